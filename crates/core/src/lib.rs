@@ -1,0 +1,30 @@
+//! The map of the house, and the way of one byte through it.
+//!
+//! - [`ids`], [`units`], [`error`], [`limits`], [`settings`]: the words everything else is written in.
+//! - [`net`]: how to get out of this computer (proxy, certificates).
+//! - [`session`]: sign in at the company's backend, and the destinations it offers.
+//! - [`credentials`]: short-lived credentials, renewed early and once for all.
+//! - [`s3`]: the only user of the AWS SDK for S3.
+//! - [`file`]: open once, identify, read by position, walk folders, make keys.
+//! - [`transfer`]: one file to one object; its plan and its states are pure.
+//! - [`journal`]: the only durable record.
+//! - [`engine`]: the actor that runs transfers; its feed is all that shells see.
+//! - [`uploader`]: all of it opened in order; what a shell holds.
+//!
+//! The way of one byte: page cache, a positional read into a pooled buffer ([`file`]), CRC64NVME while it is hot and
+//! one frame of the streaming body ([`s3`]), TLS, S3; the answer's checksum is compared, the part journaled
+//! ([`journal`]), the state stepped ([`transfer`]), and the feed told ([`engine`]).
+
+pub mod credentials;
+pub mod engine;
+pub mod error;
+pub mod file;
+pub mod ids;
+pub mod journal;
+pub mod net;
+pub mod s3;
+pub mod session;
+pub mod settings;
+pub mod transfer;
+pub mod units;
+pub mod uploader;
