@@ -21,6 +21,7 @@ pub mod error;
 pub mod file;
 pub mod ids;
 pub mod journal;
+pub mod limits;
 pub mod net;
 pub mod s3;
 pub mod session;

@@ -2,8 +2,11 @@
 //!
 //! Every HTTP client of the core (the SDK's and reqwest's) is made from one [`Net`], so that all take the same way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
+
+use crate::error::{Error, ErrorCode, Result};
 
 /// The way out. `Default` is the environment's proxy and the system's certificates.
 #[derive(Clone, Debug)]
@@ -19,5 +22,75 @@ pub struct Net {
 impl Default for Net {
     fn default() -> Self {
         Self { proxy: None, ca_bundle: None, connect_timeout: Duration::from_secs(10) }
+    }
+}
+
+static PROVIDER: Once = Once::new();
+
+impl Net {
+    /// The CA file's bytes, once every certificate in it was read: the SDK panics on a bad one.
+    ///
+    /// # Errors
+    /// `bad-certificate-file`.
+    pub(crate) fn read_ca_bundle(&self, path: &Path) -> Result<Vec<u8>> {
+        let bad = |why: String| Error::new(ErrorCode::BadCertificateFile).detail(format!("{}: {why}", path.display()));
+        let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
+        let mut roots = rustls::RootCertStore::empty();
+        let mut found = 0;
+        for certificate in rustls_pemfile::certs(&mut &*pem) {
+            let certificate = certificate.map_err(|e| bad(e.to_string()))?;
+            roots.add(certificate).map_err(|e| bad(e.to_string()))?;
+            found += 1;
+        }
+        if found == 0 { Err(bad("no certificate in it".to_owned())) } else { Ok(pem) }
+    }
+
+    /// A client for the backend: no redirects, bounded in time.
+    ///
+    /// # Errors
+    /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
+    pub(crate) fn backend_client(&self) -> Result<reqwest::Client> {
+        // reqwest comes without a TLS provider of its own; ring is the only one in the tree.
+        PROVIDER.call_once(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.connect_timeout)
+            .timeout(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(15))
+            .user_agent(concat!("Davit/", env!("CARGO_PKG_VERSION")));
+        if let Some(proxy) = &self.proxy {
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|e| Error::new(ErrorCode::BadInput).detail("proxy address").source(e.without_url()))?;
+            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.1,::1")));
+        }
+        if let Some(path) = &self.ca_bundle {
+            let pem = self.read_ca_bundle(path)?;
+            let bad = |e: reqwest::Error| Error::new(ErrorCode::BadCertificateFile).source(e);
+            for certificate in reqwest::Certificate::from_pem_bundle(&pem).map_err(bad)? {
+                builder = builder.add_root_certificate(certificate);
+            }
+        }
+        builder.build().map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_holds_no_certificate_is_an_error_and_no_panic() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ca.pem");
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for text in ["", "hello", broken] {
+            std::fs::write(&path, text).expect("written");
+            let net = Net { ca_bundle: Some(path.clone()), ..Net::default() };
+            let error = net.backend_client().expect_err("no certificate");
+            assert_eq!(error.code, ErrorCode::BadCertificateFile);
+            assert_eq!(crate::s3::http_client(&net).expect_err("likewise").code, ErrorCode::BadCertificateFile);
+        }
     }
 }

@@ -1,1 +1,74 @@
-//! Being written.
+//! What a person or company can set, with default and bounds. Kept as JSON in the home; no secret ever goes in.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// The settings on record. A missing field has its default, an unknown one is kept out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// The company's address as last connected; none until then.
+    pub server: Option<String>,
+    /// Pieces in flight at a time, 1 to 128. Default 16.
+    pub concurrency: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { server: None, concurrency: 16 }
+    }
+}
+
+impl Settings {
+    /// Reads them; a missing file means the defaults.
+    ///
+    /// # Errors
+    /// `bad-input` for a file that is no settings file, `journal-unwritable` when it cannot be read.
+    pub fn load(home: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(home.join("settings.json")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Error::new(ErrorCode::JournalUnwritable).detail("settings.json").source(error)),
+        };
+        let mut settings: Self = serde_json::from_str(&text)
+            .map_err(|e| Error::new(ErrorCode::BadInput).detail(format!("settings.json: {e}")))?;
+        settings.concurrency = settings.concurrency.clamp(1, 128);
+        Ok(settings)
+    }
+
+    /// Writes them whole or not at all.
+    ///
+    /// # Errors
+    /// `disk-full`, `journal-unwritable`.
+    pub fn save(&self, home: &Path) -> Result<()> {
+        let failed = |e: std::io::Error| {
+            let code = match e.kind() {
+                std::io::ErrorKind::StorageFull => ErrorCode::DiskFull,
+                _ => ErrorCode::JournalUnwritable,
+            };
+            Error::new(code).detail("settings.json").source(e)
+        };
+        let text = serde_json::to_string_pretty(self).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+        let partial = home.join("settings.json.new");
+        std::fs::write(&partial, text).map_err(failed)?;
+        std::fs::rename(&partial, home.join("settings.json")).map_err(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_come_back_as_they_were_written_and_within_bounds() {
+        let home = tempfile::tempdir().expect("a folder");
+        assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
+        let set = Settings { server: Some("https://uploads.example.com".into()), concurrency: 500 };
+        set.save(home.path()).expect("saved");
+        let back = Settings::load(home.path()).expect("read");
+        assert_eq!(back, Settings { concurrency: 128, ..set });
+    }
+}

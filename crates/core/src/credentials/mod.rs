@@ -13,7 +13,7 @@ use aws_credential_types::Credentials;
 use tokio::time::Instant;
 
 pub use chain::ChainSource;
-pub use keeper::LeaseKeeper;
+pub use keeper::{LeaseKeeper, LeaseProvider};
 
 use crate::error::Result;
 

@@ -1,3 +1,297 @@
-//! The actor that runs transfers, and what shells see of it.
+//! The engine: an actor that admits, runs and rests transfers, and tells every shell what it sees.
+//!
+//! [`Engine`] is the handle: cheap to clone, every call a message. Inside, `actor` owns the `book` (what is in memory of
+//! every row), `drive` runs one transfer, `parts` sends its parts through the one shared pool, `intake` turns dropped
+//! paths into transfers, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
 
+mod actor;
+mod book;
+mod drive;
 pub mod feed;
+mod feeds;
+mod intake;
+mod link;
+mod list;
+mod live;
+mod parts;
+mod rate;
+pub(crate) mod routes;
+mod shelf;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::{BatchId, DestinationId, ItemId};
+use crate::journal::{Journal, Recovered};
+use crate::session::{Collision, Destination};
+use crate::units::{ByteCount, UnixTime};
+use feed::{Action, FileSlice, Target, Update, View};
+
+/// How a gesture is to be taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EnqueueOptions {
+    /// What to do when a key is taken; none means as the destination says.
+    pub collision: Option<Collision>,
+    /// Whether a path that is still unfinished at the same destination goes on instead of being added again.
+    pub resume_same: bool,
+}
+
+/// What came of a gesture.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// The gesture; the newest when all of it was found unfinished.
+    pub batch: BatchId,
+    /// The rows it made or went on with.
+    pub items: Vec<ItemId>,
+    /// Paths that could not be taken at all, and why.
+    pub refused: Vec<(PathBuf, ErrorCode)>,
+}
+
+/// What came of an action.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ActDone {
+    /// Whether [`Action::Undo`] can take it back.
+    pub undo: bool,
+    /// Files or rows it touched.
+    pub count: u32,
+}
+
+/// Where an object can be read by people who may.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The address, from the destination's template.
+    pub url: String,
+    /// Whether the object is there already.
+    pub ready: bool,
+}
+
+/// A text of a row that can be copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The object's key.
+    Key,
+    /// The whole object's checksum.
+    Checksum,
+    /// The reference of the last problem.
+    Reference,
+    /// The place on this computer.
+    From,
+}
+
+/// How rows ended, once none of them moves any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Files safely there.
+    pub uploaded: u32,
+    /// Entries passed over by a rule.
+    pub skipped: u32,
+    /// Files that need the person.
+    pub failed: u32,
+    /// Files given up.
+    pub cancelled: u32,
+    /// Files at rest that somebody has to resume.
+    pub paused: u32,
+    /// Files that wait for a sign-in.
+    pub held: u32,
+    /// Bytes safely there.
+    pub bytes: ByteCount,
+}
+
+pub(crate) enum Command {
+    Enqueue(Vec<PathBuf>, Box<Destination>, EnqueueOptions, oneshot::Sender<Result<Ticket>>),
+    Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
+    All(Action, oneshot::Sender<Result<ActDone>>),
+    ClearDone(oneshot::Sender<Result<ActDone>>),
+    Subscribe(View, mpsc::Sender<Update>, oneshot::Sender<u32>),
+    SetView(u32, View),
+    FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
+    Link(Target, oneshot::Sender<Result<Link>>),
+    Text(Target, What, oneshot::Sender<Result<String>>),
+    Settled(Vec<ItemId>, oneshot::Sender<Settled>),
+    Sweep(oneshot::Sender<()>),
+    SignedOut(Option<UnixTime>),
+    Close(oneshot::Sender<()>),
+}
+
+/// The handle to the engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    commands: mpsc::UnboundedSender<Command>,
+    routes: Arc<routes::Routes>,
+}
+
+/// What the engine is started with.
+pub(crate) struct Start {
+    pub(crate) journal: Journal,
+    pub(crate) recovered: Recovered,
+    pub(crate) routes: Arc<routes::Routes>,
+    /// Parts and single requests in flight at most.
+    pub(crate) concurrency: u16,
+    /// Nothing is admitted: for looking and for actions without a run.
+    pub(crate) hold: bool,
+}
+
+impl Engine {
+    /// Starts the actor on the runtime of `handle`.
+    pub(crate) fn start(start: Start, handle: &tokio::runtime::Handle) -> Self {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let routes = Arc::clone(&start.routes);
+        handle.spawn(actor::Actor::new(start).run(inbox));
+        Self { commands, routes }
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
+        let (sender, answer) = oneshot::channel();
+        self.commands.send(command(sender)).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())
+    }
+
+    /// Takes paths in: records them, walks folders, and uploads.
+    ///
+    /// # Errors
+    /// `destination-gone`, or the journal's; a path that cannot be taken is named in the ticket instead.
+    pub async fn enqueue(&self, paths: Vec<PathBuf>, to: DestinationId, options: EnqueueOptions) -> Result<Ticket> {
+        let destination = match self.routes.origin() {
+            routes::Origin::None | routes::Origin::Connecting => None,
+            routes::Origin::Direct { destination, .. } => Some(*destination).filter(|known| known.id == to),
+            routes::Origin::Session(session) => {
+                session.destinations().await?.iter().find(|known| known.id == to).cloned()
+            }
+        };
+        let destination = destination.ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(to.to_string()))?;
+        self.ask(|reply| Command::Enqueue(paths, Box::new(destination), options, reply)).await?
+    }
+
+    /// Does something to rows or files.
+    pub async fn act(&self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
+        self.ask(|reply| Command::Act(action, targets, reply)).await?
+    }
+
+    /// Pauses everything that moves.
+    pub async fn pause_all(&self) -> Result<ActDone> {
+        self.ask(|reply| Command::All(Action::Pause, reply)).await?
+    }
+
+    /// Resumes everything that is paused.
+    pub async fn resume_all(&self) -> Result<ActDone> {
+        self.ask(|reply| Command::All(Action::Resume, reply)).await?
+    }
+
+    /// Tries everything that failed again.
+    pub async fn retry_all(&self) -> Result<ActDone> {
+        self.ask(|reply| Command::All(Action::Retry, reply)).await?
+    }
+
+    /// Gives everything unfinished up.
+    pub async fn cancel_all(&self) -> Result<ActDone> {
+        self.ask(|reply| Command::All(Action::Cancel, reply)).await?
+    }
+
+    /// Takes rows that are done from the list; the journal keeps them.
+    pub async fn clear_done(&self) -> Result<ActDone> {
+        self.ask(Command::ClearDone).await?
+    }
+
+    /// A feed of what `view` shows; a snapshot comes first.
+    pub async fn subscribe(&self, view: View) -> Result<Feed> {
+        // A shell that does not keep up gets fewer, larger deltas, never a queue without end.
+        let (sender, updates) = mpsc::channel(2);
+        let id = self.ask(|reply| Command::Subscribe(view, sender, reply)).await?;
+        Ok(Feed { updates, view: ViewSetter { id, commands: self.commands.clone() } })
+    }
+
+    /// Files of a folder row, in path order.
+    pub async fn folder_files(&self, item: ItemId, search: &str, first: u32, count: u32) -> Result<FileSlice> {
+        let search = search.to_owned();
+        self.ask(|reply| Command::FolderFiles(item, search, first, count.min(500), reply)).await?
+    }
+
+    /// Where the object can be read.
+    ///
+    /// # Errors
+    /// `bad-input` when the destination has no links.
+    pub async fn link(&self, target: Target) -> Result<Link> {
+        self.ask(|reply| Command::Link(target, reply)).await?
+    }
+
+    /// A text of a row, to copy.
+    pub async fn text(&self, target: Target, what: What) -> Result<String> {
+        self.ask(|reply| Command::Text(target, what, reply)).await?
+    }
+
+    /// The source on this computer, for "Show in folder".
+    pub async fn source_path(&self, target: Target) -> Result<PathBuf> {
+        self.text(target, What::From).await.map(PathBuf::from)
+    }
+
+    /// Resolves once none of the rows moves by itself any more.
+    pub async fn settled(&self, items: Vec<ItemId>) -> Result<Settled> {
+        self.ask(|reply| Command::Settled(items, reply)).await
+    }
+
+    /// Removes what S3 holds of cancelled transfers now instead of after the time for undo.
+    pub async fn sweep(&self) -> Result<()> {
+        self.ask(Command::Sweep).await
+    }
+
+    /// Tells whether somebody is signed in.
+    pub(crate) fn signed_out(&self, since: Option<UnixTime>) {
+        let _ = self.commands.send(Command::SignedOut(since));
+    }
+
+    /// Rests everything; resolves once nothing runs. What was acknowledged is on record.
+    pub(crate) async fn close(&self) {
+        let _ = self.ask(Command::Close).await;
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorCode::Unexpected).detail("the engine is closed")
+}
+
+/// Updates of one view.
+#[derive(Debug)]
+pub struct Feed {
+    updates: mpsc::Receiver<Update>,
+    view: ViewSetter,
+}
+
+impl Feed {
+    /// The next update; nothing once the engine is closed.
+    pub async fn next(&mut self) -> Option<Update> {
+        self.updates.recv().await
+    }
+
+    /// Moves the view from elsewhere.
+    pub fn view_setter(&self) -> ViewSetter {
+        self.view.clone()
+    }
+
+    /// Moves the view.
+    pub fn set_view(&self, view: View) {
+        self.view.set(view);
+    }
+}
+
+/// Moves the view of one feed.
+#[derive(Clone, Debug)]
+pub struct ViewSetter {
+    id: u32,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl ViewSetter {
+    /// Shows another slice from the next update on.
+    pub fn set(&self, view: View) {
+        let _ = self.commands.send(Command::SetView(self.id, view));
+    }
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Command")
+    }
+}

@@ -1,1 +1,14 @@
-//! stub: being written
+//! Files as they are sent: opened once, identified, read by position ([`SourceFile`]); folders walked ([`walk`]);
+//! names made keys ([`names`]); buffers used again ([`buffers`]).
+//!
+//! A path is opened once. Everything after that goes through the handle, so that a link put in the file's place is not
+//! followed, and one upload never holds parts of two files.
+
+pub mod buffers;
+mod fingerprint;
+pub mod names;
+mod source;
+pub mod walk;
+
+pub use fingerprint::Fingerprint;
+pub use source::SourceFile;

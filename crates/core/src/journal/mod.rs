@@ -1,1 +1,103 @@
-//! Being written.
+//! The only durable record: batches, items, transfers, parts and their story, in SQLite (WAL).
+//!
+//! One writer thread owns the only writing connection; what arrives while it commits goes into the next commit, so a
+//! thousand small files cost a few commits. A write's future resolves once it is on disk (`synchronous = FULL`).
+//! Losing the journal may cost sending again, never a wrong object: S3's `ListParts` is the truth about parts.
+//! No secret is ever written here.
+
+mod read;
+mod rows;
+mod schema;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot;
+
+pub use read::{Reader, Recovered, StatusRow};
+pub use rows::{BatchRow, ItemRow, PartRow, Problem, TransferRow};
+pub use write::Write;
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// The handle to the journal. Cheap to clone; the writer thread ends with the last handle.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    writer: std::sync::mpsc::Sender<write::Job>,
+    reader: Arc<Mutex<Reader>>,
+}
+
+impl Journal {
+    /// The journal's file within a home.
+    pub fn path(home: &Path) -> PathBuf {
+        home.join("journal.sqlite")
+    }
+
+    /// Opens or makes the journal of `home` and reads what was there.
+    ///
+    /// # Errors
+    /// `journal-newer`, `journal-damaged`, `disk-full`, `journal-unwritable`.
+    pub fn open(home: &Path) -> Result<(Self, Recovered)> {
+        let path = Self::path(home);
+        let writer = schema::open_for_writing(&path)?;
+        let reader = Reader::open(home)?;
+        let recovered = reader.recover()?;
+        let (sender, jobs) = std::sync::mpsc::channel();
+        std::thread::Builder::new()
+            .name("davit-journal".into())
+            .spawn(move || write::run(writer, &jobs))
+            .map_err(|e| Error::new(ErrorCode::JournalUnwritable).source(e))?;
+        Ok((Self { writer: sender, reader: Arc::new(Mutex::new(reader)) }, recovered))
+    }
+
+    /// Writes in order, in one transaction; resolves once all of it is on disk.
+    ///
+    /// # Cancellation
+    /// Dropping the future does not take the write back.
+    ///
+    /// # Errors
+    /// `disk-full`, `journal-unwritable`; nothing of it was written then.
+    pub async fn write(&self, writes: Vec<Write>) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        let job = write::Job { writes, done: Some(done) };
+        self.writer.send(job).map_err(|_| Error::new(ErrorCode::JournalUnwritable).detail("writer gone"))?;
+        answer.await.map_err(|_| Error::new(ErrorCode::JournalUnwritable).detail("writer gone"))?
+    }
+
+    /// Writes without waiting, for what is nice to have (the story).
+    pub fn note(&self, writes: Vec<Write>) {
+        let _ = self.writer.send(write::Job { writes, done: None });
+    }
+
+    /// Reads on a blocking thread.
+    ///
+    /// # Errors
+    /// What `look` answers, or `journal-damaged`.
+    pub async fn read<T, F>(&self, look: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Reader) -> Result<T> + Send + 'static,
+    {
+        let reader = Arc::clone(&self.reader);
+        let task = tokio::task::spawn_blocking(move || {
+            let reader = reader.lock().map_err(|_| Error::new(ErrorCode::Unexpected).detail("reader poisoned"))?;
+            look(&reader)
+        });
+        task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+    }
+}
+
+/// SQLite's failure in our words.
+pub(crate) fn classify(error: rusqlite::Error) -> Error {
+    use rusqlite::ffi::ErrorCode as Sql;
+    let code = match error.sqlite_error_code() {
+        Some(Sql::DiskFull) => ErrorCode::DiskFull,
+        Some(Sql::DatabaseCorrupt | Sql::NotADatabase) => ErrorCode::JournalDamaged,
+        Some(Sql::ReadOnly | Sql::CannotOpen | Sql::PermissionDenied | Sql::SystemIoFailure) => {
+            ErrorCode::JournalUnwritable
+        }
+        _ => ErrorCode::Unexpected,
+    };
+    Error::new(code).detail(format!("journal: {error}")).source(error)
+}

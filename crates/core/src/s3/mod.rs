@@ -1,1 +1,16 @@
-//! stub: being written
+//! The only user of the AWS SDK for S3: requests in, typed answers and errors out.
+//!
+//! The SDK's own retries, identity cache, checksums and stall protection are off; each has an answer of ours that fits
+//! uploads (docs/reliability.md): retries above in `engine::parts`, leases in [`crate::credentials`], the checksum in
+//! `body`, stalls in `watchdog`.
+
+mod body;
+mod bucket;
+mod classify;
+mod client;
+mod requests;
+mod watchdog;
+
+pub use bucket::{Bucket, Endpoint, Place, Sse};
+pub use client::http_client;
+pub use requests::{Created, Head, PartBody, SentPart, Stored};

@@ -1,1 +1,207 @@
-//! stub: being written
+//! Signing in at the company's backend, and what it offers: destinations, and credentials for them.
+//!
+//! Everything a backend answers is input: checked before it is used. It can never name a host.
+
+pub mod address;
+mod backend;
+mod checks;
+mod destination;
+mod source;
+mod vault;
+pub mod wire;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+pub use backend::Backend;
+pub use destination::{Collision, Destination, Rules};
+pub use vault::Vault;
+
+use crate::credentials::CredentialSource;
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::DestinationId;
+use crate::net::Net;
+use crate::units::UnixTime;
+use source::BackendSource;
+use wire::{Auth, Discovery};
+
+/// What is still missing before uploads can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// An access token that the person pastes once.
+    Token,
+    /// A sign-in in the system's browser.
+    Browser,
+}
+
+/// Whether the backend takes us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// As far as known.
+    Ready,
+    /// It answered 401.
+    SignedOut {
+        /// Since when.
+        since: UnixTime,
+    },
+}
+
+/// A company, and our sign-in with it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Session(Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) backend: Backend,
+    discovery: Discovery,
+    vault: Vault,
+    token: Mutex<Option<SecretString>>,
+    destinations: Mutex<Option<Arc<[Destination]>>>,
+    state: watch::Sender<SessionState>,
+}
+
+impl Session {
+    /// Asks the company at `address` who it is, and takes up a token kept from before.
+    ///
+    /// # Errors
+    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
+    /// `client-too-old`, `untrusted-server`, `bad-certificate-file`.
+    pub async fn connect(address: &str, net: &Net, vault: Vault) -> Result<Self> {
+        let backend = Backend::new(address::parse(address)?, net)?;
+        let discovery = backend.discover().await?;
+        if matches!(discovery.auth, Auth::None) && !address::is_loopback(backend.base()) {
+            return Err(Error::new(ErrorCode::BackendContract).detail("a company must ask for a sign-in"));
+        }
+        let token = match discovery.auth {
+            Auth::Token => vault.load(backend.base()).await,
+            Auth::None | Auth::Oidc { .. } => None,
+        };
+        let state = watch::Sender::new(SessionState::Ready);
+        Ok(Self(Arc::new(Inner {
+            backend,
+            discovery,
+            vault,
+            token: Mutex::new(token),
+            destinations: Mutex::new(None),
+            state,
+        })))
+    }
+
+    /// The company's name.
+    pub fn company(&self) -> String {
+        self.0.discovery.name.clone()
+    }
+
+    /// The company's address.
+    pub fn address(&self) -> String {
+        self.0.backend.base().as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// What is still missing.
+    pub fn needs(&self) -> Needs {
+        match self.0.discovery.auth {
+            Auth::None => Needs::Nothing,
+            Auth::Token if lock(&self.0.token).is_some() => Needs::Nothing,
+            Auth::Token => Needs::Token,
+            Auth::Oidc { .. } => Needs::Browser,
+        }
+    }
+
+    /// Whether the backend takes us, as it changes.
+    pub fn state(&self) -> watch::Receiver<SessionState> {
+        self.0.state.subscribe()
+    }
+
+    /// Tries a token, and keeps it when the backend takes it.
+    ///
+    /// # Errors
+    /// `wrong-token`, `not-allowed`, `account-disabled`, or that the backend does not answer.
+    pub async fn sign_in(&self, token: SecretString) -> Result<()> {
+        let wires = self.0.backend.destinations(Some(&token)).await.map_err(|error| match error.code {
+            ErrorCode::SignInEnded => Error::new(ErrorCode::WrongToken).detail(error.detail),
+            _ => error,
+        })?;
+        let destinations = checks::destinations(wires)?;
+        self.0.vault.store(self.0.backend.base(), &token).await;
+        *lock(&self.0.token) = Some(token);
+        *lock(&self.0.destinations) = Some(destinations);
+        self.0.state.send_replace(SessionState::Ready);
+        Ok(())
+    }
+
+    /// Forgets the token, here and in the keychain.
+    ///
+    /// # Errors
+    /// None today; the keychain may be away, and the token is then gone from memory all the same.
+    pub async fn sign_out(&self) -> Result<()> {
+        *lock(&self.0.token) = None;
+        *lock(&self.0.destinations) = None;
+        self.0.vault.forget(self.0.backend.base()).await;
+        self.0.state.send_replace(SessionState::SignedOut { since: UnixTime::now() });
+        Ok(())
+    }
+
+    /// Where uploads may go; asked once, then remembered.
+    ///
+    /// # Errors
+    /// `sign-in-ended`, `backend-contract`, or that the backend does not answer.
+    pub async fn destinations(&self) -> Result<Arc<[Destination]>> {
+        let known = lock(&self.0.destinations).clone();
+        match known {
+            Some(known) => Ok(known),
+            None => self.refresh_destinations().await,
+        }
+    }
+
+    /// Asks again where uploads may go.
+    ///
+    /// # Errors
+    /// As [`Self::destinations`].
+    pub async fn refresh_destinations(&self) -> Result<Arc<[Destination]>> {
+        let token = lock(&self.0.token).clone();
+        let answer = self.0.noticing(self.0.backend.destinations(token.as_ref()).await)?;
+        let destinations = checks::destinations(answer)?;
+        *lock(&self.0.destinations) = Some(Arc::clone(&destinations));
+        Ok(destinations)
+    }
+
+    /// Where credentials for a destination come from.
+    pub fn source(&self, id: &DestinationId) -> Arc<dyn CredentialSource> {
+        Arc::new(BackendSource::new(Arc::clone(&self.0), id.clone()))
+    }
+}
+
+impl Inner {
+    fn token(&self) -> Option<SecretString> {
+        lock(&self.token).clone()
+    }
+
+    fn known(&self, id: &DestinationId) -> Option<Destination> {
+        lock(&self.destinations).as_ref()?.iter().find(|known| known.id == *id).cloned()
+    }
+
+    /// Whatever is asked: a 401 ends the sign-in for everybody.
+    fn noticing<T>(&self, outcome: Result<T>) -> Result<T> {
+        if let Err(error) = &outcome
+            && error.code == ErrorCode::SignInEnded
+        {
+            let ended = SessionState::SignedOut { since: UnixTime::now() };
+            self.state.send_if_modified(|state| {
+                let first = *state == SessionState::Ready;
+                if first {
+                    *state = ended;
+                }
+                first
+            });
+        }
+        outcome
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,1 +1,9 @@
-//! Being written.
+//! One file to one object: how it is cut ([`plan`]), what state it is in ([`state`]), and the checksum of the whole
+//! ([`checksum`]). All pure: no clock, no disk, no network. [`crate::engine`] performs what [`state::step`] asks for.
+
+pub mod checksum;
+pub mod plan;
+pub mod state;
+
+pub use plan::{Part, Plan};
+pub use state::{Effect, Found, Illegal, Input, OnS3, Standing, TransferState, step};

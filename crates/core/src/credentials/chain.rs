@@ -1,0 +1,62 @@
+//! Credentials from the default AWS chain (environment, profile, SSO, role): for administrators, scripts and tests.
+
+use aws_config::BehaviorVersion;
+use aws_config::meta::region::RegionProviderChain;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_s3::config::Region;
+use tokio::sync::OnceCell;
+use tokio::time::{Duration, Instant};
+
+use super::{BoxFuture, CredentialSource, Lease, Scope};
+use crate::error::{Error, ErrorCode, Result};
+use crate::net::Net;
+use crate::s3::http_client;
+
+/// The default chain, for one place.
+#[derive(Debug)]
+pub struct ChainSource {
+    scope: Scope,
+    net: Net,
+    provider: OnceCell<SharedCredentialsProvider>,
+}
+
+impl ChainSource {
+    /// Credentials for `scope`, found the way every AWS tool finds them.
+    pub fn new(scope: Scope, net: Net) -> Self {
+        Self { scope, net, provider: OnceCell::new() }
+    }
+
+    async fn provider(&self) -> Result<&SharedCredentialsProvider> {
+        self.provider
+            .get_or_try_init(|| async {
+                let region = RegionProviderChain::first_try(Region::new(self.scope.region.clone()));
+                let config = aws_config::defaults(BehaviorVersion::latest())
+                    .region(region)
+                    .http_client(http_client(&self.net)?)
+                    .load()
+                    .await;
+                config.credentials_provider().ok_or_else(|| Error::new(ErrorCode::AccessDenied).detail(NONE))
+            })
+            .await
+    }
+}
+
+const NONE: &str = "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile";
+
+impl CredentialSource for ChainSource {
+    fn fetch(&self) -> BoxFuture<'_, Result<Lease>> {
+        Box::pin(async {
+            let found = self.provider().await?.provide_credentials().await;
+            // The chain's own words may name files and profiles, never secrets.
+            let credentials = found.map_err(|e| Error::new(ErrorCode::AccessDenied).detail(NONE).source(e))?;
+            let received = Instant::now();
+            let left = credentials.expiry().map(|at| {
+                let now = crate::units::UnixTime::now().0;
+                let at = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+                Duration::from_secs(at.saturating_sub(now))
+            });
+            let scope = self.scope.clone();
+            Ok(Lease { credentials, scope, received, deadline: left.map(|left| received + left), serial: 0 })
+        })
+    }
+}

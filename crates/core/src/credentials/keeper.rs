@@ -1,0 +1,271 @@
+//! Keeps one good lease for everybody: renewed early, by one call at a time, and at once when S3 calls it expired.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use tokio::time::{Duration, Instant};
+
+use super::{CredentialSource, Lease, Scope};
+use crate::error::{Error, ErrorCode, Result, Retry};
+
+/// A lease is renewed when this much is left, or a fifth of its life, whichever is less.
+const EARLY: Duration = Duration::from_secs(300);
+/// Leases that live shorter than this are renewed with a tenth left: asking more often would only load the backend.
+const SHORT_LIVED: Duration = Duration::from_secs(60);
+/// After a failed early renewal the good lease is used on for this long before the next try.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Keeps one good lease.
+#[derive(Debug)]
+pub struct LeaseKeeper {
+    source: Arc<dyn CredentialSource>,
+    now: Mutex<Now>,
+    /// Held by whoever asks the source; there is never a second.
+    flight: tokio::sync::Mutex<()>,
+    serial: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Now {
+    lease: Option<Arc<Lease>>,
+    first: Option<Scope>,
+    not_before: Option<Instant>,
+    /// The last failure without a good lease: whoever waited for the same flight shares its outcome.
+    failed: Option<(Instant, ErrorCode, Retry, String)>,
+}
+
+impl LeaseKeeper {
+    /// A keeper that has nothing yet.
+    pub fn new(source: Arc<dyn CredentialSource>) -> Self {
+        Self { source, now: Mutex::default(), flight: tokio::sync::Mutex::new(()), serial: AtomicU64::new(0) }
+    }
+
+    fn now(&self) -> std::sync::MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A good lease.
+    ///
+    /// # Errors
+    /// What the source answers; `scope-changed`.
+    pub async fn lease(&self) -> Result<Arc<Lease>> {
+        let asked = Instant::now();
+        match self.good(asked) {
+            Some((lease, false)) => Ok(lease),
+            // Due, but good: one caller renews it, the others go on with it.
+            Some((lease, true)) => match self.flight.try_lock() {
+                Err(_) => Ok(lease),
+                Ok(_flight) => Ok(self.fetch().await.unwrap_or_else(|error| {
+                    tracing::info!(%error, "an early renewal failed; the lease is still good");
+                    self.now().not_before = Some(Instant::now() + AFTER_FAILURE);
+                    lease
+                })),
+            },
+            None => {
+                let _flight = self.flight.lock().await;
+                if let Some((lease, _)) = self.good(Instant::now()) {
+                    return Ok(lease);
+                }
+                self.shared_failure(asked)?;
+                self.fetch_or_remember().await
+            }
+        }
+    }
+
+    /// A lease newer than one that S3 no longer takes.
+    ///
+    /// # Errors
+    /// As [`Self::lease`].
+    pub async fn renew(&self, rejected: u64) -> Result<Arc<Lease>> {
+        let asked = Instant::now();
+        let _flight = self.flight.lock().await;
+        if let Some((lease, _)) = self.good(Instant::now()).filter(|(lease, _)| lease.serial > rejected) {
+            return Ok(lease);
+        }
+        self.shared_failure(asked)?;
+        self.fetch_or_remember().await
+    }
+
+    /// The lease and whether it is due for renewal.
+    fn good(&self, now: Instant) -> Option<(Arc<Lease>, bool)> {
+        let state = self.now();
+        let lease = state.lease.clone()?;
+        let Some(deadline) = lease.deadline else { return Some((lease, false)) };
+        if now >= deadline {
+            return None;
+        }
+        let life = deadline.duration_since(lease.received);
+        let margin = if life < SHORT_LIVED { life / 10 } else { (life / 5).min(EARLY) };
+        let due = now + margin >= deadline && state.not_before.is_none_or(|at| now >= at);
+        Some((lease, due))
+    }
+
+    fn shared_failure(&self, asked: Instant) -> Result<()> {
+        match &self.now().failed {
+            Some((at, code, retry, detail)) if *at >= asked => {
+                Err(Error::new(*code).retry(*retry).detail(detail.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn fetch_or_remember(&self) -> Result<Arc<Lease>> {
+        self.fetch().await.inspect_err(|error| {
+            let failed = (Instant::now(), error.code, error.retry, error.detail.clone());
+            self.now().failed = Some(failed);
+        })
+    }
+
+    async fn fetch(&self) -> Result<Arc<Lease>> {
+        let mut lease = self.source.fetch().await?;
+        lease.serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut state = self.now();
+        match &state.first {
+            Some(first) if first.bucket != lease.scope.bucket || first.prefix != lease.scope.prefix => {
+                return Err(Error::new(ErrorCode::ScopeChanged).detail("renewed credentials reach another place"));
+            }
+            Some(_) => {}
+            None => state.first = Some(lease.scope.clone()),
+        }
+        let lease = Arc::new(lease);
+        state.lease = Some(Arc::clone(&lease));
+        state.not_before = None;
+        state.failed = None;
+        Ok(lease)
+    }
+}
+
+/// The SDK's door to the keeper: it is asked at every request, because the SDK's own cache is off.
+#[derive(Clone, Debug)]
+pub struct LeaseProvider(Arc<LeaseKeeper>);
+
+impl LeaseProvider {
+    /// A door to this keeper.
+    pub fn new(keeper: Arc<LeaseKeeper>) -> Self {
+        Self(keeper)
+    }
+}
+
+impl ProvideCredentials for LeaseProvider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            match self.0.lease().await {
+                Ok(lease) => Ok(lease.credentials.clone()),
+                Err(error) => Err(CredentialsError::provider_error(error)),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use aws_credential_types::Credentials;
+
+    use super::*;
+    use crate::credentials::BoxFuture;
+
+    #[derive(Debug)]
+    struct Counting {
+        calls: AtomicU32,
+        life: Duration,
+        prefixes: Vec<&'static str>,
+        fails_from: u32,
+    }
+
+    impl Counting {
+        fn living(life: Duration) -> Self {
+            Self { calls: AtomicU32::new(0), life, prefixes: vec!["a/"], fails_from: u32::MAX }
+        }
+    }
+
+    impl CredentialSource for Counting {
+        fn fetch(&self) -> BoxFuture<'_, Result<Lease>> {
+            Box::pin(async {
+                let call = self.calls.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                if call >= self.fails_from {
+                    return Err(Error::new(ErrorCode::BackendDown));
+                }
+                let prefix = self.prefixes[usize::try_from(call).unwrap_or(0).min(self.prefixes.len() - 1)];
+                let received = Instant::now();
+                let (bucket, region) = ("b".to_owned(), "eu-central-1".to_owned());
+                Ok(Lease {
+                    credentials: Credentials::new("AKID", "secret", None, None, "test"),
+                    scope: Scope { bucket, prefix: prefix.to_owned(), region },
+                    received,
+                    deadline: Some(received + self.life),
+                    serial: 0,
+                })
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn thirty_two_who_ask_at_once_make_one_call() {
+        let source = Arc::new(Counting::living(Duration::from_secs(900)));
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let all = futures::future::join_all((0..32).map(|_| keeper.lease())).await;
+        assert!(all.iter().all(|lease| lease.as_ref().is_ok_and(|lease| lease.serial == 1)));
+        assert_eq!(source.calls.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_second_leases_cost_at_most_one_and_a_fifth_calls_each() {
+        let source = Arc::new(Counting::living(Duration::from_secs(2)));
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(200) {
+            let all = futures::future::join_all((0..8).map(|_| keeper.lease())).await;
+            assert!(all.iter().all(|lease| lease.as_ref().is_ok_and(|l| l.deadline > Some(Instant::now()))));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let calls = source.calls.load(Ordering::Relaxed);
+        assert!(calls <= 120, "{calls} calls for 100 lives");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rejected_lease_is_renewed_once_for_all() {
+        let source = Arc::new(Counting::living(Duration::from_secs(900)));
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let old = keeper.lease().await.expect("a lease");
+        let all = futures::future::join_all((0..32).map(|_| keeper.renew(old.serial))).await;
+        assert!(all.iter().all(|lease| lease.as_ref().is_ok_and(|lease| lease.serial == 2)));
+        assert_eq!(source.calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_good_lease_outlives_a_backend_that_is_away() {
+        let mut source = Counting::living(Duration::from_secs(900));
+        source.fails_from = 1;
+        let keeper = LeaseKeeper::new(Arc::new(source));
+        keeper.lease().await.expect("a lease");
+        tokio::time::advance(Duration::from_secs(850)).await;
+        assert_eq!(keeper.lease().await.expect("still good").serial, 1);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(keeper.lease().await.expect_err("over").code, ErrorCode::BackendDown);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_reaches_another_place_is_refused() {
+        let mut source = Counting::living(Duration::from_secs(900));
+        source.prefixes = vec!["a/", "b/"];
+        let keeper = LeaseKeeper::new(Arc::new(source));
+        let first = keeper.lease().await.expect("a lease");
+        assert_eq!(keeper.renew(first.serial).await.expect_err("moved").code, ErrorCode::ScopeChanged);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_lease_prints_holds_no_secret() {
+        let keeper = LeaseKeeper::new(Arc::new(Counting::living(Duration::from_secs(900))));
+        let lease = keeper.lease().await.expect("a lease");
+        let printed = format!("{lease:?}{keeper:?}");
+        assert!(!printed.contains("secret") && !printed.contains("AKID"), "{printed}");
+    }
+}

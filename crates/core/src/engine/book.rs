@@ -1,0 +1,316 @@
+//! What the engine keeps in memory of every row: small and flat, so that 100,000 files stay below 150 bytes each.
+//! Names, paths and keys stay in the journal. Pure: no disk, no clock.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::engine::feed::{Filter, PausedBy, Target};
+use crate::error::ErrorCode;
+use crate::ids::{BatchId, ItemId, TransferId};
+use crate::limits;
+use crate::transfer::{OnS3, Standing, TransferState};
+use crate::units::{ByteCount, UnixTime};
+
+/// The state of a transfer, in eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    Queued,
+    Active { verifying: bool },
+    Paused { by: PausedBy, since: u32 },
+    Waiting { code: ErrorCode, until: u32 },
+    Failed { code: ErrorCode },
+    Done { at: u32 },
+    Cancelled { at: u32 },
+}
+
+impl Rest {
+    pub(super) fn of(state: &TransferState) -> Self {
+        let short = |at: UnixTime| u32::try_from(at.0).unwrap_or(u32::MAX);
+        match state {
+            TransferState::Queued => Self::Queued,
+            TransferState::Preparing | TransferState::Uploading => Self::Active { verifying: false },
+            TransferState::Completing | TransferState::Verifying => Self::Active { verifying: true },
+            TransferState::Done { at, .. } => Self::Done { at: short(*at) },
+            TransferState::Paused { by, since } => Self::Paused { by: *by, since: short(*since) },
+            TransferState::Waiting { code, until } => {
+                Self::Waiting { code: *code, until: until.map_or(0, short) }
+            }
+            TransferState::Failed { code } => Self::Failed { code: *code },
+            TransferState::Cancelled { at } => Self::Cancelled { at: short(*at) },
+        }
+    }
+
+    const fn kind(self) -> usize {
+        match self {
+            Self::Queued => 0,
+            Self::Active { .. } => 1,
+            Self::Paused { .. } => 2,
+            Self::Waiting { .. } => 3,
+            Self::Failed { .. } => 4,
+            Self::Done { .. } => 5,
+            Self::Cancelled { .. } => 6,
+        }
+    }
+}
+
+/// One file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    pub(super) id: TransferId,
+    pub(super) item: u32,
+    pub(super) size: ByteCount,
+    /// Bytes acknowledged when it last rested.
+    pub(super) acknowledged: ByteCount,
+    pub(super) rest: Rest,
+    /// Whether S3 may hold an unfinished upload of it.
+    pub(super) on_s3: bool,
+}
+
+/// Files of an item by what they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts([u32; 7]);
+
+impl Counts {
+    pub(super) const fn queued(&self) -> u32 {
+        self.0[0]
+    }
+    pub(super) const fn active(&self) -> u32 {
+        self.0[1]
+    }
+    pub(super) const fn paused(&self) -> u32 {
+        self.0[2]
+    }
+    pub(super) const fn waiting(&self) -> u32 {
+        self.0[3]
+    }
+    pub(super) const fn failed(&self) -> u32 {
+        self.0[4]
+    }
+    pub(super) const fn done(&self) -> u32 {
+        self.0[5]
+    }
+    pub(super) const fn cancelled(&self) -> u32 {
+        self.0[6]
+    }
+    pub(super) fn all(&self) -> u32 {
+        self.0.iter().sum()
+    }
+    /// Files that will move by themselves.
+    pub(super) const fn moving(&self) -> u32 {
+        self.0[0] + self.0[1] + self.0[3]
+    }
+}
+
+/// One row of the list.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) id: ItemId,
+    pub(super) batch: BatchId,
+    pub(super) name: Box<str>,
+    pub(super) folder: bool,
+    pub(super) counting: bool,
+    pub(super) removed: bool,
+    pub(super) skipped: u32,
+    pub(super) added: UnixTime,
+    /// Its only transfer, for a single file; the first one for a folder.
+    pub(super) first: Option<TransferId>,
+    pub(super) counts: Counts,
+    /// Bytes of everything in it that is not cancelled.
+    pub(super) size: ByteCount,
+    /// Bytes of what is done, and of the parts of what rests.
+    pub(super) rested: ByteCount,
+    /// The most that was ever shown as sent, so that progress never goes back.
+    pub(super) shown: ByteCount,
+    /// When its last file was done.
+    pub(super) ended: UnixTime,
+}
+
+impl Item {
+    /// Which filter besides "All" it falls under.
+    pub(super) fn filter(&self) -> Filter {
+        if self.counts.failed() > 0 {
+            Filter::NeedsYou
+        } else if self.counting || self.counts.moving() > 0 {
+            Filter::Moving
+        } else if self.counts.done() > 0 && self.counts.paused() == 0 {
+            Filter::Done
+        } else {
+            Filter::All
+        }
+    }
+}
+
+/// Every row and file, and the two lines of those that wait for a slot.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) items: Vec<Item>,
+    pub(super) slots: Vec<Slot>,
+    item_at: HashMap<ItemId, u32>,
+    queued_small: BTreeSet<u32>,
+    queued_large: BTreeSet<u32>,
+}
+
+impl Book {
+    pub(super) fn add_item(&mut self, item: Item) {
+        let index = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        self.item_at.insert(item.id, index);
+        self.items.push(item);
+    }
+
+    /// Adds a file; ids only ever grow.
+    pub(super) fn add(&mut self, id: TransferId, item: ItemId, size: ByteCount, standing: &Standing, sent: ByteCount) {
+        let Some(&at) = self.item_at.get(&item) else { return };
+        let index = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let rest = Rest::of(&standing.state);
+        let on_s3 = crate::transfer::state::unfinished(&standing.on_s3).is_some();
+        let slot = Slot { id, item: at, size, acknowledged: sent, rest, on_s3 };
+        self.slots.push(slot);
+        let row = &mut self.items[at as usize];
+        row.first = row.first.or(Some(id));
+        self.count(index, slot, true);
+    }
+
+    pub(super) fn index(&self, id: TransferId) -> Option<u32> {
+        // Ids are given in order of finding, but several folders are walked at a time: nearly sorted, not quite.
+        let guess = self.slots.partition_point(|slot| slot.id < id);
+        let near = guess.saturating_sub(4_096)..(guess + 4_096).min(self.slots.len());
+        if self.slots.get(guess).is_some_and(|slot| slot.id == id) {
+            return u32::try_from(guess).ok();
+        }
+        let found = near.clone().find(|&at| self.slots[at].id == id);
+        found.or_else(|| self.slots.iter().position(|slot| slot.id == id)).and_then(|at| u32::try_from(at).ok())
+    }
+
+    pub(super) fn item(&self, id: ItemId) -> Option<&Item> {
+        self.item_at.get(&id).map(|&at| &self.items[at as usize])
+    }
+
+    pub(super) fn item_mut(&mut self, id: ItemId) -> Option<&mut Item> {
+        let at = *self.item_at.get(&id)?;
+        self.items.get_mut(at as usize)
+    }
+
+    pub(super) fn item_of(&self, index: u32) -> &Item {
+        &self.items[self.slots[index as usize].item as usize]
+    }
+
+    /// Changes what a file does; all sums follow.
+    pub(super) fn set(&mut self, index: u32, rest: Rest, size: ByteCount, sent: ByteCount, on_s3: &OnS3) {
+        let before = self.slots[index as usize];
+        self.count(index, before, false);
+        let on_s3 = crate::transfer::state::unfinished(on_s3).is_some();
+        let after = Slot { rest, size, acknowledged: sent, on_s3, ..before };
+        self.slots[index as usize] = after;
+        self.count(index, after, true);
+    }
+
+    fn count(&mut self, index: u32, slot: Slot, add: bool) {
+        let item = &mut self.items[slot.item as usize];
+        let kind = slot.rest.kind();
+        let cancelled = matches!(slot.rest, Rest::Cancelled { .. });
+        let rested = match slot.rest {
+            Rest::Done { .. } => slot.size,
+            Rest::Cancelled { .. } | Rest::Active { .. } => ByteCount::ZERO,
+            _ => slot.acknowledged,
+        };
+        let size = if cancelled { ByteCount::ZERO } else { slot.size };
+        let line = if slot.size.get() < limits::SINGLE_PUT_BELOW { &mut self.queued_small } else { &mut self.queued_large };
+        if add {
+            item.counts.0[kind] += 1;
+            item.size += size;
+            item.rested += rested;
+            if let Rest::Done { at } = slot.rest {
+                item.ended = item.ended.max(UnixTime(u64::from(at)));
+            }
+            if slot.rest == Rest::Queued && !item.removed {
+                line.insert(index);
+            }
+        } else {
+            item.counts.0[kind] -= 1;
+            item.size = item.size - size;
+            item.rested = item.rested - rested;
+            line.remove(&index);
+        }
+    }
+
+    /// The next file in line that is sent in one request.
+    pub(super) fn next_small(&self) -> Option<u32> {
+        self.queued_small.first().copied()
+    }
+
+    /// The next file in line that is sent in parts.
+    pub(super) fn next_large(&self) -> Option<u32> {
+        self.queued_large.first().copied()
+    }
+
+    /// Places of all files that an action on `target` is about.
+    pub(super) fn files_of(&self, target: Target) -> Vec<u32> {
+        let of = |wanted: &dyn Fn(&Slot) -> bool| -> Vec<u32> {
+            (0u32..).zip(&self.slots).filter(|(_, slot)| wanted(slot)).map(|(at, _)| at).collect()
+        };
+        match target {
+            Target::Transfer(id) => self.index(id).into_iter().collect(),
+            Target::Item(id) => {
+                let Some(&at) = self.item_at.get(&id) else { return Vec::new() };
+                match &self.items[at as usize] {
+                    Item { folder: false, first: Some(first), .. } => self.index(*first).into_iter().collect(),
+                    _ => of(&|slot| slot.item == at),
+                }
+            }
+            Target::Batch(id) => of(&|slot| self.items[slot.item as usize].batch == id),
+        }
+    }
+
+    /// Rows in the list under a filter, in the order they were added.
+    pub(super) fn rows(&self, filter: Filter) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| !item.removed && (filter == Filter::All || item.filter() == filter))
+    }
+
+    /// Rows before this one that are in line or move.
+    pub(super) fn ahead(&self, id: ItemId) -> u32 {
+        let before = self.items.iter().take_while(|item| item.id != id);
+        u32::try_from(before.filter(|item| !item.removed && item.counts.moving() > 0).count()).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resting_file_takes_less_than_150_bytes() {
+        assert!(size_of::<Slot>() <= 48, "{}", size_of::<Slot>());
+    }
+
+    #[test]
+    fn sums_follow_every_change() {
+        let mut book = Book::default();
+        let item = ItemId::new(1);
+        book.add_item(Item {
+            id: item,
+            batch: BatchId::new(1),
+            name: "rushes".into(),
+            folder: true,
+            counting: false,
+            removed: false,
+            skipped: 0,
+            added: UnixTime(0),
+            first: None,
+            counts: Counts::default(),
+            size: ByteCount::ZERO,
+            rested: ByteCount::ZERO,
+            shown: ByteCount::ZERO,
+            ended: UnixTime(0),
+        });
+        book.add(TransferId::new(1), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
+        book.add(TransferId::new(2), item, ByteCount(20 << 20), &Standing::NEW, ByteCount::ZERO);
+        assert_eq!((book.next_small(), book.next_large()), (Some(0), Some(1)));
+
+        book.set(0, Rest::Done { at: 5 }, ByteCount(10), ByteCount(10), &OnS3::Nothing);
+        book.set(1, Rest::Cancelled { at: 6 }, ByteCount(20 << 20), ByteCount::ZERO, &OnS3::Nothing);
+        let row = book.item(item).expect("added");
+        assert_eq!((row.counts.done(), row.counts.cancelled(), row.counts.all()), (1, 1, 2));
+        assert_eq!((row.size, row.rested), (ByteCount(10), ByteCount(10)));
+        assert_eq!(row.filter(), Filter::Done);
+        assert_eq!((book.next_small(), book.next_large()), (None, None));
+    }
+}

@@ -1,0 +1,241 @@
+//! One subscriber: what it was told last, and what to tell it next.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::list;
+use super::live::PartsNow;
+use super::shelf::Shelf;
+use crate::engine::feed::{
+    Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View,
+};
+use crate::error::Result;
+use crate::ids::{ItemId, TransferId};
+use crate::journal::{Journal, TransferRow};
+use crate::transfer::{TransferState, checksum};
+
+/// Rows a view may ask for at once.
+const ROWS_AT_MOST: u32 = 500;
+/// Rows of the peek: problems, and files being sent.
+const PROBLEMS: usize = 2;
+const SENDING: usize = 4;
+
+/// A subscriber.
+pub(super) struct Subscriber {
+    pub(super) id: u32,
+    pub(super) view: View,
+    sender: mpsc::Sender<Update>,
+    rev: u32,
+    told: Option<Told>,
+    outcomes: Vec<Outcome>,
+}
+
+struct Told {
+    filter_first_total: (crate::engine::feed::Filter, u32, u32),
+    order: Vec<ItemId>,
+    rows: HashMap<ItemId, Row>,
+    totals: Totals,
+    details: Option<Details>,
+}
+
+impl Subscriber {
+    pub(super) fn new(id: u32, view: View, sender: mpsc::Sender<Update>) -> Self {
+        Self { id, view, sender, rev: 0, told: None, outcomes: Vec::new() }
+    }
+
+    /// Keeps ends until they can be told; they are never dropped.
+    pub(super) fn keep(&mut self, outcomes: &[Outcome]) {
+        if self.view.outcomes {
+            self.outcomes.extend_from_slice(outcomes);
+        }
+    }
+
+    /// Whether the subscriber has gone.
+    pub(super) fn gone(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Tells what changed. A subscriber that does not keep up is told later, all at once.
+    pub(super) async fn tell(&mut self, shelf: &Shelf, journal: &Journal, totals: &Totals, now: Instant) {
+        let Ok(permit) = self.sender.clone().try_reserve_owned() else { return };
+        let (slice, details) = match draw(&self.view, shelf, journal, now).await {
+            Ok(drawn) => drawn,
+            Err(error) => {
+                tracing::warn!(%error, "the list could not be drawn");
+                return;
+            }
+        };
+        let order: Vec<_> = slice.rows.iter().map(|row| row.id).collect();
+        let rows: HashMap<_, _> = slice.rows.iter().map(|row| (row.id, row.clone())).collect();
+        let place = (slice.filter, slice.first, slice.total);
+        let update = match &self.told {
+            None => Update::Snapshot(Box::new(Snapshot {
+                rev: 0,
+                totals: totals.clone(),
+                slice,
+                details: details.clone(),
+            })),
+            Some(told) => {
+                let moved = told.order != order || told.filter_first_total != place;
+                let changed: Vec<_> =
+                    slice.rows.iter().filter(|row| told.rows.get(&row.id) != Some(row)).cloned().collect();
+                let same_details = told.details == details;
+                if !moved && changed.is_empty() && same_details && told.totals == *totals && self.outcomes.is_empty() {
+                    return;
+                }
+                self.rev = self.rev.wrapping_add(1);
+                Update::Delta(Box::new(Delta {
+                    rev: self.rev,
+                    totals: totals.clone(),
+                    slice: moved.then_some(slice),
+                    changed: if moved { Vec::new() } else { changed },
+                    details: if same_details { None } else { details.clone() },
+                    outcomes: std::mem::take(&mut self.outcomes),
+                }))
+            }
+        };
+        self.told = Some(Told { filter_first_total: place, order, rows, totals: totals.clone(), details });
+        permit.send(update);
+    }
+}
+
+async fn draw(view: &View, shelf: &Shelf, journal: &Journal, now: Instant) -> Result<(Slice, Option<Details>)> {
+    let count = view.count.min(ROWS_AT_MOST) as usize;
+    let mut total = 0u32;
+    let mut window = Vec::with_capacity(count);
+    for item in shelf.book.rows(view.filter) {
+        if total >= view.first && window.len() < count {
+            window.push(item);
+        }
+        total += 1;
+    }
+    let mut rows: Vec<Row> = window.into_iter().map(|item| shelf.row(item, now)).collect();
+    for row in &mut rows {
+        if let Some(folder) = &mut row.folder
+            && view.open.contains(&row.id)
+        {
+            folder.peek = Some(peek(row.id, shelf, journal).await?);
+        }
+    }
+    let slice = Slice { filter: view.filter, first: view.first, total, rows };
+    let details = match view.focus {
+        Some(target) => details(target, shelf, journal, now).await?,
+        None => None,
+    };
+    Ok((slice, details))
+}
+
+async fn peek(item: ItemId, shelf: &Shelf, journal: &Journal) -> Result<Peek> {
+    let problems = shelf.failed(item, PROBLEMS);
+    let sending: Vec<_> = shelf.sending(item).into_iter().take(SENDING).collect();
+    let wanted: Vec<_> = problems.iter().chain(&sending).copied().collect();
+    let names: HashMap<_, _> = named(journal, wanted).await?.into_iter().map(|row| (row.id, row)).collect();
+    let file_rows = |ids: &[TransferId]| {
+        let row = |id: &TransferId| {
+            let slot = &shelf.book.slots[shelf.book.index(*id)? as usize];
+            let live = shelf.running.get(id).map(|live| &**live);
+            Some(list::file_row(slot, names.get(id)?, live, shelf.signed_out.is_some()))
+        };
+        ids.iter().filter_map(row).collect()
+    };
+    let counts = shelf.book.item(item).map(|item| item.counts).unwrap_or_default();
+    Ok(Peek {
+        problems: file_rows(&problems),
+        sending: file_rows(&sending),
+        done: counts.done(),
+        waiting: counts.queued() + counts.waiting() + counts.paused(),
+    })
+}
+
+/// Transfers by id, in one look.
+pub(super) async fn named(journal: &Journal, ids: Vec<TransferId>) -> Result<Vec<TransferRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    journal
+        .read(move |journal| {
+            let mut rows = Vec::with_capacity(ids.len());
+            for id in ids {
+                rows.extend(journal.transfer(id)?);
+            }
+            Ok(rows)
+        })
+        .await
+}
+
+async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant) -> Result<Option<Details>> {
+    let (item, file) = match target {
+        Target::Batch(_) => return Ok(None),
+        Target::Item(id) => {
+            let Some(item) = shelf.book.item(id) else { return Ok(None) };
+            (item, item.first.filter(|_| !item.folder))
+        }
+        Target::Transfer(id) => {
+            let Some(at) = shelf.book.index(id) else { return Ok(None) };
+            (shelf.book.item_of(at), Some(id))
+        }
+    };
+    let row = shelf.row(item, now);
+    let destination = shelf.batches.get(&item.batch).map(|batch| &batch.destination);
+    let link = destination.is_some_and(|destination| destination.link_template.is_some());
+    let Some(id) = file else {
+        let item_id = item.id;
+        let from = journal.read(move |journal| journal.item(item_id)).await?;
+        return Ok(Some(Details {
+            target,
+            name: row.name,
+            state: row.state,
+            size: row.size,
+            sent: row.sent,
+            speed: row.speed,
+            seconds_left: row.seconds_left,
+            destination: row.destination,
+            key: None,
+            from: from.map(|item| item.path.display().to_string()).unwrap_or_default(),
+            checksum: None,
+            pieces: None,
+            story: Vec::new(),
+            reference: None,
+            technical: None,
+            link: false,
+        }));
+    };
+    let seen = journal
+        .read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?)))
+        .await?;
+    let (Some(transfer), story, parts) = seen else { return Ok(None) };
+    let Some(at) = shelf.book.index(id) else { return Ok(None) };
+    let slot = &shelf.book.slots[at as usize];
+    let live = shelf.running.get(&id).map(|live| &**live);
+    let whole = |row: &Row| !item.folder && slot.size == row.size;
+    let parts_now = match live {
+        Some(live) => live.parts(),
+        None if matches!(transfer.standing.state, TransferState::Done { .. }) => {
+            let count = transfer.plan.map_or(0, |plan| plan.count());
+            PartsNow { sent: (1..=count).collect(), ..PartsNow::default() }
+        }
+        None => PartsNow { sent: parts.iter().map(|part| part.number.get()).collect(), ..PartsNow::default() },
+    };
+    let prefix = shelf.batches.get(&item.batch).and_then(|batch| batch.scope.as_ref()).map(|scope| &*scope.prefix);
+    let problem = live.and_then(super::live::Live::problem).or(transfer.problem);
+    Ok(Some(Details {
+        target,
+        name: transfer.rel.clone(),
+        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.signed_out.is_some()),
+        size: slot.size,
+        sent: if whole(&row) { row.sent } else { list::file_sent(slot, live) },
+        speed: row.speed,
+        seconds_left: row.seconds_left.filter(|_| whole(&row)),
+        destination: row.destination,
+        key: prefix.map(|prefix| format!("{prefix}{}", transfer.key)),
+        from: transfer.path.display().to_string(),
+        checksum: transfer.crc64.map(checksum::to_base64),
+        pieces: transfer.plan.and_then(|plan| list::pieces(&plan, &parts_now)),
+        story,
+        reference: problem.as_ref().and_then(|problem| problem.request_id.clone()),
+        technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        link,
+    }))
+}

@@ -1,0 +1,85 @@
+//! Speed and time left from a count that grows: means over ten and sixty seconds, as the design wants them.
+
+use std::collections::VecDeque;
+
+use tokio::time::{Duration, Instant};
+
+use crate::units::{ByteCount, ByteRate};
+
+const SHORT: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_secs(60);
+/// Time left is first told after this long.
+const SETTLED: Duration = Duration::from_secs(10);
+const STEP: Duration = Duration::from_millis(500);
+
+/// Samples of a growing count.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    /// When, and the sum of all growth until then. Shrinking counts as no growth.
+    samples: VecDeque<(Instant, u64)>,
+    last: u64,
+    grown: u64,
+}
+
+impl Meter {
+    /// Takes the count at this moment.
+    pub(super) fn sample(&mut self, now: Instant, count: ByteCount) {
+        if self.samples.is_empty() {
+            self.last = count.get();
+        }
+        self.grown += count.get().saturating_sub(self.last);
+        self.last = count.get();
+        if self.samples.back().is_none_or(|(at, _)| now.duration_since(*at) >= STEP) {
+            self.samples.push_back((now, self.grown));
+        }
+        while self.samples.len() > 2 && now.duration_since(self.samples[1].0) > LONG {
+            self.samples.pop_front();
+        }
+    }
+
+    /// Nothing runs: forget the past, so that the next start is not taken for a slow stretch.
+    pub(super) fn rest(&mut self) {
+        self.samples.clear();
+    }
+
+    /// Mean of the last ten seconds.
+    pub(super) fn speed(&self, now: Instant) -> ByteRate {
+        ByteRate(self.mean(now, SHORT))
+    }
+
+    /// Whole seconds until `left` bytes are sent at the mean of a minute.
+    pub(super) fn seconds_left(&self, now: Instant, left: ByteCount) -> Option<u32> {
+        let (first, _) = self.samples.front()?;
+        if now.duration_since(*first) < SETTLED {
+            return None;
+        }
+        let rate = self.mean(now, LONG);
+        (rate > 0).then(|| u32::try_from(left.get() / rate).unwrap_or(u32::MAX))
+    }
+
+    fn mean(&self, now: Instant, over: Duration) -> u64 {
+        let Some((at, grown)) = self.samples.iter().find(|(at, _)| now.duration_since(*at) <= over) else { return 0 };
+        let millis = u64::try_from(now.duration_since(*at).as_millis()).unwrap_or(u64::MAX).max(500);
+        (self.grown - grown).saturating_mul(1_000) / millis
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn speed_is_the_mean_of_ten_seconds_and_time_left_comes_after_ten() {
+        let mut meter = Meter::default();
+        let start = Instant::now();
+        for second in 0..=20u64 {
+            meter.sample(start + Duration::from_secs(second), ByteCount(second * 1_000_000));
+            if second == 9 {
+                assert_eq!(meter.seconds_left(start + Duration::from_secs(9), ByteCount(1)), None);
+            }
+        }
+        let now = start + Duration::from_secs(20);
+        assert_eq!(meter.speed(now), ByteRate(1_000_000));
+        assert_eq!(meter.seconds_left(now, ByteCount(30_000_000)), Some(30));
+    }
+}

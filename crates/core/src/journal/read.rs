@@ -1,0 +1,279 @@
+//! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::rows::{
+    BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from,
+};
+use super::{Journal, classify, schema};
+use crate::engine::feed::Happening;
+use crate::error::Result;
+use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId};
+use crate::transfer::Standing;
+use crate::units::{ByteCount, UnixTime};
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// All that the engine keeps in memory: small, whatever the number of files.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Every batch with rows still in the list.
+    pub batches: Vec<BatchRow>,
+    /// Every item still in the list.
+    pub items: Vec<ItemRow>,
+    /// Every transfer of those items: id, item, size, standing, bytes acknowledged.
+    pub transfers: Vec<RecoveredTransfer>,
+    /// The highest ids in use: batch, item, transfer.
+    pub highest: (u64, u64, u64),
+}
+
+/// What the engine keeps of a transfer that rests.
+#[derive(Debug)]
+pub struct RecoveredTransfer {
+    /// Its identity.
+    pub id: TransferId,
+    /// Its item.
+    pub item: ItemId,
+    /// Bytes.
+    pub size: ByteCount,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Bytes in acknowledged parts.
+    pub acknowledged: ByteCount,
+}
+
+/// A transfer for `davit status`.
+#[derive(Debug)]
+pub struct StatusRow {
+    /// Its identity.
+    pub id: TransferId,
+    /// Its gesture.
+    pub batch: BatchId,
+    /// Where it lies.
+    pub path: std::path::PathBuf,
+    /// The key without the prefix.
+    pub key: String,
+    /// The destination's label.
+    pub destination: String,
+    /// Bytes.
+    pub size: ByteCount,
+    /// Bytes acknowledged.
+    pub sent: ByteCount,
+    /// Where it stands.
+    pub standing: Standing,
+    /// When it was added.
+    pub added: UnixTime,
+}
+
+const TRANSFER: &str =
+    "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
+
+impl Reader {
+    /// Opens the journal of `home` for reading, beside whoever writes it.
+    ///
+    /// # Errors
+    /// `journal-newer`, `journal-damaged`, `journal-unwritable` when there is none.
+    pub fn open(home: &Path) -> Result<Self> {
+        Ok(Self { connection: schema::open_for_reading(&Journal::path(home))? })
+    }
+
+    pub(super) fn recover(&self) -> Result<Recovered> {
+        let highest = |table: &str| {
+            self.connection
+                .query_row(&format!("SELECT ifnull(max(id),0) FROM {table}"), [], |row| number(row, 0))
+                .map_err(classify)
+        };
+        Ok(Recovered {
+            batches: self.rows("SELECT id,added,destination,collision,scope FROM batches ORDER BY id", [], batch)?,
+            items: self.rows(
+                "SELECT id,batch,added,path,name,folder,counted,skipped,removed FROM items WHERE removed=0 ORDER BY id",
+                [],
+                item,
+            )?,
+            transfers: self.rows(
+                "SELECT t.id, t.item, t.size, t.standing, ifnull(p.bytes,0)
+                 FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0
+                 LEFT JOIN (SELECT transfer, sum(size) AS bytes FROM parts GROUP BY transfer) p ON p.transfer=t.id
+                 ORDER BY t.id",
+                [],
+                |row| {
+                    Ok(RecoveredTransfer {
+                        id: TransferId::new(number(row, 0)?),
+                        item: ItemId::new(number(row, 1)?),
+                        size: ByteCount(number(row, 2)?),
+                        standing: json(row, 3)?,
+                        acknowledged: ByteCount(number(row, 4)?),
+                    })
+                },
+            )?,
+            highest: (highest("batches")?, highest("items")?, highest("transfers")?),
+        })
+    }
+
+    /// One transfer, whole.
+    pub fn transfer(&self, id: TransferId) -> Result<Option<TransferRow>> {
+        self.one(&format!("{TRANSFER} WHERE id=?"), params![bits(id.get())], transfer)
+    }
+
+    /// One batch.
+    pub fn batch(&self, id: BatchId) -> Result<Option<BatchRow>> {
+        let sql = "SELECT id,added,destination,collision,scope FROM batches WHERE id=?";
+        self.one(sql, params![bits(id.get())], batch)
+    }
+
+    /// One item.
+    pub fn item(&self, id: ItemId) -> Result<Option<ItemRow>> {
+        let sql = "SELECT id,batch,added,path,name,folder,counted,skipped,removed FROM items WHERE id=?";
+        self.one(sql, params![bits(id.get())], item)
+    }
+
+    /// The parts on record, in order.
+    pub fn parts(&self, id: TransferId) -> Result<Vec<PartRow>> {
+        let sql = "SELECT number,etag,crc64,size FROM parts WHERE transfer=? ORDER BY number";
+        self.rows(sql, params![bits(id.get())], |row| {
+            let wire: u32 = row.get(0)?;
+            let number_on_wire =
+                PartNumber::new(wire).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::from(wire)))?;
+            Ok(PartRow {
+                number: number_on_wire,
+                etag: row.get(1)?,
+                crc64: number(row, 2)?,
+                size: ByteCount(number(row, 3)?),
+            })
+        })
+    }
+
+    /// The story, newest first, at most fifty lines.
+    pub fn story(&self, id: TransferId) -> Result<Vec<Happening>> {
+        let sql = "SELECT at,event FROM story WHERE transfer=? ORDER BY rowid DESC LIMIT 50";
+        self.rows(sql, params![bits(id.get())], |row| {
+            Ok(Happening { at: UnixTime(number(row, 0)?), what: json(row, 1)? })
+        })
+    }
+
+    /// Whether a file of a folder is on record already.
+    pub fn has_file(&self, item: ItemId, rel: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM transfers WHERE item=? AND rel=?";
+        Ok(self.one(sql, params![bits(item.get()), rel], |_| Ok(()))?.is_some())
+    }
+
+    /// Files of a folder whose path holds `search`, in path order, and how many there are.
+    pub fn files(&self, item: ItemId, search: &str, first: u32, count: u32) -> Result<(u32, Vec<TransferRow>)> {
+        let like = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let filter = "WHERE item=? AND rel LIKE ? ESCAPE '\\'";
+        let total = self
+            .one(&format!("SELECT count(*) FROM transfers {filter}"), params![bits(item.get()), like], |row| row.get(0))?
+            .unwrap_or(0);
+        let sql = format!("{TRANSFER} {filter} ORDER BY rel LIMIT ? OFFSET ?");
+        Ok((total, self.rows(&sql, params![bits(item.get()), like, count, first], transfer)?))
+    }
+
+    /// Items in the list that came from this path to this destination and have something left to do.
+    pub fn unfinished_items(&self, path: &Path, destination: &DestinationId) -> Result<Vec<ItemId>> {
+        let sql = "SELECT i.id, b.destination FROM items i JOIN batches b ON b.id=i.batch
+                   WHERE i.path=? AND i.removed=0 AND (i.counted=0 OR EXISTS
+                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0)) ORDER BY i.id";
+        let found = self.rows(sql, params![path_bytes(path)], |row| {
+            Ok((ItemId::new(number(row, 0)?), json::<crate::session::Destination>(row, 1)?))
+        })?;
+        Ok(found.into_iter().filter(|(_, to)| to.id == *destination).map(|(id, _)| id).collect())
+    }
+
+    /// Every transfer in the list.
+    pub fn status(&self) -> Result<Vec<StatusRow>> {
+        let sql = "SELECT t.id, i.batch, t.path, t.key, b.destination, t.size, t.standing, i.added,
+                     (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id)
+                   FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0 JOIN batches b ON b.id=i.batch
+                   ORDER BY t.id";
+        self.rows(sql, [], |row| {
+            let standing: Standing = json(row, 6)?;
+            let size = ByteCount(number(row, 5)?);
+            let done = matches!(standing.state, crate::transfer::TransferState::Done { .. });
+            Ok(StatusRow {
+                id: TransferId::new(number(row, 0)?),
+                batch: BatchId::new(number(row, 1)?),
+                path: path_from(row.get(2)?),
+                key: row.get(3)?,
+                destination: json::<crate::session::Destination>(row, 4)?.label,
+                size,
+                sent: if done { size } else { ByteCount(number(row, 8)?) },
+                standing,
+                added: UnixTime(number(row, 7)?),
+            })
+        })
+    }
+
+    /// The proof of a finished transfer: `ETag` and CRC64NVME.
+    pub fn proof(&self, id: TransferId) -> Result<Option<(String, u64)>> {
+        let sql = "SELECT etag,crc64 FROM transfers WHERE id=? AND etag IS NOT NULL AND crc64 IS NOT NULL";
+        self.one(sql, params![bits(id.get())], |row| Ok((row.get(0)?, number(row, 1)?)))
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
+        let rows = statement.query_map(params, map).map_err(classify)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(classify)
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
+        statement.query_row(params, map).optional().map_err(classify)
+    }
+}
+
+fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
+    Ok(BatchRow {
+        id: BatchId::new(number(row, 0)?),
+        added: UnixTime(number(row, 1)?),
+        destination: json(row, 2)?,
+        collision: json(row, 3)?,
+        scope: json_if_any(row, 4)?,
+    })
+}
+
+fn item(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
+    Ok(ItemRow {
+        id: ItemId::new(number(row, 0)?),
+        batch: BatchId::new(number(row, 1)?),
+        added: UnixTime(number(row, 2)?),
+        path: path_from(row.get(3)?),
+        name: row.get(4)?,
+        folder: row.get(5)?,
+        counted: row.get(6)?,
+        skipped: row.get(7)?,
+        removed: row.get(8)?,
+    })
+}
+
+fn transfer(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
+    Ok(TransferRow {
+        id: TransferId::new(number(row, 0)?),
+        item: ItemId::new(number(row, 1)?),
+        path: path_from(row.get(2)?),
+        rel: row.get(3)?,
+        key: row.get(4)?,
+        size: ByteCount(number(row, 5)?),
+        standing: json(row, 6)?,
+        token: row.get(7)?,
+        fingerprint: json_if_any(row, 8)?,
+        plan: json_if_any(row, 9)?,
+        crc64: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
+        problem: json_if_any(row, 11)?,
+    })
+}

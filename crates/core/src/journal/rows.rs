@@ -1,0 +1,164 @@
+//! What the journal's rows hold, in the core's own types.
+
+use std::path::PathBuf;
+
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+
+use crate::credentials::Scope;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::Fingerprint;
+use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
+use crate::session::{Collision, Destination};
+use crate::transfer::{Plan, Standing};
+use crate::units::{ByteCount, UnixTime};
+
+/// One gesture.
+#[derive(Clone, Debug)]
+pub struct BatchRow {
+    /// Its identity.
+    pub id: BatchId,
+    /// When.
+    pub added: UnixTime,
+    /// The destination as it was then.
+    pub destination: Destination,
+    /// What to do when a key is taken.
+    pub collision: Collision,
+    /// The place its keys lie in, once the first lease told.
+    pub scope: Option<Scope>,
+}
+
+/// One dropped file or folder.
+#[derive(Clone, Debug)]
+pub struct ItemRow {
+    /// Its identity.
+    pub id: ItemId,
+    /// The gesture.
+    pub batch: BatchId,
+    /// When.
+    pub added: UnixTime,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name, as shown.
+    pub name: String,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// Whether the folder was walked to its end.
+    pub counted: bool,
+    /// Entries passed over by a rule.
+    pub skipped: u32,
+    /// Taken from the list.
+    pub removed: bool,
+}
+
+/// One file to one object.
+#[derive(Clone, Debug)]
+pub struct TransferRow {
+    /// Its identity.
+    pub id: TransferId,
+    /// The item it belongs to.
+    pub item: ItemId,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Path within the item, `/` between parts; the name itself for a single file.
+    pub rel: String,
+    /// The key without the scope's prefix.
+    pub key: String,
+    /// Bytes when it was found.
+    pub size: ByteCount,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Tells our object from another's: it lies in the object's metadata.
+    pub token: String,
+    /// The source's identity when the plan was made.
+    pub fingerprint: Option<Fingerprint>,
+    /// How it is cut.
+    pub plan: Option<Plan>,
+    /// CRC64NVME of the whole, once known.
+    pub crc64: Option<u64>,
+    /// The last problem.
+    pub problem: Option<Problem>,
+}
+
+/// The last problem of a transfer, for the details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Its code.
+    pub code: ErrorCode,
+    /// One line for people who debug.
+    pub detail: String,
+    /// S3's request id.
+    pub request_id: Option<String>,
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        Self { code: error.code, detail: error.detail.clone(), request_id: error.request_id.clone() }
+    }
+}
+
+/// One acknowledged part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartRow {
+    /// Its number.
+    pub number: PartNumber,
+    /// S3's `ETag` of it.
+    pub etag: String,
+    /// Its CRC64NVME.
+    pub crc64: u64,
+    /// Its bytes.
+    pub size: ByteCount,
+}
+
+/// SQLite's integers are signed; our numbers cross as their bits.
+pub(super) const fn bits(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+pub(super) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(row.get::<_, i64>(column)?.cast_unsigned())
+}
+
+pub(super) fn json<T: for<'a> Deserialize<'a>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e)))
+}
+
+pub(super) fn json_if_any<T: for<'a> Deserialize<'a>>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => json(row, column).map(Some),
+    }
+}
+
+pub(super) fn text<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
+}
+
+/// A path's bytes as the system has them, so that a name that is not Unicode survives a restart.
+#[cfg(unix)]
+pub(super) fn path_bytes(path: &std::path::Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt as _;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(unix)]
+pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt as _;
+    std::ffi::OsString::from_vec(bytes).into()
+}
+
+/// UTF-16 units, low byte first: lone surrogates survive.
+#[cfg(windows)]
+pub(super) fn path_bytes(path: &std::path::Path) -> Vec<u8> {
+    use std::os::windows::ffi::OsStrExt as _;
+    path.as_os_str().encode_wide().flat_map(u16::to_le_bytes).collect()
+}
+
+#[cfg(windows)]
+pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::windows::ffi::OsStringExt as _;
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    std::ffi::OsString::from_wide(&units).into()
+}

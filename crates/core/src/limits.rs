@@ -1,0 +1,54 @@
+//! What S3 and the stores like it can take, each number with its source.
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::units::ByteCount;
+
+/// One mebibyte, in bytes.
+pub const MIB: u64 = 1 << 20;
+
+/// Parts in one upload at most. Source: S3 user guide, "Amazon S3 multipart upload limits".
+pub const MAX_PARTS: u64 = 10_000;
+/// The smallest part but the last, in bytes. Source: the same.
+pub const MIN_PART: u64 = 5 * MIB;
+/// The largest part, in bytes. Source: the same.
+pub const MAX_PART: u64 = 5 << 30;
+/// The largest object, 48.8 TiB. Source: the same (10,000 parts of 5 GiB).
+pub const MAX_OBJECT: u64 = MAX_PARTS * MAX_PART;
+/// Smaller files go in one `PutObject`: two round trips less, and nothing to sweep. Source: docs/performance.md.
+pub const SINGLE_PUT_BELOW: u64 = 16 * MIB;
+/// Parts of this size keep waste after faults, tails and resumes short; larger ones save nothing that can be measured.
+const USUAL_PART: u64 = 8 * MIB;
+
+/// The part size for a file, in bytes: 8 MiB, or as much as 10,000 parts need, in whole MiB.
+///
+/// # Errors
+/// `too-large` beyond [`MAX_OBJECT`].
+pub fn part_size(size: ByteCount) -> Result<ByteCount> {
+    let size = size.get();
+    if size > MAX_OBJECT {
+        return Err(Error::new(ErrorCode::TooLarge).detail(format!("{size} bytes, S3 takes {MAX_OBJECT}")));
+    }
+    Ok(ByteCount(size.div_ceil(MAX_PARTS).next_multiple_of(MIB).clamp(USUAL_PART, MAX_PART)))
+}
+
+/// Whether a bucket can be reached through Transfer Acceleration at all.
+///
+/// Source: S3 user guide, "Requirements for using Amazon S3 Transfer Acceleration" (no dots in the name; not in China).
+pub fn can_accelerate(bucket: &str, region: &str) -> bool {
+    !bucket.contains('.') && !region.starts_with("cn-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_8_mib_until_ten_thousand_are_not_enough() {
+        let size = |bytes| part_size(ByteCount(bytes)).expect("fits").get();
+        assert_eq!(size(0), 8 * MIB);
+        assert_eq!(size(80_000 * MIB), 8 * MIB);
+        assert_eq!(size(80_000 * MIB + 1), 9 * MIB);
+        assert_eq!(size(1 << 40), 105 * MIB);
+        assert_eq!(size(MAX_OBJECT), MAX_PART);
+    }
+}

@@ -1,0 +1,269 @@
+//! A range of a file as the body of a request: read by position into pooled frames, checksummed while hot, framed as
+//! one aws-chunked chunk with the checksum in the trailer.
+//!
+//! Frames: `"{len:x}\r\n"`, the data, `"\r\n0\r\nx-amz-checksum-crc64nvme:{base64}\r\n\r\n"`. AWS's own CRT client sends
+//! the same. No byte is read twice, none is held: a retry reads again from the same open handle.
+//! Reading happens on the thread that polls; see docs/performance.md for why that is not slower.
+
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
+
+use super::requests::PartBody;
+use crate::error::{Error, Result};
+use crate::file::buffers::{Buffers, FRAME};
+use crate::transfer::checksum;
+
+/// The trailer's and header's name.
+pub(super) const CHECKSUM: &str = "x-amz-checksum-crc64nvme";
+
+/// How the checksum travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// In the trailer of one aws-chunked chunk: one read.
+    Trailer,
+    /// In a header, from a first read: for stores that know no trailers.
+    Header,
+}
+
+/// What the request's side sees of the body while it is sent.
+#[derive(Debug)]
+pub(super) struct Watch {
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    /// When the connection last took a frame.
+    moved: Instant,
+    /// When it took the last one.
+    ended: Option<Instant>,
+    crc64: Option<u64>,
+    error: Option<Error>,
+}
+
+impl Watch {
+    pub(super) fn new() -> Arc<Self> {
+        let seen = Seen { moved: Instant::now(), ended: None, crc64: None, error: None };
+        Arc::new(Self { seen: Mutex::new(seen) })
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When something last moved, and whether the body is out.
+    pub(super) fn progress(&self) -> (Instant, bool) {
+        let seen = self.seen();
+        (seen.moved, seen.ended.is_some())
+    }
+
+    /// The checksum of what was sent.
+    pub(super) fn crc64(&self) -> Option<u64> {
+        self.seen().crc64
+    }
+
+    /// What the source had to say while it was read.
+    pub(super) fn take_error(&self) -> Option<Error> {
+        self.seen().error.take()
+    }
+
+    fn begin(&self) {
+        let mut seen = self.seen();
+        *seen = Seen { moved: Instant::now(), ended: None, crc64: None, error: None };
+    }
+}
+
+enum Stage {
+    Head,
+    Data,
+    Over,
+}
+
+/// The body of one attempt.
+pub(super) struct Stream {
+    part: PartBody,
+    mode: Mode,
+    buffers: Buffers,
+    watch: Arc<Watch>,
+    digest: crc_fast::Digest,
+    stage: Stage,
+    at: u64,
+    left: u64,
+    length_left: u64,
+}
+
+/// Bytes on the wire for a body of `len` bytes.
+pub(super) fn framed_len(mode: Mode, len: u64) -> u64 {
+    match mode {
+        Mode::Header => len,
+        // "\r\n0\r\n" name ":" base64 of eight bytes "\r\n\r\n"
+        Mode::Trailer => head(len).len() as u64 + len + (5 + CHECKSUM.len() + 1 + 12 + 4) as u64,
+    }
+}
+
+fn head(len: u64) -> String {
+    format!("{len:x}\r\n")
+}
+
+impl Stream {
+    pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
+        part.sent.store(0, Ordering::Relaxed);
+        watch.begin();
+        let stage = if mode == Mode::Trailer { Stage::Head } else { Stage::Data };
+        Self {
+            stage,
+            at: part.offset,
+            left: part.len,
+            length_left: framed_len(mode, part.len),
+            digest: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
+            part,
+            mode,
+            buffers,
+            watch,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Bytes>> {
+        let frame = match self.stage {
+            Stage::Head => {
+                self.stage = Stage::Data;
+                Bytes::from(head(self.part.len))
+            }
+            Stage::Data if self.left > 0 => {
+                let len = usize::try_from(self.left).unwrap_or(FRAME).min(FRAME);
+                let mut buffer = self.buffers.take(len);
+                self.part.file.read_exact_at(buffer.fill(), self.at)?;
+                self.digest.update(buffer.as_ref());
+                self.at += len as u64;
+                self.left -= len as u64;
+                self.part.sent.fetch_add(len as u64, Ordering::Relaxed);
+                buffer.freeze()
+            }
+            Stage::Data => {
+                let crc64 = self.digest.finalize();
+                // The file must still be the one that the plan was made for, or the whole request is worthless.
+                self.part.file.check(&self.part.fingerprint)?;
+                self.watch.seen().crc64 = Some(crc64);
+                self.stage = Stage::Over;
+                if self.mode == Mode::Header {
+                    return Ok(None);
+                }
+                Bytes::from(format!("\r\n0\r\n{CHECKSUM}:{}\r\n\r\n", checksum::to_base64(crc64)))
+            }
+            Stage::Over => return Ok(None),
+        };
+        // A plain body ends with its last data frame: nobody polls for more once the length is reached.
+        if self.mode == Mode::Header && self.left == 0 {
+            self.watch.seen().crc64 = Some(self.digest.finalize());
+        }
+        self.length_left -= frame.len() as u64;
+        Ok(Some(frame))
+    }
+}
+
+impl Body for Stream {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let outcome = self.next();
+        let mut seen = self.watch.seen();
+        seen.moved = Instant::now();
+        Poll::Ready(match outcome {
+            Ok(Some(frame)) => {
+                if self.length_left == 0 {
+                    seen.ended = Some(seen.moved);
+                }
+                Some(Ok(Frame::data(frame)))
+            }
+            Ok(None) => None,
+            Err(error) => {
+                let said = error.to_string();
+                seen.error = Some(error);
+                Some(Err(said.into()))
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.length_left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length_left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::error::ErrorCode;
+    use crate::file::SourceFile;
+
+    fn part(bytes: &[u8]) -> (tempfile::NamedTempFile, PartBody) {
+        let named = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(named.path(), bytes).expect("written");
+        let file = Arc::new(SourceFile::open(named.path()).expect("opens"));
+        let fingerprint = file.fingerprint().expect("identified");
+        let (offset, len, sent) = (0, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
+        (named, PartBody { file, offset, len, sent, fingerprint })
+    }
+
+    fn collect(stream: Stream) -> Result<Vec<u8>, String> {
+        let mut stream = Box::pin(stream);
+        let mut all = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match stream.as_mut().poll_frame(&mut context) {
+                Poll::Ready(Some(Ok(frame))) => all.extend_from_slice(frame.data_ref().expect("data")),
+                Poll::Ready(Some(Err(error))) => return Err(error.to_string()),
+                Poll::Ready(None) => return Ok(all),
+                Poll::Pending => unreachable!("reading never waits"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_wire_has_one_chunk_and_the_checksum_after_it() {
+        let (_kept, part) = part(b"hello");
+        let watch = Watch::new();
+        let stream = Stream::new(part, Mode::Trailer, Buffers::default(), Arc::clone(&watch));
+        let wire = collect(stream).expect("sent");
+        let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, b"hello");
+        let expected = format!("5\r\nhello\r\n0\r\nx-amz-checksum-crc64nvme:{}\r\n\r\n", checksum::to_base64(crc));
+        assert_eq!(wire, expected.as_bytes());
+        assert_eq!(wire.len() as u64, framed_len(Mode::Trailer, 5));
+        assert_eq!(watch.crc64(), Some(crc));
+        assert!(watch.progress().1);
+    }
+
+    #[test]
+    fn a_plain_body_is_the_file_and_its_checksum_is_known_with_the_last_byte() {
+        let bytes: Vec<u8> = (0..FRAME + 17).map(|n| u8::try_from(n % 251).unwrap_or(0)).collect();
+        let (_kept, part) = part(&bytes);
+        let (sent, watch) = (Arc::clone(&part.sent), Watch::new());
+        let stream = Stream::new(part, Mode::Header, Buffers::default(), Arc::clone(&watch));
+        assert_eq!(collect(stream).expect("sent"), bytes);
+        assert_eq!(watch.crc64(), Some(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &bytes)));
+        assert_eq!(sent.load(Ordering::Relaxed), bytes.len() as u64);
+    }
+
+    #[test]
+    fn a_file_that_changes_while_it_is_sent_breaks_the_request() {
+        let (named, part) = part(&[7; 1_000]);
+        let watch = Watch::new();
+        let stream = Stream::new(part, Mode::Trailer, Buffers::default(), Arc::clone(&watch));
+        named.as_file().set_len(900).expect("cut");
+        collect(stream).expect_err("broken off");
+        assert_eq!(watch.take_error().expect("a reason").code, ErrorCode::FileChanged);
+    }
+}

@@ -1,0 +1,580 @@
+//! One bucket, reached with leases: every request the uploader ever makes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_runtime::auth::PayloadSigningOverride;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{
+    BehaviorVersion, IdentityCache, Intercept, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    RuntimeComponents, StalledStreamProtectionConfig,
+};
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart, ServerSideEncryption,
+    StorageClass,
+};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::body::{self, CHECKSUM, Mode, Stream, Watch};
+use super::classify::{Failure, classify, damaged};
+use super::client::http_client;
+use super::requests::{Created, Head, PartBody, SentPart, Stored};
+use super::watchdog::{self, COMPLETE, Pace, SHORT};
+use crate::credentials::{LeaseKeeper, LeaseProvider, Scope};
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::buffers::Buffers;
+use crate::ids::{ObjectKey, PartNumber, UploadId};
+use crate::limits;
+use crate::net::Net;
+use crate::transfer::checksum;
+use crate::units::{ByteCount, UnixTime};
+
+/// Metadata that tells our object from another's.
+const TOKEN: &str = "davit-transfer";
+
+/// The way to the bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// AWS, in the bucket's region.
+    Regional,
+    /// AWS, through Transfer Acceleration.
+    Accelerate,
+    /// Another store.
+    Custom {
+        /// Its address.
+        url: Url,
+        /// Whether the bucket stands in the path.
+        path_style: bool,
+    },
+}
+
+impl Endpoint {
+    /// Another store than AWS: on loopback, or approved by policy or by whoever typed it.
+    ///
+    /// # Errors
+    /// `address-insecure` for anything else.
+    pub fn custom(url: Url, path_style: bool, approved: bool) -> Result<Self> {
+        let local = match url.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => false,
+        };
+        if local || approved {
+            Ok(Self::Custom { url, path_style })
+        } else {
+            Err(Error::new(ErrorCode::AddressInsecure).detail("a store that nobody approved"))
+        }
+    }
+}
+
+/// Encryption at rest, as the destination wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Sse {
+    /// S3's own keys.
+    S3,
+    /// A key of the company's.
+    Kms {
+        /// Its ARN or alias.
+        key_id: String,
+    },
+}
+
+/// Where and how objects are written.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Bucket, prefix, region.
+    pub scope: Scope,
+    /// The way.
+    pub endpoint: Endpoint,
+    /// The account that must own the bucket.
+    pub account_id: Option<String>,
+    /// Storage class of new objects.
+    pub storage_class: Option<String>,
+    /// Encryption of new objects.
+    pub sse: Option<Sse>,
+    /// Tags of new objects.
+    pub tags: Vec<(String, String)>,
+}
+
+/// A bucket. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Bucket(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    keeper: Arc<LeaseKeeper>,
+    place: Place,
+    buffers: Buffers,
+    pace: Pace,
+    /// Whether the store takes checksums in trailers; remembered once it said no.
+    trailers: AtomicBool,
+    /// Whether HEAD is allowed; remembered once it was refused.
+    may_look: AtomicBool,
+}
+
+impl Bucket {
+    /// A bucket reached with the keeper's leases.
+    ///
+    /// # Errors
+    /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
+    pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net) -> Result<Self> {
+        let mut config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(place.scope.region.clone()))
+            .http_client(http_client(net)?)
+            .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
+            .identity_cache(IdentityCache::no_cache())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        match &place.endpoint {
+            Endpoint::Regional => {}
+            Endpoint::Accelerate => {
+                if !limits::can_accelerate(&place.scope.bucket, &place.scope.region) {
+                    return Err(Error::new(ErrorCode::BadInput).detail("this bucket cannot be accelerated"));
+                }
+                config = config.accelerate(true);
+            }
+            Endpoint::Custom { url, path_style } => {
+                config = config.endpoint_url(url.as_str().trim_end_matches('/')).force_path_style(*path_style);
+            }
+        }
+        Ok(Self(Arc::new(Inner {
+            client: Client::from_conf(config.build()),
+            keeper,
+            place,
+            buffers: Buffers::default(),
+            pace: Pace::default(),
+            trailers: AtomicBool::new(true),
+            may_look: AtomicBool::new(true),
+        })))
+    }
+
+    /// Opens an upload.
+    ///
+    /// # Errors
+    /// As classified; see `classify`.
+    pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<Created> {
+        let (inner, place) = (&self.0, &self.0.place);
+        let answer = self
+            .leased(|| async {
+                let mut request = inner
+                    .client
+                    .create_multipart_upload()
+                    .bucket(&place.scope.bucket)
+                    .key(key.as_str())
+                    .set_expected_bucket_owner(place.account_id.clone())
+                    .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+                    .checksum_type(ChecksumType::FullObject)
+                    .metadata(TOKEN, token)
+                    .set_tagging(tagging(&place.tags))
+                    .set_storage_class(place.storage_class.as_deref().map(StorageClass::from));
+                if let Some(sse) = &place.sse {
+                    let (kind, key_id) = encryption(sse);
+                    request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
+                }
+                watchdog::within(SHORT, request.send()).await?.map_err(classify)
+            })
+            .await?;
+        let upload = answer.upload_id().filter(|id| !id.is_empty());
+        let upload = upload.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an id"))?;
+        let abort_at = answer.abort_date().and_then(|at| u64::try_from(at.secs()).ok()).map(UnixTime);
+        Ok(Created { upload: UploadId(upload.to_owned()), abort_at })
+    }
+
+    /// Sends one part. Answers only with S3's `ETag` and a checksum equal to ours.
+    ///
+    /// # Cancellation
+    /// Dropping it closes the connection; S3 may have stored the part or not.
+    ///
+    /// # Errors
+    /// As classified; `damaged-on-the-way` when the checksums differ, `captive-portal` when they are missing.
+    pub async fn upload_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: PartNumber,
+        part: PartBody,
+    ) -> Result<SentPart> {
+        let (inner, place, size) = (&self.0, &self.0.place, part.len);
+        let (answer, crc64) = self
+            .sent(&part, |body, watch, way| async move {
+                let request = inner
+                    .client
+                    .upload_part()
+                    .bucket(&place.scope.bucket)
+                    .key(key.as_str())
+                    .upload_id(&upload.0)
+                    .part_number(i32::from(number.get()))
+                    .set_expected_bucket_owner(place.account_id.clone())
+                    .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+                    .body(body)
+                    .customize()
+                    .interceptor(way);
+                watchdog::watched(request.send(), &watch, &inner.pace, size).await?.map_err(classify)
+            })
+            .await?;
+        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
+        Ok(SentPart { number, etag, crc64, size })
+    }
+
+    /// Sends a whole object in one request.
+    ///
+    /// # Errors
+    /// As [`Self::upload_part`]; `already-there` when the key is taken and `if_absent` is set.
+    pub async fn put(&self, key: &ObjectKey, token: &str, part: PartBody, if_absent: bool) -> Result<Stored> {
+        let (inner, place, size) = (&self.0, &self.0.place, part.len);
+        let (answer, crc64) = self
+            .sent(&part, |body, watch, way| async move {
+                let mut request = inner
+                    .client
+                    .put_object()
+                    .bucket(&place.scope.bucket)
+                    .key(key.as_str())
+                    .set_expected_bucket_owner(place.account_id.clone())
+                    .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+                    .metadata(TOKEN, token)
+                    .set_if_none_match(if_absent.then(|| "*".to_owned()))
+                    .set_tagging(tagging(&place.tags))
+                    .set_storage_class(place.storage_class.as_deref().map(StorageClass::from))
+                    .body(body);
+                if let Some(sse) = &place.sse {
+                    let (kind, key_id) = encryption(sse);
+                    request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
+                }
+                let request = request.customize().interceptor(way);
+                watchdog::watched(request.send(), &watch, &inner.pace, size).await?.map_err(classify)
+            })
+            .await?;
+        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
+        Ok(Stored { etag, crc64, version_id: answer.version_id().map(str::to_owned) })
+    }
+
+    /// Puts the parts together. S3 compares size and checksum with ours and refuses a mismatch; we compare its answer.
+    ///
+    /// # Errors
+    /// As classified; `already-there`, `upload-expired` when S3 no longer knows the upload, `check-mismatch`.
+    pub async fn complete(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[SentPart],
+        size: ByteCount,
+        crc64: u64,
+        if_absent: bool,
+    ) -> Result<Stored> {
+        let (inner, place) = (&self.0, &self.0.place);
+        let size = i64::try_from(size.get()).map_err(|_| Error::new(ErrorCode::TooLarge))?;
+        let list = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(completed).collect())).build();
+        let answer = self
+            .leased(|| async {
+                let request = inner
+                    .client
+                    .complete_multipart_upload()
+                    .bucket(&place.scope.bucket)
+                    .key(key.as_str())
+                    .upload_id(&upload.0)
+                    .set_expected_bucket_owner(place.account_id.clone())
+                    .multipart_upload(list.clone())
+                    .checksum_type(ChecksumType::FullObject)
+                    .checksum_crc64_nvme(checksum::to_base64(crc64))
+                    .mpu_object_size(size)
+                    .set_if_none_match(if_absent.then(|| "*".to_owned()));
+                watchdog::within(COMPLETE, request.send()).await?.map_err(classify)
+            })
+            .await
+            .map_err(|error| match error.code {
+                // Of the whole object there is nothing to send again: the parts are not what they were.
+                ErrorCode::DamagedOnTheWay => Error::new(ErrorCode::CheckMismatch).detail(error.detail),
+                _ => error,
+            })?;
+        let etag = answer.e_tag().filter(|etag| !etag.is_empty());
+        let etag = etag.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an ETag"))?;
+        match answer.checksum_crc64_nvme().and_then(crc_from_base64) {
+            Some(theirs) if theirs == crc64 => {}
+            theirs => {
+                let detail = format!("ours {crc64:016x}, theirs {theirs:x?}");
+                return Err(Error::new(ErrorCode::CheckMismatch).detail(detail));
+            }
+        }
+        Ok(Stored { etag: etag.to_owned(), crc64, version_id: answer.version_id().map(str::to_owned) })
+    }
+
+    /// Removes an unfinished upload and its parts. One that is gone is fine.
+    ///
+    /// # Errors
+    /// As classified.
+    pub async fn abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+        let (inner, place) = (&self.0, &self.0.place);
+        // Parts in flight may land after it: S3 wants it asked until no part is left.
+        for _ in 0..3 {
+            let outcome = self
+                .leased(|| async {
+                    let request = inner
+                        .client
+                        .abort_multipart_upload()
+                        .bucket(&place.scope.bucket)
+                        .key(key.as_str())
+                        .upload_id(&upload.0)
+                        .set_expected_bucket_owner(place.account_id.clone());
+                    watchdog::within(SHORT, request.send()).await?.map_err(classify)
+                })
+                .await;
+            match outcome {
+                Err(error) if error.code == ErrorCode::UploadExpired => return Ok(()),
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+            if self.list_parts(key, upload).await?.is_none_or(|parts| parts.is_empty()) {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorCode::StorageBusy).detail("parts keep landing after the abort"))
+    }
+
+    /// The parts that S3 has of an upload, all pages; nothing when it does not know the upload.
+    ///
+    /// # Errors
+    /// As classified; a page that cannot be read fails the whole.
+    pub async fn list_parts(&self, key: &ObjectKey, upload: &UploadId) -> Result<Option<Vec<SentPart>>> {
+        let (inner, place) = (&self.0, &self.0.place);
+        let mut all = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .leased(|| async {
+                    let request = inner
+                        .client
+                        .list_parts()
+                        .bucket(&place.scope.bucket)
+                        .key(key.as_str())
+                        .upload_id(&upload.0)
+                        .set_part_number_marker(after.clone())
+                        .set_expected_bucket_owner(place.account_id.clone());
+                    watchdog::within(SHORT, request.send()).await?.map_err(classify)
+                })
+                .await;
+            let page = match page {
+                Err(error) if error.code == ErrorCode::UploadExpired => return Ok(None),
+                page => page?,
+            };
+            all.extend(page.parts().iter().filter_map(listed));
+            if !page.is_truncated().unwrap_or(false) {
+                return Ok(Some(all));
+            }
+            let next = page.next_part_number_marker().map(str::to_owned);
+            if next.is_none() || next == after {
+                return Err(Error::new(ErrorCode::Offline).detail("a list of parts that does not end"));
+            }
+            after = next;
+        }
+    }
+
+    /// What lies at a key, where looking is allowed.
+    ///
+    /// # Errors
+    /// As classified.
+    pub async fn head(&self, key: &ObjectKey) -> Result<Head> {
+        let (inner, place) = (&self.0, &self.0.place);
+        if !inner.may_look.load(Ordering::Relaxed) {
+            return Ok(Head::Unknown);
+        }
+        let answer = self
+            .leased(|| async {
+                let request = inner
+                    .client
+                    .head_object()
+                    .bucket(&place.scope.bucket)
+                    .key(key.as_str())
+                    .checksum_mode(ChecksumMode::Enabled)
+                    .set_expected_bucket_owner(place.account_id.clone());
+                match watchdog::within(SHORT, request.send()).await? {
+                    Ok(there) => Ok(Some(Head::There {
+                        etag: there.e_tag().unwrap_or_default().to_owned(),
+                        size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
+                        crc64: there.checksum_crc64_nvme().and_then(crc_from_base64),
+                        token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
+                    })),
+                    // HEAD has no body: the status is all there is.
+                    Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
+                        404 => Ok(Some(Head::Absent)),
+                        403 => Ok(None),
+                        _ => Err(classify(error)),
+                    },
+                }
+            })
+            .await?;
+        Ok(answer.unwrap_or_else(|| {
+            inner.may_look.store(false, Ordering::Relaxed);
+            Head::Unknown
+        }))
+    }
+
+    /// Sends a body, in the way the store is known to take.
+    async fn sent<T, F>(&self, part: &PartBody, request: impl Fn(ByteStream, Arc<Watch>, Way) -> F) -> Result<(T, u64)>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        loop {
+            let trailers = self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
+            let mode = if trailers { Mode::Trailer } else { Mode::Header };
+            let watch = Watch::new();
+            let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await? };
+            let outcome = self
+                .leased(|| {
+                    let (part, watch, buffers) = (part.clone(), Arc::clone(&watch), self.0.buffers.clone());
+                    let body = SdkBody::retryable({
+                        let watch = Arc::clone(&watch);
+                        move || {
+                            let stream = Stream::new(part.clone(), mode, buffers.clone(), Arc::clone(&watch));
+                            SdkBody::from_body_1_x(stream)
+                        }
+                    });
+                    request(ByteStream::new(body), watch, way.clone())
+                })
+                .await;
+            // What the source said counts more than what the broken request looks like.
+            if let Some(error) = watch.take_error() {
+                return Err(error);
+            }
+            match outcome {
+                Ok(answer) => {
+                    let crc64 = way.crc64.or_else(|| watch.crc64());
+                    let crc64 = crc64.ok_or_else(|| {
+                        Error::new(ErrorCode::CaptivePortal).detail("an answer before the last byte was sent")
+                    })?;
+                    return Ok((answer, crc64));
+                }
+                Err(error) if error.code == ErrorCode::Unexpected && trailers && error.detail.starts_with("NotImpl") => {
+                    tracing::info!("this store takes no checksum trailers; sending it in a header from now on");
+                    self.0.trailers.store(false, Ordering::Relaxed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn crc_first(&self, mode: Mode, part: &PartBody) -> Result<Option<u64>> {
+        if mode == Mode::Trailer {
+            return Ok(None);
+        }
+        let (file, offset, len) = (Arc::clone(&part.file), part.offset, part.len);
+        let task = tokio::task::spawn_blocking(move || file.crc64(offset, len));
+        task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?.map(Some)
+    }
+
+    /// Asks with a lease; once more with a fresh one when S3 calls it expired, and once more when the clock was off.
+    async fn leased<T, F>(&self, request: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let lease = self.0.keeper.lease().await?;
+        match request().await {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Expired(error)) => {
+                tracing::debug!(%error, "the lease is over before its time");
+                self.0.keeper.renew(lease.serial).await?;
+                request().await.map_err(Failure::into_error)
+            }
+            Err(Failure::Skewed(_)) => request().await.map_err(Failure::into_error),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+}
+
+/// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.
+fn proven(etag: Option<&str>, theirs: Option<&str>, ours: u64) -> Result<String> {
+    let (Some(etag), Some(theirs)) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(crc_from_base64)) else {
+        return Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum"));
+    };
+    if theirs == ours { Ok(etag.to_owned()) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }
+}
+
+fn crc_from_base64(text: &str) -> Option<u64> {
+    STANDARD.decode(text).ok()?.try_into().ok().map(u64::from_be_bytes)
+}
+
+fn completed(part: &SentPart) -> CompletedPart {
+    CompletedPart::builder()
+        .part_number(i32::from(part.number.get()))
+        .e_tag(&part.etag)
+        .checksum_crc64_nvme(checksum::to_base64(part.crc64))
+        .build()
+}
+
+/// A listed part; one without a checksum is not ours and is sent again.
+fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
+    Some(SentPart {
+        number: PartNumber::new(u32::try_from(part.part_number()?).ok()?)?,
+        etag: part.e_tag()?.to_owned(),
+        crc64: part.checksum_crc64_nvme().and_then(crc_from_base64)?,
+        size: u64::try_from(part.size()?).ok()?,
+    })
+}
+
+fn tagging(tags: &[(String, String)]) -> Option<String> {
+    let pairs = tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    (!tags.is_empty()).then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
+fn encryption(sse: &Sse) -> (ServerSideEncryption, Option<String>) {
+    match sse {
+        Sse::S3 => (ServerSideEncryption::Aes256, None),
+        Sse::Kms { key_id } => (ServerSideEncryption::AwsKms, Some(key_id.clone())),
+    }
+}
+
+/// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.
+#[derive(Clone, Debug)]
+struct Way {
+    mode: Mode,
+    len: u64,
+    crc64: Option<u64>,
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Way {
+    fn name(&self) -> &'static str {
+        "checksum framing"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        headers.insert("content-length", body::framed_len(self.mode, self.len).to_string());
+        let signing = match self.mode {
+            Mode::Trailer => {
+                headers.insert("content-encoding", "aws-chunked");
+                headers.insert("x-amz-trailer", CHECKSUM);
+                headers.insert("x-amz-decoded-content-length", self.len.to_string());
+                PayloadSigningOverride::StreamingUnsignedPayloadTrailer
+            }
+            Mode::Header => {
+                if let Some(crc64) = self.crc64 {
+                    headers.insert(CHECKSUM, checksum::to_base64(crc64));
+                }
+                PayloadSigningOverride::UnsignedPayload
+            }
+        };
+        bag.interceptor_state().store_put(signing);
+        Ok(())
+    }
+}

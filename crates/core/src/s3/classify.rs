@@ -1,0 +1,182 @@
+//! From the SDK's errors to ours: one place, one table.
+
+use std::time::Duration;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use crate::error::{Error, ErrorCode, Retry};
+
+/// What a request came to when it failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The lease is over: renew it and ask again.
+    Expired(Error),
+    /// The clock is off; the SDK has learnt by how much: ask again.
+    Skewed(Error),
+    /// The store does not know this way to send a checksum.
+    NoTrailers(Error),
+    /// Anything else.
+    Other(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Expired(error) | Self::Skewed(error) | Self::NoTrailers(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+/// What an SDK error means.
+pub(super) fn classify<E>(error: SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let response = error.raw_response();
+    let status = response.map_or(0, |response| response.status().as_u16());
+    let header = |name: &str| response.and_then(|response| response.headers().get(name)).map(str::to_owned);
+    let (request_id, region, kind) =
+        (header("x-amz-request-id"), header("x-amz-bucket-region"), header("content-type"));
+    match &error {
+        SdkError::ServiceError(_) => {
+            let code = error.code().unwrap_or_default().to_owned();
+            let said = error.message().unwrap_or_default().to_owned();
+            service(&code, &said, status, region, kind).map_id(request_id)
+        }
+        SdkError::ResponseError(_) => {
+            Failure::Other(unreadable(status, kind.as_deref()).request_id(request_id).source(error))
+        }
+        SdkError::TimeoutError(_) => Failure::Other(Error::new(ErrorCode::Offline).detail("timed out")),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Failure::Other(connection(&error)),
+        _ => Failure::Other(Error::new(ErrorCode::Unexpected).source(error)),
+    }
+}
+
+impl Failure {
+    fn map_id(self, id: Option<String>) -> Self {
+        let with = |error: Error| error.request_id(id);
+        match self {
+            Self::Expired(error) => Self::Expired(with(error)),
+            Self::Skewed(error) => Self::Skewed(with(error)),
+            Self::NoTrailers(error) => Self::NoTrailers(with(error)),
+            Self::Other(error) => Self::Other(with(error)),
+        }
+    }
+}
+
+/// Source: S3 API reference, "Error responses"; quotas as stores other than AWS name them.
+fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Option<String>) -> Failure {
+    use ErrorCode as C;
+    let plain = |ours: ErrorCode| Failure::Other(Error::new(ours).detail(format!("{status} {code}: {said}")));
+    match code {
+        "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" | "ExpiredTokenException" | "InvalidAccessKeyId" => {
+            Failure::Expired(Error::new(C::AccessDenied).detail(format!("{status} {code}")))
+        }
+        "RequestTimeTooSkewed" => {
+            Failure::Skewed(Error::new(C::ClockWrong).detail("this computer's clock is more than 15 minutes off"))
+        }
+        "NotImplemented" => Failure::NoTrailers(Error::new(C::Unexpected).detail(format!("{code}: {said}"))),
+        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "SignatureDoesNotMatch" => plain(C::AccessDenied),
+        "NoSuchBucket" => plain(C::NoSuchBucket),
+        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+        | "TemporaryRedirect" => {
+            let there = region.map_or_else(String::new, |region| format!("; the bucket is in {region}"));
+            Failure::Other(Error::new(C::WrongRegion).detail(format!("{code}: {said}{there}")))
+        }
+        "PreconditionFailed" => plain(C::AlreadyThere),
+        "NoSuchUpload" => plain(C::UploadExpired),
+        "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch"
+        | "IncompleteBody" | "ContentLengthMismatch" => plain(C::DamagedOnTheWay),
+        "EntityTooLarge" => plain(C::TooLarge),
+        "KeyTooLongError" => plain(C::KeyTooLong),
+        "QuotaExceeded" | "XMinioStorageFull" | "InsufficientStorage" | "XMinioAdminBucketQuotaExceeded" => {
+            plain(C::StorageFull)
+        }
+        "SlowDown" | "SlowDownWrite" | "ServiceUnavailable" | "InternalError" | "RequestTimeout"
+        | "OperationAborted" | "ConditionalRequestConflict" | "Throttling" | "ThrottlingException" | "Busy" => {
+            plain(C::StorageBusy)
+        }
+        _ if status == 407 => plain(C::ProxyAuth),
+        _ if status == 412 => plain(C::AlreadyThere),
+        _ if status >= 500 || status == 429 => plain(C::StorageBusy),
+        _ if code.is_empty() && (200..400).contains(&status) => Failure::Other(unreadable(status, kind.as_deref())),
+        _ if code.is_empty() && kind.as_deref().is_some_and(|kind| kind.starts_with("text/html")) => {
+            Failure::Other(unreadable(status, kind.as_deref()))
+        }
+        _ if status == 403 => plain(C::AccessDenied),
+        _ => plain(C::Unexpected),
+    }
+}
+
+/// An answer that is not S3's. A page of the local network, or an answer that broke off.
+fn unreadable(status: u16, kind: Option<&str>) -> Error {
+    match status {
+        407 => Error::new(ErrorCode::ProxyAuth).detail("the proxy wants a password"),
+        _ if kind.is_some_and(|kind| kind.starts_with("text/html")) => {
+            Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with a web page"))
+        }
+        500.. => Error::new(ErrorCode::StorageBusy).detail(format!("{status} without words")),
+        _ => Error::new(ErrorCode::Offline).detail(format!("{status}, an answer that broke off")),
+    }
+}
+
+/// No answer at all: why, as far as the layers below tell.
+fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> Error {
+    let mut said = error.to_string();
+    let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| {
+            cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
+        });
+        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+            return Error::new(ErrorCode::UntrustedServer).detail(format!("certificate: {why:?}"));
+        }
+        said = cause.to_string();
+        next = cause.source();
+    }
+    if said.contains("proxy authorization required") {
+        return Error::new(ErrorCode::ProxyAuth).detail(said);
+    }
+    Error::new(ErrorCode::Offline).detail(said)
+}
+
+/// The first retry after a checksum that does not match comes soon: it is mostly chance.
+pub(super) fn damaged(detail: String) -> Error {
+    Error::new(ErrorCode::DamagedOnTheWay).retry(Retry::After(Duration::from_millis(100))).detail(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(code: &str, status: u16) -> ErrorCode {
+        service(code, "", status, None, None).into_error().code
+    }
+
+    #[test]
+    fn s3_codes_have_a_meaning_and_unknown_ones_go_by_status() {
+        assert_eq!(code("AccessDenied", 403), ErrorCode::AccessDenied);
+        assert_eq!(code("SlowDown", 503), ErrorCode::StorageBusy);
+        assert_eq!(code("PreconditionFailed", 412), ErrorCode::AlreadyThere);
+        assert_eq!(code("ConditionalRequestConflict", 409), ErrorCode::StorageBusy);
+        assert_eq!(code("NoSuchUpload", 404), ErrorCode::UploadExpired);
+        assert_eq!(code("AuthorizationHeaderMalformed", 400), ErrorCode::WrongRegion);
+        assert_eq!(code("SomethingNew", 500), ErrorCode::StorageBusy);
+        assert_eq!(code("SomethingNew", 418), ErrorCode::Unexpected);
+        assert_eq!(code("", 200), ErrorCode::Offline);
+        assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_)));
+    }
+
+    #[test]
+    fn a_web_page_is_a_page_of_the_local_network() {
+        let page = service("", "", 200, None, Some("text/html".into())).into_error();
+        assert_eq!(page.code, ErrorCode::CaptivePortal);
+    }
+}

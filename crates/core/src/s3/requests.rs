@@ -1,0 +1,76 @@
+//! What goes into requests to S3 and comes out of them.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use crate::file::{Fingerprint, SourceFile};
+use crate::ids::{PartNumber, UploadId};
+use crate::units::UnixTime;
+
+/// A range of an open file, as the body of one request.
+#[derive(Clone, Debug)]
+pub struct PartBody {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// Where the range begins, in bytes.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub len: u64,
+    /// Bytes the connection has taken in this attempt; set to zero when it begins.
+    pub sent: Arc<AtomicU64>,
+    /// What the file must still be when the last byte leaves.
+    pub fingerprint: Fingerprint,
+}
+
+/// An upload that S3 opened.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// Its name.
+    pub upload: UploadId,
+    /// When the bucket's lifecycle rule will remove it, if it has one.
+    pub abort_at: Option<UnixTime>,
+}
+
+/// A part that S3 acknowledged, or lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentPart {
+    /// Its number.
+    pub number: PartNumber,
+    /// S3's `ETag` of it.
+    pub etag: String,
+    /// Its CRC64NVME, equal on both sides.
+    pub crc64: u64,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// An object that S3 stored, with a checksum equal to ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its `ETag`.
+    pub etag: String,
+    /// CRC64NVME of the whole.
+    pub crc64: u64,
+    /// Its version, in a bucket that keeps them.
+    pub version_id: Option<String>,
+}
+
+/// What lies at a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// Nothing.
+    Absent,
+    /// An object.
+    There {
+        /// Its `ETag`.
+        etag: String,
+        /// Its bytes.
+        size: u64,
+        /// CRC64NVME of the whole, where the store has it.
+        crc64: Option<u64>,
+        /// The token that the upload which made it carried.
+        token: Option<String>,
+    },
+    /// No right to look.
+    Unknown,
+}

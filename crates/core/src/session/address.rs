@@ -1,0 +1,70 @@
+//! What a person types as the company's address, made a base URL: https, or plain http on loopback.
+
+use url::{Host, Url};
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// The base URL of a typed address.
+///
+/// # Errors
+/// `bad-input` for what is no address, `address-insecure` for plain http elsewhere than on loopback.
+pub fn parse(typed: &str) -> Result<Url> {
+    let typed = typed.trim();
+    let bad = |why: &str| Error::new(ErrorCode::BadInput).detail(why.to_owned());
+    if typed.is_empty() || typed.contains(char::is_whitespace) {
+        return Err(bad("not an address"));
+    }
+    let with_scheme = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+    let mut url = Url::parse(&with_scheme).map_err(|_| bad("not an address"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("an address with a name or password in it"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(Error::new(ErrorCode::AddressInsecure).detail("plain http")),
+        _ => return Err(bad("not a web address")),
+    }
+    if url.host().is_none() {
+        return Err(bad("no host"));
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// Whether an address never leaves this computer.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_becomes_a_base_address() {
+        let base = |typed| parse(typed).map(String::from).expect(typed);
+        assert_eq!(base(" uploads.example.com "), "https://uploads.example.com/");
+        assert_eq!(base("https://example.com/davit?x#y"), "https://example.com/davit/");
+        assert_eq!(base("http://127.0.0.1:8080"), "http://127.0.0.1:8080/");
+    }
+
+    #[test]
+    fn what_is_no_safe_address_is_refused() {
+        let code = |typed| parse(typed).expect_err(typed).code;
+        assert_eq!(code("http://example.com"), ErrorCode::AddressInsecure);
+        for bad in ["", "two words", "ftp://example.com", "https://user:pw@example.com", "https://"] {
+            assert_eq!(code(bad), ErrorCode::BadInput);
+        }
+    }
+}

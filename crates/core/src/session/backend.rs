@@ -1,0 +1,204 @@
+//! Requests to the company's backend, and what its answers mean. No redirects, bounded size, JSON only.
+
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use url::Url;
+
+use super::wire::{API_VERSION, Credentials, CredentialsRequest, Destination, Discovery, Problem};
+use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::net::Net;
+
+/// No answer of the contract is nearly as long.
+const LONGEST: usize = 1 << 20;
+
+/// A backend at an address.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    base: Url,
+    client: reqwest::Client,
+}
+
+/// An answer with the moment the backend gave it.
+pub(super) struct Dated<T> {
+    pub(super) body: T,
+    /// The `Date` header, in seconds since 1970.
+    pub(super) date: Option<i64>,
+}
+
+impl Backend {
+    /// A backend at a checked address.
+    ///
+    /// # Errors
+    /// `bad-certificate-file`, `bad-input` for a proxy that is none.
+    pub fn new(base: Url, net: &Net) -> Result<Self> {
+        Ok(Self { base, client: net.backend_client()? })
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Who it is.
+    ///
+    /// # Errors
+    /// `address-unreachable`, `address-not-davit`, `backend-contract`, `client-too-old`, `untrusted-server`.
+    pub async fn discover(&self) -> Result<Discovery> {
+        let request = self.client.get(self.at(".well-known/davit.json")?);
+        let answer = self.ask::<Discovery>(request, None).await.map_err(|error| match error.code {
+            ErrorCode::Offline => Error::new(ErrorCode::AddressUnreachable).detail(error.detail),
+            ErrorCode::CaptivePortal | ErrorCode::DestinationGone => {
+                Error::new(ErrorCode::AddressNotDavit).detail(error.detail)
+            }
+            ErrorCode::BackendContract if !error.detail.contains("field") => {
+                Error::new(ErrorCode::AddressNotDavit).detail(error.detail)
+            }
+            ErrorCode::SignInEnded | ErrorCode::NotAllowed => {
+                Error::new(ErrorCode::AddressNotDavit).detail(error.detail)
+            }
+            _ => error,
+        })?;
+        let discovery = answer.body;
+        if discovery.api_version != API_VERSION {
+            return Err(Error::new(ErrorCode::ClientTooOld).detail(format!("api version {}", discovery.api_version)));
+        }
+        if let Some(least) = &discovery.minimum_client_version
+            && numbers(least) > numbers(env!("CARGO_PKG_VERSION"))
+        {
+            return Err(Error::new(ErrorCode::ClientTooOld).detail(format!("{least} or newer is needed")));
+        }
+        Ok(discovery)
+    }
+
+    /// Where this person may upload.
+    ///
+    /// # Errors
+    /// `sign-in-ended`, `not-allowed`, `account-disabled`, `backend-contract`, `backend-down`, `offline`.
+    pub async fn destinations(&self, token: Option<&SecretString>) -> Result<Vec<Destination>> {
+        let request = self.client.get(self.at("v1/destinations")?);
+        self.ask(request, token).await.map(|answer| answer.body)
+    }
+
+    /// Credentials for a destination.
+    pub(super) async fn credentials(&self, token: Option<&SecretString>, destination: &str) -> Result<Dated<Credentials>> {
+        let body = CredentialsRequest { destination: destination.to_owned() };
+        let request = self.client.post(self.at("v1/credentials")?).json(&body);
+        self.ask(request, token).await
+    }
+
+    fn at(&self, path: &str) -> Result<Url> {
+        self.base.join(path).map_err(|e| Error::new(ErrorCode::BadInput).source(e))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder, token: Option<&SecretString>) -> Result<Dated<T>> {
+        let request = match token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
+        let response = request.send().await.map_err(|error| no_answer(&error))?;
+        let status = response.status();
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let wait = header(RETRY_AFTER).and_then(|wait| wait.parse().ok()).map(Duration::from_secs);
+        let date = header(DATE).and_then(|date| http_date(&date));
+        if status.is_redirection() {
+            return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status}: it sends elsewhere")));
+        }
+        let bytes = bounded(response).await?;
+        if !status.is_success() {
+            return Err(refused(status, &kind, &bytes, wait));
+        }
+        if !kind.contains("json") {
+            return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {kind}")));
+        }
+        let body = serde_json::from_slice(&bytes).map_err(|e| {
+            // serde names the field; the text itself is not repeated, it may hold a secret.
+            let what = if e.is_data() { e.to_string() } else { "not JSON".to_owned() };
+            Error::new(ErrorCode::BackendContract).detail(what)
+        })?;
+        Ok(Dated { body, date })
+    }
+}
+
+async fn bounded(mut response: Response) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
+        if all.len() + chunk.len() > LONGEST {
+            return Err(Error::new(ErrorCode::BackendContract).detail("an answer without end"));
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all)
+}
+
+fn no_answer(error: &reqwest::Error) -> Error {
+    let mut said = String::new();
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref());
+        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+            return Error::new(ErrorCode::UntrustedServer).detail(format!("certificate: {why:?}"));
+        }
+        if !cause.is::<reqwest::Error>() {
+            said = cause.to_string();
+        }
+        next = cause.source();
+    }
+    Error::new(ErrorCode::Offline).detail(said)
+}
+
+fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>) -> Error {
+    let problem: Problem = serde_json::from_slice(bytes).unwrap_or_default();
+    let said = match &problem.detail {
+        Some(detail) => format!("{status} {}: {detail}", problem.code),
+        None => format!("{status} {}", problem.code),
+    };
+    let is = |code| Error::new(code).detail(said.clone());
+    match (status.as_u16(), problem.code.as_str()) {
+        (401, _) => is(ErrorCode::SignInEnded),
+        (403, "account-disabled") => is(ErrorCode::AccountDisabled),
+        (403, _) => is(ErrorCode::NotAllowed),
+        (404, _) if kind.starts_with("text/html") => is(ErrorCode::CaptivePortal),
+        (404, _) => is(ErrorCode::DestinationGone),
+        (407, _) => is(ErrorCode::ProxyAuth),
+        (426, _) => is(ErrorCode::ClientTooOld),
+        (429 | 500.., _) => {
+            let error = is(ErrorCode::BackendDown);
+            match wait {
+                Some(wait) => error.retry(Retry::After(wait.min(Duration::from_secs(3_600)))),
+                None => error,
+            }
+        }
+        _ => is(ErrorCode::BackendContract),
+    }
+}
+
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-', '+']).take(3).map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+/// RFC 9110's date, in seconds since 1970.
+fn http_date(text: &str) -> Option<i64> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok().map(time::OffsetDateTime::unix_timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        assert_eq!(http_date("Mon, 23 Nov 2026 20:00:00 GMT"), Some(1_795_464_000));
+        assert_eq!(http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(numbers("0.10.0") > numbers("0.9.3"));
+        assert!(numbers("1.0.0-beta") >= numbers("1.0.0"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Credentials from the company's backend, checked against the destination they were asked for.
+
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use tokio::time::Instant;
+
+use super::{Inner, checks};
+use crate::credentials::{BoxFuture, CredentialSource, Lease, Scope};
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::DestinationId;
+use crate::units::UnixTime;
+
+#[derive(Debug)]
+pub(super) struct BackendSource {
+    session: Arc<Inner>,
+    destination: DestinationId,
+}
+
+impl BackendSource {
+    pub(super) fn new(session: Arc<Inner>, destination: DestinationId) -> Self {
+        Self { session, destination }
+    }
+
+    async fn ask(&self) -> Result<Lease> {
+        let token = self.session.token();
+        let asked = Instant::now();
+        let answer = self.session.backend.credentials(token.as_ref(), &self.destination.0).await;
+        let answer = self.session.noticing(answer)?;
+        let body = answer.body;
+        let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());
+        let missing = |field: &str| broken(&format!("missing field `{field}`"));
+        let bucket = body.bucket.ok_or_else(|| missing("bucket"))?;
+        let prefix = body.key_prefix.ok_or_else(|| missing("key_prefix"))?;
+        checks::bucket(&bucket)?;
+        checks::region(&body.region)?;
+        checks::prefix(&prefix)?;
+        if let Some(known) = self.session.known(&self.destination)
+            && (known.bucket != bucket || known.region != body.region)
+        {
+            return Err(broken("the credentials reach another bucket than the destination names"));
+        }
+        let now = answer.date.unwrap_or_else(|| i64::try_from(UnixTime::now().0).unwrap_or(i64::MAX));
+        let life = checks::life(body.expiration.as_deref(), now)?;
+        if body.access_key_id.is_empty() || body.secret_access_key.is_empty() || body.session_token.is_empty() {
+            return Err(broken("an empty field of the credentials"));
+        }
+        Ok(Lease {
+            credentials: Credentials::new(
+                body.access_key_id,
+                body.secret_access_key,
+                Some(body.session_token),
+                None,
+                "davit-backend",
+            ),
+            scope: Scope { bucket, prefix, region: body.region },
+            // From the asking: what the road took is not lived in.
+            received: asked,
+            deadline: Some(asked + life),
+            serial: 0,
+        })
+    }
+}
+
+impl CredentialSource for BackendSource {
+    fn fetch(&self) -> BoxFuture<'_, Result<Lease>> {
+        Box::pin(self.ask())
+    }
+}

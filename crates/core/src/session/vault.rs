@@ -1,0 +1,64 @@
+//! Where the access token stays: the system's keychain, or memory alone. Never a file.
+//!
+//! A keychain that is away is no failure of the sign-in: the token then lives as long as the program.
+
+use keyring::v1::Entry;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+/// Where a token stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vault {
+    /// The system's keychain.
+    Keychain,
+    /// Memory: gone with the program.
+    Memory,
+}
+
+/// The service our entries are filed under.
+const SERVICE: &str = "org.davit.app";
+
+impl Vault {
+    pub(super) async fn load(self, server: &Url) -> Option<SecretString> {
+        let found = self.with(server, |entry| entry.get_secret()).await?;
+        String::from_utf8(found).ok().map(SecretString::from)
+    }
+
+    pub(super) async fn store(self, server: &Url, token: &SecretString) {
+        let token = token.clone();
+        // Read back: some keychains take a secret and cut it.
+        let kept = self
+            .with(server, move |entry| {
+                let bytes = token.expose_secret().as_bytes();
+                entry.set_secret(bytes)?;
+                Ok(entry.get_secret()? == bytes)
+            })
+            .await;
+        if self == Self::Keychain && kept != Some(true) {
+            tracing::warn!("the keychain did not keep the sign-in; it lasts until Davit is closed");
+        }
+    }
+
+    pub(super) async fn forget(self, server: &Url) {
+        let _ = self.with(server, |entry| entry.delete_credential()).await;
+    }
+
+    async fn with<T: Send + 'static>(
+        self,
+        server: &Url,
+        work: impl FnOnce(&Entry) -> keyring::v1::Result<T> + Send + 'static,
+    ) -> Option<T> {
+        if self == Self::Memory {
+            return None;
+        }
+        let account = server.as_str().to_owned();
+        let task = tokio::task::spawn_blocking(move || work(&Entry::new(SERVICE, &account)?));
+        match task.await.ok()? {
+            Ok(value) => Some(value),
+            Err(error) => {
+                tracing::debug!(%error, "keychain");
+                None
+            }
+        }
+    }
+}

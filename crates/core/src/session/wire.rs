@@ -1,0 +1,154 @@
+//! The contract's JSON, version 1, shared with the reference backend (docs/backend-api.md).
+//!
+//! snake_case; unknown fields are ignored; a missing required field is refused with its name. Types that hold secrets
+//! have no `Debug`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version this program speaks.
+pub const API_VERSION: u32 = 1;
+
+/// `GET /.well-known/davit.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Discovery {
+    /// 1.
+    pub api_version: u32,
+    /// Shown as the company.
+    pub name: String,
+    /// How to sign in.
+    pub auth: Auth,
+    /// Older clients are asked to update.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_client_version: Option<String>,
+    /// Whom to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
+    /// Whether receipts are wanted.
+    #[serde(default)]
+    pub receipts: bool,
+}
+
+/// How to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Auth {
+    /// In the system's browser.
+    Oidc {
+        /// The issuer.
+        issuer: String,
+        /// Our id there.
+        client_id: String,
+        /// What to ask for.
+        scopes: Vec<String>,
+    },
+    /// By a token that is pasted once.
+    Token,
+    /// Not at all; loopback only.
+    None,
+}
+
+/// Whom to ask.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Support {
+    /// In words.
+    pub words: String,
+    /// Where.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// One entry of `GET /v1/destinations`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Destination {
+    /// Its id.
+    pub id: String,
+    /// Path-like words.
+    pub label: String,
+    /// The bucket.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// The account that must own it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// Whether Transfer Acceleration may be used.
+    #[serde(default)]
+    pub accelerate: bool,
+    /// `fail`, `overwrite` or `suffix`.
+    pub collision: super::Collision,
+    /// What may be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<super::Rules>,
+    /// Storage class of new objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// Encryption of new objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sse: Option<Sse>,
+    /// Tags of new objects.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// What "Copy link" gives; `{key}` stands for the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_template: Option<String>,
+}
+
+/// Encryption at rest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Sse {
+    /// S3's own keys.
+    S3,
+    /// The company's.
+    Kms {
+        /// ARN or alias.
+        key_id: String,
+    },
+}
+
+/// The body of `POST /v1/credentials`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CredentialsRequest {
+    /// The destination's id.
+    pub destination: String,
+}
+
+/// The answer to it. The last four may be missing in the least answer.
+#[derive(Serialize, Deserialize)]
+pub struct Credentials {
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+    /// The session's token.
+    pub session_token: String,
+    /// The bucket's region.
+    pub region: String,
+    /// The bucket.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// Ends in `/`; every key begins with it.
+    #[serde(default)]
+    pub key_prefix: Option<String>,
+    /// RFC 3339.
+    #[serde(default)]
+    pub expiration: Option<String>,
+}
+
+/// An RFC 9457 problem document.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Problem {
+    /// For people.
+    #[serde(default)]
+    pub title: String,
+    /// The HTTP status.
+    #[serde(default)]
+    pub status: u16,
+    /// Stable, for programs.
+    #[serde(default)]
+    pub code: String,
+    /// For people who debug.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}

@@ -1,0 +1,125 @@
+//! How a file is cut into parts. Decided once, journaled, and never changed for an upload that has begun.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::ids::PartNumber;
+use crate::limits;
+use crate::units::ByteCount;
+
+/// One request, or parts of equal size of which the last may be smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plan {
+    /// One `PutObject`.
+    Single {
+        /// Bytes of the file.
+        size: u64,
+    },
+    /// An S3 multipart upload.
+    Multipart {
+        /// Bytes of the file.
+        size: u64,
+        /// Bytes of every part but the last.
+        part_size: u64,
+        /// Parts in all, 1 to 10,000.
+        count: u16,
+    },
+}
+
+/// One part: its number and its range of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its number on the wire.
+    pub number: PartNumber,
+    /// Where it begins, in bytes.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub len: u64,
+}
+
+impl Plan {
+    /// The plan for a file of this size.
+    ///
+    /// # Errors
+    /// `too-large` beyond S3's largest object.
+    pub fn for_size(size: ByteCount) -> Result<Self> {
+        let part_size = limits::part_size(size)?.get();
+        let size = size.get();
+        if size < limits::SINGLE_PUT_BELOW {
+            return Ok(Self::Single { size });
+        }
+        let count = u16::try_from(size.div_ceil(part_size)).unwrap_or(u16::MAX);
+        Ok(Self::Multipart { size, part_size, count })
+    }
+
+    /// Bytes of the file.
+    pub const fn size(&self) -> u64 {
+        match self {
+            Self::Single { size } | Self::Multipart { size, .. } => *size,
+        }
+    }
+
+    /// Parts in all; a single request counts as one.
+    pub const fn count(&self) -> u16 {
+        match self {
+            Self::Single { .. } => 1,
+            Self::Multipart { count, .. } => *count,
+        }
+    }
+
+    /// The parts in file order.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
+        let (size, part_size, count) = match *self {
+            Self::Single { size } => (size, size, 1),
+            Self::Multipart { size, part_size, count } => (size, part_size, count),
+        };
+        (1..=u32::from(count)).filter_map(PartNumber::new).map(move |number| {
+            let offset = u64::from(number.get() - 1) * part_size;
+            Part { number, offset, len: part_size.min(size - offset) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::ErrorCode;
+
+    proptest! {
+        #[test]
+        fn parts_cover_the_file_exactly_within_s3_limits(size in 0u64..=limits::MAX_OBJECT) {
+            let plan = Plan::for_size(ByteCount(size)).expect("below the largest object");
+            let count = u64::from(plan.count());
+            prop_assert!(count <= 10_000);
+            let (mut at, mut seen) = (0, 0);
+            for part in plan.parts() {
+                prop_assert_eq!(part.offset, at);
+                at += part.len;
+                seen += 1;
+                if let Plan::Multipart { .. } = plan {
+                    prop_assert!(part.len <= limits::MAX_PART);
+                    prop_assert!(part.len > 0);
+                    prop_assert!(seen == count || part.len >= limits::MIN_PART);
+                }
+            }
+            prop_assert_eq!(at, size);
+            prop_assert_eq!(seen, count);
+        }
+    }
+
+    #[test]
+    fn a_file_past_the_largest_object_is_refused() {
+        let error = Plan::for_size(ByteCount(limits::MAX_OBJECT + 1)).expect_err("too large");
+        assert_eq!(error.code, ErrorCode::TooLarge);
+    }
+
+    #[test]
+    fn five_tebibytes_fit_in_ten_thousand_parts() {
+        let plan = Plan::for_size(ByteCount(5 << 40)).expect("fits");
+        assert!(plan.count() <= 10_000, "{plan:?}");
+        assert_eq!(plan.parts().map(|p| p.len).sum::<u64>(), 5 << 40);
+    }
+}

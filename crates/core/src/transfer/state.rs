@@ -1,0 +1,415 @@
+//! The states of a transfer and every step between them. Pure: no disk, no network, no clock.
+//!
+//! Order is law: **record, act, record the outcome**. [`step`] answers the new [`Standing`], which is journaled before
+//! any of the effects is performed; what an effect brings comes back as the next [`Input`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::feed::PausedBy;
+use crate::error::ErrorCode;
+use crate::ids::UploadId;
+use crate::transfer::Plan;
+use crate::units::UnixTime;
+
+/// Where a transfer stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum TransferState {
+    /// In line.
+    Queued,
+    /// The source is opened and identified, the plan made, what S3 has found out.
+    Preparing,
+    /// Bytes flow.
+    Uploading,
+    /// All parts are there; S3 was asked to put them together.
+    Completing,
+    /// The answer to Complete is not known; the store is asked what it holds.
+    Verifying,
+    /// The object is there and its checksum equals ours.
+    Done {
+        /// The object's `ETag`.
+        etag: String,
+        /// Since when.
+        at: UnixTime,
+    },
+    /// At rest until somebody resumes it.
+    Paused {
+        /// By whom.
+        by: PausedBy,
+        /// Since when.
+        since: UnixTime,
+    },
+    /// At rest, goes on by itself.
+    Waiting {
+        /// What for.
+        code: ErrorCode,
+        /// When it tries again, where that is known.
+        until: Option<UnixTime>,
+    },
+    /// Needs the person.
+    Failed {
+        /// Why.
+        code: ErrorCode,
+    },
+    /// Given up. Final once what S3 holds is swept.
+    Cancelled {
+        /// Since when.
+        at: UnixTime,
+    },
+}
+
+/// What S3 holds of it, as far as recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "upload", rename_all = "kebab-case")]
+pub enum OnS3 {
+    /// Nothing that is known.
+    #[default]
+    Nothing,
+    /// An unfinished upload.
+    Upload(UploadId),
+    /// An upload whose completion was asked for; it may be the object by now.
+    Completing(UploadId),
+    /// A single request was sent; it may be the object by now.
+    Putting,
+}
+
+/// All that is durable about a transfer's progress besides its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What it does.
+    pub state: TransferState,
+    /// What S3 holds.
+    pub on_s3: OnS3,
+}
+
+impl Standing {
+    /// A new transfer.
+    pub const NEW: Self = Self { state: TransferState::Queued, on_s3: OnS3::Nothing };
+}
+
+/// What the store holds at the key, asked after an unclear answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Our object: our token, our size, our checksum.
+    Ours {
+        /// Its `ETag`.
+        etag: String,
+    },
+    /// No object.
+    Absent,
+    /// Somebody else's object.
+    Other,
+    /// No right to look.
+    Unknown,
+}
+
+/// What can happen to a transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A slot is free.
+    Admit,
+    /// The source is open and this is its plan.
+    Opened {
+        /// The plan recorded before, or a fresh one.
+        plan: Plan,
+    },
+    /// The source is not the file the upload began with.
+    SourceChanged,
+    /// S3 opened an upload.
+    Created(UploadId),
+    /// S3 was asked for the parts it has.
+    Reconciled {
+        /// Whether the upload still exists.
+        exists: bool,
+    },
+    /// Every part is acknowledged and journaled.
+    AllSent,
+    /// The object is there, and S3's checksum equals ours.
+    Stored {
+        /// Its `ETag`.
+        etag: String,
+        /// When.
+        at: UnixTime,
+    },
+    /// S3 does not know the upload that was to be completed, or the answer was lost for good.
+    Unclear,
+    /// What the store holds.
+    Looked(Found, UnixTime),
+    /// The key is taken; upload beside it under the next free name.
+    KeyTaken,
+    /// Something is in the way that passes by itself.
+    Trouble {
+        /// What.
+        code: ErrorCode,
+        /// When to try again.
+        until: Option<UnixTime>,
+    },
+    /// What was waited for is over.
+    Wake,
+    /// Something is in the way that needs the person.
+    Fail(ErrorCode),
+    /// The person, the schedule or the system wants rest.
+    Pause(PausedBy, UnixTime),
+    /// Go on.
+    Resume,
+    /// Try what failed again, from the source as it is now.
+    Retry,
+    /// Give up.
+    Cancel(UnixTime),
+    /// Take a cancel back.
+    Undo,
+    /// The time for undo is over.
+    Sweep,
+    /// What S3 held is gone.
+    Swept,
+    /// The process was started anew; whatever ran, runs no more.
+    Restarted,
+}
+
+/// What is to be done, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open and identify the source, make or check the plan. Brings `Opened`, `SourceChanged` or an error.
+    Open,
+    /// Ask S3 for an upload. Brings `Created`.
+    Create,
+    /// Ask S3 for the parts it has and make the records agree. Brings `Reconciled`.
+    Reconcile(UploadId),
+    /// Send what is missing. Brings `AllSent`.
+    SendParts(UploadId),
+    /// Send the whole file in one request. Brings `Stored`.
+    Put,
+    /// Put the parts together. Brings `Stored` or `Unclear`.
+    Complete(UploadId),
+    /// Look what the store holds. Brings `Looked`.
+    Look,
+    /// Abort an upload in S3. Brings `Swept` where nothing else follows.
+    Abort(UploadId),
+    /// Forget the parts on record.
+    ForgetParts,
+    /// Forget plan and fingerprint: the source is taken as it is now.
+    ForgetPlan,
+    /// Take the next free name beside the key that is taken.
+    NextName,
+    /// Stop whatever runs.
+    Stop,
+}
+
+/// A step that does not exist: a fault in the program, never in the world.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{input} cannot happen while {state}")]
+pub struct Illegal {
+    /// The state, for people who debug.
+    pub state: String,
+    /// The input, likewise.
+    pub input: String,
+}
+
+/// The new standing and what is to be done, in order.
+///
+/// # Errors
+/// [`Illegal`] when `input` cannot happen in this state; nothing changes then.
+pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Illegal> {
+    use TransferState as S;
+
+    let to = |state: S, on_s3: OnS3| Standing { state, on_s3 };
+    let kept = || now.on_s3.clone();
+    let illegal =
+        |input: &Input| Err(Illegal { state: format!("{:?}", now.state), input: format!("{input:?}") });
+    let running = matches!(now.state, S::Preparing | S::Uploading | S::Completing | S::Verifying);
+    let at_end = matches!(now.state, S::Done { .. } | S::Cancelled { .. });
+
+    Ok(match input {
+        Input::Admit if now.state == S::Queued => (to(S::Preparing, kept()), vec![Effect::Open]),
+
+        Input::Opened { plan } if now.state == S::Preparing => match (&now.on_s3, plan) {
+            (OnS3::Nothing, Plan::Single { .. }) => (to(S::Uploading, OnS3::Putting), vec![Effect::Put]),
+            (OnS3::Nothing, Plan::Multipart { .. }) => (to(S::Uploading, OnS3::Nothing), vec![Effect::Create]),
+            (OnS3::Upload(id), _) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+            (OnS3::Completing(_) | OnS3::Putting, _) => (to(S::Verifying, kept()), vec![Effect::Look]),
+        },
+        Input::SourceChanged if running => {
+            let effects = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
+            let effects = [vec![Effect::Stop], effects, vec![Effect::ForgetParts, Effect::ForgetPlan]].concat();
+            (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), effects)
+        }
+        Input::Created(id) if now.state == S::Uploading && now.on_s3 == OnS3::Nothing => {
+            (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id)])
+        }
+        Input::Reconciled { exists } if now.state == S::Uploading => match (&now.on_s3, exists) {
+            (OnS3::Upload(id), true) => (to(S::Uploading, kept()), vec![Effect::SendParts(id.clone())]),
+            (OnS3::Upload(_), false) => (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create]),
+            (OnS3::Completing(id), true) => {
+                (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id.clone())])
+            }
+            // Completed or removed by somebody: without the right to look nobody here can tell.
+            (OnS3::Completing(_), false) => {
+                (to(S::Failed { code: ErrorCode::OutcomeUnknown }, OnS3::Nothing), vec![Effect::ForgetParts])
+            }
+            _ => return illegal(&Input::Reconciled { exists }),
+        },
+        Input::AllSent => match (&now.state, &now.on_s3) {
+            (S::Uploading, OnS3::Upload(id)) => {
+                (to(S::Completing, OnS3::Completing(id.clone())), vec![Effect::Complete(id.clone())])
+            }
+            _ => return illegal(&Input::AllSent),
+        },
+        Input::Stored { etag, at } if matches!(now.state, S::Completing | S::Uploading) => {
+            (to(S::Done { etag, at }, OnS3::Nothing), vec![])
+        }
+        Input::Unclear if running => (to(S::Verifying, kept()), vec![Effect::Look]),
+        Input::Looked(found, at) if now.state == S::Verifying => match (found, &now.on_s3) {
+            (Found::Ours { etag }, _) => (to(S::Done { etag, at }, OnS3::Nothing), vec![]),
+            // The upload may still be there: Complete may never have arrived. Ask for its parts and go on from them.
+            (Found::Absent | Found::Other, OnS3::Completing(id)) => {
+                (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::Reconcile(id.clone())])
+            }
+            (Found::Unknown, OnS3::Completing(id)) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+            // A single request can simply be sent again: the condition on it tells when the key is taken.
+            (_, OnS3::Putting | OnS3::Nothing) => (to(S::Uploading, OnS3::Putting), vec![Effect::Put]),
+            (_, OnS3::Upload(id)) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+        },
+        Input::KeyTaken if running => {
+            let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
+            let effects = [abort, vec![Effect::ForgetParts, Effect::NextName, Effect::Open]].concat();
+            (to(S::Preparing, OnS3::Nothing), effects)
+        }
+
+        Input::Trouble { code, until } if running => (to(S::Waiting { code, until }, kept()), vec![Effect::Stop]),
+        Input::Wake if matches!(now.state, S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Fail(code) if running => {
+            // What can never be completed is swept at once; the rest is kept for "Try again".
+            let useless = matches!(code, ErrorCode::AlreadyThere | ErrorCode::CheckMismatch | ErrorCode::UploadExpired);
+            match unfinished(&now.on_s3) {
+                Some(id) if useless => (
+                    to(S::Failed { code }, OnS3::Nothing),
+                    vec![Effect::Stop, Effect::Abort(id), Effect::ForgetParts],
+                ),
+                _ if useless => (to(S::Failed { code }, OnS3::Nothing), vec![Effect::Stop, Effect::ForgetParts]),
+                _ => (to(S::Failed { code }, kept()), vec![Effect::Stop]),
+            }
+        }
+        Input::Pause(by, since) if running || matches!(now.state, S::Queued | S::Waiting { .. }) => {
+            (to(S::Paused { by, since }, kept()), vec![Effect::Stop])
+        }
+        Input::Resume if matches!(now.state, S::Paused { .. } | S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Retry if matches!(now.state, S::Failed { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Cancel(at) if !at_end => (to(S::Cancelled { at }, kept()), vec![Effect::Stop]),
+        Input::Undo if matches!(now.state, S::Cancelled { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Sweep if matches!(now.state, S::Cancelled { .. }) => match unfinished(&now.on_s3) {
+            Some(id) => (now.clone(), vec![Effect::Abort(id)]),
+            None => (now.clone(), vec![]),
+        },
+        Input::Swept if matches!(now.state, S::Cancelled { .. }) => {
+            (to(now.state.clone(), OnS3::Nothing), vec![Effect::ForgetParts])
+        }
+        Input::Restarted if running || matches!(now.state, S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Restarted => (now.clone(), vec![]),
+
+        other => return illegal(&other),
+    })
+}
+
+/// The upload that S3 may still hold.
+pub fn unfinished(on_s3: &OnS3) -> Option<UploadId> {
+    match on_s3 {
+        OnS3::Upload(id) | OnS3::Completing(id) => Some(id.clone()),
+        OnS3::Nothing | OnS3::Putting => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const AT: UnixTime = UnixTime(7);
+
+    fn upload() -> UploadId {
+        UploadId("u".into())
+    }
+
+    fn inputs() -> impl Strategy<Value = Input> {
+        let single = Plan::Single { size: 1 };
+        let multi = Plan::Multipart { size: 20 << 20, part_size: 8 << 20, count: 3 };
+        prop_oneof![
+            Just(Input::Admit),
+            Just(Input::Opened { plan: single }),
+            Just(Input::Opened { plan: multi }),
+            Just(Input::SourceChanged),
+            Just(Input::Created(upload())),
+            any::<bool>().prop_map(|exists| Input::Reconciled { exists }),
+            Just(Input::AllSent),
+            Just(Input::Stored { etag: "e".into(), at: AT }),
+            Just(Input::Unclear),
+            Just(Input::Looked(Found::Ours { etag: "e".into() }, AT)),
+            Just(Input::Looked(Found::Absent, AT)),
+            Just(Input::Looked(Found::Other, AT)),
+            Just(Input::Looked(Found::Unknown, AT)),
+            Just(Input::KeyTaken),
+            Just(Input::Trouble { code: ErrorCode::Offline, until: None }),
+            Just(Input::Wake),
+            Just(Input::Fail(ErrorCode::AccessDenied)),
+            Just(Input::Fail(ErrorCode::AlreadyThere)),
+            Just(Input::Pause(PausedBy::You, AT)),
+            Just(Input::Resume),
+            Just(Input::Retry),
+            Just(Input::Cancel(AT)),
+            Just(Input::Undo),
+            Just(Input::Sweep),
+            Just(Input::Swept),
+            Just(Input::Restarted),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+        #[test]
+        fn no_upload_is_ever_forgotten_without_an_abort(sequence in proptest::collection::vec(inputs(), 1..60)) {
+            let mut now = Standing::NEW;
+            for input in sequence {
+                let Ok((next, effects)) = step(&now, input.clone()) else { continue };
+                if let (Some(before), None) = (unfinished(&now.on_s3), unfinished(&next.on_s3)) {
+                    let gone = matches!(&input, Input::Stored { .. } | Input::Looked(..) | Input::Swept
+                        | Input::Reconciled { exists: false });
+                    prop_assert!(gone || effects.contains(&Effect::Abort(before)), "{input:?} left an upload behind");
+                }
+                // Done only by the store's word.
+                if matches!(next.state, TransferState::Done { .. }) && !matches!(now.state, TransferState::Done { .. }) {
+                    let proven = matches!(input, Input::Stored { .. } | Input::Looked(Found::Ours { .. }, _));
+                    prop_assert!(proven);
+                }
+                // Done is an end: nothing leads out of it.
+                if matches!(now.state, TransferState::Done { .. }) {
+                    prop_assert_eq!(&next.state, &now.state);
+                }
+                // A part is only sent to an upload that is on record.
+                for effect in &effects {
+                    if let Effect::SendParts(id) | Effect::Complete(id) = effect {
+                        prop_assert_eq!(unfinished(&next.on_s3), Some(id.clone()));
+                    }
+                }
+                now = next;
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_keeps_what_was_sent() {
+        let sending = Standing { state: TransferState::Uploading, on_s3: OnS3::Upload(upload()) };
+        let (paused, effects) = step(&sending, Input::Pause(PausedBy::You, AT)).expect("can be paused");
+        assert_eq!(effects, [Effect::Stop]);
+        let (queued, _) = step(&paused, Input::Resume).expect("can be resumed");
+        assert_eq!(queued, Standing { state: TransferState::Queued, on_s3: OnS3::Upload(upload()) });
+    }
+
+    #[test]
+    fn an_unclear_complete_looks_before_it_sends_again() {
+        let asked = Standing { state: TransferState::Completing, on_s3: OnS3::Completing(upload()) };
+        let (looking, effects) = step(&asked, Input::Unclear).expect("may be unclear");
+        assert_eq!(effects, [Effect::Look]);
+        let (_, effects) = step(&looking, Input::Looked(Found::Absent, AT)).expect("an answer");
+        assert_eq!(effects, [Effect::Reconcile(upload())]);
+    }
+}

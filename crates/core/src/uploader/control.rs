@@ -1,0 +1,123 @@
+//! How one process asks the engine of another: `davit pause` beside a running `davit upload` or the app.
+//!
+//! A Unix socket in the home, which is private to its owner, or a named pipe on Windows. One JSON line each way.
+
+use std::path::Path;
+
+use interprocess::local_socket::tokio::Stream;
+use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
+use interprocess::local_socket::{ListenerOptions, Name};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+use crate::engine::Engine;
+use crate::engine::feed::{Action, Target};
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::TransferId;
+
+/// A request is a few ids; anything longer is not one of ours.
+const LONGEST: u64 = 1 << 20;
+
+/// What is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Pause, resume, cancel or retry.
+    pub action: Action,
+    /// The transfers; none means all.
+    pub transfers: Option<Vec<TransferId>>,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// Files touched.
+    pub count: u32,
+}
+
+/// Does to an engine what is asked.
+///
+/// # Errors
+/// The engine's.
+pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
+    let done = match request.transfers {
+        Some(ids) => engine.act(request.action, ids.into_iter().map(Target::Transfer).collect()).await?,
+        None => match request.action {
+            Action::Pause => engine.pause_all().await?,
+            Action::Resume => engine.resume_all().await?,
+            Action::Cancel => engine.cancel_all().await?,
+            Action::Retry => engine.retry_all().await?,
+            Action::KeepBoth | Action::Remove | Action::Undo => {
+                return Err(Error::new(ErrorCode::BadInput).detail("not for all at once"));
+            }
+        },
+    };
+    Ok(Reply { count: done.count })
+}
+
+/// Asks the process that works with `home`; nothing when no process does.
+///
+/// # Errors
+/// `unexpected` when it answers nonsense.
+pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
+    let name = name(home)?;
+    let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
+    let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
+    let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+    line.push(b'\n');
+    (&stream).write_all(&line).await.map_err(odd)?;
+    let mut answer = String::new();
+    BufReader::new((&stream).take(LONGEST)).read_line(&mut answer).await.map_err(odd)?;
+    serde_json::from_str(&answer).map(Some).map_err(|e| Error::new(ErrorCode::Unexpected).detail("control").source(e))
+}
+
+/// Listens for requests as long as the runtime lives.
+pub(super) fn serve(home: &Path, engine: Engine, handle: &tokio::runtime::Handle) -> Result<()> {
+    let _inside = handle.enter();
+    // Left behind by a process that was killed; the lock says that nobody uses it.
+    let _ = std::fs::remove_file(socket(home));
+    let listener = ListenerOptions::new()
+        .name(name(home)?)
+        .create_tokio()
+        .map_err(|e| Error::new(ErrorCode::JournalUnwritable).detail("control socket").source(e))?;
+    handle.spawn(async move {
+        while let Ok(stream) = listener.accept().await {
+            if let Err(error) = answer(&stream, &engine).await {
+                tracing::debug!(%error, "a control request came to nothing");
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn answer(stream: &Stream, engine: &Engine) -> Result<()> {
+    let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line).await.map_err(odd)?;
+    let request = serde_json::from_str(&line).map_err(|e| Error::new(ErrorCode::BadInput).source(e))?;
+    let reply = perform(engine, request).await?;
+    let mut text = serde_json::to_vec(&reply).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+    text.push(b'\n');
+    let mut stream = stream;
+    stream.write_all(&text).await.map_err(odd)
+}
+
+fn socket(home: &Path) -> std::path::PathBuf {
+    home.join("control.sock")
+}
+
+#[cfg(unix)]
+fn name(home: &Path) -> Result<Name<'static>> {
+    use interprocess::local_socket::{GenericFilePath, ToFsName as _};
+    socket(home).to_fs_name::<GenericFilePath>().map_err(|e| Error::new(ErrorCode::BadInput).source(e))
+}
+
+/// Pipes live in one namespace for the machine: the home's path makes the name its own.
+#[cfg(windows)]
+fn name(home: &Path) -> Result<Name<'static>> {
+    use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
+    let path = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+    let own = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, path.to_string_lossy().to_lowercase().as_bytes());
+    format!("davit-{own:016x}")
+        .to_ns_name::<GenericNamespaced>()
+        .map_err(|e| Error::new(ErrorCode::BadInput).source(e))
+}

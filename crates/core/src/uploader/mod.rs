@@ -1,0 +1,315 @@
+//! All of it opened in order, closed in reverse: home, lock, journal, engine, session. All that a shell holds.
+//!
+//! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
+
+pub mod control;
+mod home;
+mod options;
+mod status;
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+pub use options::{Direct, Options};
+pub use status::SessionStatus;
+
+use crate::credentials::{ChainSource, Scope};
+use crate::engine::routes::{Origin, Routes};
+use crate::engine::{Engine, Start};
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::DestinationId;
+use crate::journal::Journal;
+use crate::s3::Endpoint;
+use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault};
+use crate::settings::Settings;
+use home::Home;
+
+/// The engine with everything it needs.
+#[derive(Debug)]
+pub struct Uploader {
+    engine: Engine,
+    session: Arc<Keeper>,
+    runtime: Option<tokio::runtime::Runtime>,
+    /// Held until the end: one engine a home.
+    _home: Home,
+}
+
+/// The session as it comes and goes.
+#[derive(Debug)]
+struct Keeper {
+    options: Options,
+    settings: Mutex<Settings>,
+    routes: Arc<Routes>,
+    engine: Engine,
+    now: Mutex<Option<Session>>,
+    status: watch::Sender<SessionStatus>,
+}
+
+impl Uploader {
+    /// Opens a home and goes on where it ended. Works offline and signed out.
+    ///
+    /// # Errors
+    /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`.
+    pub async fn open(options: Options) -> Result<Self> {
+        let home = Home::open(&options.home)?;
+        let settings = Settings::load(&options.home)?;
+        let (journal, recovered) = Journal::open(&options.home)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
+            .thread_name("davit-core")
+            .enable_all()
+            .build()
+            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+        let routes = Arc::new(Routes::new(options.net.clone(), options.dev_store.clone()));
+        let concurrency = options.concurrency.unwrap_or(settings.concurrency);
+        let start = Start { journal, recovered, routes: Arc::clone(&routes), concurrency, hold: options.hold };
+        let engine = Engine::start(start, runtime.handle());
+        let server = options.server.clone().or_else(|| settings.server.clone());
+        let first = match &server {
+            Some(address) => SessionStatus::Connecting { address: address.clone() },
+            None => SessionStatus::Welcome { address: None, problem: None },
+        };
+        let session = Arc::new(Keeper {
+            routes,
+            engine: engine.clone(),
+            settings: Mutex::new(settings),
+            now: Mutex::new(None),
+            status: watch::Sender::new(first),
+            options,
+        });
+        session.begin(server, runtime.handle()).await?;
+        control::serve(&session.options.home, engine.clone(), runtime.handle())?;
+        Ok(Self { engine, session, runtime: Some(runtime), _home: home })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Who is signed in, and where.
+    pub fn session(&self) -> SessionStatus {
+        self.session.status.borrow().clone()
+    }
+
+    /// The same, as it changes.
+    pub fn session_changes(&self) -> watch::Receiver<SessionStatus> {
+        self.session.status.subscribe()
+    }
+
+    /// Connects to the company at an address that a person typed.
+    ///
+    /// # Errors
+    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
+    /// `client-too-old`, `untrusted-server`.
+    pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
+        self.on_runtime(address.to_owned(), |keeper, address| async move { keeper.connect(&address).await }).await
+    }
+
+    /// Signs in with a token.
+    ///
+    /// # Errors
+    /// `wrong-token`, `not-allowed`, or that the backend does not answer.
+    pub async fn sign_in(&self, token: SecretString) -> Result<SessionStatus> {
+        self.on_runtime(token, |keeper, token| async move { keeper.sign_in(token).await }).await
+    }
+
+    /// Forgets the token. What is in the list stays.
+    pub async fn sign_out(&self) -> Result<SessionStatus> {
+        self.on_runtime((), |keeper, ()| async move { keeper.sign_out().await }).await
+    }
+
+    /// Where uploads may go.
+    ///
+    /// # Errors
+    /// `sign-in-ended`, or that the backend does not answer.
+    pub async fn destinations(&self) -> Result<Arc<[Destination]>> {
+        match self.session.routes.origin() {
+            Origin::Direct { destination, .. } => Ok(Arc::from([*destination])),
+            Origin::Session(session) => session.destinations().await,
+            Origin::None | Origin::Connecting => Err(Error::new(ErrorCode::SignInEnded).detail("not signed in")),
+        }
+    }
+
+    /// Rests everything and ends. What was acknowledged is on record; the next start goes on by itself.
+    pub async fn close(mut self) {
+        self.engine.close().await;
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    async fn on_runtime<A, T, F>(&self, argument: A, work: impl FnOnce(Arc<Keeper>, A) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let Some(runtime) = &self.runtime else { return Err(Error::new(ErrorCode::Unexpected)) };
+        let task = runtime.spawn(work(Arc::clone(&self.session), argument));
+        task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+    }
+}
+
+impl Drop for Uploader {
+    fn drop(&mut self) {
+        // A runtime must not be dropped within another one.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Keeper {
+    async fn begin(self: &Arc<Self>, server: Option<String>, handle: &tokio::runtime::Handle) -> Result<()> {
+        if let Some(direct) = self.options.direct.clone() {
+            return self.go_direct(&direct);
+        }
+        let Some(address) = server else {
+            self.engine.signed_out(None);
+            return Ok(());
+        };
+        self.routes.set_origin(Origin::Connecting);
+        let keeper = Arc::clone(self);
+        handle.spawn(async move { keeper.connect_until_it_answers(address).await });
+        Ok(())
+    }
+
+    fn go_direct(&self, direct: &Direct) -> Result<()> {
+        let scope = Scope {
+            bucket: direct.bucket.clone(),
+            prefix: direct.prefix.clone(),
+            region: direct.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
+        };
+        let endpoint = match &direct.endpoint {
+            Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style, true)?),
+            None => None,
+        };
+        let id = DestinationId("s3".to_owned());
+        let label = format!("{} / {}", direct.bucket, direct.prefix.trim_end_matches('/'));
+        let destination =
+            Destination::direct(id, label, direct.bucket.clone(), scope.region.clone(), Collision::Fail);
+        let source = Arc::new(ChainSource::new(scope, self.options.net.clone()));
+        let destinations = Arc::from([destination.clone()]);
+        self.routes.set_origin(Origin::Direct { destination: Box::new(destination), source, endpoint });
+        let (company, address) = ("S3".to_owned(), direct.bucket.clone());
+        self.status.send_replace(SessionStatus::Connected { company, address, destinations });
+        Ok(())
+    }
+
+    /// At start the network may not be there yet: tries until somebody answers.
+    async fn connect_until_it_answers(self: Arc<Self>, address: String) {
+        let mut wait = std::time::Duration::from_millis(500);
+        loop {
+            match self.connect(&address).await {
+                Ok(SessionStatus::NeedsToken { .. }) => {
+                    if let Some(token) = self.options.token.clone()
+                        && let Err(error) = self.sign_in(token).await
+                    {
+                        tracing::warn!(%error, "the token was not accepted");
+                    }
+                    return;
+                }
+                Ok(_) => return,
+                Err(error) if may_pass(error.code) => {
+                    tracing::info!(%error, "the company does not answer yet");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(std::time::Duration::from_secs(5));
+                }
+                Err(error) => {
+                    self.routes.set_origin(Origin::None);
+                    let problem = Some((error.code, error.detail));
+                    self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn connect(self: &Arc<Self>, address: &str) -> Result<SessionStatus> {
+        let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
+        let session = Session::connect(address, &self.options.net, vault).await?;
+        *lock(&self.now) = Some(session.clone());
+        let status = self.arrive(&session).await?;
+        self.remember(session.address());
+        self.watch(session);
+        Ok(status)
+    }
+
+    async fn sign_in(&self, token: SecretString) -> Result<SessionStatus> {
+        let session = self.present()?;
+        session.sign_in(token).await?;
+        self.arrive(&session).await
+    }
+
+    async fn sign_out(&self) -> Result<SessionStatus> {
+        let session = self.present()?;
+        session.sign_out().await?;
+        self.arrive(&session).await
+    }
+
+    fn present(&self) -> Result<Session> {
+        lock(&self.now).clone().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("not connected"))
+    }
+
+    /// What a session that answers means for the engine and the shells.
+    async fn arrive(&self, session: &Session) -> Result<SessionStatus> {
+        let (company, address) = (session.company(), session.address());
+        let status = match session.needs() {
+            Needs::Token | Needs::Browser => SessionStatus::NeedsToken { company, address },
+            Needs::Nothing => match session.destinations().await {
+                Ok(destinations) => SessionStatus::Connected { company, address, destinations },
+                Err(error) if error.code == ErrorCode::SignInEnded => SessionStatus::NeedsToken { company, address },
+                Err(error) => return Err(error),
+            },
+        };
+        let signed_in = matches!(status, SessionStatus::Connected { .. });
+        self.routes.set_origin(if signed_in { Origin::Session(session.clone()) } else { Origin::None });
+        self.engine.signed_out((!signed_in).then(crate::units::UnixTime::now));
+        self.status.send_replace(status.clone());
+        Ok(status)
+    }
+
+    /// Follows the session: an ended sign-in holds the engine, a new one lets it go on.
+    fn watch(self: &Arc<Self>, session: Session) {
+        let keeper = Arc::clone(self);
+        let mut states = session.state();
+        tokio::runtime::Handle::current().spawn(async move {
+            while states.changed().await.is_ok() {
+                let state = states.borrow_and_update().clone();
+                if let SessionState::SignedOut { since } = state {
+                    let (company, address) = (session.company(), session.address());
+                    keeper.engine.signed_out(Some(since));
+                    keeper.status.send_replace(SessionStatus::SignedOut { company, address, since });
+                }
+            }
+        });
+    }
+
+    fn remember(&self, address: String) {
+        let mut settings = lock(&self.settings);
+        if settings.server.as_ref() != Some(&address) && self.options.server.is_none() {
+            settings.server = Some(address);
+            if let Err(error) = settings.save(&self.options.home) {
+                tracing::warn!(%error, "the address was not kept");
+            }
+        }
+    }
+}
+
+const fn may_pass(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::AddressUnreachable
+            | ErrorCode::Offline
+            | ErrorCode::BackendDown
+            | ErrorCode::CaptivePortal
+            | ErrorCode::StorageBusy
+    )
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

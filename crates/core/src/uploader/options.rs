@@ -1,0 +1,102 @@
+//! What an [`super::Uploader`] is opened with, and the environment it may come from.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::net::Net;
+
+/// How to open.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with journal, settings and logs.
+    pub home: PathBuf,
+    /// The company's address; none means the one that was connected last.
+    pub server: Option<String>,
+    /// A token that is used but never kept.
+    pub token: Option<SecretString>,
+    /// The way out.
+    pub net: Net,
+    /// A store on loopback in place of AWS, for the demo and tests.
+    pub dev_store: Option<Url>,
+    /// One place reached with the default AWS chain instead of a company.
+    pub direct: Option<Direct>,
+    /// Pieces in flight; none means as the settings say.
+    pub concurrency: Option<u16>,
+    /// Nothing is uploaded: for looking and for actions without a run.
+    pub hold: bool,
+}
+
+/// One place reached with the default AWS chain.
+#[derive(Clone, Debug)]
+pub struct Direct {
+    /// The bucket.
+    pub bucket: String,
+    /// Empty, or ends in `/`.
+    pub prefix: String,
+    /// The bucket's region; none means us-east-1.
+    pub region: Option<String>,
+    /// A store other than AWS, which whoever typed it approves.
+    pub endpoint: Option<Url>,
+    /// Whether the bucket stands in the path.
+    pub path_style: bool,
+}
+
+impl Options {
+    /// From `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`.
+    ///
+    /// # Errors
+    /// `bad-input` for an endpoint that is no loopback address, or when the system names no place for a home.
+    pub fn from_env() -> Result<Self> {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let home = match std::env::var_os("DAVIT_HOME").filter(|home| !home.is_empty()) {
+            Some(home) => PathBuf::from(home),
+            None => directories::ProjectDirs::from("org", "davit", "Davit")
+                .ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no home folder; set DAVIT_HOME"))?
+                .data_local_dir()
+                .to_owned(),
+        };
+        let dev_store = match text("DAVIT_DEV_S3_ENDPOINT") {
+            Some(value) => Some(loopback(&value)?),
+            None => None,
+        };
+        Ok(Self {
+            server: text("DAVIT_SERVER"),
+            token: text("DAVIT_TOKEN").map(SecretString::from),
+            net: Net::default(),
+            dev_store,
+            direct: None,
+            concurrency: None,
+            hold: false,
+            home,
+        })
+    }
+}
+
+fn loopback(text: &str) -> Result<Url> {
+    let bad = || Error::new(ErrorCode::BadInput).detail("DAVIT_DEV_S3_ENDPOINT is for loopback addresses only");
+    let url = Url::parse(text).map_err(|_| bad())?;
+    let local = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if local { Ok(url) } else { Err(bad()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_in_place_of_aws_is_on_loopback_or_refused() {
+        assert!(loopback("http://127.0.0.1:9000").is_ok());
+        assert!(loopback("http://[::1]:9000").is_ok());
+        for bad in ["http://10.0.0.1:9000", "https://s3.example.com", "nonsense"] {
+            assert_eq!(loopback(bad).expect_err(bad).code, ErrorCode::BadInput);
+        }
+    }
+}

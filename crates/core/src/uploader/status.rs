@@ -1,0 +1,49 @@
+//! Who is signed in, as shells show it.
+
+use std::sync::Arc;
+
+use crate::error::ErrorCode;
+use crate::session::Destination;
+use crate::units::UnixTime;
+
+/// The state of the session.
+#[derive(Clone, Debug)]
+pub enum SessionStatus {
+    /// No company yet, or its address does not work.
+    Welcome {
+        /// The address that was tried.
+        address: Option<String>,
+        /// What came of it: code, and a line for people who debug.
+        problem: Option<(ErrorCode, String)>,
+    },
+    /// A known company that has not answered yet; it is tried until it does.
+    Connecting {
+        /// Its address.
+        address: String,
+    },
+    /// The company wants a token.
+    NeedsToken {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+    },
+    /// Ready.
+    Connected {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// Where uploads may go.
+        destinations: Arc<[Destination]>,
+    },
+    /// The sign-in is over; the list stays, and goes on after the next sign-in.
+    SignedOut {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// Since when.
+        since: UnixTime,
+    },
+}
