@@ -134,6 +134,29 @@ impl Uploader {
         }
     }
 
+    /// Whether a token came with the options.
+    pub fn has_token(&self) -> bool {
+        self.session.options.token.is_some()
+    }
+
+    /// Asks for credentials once, and tells in words how long they live.
+    ///
+    /// # Errors
+    /// What the source of credentials answers.
+    pub async fn try_credentials(&self, id: &DestinationId) -> Result<String> {
+        let source = match self.session.routes.origin() {
+            Origin::Direct { source, .. } => source,
+            Origin::Session(session) => session.source(id),
+            Origin::None | Origin::Connecting => return Err(Error::new(ErrorCode::SignInEnded)),
+        };
+        let task = self.on_runtime(source, |_, source| async move { source.fetch().await });
+        let lease = task.await?;
+        Ok(lease.deadline.map_or_else(
+            || "no end".to_owned(),
+            |end| format!("for {} s", end.duration_since(lease.received).as_secs()),
+        ))
+    }
+
     /// Rests everything and ends. What was acknowledged is on record; the next start goes on by itself.
     pub async fn close(mut self) {
         self.engine.close().await;
@@ -189,8 +212,9 @@ impl Keeper {
         };
         let id = DestinationId("s3".to_owned());
         let label = format!("{} / {}", direct.bucket, direct.prefix.trim_end_matches('/'));
-        let destination =
+        let mut destination =
             Destination::direct(id, label, direct.bucket.clone(), scope.region.clone(), Collision::Fail);
+        destination.accelerate = direct.accelerate;
         let source = Arc::new(ChainSource::new(scope, self.options.net.clone()));
         let destinations = Arc::from([destination.clone()]);
         self.routes.set_origin(Origin::Direct { destination: Box::new(destination), source, endpoint });
@@ -209,6 +233,8 @@ impl Keeper {
                         && let Err(error) = self.sign_in(token).await
                     {
                         tracing::warn!(%error, "the token was not accepted");
+                        let refused = SessionStatus::TokenRefused { code: error.code, detail: error.detail };
+                        self.status.send_replace(refused);
                     }
                     return;
                 }

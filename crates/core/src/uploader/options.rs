@@ -42,6 +42,8 @@ pub struct Direct {
     pub endpoint: Option<Url>,
     /// Whether the bucket stands in the path.
     pub path_style: bool,
+    /// Whether Transfer Acceleration is used.
+    pub accelerate: bool,
 }
 
 impl Options {

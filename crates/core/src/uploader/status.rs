@@ -28,6 +28,13 @@ pub enum SessionStatus {
         /// Its address.
         address: String,
     },
+    /// The token that was given is not taken.
+    TokenRefused {
+        /// Why.
+        code: ErrorCode,
+        /// For people who debug.
+        detail: String,
+    },
     /// Ready.
     Connected {
         /// Its name.

@@ -1,0 +1,120 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use davit_core::session::Collision;
+
+/// Uploads files and folders of any size to the company's storage.
+///
+/// Environment: `DAVIT_HOME` (records, settings), `DAVIT_SERVER` (company address), `DAVIT_TOKEN` (access token),
+/// `DAVIT_LOG` (log filter, such as `info`).
+#[derive(Debug, Parser)]
+#[command(name = "davit", version, about)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Upload files and folders; the same command again goes on where it stopped.
+    Upload(Upload),
+    /// Show every transfer on record.
+    Status {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Pause transfers; what was sent is kept.
+    Pause(Which),
+    /// Let paused transfers go on.
+    Resume(Which),
+    /// Give transfers up and remove what was sent of them.
+    Cancel(Which),
+    /// Show where uploads may go.
+    Destinations {
+        /// The company's address.
+        #[arg(long, env = "DAVIT_SERVER")]
+        server: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check records, connection, sign-in and clock.
+    Doctor {
+        /// The company's address.
+        #[arg(long, env = "DAVIT_SERVER")]
+        server: Option<String>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Which {
+    /// Numbers of transfers, as `davit status` shows them.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) ids: Vec<u64>,
+    /// All of them.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Upload {
+    /// Files and folders.
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The destination's id or label; needed when there are several.
+    #[arg(long, value_name = "DESTINATION")]
+    pub(crate) to: Option<String>,
+    /// The company's address.
+    #[arg(long, env = "DAVIT_SERVER", conflicts_with = "s3")]
+    pub(crate) server: Option<String>,
+    /// A bucket and prefix reached with the default AWS credentials, `s3://BUCKET/PREFIX/`.
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) s3: Option<String>,
+    /// Another store than AWS.
+    #[arg(long, value_name = "URL", requires = "s3")]
+    pub(crate) endpoint_url: Option<url::Url>,
+    /// The bucket's region.
+    #[arg(long, env = "AWS_REGION")]
+    pub(crate) region: Option<String>,
+    /// The bucket stands in the path instead of the host name.
+    #[arg(long, requires = "s3")]
+    pub(crate) path_style: bool,
+    /// Reach the bucket through Transfer Acceleration.
+    #[arg(long, requires = "s3", conflicts_with = "endpoint_url")]
+    pub(crate) accelerate: bool,
+    /// A PEM file of certificates to trust besides the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// What to do when a name is taken; without it, as the destination says.
+    #[arg(long)]
+    pub(crate) collision: Option<OnCollision>,
+    /// Pieces in flight at a time, 1 to 128.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(crate) concurrency: Option<u16>,
+    /// One JSON object a line instead of progress bars.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OnCollision {
+    /// Leave what is there, and say so.
+    Fail,
+    /// Replace it.
+    Overwrite,
+    /// Upload beside it, as "name (2)".
+    Suffix,
+}
+
+impl From<OnCollision> for Collision {
+    fn from(on: OnCollision) -> Self {
+        match on {
+            OnCollision::Fail => Self::Fail,
+            OnCollision::Overwrite => Self::Overwrite,
+            OnCollision::Suffix => Self::Suffix,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! One plain sentence and one action for every code.
+
+use davit_core::error::ErrorCode;
+
+/// What to tell a person.
+pub(crate) struct Words {
+    /// What happened.
+    pub(crate) what: &'static str,
+    /// What to do.
+    pub(crate) action: &'static str,
+}
+
+/// The words of a code.
+pub(crate) fn of(code: ErrorCode) -> Words {
+    use ErrorCode as C;
+    let (what, action) = match code {
+        C::Offline => ("There is no connection.", "It continues by itself when you are back."),
+        C::StorageBusy => ("The storage is busy.", "It continues by itself, slower."),
+        C::BackendDown => ("Your company's sign-in service does not answer.", "It continues by itself."),
+        C::SourceOffline => ("The drive with the file is away.", "Reconnect it."),
+        C::CaptivePortal => ("This network wants you to sign in first.", "Open a web page and sign in to the network."),
+        C::ProxyAuth => ("Your company network asks for a password.", "Set it in the proxy settings."),
+        C::SignInEnded => ("Nobody is signed in.", "Set DAVIT_TOKEN to a fresh access token."),
+        C::WrongToken => ("The access token was not accepted.", "Ask your administrator for a fresh one."),
+        C::AccessDenied => ("The storage gives no access to this place.", "Ask your administrator."),
+        C::NotAllowed => ("You may not upload there.", "Ask your administrator."),
+        C::AccountDisabled => ("Your account may not upload any more.", "Ask your administrator."),
+        C::StorageFull => ("Your company's storage is full.", "Ask your administrator for space."),
+        C::TooLarge => ("The file is larger than allowed.", "Split it, or ask for a higher limit."),
+        C::FileMissing => ("The file was moved, renamed or deleted.", "Check the path."),
+        C::FileInUse => ("Another program has the file open.", "Close it there."),
+        C::FileUnreadable => ("Davit is not allowed to read the file.", "Change the file's permissions."),
+        C::FileChanged => ("The file changed while it was uploading.", "Run the command again for the new version."),
+        C::ReadError => ("The drive reports damage in the file.", "Copy it from a backup if you can."),
+        C::NotAFile => ("This is a pipe, socket, link or device.", "Upload regular files and folders."),
+        C::FolderLoop => ("The folder contains itself by a link.", "Remove the link."),
+        C::NameRefused => ("The name has characters the storage refuses.", "Rename it."),
+        C::KeyTooLong => ("The name with its folders is longer than 1,024 bytes.", "Shorten it."),
+        C::AlreadyThere => ("A file with this name is already there.", "Use --collision suffix or overwrite."),
+        C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
+        C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
+        C::UploadExpired => ("The storage removed the unfinished upload.", "Run the command again."),
+        C::OutcomeUnknown => ("Whether the file was stored cannot be seen from here.", "Ask your administrator to look."),
+        C::DestinationGone => ("This destination does not exist.", "See `davit destinations`."),
+        C::NoSuchBucket => ("The bucket does not exist.", "Check its name."),
+        C::WrongRegion => ("The bucket is in another region.", "Give the right one with --region."),
+        C::ScopeChanged => ("The credentials reach another place than before.", "Ask your administrator."),
+        C::ClockWrong => ("This computer's clock is wrong.", "Set the clock."),
+        C::UntrustedServer => ("The server's certificate is not trusted.", "Give your company's with --ca-bundle."),
+        C::BadCertificateFile => ("The certificate file cannot be used.", "Give a PEM file of certificates."),
+        C::ClientTooOld => ("Your company needs a newer Davit.", "Update Davit."),
+        C::AddressUnreachable => ("Nothing answers at this address.", "Check the spelling."),
+        C::AddressNotDavit => ("This address belongs to something else, not to Davit.", "Check the spelling."),
+        C::AddressInsecure => ("This address is not secure.", "Use one that begins with https."),
+        C::BackendContract => ("Your company's service answers in a way Davit does not understand.", "Tell your administrator."),
+        C::KeychainUnavailable => ("The system's keychain cannot be used.", "Set DAVIT_TOKEN instead."),
+        C::DiskFull => ("This computer's disk is full.", "Make room, then try again."),
+        C::JournalUnwritable => ("Davit cannot write its records.", "Check the folder, or set DAVIT_HOME."),
+        C::JournalNewer => ("The records were written by a newer Davit.", "Update Davit, or set another DAVIT_HOME."),
+        C::JournalDamaged => ("The records are damaged.", "Move them away, or set another DAVIT_HOME."),
+        C::InstanceBusy => ("Another Davit is already at work here.", "Use it, or set another DAVIT_HOME."),
+        C::BadInput => ("This makes no sense to Davit.", "Check what you typed."),
+        C::Unexpected => ("Something unexpected happened.", "Try again; what was sent is kept."),
+    };
+    Words { what, action }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_and_an_action() {
+        for code in ErrorCode::ALL {
+            let words = of(*code);
+            for text in [words.what, words.action] {
+                assert!(text.ends_with('.') && text.len() < 100, "{code}: {text}");
+                assert!(!text.contains('!') && !text.contains("please"), "{code}: {text}");
+            }
+        }
+    }
+}
