@@ -1,0 +1,184 @@
+//! S3 and STS on loopback, as strict as AWS where a client could be wrong. For the demo and tests; nothing that ships
+//! links it.
+//!
+//! - [`policy`]: the policy documents that callers send, evaluated for real.
+//! - `identity`: static keys, roles and live sessions; who may do what.
+//! - `sts`: `AssumeRole`, `GetFederationToken`, `GetCallerIdentity`.
+//! - `store`: objects as lists of part files; everything survives a restart.
+//! - `operations`: the S3 operations on the store. `checksums`: verified, not only parsed.
+//! - `rechunk`: one aws-chunked chunk of any size in bounded memory.
+//! - [`observe`]: what tests ask afterwards.
+#![allow(clippy::disallowed_methods, reason = "a server of tests and the demo, with its own clock and tasks")]
+
+mod access;
+mod checksums;
+mod host;
+mod identity;
+pub mod observe;
+mod operations;
+pub mod policy;
+mod rechunk;
+mod server;
+mod store;
+mod sts;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use identity::Keys;
+pub use store::{ObjectView, UploadView};
+
+use identity::Identities;
+use observe::Observer;
+use store::Store;
+
+/// How to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A loopback address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// The region that signatures must name.
+    pub region: String,
+    /// Buckets to make.
+    pub buckets: Vec<String>,
+    /// The shortest session, in seconds. AWS: 900; tests take less.
+    pub min_session_seconds: u64,
+    /// Whether plain http on loopback counts as secure transport. The demo has no certificates; a TLS proxy in front
+    /// says so by `x-forwarded-proto: https` either way.
+    pub loopback_is_secure: bool,
+    /// Roles besides the demo's `davit-uploader`: name and permission policy.
+    pub roles: Vec<(String, String)>,
+}
+
+impl Config {
+    /// A cloud in `data` on a free port.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.into(),
+            region: "eu-central-1".to_owned(),
+            buckets: vec!["demo-media".to_owned()],
+            min_session_seconds: 900,
+            loopback_is_secure: true,
+            roles: Vec::new(),
+        }
+    }
+}
+
+/// Why it did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Only this computer may reach it.
+    #[error("the local cloud listens on loopback addresses only, not on {0}")]
+    NotLoopback(SocketAddr),
+    /// The address is taken, or the folder cannot be used.
+    #[error("the local cloud could not start: {0}")]
+    Io(#[from] std::io::Error),
+    /// A role's policy is none.
+    #[error("the policy of role {0} is not a policy: {1}")]
+    Policy(String, policy::Malformed),
+}
+
+/// A running cloud. It ends when dropped.
+#[derive(Debug)]
+pub struct LocalCloud {
+    address: SocketAddr,
+    keys: Keys,
+    region: String,
+    store: Arc<Store>,
+    observer: Arc<Observer>,
+    identities: Arc<Identities>,
+    stop: CancellationToken,
+}
+
+impl LocalCloud {
+    /// Starts serving on the present tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        if !config.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(config.listen));
+        }
+        let store = Arc::new(Store::open(&config.data)?);
+        for bucket in &config.buckets {
+            store.make_bucket(bucket)?;
+        }
+        let identities = Arc::new(Identities::open(&config)?);
+        let observer = Arc::new(Observer::default());
+        let listener = tokio::net::TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let stop = CancellationToken::new();
+        let parts = server::Parts {
+            store: Arc::clone(&store),
+            identities: Arc::clone(&identities),
+            observer: Arc::clone(&observer),
+            region: config.region.clone(),
+            loopback_is_secure: config.loopback_is_secure,
+        };
+        tokio::spawn(server::serve(listener, parts, stop.clone()));
+        let keys = identities.root().clone();
+        Ok(Self { address, keys, region: config.region, store, observer, identities, stop })
+    }
+
+    /// Where S3 and STS answer.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The same, as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The region that signatures must name.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The root account's keys: may do everything.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// What was asked of it.
+    pub fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    /// An object as it lies there.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<ObjectView> {
+        self.store.object(bucket, key)
+    }
+
+    /// Every object of a bucket, by key.
+    pub fn objects(&self, bucket: &str) -> Vec<ObjectView> {
+        self.store.objects(bucket)
+    }
+
+    /// Every unfinished upload of a bucket.
+    pub fn uploads(&self, bucket: &str) -> Vec<UploadView> {
+        self.store.uploads(bucket)
+    }
+
+    /// Calls every live session expired from now on.
+    pub fn expire_sessions(&self) {
+        self.identities.expire_all();
+    }
+
+    /// Stops serving; connections are cut.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+impl Drop for LocalCloud {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

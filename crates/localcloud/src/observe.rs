@@ -1,0 +1,111 @@
+//! What tests ask afterwards: how often each part was sent and acknowledged, and which requests came at all.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::store::{ObjectView, Store};
+
+/// One part of one upload, as seen on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartSeen {
+    /// Requests that began.
+    pub begun: u32,
+    /// Requests that were stored and answered with success.
+    pub acknowledged: u32,
+}
+
+/// A part's identity: bucket, key, upload, number.
+pub type PartKey = (String, String, String, u16);
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub struct Observer {
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    parts: BTreeMap<PartKey, PartSeen>,
+    calls: BTreeMap<&'static str, u32>,
+    denied: u32,
+    in_flight: u32,
+    most_in_flight: u32,
+}
+
+impl Observer {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn call(&self, name: &'static str) {
+        *self.seen().calls.entry(name).or_default() += 1;
+    }
+
+    pub(crate) fn deny(&self) {
+        self.seen().denied += 1;
+    }
+
+    pub(crate) fn part_begins(&self, key: PartKey) -> Flight<'_> {
+        let mut seen = self.seen();
+        seen.parts.entry(key.clone()).or_default().begun += 1;
+        seen.in_flight += 1;
+        seen.most_in_flight = seen.most_in_flight.max(seen.in_flight);
+        Flight { observer: self, key }
+    }
+
+    /// Every part ever sent.
+    pub fn parts(&self) -> BTreeMap<PartKey, PartSeen> {
+        self.seen().parts.clone()
+    }
+
+    /// Parts that were acknowledged more than once: work done twice.
+    pub fn acknowledged_twice(&self) -> Vec<PartKey> {
+        let seen = self.seen();
+        seen.parts.iter().filter(|(_, part)| part.acknowledged > 1).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// How often an operation was asked for, by S3's or STS's name of it.
+    pub fn calls(&self, name: &str) -> u32 {
+        self.seen().calls.get(name).copied().unwrap_or(0)
+    }
+
+    /// Requests refused by a policy.
+    pub fn denied(&self) -> u32 {
+        self.seen().denied
+    }
+
+    /// The most parts that were being received at one moment.
+    pub fn most_in_flight(&self) -> u32 {
+        self.seen().most_in_flight
+    }
+}
+
+/// A part being received.
+pub(crate) struct Flight<'a> {
+    observer: &'a Observer,
+    key: PartKey,
+}
+
+impl Flight<'_> {
+    pub(crate) fn acknowledged(&self) {
+        if let Some(part) = self.observer.seen().parts.get_mut(&self.key) {
+            part.acknowledged += 1;
+        }
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.observer.seen().in_flight -= 1;
+    }
+}
+
+/// Every finished object in a data folder, whether a cloud serves it or not.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn stored(data: &Path) -> std::io::Result<Vec<ObjectView>> {
+    let store = Store::open(data)?;
+    Ok(store.buckets().iter().flat_map(|bucket| store.objects(bucket)).collect())
+}

@@ -1,0 +1,1 @@
+//! The local cloud, asked by the real SDKs.
