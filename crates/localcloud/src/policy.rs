@@ -59,8 +59,9 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany<T> {
-    One(T),
+    // The first that fits counts, and a `Value` fits a list too.
     Many(Vec<T>),
+    One(T),
 }
 
 impl<T> OneOrMany<T> {
