@@ -49,7 +49,7 @@ impl Net {
     ///
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
-    pub(crate) fn backend_client(&self) -> Result<reqwest::Client> {
+    pub fn backend_client(&self) -> Result<reqwest::Client> {
         // reqwest comes without a TLS provider of its own; ring is the only one in the tree.
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();

@@ -1,0 +1,105 @@
+//! The credential service a company runs, and the reference of its contract (docs/backend-api.md).
+//!
+//! - [`config`]: the TOML file. - `people`: who asks. - `policy`: what a session may do, and what AWS must be told.
+//! - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - [`check`]: the contract's test
+//!   suite, against any server. - `guide`: what `davit-backend policy` prints.
+//!
+//! Stateless: any number run behind a load balancer. Long-lived keys come from the default AWS chain, never from the
+//! file, and never link into the app.
+#![allow(clippy::disallowed_methods, reason = "a service with its own runtime and clock")]
+
+pub mod check;
+pub mod config;
+pub mod guide;
+mod people;
+mod policy;
+mod server;
+mod sts;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+pub use people::hash_token;
+
+use config::Config;
+
+/// Why it did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The file cannot be read or says something impossible.
+    #[error("{0}")]
+    Config(String),
+    /// The address cannot be used.
+    #[error("cannot listen: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// A running backend. It ends when dropped.
+#[derive(Debug)]
+pub struct Backend {
+    address: SocketAddr,
+    state: Arc<server::State>,
+    task: JoinHandle<()>,
+}
+
+impl Backend {
+    /// Starts serving on the present tokio runtime, with credentials for STS from the default AWS chain.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, None).await
+    }
+
+    /// The same, with STS asked at `endpoint` by these keys instead of the chain's: for tests in one process.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_with(config: Config, sts: Option<StsAccess>) -> Result<Self, StartError> {
+        config.check()?;
+        let listener = tokio::net::TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(server::State::new(config, sts).await);
+        let router = server::router(Arc::clone(&state));
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the listener ended");
+            }
+        });
+        Ok(Self { address, state, task })
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Credentials given out so far.
+    pub fn leases(&self) -> u64 {
+        self.state.leases()
+    }
+
+    /// Requests for credentials so far, whatever came of them.
+    pub fn credential_requests(&self) -> u64 {
+        self.state.asked()
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// How to reach STS without the default chain.
+#[derive(Clone, Debug)]
+pub struct StsAccess {
+    /// Its address.
+    pub endpoint: String,
+    /// The key's id.
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+}

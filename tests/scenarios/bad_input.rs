@@ -1,0 +1,136 @@
+//! Bad input gets a clear error, and loses nothing.
+
+use davit_tests::World;
+use davit_tests::source::{noise, sparse};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_sent_is_named_and_the_rest_goes_on() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    noise(&folder.join("good.txt"), 10);
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("pipe")).status().expect("mkfifo").success());
+    std::os::unix::fs::symlink(&folder, folder.join("loop")).expect("a link");
+    let deep = folder.join("d".repeat(200)).join("e".repeat(200)).join("f".repeat(200)).join("g".repeat(200));
+    noise(&deep.join("h".repeat(240)), 5);
+    std::fs::write(folder.join("line\nbreak"), b"x").expect("written");
+    sparse(&folder.join("giant"), (48 << 40) + (1 << 40));
+    let ended = world.upload(&[&folder]).end().await;
+    let mut codes = ended.failures();
+    codes.sort();
+    assert_eq!(codes, ["key-too-long", "name-refused", "not-a-file", "too-large"], "{}", ended.out);
+    let summary = ended.summary();
+    assert_eq!((&summary["uploaded"], &summary["skipped"], &summary["failed"]), (&1.into(), &1.into(), &4.into()));
+    assert_eq!(ended.code, Some(3));
+    assert_eq!(world.keys(), ["in/folder/good.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_file_is_named_and_the_others_go() {
+    let world = World::new().await;
+    let good = world.sources().join("good.txt");
+    noise(&good, 10);
+    let ended = world.upload(&[&good, &world.sources().join("gone.txt")]).end().await;
+    assert_eq!(ended.failures(), ["file-missing"]);
+    assert_eq!((ended.code, world.keys()), (Some(3), vec!["in/good.txt".to_owned()]));
+    let ended = world.upload(&[&world.sources().join("gone.txt")]).end().await;
+    assert_eq!(ended.code, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_that_are_wrong_are_told_apart() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    let page = html_server().await;
+    for (address, code) in [
+        ("http://example.com", "address-insecure"),
+        ("two words", "bad-input"),
+        (page.as_str(), "address-not-davit"),
+    ] {
+        let mut run = world.davit("upload");
+        let ended = run.arg(&file).args(["--server", address]).end().await;
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.err.contains(&format!("[{code}")), "{address}: {}", ended.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_access_a_missing_bucket_and_a_wrong_region_are_told_apart() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    let denied = world.upload(&[&file]).env("AWS_SECRET_ACCESS_KEY", "wrong").end().await;
+    assert_eq!(denied.failures(), ["access-denied"], "{}", denied.out);
+
+    let upload = |bucket: &str, region: &str| {
+        let mut run = world.davit("upload");
+        run.arg(&file).args(["--s3", &format!("s3://{bucket}/in/"), "--endpoint-url", &world.cloud.endpoint()]);
+        run.args(["--path-style", "--region", region, "--json"]);
+        run.env("DAVIT_HOME", world.path(&format!("home-{bucket}-{region}")));
+        run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
+        run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key);
+        run
+    };
+    assert_eq!(upload("nowhere", "eu-central-1").end().await.failures(), ["no-such-bucket"]);
+    assert_eq!(upload("media", "us-west-2").end().await.failures(), ["wrong-region"]);
+    assert_eq!(world.keys(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_a_newer_version_and_a_second_engine_are_left_alone() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 300 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(8 << 20);
+    let second = world.upload(&[&file]).end().await;
+    assert!(second.code == Some(1) && second.err.contains("[instance-busy"), "{}", second.err);
+    running.kill();
+
+    let home = world.path("newer");
+    std::fs::create_dir_all(&home).expect("a home");
+    // user_version lies at byte 60 of an SQLite file.
+    std::fs::copy(world.home().join("journal.sqlite"), home.join("journal.sqlite")).expect("copied");
+    let mut bytes = std::fs::read(home.join("journal.sqlite")).expect("read");
+    bytes[60..64].copy_from_slice(&99u32.to_be_bytes());
+    std::fs::write(home.join("journal.sqlite"), &bytes).expect("written");
+    let newer = world.upload(&[&file]).env("DAVIT_HOME", &home).end().await;
+    assert!(newer.code == Some(1) && newer.err.contains("[journal-newer"), "{}", newer.err);
+    assert_eq!(std::fs::read(home.join("journal.sqlite")).expect("read"), bytes, "nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_vanishes_while_it_uploads_is_told_and_nothing_is_stored() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 300 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    std::fs::remove_file(&file).expect("removed");
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    let status = world.davit("status").arg("--json").end().await;
+    assert_eq!(status.lines[0]["state"], "failed", "{}", status.out);
+    assert_eq!(world.keys(), Vec::<String>::new());
+}
+
+/// A server that answers every request with a web page.
+async fn html_server() -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut buffer = [0; 4_096];
+            let _ = client.read(&mut buffer).await;
+            let page = "<html><body>Welcome to our hotel</body></html>";
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
+                page.len()
+            );
+            let _ = client.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}")
+}

@@ -1,0 +1,110 @@
+//! Leases end, reach one place only, and nobody sees it.
+
+use davit_tests::World;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_outside_the_prefix_is_refused_by_the_store() {
+    let world = World::with_backend(900, "role").await;
+    let backend = world.backend.as_ref().expect("a backend");
+    let url = format!("{}/v1/credentials", backend.url());
+    let client = davit_core::net::Net::default().backend_client().expect("a client");
+    let answer = client.post(url).header("content-type", "application/json").body(r#"{"destination":"rushes"}"#);
+    let text = answer.send().await.expect("an answer").text().await.expect("a body");
+    let lease: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let text = |field: &str| lease[field].as_str().expect(field).to_owned();
+
+    let keys = aws_sdk_s3::config::Credentials::new(
+        text("access_key_id"),
+        text("secret_access_key"),
+        Some(text("session_token")),
+        None,
+        "test",
+    );
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version_latest()
+        .region(aws_sdk_s3::config::Region::new("eu-central-1"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(world.cloud.endpoint())
+        .force_path_style(true)
+        .credentials_provider(keys)
+        .build();
+    let client = aws_sdk_s3::Client::from_conf(config);
+    let put = |key: String| client.put_object().bucket(BUCKET).key(key).send();
+    put(format!("{}inside", text("key_prefix"))).await.expect("inside is open");
+    for outside in ["outside".to_owned(), "rushes/other/x".to_owned(), format!("{}x", text("key_prefix").trim_end_matches('/'))] {
+        let refused = put(outside.clone()).await.expect_err(&outside);
+        assert_eq!(aws_sdk_s3::error::ProvideErrorMetadata::code(&refused), Some("AccessDenied"), "{outside}");
+    }
+    let read = client.get_object().bucket(BUCKET).key(format!("{}inside", text("key_prefix"))).send().await;
+    assert!(read.is_err(), "an uploader reads nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_found_in_what_an_upload_leaves_and_prints() {
+    let world = World::with_backend(900, "role").await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    let ended = world.upload_by_backend(&[&file]).env("DAVIT_LOG", "trace").end().await;
+    ended.all_done();
+    let mut left = ended.out.clone() + &ended.err;
+    for entry in std::fs::read_dir(world.home()).expect("a home") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            left += &String::from_utf8_lossy(&std::fs::read(path).expect("read"));
+        }
+    }
+    assert!(left.len() > 10_000, "the log was looked at");
+    let keys = world.cloud.keys();
+    for (what, text) in [("secret", &keys.secret_access_key), ("key id", &keys.access_key_id)] {
+        assert!(!left.contains(text.as_str()), "a {what} was left behind");
+    }
+    assert!(!left.contains("ASIA"), "a session's key id was left behind");
+    assert!(!left.to_lowercase().contains("x-amz-security-token: "), "a token was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_backend_keeps_its_own_contract() {
+    let world = World::with_backend(900, "federation").await;
+    let url = world.backend.as_ref().expect("a backend").url();
+    let findings = davit_backend::check::check(&url, None).await.expect("asked");
+    let broken: Vec<_> = findings.iter().filter(|finding| finding.broken.is_some()).collect();
+    assert!(broken.is_empty() && findings.len() > 12, "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_wanted_taken_and_refused() {
+    let mut world = World::new().await;
+    let hash = davit_backend::hash_token("right");
+    world
+        .start_backend(&format!(
+            r#"
+            listen = "127.0.0.1:0"
+            name = "Example Films"
+            person_salt = "salt"
+            sts = {{ kind = "federation-token", seconds = 900 }}
+            auth = {{ kind = "token", people = [{{ id = "ada@example.com", token_sha256 = "{hash}" }}] }}
+            [[destinations]]
+            id = "rushes"
+            label = "Rushes"
+            bucket = "{BUCKET}"
+            region = "eu-central-1"
+            prefix = "u/{{person}}/"
+            "#
+        ))
+        .await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 1_000);
+    let none = world.upload_by_backend(&[&file]).end().await;
+    assert!(none.code == Some(1) && none.err.contains("sign-in-ended"), "{}", none.err);
+    let wrong = world.upload_by_backend(&[&file]).env("DAVIT_TOKEN", "wrong").end().await;
+    assert!(wrong.code == Some(1) && wrong.err.contains("wrong-token"), "{}", wrong.err);
+    world.upload_by_backend(&[&file]).env("DAVIT_TOKEN", "right").end().await.all_done();
+    let key = world.keys().pop().expect("an object");
+    assert_eq!(world.sha256(&key), sha256(&file));
+    assert!(!key.contains("ada"), "the person's name is nowhere: {key}");
+    let url = world.backend.as_ref().expect("a backend").url();
+    let findings = davit_backend::check::check(&url, Some("right")).await.expect("asked");
+    assert!(findings.iter().all(|finding| finding.broken.is_none()), "{findings:?}");
+}

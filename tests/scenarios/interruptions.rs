@@ -1,0 +1,128 @@
+//! Killed, interrupted, paused, cancelled: what was sent stays sent, and nothing is left behind unseen.
+
+use davit_tests::World;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resumes_after_being_killed_at_every_journal_write() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, (11 << 23) + 12_345); // twelve parts
+    let want = sha256(&file);
+    let mut stops = 0;
+    for number in 1.. {
+        let mut killed = 0;
+        for side in ["before", "after"] {
+            let home = world.path(&format!("home-{number}-{side}"));
+            let run = |failpoint: Option<&str>| {
+                let mut run = world.upload(&[&file]);
+                run.env("DAVIT_HOME", &home).args(["--collision", "overwrite", "--concurrency", "4"]);
+                if let Some(failpoint) = failpoint {
+                    run.env("DAVIT_FAILPOINT", failpoint);
+                }
+                run
+            };
+            let first = run(Some(&format!("journal:{number}:{side}"))).end().await;
+            if first.code == Some(0) {
+                continue;
+            }
+            assert_eq!(first.code, None, "it was killed: {}{}", first.out, first.err);
+            killed += 1;
+            run(None).end().await.all_done();
+            assert_eq!(world.sha256("in/cut.mov"), want, "killed {side} write {number}");
+        }
+        stops += killed;
+        if killed == 0 {
+            break;
+        }
+    }
+    assert!(stops >= 20, "only {stops} places were tried");
+    world.nothing_was_sent_twice();
+    // What is left: uploads that S3 opened and whose id was never recorded. Each such kill leaves one, empty.
+    let left = world.cloud.uploads(BUCKET);
+    assert!(left.iter().all(|upload| upload.parts == 0) && left.len() <= 2, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_full_flight_costs_at_most_the_parts_in_flight() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 300 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "2"]).start();
+    running.until_sent(40 << 20);
+    running.kill();
+    let ended = world.upload(&[&file]).end().await;
+    ended.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    world.nothing_was_sent_twice();
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    noise(&folder.join("a.mov"), 200 << 20);
+    for n in 0..20 {
+        noise(&folder.join(format!("{n}.txt")), 1_000 + n);
+    }
+    let mut running = world.upload(&[&folder]).args(["--concurrency", "2"]).start();
+    running.until_sent(20 << 20);
+    assert_eq!(running.interrupt(), Some(130));
+    world.upload(&[&folder]).end().await.all_done();
+    assert_eq!(world.sha256("in/folder/a.mov"), sha256(&folder.join("a.mov")));
+    assert_eq!(world.keys().len(), 21);
+    world.nothing_was_sent_twice();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_upload_is_paused_resumed_and_cancelled_from_another_process() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 400 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    let status = world.davit("pause").arg("--all").end().await;
+    assert_eq!(status.code, Some(0), "{}", status.err);
+    // Paused is an end for the command: it says so and leaves.
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    let status = world.davit("status").arg("--json").end().await;
+    assert_eq!(status.lines[0]["state"], "paused", "{}", status.out);
+    assert!(status.lines[0]["sent"].as_u64() >= Some(8 << 20));
+
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 1, "what was sent is kept");
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(32 << 20);
+    assert_eq!(world.davit("cancel").arg("--all").end().await.code, Some(0));
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    // The next command sweeps what S3 holds of it.
+    let other = world.sources().join("other.txt");
+    noise(&other, 10);
+    world.upload(&[&other]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/other.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_between_two_runs_is_never_mixed() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 200 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(24 << 20);
+    running.kill();
+    // Another version of the same size.
+    noise(&world.sources().join("new"), (200 << 20) + 8);
+    let bytes = std::fs::read(world.sources().join("new")).expect("read");
+    std::fs::write(&file, &bytes[..200 << 20]).expect("rewritten");
+    let told = world.upload(&[&file]).end().await;
+    assert_eq!(told.failures(), ["file-changed"], "{}", told.out);
+    assert_eq!(world.keys(), Vec::<String>::new());
+    world.upload(&[&file]).end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "the old version's pieces are removed");
+}

@@ -1,0 +1,10 @@
+//! Every promise, kept by the real command line against a real store. One scenario a file.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests time and spawn")]
+
+mod bad_input;
+mod credentials;
+mod heavy;
+mod house;
+mod interruptions;
+mod network;
+mod uploads;

@@ -1,0 +1,58 @@
+//! The network breaks: nothing is lost, nothing is given up.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use davit_tests::World;
+use davit_tests::fault::FaultProxy;
+use davit_tests::source::{noise, sha256};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_parts_in_flight_outlive_an_outage_of_three_seconds() {
+    let world = World::new().await;
+    let proxy = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 900 << 20);
+    let mut running = world.upload_by(&proxy.endpoint(), &[&file]).args(["--concurrency", "64"]).start();
+    running.until_sent(100 << 20);
+    proxy.goes_away();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    proxy.comes_back();
+    running.until_sent(900 << 20);
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resets_busy_answers_and_lost_answers_are_mended_without_sending_acknowledged_parts_again() {
+    let world = World::new().await;
+    let proxy = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 200 << 20);
+    proxy.faults.only.lock().expect("faults").push_str("partNumber=");
+    proxy.faults.resets.store(5, Ordering::SeqCst);
+    proxy.faults.reset_after.store(3 << 20, Ordering::SeqCst);
+    proxy.faults.busy.store(5, Ordering::SeqCst);
+    world.upload_by(&proxy.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    world.nothing_was_sent_twice();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_complete_ends_in_the_truth() {
+    let world = World::new().await;
+    let proxy = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    // POST …?uploadId=… is Complete; parts are PUT.
+    proxy.faults.only.lock().expect("faults").push_str("POST /media/in/cut.mov?uploadId=");
+    proxy.faults.lost_answers.store(1, Ordering::SeqCst);
+    let ended = world.upload_by(&proxy.endpoint(), &[&file]).end().await;
+    ended.all_done();
+    assert_eq!(proxy.faults.lost_answers.load(Ordering::SeqCst), 0, "the fault was met");
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "not uploaded again");
+    world.nothing_was_sent_twice();
+}

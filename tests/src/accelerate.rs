@@ -1,0 +1,84 @@
+//! A CONNECT proxy and a private CA, so that `*.s3-accelerate.amazonaws.com:443` reaches the local cloud over TLS: the
+//! SDK refuses acceleration with any other endpoint, so this is the only way to exercise it truly.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+/// A running proxy.
+pub struct ConnectProxy {
+    address: SocketAddr,
+    /// The CA's certificate, in PEM.
+    pub ca: PathBuf,
+    hosts: Arc<Mutex<Vec<String>>>,
+}
+
+impl ConnectProxy {
+    /// A proxy that takes every CONNECT to `cloud`, with a certificate for `host`.
+    pub async fn to(cloud: SocketAddr, host: &str, folder: &Path) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().expect("a key");
+        let authority_pem = authority.self_signed(&authority_key).expect("a CA").pem();
+        let authority = Issuer::new(authority, authority_key);
+        let key = KeyPair::generate().expect("a key");
+        let leaf = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
+        let leaf = leaf.signed_by(&key, &authority).expect("a certificate");
+        let ca = folder.join("ca.pem");
+        std::fs::write(&ca, authority_pem).expect("written");
+
+        let chain = vec![CertificateDer::from(leaf.der().to_vec())];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("TLS");
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let hosts = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&hosts);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
+                tokio::spawn(async move { tunnel(client, cloud, acceptor, &seen).await });
+            }
+        });
+        Self { address, ca, hosts }
+    }
+
+    /// What `HTTPS_PROXY` must say.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Hosts that were asked for.
+    pub fn hosts(&self) -> Vec<String> {
+        self.hosts.lock().expect("hosts").clone()
+    }
+}
+
+async fn tunnel(mut client: TcpStream, cloud: SocketAddr, acceptor: TlsAcceptor, seen: &Mutex<Vec<String>>) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if client.read_exact(&mut byte).await.is_err() {
+            return;
+        }
+        head.push(byte[0]);
+    }
+    let text = String::from_utf8_lossy(&head);
+    let Some(host) = text.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else { return };
+    seen.lock().expect("hosts").push(host.to_owned());
+    if client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_err() {
+        return;
+    }
+    let (Ok(mut tls), Ok(mut server)) = (acceptor.accept(client).await, TcpStream::connect(cloud).await) else {
+        return;
+    };
+    let _ = copy_bidirectional(&mut tls, &mut server).await;
+}

@@ -1,0 +1,171 @@
+//! The real command line as a child process: run to the end, killed, watched.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// A command about to be run.
+pub struct Run(Command);
+
+/// What came of it.
+pub struct Ended {
+    /// The exit code; none when it was killed.
+    pub code: Option<i32>,
+    /// JSON lines of standard output.
+    pub lines: Vec<Value>,
+    /// Standard output as it is.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// A running command, killed when dropped.
+pub struct Running {
+    child: Child,
+    out: BufReader<std::process::ChildStdout>,
+}
+
+/// One of our programs, built beside the tests.
+pub fn program(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("our own path");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let path = path.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} is not built; run: cargo build --workspace", path.display());
+    path
+}
+
+impl Run {
+    pub(crate) fn new(word: &str, home: &Path) -> Self {
+        let mut command = Command::new(program("davit"));
+        command.arg(word).env("DAVIT_HOME", home);
+        // Nothing of the machine's own AWS set-up or proxies may leak in.
+        for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "DAVIT_SERVER", "DAVIT_TOKEN", "HTTPS_PROXY",
+            "HTTP_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy"]
+        {
+            command.env_remove(name);
+        }
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/nonexistent");
+        Self(command)
+    }
+
+    /// Adds an argument.
+    pub fn arg(&mut self, arg: impl AsRef<OsStr>) -> &mut Self {
+        self.0.arg(arg);
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<S: AsRef<OsStr>>(&mut self, args: impl IntoIterator<Item = S>) -> &mut Self {
+        self.0.args(args);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs it to its end, without holding up the world around it.
+    pub async fn end(&mut self) -> Ended {
+        let mut command = tokio::process::Command::from(std::mem::replace(&mut self.0, Command::new("true")));
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("davit runs");
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ended {
+            code: output.status.code(),
+            lines: out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            out,
+        }
+    }
+
+    /// Starts it.
+    pub fn start(&mut self) -> Running {
+        let mut child =
+            self.0.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("davit starts");
+        let out = BufReader::new(child.stdout.take().expect("its output"));
+        Running { child, out }
+    }
+}
+
+impl Ended {
+    /// The last summary line.
+    #[track_caller]
+    pub fn summary(&self) -> &Value {
+        let found = self.lines.iter().rev().find(|line| line["event"] == "summary");
+        found.unwrap_or_else(|| panic!("no summary; code {:?}\n{}\n{}", self.code, self.out, self.err))
+    }
+
+    /// Error codes of files that failed or were refused.
+    pub fn failures(&self) -> Vec<String> {
+        let code = |line: &Value| {
+            let code = if line["event"] == "refused" { &line["code"] } else { &line["state"]["code"] };
+            code.as_str().map(str::to_owned)
+        };
+        self.lines.iter().filter_map(code).collect()
+    }
+
+    /// It ended well, all of it uploaded.
+    #[track_caller]
+    pub fn all_done(&self) {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+    }
+}
+
+impl Running {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a progress line with at least this many bytes sent.
+    pub fn until_sent(&mut self, bytes: u64) {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(self.out.read_line(&mut line).expect("its output"), 0, "it ended before {bytes} bytes");
+            let seen: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+            if seen["event"] == "progress" && seen["sent"].as_u64() >= Some(bytes) {
+                return;
+            }
+        }
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    /// SIGINT, and the exit code.
+    pub fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("kill");
+        self.child.wait().expect("ends").code()
+    }
+
+    /// The most memory it ever held, in bytes, as Linux tells it.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("asked").is_none()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

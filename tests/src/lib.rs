@@ -1,0 +1,12 @@
+//! The harness: a real local cloud, the reference backend, and the real command line or engine, in a world of its own.
+#![allow(clippy::disallowed_methods, clippy::missing_docs_in_private_items, reason = "tests time and spawn")]
+#![allow(clippy::unwrap_used, reason = "a harness that cannot go on must stop the test")]
+
+pub mod accelerate;
+pub mod davit;
+pub mod fault;
+pub mod source;
+pub mod world;
+
+pub use davit::Run;
+pub use world::World;

@@ -1,0 +1,148 @@
+//! One world a test: a cloud, a backend, a home, a folder for sources.
+
+use std::path::{Path, PathBuf};
+
+use davit_backend::config::Config as BackendConfig;
+use davit_backend::{Backend, StsAccess};
+use davit_localcloud::{Config, LocalCloud, ObjectView};
+use sha2::{Digest as _, Sha256};
+
+use crate::davit::Run;
+
+/// The bucket of every world.
+pub const BUCKET: &str = "media";
+
+/// A world. Everything in it ends when it is dropped.
+pub struct World {
+    /// The cloud.
+    pub cloud: LocalCloud,
+    /// The backend, where one was asked for.
+    pub backend: Option<Backend>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A cloud alone.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::new(folder.path().join("cloud"));
+        config.buckets = vec![BUCKET.to_owned()];
+        config.min_session_seconds = 1;
+        let cloud = LocalCloud::start(config).await.expect("the cloud starts");
+        std::fs::create_dir_all(folder.path().join("sources")).expect("a folder");
+        Self { cloud, backend: None, folder }
+    }
+
+    /// A cloud and a backend that asks it for leases of `seconds`, by role or by federation token.
+    pub async fn with_backend(seconds: u32, sts: &str) -> Self {
+        let mut world = Self::new().await;
+        let sts = match sts {
+            "role" => {
+                format!(r#"{{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = {seconds} }}"#)
+            }
+            _ => format!(r#"{{ kind = "federation-token", seconds = {seconds} }}"#),
+        };
+        let text = format!(
+            r#"
+            listen = "127.0.0.1:0"
+            name = "Example Films"
+            person_salt = "salt"
+            auth = {{ kind = "none" }}
+            sts = {sts}
+            allow_short_leases = true
+            requests_a_minute = 10000
+            [[destinations]]
+            id = "rushes"
+            label = "Projects / Rushes"
+            bucket = "{BUCKET}"
+            region = "eu-central-1"
+            prefix = "rushes/{{person}}/"
+            "#
+        );
+        world.start_backend(&text).await;
+        world
+    }
+
+    /// Starts a backend with this file.
+    pub async fn start_backend(&mut self, config: &str) {
+        let config = BackendConfig::parse(config).expect("a backend's file");
+        let keys = self.cloud.keys();
+        let access = StsAccess {
+            endpoint: self.cloud.endpoint(),
+            access_key_id: keys.access_key_id.clone(),
+            secret_access_key: keys.secret_access_key.clone(),
+        };
+        self.backend = Some(Backend::start_with(config, Some(access)).await.expect("the backend starts"));
+    }
+
+    /// Where sources lie.
+    pub fn sources(&self) -> PathBuf {
+        self.folder.path().join("sources")
+    }
+
+    /// A path in the world.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The engine's home.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// `davit upload … --s3` to the cloud, with the root's keys.
+    pub fn upload(&self, paths: &[&Path]) -> Run {
+        self.upload_by(&self.cloud.endpoint(), paths)
+    }
+
+    /// The same by way of a proxy.
+    pub fn upload_by(&self, endpoint: &str, paths: &[&Path]) -> Run {
+        let mut run = self.davit("upload");
+        run.args(paths.iter().map(|path| path.as_os_str()));
+        run.args(["--s3", &format!("s3://{BUCKET}/in/"), "--endpoint-url", endpoint, "--path-style"]);
+        run.args(["--region", self.cloud.region(), "--json"]);
+        run.env("AWS_ACCESS_KEY_ID", &self.cloud.keys().access_key_id);
+        run.env("AWS_SECRET_ACCESS_KEY", &self.cloud.keys().secret_access_key);
+        run
+    }
+
+    /// `davit upload … --server`, by way of the backend.
+    pub fn upload_by_backend(&self, paths: &[&Path]) -> Run {
+        let mut run = self.davit("upload");
+        run.args(paths.iter().map(|path| path.as_os_str()));
+        run.arg("--json");
+        run.env("DAVIT_SERVER", self.backend.as_ref().expect("a backend").url());
+        run.env("DAVIT_DEV_S3_ENDPOINT", self.cloud.endpoint());
+        run
+    }
+
+    /// `davit WORD` in this world's home, without anything of the surrounding environment that matters to it.
+    pub fn davit(&self, word: &str) -> Run {
+        Run::new(word, &self.home())
+    }
+
+    /// An object, which must be there.
+    pub fn object(&self, key: &str) -> ObjectView {
+        self.cloud.object(BUCKET, key).unwrap_or_else(|| panic!("{key} is not in the store"))
+    }
+
+    /// Keys in the store.
+    pub fn keys(&self) -> Vec<String> {
+        self.cloud.objects(BUCKET).into_iter().map(|object| object.key).collect()
+    }
+
+    /// SHA-256 of an object's bytes.
+    pub fn sha256(&self, key: &str) -> String {
+        let mut hash = Sha256::new();
+        for part in self.object(key).parts {
+            std::io::copy(&mut std::fs::File::open(part).expect("a part file"), &mut hash).expect("read");
+        }
+        format!("{:x}", hash.finalize())
+    }
+
+    /// No part that the store acknowledged was ever acknowledged again.
+    #[track_caller]
+    pub fn nothing_was_sent_twice(&self) {
+        assert_eq!(self.cloud.observer().acknowledged_twice(), []);
+    }
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask`: everything a contributor runs. Each command installs what it needs first, says what it does, and
+//! fails with one clear sentence.
+#![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
+
+mod demo;
+mod packages;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Everything a contributor runs.")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what is missing: system packages, npm packages.
+    Setup {
+        /// What for.
+        #[arg(long = "for", value_enum, default_value_t = packages::Purpose::Test)]
+        purpose: packages::Purpose,
+    },
+    /// Start a cloud and a backend on loopback, and Davit connected to them.
+    Demo {
+        /// Without a window: upload a sample and read it back.
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Run every check and test.
+    Test {
+        /// Only tests whose name holds this.
+        filter: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse().command {
+        Command::Setup { purpose } => setup::run(purpose),
+        Command::Demo { headless } => demo::run(headless),
+        Command::Test { filter } => test::run(filter.as_deref()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What Debian and Ubuntu call what we need.
+
+use clap::ValueEnum;
+
+/// What packages are needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    /// Building everything, with the window.
+    Build,
+    /// Running every test.
+    Test,
+}
+
+/// To build the window and the bundled C code.
+const BUILD: &[&str] = &[
+    "build-essential",
+    "file",
+    "libayatana-appindicator3-dev",
+    "librsvg2-dev",
+    "libssl-dev",
+    "libwebkit2gtk-4.1-dev",
+    "pkg-config",
+];
+
+/// To run the window without a screen, and the UI in a browser.
+const TEST: &[&str] = &[
+    "adwaita-icon-theme",
+    "at-spi2-core",
+    "chromium",
+    "dbus",
+    "dbus-x11",
+    "fonts-dejavu-core",
+    "gir1.2-gtk-3.0",
+    "gnome-keyring",
+    "imagemagick",
+    "libsecret-tools",
+    "openbox",
+    "python3-gi",
+    "python3-xlib",
+    "webkit2gtk-driver",
+    "x11-apps",
+    "x11-utils",
+    "xauth",
+    "xdotool",
+    "xvfb",
+];
+
+/// All packages for a purpose.
+pub(crate) fn needed(purpose: Purpose) -> Vec<&'static str> {
+    match purpose {
+        Purpose::Build => BUILD.to_vec(),
+        Purpose::Test => [BUILD, TEST].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_named_once_and_in_order() {
+        for list in [BUILD, TEST] {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+        }
+        assert!(needed(Purpose::Test).len() == BUILD.len() + TEST.len());
+    }
+}

@@ -1,0 +1,80 @@
+//! Starting programs: what is run is printed, what fails is named.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// Where cargo puts binaries of the debug build.
+pub(crate) fn binaries() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("debug")
+}
+
+/// The path of one of our programs.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    binaries().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A command in the project's root.
+pub(crate) fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Cargo, as it runs us.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
+}
+
+/// npm within `ui/`; on Windows it is a script.
+pub(crate) fn npm(args: &[&str]) -> Command {
+    let mut command = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, args);
+    command.current_dir(root().join("ui"));
+    command
+}
+
+/// Runs to the end, with its output shown.
+pub(crate) fn must(what: &str, command: &mut Command) -> Result<()> {
+    let begun = Instant::now();
+    println!("== {what}");
+    let status = command.status().with_context(|| format!("{what}: {} cannot be started", name(command)))?;
+    if !status.success() {
+        bail!("{what} failed ({status}); the lines above say why");
+    }
+    println!("== {what}: {}", took(begun));
+    Ok(())
+}
+
+/// Whether it runs and succeeds, silently.
+pub(crate) fn works(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// Its standard output, where it succeeds.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
+}
+
+fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
+}
+
+/// "3 min 12 s".
+pub(crate) fn took(begun: Instant) -> String {
+    let seconds = begun.elapsed().as_secs();
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
+}
+
+/// The one line that builds all programs: another one would build most of them twice.
+pub(crate) fn build() -> Result<()> {
+    must("build", &mut cargo(&["build", "--workspace", "--locked"]))
+}
