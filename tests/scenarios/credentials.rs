@@ -33,7 +33,9 @@ async fn a_key_outside_the_prefix_is_refused_by_the_store() {
     let client = aws_sdk_s3::Client::from_conf(config);
     let put = |key: String| client.put_object().bucket(BUCKET).key(key).send();
     put(format!("{}inside", text("key_prefix"))).await.expect("inside is open");
-    for outside in ["outside".to_owned(), "rushes/other/x".to_owned(), format!("{}x", text("key_prefix").trim_end_matches('/'))] {
+    for outside in
+        ["outside".to_owned(), "rushes/other/x".to_owned(), format!("{}x", text("key_prefix").trim_end_matches('/'))]
+    {
         let refused = put(outside.clone()).await.expect_err(&outside);
         assert_eq!(aws_sdk_s3::error::ProvideErrorMetadata::code(&refused), Some("AccessDenied"), "{outside}");
     }

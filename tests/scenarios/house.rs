@@ -13,7 +13,7 @@ fn root() -> &'static Path {
 fn metadata() -> Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(root())
         .output()
         .expect("cargo metadata");
@@ -90,7 +90,7 @@ fn gather(folder: &Path, all: &mut String) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git" | "artefacts") {
             gather(&path, all);
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
             all.push_str(&std::fs::read_to_string(&path).expect("a source"));
         }
     }

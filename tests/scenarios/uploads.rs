@@ -59,7 +59,14 @@ async fn acceleration_is_reached_over_tls_through_a_proxy_and_a_private_ca() {
     let file = world.sources().join("cut.mov");
     noise(&file, 30 << 20);
     let accelerated = |run: &mut Run| {
-        run.arg(&file).args(["--s3", &format!("s3://{BUCKET}/in/"), "--accelerate", "--region", "eu-central-1", "--json"]);
+        run.arg(&file).args([
+            "--s3",
+            &format!("s3://{BUCKET}/in/"),
+            "--accelerate",
+            "--region",
+            "eu-central-1",
+            "--json",
+        ]);
         run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
         run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key);
         run.env("HTTPS_PROXY", proxy.url());

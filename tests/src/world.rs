@@ -38,7 +38,9 @@ impl World {
         let mut world = Self::new().await;
         let sts = match sts {
             "role" => {
-                format!(r#"{{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = {seconds} }}"#)
+                format!(
+                    r#"{{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = {seconds} }}"#
+                )
             }
             _ => format!(r#"{{ kind = "federation-token", seconds = {seconds} }}"#),
         };

@@ -62,7 +62,8 @@ impl Demo {
         let mut cloud = Command::new(binary("davit-localcloud"));
         cloud.arg("--data").arg(&data).args(["--bucket", BUCKET, "--listen", "127.0.0.1:0"]);
         let (cloud, said) = first_line("the local cloud", cloud)?;
-        let text = |name: &str| said[name].as_str().map(str::to_owned).with_context(|| format!("no {name} from the cloud"));
+        let text =
+            |name: &str| said[name].as_str().map(str::to_owned).with_context(|| format!("no {name} from the cloud"));
         let (store, region) = (text("s3_endpoint")?, text("region")?);
 
         let config = folder.join("backend.toml");
@@ -121,8 +122,11 @@ impl Demo {
     }
 
     fn window(&self) -> Result<()> {
-        println!("Drop files on the window. What has arrived: {} ls --data {}",
-            binary("davit-localcloud").display(), self.folder.join("cloud").display());
+        println!(
+            "Drop files on the window. What has arrived: {} ls --data {}",
+            binary("davit-localcloud").display(),
+            self.folder.join("cloud").display()
+        );
         println!("Read one back with: … cat --data {} {BUCKET}/KEY", self.folder.join("cloud").display());
         let status: ExitStatus = self.davit("davit-app", "home").status().context("the window cannot be started")?;
         if status.success() { Ok(()) } else { bail!("the window ended with {status}") }

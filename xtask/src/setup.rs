@@ -63,7 +63,8 @@ fn node() -> Result<()> {
         return Ok(());
     }
     let version = output(&mut command("node", &["--version"]));
-    let major = version.as_deref().and_then(|v| v.trim().trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    let major =
+        version.as_deref().and_then(|v| v.trim().trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE) {
         bail!("Node {NODE} or newer is needed, found {}", version.as_deref().map_or("none", str::trim));
     }

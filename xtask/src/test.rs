@@ -20,7 +20,10 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         must("clippy", &mut cargo(&clippy))?;
         if works(&mut cargo(&["deny", "--version"])) {
-            must("licences and advisories", &mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
+            must(
+                "licences and advisories",
+                &mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]),
+            )?;
         } else {
             println!("== cargo-deny is not installed: licences and advisories are not checked here");
         }

@@ -117,4 +117,3 @@ fn shown(seen: &Seen) -> String {
     body.truncate(body.char_indices().nth(200).map_or(body.len(), |(at, _)| at));
     format!("{} {} {body}", seen.status, seen.kind)
 }
-

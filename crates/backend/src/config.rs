@@ -176,7 +176,10 @@ impl Config {
                 || prefix.contains(['*', '?', '$', '{', '}'])
                 || prefix.trim_end_matches('/').split('/').any(|part| matches!(part, "" | "." | ".."));
             if odd {
-                return no(format!("destination {}: prefix {:?} must be like a/b/", destination.id, destination.prefix));
+                return no(format!(
+                    "destination {}: prefix {:?} must be like a/b/",
+                    destination.id, destination.prefix
+                ));
             }
             if self.destinations[..at].iter().any(|other| other.id == destination.id) {
                 return no(format!("destination {} stands twice", destination.id));

@@ -20,26 +20,38 @@ pub fn print(config: &Config) -> String {
                 .iter()
                 .map(|d| format!("arn:aws:s3:::{}/${{aws:PrincipalTag/{TAG}}}/*", d.bucket))
                 .collect();
-            section(&mut out, &format!("Permission policy of {role_arn}"), &json!({
-                "Version": "2012-10-17",
-                "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": resources}],
-            }));
-            section(&mut out, "Trust policy of that role (put the backend's own role in)", &json!({
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow",
-                    "Principal": {"AWS": "arn:aws:iam::ACCOUNT:role/THE-BACKENDS-ROLE"},
-                    "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
-                }],
-            }));
-            section(&mut out, "Permission policy of the backend's own role", &json!({
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow",
-                    "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
-                    "Resource": role_arn,
-                }],
-            }));
+            section(
+                &mut out,
+                &format!("Permission policy of {role_arn}"),
+                &json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": resources}],
+                }),
+            );
+            section(
+                &mut out,
+                "Trust policy of that role (put the backend's own role in)",
+                &json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{
+                        "Effect": "Allow",
+                        "Principal": {"AWS": "arn:aws:iam::ACCOUNT:role/THE-BACKENDS-ROLE"},
+                        "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+                    }],
+                }),
+            );
+            section(
+                &mut out,
+                "Permission policy of the backend's own role",
+                &json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{
+                        "Effect": "Allow",
+                        "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+                        "Resource": role_arn,
+                    }],
+                }),
+            );
         }
         Sts::FederationToken { .. } => {
             let resources: BTreeSet<_> = config
@@ -47,45 +59,64 @@ pub fn print(config: &Config) -> String {
                 .iter()
                 .map(|d| format!("arn:aws:s3:::{}/{}*", d.bucket, d.prefix.split('{').next().unwrap_or_default()))
                 .collect();
-            section(&mut out, "Permission policy of the backend's IAM user", &json!({
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"},
-                    {"Effect": "Allow", "Action": ACTIONS, "Resource": resources},
-                ],
-            }));
+            section(
+                &mut out,
+                "Permission policy of the backend's IAM user",
+                &json!({
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"},
+                        {"Effect": "Allow", "Action": ACTIONS, "Resource": resources},
+                    ],
+                }),
+            );
         }
     }
     for (bucket, accelerate) in buckets {
         let _ = writeln!(out, "# ===== Bucket {bucket} =====\n");
-        section(&mut out, "Bucket policy: TLS 1.2 or newer only", &json!({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                    "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-                {
-                    "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                    "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-                    "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-                },
-            ],
-        }));
-        section(&mut out, "Lifecycle: unfinished uploads are removed after 14 days", &json!({
-            "Rules": [{
-                "ID": "davit-unfinished-uploads", "Status": "Enabled", "Filter": {"Prefix": ""},
-                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 14},
-            }],
-        }));
+        section(
+            &mut out,
+            "Bucket policy: TLS 1.2 or newer only",
+            &json!({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                    {
+                        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+                        "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+                    },
+                ],
+            }),
+        );
+        section(
+            &mut out,
+            "Lifecycle: unfinished uploads are removed after 14 days",
+            &json!({
+                "Rules": [{
+                    "ID": "davit-unfinished-uploads", "Status": "Enabled", "Filter": {"Prefix": ""},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 14},
+                }],
+            }),
+        );
         let _ = writeln!(out, "# Commands; the two documents above as policy.json and lifecycle.json");
         let _ = writeln!(out, "aws s3api put-bucket-policy --bucket {bucket} --policy file://policy.json");
         let lifecycle = "put-bucket-lifecycle-configuration";
-        let _ = writeln!(out, "aws s3api {lifecycle} --bucket {bucket} --lifecycle-configuration file://lifecycle.json");
+        let _ =
+            writeln!(out, "aws s3api {lifecycle} --bucket {bucket} --lifecycle-configuration file://lifecycle.json");
         let block = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
-        let _ = writeln!(out, "aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {block}");
-        let _ = writeln!(out, "aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled");
+        let _ = writeln!(
+            out,
+            "aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {block}"
+        );
+        let _ = writeln!(
+            out,
+            "aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
+        );
         if accelerate {
             let accelerate = "put-bucket-accelerate-configuration";
             let _ = writeln!(out, "aws s3api {accelerate} --bucket {bucket} --accelerate-configuration Status=Enabled");

@@ -182,12 +182,7 @@ fn json<T: Serialize>(body: &T) -> Response {
 
 /// RFC 9457.
 fn problem(status: StatusCode, code: &str, title: &str) -> Response {
-    let body = wire::Problem {
-        title: title.to_owned(),
-        status: status.as_u16(),
-        code: code.to_owned(),
-        detail: None,
-    };
+    let body = wire::Problem { title: title.to_owned(), status: status.as_u16(), code: code.to_owned(), detail: None };
     let text = serde_json::to_vec(&body).unwrap_or_default();
     let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, text).into_response()

@@ -41,13 +41,13 @@ pub(crate) struct Asker {
 
 impl Asker {
     pub(crate) async fn new(access: Option<StsAccess>, region: &str) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
         if let Some(access) = access {
             let keys = Credentials::new(access.access_key_id, access.secret_access_key, None, None, "given");
-            loader = loader.credentials_provider(keys).endpoint_url(access.endpoint).region(Region::new(region.to_owned()));
+            loader =
+                loader.credentials_provider(keys).endpoint_url(access.endpoint).region(Region::new(region.to_owned()));
         } else if std::env::var_os("AWS_REGION").is_none() {
             loader = loader.region(Region::new(region.to_owned()));
         }
@@ -90,18 +90,15 @@ where
     E: aws_sdk_sts::error::ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
-    match &error {
-        SdkError::ServiceError(said) => {
-            let code = said.err().code().unwrap_or("unknown").to_owned();
-            if matches!(code.as_str(), "Throttling" | "ThrottlingException" | "ServiceUnavailable" | "InternalFailure") {
-                Refused::Busy
-            } else {
-                Refused::Denied(format!("{code}: {}", said.err().message().unwrap_or_default()))
-            }
-        }
-        _ => {
-            tracing::warn!(error = %DisplayErrorContext(&error), "STS did not answer");
+    if let SdkError::ServiceError(said) = &error {
+        let code = said.err().code().unwrap_or("unknown").to_owned();
+        if matches!(code.as_str(), "Throttling" | "ThrottlingException" | "ServiceUnavailable" | "InternalFailure") {
             Refused::Busy
+        } else {
+            Refused::Denied(format!("{code}: {}", said.err().message().unwrap_or_default()))
         }
+    } else {
+        tracing::warn!(error = %DisplayErrorContext(&error), "STS did not answer");
+        Refused::Busy
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Upload files and folders; the same command again goes on where it stopped.
-    Upload(Upload),
+    Upload(Box<Upload>),
     /// Show every transfer on record.
     Status {
         /// One JSON object a line.

@@ -29,10 +29,12 @@ const INTERRUPTED: u8 = 130;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let log = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "off".into());
+    let wanted = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "off".into());
+    let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
+    let log = caps.fold(wanted, tracing_subscriber::EnvFilter::add_directive);
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let outcome = match args.command {
-        Command::Upload(upload) => upload::run(upload).await,
+        Command::Upload(upload) => upload::run(*upload).await,
         Command::Status { json } => status::run(json),
         Command::Pause(which) => control::run(davit_core::engine::feed::Action::Pause, &which).await,
         Command::Resume(which) => control::run(davit_core::engine::feed::Action::Resume, &which).await,

@@ -14,10 +14,30 @@ use crate::words;
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Line<'a> {
-    Progress { sent: u64, size: u64, speed: u64, seconds_left: Option<u32>, waiting: bool },
-    File { #[serde(flatten)] outcome: &'a Outcome },
-    Refused { path: String, code: ErrorCode },
-    Summary { uploaded: u32, skipped: u32, failed: u32, cancelled: u32, paused: u32, held: u32, bytes: u64 },
+    Progress {
+        sent: u64,
+        size: u64,
+        speed: u64,
+        seconds_left: Option<u32>,
+        waiting: bool,
+    },
+    File {
+        #[serde(flatten)]
+        outcome: &'a Outcome,
+    },
+    Refused {
+        path: String,
+        code: ErrorCode,
+    },
+    Summary {
+        uploaded: u32,
+        skipped: u32,
+        failed: u32,
+        cancelled: u32,
+        paused: u32,
+        held: u32,
+        bytes: u64,
+    },
     Interrupted,
 }
 
@@ -100,7 +120,8 @@ impl Output {
                 if let Self::Bar(bar) = self {
                     bar.finish_and_clear();
                 }
-                let mut text = format!("{uploaded} uploaded, {skipped} skipped, {failed} failed, {} bytes", bytes.get());
+                let mut text =
+                    format!("{uploaded} uploaded, {skipped} skipped, {failed} failed, {} bytes", bytes.get());
                 for (count, word) in [(cancelled, "cancelled"), (paused, "paused"), (held, "waiting for a sign-in")] {
                     if count > 0 {
                         text = format!("{text}, {count} {word}");

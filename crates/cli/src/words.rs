@@ -40,7 +40,9 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
         C::UploadExpired => ("The storage removed the unfinished upload.", "Run the command again."),
-        C::OutcomeUnknown => ("Whether the file was stored cannot be seen from here.", "Ask your administrator to look."),
+        C::OutcomeUnknown => {
+            ("Whether the file was stored cannot be seen from here.", "Ask your administrator to look.")
+        }
         C::DestinationGone => ("This destination does not exist.", "See `davit destinations`."),
         C::NoSuchBucket => ("The bucket does not exist.", "Check its name."),
         C::WrongRegion => ("The bucket is in another region.", "Give the right one with --region."),
@@ -52,7 +54,9 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::AddressUnreachable => ("Nothing answers at this address.", "Check the spelling."),
         C::AddressNotDavit => ("This address belongs to something else, not to Davit.", "Check the spelling."),
         C::AddressInsecure => ("This address is not secure.", "Use one that begins with https."),
-        C::BackendContract => ("Your company's service answers in a way Davit does not understand.", "Tell your administrator."),
+        C::BackendContract => {
+            ("Your company's service answers in a way Davit does not understand.", "Tell your administrator.")
+        }
         C::KeychainUnavailable => ("The system's keychain cannot be used.", "Set DAVIT_TOKEN instead."),
         C::DiskFull => ("This computer's disk is full.", "Make room, then try again."),
         C::JournalUnwritable => ("Davit cannot write its records.", "Check the folder, or set DAVIT_HOME."),

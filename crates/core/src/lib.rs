@@ -1,6 +1,7 @@
 //! The map of the house, and the way of one byte through it.
 //!
 //! - [`ids`], [`units`], [`error`], [`limits`], [`settings`]: the words everything else is written in.
+//! - [`log`]: what may be logged at all.
 //! - [`net`]: how to get out of this computer (proxy, certificates).
 //! - [`session`]: sign in at the company's backend, and the destinations it offers.
 //! - [`credentials`]: short-lived credentials, renewed early and once for all.
@@ -22,6 +23,7 @@ pub mod file;
 pub mod ids;
 pub mod journal;
 pub mod limits;
+pub mod log;
 pub mod net;
 pub mod s3;
 pub mod session;

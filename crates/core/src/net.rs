@@ -32,7 +32,7 @@ impl Net {
     ///
     /// # Errors
     /// `bad-certificate-file`.
-    pub(crate) fn read_ca_bundle(&self, path: &Path) -> Result<Vec<u8>> {
+    pub(crate) fn read_ca_bundle(path: &Path) -> Result<Vec<u8>> {
         let bad = |why: String| Error::new(ErrorCode::BadCertificateFile).detail(format!("{}: {why}", path.display()));
         let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
         let mut roots = rustls::RootCertStore::empty();
@@ -66,7 +66,7 @@ impl Net {
             builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.1,::1")));
         }
         if let Some(path) = &self.ca_bundle {
-            let pem = self.read_ca_bundle(path)?;
+            let pem = Self::read_ca_bundle(path)?;
             let bad = |e: reqwest::Error| Error::new(ErrorCode::BadCertificateFile).source(e);
             for certificate in reqwest::Certificate::from_pem_bundle(&pem).map_err(bad)? {
                 builder = builder.add_root_certificate(certificate);

@@ -15,7 +15,8 @@ impl S3Host for Hosts {
             _ => host,
         };
         let regional = format!(".s3.{}.amazonaws.com", self.region);
-        let domains = [".s3-accelerate.amazonaws.com", ".s3-accelerate.dualstack.amazonaws.com", &regional, ".localhost"];
+        let domains =
+            [".s3-accelerate.amazonaws.com", ".s3-accelerate.dualstack.amazonaws.com", &regional, ".localhost"];
         for domain in domains {
             if let Some(bucket) = name.strip_suffix(domain) {
                 return Ok(VirtualHost::new(name).with_bucket(bucket));

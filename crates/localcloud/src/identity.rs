@@ -69,9 +69,8 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 
 impl Identities {
     pub(crate) fn open(config: &Config) -> Result<Self, StartError> {
-        let parse = |name: &str, text: &str| {
-            Policy::parse(text).map_err(|error| StartError::Policy(name.to_owned(), error))
-        };
+        let parse =
+            |name: &str, text: &str| Policy::parse(text).map_err(|error| StartError::Policy(name.to_owned(), error));
         let mut roles = HashMap::from([("davit-uploader".to_owned(), parse("davit-uploader", UPLOADER)?)]);
         for (name, text) in &config.roles {
             roles.insert(name.clone(), parse(name, text)?);

@@ -40,7 +40,8 @@ impl Operations {
         self.observer.call(name);
         let signed_for = request.region.as_ref().map(|region| region.as_str().to_owned());
         if signed_for.as_deref().is_some_and(|region| region != self.region) {
-            let words = format!("the region '{}' is wrong; expecting '{}'", signed_for.unwrap_or_default(), self.region);
+            let words =
+                format!("the region '{}' is wrong; expecting '{}'", signed_for.unwrap_or_default(), self.region);
             let mut error = S3Error::with_message(S3ErrorCode::AuthorizationHeaderMalformed, words);
             error.set_status_code(http::StatusCode::BAD_REQUEST);
             let mut headers = http::HeaderMap::new();
@@ -95,7 +96,10 @@ impl S3 for Operations {
         Ok(S3Response::with_status(DeleteObjectOutput::default(), http::StatusCode::NO_CONTENT))
     }
 
-    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
         self.list(&request)
     }
 
@@ -122,7 +126,13 @@ impl S3 for Operations {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         let input = &request.input;
-        self.enter("AbortMultipartUpload", &request, &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
+        self.enter(
+            "AbortMultipartUpload",
+            &request,
+            &input.bucket,
+            &input.key,
+            input.expected_bucket_owner.as_deref(),
+        )?;
         if self.store.upload(&input.bucket, &input.key, &input.upload_id).is_none() {
             return Err(s3_error!(NoSuchUpload, "The specified upload does not exist"));
         }
@@ -143,7 +153,7 @@ impl S3 for Operations {
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
         self.enter("HeadBucket", &request, &request.input.bucket, "", None)?;
-        Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(self.region.clone().into()), ..Default::default() }))
+        Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(self.region.clone()), ..Default::default() }))
     }
 
     async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {

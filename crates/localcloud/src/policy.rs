@@ -126,9 +126,10 @@ impl Policy {
 
 impl Statement {
     fn speaks_of(&self, asked: &Asked<'_>) -> bool {
-        let action = self.actions.iter().any(|pattern| {
-            matches(&literal(pattern), &asked.action.to_lowercase(), |c| c.to_ascii_lowercase())
-        });
+        let action = self
+            .actions
+            .iter()
+            .any(|pattern| matches(&literal(pattern), &asked.action.to_lowercase(), |c| c.to_ascii_lowercase()));
         let resource = || {
             self.resources.iter().any(|pattern| {
                 resolve(pattern, asked.tags).is_some_and(|pattern| matches(&pattern, asked.resource, |c| c))

@@ -88,8 +88,7 @@ mod tests {
         let text = String::from_utf8(out.concat()).expect("text");
         assert!(text.starts_with("3\r\nhel\r\n6\r\nlo wor\r\n1\r\nl\r\n"), "{text}");
 
-        let wire: Vec<Result<Bytes, BoxError>> =
-            vec![Ok(Bytes::from_static(b"b\r\nhello world\r\n0\r\nt:1\r\n\r\n"))];
+        let wire: Vec<Result<Bytes, BoxError>> = vec![Ok(Bytes::from_static(b"b\r\nhello world\r\n0\r\nt:1\r\n\r\n"))];
         let out: Vec<_> = Box::pin(rechunk(futures::stream::iter(wire))).map(|b| b.expect("bytes")).collect().await;
         assert_eq!(out.concat(), b"b\r\nhello world\r\n0\r\nt:1\r\n\r\n");
     }

@@ -297,7 +297,10 @@ impl Store {
         let from = (bucket.to_owned(), after.to_owned());
         let all = state.objects.range(from..).map(|(_, object)| object);
         let mine = all.take_while(|object| object.bucket == bucket);
-        mine.filter(|object| object.key.starts_with(prefix) && object.key.as_str() > after).take(most).cloned().collect()
+        mine.filter(|object| object.key.starts_with(prefix) && object.key.as_str() > after)
+            .take(most)
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn object(&self, bucket: &str, key: &str) -> Option<ObjectView> {

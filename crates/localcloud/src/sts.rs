@@ -51,7 +51,8 @@ impl S3Route for Sts {
     }
 
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
-        let token = request.headers.get("x-amz-security-token").and_then(|token| token.to_str().ok()).map(str::to_owned);
+        let token =
+            request.headers.get("x-amz-security-token").and_then(|token| token.to_str().ok()).map(str::to_owned);
         let key = request.credentials.as_ref().map(|credentials| credentials.access_key.clone()).unwrap_or_default();
         let body = request.input.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
@@ -157,7 +158,8 @@ impl Sts {
         arn: String,
         form: &BTreeMap<String, String>,
     ) -> (String, String) {
-        let size = form.get("Policy").map_or(0, String::len) + tags.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+        let size =
+            form.get("Policy").map_or(0, String::len) + tags.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
         let (keys, token) = self.identities.open_session(life, policies, tags, arn);
         let ends = (OffsetDateTime::now_utc() + life).replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let credentials = format!(

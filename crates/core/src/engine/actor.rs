@@ -181,20 +181,17 @@ impl Actor {
         let (shared, id) = (Arc::clone(&self.shared), slot.id);
         spawn(async move {
             let loaded = shared.journal.read(move |journal| load(journal, id)).await;
-            match loaded {
-                Ok(Some((mut row, item, batch))) => {
-                    if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
-                        row.standing = standing;
-                    }
-                    let parts = BTreeMap::new();
-                    Drive { shared, row, item, batch, live, stop, open: None, parts }.run(input).await;
+            if let Ok(Some((mut row, item, batch))) = loaded {
+                if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
+                    row.standing = standing;
                 }
-                Ok(None) | Err(_) => {
-                    let code = ErrorCode::JournalDamaged;
-                    let standing = Standing { state: TransferState::Failed { code }, ..Standing::NEW };
-                    let rests = Report::Rests { id, standing, size: slot.size, sent: slot.acknowledged };
-                    let _ = shared.reports.send(rests);
-                }
+                let parts = BTreeMap::new();
+                Drive { shared, row, item, batch, live, stop, open: None, parts }.run(input).await;
+            } else {
+                let code = ErrorCode::JournalDamaged;
+                let standing = Standing { state: TransferState::Failed { code }, ..Standing::NEW };
+                let rests = Report::Rests { id, standing, size: slot.size, sent: slot.acknowledged };
+                let _ = shared.reports.send(rests);
             }
         });
     }
@@ -273,11 +270,9 @@ impl Actor {
                 (Input::Pause(..), _) => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
                 _ => true,
             };
-            if missed {
-                if let Ok((next, _)) = step(standing, input) {
-                    self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
-                    self.shared.journal.note(vec![Write::Standing(id, next)]);
-                }
+            if missed && let Ok((next, _)) = step(standing, input) {
+                self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
+                self.shared.journal.note(vec![Write::Standing(id, next)]);
             }
         }
         if matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
@@ -470,8 +465,7 @@ impl Actor {
     async fn enqueue(&mut self, paths: Vec<PathBuf>, to: Destination, options: EnqueueOptions) -> Result<Ticket> {
         let mut ticket = Ticket { batch: self.numbers.batch(), items: Vec::new(), refused: Vec::new() };
         let collision = options.collision.unwrap_or(to.collision);
-        let batch =
-            BatchRow { id: ticket.batch, added: UnixTime::now(), destination: to, collision, scope: None };
+        let batch = BatchRow { id: ticket.batch, added: UnixTime::now(), destination: to, collision, scope: None };
         let mut rows = Vec::new();
         for path in paths {
             if options.resume_same {

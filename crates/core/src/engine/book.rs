@@ -31,9 +31,7 @@ impl Rest {
             TransferState::Completing | TransferState::Verifying => Self::Active { verifying: true },
             TransferState::Done { at, .. } => Self::Done { at: short(*at) },
             TransferState::Paused { by, since } => Self::Paused { by: *by, since: short(*since) },
-            TransferState::Waiting { code, until } => {
-                Self::Waiting { code: *code, until: until.map_or(0, short) }
-            }
+            TransferState::Waiting { code, until } => Self::Waiting { code: *code, until: until.map_or(0, short) },
             TransferState::Failed { code } => Self::Failed { code: *code },
             TransferState::Cancelled { at } => Self::Cancelled { at: short(*at) },
         }
@@ -213,7 +211,8 @@ impl Book {
             _ => slot.acknowledged,
         };
         let size = if cancelled { ByteCount::ZERO } else { slot.size };
-        let line = if slot.size.get() < limits::SINGLE_PUT_BELOW { &mut self.queued_small } else { &mut self.queued_large };
+        let line =
+            if slot.size.get() < limits::SINGLE_PUT_BELOW { &mut self.queued_small } else { &mut self.queued_large };
         if add {
             item.counts.0[kind] += 1;
             item.size += size;

@@ -262,8 +262,7 @@ impl Drive {
         {
             return Err(Error::new(ErrorCode::TooLarge).detail(format!("the company allows {} bytes", largest.get())));
         }
-        let opened =
-            Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan };
+        let opened = Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan };
         self.shared.journal.write(vec![opened]).await?;
         (self.row.fingerprint, self.row.plan) = (Some(fingerprint.clone()), Some(plan));
 
@@ -409,8 +408,7 @@ impl Drive {
         let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
         let (size, if_absent) = (ByteCount(open.plan.size()), self.batch.collision != Collision::Overwrite);
         let bucket = &open.route.bucket;
-        let outcome =
-            self.patiently(|| bucket.complete(&open.key, upload, &parts, size, crc64, if_absent)).await;
+        let outcome = self.patiently(|| bucket.complete(&open.key, upload, &parts, size, crc64, if_absent)).await;
         match outcome {
             Ok(stored) => self.stored(stored).await,
             Err(error) if error.code == ErrorCode::UploadExpired => Ok(Input::Unclear),
@@ -575,4 +573,3 @@ fn sent_part(row: &PartRow) -> crate::s3::SentPart {
 pub(super) fn stillborn(error: &Error) -> (Standing, Problem) {
     (Standing { state: TransferState::Failed { code: error.code }, on_s3: OnS3::Nothing }, error.into())
 }
-

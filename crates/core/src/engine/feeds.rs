@@ -8,9 +8,7 @@ use tokio::time::Instant;
 use super::list;
 use super::live::PartsNow;
 use super::shelf::Shelf;
-use crate::engine::feed::{
-    Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View,
-};
+use crate::engine::feed::{Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
 use crate::error::Result;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{Journal, TransferRow};
@@ -71,12 +69,9 @@ impl Subscriber {
         let rows: HashMap<_, _> = slice.rows.iter().map(|row| (row.id, row.clone())).collect();
         let place = (slice.filter, slice.first, slice.total);
         let update = match &self.told {
-            None => Update::Snapshot(Box::new(Snapshot {
-                rev: 0,
-                totals: totals.clone(),
-                slice,
-                details: details.clone(),
-            })),
+            None => {
+                Update::Snapshot(Box::new(Snapshot { rev: 0, totals: totals.clone(), slice, details: details.clone() }))
+            }
             Some(told) => {
                 let moved = told.order != order || told.filter_first_total != place;
                 let changed: Vec<_> =
@@ -202,9 +197,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             link: false,
         }));
     };
-    let seen = journal
-        .read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?)))
-        .await?;
+    let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
     let (Some(transfer), story, parts) = seen else { return Ok(None) };
     let Some(at) = shelf.book.index(id) else { return Ok(None) };
     let slot = &shelf.book.slots[at as usize];

@@ -28,8 +28,8 @@ pub(super) struct Shelf {
 impl Shelf {
     /// As the journal has it; whatever ran when the process ended is in line again.
     pub(super) fn from(recovered: Recovered) -> Self {
-        let mut shelf = Self::default();
-        shelf.batches = recovered.batches.into_iter().map(|batch| (batch.id, batch)).collect();
+        let batches = recovered.batches.into_iter().map(|batch| (batch.id, batch)).collect();
+        let mut shelf = Self { batches, ..Self::default() };
         for item in &recovered.items {
             shelf.add_item(item);
         }
@@ -145,9 +145,8 @@ impl Shelf {
     /// Files of a row that need the person.
     pub(super) fn failed(&self, item: ItemId, at_most: usize) -> Vec<TransferId> {
         let slots = self.book.slots.iter();
-        let failed = slots.filter(|slot| {
-            matches!(slot.rest, Rest::Failed { .. }) && self.book.items[slot.item as usize].id == item
-        });
+        let failed = slots
+            .filter(|slot| matches!(slot.rest, Rest::Failed { .. }) && self.book.items[slot.item as usize].id == item);
         failed.take(at_most).map(|slot| slot.id).collect()
     }
 }

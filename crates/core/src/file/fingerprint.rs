@@ -54,8 +54,8 @@ impl Fingerprint {
 #[cfg(windows)]
 impl Fingerprint {
     pub(super) fn of(file: &File, meta: &Metadata) -> Result<Self> {
-        use std::os::windows::fs::MetadataExt as _;
         use crate::error::{Error, ErrorCode};
+        use std::os::windows::fs::MetadataExt as _;
         let id = winapi_util::file::information(file)
             .map_err(|e| Error::new(ErrorCode::ReadError).detail("file id").source(e))?;
         Ok(Self {

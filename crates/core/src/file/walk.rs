@@ -82,12 +82,17 @@ fn found(root: &Path, entry: walkdir::Result<walkdir::DirEntry>) -> Option<Found
         return Some(Found::Skipped { path, why: Skip::Junk });
     }
     if !kind.is_file() {
-        return Some(Found::Refused { path, error: Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device") });
+        return Some(Found::Refused {
+            path,
+            error: Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device"),
+        });
     }
     let meta = match entry.metadata() {
         Ok(meta) => meta,
         Err(error) => {
-            let error = error.io_error().map_or_else(|| Error::new(ErrorCode::ReadError), |io| super::source::classify(io, &path));
+            let error = error
+                .io_error()
+                .map_or_else(|| Error::new(ErrorCode::ReadError), |io| super::source::classify(io, &path));
             return Some(Found::Refused { path, error });
         }
     };
@@ -154,19 +159,15 @@ mod tests {
     fn a_tree_a_thousand_deep_is_walked() {
         let folder = tempfile::tempdir().expect("a folder");
         // Longer than a path may be: made step by step, as tools do.
-        let mut here = rustix::fs::open(folder.path(), rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty())
-            .expect("opened");
+        let mut here =
+            rustix::fs::open(folder.path(), rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).expect("opened");
         for _ in 0..1_000 {
             rustix::fs::mkdirat(&here, "d", 0o700.into()).expect("made");
             here = rustix::fs::openat(&here, "d", rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty())
                 .expect("entered");
         }
-        let file = rustix::fs::openat(
-            &here,
-            "leaf",
-            rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY,
-            0o600.into(),
-        );
+        let file =
+            rustix::fs::openat(&here, "leaf", rustix::fs::OFlags::CREATE | rustix::fs::OFlags::WRONLY, 0o600.into());
         drop(file.expect("made"));
         let files = walk(folder.path()).filter(|found| matches!(found, Found::File { .. })).count();
         assert_eq!(files, 1);

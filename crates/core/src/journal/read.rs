@@ -4,9 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::rows::{
-    BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from,
-};
+use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from};
 use super::{Journal, classify, schema};
 use crate::engine::feed::Happening;
 use crate::error::Result;
@@ -71,8 +69,7 @@ pub struct StatusRow {
     pub added: UnixTime,
 }
 
-const TRANSFER: &str =
-    "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
+const TRANSFER: &str = "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
 
 impl Reader {
     /// Opens the journal of `home` for reading, beside whoever writes it.
@@ -168,7 +165,9 @@ impl Reader {
         let like = format!("%{}%", search.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let filter = "WHERE item=? AND rel LIKE ? ESCAPE '\\'";
         let total = self
-            .one(&format!("SELECT count(*) FROM transfers {filter}"), params![bits(item.get()), like], |row| row.get(0))?
+            .one(&format!("SELECT count(*) FROM transfers {filter}"), params![bits(item.get()), like], |row| {
+                row.get(0)
+            })?
             .unwrap_or(0);
         let sql = format!("{TRANSFER} {filter} ORDER BY rel LIMIT ? OFFSET ?");
         Ok((total, self.rows(&sql, params![bits(item.get()), like, count, first], transfer)?))

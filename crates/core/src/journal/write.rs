@@ -126,17 +126,15 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
 
 fn apply(c: &Connection, write: &Write) -> Result<()> {
     let done = match write {
-        Write::Batch(b) => c
-            .prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?)")
-            .and_then(|mut s| {
-                s.execute(params![
-                    bits(b.id.get()),
-                    bits(b.added.0),
-                    text(&b.destination).map_err(opaque)?,
-                    text(&b.collision).map_err(opaque)?,
-                    b.scope.as_ref().map(text).transpose().map_err(opaque)?,
-                ])
-            }),
+        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?)").and_then(|mut s| {
+            s.execute(params![
+                bits(b.id.get()),
+                bits(b.added.0),
+                text(&b.destination).map_err(opaque)?,
+                text(&b.collision).map_err(opaque)?,
+                b.scope.as_ref().map(text).transpose().map_err(opaque)?,
+            ])
+        }),
         Write::BindBatch(id, scope) => c
             .prepare_cached("UPDATE batches SET scope=? WHERE id=?")
             .and_then(|mut s| s.execute(params![text(scope).map_err(opaque)?, bits(id.get())])),
@@ -162,32 +160,32 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::Transfer(t) => insert_transfer(c, t),
         Write::Standing(id, standing) => c
             .prepare_cached("UPDATE transfers SET standing=?, ended=? WHERE id=?")
-            .and_then(|mut s| {
-                s.execute(params![text(standing).map_err(opaque)?, ended(standing), bits(id.get())])
-            }),
-        Write::Opened { id, fingerprint, plan } => c
-            .prepare_cached("UPDATE transfers SET fingerprint=?, plan=?, size=? WHERE id=?")
-            .and_then(|mut s| {
+            .and_then(|mut s| s.execute(params![text(standing).map_err(opaque)?, ended(standing), bits(id.get())])),
+        Write::Opened { id, fingerprint, plan } => {
+            c.prepare_cached("UPDATE transfers SET fingerprint=?, plan=?, size=? WHERE id=?").and_then(|mut s| {
                 s.execute(params![
                     text(fingerprint).map_err(opaque)?,
                     text(plan).map_err(opaque)?,
                     bits(plan.size()),
                     bits(id.get())
                 ])
-            }),
+            })
+        }
         Write::ForgetPlan(id) => c
             .prepare_cached("UPDATE transfers SET fingerprint=NULL, plan=NULL WHERE id=?")
             .and_then(|mut s| s.execute([bits(id.get())])),
         Write::Key(id, key) => c
             .prepare_cached("UPDATE transfers SET key=? WHERE id=?")
             .and_then(|mut s| s.execute(params![key, bits(id.get())])),
-        Write::Part(id, part) => c.prepare_cached("INSERT OR REPLACE INTO parts VALUES (?,?,?,?,?)").and_then(|mut s| {
-            let number = part.number.get();
-            s.execute(params![bits(id.get()), number, part.etag, bits(part.crc64), bits(part.size.get())])
-        }),
-        Write::ForgetParts(id) => c
-            .prepare_cached("DELETE FROM parts WHERE transfer=?")
-            .and_then(|mut s| s.execute([bits(id.get())])),
+        Write::Part(id, part) => {
+            c.prepare_cached("INSERT OR REPLACE INTO parts VALUES (?,?,?,?,?)").and_then(|mut s| {
+                let number = part.number.get();
+                s.execute(params![bits(id.get()), number, part.etag, bits(part.crc64), bits(part.size.get())])
+            })
+        }
+        Write::ForgetParts(id) => {
+            c.prepare_cached("DELETE FROM parts WHERE transfer=?").and_then(|mut s| s.execute([bits(id.get())]))
+        }
         Write::Proof { id, etag, crc64 } => c
             .prepare_cached("UPDATE transfers SET etag=?, crc64=?, problem=NULL WHERE id=?")
             .and_then(|mut s| s.execute(params![etag, bits(*crc64), bits(id.get())])),
@@ -231,7 +229,6 @@ fn ended(standing: &Standing) -> bool {
 fn opaque(error: Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }
-
 
 /// Where tests kill the process: `DAVIT_FAILPOINT=journal:N:before|after`, the N-th commit from 1. Debug builds only.
 mod failpoint {

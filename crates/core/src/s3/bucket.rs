@@ -459,7 +459,9 @@ impl Bucket {
                     })?;
                     return Ok((answer, crc64));
                 }
-                Err(error) if error.code == ErrorCode::Unexpected && trailers && error.detail.starts_with("NotImpl") => {
+                Err(error)
+                    if error.code == ErrorCode::Unexpected && trailers && error.detail.starts_with("NotImpl") =>
+                {
                     tracing::info!("this store takes no checksum trailers; sending it in a header from now on");
                     self.0.trailers.store(false, Ordering::Relaxed);
                 }

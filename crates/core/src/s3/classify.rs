@@ -85,24 +85,36 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         "NotImplemented" => Failure::NoTrailers(Error::new(C::Unexpected).detail(format!("{code}: {said}"))),
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "SignatureDoesNotMatch" => plain(C::AccessDenied),
         "NoSuchBucket" => plain(C::NoSuchBucket),
-        "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+        "PermanentRedirect"
+        | "AuthorizationHeaderMalformed"
+        | "IllegalLocationConstraintException"
         | "TemporaryRedirect" => {
             let there = region.map_or_else(String::new, |region| format!("; the bucket is in {region}"));
             Failure::Other(Error::new(C::WrongRegion).detail(format!("{code}: {said}{there}")))
         }
         "PreconditionFailed" => plain(C::AlreadyThere),
         "NoSuchUpload" => plain(C::UploadExpired),
-        "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch"
-        | "IncompleteBody" | "ContentLengthMismatch" => plain(C::DamagedOnTheWay),
+        "BadDigest"
+        | "InvalidDigest"
+        | "XAmzContentChecksumMismatch"
+        | "XAmzContentSHA256Mismatch"
+        | "IncompleteBody"
+        | "ContentLengthMismatch" => plain(C::DamagedOnTheWay),
         "EntityTooLarge" => plain(C::TooLarge),
         "KeyTooLongError" => plain(C::KeyTooLong),
         "QuotaExceeded" | "XMinioStorageFull" | "InsufficientStorage" | "XMinioAdminBucketQuotaExceeded" => {
             plain(C::StorageFull)
         }
-        "SlowDown" | "SlowDownWrite" | "ServiceUnavailable" | "InternalError" | "RequestTimeout"
-        | "OperationAborted" | "ConditionalRequestConflict" | "Throttling" | "ThrottlingException" | "Busy" => {
-            plain(C::StorageBusy)
-        }
+        "SlowDown"
+        | "SlowDownWrite"
+        | "ServiceUnavailable"
+        | "InternalError"
+        | "RequestTimeout"
+        | "OperationAborted"
+        | "ConditionalRequestConflict"
+        | "Throttling"
+        | "ThrottlingException"
+        | "Busy" => plain(C::StorageBusy),
         _ if status == 407 => plain(C::ProxyAuth),
         _ if status == 412 => plain(C::AlreadyThere),
         _ if status >= 500 || status == 429 => plain(C::StorageBusy),
@@ -132,9 +144,9 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
     let mut said = error.to_string();
     let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     while let Some(cause) = next {
-        let tls = cause.downcast_ref::<rustls::Error>().or_else(|| {
-            cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-        });
+        let tls = cause
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
         if let Some(rustls::Error::InvalidCertificate(why)) = tls {
             return Error::new(ErrorCode::UntrustedServer).detail(format!("certificate: {why:?}"));
         }

@@ -37,7 +37,7 @@ pub fn http_client(net: &Net) -> Result<SharedHttpClient> {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_AT_MOST)
             .proxy_config(proxy.clone());
-        if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
+        if let Some(sleep) = components.and_then(aws_sdk_s3::config::RuntimeComponents::sleep_impl) {
             builder = builder.sleep_impl(sleep);
         }
         builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
@@ -47,7 +47,7 @@ pub fn http_client(net: &Net) -> Result<SharedHttpClient> {
 fn trust(net: &Net) -> Result<TlsContext> {
     let mut store = TrustStore::default();
     if let Some(path) = &net.ca_bundle {
-        store = store.with_pem_certificate(net.read_ca_bundle(path)?);
+        store = store.with_pem_certificate(Net::read_ca_bundle(path)?);
     }
     TlsContext::builder()
         .with_trust_store(store)

@@ -49,21 +49,12 @@ impl Pace {
 }
 
 /// Runs a request with a body under watch.
-pub(super) async fn watched<T>(
-    request: impl Future<Output = T>,
-    watch: &Watch,
-    pace: &Pace,
-    len: u64,
-) -> Result<T> {
+pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, pace: &Pace, len: u64) -> Result<T> {
     let begun = Instant::now();
     tokio::pin!(request);
     loop {
         let (moved, out) = watch.progress();
-        let limit = if out {
-            ANSWER + pace.time_for(len.min(BUFFERED))
-        } else {
-            STALL + pace.time_for(FRAME as u64)
-        };
+        let limit = if out { ANSWER + pace.time_for(len.min(BUFFERED)) } else { STALL + pace.time_for(FRAME as u64) };
         tokio::select! {
             biased;
             answer = &mut request => {

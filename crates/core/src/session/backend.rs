@@ -83,7 +83,11 @@ impl Backend {
     }
 
     /// Credentials for a destination.
-    pub(super) async fn credentials(&self, token: Option<&SecretString>, destination: &str) -> Result<Dated<Credentials>> {
+    pub(super) async fn credentials(
+        &self,
+        token: Option<&SecretString>,
+        destination: &str,
+    ) -> Result<Dated<Credentials>> {
         let body = CredentialsRequest { destination: destination.to_owned() };
         let request = self.client.post(self.at("v1/credentials")?).json(&body);
         self.ask(request, token).await
@@ -93,7 +97,11 @@ impl Backend {
         self.base.join(path).map_err(|e| Error::new(ErrorCode::BadInput).source(e))
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder, token: Option<&SecretString>) -> Result<Dated<T>> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        token: Option<&SecretString>,
+    ) -> Result<Dated<T>> {
         let request = match token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
@@ -183,7 +191,9 @@ fn numbers(version: &str) -> Vec<u64> {
 
 /// RFC 9110's date, in seconds since 1970.
 fn http_date(text: &str) -> Option<i64> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok().map(time::OffsetDateTime::unix_timestamp)
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822)
+        .ok()
+        .map(time::OffsetDateTime::unix_timestamp)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ const SERVICE: &str = "org.davit.app";
 
 impl Vault {
     pub(super) async fn load(self, server: &Url) -> Option<SecretString> {
-        let found = self.with(server, |entry| entry.get_secret()).await?;
+        let found = self.with(server, keyring::Entry::get_secret).await?;
         String::from_utf8(found).ok().map(SecretString::from)
     }
 
@@ -40,7 +40,7 @@ impl Vault {
     }
 
     pub(super) async fn forget(self, server: &Url) {
-        let _ = self.with(server, |entry| entry.delete_credential()).await;
+        let _ = self.with(server, keyring::Entry::delete_credential).await;
     }
 
     async fn with<T: Send + 'static>(

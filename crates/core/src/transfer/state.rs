@@ -214,8 +214,7 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
 
     let to = |state: S, on_s3: OnS3| Standing { state, on_s3 };
     let kept = || now.on_s3.clone();
-    let illegal =
-        |input: &Input| Err(Illegal { state: format!("{:?}", now.state), input: format!("{input:?}") });
+    let illegal = |input: &Input| Err(Illegal { state: format!("{:?}", now.state), input: format!("{input:?}") });
     let running = matches!(now.state, S::Preparing | S::Uploading | S::Completing | S::Verifying);
     let at_end = matches!(now.state, S::Done { .. } | S::Cancelled { .. });
 
@@ -281,10 +280,9 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             // What can never be completed is swept at once; the rest is kept for "Try again".
             let useless = matches!(code, ErrorCode::AlreadyThere | ErrorCode::CheckMismatch | ErrorCode::UploadExpired);
             match unfinished(&now.on_s3) {
-                Some(id) if useless => (
-                    to(S::Failed { code }, OnS3::Nothing),
-                    vec![Effect::Stop, Effect::Abort(id), Effect::ForgetParts],
-                ),
+                Some(id) if useless => {
+                    (to(S::Failed { code }, OnS3::Nothing), vec![Effect::Stop, Effect::Abort(id), Effect::ForgetParts])
+                }
                 _ if useless => (to(S::Failed { code }, OnS3::Nothing), vec![Effect::Stop, Effect::ForgetParts]),
                 _ => (to(S::Failed { code }, kept()), vec![Effect::Stop]),
             }

@@ -117,7 +117,5 @@ fn name(home: &Path) -> Result<Name<'static>> {
     use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
     let path = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
     let own = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, path.to_string_lossy().to_lowercase().as_bytes());
-    format!("davit-{own:016x}")
-        .to_ns_name::<GenericNamespaced>()
-        .map_err(|e| Error::new(ErrorCode::BadInput).source(e))
+    format!("davit-{own:016x}").to_ns_name::<GenericNamespaced>().map_err(|e| Error::new(ErrorCode::BadInput).source(e))
 }

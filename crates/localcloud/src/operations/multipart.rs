@@ -123,7 +123,9 @@ impl Operations {
         let object = assemble(input, &upload)?;
         let if_absent = input.if_none_match.as_ref().is_some_and(s3s::dto::ETagCondition::is_any);
         self.store.claim(&upload.id, if_absent).map_err(|taken| match taken {
-            Taken::There => s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold"),
+            Taken::There => {
+                s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
+            }
             Taken::Busy => {
                 let mut error = s3_error!(ConditionalRequestConflict, "a conflicting operation occurred");
                 error.set_status_code(http::StatusCode::CONFLICT);
@@ -187,9 +189,8 @@ impl Operations {
         let after = (input.key_marker.clone().unwrap_or_default(), input.upload_id_marker.clone().unwrap_or_default());
         let most = input.max_uploads.and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).min(PAGE);
         let all = self.store.uploads_of(&input.bucket).into_iter();
-        let mut rest = all.filter(|upload| {
-            upload.key.starts_with(&prefix) && (upload.key.clone(), upload.id.clone()) > after
-        });
+        let mut rest =
+            all.filter(|upload| upload.key.starts_with(&prefix) && (upload.key.clone(), upload.id.clone()) > after);
         let page: Vec<Upload> = rest.by_ref().take(most).collect();
         let more = rest.next().is_some();
         let last = page.last().cloned();
@@ -285,8 +286,7 @@ fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload) -> S3Result<O
     if input.checksum_type.as_ref().is_some_and(|said| *said != kind_of(upload.full_object)) {
         return Err(s3_error!(BadDigest, "the upload was begun with another checksum type"));
     }
-    let parts: Vec<_> =
-        blobs.iter().filter_map(|blob| Some((blob.checksum.as_ref()?.1.clone(), blob.size))).collect();
+    let parts: Vec<_> = blobs.iter().filter_map(|blob| Some((blob.checksum.as_ref()?.1.clone(), blob.size))).collect();
     let whole =
         if upload.full_object { checksums::full_object(kind, &parts) } else { checksums::composite(kind, &parts) };
     let said = match kind {

@@ -84,8 +84,7 @@ impl Operations {
             None => 0..object.size,
         };
         let partial = input.range.is_some();
-        let files: Vec<_> =
-            object.blobs.iter().map(|blob| (self.store.blob_path(&blob.file), blob.size)).collect();
+        let files: Vec<_> = object.blobs.iter().map(|blob| (self.store.blob_path(&blob.file), blob.size)).collect();
         let wanted = range.clone();
         let body = async_stream::try_stream! {
             let mut at = 0u64;
