@@ -21,8 +21,13 @@ impl S3Access for Access {
             return Err(s3_error!(AccessDenied, "a signature is required"));
         };
         let key = credentials.access_key.clone();
-        let token = cx.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
-        self.identities.caller(&key, token).map_err(refused)?;
+        let token = cx.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok()).map(str::to_owned);
+        let token = token.or_else(|| {
+            let query = cx.uri().query()?.as_bytes();
+            let mut pairs = url::form_urlencoded::parse(query);
+            pairs.find(|(name, _)| name == "X-Amz-Security-Token").map(|(_, token)| token.into_owned())
+        });
+        self.identities.caller(&key, token.as_deref()).map_err(refused)?;
 
         let secure = self.loopback_is_secure
             || cx.headers().get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
@@ -32,7 +37,7 @@ impl S3Access for Access {
             (None, Some(bucket)) => (bucket.to_owned(), None),
             (None, None) => (String::new(), None),
         };
-        let resource = match object {
+        let resource = match &object {
             Some(key) => format!("arn:aws:s3:::{bucket}/{key}"),
             None => format!("arn:aws:s3:::{bucket}"),
         };
@@ -46,9 +51,17 @@ impl S3Access for Access {
                 return Err(s3_error!(AccessDenied, "no policy allows {} on {}", action, resource));
             }
         }
+        if matches!(cx.s3_op().name(), "GetObject" | "HeadObject") {
+            let may = self.identities.may(&key, "s3:ListBucket", &format!("arn:aws:s3:::{bucket}"), secure);
+            cx.extensions_mut().insert(MayList(may));
+        }
         Ok(())
     }
 }
+
+/// Whether the caller may list the bucket, and so learn that a key is not there.
+#[derive(Clone, Copy)]
+pub(crate) struct MayList(pub(crate) bool);
 
 pub(crate) fn refused(why: Refused) -> s3s::S3Error {
     match why {

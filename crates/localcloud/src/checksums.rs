@@ -28,14 +28,23 @@ impl Kind {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            "CRC32" => Some(Self::Crc32),
-            "CRC32C" => Some(Self::Crc32c),
-            "CRC64NVME" => Some(Self::Crc64Nvme),
-            "SHA256" => Some(Self::Sha256),
-            _ => None,
+    /// As in `x-amz-checksum-algorithm`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "CRC32",
+            Self::Crc32c => "CRC32C",
+            Self::Crc64Nvme => "CRC64NVME",
+            Self::Sha256 => "SHA256",
         }
+    }
+
+    /// Whether the text can be such a checksum.
+    pub(crate) fn fits(self, text: &str) -> bool {
+        STANDARD.decode(text).is_ok_and(|bytes| bytes.len() == self.width())
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     const fn crc(self) -> Option<CrcAlgorithm> {

@@ -6,12 +6,15 @@
 //! - `sts`: `AssumeRole`, `GetFederationToken`, `GetCallerIdentity`.
 //! - `store`: objects as lists of part files; everything survives a restart.
 //! - `operations`: the S3 operations on the store. `checksums`: verified, not only parsed.
+//! - `front`, `answers`: what AWS says of every request and answer, around the protocol layer.
 //! - `rechunk`: one aws-chunked chunk of any size in bounded memory.
 //! - [`observe`]: what tests ask afterwards.
 #![allow(clippy::disallowed_methods, reason = "a server of tests and the demo, with its own clock and tasks")]
 
 mod access;
+mod answers;
 mod checksums;
+mod front;
 mod host;
 mod identity;
 pub mod observe;

@@ -27,6 +27,9 @@ struct Args {
     /// The shortest session, in seconds.
     #[arg(long, default_value_t = 900)]
     min_session_seconds: u64,
+    /// A role and the file with its permission policy; may be given several times.
+    #[arg(long = "role", value_name = "NAME=POLICY.json")]
+    roles: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,7 +65,13 @@ async fn main() -> ExitCode {
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 async fn serve(args: Args) -> Outcome {
+    let mut roles = Vec::new();
+    for role in &args.roles {
+        let (name, file) = role.split_once('=').ok_or("a role is given as NAME=POLICY.json")?;
+        roles.push((name.to_owned(), std::fs::read_to_string(file)?));
+    }
     let config = Config {
+        roles,
         listen: args.listen,
         region: args.region,
         buckets: args.buckets.clone(),

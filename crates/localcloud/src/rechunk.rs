@@ -2,9 +2,19 @@
 //! long one is cut into short ones on the way in: unsigned chunks say nothing about where they are cut.
 
 use bytes::{Bytes, BytesMut};
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+
+use crate::front::Tap;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body with its chunks cut.
+pub(crate) fn body(body: Tap) -> s3s::Body {
+    let data = body.into_data_stream().map_err(Into::into).boxed();
+    s3s::Body::http_body_unsync(StreamBody::new(rechunk(data).map_ok(Frame::data).boxed()))
+}
 
 /// Where in the framing we are.
 enum At {
@@ -17,7 +27,7 @@ enum At {
 }
 
 /// Cuts long chunks of an unsigned aws-chunked body. What is not such a body passes as it is, to be refused later.
-pub(crate) fn rechunk<S>(mut body: S) -> impl Stream<Item = Result<Bytes, BoxError>> + Send
+fn rechunk<S>(mut body: S) -> impl Stream<Item = Result<Bytes, BoxError>> + Send
 where
     S: Stream<Item = Result<Bytes, BoxError>> + Send + Unpin + 'static,
 {

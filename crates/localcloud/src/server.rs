@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
 use http::Request;
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::service::S3ServiceBuilder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
+use crate::front::Front;
 use crate::host::Hosts;
 use crate::identity::{Auth, Identities};
 use crate::observe::Observer;
 use crate::operations::Operations;
-use crate::rechunk::rechunk;
 use crate::store::Store;
 use crate::sts::Sts;
 
@@ -32,7 +29,7 @@ pub(crate) struct Parts {
 }
 
 pub(crate) async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) {
-    let service = service(parts);
+    let front = Arc::new(front(parts));
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -40,25 +37,25 @@ pub(crate) async fn serve(listener: TcpListener, parts: Parts, stop: Cancellatio
         };
         let Ok((stream, _)) = accepted else { continue };
         let _ = stream.set_nodelay(true);
-        tokio::spawn(connection(stream, service.clone(), stop.clone()));
+        tokio::spawn(connection(stream, Arc::clone(&front), stop.clone()));
     }
 }
 
-fn service(parts: Parts) -> S3Service {
+fn front(parts: Parts) -> Front {
     let Parts { store, identities, observer, region, loopback_is_secure } = parts;
     let operations = Operations { store, observer: Arc::clone(&observer), region: region.clone() };
     let mut builder = S3ServiceBuilder::new(operations);
     builder.set_auth(Auth(Arc::clone(&identities)));
-    builder.set_host(Hosts { region });
+    builder.set_host(Hosts::new(&region));
     builder.set_route(Sts { identities: Arc::clone(&identities), observer: Arc::clone(&observer) });
     builder.set_access(Access { identities, observer, loopback_is_secure });
-    builder.build()
+    Front { service: builder.build(), region }
 }
 
-async fn connection(stream: TcpStream, service: S3Service, stop: CancellationToken) {
+async fn connection(stream: TcpStream, front: Arc<Front>, stop: CancellationToken) {
     let answer = service_fn(move |request: Request<Incoming>| {
-        let service = service.clone();
-        async move { service.call(request_with_short_chunks(request)).await }
+        let front = Arc::clone(&front);
+        async move { Ok::<_, std::convert::Infallible>(front.answer(request).await) }
     });
     let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
     tokio::select! {
@@ -69,17 +66,4 @@ async fn connection(stream: TcpStream, service: S3Service, stop: CancellationTok
             }
         }
     }
-}
-
-/// The same request, a chunked body cut into pieces that fit into memory.
-fn request_with_short_chunks(request: Request<Incoming>) -> Request<s3s::Body> {
-    let hash = request.headers().get("x-amz-content-sha256");
-    if hash.is_none_or(|hash| hash.as_bytes() != b"STREAMING-UNSIGNED-PAYLOAD-TRAILER") {
-        return request.map(s3s::Body::from);
-    }
-    request.map(|body| {
-        let data = body.into_data_stream().map_err(Into::into).boxed();
-        let frames = rechunk(data).map_ok(hyper::body::Frame::<Bytes>::data).boxed();
-        s3s::Body::http_body_unsync(http_body_util::StreamBody::new(frames))
-    })
 }

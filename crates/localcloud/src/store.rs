@@ -1,6 +1,8 @@
 //! Objects on disk: an object is a list of part files with random names, so hard keys and `..` cannot clash, and
 //! Complete only links what is there. What is known of each lies beside it as JSON and survives a restart.
 
+mod uploads;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksums::Kind;
 use crate::identity::random;
+
+pub(crate) use uploads::Incomplete;
 
 /// A finished object, as tests look at it.
 #[derive(Clone, Debug)]
@@ -64,10 +68,18 @@ pub(crate) struct Object {
 
 /// What a client says of an object when it begins.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct About {
     pub(crate) content_type: Option<String>,
+    pub(crate) content_encoding: Option<String>,
+    pub(crate) content_disposition: Option<String>,
+    pub(crate) content_language: Option<String>,
+    pub(crate) cache_control: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) storage_class: Option<String>,
+    pub(crate) encryption: Option<String>,
+    pub(crate) encryption_key: Option<String>,
+    pub(crate) tags: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,16 +93,25 @@ pub(crate) struct Upload {
     pub(crate) begun: i64,
     #[serde(skip)]
     pub(crate) parts: BTreeMap<u16, Blob>,
-    /// Whether a Complete is under way.
-    #[serde(skip)]
-    pub(crate) completing: bool,
 }
+
+type At = (String, String);
 
 #[derive(Debug, Default)]
 struct State {
     buckets: Vec<String>,
-    objects: BTreeMap<(String, String), Object>,
+    objects: BTreeMap<At, Object>,
     uploads: HashMap<String, Upload>,
+    claims: HashMap<u64, Claimed>,
+    next_claim: u64,
+}
+
+/// A key that a conditional `PutObject` is about to write.
+#[derive(Debug)]
+struct Claimed {
+    at: At,
+    /// The object was deleted meanwhile.
+    crossed: bool,
 }
 
 /// Everything that is kept.
@@ -100,12 +121,55 @@ pub(crate) struct Store {
     state: Mutex<State>,
 }
 
-/// Why a Complete is refused by what lies there.
+/// Why a conditional write is refused by what lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     /// An object.
     There,
-    /// Another upload that is completing.
+    /// Another conditional write that has not ended, or a delete that came between.
     Busy,
+}
+
+/// A key claimed by a conditional write that has not ended.
+pub(crate) struct Claim<'a> {
+    store: &'a Store,
+    id: u64,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.store.state().claims.remove(&self.id);
+    }
+}
+
+/// A file of bytes that nothing refers to yet; it goes when it is dropped.
+pub(crate) struct Draft<'a> {
+    store: &'a Store,
+    file: String,
+    kept: bool,
+}
+
+impl Draft<'_> {
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.store.blob_path(&self.file)
+    }
+
+    /// Something refers to it now.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.store.forget_blob(&self.file);
+        }
+    }
 }
 
 impl Store {
@@ -127,13 +191,25 @@ impl Store {
         }
         for entry in std::fs::read_dir(root.join("uploads"))? {
             let folder = entry?.path();
-            let Some(mut upload) = read::<Upload>(&folder.join("upload.json")) else { continue };
+            let Some(mut upload) = read::<Upload>(&folder.join("upload.json")) else {
+                // Left between the two steps of an abort or a Complete.
+                std::fs::remove_dir_all(&folder)?;
+                continue;
+            };
             for entry in std::fs::read_dir(&folder)? {
                 let path = entry?.path();
                 let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
                 if let (Some(number), Some(blob)) = (number, read::<Blob>(&path)) {
                     upload.parts.insert(number, blob);
                 }
+            }
+            // Killed between an object's record and the end of its upload: the bytes are the object's.
+            let completed = state.objects.get(&(upload.bucket.clone(), upload.key.clone())).is_some_and(|object| {
+                object.blobs.iter().any(|blob| upload.parts.values().any(|part| part.file == blob.file))
+            });
+            if completed {
+                std::fs::remove_dir_all(&folder)?;
+                continue;
             }
             state.uploads.insert(upload.id.clone(), upload);
         }
@@ -166,96 +242,16 @@ impl Store {
         self.root.join("data").join(file)
     }
 
-    pub(crate) fn fresh_name() -> String {
-        random(32)
+    pub(crate) fn draft(&self) -> Draft<'_> {
+        Draft { store: self, file: random(32), kept: false }
     }
 
-    pub(crate) fn forget_blob(&self, file: &str) {
+    fn forget_blob(&self, file: &str) {
         let _ = std::fs::remove_file(self.blob_path(file));
     }
 
-    // Uploads.
-
-    pub(crate) fn begin(&self, upload: Upload) -> io::Result<()> {
-        let folder = self.root.join("uploads").join(&upload.id);
-        std::fs::create_dir_all(&folder)?;
-        write(&folder.join("upload.json"), &upload)?;
-        self.state().uploads.insert(upload.id.clone(), upload);
-        Ok(())
-    }
-
-    /// The upload, if it is for this key.
-    pub(crate) fn upload(&self, bucket: &str, key: &str, id: &str) -> Option<Upload> {
-        self.state().uploads.get(id).filter(|upload| upload.bucket == bucket && upload.key == key).cloned()
-    }
-
-    /// A part; one with the same number is replaced. Answers whether the upload still exists.
-    pub(crate) fn add_part(&self, id: &str, number: u16, blob: &Blob) -> io::Result<bool> {
-        let record = self.root.join("uploads").join(id).join(format!("{number}.json"));
-        let mut state = self.state();
-        let Some(upload) = state.uploads.get_mut(id) else { return Ok(false) };
-        write(&record, blob)?;
-        if let Some(old) = upload.parts.insert(number, blob.clone()) {
-            drop(state);
-            self.forget_blob(&old.file);
-        }
-        Ok(true)
-    }
-
-    pub(crate) fn abort(&self, id: &str) -> io::Result<()> {
-        let Some(upload) = self.state().uploads.remove(id) else { return Ok(()) };
-        for blob in upload.parts.values() {
-            self.forget_blob(&blob.file);
-        }
-        std::fs::remove_dir_all(self.root.join("uploads").join(id))
-    }
-
-    /// Claims the key for a Complete.
-    pub(crate) fn claim(&self, id: &str, if_absent: bool) -> Result<(), Taken> {
-        let mut state = self.state();
-        let Some(upload) = state.uploads.get(id) else { return Ok(()) };
-        let at = (upload.bucket.clone(), upload.key.clone());
-        if if_absent && state.objects.contains_key(&at) {
-            return Err(Taken::There);
-        }
-        let busy = |other: &Upload| other.completing && other.id != id && other.bucket == at.0 && other.key == at.1;
-        if if_absent && state.uploads.values().any(busy) {
-            return Err(Taken::Busy);
-        }
-        if let Some(upload) = state.uploads.get_mut(id) {
-            upload.completing = true;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn unclaim(&self, id: &str) {
-        if let Some(upload) = self.state().uploads.get_mut(id) {
-            upload.completing = false;
-        }
-    }
-
-    /// The parts become the object; parts that were not named are removed, and so is the upload.
-    pub(crate) fn complete(&self, id: &str, object: Object) -> io::Result<()> {
-        let used: Vec<String> = object.blobs.iter().map(|blob| blob.file.clone()).collect();
-        self.put(object)?;
-        if let Some(upload) = self.state().uploads.remove(id) {
-            for blob in upload.parts.values().filter(|blob| !used.contains(&blob.file)) {
-                self.forget_blob(&blob.file);
-            }
-        }
-        std::fs::remove_dir_all(self.root.join("uploads").join(id))
-    }
-
-    pub(crate) fn uploads_of(&self, bucket: &str) -> Vec<Upload> {
-        let mut all: Vec<_> = self.state().uploads.values().filter(|upload| upload.bucket == bucket).cloned().collect();
-        all.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
-        all
-    }
-
-    // Objects.
-
     pub(crate) fn put(&self, object: Object) -> io::Result<()> {
-        write(&self.root.join("objects").join(format!("{}.json", object.record)), &object)?;
+        self.record(&object)?;
         let at = (object.bucket.clone(), object.key.clone());
         let old = self.state().objects.insert(at, object);
         if let Some(old) = old {
@@ -264,16 +260,36 @@ impl Store {
         Ok(())
     }
 
-    /// As [`Self::put`], but only where nothing lies.
-    pub(crate) fn put_if_absent(&self, object: Object) -> io::Result<bool> {
-        let at = (object.bucket.clone(), object.key.clone());
+    /// Claims a key for a write that begins now and may take long.
+    pub(crate) fn claim(&self, bucket: &str, key: &str) -> Result<Claim<'_>, Taken> {
+        let at = (bucket.to_owned(), key.to_owned());
         let mut state = self.state();
         if state.objects.contains_key(&at) {
-            return Ok(false);
+            return Err(Taken::There);
         }
-        write(&self.root.join("objects").join(format!("{}.json", object.record)), &object)?;
+        let id = state.next_claim;
+        state.next_claim += 1;
+        state.claims.insert(id, Claimed { at, crossed: false });
+        Ok(Claim { store: self, id })
+    }
+
+    /// As [`Self::put`], but only where nothing lies. Of several claims of a key the first that ends wins.
+    pub(crate) fn put_if_absent(&self, object: Object, claim: &Claim<'_>) -> io::Result<Result<(), Taken>> {
+        let at = (object.bucket.clone(), object.key.clone());
+        let mut state = self.state();
+        if state.claims.get(&claim.id).is_none_or(|claimed| claimed.crossed) {
+            return Ok(Err(Taken::Busy));
+        }
+        if state.objects.contains_key(&at) {
+            return Ok(Err(Taken::There));
+        }
+        self.record(&object)?;
         state.objects.insert(at, object);
-        Ok(true)
+        Ok(Ok(()))
+    }
+
+    fn record(&self, object: &Object) -> io::Result<()> {
+        write(&self.root.join("objects").join(format!("{}.json", object.record)), object)
     }
 
     pub(crate) fn get(&self, bucket: &str, key: &str) -> Option<Object> {
@@ -281,10 +297,12 @@ impl Store {
     }
 
     pub(crate) fn delete(&self, bucket: &str, key: &str) {
-        let old = self.state().objects.remove(&(bucket.to_owned(), key.to_owned()));
-        if let Some(old) = old {
-            self.erase(&old);
-        }
+        let at = (bucket.to_owned(), key.to_owned());
+        let mut state = self.state();
+        let Some(old) = state.objects.remove(&at) else { return };
+        state.claims.values_mut().filter(|claimed| claimed.at == at).for_each(|claimed| claimed.crossed = true);
+        drop(state);
+        self.erase(&old);
     }
 
     fn erase(&self, old: &Object) {
@@ -310,11 +328,6 @@ impl Store {
     pub(crate) fn objects(&self, bucket: &str) -> Vec<ObjectView> {
         let all: Vec<_> = self.state().objects.values().filter(|object| object.bucket == bucket).cloned().collect();
         all.into_iter().map(|object| self.view(object)).collect()
-    }
-
-    pub(crate) fn uploads(&self, bucket: &str) -> Vec<UploadView> {
-        let all = self.uploads_of(bucket).into_iter();
-        all.map(|upload| UploadView { id: upload.id, key: upload.key, parts: upload.parts.len() }).collect()
     }
 
     fn view(&self, object: Object) -> ObjectView {

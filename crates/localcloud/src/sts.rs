@@ -3,7 +3,6 @@
 //! Errors are `<ErrorResponse>`, as STS writes them, so that its SDK can read them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use s3s::{Body, S3Request, S3Response, S3Result};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::answers::{escape, sts_error};
 use crate::identity::{ACCOUNT, Caller, Identities, Refused};
 use crate::observe::Observer;
 use crate::policy::Policy;
@@ -37,7 +37,10 @@ struct Fault {
 }
 
 fn fault(code: &'static str, words: impl Into<String>) -> Fault {
-    let status = if code == "AccessDenied" { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+    let status = match code {
+        "AccessDenied" | "ExpiredToken" | "InvalidClientTokenId" => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    };
     Fault { status, code, words: words.into() }
 }
 
@@ -59,12 +62,7 @@ impl S3Route for Sts {
         Ok(match self.answer(&key, token.as_deref(), &form) {
             Ok(xml) => answer(StatusCode::OK, xml),
             Err(fault) => {
-                let xml = format!(
-                    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-                     <Code>{}</Code><Message>{}</Message></Error><RequestId>local</RequestId></ErrorResponse>",
-                    fault.code,
-                    escape(&fault.words)
-                );
+                let xml = sts_error(fault.code, &escape(&fault.words));
                 answer(fault.status, xml)
             }
         })
@@ -121,7 +119,7 @@ impl Sts {
         policies.extend(session_policy(form)?);
         let tags = tags(form)?;
         let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session_name}");
-        let (credentials, packed) = self.open(life, policies, tags, session.clone(), form);
+        let (credentials, packed) = self.open(life, policies, tags, session.clone(), form)?;
         let user = format!(
             "<AssumedRoleUser><AssumedRoleId>local:{}</AssumedRoleId><Arn>{}</Arn></AssumedRoleUser>",
             escape(session_name),
@@ -141,7 +139,7 @@ impl Sts {
         };
         let arn = format!("arn:aws:sts::{ACCOUNT}:federated-user/{name}");
         let policies = vec![Policy::everything(), policy];
-        let (credentials, packed) = self.open(life, policies, tags(form)?, arn.clone(), form);
+        let (credentials, packed) = self.open(life, policies, tags(form)?, arn.clone(), form)?;
         let user = format!(
             "<FederatedUser><FederatedUserId>{ACCOUNT}:{}</FederatedUserId><Arn>{}</Arn></FederatedUser>",
             escape(name),
@@ -157,9 +155,15 @@ impl Sts {
         tags: BTreeMap<String, String>,
         arn: String,
         form: &BTreeMap<String, String>,
-    ) -> (String, String) {
+    ) -> Result<(String, String), Fault> {
         let size =
             form.get("Policy").map_or(0, String::len) + tags.iter().map(|(k, v)| k.len() + v.len()).sum::<usize>();
+        // AWS packs before it counts; without that, this is the stricter of the two.
+        let packed = (size * 100).div_ceil(POLICY_AT_MOST);
+        if packed > 100 {
+            let words = format!("Serialized token too large for session: {packed} % of the space is used");
+            return Err(fault("PackedPolicyTooLarge", words));
+        }
         let (keys, token) = self.identities.open_session(life, policies, tags, arn);
         let ends = (OffsetDateTime::now_utc() + life).replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let credentials = format!(
@@ -169,7 +173,7 @@ impl Sts {
             keys.secret_access_key,
             ends.format(&Rfc3339).unwrap_or_default()
         );
-        (credentials, format!("<PackedPolicySize>{}</PackedPolicySize>", (size * 100).div_ceil(POLICY_AT_MOST)))
+        Ok((credentials, format!("<PackedPolicySize>{packed}</PackedPolicySize>")))
     }
 
     fn life(&self, form: &BTreeMap<String, String>, usual: u64, most: u64) -> Result<Duration, Fault> {
@@ -197,9 +201,14 @@ fn check_name(name: &str, least: usize, most: usize) -> Result<(), Fault> {
 }
 
 fn session_policy(form: &BTreeMap<String, String>) -> Result<Option<Policy>, Fault> {
+    if form.keys().any(|name| name.starts_with("PolicyArns.")) {
+        return Err(fault("ValidationError", "managed policies are not served here"));
+    }
     let Some(text) = form.get("Policy") else { return Ok(None) };
     if text.chars().count() > POLICY_AT_MOST {
-        return Err(fault("PackedPolicyTooLarge", "a session policy has at most 2,048 characters"));
+        let words = "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have \
+                     length less than or equal to 2048";
+        return Err(fault("ValidationError", words));
     }
     if text.chars().any(|c| !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}')) {
         return Err(fault("MalformedPolicyDocument", "a character outside of U+0020 to U+00FF"));
@@ -209,6 +218,9 @@ fn session_policy(form: &BTreeMap<String, String>) -> Result<Option<Policy>, Fau
 
 /// Source: STS API reference, Tag: letters, digits, spaces and `_.:/=+-@`.
 fn tags(form: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
+    if form.contains_key("Tags.member.51.Key") {
+        return Err(fault("ValidationError", "a session has at most 50 tags"));
+    }
     let mut tags = BTreeMap::new();
     for member in 1..=50 {
         let Some(key) = form.get(&format!("Tags.member.{member}.Key")) else { break };
@@ -217,7 +229,13 @@ fn tags(form: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fau
         if key.is_empty() || key.len() > 128 || value.len() > 256 || !key.chars().chain(value.chars()).all(allowed) {
             return Err(fault("ValidationError", format!("tag {key} has a value that tags cannot have")));
         }
-        tags.insert(key.clone(), value.to_owned());
+        if tags.insert(key.clone(), value.to_owned()).is_some() {
+            return Err(fault("InvalidParameterValue", format!("tag {key} is given twice")));
+        }
+    }
+    let transitive = form.iter().filter(|(name, _)| name.starts_with("TransitiveTagKeys.member."));
+    if let Some((_, odd)) = transitive.into_iter().find(|(_, key)| !tags.contains_key(*key)) {
+        return Err(fault("InvalidParameterValue", format!("transitive tag {odd} is not among the tags")));
     }
     Ok(tags)
 }
@@ -227,18 +245,4 @@ fn result(action: &str, inner: &str) -> String {
         "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>{inner}</{action}Result>\
          <ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></{action}Response>"
     )
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut all, c| {
-        match c {
-            '<' => all.push_str("&lt;"),
-            '&' => all.push_str("&amp;"),
-            c if c.is_control() => {
-                let _ = write!(all, "&#{};", u32::from(c));
-            }
-            c => all.push(c),
-        }
-        all
-    })
 }

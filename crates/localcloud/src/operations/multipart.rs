@@ -7,15 +7,14 @@ use s3s::dto::{
 };
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::receive::{Incoming, receive};
-use super::{Operations, broken, now, stamp};
+use super::receive::{Incoming, Received, receive, said};
+use super::{Operations, about, broken, conflict, if_absent, now, precondition, set_checksum, stamp};
 use crate::checksums::{self, Kind};
-use crate::store::{About, Blob, Object, Store, Taken, Upload};
+use crate::identity::random;
+use crate::store::{Blob, Incomplete, Object, Taken, Upload};
 
 /// The smallest part but the last, in bytes.
 const LEAST: u64 = 5 << 20;
-/// The largest part, in bytes.
-const MOST: u64 = 5 << 30;
 /// Entries of a page.
 const PAGE: usize = 1_000;
 
@@ -26,7 +25,7 @@ impl Operations {
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let input = &request.input;
         let owner = input.expected_bucket_owner.as_deref();
-        self.enter("CreateMultipartUpload", request, &input.bucket, &input.key, owner)?;
+        self.enter("CreateMultipartUpload", &input.bucket, &input.key, owner)?;
         let kind = match &input.checksum_algorithm {
             Some(name) => Some(
                 Kind::named(name.as_str()).ok_or_else(|| s3_error!(InvalidRequest, "an algorithm not served here"))?,
@@ -42,19 +41,14 @@ impl Operations {
             (_, asked) => asked.unwrap_or(false),
         };
         let upload = Upload {
-            id: Store::fresh_name(),
+            id: random(64),
             bucket: input.bucket.clone(),
             key: input.key.clone(),
-            about: About {
-                content_type: input.content_type.as_ref().map(ToString::to_string),
-                metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
-                storage_class: input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
-            },
+            about: about!(input),
             kind,
             full_object,
             begun: now(),
             parts: std::collections::BTreeMap::new(),
-            completing: false,
         };
         let id = upload.id.clone();
         self.store.begin(upload).map_err(broken)?;
@@ -63,7 +57,9 @@ impl Operations {
             key: Some(input.key.clone()),
             upload_id: Some(id),
             checksum_algorithm: input.checksum_algorithm.clone(),
-            checksum_type: Some(kind_of(full_object)),
+            checksum_type: kind.map(|_| kind_of(full_object)),
+            server_side_encryption: input.server_side_encryption.clone(),
+            ssekms_key_id: input.ssekms_key_id.clone(),
             ..Default::default()
         }))
     }
@@ -71,44 +67,34 @@ impl Operations {
     pub(super) async fn part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
         let input = &request.input;
         let owner = input.expected_bucket_owner.as_deref();
-        self.enter("UploadPart", &request, &input.bucket, &input.key, owner)?;
+        self.enter("UploadPart", &input.bucket, &input.key, owner)?;
         let (bucket, key, id) = (input.bucket.clone(), input.key.clone(), input.upload_id.clone());
         let number = u16::try_from(input.part_number).ok().filter(|n| (1..=10_000).contains(n));
         let number = number.ok_or_else(|| s3_error!(InvalidArgument, "Part number must be 1 to 10000"))?;
         let flight = self.observer.part_begins((bucket.clone(), key.clone(), id.clone(), number));
-        let upload = self.store.upload(&bucket, &key, &id).ok_or_else(gone)?;
-        let declared = input.content_length;
+        let begun = self.store.look(&bucket, &key, &id, |upload| (upload.kind, upload.full_object));
+        let (wanted, full_object) = begun.ok_or_else(gone)?;
+        let said = said(&request.headers)?;
+        if let Some(wanted) = wanted {
+            check_kind(wanted, full_object, said.as_ref().map(|said| said.kind))?;
+        }
         let incoming = Incoming {
+            declared: input.content_length,
             body: request.input.body,
             headers: &request.headers,
             trailers: request.trailing_headers,
-            wanted: upload.kind,
-            declared,
+            said,
+            keep: Some(wanted.unwrap_or(Kind::Crc64Nvme)),
         };
-        let blob = receive(&self.store, incoming).await?;
-        if blob.size > MOST {
-            self.store.forget_blob(&blob.file);
-            return Err(s3_error!(EntityTooLarge, "a part has at most 5 GiB"));
-        }
-        if upload.kind.is_some_and(|kind| blob.checksum.as_ref().is_none_or(|(used, _)| *used != kind)) {
-            self.store.forget_blob(&blob.file);
-            return Err(s3_error!(InvalidRequest, "the upload was begun with another checksum algorithm"));
-        }
+        let Received { blob, draft, echo } = receive(&self.store, incoming).await?;
         // Aborted or completed meanwhile.
         if !self.store.add_part(&id, number, &blob).map_err(broken)? {
-            self.store.forget_blob(&blob.file);
             return Err(gone());
         }
+        draft.keep();
         flight.acknowledged();
-        let mut output = UploadPartOutput { e_tag: Some(ETag::Strong(blob.etag.clone())), ..Default::default() };
-        if let Some((kind, value)) = blob.checksum {
-            match kind {
-                Kind::Crc32 => output.checksum_crc32 = Some(value),
-                Kind::Crc32c => output.checksum_crc32c = Some(value),
-                Kind::Crc64Nvme => output.checksum_crc64nvme = Some(value),
-                Kind::Sha256 => output.checksum_sha256 = Some(value),
-            }
-        }
+        let mut output = UploadPartOutput { e_tag: Some(ETag::Strong(blob.etag)), ..Default::default() };
+        set_checksum!(output, Some(echo));
         Ok(S3Response::new(output))
     }
 
@@ -118,52 +104,42 @@ impl Operations {
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         let input = &request.input;
         let owner = input.expected_bucket_owner.as_deref();
-        self.enter("CompleteMultipartUpload", request, &input.bucket, &input.key, owner)?;
-        let upload = self.store.upload(&input.bucket, &input.key, &input.upload_id).ok_or_else(gone)?;
-        let object = assemble(input, &upload)?;
-        let if_absent = input.if_none_match.as_ref().is_some_and(s3s::dto::ETagCondition::is_any);
-        self.store.claim(&upload.id, if_absent).map_err(|taken| match taken {
-            Taken::There => {
-                s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
-            }
-            Taken::Busy => {
-                let mut error = s3_error!(ConditionalRequestConflict, "a conflicting operation occurred");
-                error.set_status_code(http::StatusCode::CONFLICT);
-                error
-            }
+        self.enter("CompleteMultipartUpload", &input.bucket, &input.key, owner)?;
+        let absent = if_absent(input.if_none_match.as_ref())?;
+        let at = (&*input.bucket, &*input.key, &*input.upload_id);
+        let object = self.store.complete(at, absent, |upload| assemble(input, upload)).map_err(|why| match why {
+            Incomplete::Gone => gone(),
+            Incomplete::Taken(Taken::There) => precondition(),
+            Incomplete::Taken(Taken::Busy) => conflict(),
+            Incomplete::Wrong(error) => error,
+            Incomplete::Io(error) => broken(error),
         })?;
-        let (etag, checksum, full_object) = (object.etag.clone(), object.checksum.clone(), object.full_object);
-        if let Err(error) = self.store.complete(&upload.id, object) {
-            self.store.unclaim(&upload.id);
-            return Err(broken(error));
-        }
         let mut output = CompleteMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key.clone()),
-            e_tag: Some(ETag::Strong(etag)),
-            checksum_type: Some(kind_of(full_object)),
+            location: Some(format!("/{}/{}", input.bucket, input.key)),
+            e_tag: Some(ETag::Strong(object.etag)),
+            checksum_type: Some(kind_of(object.full_object)),
+            server_side_encryption: object.about.encryption.map(Into::into),
+            ssekms_key_id: object.about.encryption_key,
             ..Default::default()
         };
-        if let Some((kind, value)) = checksum {
-            match kind {
-                Kind::Crc32 => output.checksum_crc32 = Some(value),
-                Kind::Crc32c => output.checksum_crc32c = Some(value),
-                Kind::Crc64Nvme => output.checksum_crc64nvme = Some(value),
-                Kind::Sha256 => output.checksum_sha256 = Some(value),
-            }
-        }
+        set_checksum!(output, object.checksum);
         Ok(S3Response::new(output))
     }
 
     pub(super) fn parts(&self, request: &S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
         let input = &request.input;
-        self.enter("ListParts", request, &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
-        let upload = self.store.upload(&input.bucket, &input.key, &input.upload_id).ok_or_else(gone)?;
+        self.enter("ListParts", &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
         let after = input.part_number_marker.unwrap_or(0);
         let most = input.max_parts.and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).min(PAGE);
-        let mut rest = upload.parts.iter().filter(|(number, _)| i32::from(**number) > after);
-        let page: Vec<Part> = rest.by_ref().take(most).map(|(number, blob)| listed(*number, blob)).collect();
-        let more = rest.next().is_some();
+        let look = |upload: &Upload| {
+            let mut rest = upload.parts_after(u16::try_from(after).unwrap_or(u16::MAX));
+            let page: Vec<Part> = rest.by_ref().take(most).map(|(number, blob)| listed(*number, blob)).collect();
+            (page, rest.next().is_some(), upload.kind, upload.full_object)
+        };
+        let looked = self.store.look(&input.bucket, &input.key, &input.upload_id, look);
+        let (page, more, kind, full_object) = looked.ok_or_else(gone)?;
         let last = page.last().and_then(|part| part.part_number);
         Ok(S3Response::new(ListPartsOutput {
             bucket: Some(input.bucket.clone()),
@@ -174,7 +150,8 @@ impl Operations {
             is_truncated: Some(more),
             next_part_number_marker: if more { last } else { None },
             parts: Some(page),
-            checksum_type: Some(kind_of(upload.full_object)),
+            checksum_algorithm: kind.map(|kind| kind.name().to_owned().into()),
+            checksum_type: kind.map(|_| kind_of(full_object)),
             ..Default::default()
         }))
     }
@@ -184,7 +161,7 @@ impl Operations {
         request: &S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
         let input = &request.input;
-        self.enter("ListMultipartUploads", request, &input.bucket, "", None)?;
+        self.enter("ListMultipartUploads", &input.bucket, "", input.expected_bucket_owner.as_deref())?;
         let prefix = input.prefix.clone().unwrap_or_default();
         let after = (input.key_marker.clone().unwrap_or_default(), input.upload_id_marker.clone().unwrap_or_default());
         let most = input.max_uploads.and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).min(PAGE);
@@ -198,6 +175,8 @@ impl Operations {
             key: Some(upload.key),
             upload_id: Some(upload.id),
             initiated: Some(stamp(upload.begun)),
+            checksum_algorithm: upload.kind.map(|kind| kind.name().to_owned().into()),
+            checksum_type: upload.kind.map(|_| kind_of(upload.full_object)),
             ..Default::default()
         });
         Ok(S3Response::new(ListMultipartUploadsOutput {
@@ -215,7 +194,20 @@ fn gone() -> s3s::S3Error {
     s3_error!(NoSuchUpload, "The specified upload does not exist")
 }
 
-fn kind_of(full_object: bool) -> ChecksumType {
+/// Whether a part's checksum is of the upload's kind. Source: S3's answer to a part of another algorithm.
+fn check_kind(wanted: Kind, full_object: bool, said: Option<Kind>) -> S3Result<()> {
+    // S3 computes what a full-object checksum needs; parts of a composite one must bring theirs.
+    if said.map_or(full_object, |said| said == wanted) {
+        return Ok(());
+    }
+    let wanted = wanted.name().to_ascii_lowercase();
+    let said = said.map_or("null".to_owned(), |said| said.name().to_ascii_lowercase());
+    let words =
+        format!("Checksum Type mismatch occurred, expected checksum Type: {wanted}, actual checksum Type: {said}");
+    Err(s3_error!(InvalidRequest, "{words}"))
+}
+
+pub(super) fn kind_of(full_object: bool) -> ChecksumType {
     ChecksumType::from_static(if full_object { ChecksumType::FULL_OBJECT } else { ChecksumType::COMPOSITE })
 }
 
@@ -227,14 +219,7 @@ fn listed(number: u16, blob: &Blob) -> Part {
         last_modified: Some(stamp(blob.modified)),
         ..Default::default()
     };
-    if let Some((kind, value)) = blob.checksum.clone() {
-        match kind {
-            Kind::Crc32 => part.checksum_crc32 = Some(value),
-            Kind::Crc32c => part.checksum_crc32c = Some(value),
-            Kind::Crc64Nvme => part.checksum_crc64nvme = Some(value),
-            Kind::Sha256 => part.checksum_sha256 = Some(value),
-        }
-    }
+    set_checksum!(part, blob.checksum.clone());
     part
 }
 
@@ -269,6 +254,14 @@ fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload) -> S3Result<O
         if said.iter().any(wrong) {
             return Err(invalid());
         }
+        if !upload.full_object && said.iter().all(|(_, value)| value.is_none()) {
+            let name = upload.kind.map_or("", Kind::name).to_ascii_lowercase();
+            let words = format!(
+                "The upload was created using a {name} checksum. The complete request must include the checksum for \
+                 each part. It was missing for part {number} in the request."
+            );
+            return Err(s3_error!(InvalidRequest, "{words}"));
+        }
         blobs.push(blob.clone());
     }
     if upload.kind.is_some() && blobs.len() != usize::try_from(before).unwrap_or(0) {
@@ -298,7 +291,7 @@ fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload) -> S3Result<O
     if said.as_ref().is_some_and(|said| Some(said) != whole.as_ref()) {
         return Err(s3_error!(BadDigest, "The checksum of the whole object is not the one you specified"));
     }
-    let etag = format!("{}-{}", crate::identity::random(32), blobs.len());
+    let etag = format!("{}-{}", random(32), blobs.len());
     let (bucket, key, about) = (upload.bucket.clone(), upload.key.clone(), upload.about.clone());
     Ok(Object::new(bucket, key, etag, blobs, whole.map(|whole| (kind, whole)), upload.full_object, about, now()))
 }

@@ -8,77 +8,63 @@ use s3s::dto::{
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use super::receive::{Incoming, receive};
-use super::{Operations, broken, now, stamp};
-use crate::checksums::Kind;
-use crate::store::{About, Object};
-
-/// The largest object in one request, in bytes. Source: S3 API reference, PutObject.
-const MOST: u64 = 5 << 30;
+use super::receive::{Incoming, Received, receive, said};
+use super::{Operations, about, broken, conflict, if_absent, now, precondition, set_checksum, stamp};
+use crate::access::MayList;
+use crate::store::{Object, Taken};
 
 impl Operations {
     pub(super) async fn put(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let input = &request.input;
         let owner = input.expected_bucket_owner.as_deref();
-        self.enter("PutObject", &request, &input.bucket, &input.key, owner)?;
+        self.enter("PutObject", &input.bucket, &input.key, owner)?;
         let (bucket, key) = (input.bucket.clone(), input.key.clone());
-        let if_absent = input.if_none_match.as_ref().is_some_and(s3s::dto::ETagCondition::is_any);
-        let taken = || s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold");
-        if if_absent && self.store.get(&bucket, &key).is_some() {
-            return Err(taken());
-        }
-        let about = About {
-            content_type: input.content_type.as_ref().map(ToString::to_string),
-            metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
-            storage_class: input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
+        let absent = if_absent(input.if_none_match.as_ref())?;
+        let taken = |why| match why {
+            Taken::There => precondition(),
+            Taken::Busy => conflict(),
         };
-        let declared = input.content_length;
+        let claim = if absent { Some(self.store.claim(&bucket, &key).map_err(taken)?) } else { None };
+        let about = about!(input);
         let incoming = Incoming {
+            declared: input.content_length,
+            said: said(&request.headers)?,
             body: request.input.body,
             headers: &request.headers,
             trailers: request.trailing_headers,
-            wanted: None,
-            declared,
+            keep: None,
         };
-        let blob = receive(&self.store, incoming).await?;
-        if blob.size > MOST {
-            self.store.forget_blob(&blob.file);
-            return Err(s3_error!(EntityTooLarge, "one request takes at most 5 GB"));
-        }
-        let (etag, checksum, file) = (blob.etag.clone(), blob.checksum.clone(), blob.file.clone());
-        let object = Object::new(bucket, key, etag.clone(), vec![blob], checksum.clone(), true, about, now());
-        if if_absent {
-            if !self.store.put_if_absent(object).map_err(broken)? {
-                self.store.forget_blob(&file);
-                return Err(taken());
-            }
-        } else {
-            self.store.put(object).map_err(broken)?;
-        }
+        let Received { blob, draft, echo } = receive(&self.store, incoming).await?;
+        let (etag, checksum) = (blob.etag.clone(), blob.checksum.clone());
         let mut output = PutObjectOutput {
-            e_tag: Some(ETag::Strong(etag)),
+            e_tag: Some(ETag::Strong(etag.clone())),
             checksum_type: Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT)),
+            server_side_encryption: about.encryption.clone().map(Into::into),
+            ssekms_key_id: about.encryption_key.clone(),
             ..Default::default()
         };
-        if let Some((kind, value)) = checksum {
-            match kind {
-                Kind::Crc32 => output.checksum_crc32 = Some(value),
-                Kind::Crc32c => output.checksum_crc32c = Some(value),
-                Kind::Crc64Nvme => output.checksum_crc64nvme = Some(value),
-                Kind::Sha256 => output.checksum_sha256 = Some(value),
-            }
+        set_checksum!(output, Some(echo));
+        let object = Object::new(bucket, key, etag, vec![blob], checksum, true, about, now());
+        match &claim {
+            Some(claim) => self.store.put_if_absent(object, claim).map_err(broken)?.map_err(taken)?,
+            None => self.store.put(object).map_err(broken)?,
         }
+        draft.keep();
         Ok(S3Response::new(output))
     }
 
-    fn found(&self, bucket: &str, key: &str) -> S3Result<Object> {
-        self.store.get(bucket, key).ok_or_else(|| s3_error!(NoSuchKey, "The specified key does not exist."))
+    /// Who may not list the bucket does not learn that a key is not there. Source: S3 API reference, GetObject.
+    fn found(&self, bucket: &str, key: &str, extensions: &http::Extensions) -> S3Result<Object> {
+        self.store.get(bucket, key).ok_or_else(|| match extensions.get() {
+            Some(MayList(true)) => s3_error!(NoSuchKey, "The specified key does not exist."),
+            _ => s3_error!(AccessDenied, "Access Denied"),
+        })
     }
 
     pub(super) fn get(&self, request: &S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = &request.input;
-        self.enter("GetObject", request, &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
-        let object = self.found(&input.bucket, &input.key)?;
+        self.enter("GetObject", &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
+        let object = self.found(&input.bucket, &input.key, &request.extensions)?;
         let range = match &input.range {
             Some(range) => range.check(object.size)?,
             None => 0..object.size,
@@ -115,37 +101,53 @@ impl Operations {
             ..Default::default()
         };
         output.content_type = content_type(&object);
+        output.content_encoding.clone_from(&object.about.content_encoding);
+        output.content_disposition.clone_from(&object.about.content_disposition);
+        output.content_language.clone_from(&object.about.content_language);
+        output.cache_control.clone_from(&object.about.cache_control);
+        output.storage_class = object.about.storage_class.clone().map(Into::into);
+        output.server_side_encryption = object.about.encryption.clone().map(Into::into);
+        output.ssekms_key_id.clone_from(&object.about.encryption_key);
+        output.tag_count = tag_count(&object);
+        if input.checksum_mode.is_some() && !partial {
+            output.checksum_type = Some(super::multipart::kind_of(object.full_object));
+            set_checksum!(output, object.checksum);
+        }
         Ok(S3Response::new(output))
     }
 
     pub(super) fn head(&self, request: &S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = &request.input;
-        self.enter("HeadObject", request, &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
-        let object = self.found(&input.bucket, &input.key)?;
+        self.enter("HeadObject", &input.bucket, &input.key, input.expected_bucket_owner.as_deref())?;
+        let object = self.found(&input.bucket, &input.key, &request.extensions)?;
         let mut output = HeadObjectOutput {
             content_length: i64::try_from(object.size).ok(),
             e_tag: Some(ETag::Strong(object.etag.clone())),
             last_modified: Some(stamp(object.modified)),
             metadata: Some(object.about.metadata.clone().into_iter().collect()),
             content_type: content_type(&object),
+            content_encoding: object.about.content_encoding.clone(),
+            content_disposition: object.about.content_disposition.clone(),
+            content_language: object.about.content_language.clone(),
+            cache_control: object.about.cache_control.clone(),
+            storage_class: object.about.storage_class.clone().map(Into::into),
+            server_side_encryption: object.about.encryption.clone().map(Into::into),
+            ssekms_key_id: object.about.encryption_key.clone(),
             ..Default::default()
         };
-        if input.checksum_mode.is_some()
-            && let Some((kind, value)) = object.checksum
-        {
-            match kind {
-                Kind::Crc32 => output.checksum_crc32 = Some(value),
-                Kind::Crc32c => output.checksum_crc32c = Some(value),
-                Kind::Crc64Nvme => output.checksum_crc64nvme = Some(value),
-                Kind::Sha256 => output.checksum_sha256 = Some(value),
-            }
+        if input.checksum_mode.is_some() {
+            output.checksum_type = Some(super::multipart::kind_of(object.full_object));
+            set_checksum!(output, object.checksum);
         }
         Ok(S3Response::new(output))
     }
 
     pub(super) fn list(&self, request: &S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = &request.input;
-        self.enter("ListObjectsV2", request, &input.bucket, "", None)?;
+        self.enter("ListObjectsV2", &input.bucket, "", input.expected_bucket_owner.as_deref())?;
+        if input.delimiter.is_some() {
+            return Err(s3_error!(NotImplemented, "lists by folder are not served here"));
+        }
         let prefix = input.prefix.clone().unwrap_or_default();
         let after = input.continuation_token.clone().or(input.start_after.clone()).unwrap_or_default();
         let most = input.max_keys.and_then(|most| usize::try_from(most).ok()).unwrap_or(1_000).min(1_000);
@@ -178,6 +180,11 @@ impl Operations {
 
 fn content_type(object: &Object) -> Option<ContentType> {
     object.about.content_type.as_ref().and_then(|text| text.parse().ok())
+}
+
+fn tag_count(object: &Object) -> Option<i32> {
+    let tags = object.about.tags.as_ref()?;
+    i32::try_from(tags.split('&').filter(|tag| !tag.is_empty()).count()).ok()
 }
 
 /// The protocol layer wants bodies that can be shared between threads; only one ever polls.
