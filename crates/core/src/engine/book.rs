@@ -123,17 +123,19 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Which filter besides "All" it falls under.
-    pub(super) fn filter(&self) -> Filter {
-        if self.counts.failed() > 0 {
-            Filter::NeedsYou
-        } else if self.counting || self.counts.moving() > 0 {
-            Filter::Moving
-        } else if self.counts.done() > 0 && self.counts.paused() == 0 {
-            Filter::Done
-        } else {
-            Filter::All
+    /// Whether it is shown under a filter. A folder that moves and has a problem is shown under both.
+    pub(super) fn passes(&self, filter: Filter) -> bool {
+        match filter {
+            Filter::All => true,
+            Filter::Moving => self.counting || self.counts.active() + self.counts.waiting() > 0,
+            Filter::NeedsYou => self.counts.failed() > 0,
+            Filter::Done => self.counts.done() > 0 && self.counts.done() + self.counts.cancelled() == self.counts.all(),
         }
+    }
+
+    /// Whether something of it will move by itself.
+    pub(super) fn goes_on(&self) -> bool {
+        self.counting || self.counts.moving() > 0
     }
 }
 
@@ -261,7 +263,7 @@ impl Book {
 
     /// Rows in the list under a filter, in the order they were added.
     pub(super) fn rows(&self, filter: Filter) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |item| !item.removed && (filter == Filter::All || item.filter() == filter))
+        self.items.iter().filter(move |item| !item.removed && item.passes(filter))
     }
 
     /// Rows before this one that are in line or move.
@@ -309,7 +311,7 @@ mod tests {
         let row = book.item(item).expect("added");
         assert_eq!((row.counts.done(), row.counts.cancelled(), row.counts.all()), (1, 1, 2));
         assert_eq!((row.size, row.rested), (ByteCount(10), ByteCount(10)));
-        assert_eq!(row.filter(), Filter::Done);
+        assert!(row.passes(Filter::Done) && !row.passes(Filter::Moving) && !row.passes(Filter::NeedsYou));
         assert_eq!((book.next_small(), book.next_large()), (None, None));
     }
 }

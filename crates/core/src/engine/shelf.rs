@@ -90,18 +90,16 @@ impl Shelf {
 
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
-        let (mut paused, mut done_size) = (0, ByteCount::ZERO);
+        let (mut paused, mut done_size, mut goes_on) = (0, ByteCount::ZERO, false);
         for item in self.book.rows(Filter::All) {
             totals.all += 1;
-            match item.filter() {
-                Filter::Moving => totals.moving += 1,
-                Filter::NeedsYou => totals.needs_you += 1,
-                Filter::Done => {
-                    totals.done += 1;
-                    done_size += item.size;
-                }
-                Filter::All => {}
+            totals.moving += u32::from(item.passes(Filter::Moving));
+            totals.needs_you += u32::from(item.passes(Filter::NeedsYou));
+            if item.passes(Filter::Done) {
+                totals.done += 1;
+                done_size += item.size;
             }
+            goes_on |= item.goes_on();
             paused += item.counts.paused();
             totals.sent += item.shown;
             totals.size += item.size;
@@ -110,9 +108,9 @@ impl Shelf {
         totals.seconds_left = self.total.seconds_left(now, totals.size - totals.sent);
         totals.overview = match self.signed_out {
             _ if totals.all == 0 => Overview::Empty,
-            Some(since) if totals.moving > 0 => Overview::SignedOut { since },
-            _ if totals.moving > 0 && self.offline => Overview::Offline,
-            _ if totals.moving > 0 => Overview::Moving,
+            Some(since) if goes_on => Overview::SignedOut { since },
+            _ if goes_on && self.offline => Overview::Offline,
+            _ if goes_on => Overview::Moving,
             _ if paused > 0 => Overview::Paused,
             _ if totals.needs_you > 0 => Overview::NeedsYou,
             _ if totals.done > 0 => Overview::AllDone { items: totals.done, size: done_size },

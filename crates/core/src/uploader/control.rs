@@ -2,13 +2,14 @@
 //!
 //! A Unix socket in the home, which is private to its owner, or a named pipe on Windows. One JSON line each way.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
 use interprocess::local_socket::{ListenerOptions, Name};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::broadcast;
 
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
@@ -17,6 +18,16 @@ use crate::ids::TransferId;
 
 /// A request is a few ids; anything longer is not one of ours.
 const LONGEST: u64 = 1 << 20;
+
+/// What is asked of another process.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Asked {
+    /// An action on transfers.
+    Act(Request),
+    /// Paths for its window. Also tells whether it has one.
+    Add(Vec<PathBuf>),
+}
 
 /// What is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,6 +70,19 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
 /// # Errors
 /// `unexpected` when it answers nonsense.
 pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
+    ask(home, &Asked::Act(request.clone())).await
+}
+
+/// Gives paths to the window of the process that works with `home`. Answers whether there is one that took them.
+///
+/// # Errors
+/// As [`send`].
+pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
+    let paths = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
+    Ok(ask(home, &Asked::Add(paths)).await?.is_some_and(|reply| reply.count > 0))
+}
+
+async fn ask(home: &Path, request: &Asked) -> Result<Option<Reply>> {
     let name = name(home)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
@@ -71,7 +95,12 @@ pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
 }
 
 /// Listens for requests as long as the runtime lives.
-pub(super) fn serve(home: &Path, engine: Engine, handle: &tokio::runtime::Handle) -> Result<()> {
+pub(super) fn serve(
+    home: &Path,
+    engine: Engine,
+    handed: broadcast::Sender<Vec<PathBuf>>,
+    handle: &tokio::runtime::Handle,
+) -> Result<()> {
     let _inside = handle.enter();
     // Left behind by a process that was killed; the lock says that nobody uses it.
     let _ = std::fs::remove_file(socket(home));
@@ -81,7 +110,7 @@ pub(super) fn serve(home: &Path, engine: Engine, handle: &tokio::runtime::Handle
         .map_err(|e| Error::new(ErrorCode::JournalUnwritable).detail("control socket").source(e))?;
     handle.spawn(async move {
         while let Ok(stream) = listener.accept().await {
-            if let Err(error) = answer(&stream, &engine).await {
+            if let Err(error) = answer(&stream, &engine, &handed).await {
                 tracing::debug!(%error, "a control request came to nothing");
             }
         }
@@ -89,12 +118,16 @@ pub(super) fn serve(home: &Path, engine: Engine, handle: &tokio::runtime::Handle
     Ok(())
 }
 
-async fn answer(stream: &Stream, engine: &Engine) -> Result<()> {
+async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec<PathBuf>>) -> Result<()> {
     let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
     let mut line = String::new();
     BufReader::new(stream.take(LONGEST)).read_line(&mut line).await.map_err(odd)?;
     let request = serde_json::from_str(&line).map_err(|e| Error::new(ErrorCode::BadInput).source(e))?;
-    let reply = perform(engine, request).await?;
+    let reply = match request {
+        Asked::Act(request) => perform(engine, request).await?,
+        // Somebody listens: there is a window.
+        Asked::Add(paths) => Reply { count: u32::from(handed.send(paths).is_ok()) },
+    };
     let mut text = serde_json::to_vec(&reply).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
     text.push(b'\n');
     let mut stream = stream;

@@ -32,6 +32,7 @@ use home::Home;
 pub struct Uploader {
     engine: Engine,
     session: Arc<Keeper>,
+    handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Option<tokio::runtime::Runtime>,
     /// Held until the end: one engine a home.
     _home: Home,
@@ -81,8 +82,9 @@ impl Uploader {
             options,
         });
         session.begin(server, runtime.handle()).await?;
-        control::serve(&session.options.home, engine.clone(), runtime.handle())?;
-        Ok(Self { engine, session, runtime: Some(runtime), _home: home })
+        let handed = tokio::sync::broadcast::Sender::new(16);
+        control::serve(&session.options.home, engine.clone(), handed.clone(), runtime.handle())?;
+        Ok(Self { engine, session, handed, runtime: Some(runtime), _home: home })
     }
 
     /// The engine.
@@ -155,6 +157,16 @@ impl Uploader {
             || "no end".to_owned(),
             |end| format!("for {} s", end.duration_since(lease.received).as_secs()),
         ))
+    }
+
+    /// Paths that later starts of the program hand over. Whoever listens has a window for them.
+    pub fn handed_over(&self) -> tokio::sync::broadcast::Receiver<Vec<std::path::PathBuf>> {
+        self.handed.subscribe()
+    }
+
+    /// Rests everything; what was acknowledged is on record. The rest ends with the last handle.
+    pub async fn rest(&self) {
+        self.engine.close().await;
     }
 
     /// Rests everything and ends. What was acknowledged is on record; the next start goes on by itself.

@@ -147,7 +147,16 @@ impl Sink {
             if let Some(md5) = &mut self.md5 {
                 md5.update(bytes);
             }
-            self.file.write_all(bytes)?;
+        }
+        // In one call a batch: frames are short.
+        let mut slices: Vec<_> = batch.iter().map(|bytes| std::io::IoSlice::new(bytes)).collect();
+        let mut left = &mut slices[..];
+        std::io::IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match self.file.write_vectored(left)? {
+                0 => return Err(std::io::ErrorKind::WriteZero.into()),
+                written => std::io::IoSlice::advance_slices(&mut left, written),
+            }
         }
         Ok(self)
     }

@@ -1,0 +1,78 @@
+//! What the page may ask. No command takes a path, bucket or key; the only address is the company's, as typed.
+
+pub mod inbox;
+pub mod session;
+pub mod transfers;
+
+use tauri::{Builder, Runtime, generate_handler};
+
+/// Gives every command to a builder, the app's or a test's.
+pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
+    builder.invoke_handler(generate_handler![
+        session::hello,
+        session::connect,
+        session::sign_in,
+        session::sign_out,
+        session::subscribe_shell,
+        inbox::pick_files,
+        inbox::pick_folder,
+        inbox::paste,
+        inbox::discard,
+        inbox::enqueue,
+        transfers::subscribe,
+        transfers::set_view,
+        transfers::act,
+        transfers::pause_all,
+        transfers::resume_all,
+        transfers::retry_all,
+        transfers::clear_done,
+        transfers::folder_files,
+        transfers::copy_link,
+        transfers::copy_text,
+        transfers::show_in_folder,
+    ])
+}
+
+/// Every command's name: what `build.rs` declares.
+pub const NAMES: &[&str] = include!("names.in");
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn read(path: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path)
+    }
+
+    #[test]
+    fn the_page_may_call_every_command_and_nothing_else_of_ours() {
+        let capability: serde_json::Value = serde_json::from_str(&read("capabilities/main.json")).expect("JSON");
+        let granted: Vec<_> =
+            capability["permissions"].as_array().expect("a list").iter().filter_map(|p| p.as_str()).collect();
+        let wanted: Vec<_> = NAMES.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        assert!(wanted.iter().all(|name| granted.contains(&name.as_str())), "{granted:?}");
+        assert_eq!(granted.len(), wanted.len() + 1, "only core:event:default besides: {granted:?}");
+        assert!(capability.get("remote").is_none());
+        let registered = read("src/commands/mod.rs");
+        let ipc = read("../ui/src/ipc/index.ts");
+        for name in NAMES {
+            assert!(registered.contains(&format!("::{name},")), "{name} is not registered");
+            assert!(ipc.contains(&format!("'{name}'")), "{name} is not in ui/src/ipc/index.ts");
+        }
+    }
+
+    #[test]
+    fn the_windows_configuration_stays_strict() {
+        let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).expect("JSON");
+        let (app, security) = (&config["app"], &config["app"]["security"]);
+        assert_eq!(app["withGlobalTauri"], false);
+        assert_eq!(security["freezePrototype"], true);
+        let csp = security["csp"].as_str().expect("a policy");
+        assert!(!csp.contains("unsafe") && csp.starts_with("default-src 'self'"), "{csp}");
+        for lax in ["dangerousDisableAssetCspModification", "assetProtocol", "dangerousRemoteDomainIpcAccess"] {
+            assert!(security.get(lax).is_none(), "{lax}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Who is signed in, and where.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::shell::Shell;
+use crate::views::{Hello, Problem, SessionView, ShellEvent};
+
+type Answer<T> = Result<T, Problem>;
+
+/// What the page needs to draw itself first.
+#[tauri::command]
+pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
+    Ok(Hello {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+        session: shell.session(),
+    })
+}
+
+/// Connects to the company at a typed address.
+#[tauri::command]
+pub async fn connect(shell: State<'_, Arc<Shell>>, address: String) -> Answer<SessionView> {
+    Ok(shell.uploader()?.connect(&address).await?.into())
+}
+
+/// Signs in with a pasted token.
+#[tauri::command]
+pub async fn sign_in(shell: State<'_, Arc<Shell>>, token: String) -> Answer<SessionView> {
+    Ok(shell.uploader()?.sign_in(SecretString::from(token.trim())).await?.into())
+}
+
+/// Forgets the token.
+#[tauri::command]
+pub async fn sign_out(shell: State<'_, Arc<Shell>>) -> Answer<SessionView> {
+    Ok(shell.uploader()?.sign_out().await?.into())
+}
+
+/// The page listens for what happens to window and session.
+#[tauri::command]
+pub async fn subscribe_shell(shell: State<'_, Arc<Shell>>, channel: Channel<ShellEvent>) -> Answer<()> {
+    shell.listen(channel);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The list: its feed, and what a person does to rows.
+
+use std::sync::Arc;
+
+use davit_core::engine::What;
+use davit_core::engine::feed::{Action, FileSlice, Target, Update, View};
+use davit_core::error::{Error, ErrorCode};
+use davit_core::ids::ItemId;
+use tauri::State;
+use tauri::ipc::Channel;
+use tauri_plugin_opener::reveal_item_in_dir;
+
+use crate::shell::Shell;
+use crate::views::{CopyWhat, DoneView, Problem};
+
+type Answer<T> = Result<T, Problem>;
+
+/// One stream of updates for the page; a new one replaces the old.
+#[tauri::command]
+pub async fn subscribe(shell: State<'_, Arc<Shell>>, channel: Channel<Update>, view: View) -> Answer<()> {
+    let mut feed = shell.engine()?.subscribe(View { outcomes: false, ..view }).await?;
+    shell.keep_view(feed.view_setter());
+    tauri::async_runtime::spawn(async move {
+        while let Some(update) = feed.next().await {
+            if channel.send(update).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The page shows another slice.
+#[tauri::command]
+pub async fn set_view(shell: State<'_, Arc<Shell>>, view: View) -> Answer<()> {
+    shell.set_view(View { outcomes: false, ..view });
+    Ok(())
+}
+
+/// Something for some rows.
+#[tauri::command]
+pub async fn act(shell: State<'_, Arc<Shell>>, action: Action, targets: Vec<Target>) -> Answer<DoneView> {
+    Ok(shell.engine()?.act(action, targets).await?.into())
+}
+
+/// Pauses everything.
+#[tauri::command]
+pub async fn pause_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
+    Ok(shell.engine()?.pause_all().await?.into())
+}
+
+/// Resumes everything.
+#[tauri::command]
+pub async fn resume_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
+    Ok(shell.engine()?.resume_all().await?.into())
+}
+
+/// Tries everything that failed again.
+#[tauri::command]
+pub async fn retry_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
+    Ok(shell.engine()?.retry_all().await?.into())
+}
+
+/// Takes what is done from the list.
+#[tauri::command]
+pub async fn clear_done(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
+    Ok(shell.engine()?.clear_done().await?.into())
+}
+
+/// Files of a folder.
+#[tauri::command]
+pub async fn folder_files(
+    shell: State<'_, Arc<Shell>>,
+    item: ItemId,
+    search: String,
+    first: u32,
+    count: u32,
+) -> Answer<FileSlice> {
+    Ok(shell.engine()?.folder_files(item, &search, first, count).await?)
+}
+
+/// Puts a link into the clipboard; answers whether it works already.
+#[tauri::command]
+pub async fn copy_link(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<bool> {
+    let link = shell.engine()?.link(target).await?;
+    copy(link.url).await?;
+    Ok(link.ready)
+}
+
+/// Puts a text of a row into the clipboard.
+#[tauri::command]
+pub async fn copy_text(shell: State<'_, Arc<Shell>>, target: Target, what: CopyWhat) -> Answer<()> {
+    let what = match what {
+        CopyWhat::Key => What::Key,
+        CopyWhat::Checksum => What::Checksum,
+        CopyWhat::Reference => What::Reference,
+        CopyWhat::From => What::From,
+    };
+    copy(shell.engine()?.text(target, what).await?).await
+}
+
+/// Shows the source in the system's file manager.
+#[tauri::command]
+pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<()> {
+    let path = shell.engine()?.source_path(target).await?;
+    if !path.exists() {
+        return Err(Error::new(ErrorCode::FileMissing).into());
+    }
+    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()).into())
+}
+
+async fn copy(text: String) -> Answer<()> {
+    let copied = tauri::async_runtime::spawn_blocking(move || {
+        arboard::Clipboard::new().and_then(|mut clipboard| clipboard.set_text(text))
+    });
+    match copied.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Error::new(ErrorCode::Unexpected).detail(error.to_string()).into()),
+        Err(error) => Err(Error::new(ErrorCode::Unexpected).detail(error.to_string()).into()),
+    }
+}
+
+impl From<davit_core::engine::ActDone> for DoneView {
+    fn from(done: davit_core::engine::ActDone) -> Self {
+        Self { undo: done.undo, count: done.count }
+    }
+}

@@ -1,0 +1,291 @@
+//! What crosses to the page besides the core's own feed, and the TypeScript made of both.
+
+use davit_core::error::{Error, ErrorCode, Owner};
+use davit_core::ids::{BatchId, DestinationId};
+use davit_core::session::Destination;
+use davit_core::units::UnixTime;
+use davit_core::uploader::SessionStatus;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::inbox::InboxView;
+
+/// A problem, for the page's one table of words.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// What.
+    pub code: ErrorCode,
+    /// Who can put it right.
+    pub owner: Owner,
+    /// For people who debug; no secrets.
+    pub detail: String,
+    /// S3's request id.
+    pub reference: Option<String>,
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self { code: error.code, owner: error.code.owner(), detail: error.detail, reference: error.request_id }
+    }
+}
+
+impl Problem {
+    pub(crate) fn of(code: ErrorCode, detail: String) -> Self {
+        Self { code, owner: code.owner(), detail, reference: None }
+    }
+}
+
+/// The first thing the page asks.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    /// Of the app.
+    pub version: String,
+    /// `linux`, `macos` or `windows`.
+    pub platform: String,
+    /// Who is signed in.
+    pub session: SessionView,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum SessionView {
+    /// No company yet.
+    Welcome {
+        /// The address that was tried.
+        address: Option<String>,
+        /// What came of it.
+        problem: Option<Problem>,
+    },
+    /// A known company that has not answered yet.
+    Connecting {
+        /// Its address.
+        address: String,
+    },
+    /// The company wants a token.
+    Token {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+    },
+    /// Ready.
+    Connected {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// Where uploads may go.
+        destinations: Vec<DestinationView>,
+    },
+    /// The sign-in is over.
+    SignedOut {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// Since when.
+        since: UnixTime,
+    },
+}
+
+/// A destination.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DestinationView {
+    /// Its id.
+    pub id: DestinationId,
+    /// "Projects / Rushes".
+    pub label: String,
+    /// Whether "Copy link" works there.
+    pub linkable: bool,
+}
+
+impl From<&Destination> for DestinationView {
+    fn from(to: &Destination) -> Self {
+        Self { id: to.id.clone(), label: to.label.clone(), linkable: to.link_template.is_some() }
+    }
+}
+
+impl From<SessionStatus> for SessionView {
+    fn from(status: SessionStatus) -> Self {
+        match status {
+            SessionStatus::Welcome { address, problem } => {
+                let problem = problem.map(|(code, detail)| Problem::of(code, detail));
+                Self::Welcome { address, problem }
+            }
+            SessionStatus::Connecting { address } => Self::Connecting { address },
+            SessionStatus::NeedsToken { company, address } => Self::Token { company, address },
+            SessionStatus::TokenRefused { code, detail } => {
+                Self::Welcome { address: None, problem: Some(Problem::of(code, detail)) }
+            }
+            SessionStatus::Connected { company, address, destinations } => {
+                Self::Connected { company, address, destinations: destinations.iter().map(Into::into).collect() }
+            }
+            SessionStatus::SignedOut { company, address, since } => Self::SignedOut { company, address, since },
+        }
+    }
+}
+
+/// What came of adding.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketView {
+    /// The gesture.
+    pub batch: BatchId,
+    /// Rows it made.
+    pub items: u32,
+    /// Paths that could not be taken, and why the first of them.
+    pub refused: u32,
+    /// Why.
+    pub why: Option<ErrorCode>,
+}
+
+/// What came of an action.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DoneView {
+    /// Whether it can be taken back.
+    pub undo: bool,
+    /// What it touched.
+    pub count: u32,
+}
+
+/// What can be copied.
+#[derive(Clone, Copy, Debug, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyWhat {
+    /// The object's key.
+    Key,
+    /// The checksum.
+    Checksum,
+    /// The reference for IT.
+    Reference,
+    /// The place on this computer.
+    From,
+}
+
+/// What happens to the window and the session.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ShellEvent {
+    /// Files hover over the window.
+    Hover {
+        /// What.
+        inbox: InboxView,
+        /// Where, in the page's pixels.
+        x: f64,
+        /// Where, in the page's pixels.
+        y: f64,
+    },
+    /// They move.
+    HoverMoved {
+        /// Where, in the page's pixels.
+        x: f64,
+        /// Where, in the page's pixels.
+        y: f64,
+    },
+    /// They left.
+    HoverLeft,
+    /// They were dropped.
+    Dropped {
+        /// What.
+        inbox: InboxView,
+        /// Where, in the page's pixels.
+        x: f64,
+        /// Where, in the page's pixels.
+        y: f64,
+    },
+    /// Paths came by a start with `--add`.
+    Added {
+        /// What.
+        inbox: InboxView,
+    },
+    /// The session changed.
+    Session {
+        /// To this.
+        session: SessionView,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use davit_core::engine::feed;
+    use davit_core::ids::{ItemId, TransferId};
+    use davit_core::units::{ByteCount, ByteRate};
+    use ts_rs::Config;
+
+    use super::*;
+    use crate::inbox::InboxId;
+
+    fn typescript() -> String {
+        let config = Config::new().with_large_int("number");
+        let mut out =
+            "// Made from Rust by `DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings`. Not to be edited.\n"
+                .to_owned();
+        macro_rules! types {
+            ($($kind:ty),* $(,)?) => { $(
+                out.push_str("\nexport ");
+                out.push_str(&<$kind as TS>::decl(&config));
+                out.push('\n');
+            )* };
+        }
+        types!(
+            ErrorCode,
+            Owner,
+            ItemId,
+            TransferId,
+            BatchId,
+            DestinationId,
+            ByteCount,
+            ByteRate,
+            UnixTime,
+            InboxId,
+            InboxView,
+            Problem,
+            Hello,
+            SessionView,
+            DestinationView,
+            TicketView,
+            DoneView,
+            CopyWhat,
+            ShellEvent,
+            feed::Filter,
+            feed::View,
+            feed::Target,
+            feed::Action,
+            feed::Update,
+            feed::Snapshot,
+            feed::Delta,
+            feed::Slice,
+            feed::Totals,
+            feed::Overview,
+            feed::Row,
+            feed::Folder,
+            feed::Peek,
+            feed::FileRow,
+            feed::FileSlice,
+            feed::PausedBy,
+            feed::RowState,
+            feed::Outcome,
+            feed::Details,
+            feed::Pieces,
+            feed::Happening,
+            feed::Event,
+        );
+        out
+    }
+
+    #[test]
+    fn bindings_are_what_rust_says() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/ipc/bindings.ts");
+        let made = typescript();
+        if std::env::var_os("DAVIT_WRITE_BINDINGS").is_some() {
+            std::fs::write(&path, &made).expect("written");
+        }
+        let kept = std::fs::read_to_string(&path).expect("ui/src/ipc/bindings.ts");
+        assert!(kept == made, "run: DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings");
+    }
+}

@@ -1,0 +1,671 @@
+// Made from Rust by `DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings`. Not to be edited.
+
+export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "access-denied" | "not-allowed" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "damaged-on-the-way" | "check-mismatch" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
+
+export type Owner = "user" | "admin" | "service";
+
+export type ItemId = number;
+
+export type TransferId = number;
+
+export type BatchId = number;
+
+export type DestinationId = string;
+
+export type ByteCount = number;
+
+export type ByteRate = number;
+
+export type UnixTime = number;
+
+export type InboxId = number;
+
+export type InboxView = { 
+/**
+ * Its name.
+ */
+id: InboxId, 
+/**
+ * Files among it.
+ */
+files: number, 
+/**
+ * Folders among it.
+ */
+folders: number, 
+/**
+ * Bytes of the files; folders are counted later.
+ */
+size: number, 
+/**
+ * At most three names.
+ */
+names: Array<string>, };
+
+export type Problem = { 
+/**
+ * What.
+ */
+code: ErrorCode, 
+/**
+ * Who can put it right.
+ */
+owner: Owner, 
+/**
+ * For people who debug; no secrets.
+ */
+detail: string, 
+/**
+ * S3's request id.
+ */
+reference: string | null, };
+
+export type Hello = { 
+/**
+ * Of the app.
+ */
+version: string, 
+/**
+ * `linux`, `macos` or `windows`.
+ */
+platform: string, 
+/**
+ * Who is signed in.
+ */
+session: SessionView, };
+
+export type SessionView = { "kind": "welcome", 
+/**
+ * The address that was tried.
+ */
+address: string | null, 
+/**
+ * What came of it.
+ */
+problem: Problem | null, } | { "kind": "connecting", 
+/**
+ * Its address.
+ */
+address: string, } | { "kind": "token", 
+/**
+ * Its name.
+ */
+company: string, 
+/**
+ * Its address.
+ */
+address: string, } | { "kind": "connected", 
+/**
+ * Its name.
+ */
+company: string, 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * Where uploads may go.
+ */
+destinations: Array<DestinationView>, } | { "kind": "signed-out", 
+/**
+ * Its name.
+ */
+company: string, 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * Since when.
+ */
+since: UnixTime, };
+
+export type DestinationView = { 
+/**
+ * Its id.
+ */
+id: DestinationId, 
+/**
+ * "Projects / Rushes".
+ */
+label: string, 
+/**
+ * Whether "Copy link" works there.
+ */
+linkable: boolean, };
+
+export type TicketView = { 
+/**
+ * The gesture.
+ */
+batch: BatchId, 
+/**
+ * Rows it made.
+ */
+items: number, 
+/**
+ * Paths that could not be taken, and why the first of them.
+ */
+refused: number, 
+/**
+ * Why.
+ */
+why: ErrorCode | null, };
+
+export type DoneView = { 
+/**
+ * Whether it can be taken back.
+ */
+undo: boolean, 
+/**
+ * What it touched.
+ */
+count: number, };
+
+export type CopyWhat = "key" | "checksum" | "reference" | "from";
+
+export type ShellEvent = { "kind": "hover", 
+/**
+ * What.
+ */
+inbox: InboxView, 
+/**
+ * Where, in the page's pixels.
+ */
+x: number, 
+/**
+ * Where, in the page's pixels.
+ */
+y: number, } | { "kind": "hover-moved", 
+/**
+ * Where, in the page's pixels.
+ */
+x: number, 
+/**
+ * Where, in the page's pixels.
+ */
+y: number, } | { "kind": "hover-left" } | { "kind": "dropped", 
+/**
+ * What.
+ */
+inbox: InboxView, 
+/**
+ * Where, in the page's pixels.
+ */
+x: number, 
+/**
+ * Where, in the page's pixels.
+ */
+y: number, } | { "kind": "added", 
+/**
+ * What.
+ */
+inbox: InboxView, } | { "kind": "session", 
+/**
+ * To this.
+ */
+session: SessionView, };
+
+export type Filter = "all" | "moving" | "needs-you" | "done";
+
+export type View = { 
+/**
+ * Rows that count.
+ */
+filter: Filter, 
+/**
+ * The first row shown, from 0, in the filtered list.
+ */
+first: number, 
+/**
+ * How many rows are shown, at most 500.
+ */
+count: number, 
+/**
+ * Folder rows that are open and want their peek.
+ */
+open: Array<ItemId>, 
+/**
+ * The row whose details are open.
+ */
+focus: Target | null, 
+/**
+ * Whether every transfer that reaches an end is named in [`Delta::outcomes`] (the command line wants it).
+ */
+outcomes: boolean, };
+
+export type Target = { "kind": "item", "id": ItemId } | { "kind": "transfer", "id": TransferId } | { "kind": "batch", "id": BatchId };
+
+export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "remove" | "undo";
+
+export type Update = { "kind": "snapshot" } & Snapshot | { "kind": "delta" } & Delta;
+
+export type Snapshot = { 
+/**
+ * The revision this is.
+ */
+rev: number, 
+/**
+ * Numbers over everything.
+ */
+totals: Totals, 
+/**
+ * The rows of the view.
+ */
+slice: Slice, 
+/**
+ * The focused row's details.
+ */
+details: Details | null, };
+
+export type Delta = { 
+/**
+ * The revision this makes.
+ */
+rev: number, 
+/**
+ * Numbers over everything.
+ */
+totals: Totals, 
+/**
+ * The slice anew when rows came, went or the view moved; nothing when only contents changed.
+ */
+slice: Slice | null, 
+/**
+ * Rows of the slice whose contents changed.
+ */
+changed: Array<Row>, 
+/**
+ * The focused row's details, when they changed.
+ */
+details: Details | null, 
+/**
+ * Transfers that reached an end; only when the view asks.
+ */
+outcomes: Array<Outcome>, };
+
+export type Slice = { 
+/**
+ * The filter it was cut from.
+ */
+filter: Filter, 
+/**
+ * The first row's place in the filtered list.
+ */
+first: number, 
+/**
+ * Rows in the whole filtered list.
+ */
+total: number, 
+/**
+ * The rows, in the order they were added.
+ */
+rows: Array<Row>, };
+
+export type Totals = { 
+/**
+ * Rows in the list.
+ */
+all: number, 
+/**
+ * Rows that move or wait by themselves.
+ */
+moving: number, 
+/**
+ * Rows that wait for the person.
+ */
+needsYou: number, 
+/**
+ * Rows that are safely there.
+ */
+done: number, 
+/**
+ * Bytes acknowledged by the store, of everything not cancelled.
+ */
+sent: ByteCount, 
+/**
+ * Bytes of everything not cancelled.
+ */
+size: ByteCount, 
+/**
+ * Mean of the last ten seconds.
+ */
+speed: ByteRate, 
+/**
+ * From a mean of sixty seconds; none until ten seconds have been seen.
+ */
+secondsLeft: number | null, 
+/**
+ * The state of the whole.
+ */
+overview: Overview, };
+
+export type Overview = { "kind": "empty" } | { "kind": "moving" } | { "kind": "paused" } | { "kind": "offline" } | { "kind": "signed-out", 
+/**
+ * Since when.
+ */
+since: UnixTime, } | { "kind": "all-done", 
+/**
+ * Rows done today.
+ */
+items: number, 
+/**
+ * Their bytes.
+ */
+size: ByteCount, } | { "kind": "needs-you" };
+
+export type Row = { 
+/**
+ * The row's identity.
+ */
+id: ItemId, 
+/**
+ * The gesture it came with.
+ */
+batch: BatchId, 
+/**
+ * The file's or folder's name.
+ */
+name: string, 
+/**
+ * The destination's label, "Projects / Rushes".
+ */
+destination: string, 
+/**
+ * Bytes in all, as far as counted.
+ */
+size: ByteCount, 
+/**
+ * Bytes acknowledged; never goes back.
+ */
+sent: ByteCount, 
+/**
+ * Mean of the last ten seconds.
+ */
+speed: ByteRate, 
+/**
+ * From a mean of sixty seconds.
+ */
+secondsLeft: number | null, 
+/**
+ * What it does.
+ */
+state: RowState, 
+/**
+ * Set for folders.
+ */
+folder: Folder | null, 
+/**
+ * When it was added.
+ */
+added: UnixTime, };
+
+export type Folder = { 
+/**
+ * Files found so far.
+ */
+files: number, 
+/**
+ * Files safely there.
+ */
+done: number, 
+/**
+ * Files that need the person.
+ */
+needsYou: number, 
+/**
+ * Files and links passed over by a rule.
+ */
+skipped: number, 
+/**
+ * Whether the walk still goes on.
+ */
+counting: boolean, 
+/**
+ * What an open row shows; only for rows in [`View::open`].
+ */
+peek: Peek | null, };
+
+export type Peek = { 
+/**
+ * At most two files that need the person.
+ */
+problems: Array<FileRow>, 
+/**
+ * The files being sent now, at most four.
+ */
+sending: Array<FileRow>, 
+/**
+ * Files done.
+ */
+done: number, 
+/**
+ * Files waiting.
+ */
+waiting: number, };
+
+export type FileRow = { 
+/**
+ * The transfer.
+ */
+id: TransferId, 
+/**
+ * Path within the folder, `/` between parts.
+ */
+path: string, 
+/**
+ * Bytes.
+ */
+size: ByteCount, 
+/**
+ * Bytes acknowledged.
+ */
+sent: ByteCount, 
+/**
+ * What it does.
+ */
+state: RowState, };
+
+export type FileSlice = { 
+/**
+ * The first file's place.
+ */
+first: number, 
+/**
+ * Files that match in all.
+ */
+total: number, 
+/**
+ * The files.
+ */
+rows: Array<FileRow>, };
+
+export type PausedBy = "you" | "schedule" | "battery" | "metered";
+
+export type RowState = { "kind": "queued", 
+/**
+ * Rows before it.
+ */
+ahead: number, } | { "kind": "scanning" } | { "kind": "uploading" } | { "kind": "paused", 
+/**
+ * By whom.
+ */
+by: PausedBy, 
+/**
+ * Since when.
+ */
+since: UnixTime, } | { "kind": "waiting", 
+/**
+ * What it waits for.
+ */
+code: ErrorCode, 
+/**
+ * When it tries again, where that is known.
+ */
+until: UnixTime | null, } | { "kind": "held" } | { "kind": "verifying" } | { "kind": "done", 
+/**
+ * When.
+ */
+at: UnixTime, } | { "kind": "failed", 
+/**
+ * Why.
+ */
+code: ErrorCode, } | { "kind": "cancelled", 
+/**
+ * When.
+ */
+at: UnixTime, };
+
+export type Outcome = { 
+/**
+ * The transfer.
+ */
+id: TransferId, 
+/**
+ * The gesture it came with.
+ */
+batch: BatchId, 
+/**
+ * The file's path as given.
+ */
+path: string, 
+/**
+ * The object's key, once known.
+ */
+key: string | null, 
+/**
+ * Bytes.
+ */
+size: ByteCount, 
+/**
+ * How it ended.
+ */
+state: RowState, 
+/**
+ * The object's ETag, when done.
+ */
+etag: string | null, 
+/**
+ * The whole object's CRC64NVME in base64, when done.
+ */
+checksum: string | null, };
+
+export type Details = { 
+/**
+ * What it is about.
+ */
+target: Target, 
+/**
+ * The file's or folder's full name.
+ */
+name: string, 
+/**
+ * What it does.
+ */
+state: RowState, 
+/**
+ * Bytes in all.
+ */
+size: ByteCount, 
+/**
+ * Bytes acknowledged.
+ */
+sent: ByteCount, 
+/**
+ * Speed, as in the row.
+ */
+speed: ByteRate, 
+/**
+ * Time left, as in the row.
+ */
+secondsLeft: number | null, 
+/**
+ * The destination's label.
+ */
+destination: string, 
+/**
+ * The object's key.
+ */
+key: string | null, 
+/**
+ * The place on this computer, for reading only.
+ */
+from: string, 
+/**
+ * CRC64NVME in base64: ours, equal to the store's once done.
+ */
+checksum: string | null, 
+/**
+ * The pieces map; none for folders and single-piece files.
+ */
+pieces: Pieces | null, 
+/**
+ * What happened, newest first, at most fifty.
+ */
+story: Array<Happening>, 
+/**
+ * S3's request id or another reference for IT, of the last problem.
+ */
+reference: string | null, 
+/**
+ * The line for people who debug, of the last problem.
+ */
+technical: string | null, 
+/**
+ * Whether a link can be copied.
+ */
+link: boolean, };
+
+export type Pieces = { 
+/**
+ * Pieces in all.
+ */
+total: number, 
+/**
+ * Pieces acknowledged.
+ */
+sent: number, 
+/**
+ * Bytes of one piece.
+ */
+pieceSize: ByteCount, 
+/**
+ * One letter a cell: `s` sent, `n` sending now, `a` again, `t` to do.
+ */
+cells: string, 
+/**
+ * Pieces being sent now.
+ */
+sending: number, 
+/**
+ * Pieces being sent again.
+ */
+again: number, };
+
+export type Happening = { 
+/**
+ * When.
+ */
+at: UnixTime, 
+/**
+ * What.
+ */
+what: Event, };
+
+export type Event = { "kind": "added" } | { "kind": "started" } | { "kind": "paused", 
+/**
+ * By whom.
+ */
+by: PausedBy, } | { "kind": "resumed" } | { "kind": "recovered", 
+/**
+ * Pieces that need not be sent again.
+ */
+pieces: number, } | { "kind": "trouble", 
+/**
+ * Which.
+ */
+code: ErrorCode, } | { "kind": "failed", 
+/**
+ * Which.
+ */
+code: ErrorCode, } | { "kind": "sent" } | { "kind": "verified" } | { "kind": "cancelled" };

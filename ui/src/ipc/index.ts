@@ -1,0 +1,41 @@
+// One line a command; the only importer of @tauri-apps. Tests pass another `Ipc`.
+import { Channel, invoke } from '@tauri-apps/api/core';
+import type {
+  Action, CopyWhat, DestinationId, DoneView, FileSlice, Hello, InboxId, InboxView, ItemId, SessionView, ShellEvent,
+  Target, TicketView, Update, View,
+} from './bindings';
+
+export type * from './bindings';
+
+function channel<T>(listen: (message: T) => void): Channel<T> {
+  const made = new Channel<T>();
+  made.onmessage = listen;
+  return made;
+}
+
+export const ipc = {
+  hello: () => invoke<Hello>('hello'),
+  connect: (address: string) => invoke<SessionView>('connect', { address }),
+  signIn: (token: string) => invoke<SessionView>('sign_in', { token }),
+  signOut: () => invoke<SessionView>('sign_out'),
+  subscribeShell: (listen: (event: ShellEvent) => void) => invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  pickFiles: () => invoke<InboxView | null>('pick_files'),
+  pickFolder: () => invoke<InboxView | null>('pick_folder'),
+  paste: () => invoke<InboxView | null>('paste'),
+  discard: (inbox: InboxId) => invoke<null>('discard', { inbox }),
+  enqueue: (inbox: InboxId, destination: DestinationId) => invoke<TicketView>('enqueue', { inbox, destination }),
+  subscribe: (view: View, listen: (update: Update) => void) => invoke<null>('subscribe', { channel: channel(listen), view }),
+  setView: (view: View) => invoke<null>('set_view', { view }),
+  act: (action: Action, targets: Target[]) => invoke<DoneView>('act', { action, targets }),
+  pauseAll: () => invoke<DoneView>('pause_all'),
+  resumeAll: () => invoke<DoneView>('resume_all'),
+  retryAll: () => invoke<DoneView>('retry_all'),
+  clearDone: () => invoke<DoneView>('clear_done'),
+  folderFiles: (item: ItemId, search: string, first: number, count: number) =>
+    invoke<FileSlice>('folder_files', { item, search, first, count }),
+  copyLink: (target: Target) => invoke<boolean>('copy_link', { target }),
+  copyText: (target: Target, what: CopyWhat) => invoke<null>('copy_text', { target, what }),
+  showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
+};
+
+export type Ipc = typeof ipc;
