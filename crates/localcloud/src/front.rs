@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -27,6 +28,9 @@ use crate::rechunk;
 const POST_AT_MOST: usize = 16 << 20;
 /// So much of a refused body is read before the connection is given up, in bytes.
 const DRAIN_AT_MOST: u64 = 64 << 20;
+
+/// So long is waited for it: a client that stalls must not keep its refusal from being sent.
+const DRAIN_FOR: Duration = Duration::from_secs(3);
 
 /// The service with what surrounds it.
 pub(crate) struct Front {
@@ -56,7 +60,7 @@ impl Front {
         };
         let response = passed.unwrap_or_else(Fault::into_response);
         if response.status().is_client_error() || response.status().is_server_error() {
-            tap.drain().await;
+            let _ = tokio::time::timeout(DRAIN_FOR, tap.drain()).await;
             return answers::error(response, sts, &id).await;
         }
         answers::with_ids(response, &id)

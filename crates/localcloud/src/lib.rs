@@ -9,6 +9,10 @@
 //! - `front`, `answers`: what AWS says of every request and answer, around the protocol layer.
 //! - `rechunk`: one aws-chunked chunk of any size in bounded memory.
 //! - [`observe`]: what tests ask afterwards.
+//!
+//! Known to differ from AWS: no versions, tags of objects, bucket policies, lifecycle, copies, lists by folder; only
+//! the checksums CRC32, CRC32C, CRC64NVME and SHA-256; every bucket is accelerated; roles trust the root account alone;
+//! a refused body is read on for a while, so that the refusal is seen; nothing is synced to the disk.
 #![allow(clippy::disallowed_methods, reason = "a server of tests and the demo, with its own clock and tasks")]
 
 mod access;
@@ -109,6 +113,7 @@ impl LocalCloud {
             return Err(StartError::NotLoopback(config.listen));
         }
         let store = Arc::new(Store::open(&config.data)?);
+        store.sweep()?;
         for bucket in &config.buckets {
             store.make_bucket(bucket)?;
         }

@@ -119,6 +119,8 @@ struct Claimed {
 pub(crate) struct Store {
     root: PathBuf,
     state: Mutex<State>,
+    /// Folders of uploads that have ended.
+    stale: Vec<PathBuf>,
 }
 
 /// Why a conditional write is refused by what lies there.
@@ -189,11 +191,12 @@ impl Store {
                 state.objects.insert(at, object);
             }
         }
+        let mut stale = Vec::new();
         for entry in std::fs::read_dir(root.join("uploads"))? {
             let folder = entry?.path();
             let Some(mut upload) = read::<Upload>(&folder.join("upload.json")) else {
                 // Left between the two steps of an abort or a Complete.
-                std::fs::remove_dir_all(&folder)?;
+                stale.push(folder);
                 continue;
             };
             for entry in std::fs::read_dir(&folder)? {
@@ -208,12 +211,17 @@ impl Store {
                 object.blobs.iter().any(|blob| upload.parts.values().any(|part| part.file == blob.file))
             });
             if completed {
-                std::fs::remove_dir_all(&folder)?;
+                stale.push(folder);
                 continue;
             }
             state.uploads.insert(upload.id.clone(), upload);
         }
-        Ok(Self { root: root.to_owned(), state: Mutex::new(state) })
+        Ok(Self { root: root.to_owned(), state: Mutex::new(state), stale })
+    }
+
+    /// Removes what a kill left half done. Only who serves the folder may: to others it may be under way.
+    pub(crate) fn sweep(&self) -> io::Result<()> {
+        self.stale.iter().try_for_each(std::fs::remove_dir_all)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -57,6 +57,14 @@ async fn a_refusal_is_read_even_while_the_body_is_sent() {
 }
 
 #[tokio::test]
+async fn a_stalled_body_does_not_keep_its_refusal_back() {
+    let cloud = Cloud::start().await;
+    let mut stream = Ask::new(&cloud.cloud, "PUT", "/none/a").open(1 << 20).await;
+    stream.write_all(&[0; 1_000]).await.expect("sent");
+    assert_eq!(crate::wire::answer(&mut stream).await.refusal(), is(404, "NoSuchBucket"));
+}
+
+#[tokio::test]
 async fn more_than_five_gib_in_one_request_is_too_large() {
     let cloud = Cloud::start().await;
     let mut stream = Ask::new(&cloud.cloud, "PUT", "/media/a").open((5 << 30) + 1).await;

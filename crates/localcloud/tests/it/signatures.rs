@@ -3,8 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use time::Duration;
 
-use crate::cloud::{Cloud, credentials, is, refusal};
-use crate::wire::{Ask, SIGNED_CHUNKS};
+use crate::cloud::{Cloud, crc64, credentials, is, refusal};
+use crate::wire::{Ask, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER};
 
 #[tokio::test]
 async fn a_wrong_secret_does_not_match() {
@@ -104,6 +104,33 @@ async fn every_chunk_must_carry_its_own_signature() {
         assert_eq!(answer.refusal(), expected);
     }
     assert_eq!(cloud.bytes("a"), [one, two].concat());
+}
+
+#[tokio::test]
+async fn a_trailer_after_signed_chunks_is_signed_too_and_counts() {
+    let cloud = Cloud::start().await;
+    let bytes = [3u8; 8_192];
+    let put = Ask::new(&cloud.cloud, "PUT", "/media/a").hash(SIGNED_CHUNKS_AND_TRAILER);
+    let put = put.header("x-amz-decoded-content-length", "8192").header("x-amz-trailer", "x-amz-checksum-crc64nvme");
+    let trailer = |bytes: &[u8]| format!("x-amz-checksum-crc64nvme:{}", crc64(bytes));
+    let length = put.sign(0).chunks_and_trailer(&[&bytes], &trailer(&bytes)).len();
+    for (sum, tamper, expected) in [
+        (trailer(b"other"), false, is(400, "BadDigest")),
+        (trailer(&bytes), true, is(403, "SignatureDoesNotMatch")),
+        (trailer(&bytes), false, is(200, "")),
+    ] {
+        let signed = put.sign(length);
+        let mut wire = signed.chunks_and_trailer(&[&bytes], &sum);
+        if tamper {
+            let last = wire.len() - 5;
+            wire[last] = if wire[last] == b'0' { b'1' } else { b'0' };
+        }
+        let mut stream = tokio::net::TcpStream::connect(cloud.cloud.address()).await.expect("a connection");
+        let whole = [signed.head.as_bytes(), &wire].concat();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, &whole).await.expect("sent");
+        assert_eq!(crate::wire::answer(&mut stream).await.refusal(), expected);
+    }
+    assert_eq!(cloud.bytes("a"), bytes);
 }
 
 #[tokio::test]

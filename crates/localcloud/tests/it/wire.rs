@@ -16,6 +16,8 @@ pub(crate) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 pub(crate) const TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 pub(crate) const SIGNED_CHUNKS: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 
+pub(crate) const SIGNED_CHUNKS_AND_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+
 /// A request to be signed.
 #[derive(Clone)]
 pub(crate) struct Ask {
@@ -157,6 +159,21 @@ impl Ask {
 impl Signed {
     /// The chunks with their signatures, the empty one last.
     pub(crate) fn chunks(&self, chunks: &[&[u8]]) -> Vec<u8> {
+        self.signed_chunks(chunks).0
+    }
+
+    /// The chunks, and a signed trailer after them.
+    pub(crate) fn chunks_and_trailer(&self, chunks: &[&[u8]], trailer: &str) -> Vec<u8> {
+        let (mut wire, before) = self.signed_chunks(chunks);
+        wire.truncate(wire.len() - 2);
+        let (date, scope, hash) = (&self.date, &self.scope, hex::encode(Sha256::digest(format!("{trailer}\n"))));
+        let text = format!("AWS4-HMAC-SHA256-TRAILER\n{date}\n{scope}\n{before}\n{hash}");
+        let signature = hex::encode(hmac(&self.key, text.as_bytes()));
+        wire.extend_from_slice(format!("{trailer}\r\nx-amz-trailer-signature:{signature}\r\n\r\n").as_bytes());
+        wire
+    }
+
+    fn signed_chunks(&self, chunks: &[&[u8]]) -> (Vec<u8>, String) {
         let mut before = self.signature.clone();
         let mut wire = Vec::new();
         for chunk in chunks.iter().chain(&[&[][..]]) {
@@ -172,7 +189,7 @@ impl Signed {
             wire.extend_from_slice(chunk);
             wire.extend_from_slice(b"\r\n");
         }
-        wire
+        (wire, before)
     }
 }
 
