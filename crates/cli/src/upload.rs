@@ -61,6 +61,10 @@ async fn upload(uploader: &Uploader, args: &Upload) -> Result<u8> {
             }
         }
     };
+    // Told before the rows settled, and perhaps not read yet.
+    while let Some(update) = feed.try_next() {
+        show(&output, &update);
+    }
     output.summary(settled, refused);
     Ok(code(settled, refused))
 }

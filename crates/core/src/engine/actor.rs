@@ -304,12 +304,12 @@ impl Actor {
         }
         self.shelf.offline = self.shared.link.offline(now);
         self.shelf.sample(now);
-        self.tell(now).await;
+        self.dirty = self.tell(now).await;
         self.settle();
-        self.dirty = false;
     }
 
-    async fn tell(&mut self, now: Instant) {
+    /// Answers whether a subscriber is owed something still.
+    async fn tell(&mut self, now: Instant) -> bool {
         let outcomes = if self.feeds.iter().any(|feed| feed.view.outcomes) {
             self.outcomes().await
         } else {
@@ -318,10 +318,12 @@ impl Actor {
         };
         self.feeds.retain(|feed| !feed.gone());
         let totals = self.shelf.totals(now);
+        let mut owed = false;
         for feed in &mut self.feeds {
             feed.keep(&outcomes);
-            feed.tell(&self.shelf, &self.shared.journal, &totals, now).await;
+            owed |= feed.tell(&self.shelf, &self.shared.journal, &totals, now).await;
         }
+        owed
     }
 
     async fn outcomes(&mut self) -> Vec<Outcome> {
@@ -401,7 +403,7 @@ impl Actor {
             }
             Some(sum)
         };
-        let feeds_know = self.ended.is_empty();
+        let feeds_know = self.ended.is_empty() && self.feeds.iter().all(Subscriber::told_all);
         for at in (0..self.settling.len()).rev() {
             if let Some(sum) = settled(&self.settling[at].0).filter(|_| feeds_know) {
                 let (_, reply) = self.settling.swap_remove(at);

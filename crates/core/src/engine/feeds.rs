@@ -50,19 +50,25 @@ impl Subscriber {
         }
     }
 
+    /// Whether every end was handed over.
+    pub(super) fn told_all(&self) -> bool {
+        self.outcomes.is_empty()
+    }
+
     /// Whether the subscriber has gone.
     pub(super) fn gone(&self) -> bool {
         self.sender.is_closed()
     }
 
-    /// Tells what changed. A subscriber that does not keep up is told later, all at once.
-    pub(super) async fn tell(&mut self, shelf: &Shelf, journal: &Journal, totals: &Totals, now: Instant) {
-        let Ok(permit) = self.sender.clone().try_reserve_owned() else { return };
+    /// Tells what changed; answers whether something is owed still. A subscriber that does not keep up is told later,
+    /// all at once.
+    pub(super) async fn tell(&mut self, shelf: &Shelf, journal: &Journal, totals: &Totals, now: Instant) -> bool {
+        let Ok(permit) = self.sender.clone().try_reserve_owned() else { return true };
         let (slice, details) = match draw(&self.view, shelf, journal, now).await {
             Ok(drawn) => drawn,
             Err(error) => {
                 tracing::warn!(%error, "the list could not be drawn");
-                return;
+                return true;
             }
         };
         let order: Vec<_> = slice.rows.iter().map(|row| row.id).collect();
@@ -78,7 +84,7 @@ impl Subscriber {
                     slice.rows.iter().filter(|row| told.rows.get(&row.id) != Some(row)).cloned().collect();
                 let same_details = told.details == details;
                 if !moved && changed.is_empty() && same_details && told.totals == *totals && self.outcomes.is_empty() {
-                    return;
+                    return false;
                 }
                 self.rev = self.rev.wrapping_add(1);
                 Update::Delta(Box::new(Delta {
@@ -93,6 +99,7 @@ impl Subscriber {
         };
         self.told = Some(Told { filter_first_total: place, order, rows, totals: totals.clone(), details });
         permit.send(update);
+        !self.outcomes.is_empty()
     }
 }
 

@@ -265,6 +265,11 @@ impl Feed {
         self.updates.recv().await
     }
 
+    /// An update that is there already.
+    pub fn try_next(&mut self) -> Option<Update> {
+        self.updates.try_recv().ok()
+    }
+
     /// Moves the view from elsewhere.
     pub fn view_setter(&self) -> ViewSetter {
         self.view.clone()
