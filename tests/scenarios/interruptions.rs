@@ -1,6 +1,9 @@
 //! Killed, interrupted, paused, cancelled: what was sent stays sent, and nothing is left behind unseen.
 
+use std::path::Path;
+
 use davit_tests::World;
+use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -125,4 +128,38 @@ async fn a_file_that_changed_between_two_runs_is_never_mixed() {
     world.upload(&[&file]).end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "the old version's pieces are removed");
+}
+
+/// What S3 has already done when the person pauses must be on record afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_while_the_store_answers_keeps_the_answer() {
+    let world = World::with_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let by_link = |path: &Path| {
+        let mut run = world.upload_by_backend(&[path]);
+        run.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint()).args(["--collision", "suffix"]);
+        run
+    };
+    for (name, len, request) in [("small.wav", 200_000, "PUT "), ("large.mov", 40 << 20, "POST ")] {
+        let file = world.sources().join(name);
+        noise(&file, len);
+        *link.faults.only.lock().expect("faults") = request.to_owned();
+        link.faults.hold.send_replace(true);
+        let mut running = by_link(&file).start();
+        link.holds_one().await;
+        let pausing = world.davit("pause").arg("--all").end().await;
+        assert_eq!(pausing.code, Some(0), "{}", pausing.err);
+        link.faults.hold.send_replace(false);
+        while running.runs() {
+            tokio::task::yield_now().await;
+        }
+        let status = world.davit("status").arg("--json").end().await;
+        if status.lines.iter().any(|line| line["state"] == "paused") {
+            by_link(&file).end().await.all_done();
+        }
+    }
+    let keys = world.keys();
+    assert_eq!(keys.len(), 2, "nothing is there twice: {keys:?}");
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "the upload S3 opened was used");
+    assert!(world.cloud.uploads(BUCKET).is_empty());
 }

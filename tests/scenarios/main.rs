@@ -8,3 +8,5 @@ mod house;
 mod interruptions;
 mod network;
 mod uploads;
+#[cfg(target_os = "linux")]
+mod window;

@@ -40,27 +40,31 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// Takes away everything of the machine's own AWS set-up and proxies.
+pub(crate) fn clean(command: &mut Command) {
+    for name in [
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "DAVIT_SERVER",
+        "DAVIT_TOKEN",
+        "HTTPS_PROXY",
+        "HTTP_PROXY",
+        "https_proxy",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/nonexistent");
+}
+
 impl Run {
     pub(crate) fn new(word: &str, home: &Path) -> Self {
         let mut command = Command::new(program("davit"));
         command.arg(word).env("DAVIT_HOME", home);
-        // Nothing of the machine's own AWS set-up or proxies may leak in.
-        for name in [
-            "AWS_PROFILE",
-            "AWS_SESSION_TOKEN",
-            "AWS_REGION",
-            "DAVIT_SERVER",
-            "DAVIT_TOKEN",
-            "HTTPS_PROXY",
-            "HTTP_PROXY",
-            "https_proxy",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-        ] {
-            command.env_remove(name);
-        }
-        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/nonexistent");
+        clean(&mut command);
         Self(command)
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::{Duration, Instant};
 
 /// What the proxy does to connections, changed while it runs.
 #[derive(Default)]
@@ -21,8 +22,32 @@ pub struct Faults {
     pub busy: AtomicU32,
     /// The next so many answers are swallowed, and the connection cut.
     pub lost_answers: AtomicU32,
+    /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
+    pub rate: AtomicU64,
+    /// When the link is free again.
+    free: Mutex<Option<Instant>>,
+    /// Answers are kept back while this is true.
+    pub hold: watch::Sender<bool>,
+    /// How many are kept back now.
+    pub held: watch::Sender<u32>,
     /// Only requests whose first line holds this are hit; empty means all.
     pub only: Mutex<String>,
+}
+
+impl Faults {
+    /// Waits as long as a link of this rate needs.
+    async fn slow_down(&self, bytes: u64) {
+        let rate = self.rate.load(Ordering::SeqCst);
+        if rate == 0 {
+            return;
+        }
+        let until = {
+            let mut free = self.free.lock().expect("faults");
+            let from = free.map_or_else(Instant::now, |free| free.max(Instant::now()));
+            *free.insert(from + Duration::from_micros(bytes * 1_000_000 / rate))
+        };
+        tokio::time::sleep_until(until).await;
+    }
 }
 
 /// A running proxy.
@@ -70,6 +95,11 @@ impl FaultProxy {
         self.cut.send_modify(|n| *n += 1);
     }
 
+    /// Waits until an answer is kept back.
+    pub async fn holds_one(&self) {
+        self.faults.held.subscribe().wait_for(|held| *held > 0).await.expect("the proxy runs");
+    }
+
     /// The network is back.
     pub fn comes_back(&self) {
         self.faults.outage.store(false, Ordering::SeqCst);
@@ -115,8 +145,9 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         }
         server.write_all(&head).await?;
         while left > 0 {
-            let now = left.min(1 << 20);
+            let now = left.min(256 << 10);
             copy(&mut client, &mut server, &mut held, now).await?;
+            faults.slow_down(now).await;
             left -= now;
         }
         let mut answered = Vec::new();
@@ -124,6 +155,11 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         if hit && take(&faults.lost_answers) {
             reset(client);
             return Ok(());
+        }
+        if hit && *faults.hold.borrow() {
+            faults.held.send_modify(|n| *n += 1);
+            let released = faults.hold.subscribe().wait_for(|hold| !hold).await.is_ok();
+            faults.held.send_modify(|n| *n -= u32::from(released));
         }
         client.write_all(&head).await?;
         copy(&mut server, &mut client, &mut answered, if text.starts_with("HEAD ") { 0 } else { body }).await?;

@@ -6,6 +6,8 @@ pub mod accelerate;
 pub mod davit;
 pub mod fault;
 pub mod source;
+#[cfg(target_os = "linux")]
+pub mod window;
 pub mod world;
 
 pub use davit::Run;

@@ -69,6 +69,9 @@ pub struct UploadId(pub String);
 pub struct PartNumber(u16);
 
 impl PartNumber {
+    /// The first part, or the only one.
+    pub const FIRST: Self = Self(1);
+
     /// The part `number`, or nothing outside 1 to 10,000.
     pub fn new(number: u32) -> Option<Self> {
         u16::try_from(number).ok().filter(|n| (1..=10_000).contains(n)).map(Self)

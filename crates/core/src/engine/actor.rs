@@ -186,7 +186,9 @@ impl Actor {
                     row.standing = standing;
                 }
                 let parts = BTreeMap::new();
-                Drive { shared, row, item, batch, live, stop, open: None, parts }.run(input).await;
+                Drive { shared, row, item, batch, live, stop, open: None, parts, unanswered: false.into() }
+                    .run(input)
+                    .await;
             } else {
                 let code = ErrorCode::JournalDamaged;
                 let standing = Standing { state: TransferState::Failed { code }, ..Standing::NEW };

@@ -2,6 +2,7 @@
 //! the transfer's standing; the engine owns it at rest.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
@@ -85,6 +86,8 @@ pub(super) struct Drive {
     /// Filled by [`Effect::Open`].
     pub(super) open: Option<Open>,
     pub(super) parts: BTreeMap<PartNumber, PartRow>,
+    /// A single request was sent whole and its answer never came.
+    pub(super) unanswered: AtomicBool,
 }
 
 /// What an opened transfer holds.
@@ -147,11 +150,10 @@ impl Drive {
                     }
                 }
             }
-            if !stopped && self.stop.token.is_cancelled() && self.is_running() {
+            // What an effect brought comes first: an upload that S3 just opened must be on record before any rest.
+            if input.is_none() && !stopped && self.stop.token.is_cancelled() && self.is_running() {
                 stopped = true;
-                if let Some(reason) = self.stop.reason() {
-                    input = Some(reason);
-                }
+                input = self.stop.reason();
             }
         }
         self.live.ground();
@@ -366,32 +368,18 @@ impl Drive {
 
     async fn put(&mut self) -> Result<Input> {
         let open = self.opened()?;
-        let only = PartNumber::new(1).ok_or_else(|| Error::new(ErrorCode::Unexpected))?;
         let if_absent = self.batch.collision != Collision::Overwrite;
         let mut damaged = 0;
         let stored = loop {
-            let outcome = self
-                .patiently(|| async {
-                    let _permit = Arc::clone(&self.shared.pool).acquire_owned().await;
-                    open.file.check(&open.fingerprint)?;
-                    let body = PartBody {
-                        file: Arc::clone(&open.file),
-                        offset: 0,
-                        len: open.plan.size(),
-                        sent: self.live.take_off(only, false),
-                        fingerprint: open.fingerprint.clone(),
-                    };
-                    let outcome = open.route.bucket.put(&open.key, &self.row.token, body, if_absent).await;
-                    self.live.land(only, outcome.is_ok().then(|| open.plan.size()));
-                    outcome
-                })
-                .await;
-            match outcome {
+            match self.patiently(|| self.put_once(&open, if_absent)).await {
                 Ok(stored) => break stored,
                 Err(error) if error.code == ErrorCode::DamagedOnTheWay && damaged < 2 => damaged += 1,
                 // Taken, perhaps by ourselves: an answer that was lost.
                 Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
                     (Found::Ours { etag }, Some(crc64)) => break Stored { etag, crc64, version_id: None },
+                    (Found::Unknown, _) if self.unanswered.load(Ordering::Relaxed) => {
+                        return Err(self.perhaps_ours(error));
+                    }
                     _ => return Err(error),
                 },
                 Err(error) => return Err(error),
@@ -399,6 +387,49 @@ impl Drive {
         };
         self.still_the_same(&open)?;
         self.stored(stored).await
+    }
+
+    /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
+    /// would know whether the object is there.
+    async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
+        let only = PartNumber::FIRST;
+        let _permit = tokio::select! {
+            permit = Arc::clone(&self.shared.pool).acquire_owned() => permit,
+            () = self.stop.token.cancelled() => return Err(cut_short()),
+        };
+        open.file.check(&open.fingerprint)?;
+        let (len, sent) = (open.plan.size(), self.live.take_off(only, false));
+        let body = PartBody {
+            file: Arc::clone(&open.file),
+            offset: 0,
+            len,
+            sent: Arc::clone(&sent),
+            fingerprint: open.fingerprint.clone(),
+        };
+        let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
+        tokio::pin!(request);
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut request => outcome,
+            () = self.stop.token.cancelled() => {
+                if sent.load(Ordering::Relaxed) < len { Err(cut_short()) } else { request.await }
+            }
+        };
+        if outcome.as_ref().is_err_and(passes_by_itself) && sent.load(Ordering::Relaxed) >= len {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
+        self.live.land(only, outcome.is_ok().then_some(len));
+        outcome
+    }
+
+    /// A key that an earlier try of ours may have taken, where nobody may look. Beside it is safe; to call it done, or
+    /// somebody else's, would be a guess.
+    fn perhaps_ours(&self, error: Error) -> Error {
+        if self.batch.collision == Collision::Suffix {
+            error
+        } else {
+            Error::new(ErrorCode::OutcomeUnknown).source(error)
+        }
     }
 
     async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
@@ -437,6 +468,7 @@ impl Drive {
             self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
         }
         let (found, crc64) = self.looked(&open).await?;
+        self.unanswered.store(found == Found::Unknown, Ordering::Relaxed);
         if let (Found::Ours { etag }, Some(crc64)) = (&found, crc64) {
             let proof = Write::Proof { id: self.row.id, etag: etag.clone(), crc64 };
             self.shared.journal.write(vec![proof]).await?;
@@ -538,13 +570,19 @@ const fn uninterruptible(effect: &Effect) -> bool {
     match effect {
         Effect::Create
         | Effect::Complete(_)
+        | Effect::Put
         | Effect::Abort(_)
         | Effect::ForgetParts
         | Effect::ForgetPlan
         | Effect::NextName
         | Effect::Stop => true,
-        Effect::Open | Effect::Reconcile(_) | Effect::SendParts(_) | Effect::Put | Effect::Look => false,
+        Effect::Open | Effect::Reconcile(_) | Effect::SendParts(_) | Effect::Look => false,
     }
+}
+
+/// A request that a stop ended before the store could have had all of it.
+fn cut_short() -> Error {
+    Error::new(ErrorCode::Unexpected).detail("stopped")
 }
 
 /// The first name of the row "name (n).ext" after the present one.

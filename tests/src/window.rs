@@ -1,0 +1,243 @@
+//! The real window, driven by WebDriver as a person would: it clicks what is seen and waits for what is told.
+//!
+//! The app is started by `WebKitWebDriver` itself; the same binary as a person starts, on the test's own screen.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use crate::davit::{clean, program};
+
+/// How long anything may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often we look.
+const LOOK: Duration = Duration::from_millis(40);
+
+/// An open window.
+pub struct Window {
+    driver: Child,
+    app: u32,
+    http: reqwest::Client,
+    session: String,
+}
+
+/// Files that hover over the window.
+pub struct Hovering(Child);
+
+impl Window {
+    /// Opens the app with a home of its own, and further variables.
+    pub async fn open(home: &Path, variables: &[(&str, String)]) -> Self {
+        assert!(std::env::var_os("DISPLAY").is_some(), "no screen; run: tests/tools/with-screen COMMAND");
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let mut driver = Command::new("WebKitWebDriver");
+        clean(&mut driver);
+        driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
+        driver.envs(variables.iter().map(|(name, value)| (name, value)));
+        let driver = driver.stdin(Stdio::null()).spawn().expect("WebKitWebDriver starts; run: cargo xtask setup");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let mut window = Self { driver, app: 0, http, session: format!("http://127.0.0.1:{port}") };
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] },
+        } } });
+        let begun = Instant::now();
+        let session = loop {
+            match window.ask("/session", wanted.clone()).await {
+                Ok(answer) => break answer,
+                Err(why) => assert!(begun.elapsed() < PATIENCE, "no window: {why}"),
+            }
+            tokio::time::sleep(LOOK).await;
+        };
+        let id = session["sessionId"].as_str().expect("a session").to_owned();
+        window.session = format!("{}/session/{id}", window.session);
+        window.app = child_of(window.driver.id()).expect("the app's process");
+        window
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> Result<Value, String> {
+        let sent = self.http.post(format!("{}{path}", self.session)).json(&body).send().await;
+        let answer = sent.map_err(|e| e.to_string())?;
+        let good = answer.status().is_success();
+        let mut answer: Value = answer.json().await.map_err(|e| e.to_string())?;
+        let value = answer["value"].take();
+        if good { Ok(value) } else { Err(value.to_string()) }
+    }
+
+    /// Runs a script in the page; `return` gives its value.
+    pub async fn script(&self, script: &str) -> Value {
+        let asked = self.ask("/execute/sync", json!({ "script": script, "args": [] })).await;
+        asked.unwrap_or_else(|why| panic!("{script}: {why}"))
+    }
+
+    /// All text in the window, spaces made plain.
+    pub async fn text(&self) -> String {
+        let text = self.script("return document.body.innerText").await;
+        text.as_str().unwrap_or_default().replace('\u{a0}', " ")
+    }
+
+    /// Waits until an expression of the page is true.
+    pub async fn until(&self, expression: &str) {
+        let begun = Instant::now();
+        while self.script(&format!("return Boolean({expression})")).await != json!(true) {
+            assert!(begun.elapsed() < PATIENCE, "never true: {expression}\n{}", self.text().await);
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until the window says this.
+    pub async fn until_says(&self, words: &str) {
+        let begun = Instant::now();
+        loop {
+            let text = self.text().await;
+            if text.contains(words) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it never said “{words}” but:\n{text}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn element(&self, xpath: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            match self.ask("/element", json!({ "using": "xpath", "value": xpath })).await {
+                Ok(found) => {
+                    let id = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
+                    return id.expect("an element").to_owned();
+                }
+                Err(why) => assert!(begun.elapsed() < PATIENCE, "no {xpath}: {why}\n{}", self.text().await),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Clicks the button that says this, or is called so.
+    pub async fn click(&self, name: &str) {
+        let xpath = format!(
+            "//button[normalize-space(.)='{name}' or @aria-label='{name}'] | //*[@role='menuitem'][normalize-space(.)='{name}']"
+        );
+        let id = self.element(&xpath).await;
+        let clicked = self.ask(&format!("/element/{id}/click"), json!({})).await;
+        clicked.unwrap_or_else(|why| panic!("{name} cannot be clicked: {why}"));
+    }
+
+    /// Types into the field with this id.
+    pub async fn fill(&self, field: &str, text: &str) {
+        let id = self.element(&format!("//*[@id='{field}']")).await;
+        let typed = self.ask(&format!("/element/{id}/value"), json!({ "text": text })).await;
+        typed.unwrap_or_else(|why| panic!("{field} cannot be filled: {why}"));
+    }
+
+    /// Keeps a picture among the artefacts.
+    pub async fn picture(&self, name: &str) {
+        let answer = self.http.get(format!("{}/screenshot", self.session)).send().await.expect("asked");
+        let answer: Value = answer.json().await.expect("JSON");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(answer["value"].as_str().expect("a picture"));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../artefacts/window");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(format!("{name}.png")), bytes.expect("base64")).expect("written");
+    }
+
+    /// Holds files over the window, as a file manager does.
+    pub fn hover(&self, at: (u32, u32), files: &[&Path]) -> Hovering {
+        let mut drag = Command::new("/usr/bin/python3");
+        drag.arg(tool("xdnd.py")).arg("Davit").args([at.0.to_string(), at.1.to_string()]).args(files);
+        let mut drag = drag.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 starts");
+        let mut line = String::new();
+        BufReader::new(drag.stdout.take().expect("its output")).read_line(&mut line).expect("read");
+        assert_eq!(line.trim(), "over");
+        Hovering(drag)
+    }
+
+    /// kill -9, as a power cut would; the driver goes with it.
+    pub fn kill(mut self) {
+        let killed = Command::new("kill").args(["-9", &self.app.to_string()]).status().expect("kill");
+        assert!(killed.success(), "the app was still there");
+        let begun = Instant::now();
+        while Path::new(&format!("/proc/{}/fd/0", self.app)).exists() {
+            assert!(begun.elapsed() < PATIENCE, "it does not go");
+            std::thread::yield_now();
+        }
+        self.app = 0;
+    }
+
+    /// The app's process.
+    pub fn id(&self) -> u32 {
+        self.app
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if self.app != 0 {
+            let _ = Command::new("kill").args(["-9", &self.app.to_string()]).status();
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+impl Hovering {
+    /// Lets go.
+    pub fn drop(mut self) {
+        self.0.stdin.take().expect("its input").write_all(b"\n").expect("told");
+        assert!(self.0.wait().expect("ends").success(), "the window did not take the files");
+    }
+}
+
+fn tool(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(name)
+}
+
+/// Types a path into the system's file dialog with this title, and confirms it.
+pub fn choose_in_dialog(title: &str, path: &Path) {
+    let xdotool = |args: &[&str]| Command::new("xdotool").args(args).output().expect("xdotool starts");
+    let begun = Instant::now();
+    let id = loop {
+        let found = xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$")]).stdout;
+        if let Some(id) = String::from_utf8_lossy(&found).lines().next() {
+            break id.to_owned();
+        }
+        assert!(begun.elapsed() < PATIENCE, "no dialog “{title}”");
+        std::thread::sleep(LOOK);
+    };
+    xdotool(&["windowactivate", "--sync", &id]);
+    // A slash opens the field for a path; keys that come before it is there are lost, so it is typed until it is taken.
+    let typed = path.to_str().expect("a plain path").strip_prefix('/').expect("a whole path");
+    while is_open(&id) {
+        assert!(begun.elapsed() < PATIENCE, "the dialog “{title}” does not take {}", path.display());
+        xdotool(&["key", "ctrl+a", "slash"]);
+        std::thread::sleep(LOOK);
+        xdotool(&["type", "--delay", "20", typed]);
+        // Return does nothing until the dialog has looked the path up.
+        for _ in 0..10 {
+            if is_open(&id) {
+                xdotool(&["key", "Return"]);
+                std::thread::sleep(LOOK);
+            }
+        }
+    }
+}
+
+fn is_open(id: &str) -> bool {
+    Command::new("xdotool")
+        .args(["search", "--onlyvisible", "--name", "."])
+        .output()
+        .is_ok_and(|found| String::from_utf8_lossy(&found.stdout).lines().any(|window| window == id))
+}
+
+/// The app that a driver started.
+fn child_of(parent: u32) -> Option<u32> {
+    let wanted = format!("PPid:\t{parent}\n");
+    let ours = |id: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        status.starts_with("Name:\tdavit-app\n") && status.contains(&wanted)
+    };
+    let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.into_iter().find(ours)
+}
