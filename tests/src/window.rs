@@ -15,6 +15,8 @@ use crate::davit::{clean, program};
 
 /// How long anything may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// A dialog that took a Return is gone within this.
+const CLOSING: Duration = Duration::from_secs(2);
 /// How often we look.
 const LOOK: Duration = Duration::from_millis(40);
 
@@ -214,12 +216,12 @@ pub fn choose_in_dialog(title: &str, path: &Path) {
         xdotool(&["key", "ctrl+a", "slash"]);
         std::thread::sleep(LOOK);
         xdotool(&["type", "--delay", "20", typed]);
-        // Return does nothing until the dialog has looked the path up.
-        for _ in 0..10 {
-            if is_open(&id) {
-                xdotool(&["key", "Return"]);
-                std::thread::sleep(LOOK);
-            }
+        // Return does nothing until the dialog has looked the path up. One that comes after its end would be a yes for
+        // the window behind it, so each is given time.
+        xdotool(&["key", "Return"]);
+        let pressed = Instant::now();
+        while is_open(&id) && pressed.elapsed() < CLOSING {
+            std::thread::sleep(LOOK);
         }
     }
 }

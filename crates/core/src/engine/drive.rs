@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::file::{Fingerprint, SourceFile, names};
 use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{BatchRow, ItemRow, Journal, PartRow, Problem, TransferRow, Write};
-use crate::s3::{Head, PartBody, Stored};
+use crate::s3::{Gate, Head, PartBody, Stored};
 use crate::session::Collision;
 use crate::transfer::{Effect, Found, Input, OnS3, Plan, Standing, TransferState, checksum, step};
 use crate::units::{ByteCount, UnixTime};
@@ -398,13 +398,14 @@ impl Drive {
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
         open.file.check(&open.fingerprint)?;
-        let (len, sent) = (open.plan.size(), self.live.take_off(only, false));
+        let (len, gate) = (open.plan.size(), Gate::default());
         let body = PartBody {
             file: Arc::clone(&open.file),
             offset: 0,
             len,
-            sent: Arc::clone(&sent),
+            sent: self.live.take_off(only, false),
             fingerprint: open.fingerprint.clone(),
+            gate: gate.clone(),
         };
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         tokio::pin!(request);
@@ -412,10 +413,10 @@ impl Drive {
             biased;
             outcome = &mut request => outcome,
             () = self.stop.token.cancelled() => {
-                if sent.load(Ordering::Relaxed) < len { Err(cut_short()) } else { request.await }
+                if gate.shut() { Err(cut_short()) } else { request.await }
             }
         };
-        if outcome.as_ref().is_err_and(passes_by_itself) && sent.load(Ordering::Relaxed) >= len {
+        if outcome.as_ref().is_err_and(passes_by_itself) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
         self.live.land(only, outcome.is_ok().then_some(len));

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{Journal, PartRow, Write};
-use crate::s3::{Bucket, PartBody};
+use crate::s3::{Bucket, Gate, PartBody};
 use crate::transfer::{Part, Plan};
 use crate::units::ByteCount;
 
@@ -112,6 +112,7 @@ impl Sender {
             len: part.len,
             sent: self.live.take_off(part.number, again),
             fingerprint: self.fingerprint.clone(),
+            gate: Gate::default(),
         };
         let sent = self.bucket.upload_part(&self.key, upload, part.number, body).await?;
         self.link.works();

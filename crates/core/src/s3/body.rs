@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::requests::PartBody;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffers, FRAME};
 use crate::transfer::checksum;
 
@@ -115,12 +115,16 @@ impl Stream {
     pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
         part.sent.store(0, Ordering::Relaxed);
         watch.begin();
+        let length_left = framed_len(mode, part.len);
+        if length_left == 0 {
+            part.gate.pass();
+        }
         let stage = if mode == Mode::Trailer { Stage::Head } else { Stage::Data };
         Self {
             stage,
             at: part.offset,
             left: part.len,
-            length_left: framed_len(mode, part.len),
+            length_left,
             digest: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
             part,
             mode,
@@ -163,6 +167,9 @@ impl Stream {
             self.watch.seen().crc64 = Some(self.digest.finalize());
         }
         self.length_left -= frame.len() as u64;
+        if self.length_left == 0 && !self.part.gate.pass() {
+            return Err(Error::new(ErrorCode::Unexpected).detail("stopped before the last byte"));
+        }
         Ok(Some(frame))
     }
 }
@@ -206,8 +213,8 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::error::ErrorCode;
     use crate::file::SourceFile;
+    use crate::s3::Gate;
 
     fn part(bytes: &[u8]) -> (tempfile::NamedTempFile, PartBody) {
         let named = tempfile::NamedTempFile::new().expect("a file");
@@ -215,7 +222,7 @@ mod tests {
         let file = Arc::new(SourceFile::open(named.path()).expect("opens"));
         let fingerprint = file.fingerprint().expect("identified");
         let (offset, len, sent) = (0, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
-        (named, PartBody { file, offset, len, sent, fingerprint })
+        (named, PartBody { file, offset, len, sent, fingerprint, gate: Gate::default() })
     }
 
     fn collect(stream: Stream) -> Result<Vec<u8>, String> {
@@ -265,5 +272,20 @@ mod tests {
         named.as_file().set_len(900).expect("cut");
         collect(stream).expect_err("broken off");
         assert_eq!(watch.take_error().expect("a reason").code, ErrorCode::FileChanged);
+    }
+
+    #[test]
+    fn a_stop_and_the_last_byte_agree_on_who_was_first() {
+        for mode in [Mode::Trailer, Mode::Header] {
+            let (_named, body) = part(b"bytes");
+            assert!(body.gate.shut(), "nothing has left");
+            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new());
+            assert!(collect(stream).is_err(), "the last byte is kept back");
+
+            let (_named, body) = part(b"bytes");
+            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new());
+            collect(stream).expect("sent");
+            assert!(body.gate.passed() && !body.gate.shut(), "too late to stop");
+        }
     }
 }

@@ -108,11 +108,16 @@ pub(super) fn serve(
         .name(name(home)?)
         .create_tokio()
         .map_err(|e| Error::new(ErrorCode::JournalUnwritable).detail("control socket").source(e))?;
+    let runtime = handle.clone();
     handle.spawn(async move {
         while let Ok(stream) = listener.accept().await {
-            if let Err(error) = answer(&stream, &engine, &handed).await {
-                tracing::debug!(%error, "a control request came to nothing");
-            }
+            let (engine, handed) = (engine.clone(), handed.clone());
+            // On its own: somebody who connects and says nothing must not keep others waiting.
+            runtime.spawn(async move {
+                if let Err(error) = answer(&stream, &engine, &handed).await {
+                    tracing::debug!(%error, "a control request came to nothing");
+                }
+            });
         }
     });
     Ok(())

@@ -3,7 +3,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
+use tokio::time::{Duration, Instant};
+
 use crate::error::{Error, ErrorCode, Result};
+
+/// A process that was just closed or killed may hold the lock this much longer: its threads end one after the other.
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// A home that is ours until dropped; the system lets go of the lock when the process dies.
 #[derive(Debug)]
@@ -12,7 +17,20 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// Opens it, after whoever is leaving it just now.
+    pub(super) async fn enter(path: &Path) -> Result<Self> {
+        let begun = Instant::now();
+        loop {
+            match Self::open(path) {
+                Err(error) if error.code == ErrorCode::InstanceBusy && begun.elapsed() < LETTING_GO => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn open(path: &Path) -> Result<Self> {
         let failed = |e: std::io::Error| {
             let code = match e.kind() {
                 std::io::ErrorKind::StorageFull => ErrorCode::DiskFull,
@@ -62,5 +80,17 @@ mod tests {
         assert_eq!(refused.code, ErrorCode::InstanceBusy);
         drop(first);
         Home::open(folder.path()).expect("free again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_is_just_leaving_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Home::open(folder.path()).expect("free");
+        let leaving = async {
+            tokio::task::yield_now().await;
+            drop(first);
+        };
+        let (entered, ()) = tokio::join!(Home::enter(folder.path()), leaving);
+        entered.expect("free by then");
     }
 }

@@ -55,7 +55,7 @@ impl Uploader {
     /// # Errors
     /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`.
     pub async fn open(options: Options) -> Result<Self> {
-        let home = Home::open(&options.home)?;
+        let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
         let (journal, recovered) = Journal::open(&options.home)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
