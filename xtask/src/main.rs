@@ -2,7 +2,9 @@
 //! fails with one clear sentence.
 #![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
 
+mod bundle;
 mod demo;
+mod local;
 mod packages;
 mod run;
 mod setup;
@@ -38,12 +40,19 @@ enum Command {
         /// Only tests whose name holds this.
         filter: Option<String>,
     },
+    /// Make a package of the release build.
+    Bundle {
+        /// Install it in a bare system, start it there and upload a file. Needs root.
+        #[arg(long)]
+        prove: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Demo { headless } => demo::run(headless),
+        Command::Bundle { prove } => bundle::run(prove),
         Command::Test { filter } => test::run(filter.as_deref()),
     };
     match outcome {

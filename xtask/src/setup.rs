@@ -28,7 +28,16 @@ fn system(purpose: Purpose) -> Result<()> {
         println!("This is neither Debian nor Ubuntu. Install what these packages hold: {}", needed(purpose).join(" "));
         return Ok(());
     }
-    let missing: Vec<_> = needed(purpose).into_iter().filter(|package| !installed(package)).collect();
+    install(needed(purpose))
+}
+
+/// One more package, where a command alone needs it.
+pub(crate) fn tool(package: &'static str) -> Result<()> {
+    install(vec![package])
+}
+
+fn install(packages: Vec<&'static str>) -> Result<()> {
+    let missing: Vec<_> = packages.into_iter().filter(|package| !installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,0 +1,144 @@
+//! Packages of the release build, and the proof of them in a system that has never seen this project.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::demo::write_noise;
+use crate::local::Local;
+use crate::packages::Purpose;
+use crate::run::{build, command, must, output, root, target, took};
+use crate::setup;
+
+/// What the clean system needs to show a window, and nothing of what the package should bring itself.
+const SCREEN: &[&str] = &["dbus", "fonts-dejavu-core", "imagemagick", "xdotool", "xvfb"];
+
+/// How long the installed app may take to upload the sample.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) fn run(prove: bool) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("packages are made on Linux so far");
+    }
+    let begun = Instant::now();
+    setup::run(Purpose::Build)?;
+    let tauri = root().join("ui/node_modules/.bin/tauri");
+    let mut bundle = command(tauri, &["build", "--bundles", "deb", "--ci", "--", "--locked"]);
+    must("release build and package", &mut bundle)?;
+    let package = newest(&target().join("release/bundle/deb"))?;
+    let size = std::fs::metadata(&package)?.len();
+    println!("{}  {:.1} MB  after {}", package.display(), size as f64 / 1e6, took(begun));
+    if prove { proof(&package) } else { Ok(()) }
+}
+
+fn newest(folder: &Path) -> Result<PathBuf> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("no package in {}", folder.display()))?;
+    let packages =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|p| p.extension() == Some("deb".as_ref()));
+    packages.max_by_key(|path| path.metadata().and_then(|meta| meta.modified()).ok()).context("no package was made")
+}
+
+/// Installs the package in a bare system, starts it there, and uploads a file through its window.
+fn proof(package: &Path) -> Result<()> {
+    let superuser = output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
+    if !superuser {
+        bail!("a bare system can only be made by root; run: sudo cargo xtask bundle --prove");
+    }
+    setup::tool("debootstrap")?;
+    build()?;
+    let bare = Bare::make(target().join("bare-system"))?;
+    std::fs::copy(package, bare.0.join("tmp/davit.deb"))?;
+    let install = [&["apt-get", "install", "-y", "-qq", "--no-install-recommends", "/tmp/davit.deb"], SCREEN].concat();
+    must("install in a bare system", &mut bare.run(&install))?;
+
+    let folder = tempfile::tempdir()?;
+    let local = Local::start(folder.path().to_owned())?;
+    let sample = bare.0.join("tmp/sample.mov");
+    write_noise(&sample, 40 << 20)?;
+    std::fs::copy(root().join("tests/tools/in-a-bare-system"), bare.0.join("tmp/in-a-bare-system"))?;
+    let mut app = bare.run(&["dbus-run-session", "--", "bash", "/tmp/in-a-bare-system", "/tmp/sample.mov"]);
+    app.env("DAVIT_SERVER", &local.server).env("DAVIT_DEV_S3_ENDPOINT", &local.store);
+    println!("== start it and upload");
+    let mut app = app.spawn()?;
+    let begun = Instant::now();
+    let arrived = loop {
+        match local.holds("/sample.mov", &sample)? {
+            Some(object) => break object,
+            None if begun.elapsed() > PATIENCE => {
+                bail!("the installed app did not upload within {} s", PATIENCE.as_secs())
+            }
+            None => std::thread::sleep(Duration::from_millis(200)),
+        }
+    };
+    std::fs::write(bare.0.join("tmp/arrived"), "")?;
+    app.wait()?;
+    let picture = root().join("artefacts/window/installed.png");
+    std::fs::create_dir_all(root().join("artefacts/window"))?;
+    std::fs::copy(bare.0.join("tmp/installed.png"), &picture).context("no picture of the window")?;
+    println!("same bytes  {arrived}  {}; the window: {}", took(begun), picture.display());
+    must("remove it", &mut bare.run(&["apt-get", "purge", "-y", "-qq", "davit"]))?;
+    if bare.0.join("usr/bin/davit-app").exists() {
+        bail!("the package left its program behind");
+    }
+    Ok(())
+}
+
+/// A system with nothing but the distribution's essentials; taken down when dropped.
+struct Bare(PathBuf);
+
+impl Bare {
+    fn make(path: PathBuf) -> Result<Self> {
+        let release = std::fs::read_to_string("/etc/os-release")?;
+        let suite = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+        let suite = suite.context("the system does not name its release")?;
+        let bare = Self(path);
+        bare.take_down();
+        let text = bare.0.to_str().context("a plain path")?;
+        must("a bare system", &mut command("debootstrap", &["--variant=minbase", suite, text]))?;
+        // Packages come from where this machine has them.
+        for part in ["etc/apt", "etc/resolv.conf", "etc/hosts"] {
+            let from = Path::new("/").join(part);
+            let into = bare.0.join(Path::new(part).parent().unwrap_or(Path::new("")));
+            must("its sources", Command::new("cp").arg("-aL").arg(from).arg(into))?;
+        }
+        for part in ["proc", "dev"] {
+            must(
+                "its devices",
+                Command::new("mount").arg("--rbind").arg(Path::new("/").join(part)).arg(bare.0.join(part)),
+            )?;
+        }
+        must("its package lists", &mut bare.run(&["apt-get", "update", "-qq"]))?;
+        Ok(bare)
+    }
+
+    fn run(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("chroot");
+        command.arg(&self.0).args(words).env("DEBIAN_FRONTEND", "noninteractive").env("HOME", "/root");
+        command
+    }
+
+    /// Nothing may be removed through a mount.
+    fn take_down(&self) {
+        for part in ["proc", "dev"] {
+            let at = self.0.join(part);
+            let _ = Command::new("umount")
+                .arg("--recursive")
+                .arg("--lazy")
+                .arg(&at)
+                .stderr(std::process::Stdio::null())
+                .status();
+        }
+        let mounted = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
+        if !mounted.contains(&*self.0.to_string_lossy()) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        self.take_down();
+    }
+}

@@ -1,0 +1,141 @@
+//! A cloud and a backend on loopback, with their data in one folder. They end together with it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::run::binary;
+
+/// The only bucket.
+pub(crate) const BUCKET: &str = "demo-media";
+
+pub(crate) struct Local {
+    /// Where everything lies.
+    pub(crate) folder: PathBuf,
+    /// The store's address.
+    pub(crate) store: String,
+    /// The backend's address.
+    pub(crate) server: String,
+    _cloud: Running,
+    _backend: Running,
+}
+
+/// A program that ends with us.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Local {
+    /// Starts both; what an earlier start left in the folder is there again.
+    pub(crate) fn start(folder: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let data = folder.join("cloud");
+        let mut cloud = Command::new(binary("davit-localcloud"));
+        cloud.arg("--data").arg(&data).args(["--bucket", BUCKET, "--listen", "127.0.0.1:0"]);
+        let (cloud, said) = first_line("the local cloud", cloud)?;
+        let text =
+            |name: &str| said[name].as_str().map(str::to_owned).with_context(|| format!("no {name} from the cloud"));
+        let (store, region) = (text("s3_endpoint")?, text("region")?);
+
+        let config = folder.join("backend.toml");
+        std::fs::write(&config, backend_config(&region))?;
+        let mut backend = Command::new(binary("davit-backend"));
+        backend
+            .arg("--config")
+            .arg(&config)
+            .env("AWS_ENDPOINT_URL_STS", text("sts_endpoint")?)
+            .env("AWS_ACCESS_KEY_ID", text("access_key_id")?)
+            .env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")?)
+            .env("AWS_REGION", region);
+        let (backend, said) = first_line("the backend", backend)?;
+        let server = said["url"].as_str().context("no url from the backend")?.to_owned();
+        println!("store    {store}");
+        println!("backend  {server}");
+        Ok(Self { folder, store, server, _cloud: cloud, _backend: backend })
+    }
+
+    /// One of our programs, connected to both.
+    pub(crate) fn davit(&self, program: &str, home: &str) -> Command {
+        let mut command = Command::new(binary(program));
+        command
+            .env("DAVIT_HOME", self.folder.join(home))
+            .env("DAVIT_SERVER", &self.server)
+            .env("DAVIT_DEV_S3_ENDPOINT", &self.store);
+        command
+    }
+
+    /// Where the store keeps its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("cloud")
+    }
+
+    /// The objects' names, with the bucket's in front.
+    pub(crate) fn objects(&self) -> Result<Vec<String>> {
+        let listed = Command::new(binary("davit-localcloud")).arg("ls").arg("--data").arg(self.data()).output()?;
+        let listed = String::from_utf8(listed.stdout)?;
+        let names = listed.lines().filter_map(|line| line.trim_start().split_once("  "));
+        Ok(names.map(|(_, name)| name.trim().to_owned()).collect())
+    }
+
+    /// Whether exactly one object ends so, with these bytes.
+    pub(crate) fn holds(&self, end: &str, file: &Path) -> Result<Option<String>> {
+        let Some(object) = self.objects()?.into_iter().find(|object| object.ends_with(end)) else { return Ok(None) };
+        let mut cat = Command::new(binary("davit-localcloud"));
+        let back = cat.arg("cat").arg("--data").arg(self.data()).arg(&object).output()?.stdout;
+        anyhow::ensure!(back == std::fs::read(file)?, "{object} is not the file that was sent");
+        Ok(Some(object))
+    }
+}
+
+/// Starts a program and reads the one JSON line that it prints when it is ready.
+fn first_line(what: &str, mut command: Command) -> Result<(Running, Value)> {
+    let child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{what} cannot be started"))?;
+    let mut running = Running(child);
+    let out = running.0.stdout.take().with_context(|| format!("{what} has no output"))?;
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line)?;
+    let said = serde_json::from_str(&line).with_context(|| format!("{what} did not start; see above"))?;
+    Ok((running, said))
+}
+
+fn backend_config(region: &str) -> String {
+    format!(
+        r#"listen = "127.0.0.1:0"
+name = "Example Films"
+person_salt = "demo"
+
+[auth]
+kind = "none"
+
+[sts]
+kind = "assume-role"
+role_arn = "arn:aws:iam::123456789012:role/davit-uploader"
+seconds = 900
+
+[[destinations]]
+id = "rushes"
+label = "Projects / Rushes"
+bucket = "{BUCKET}"
+region = "{region}"
+prefix = "rushes/{{person}}/"
+collision = "suffix"
+link_template = "https://media.example.com/{{key}}"
+
+[[destinations]]
+id = "archive"
+label = "Archive"
+bucket = "{BUCKET}"
+region = "{region}"
+prefix = "archive/{{person}}/"
+collision = "fail"
+"#
+    )
+}
