@@ -9,7 +9,10 @@ function unitOf(bytes: number): number {
 
 function inUnit(bytes: number, unit: number): string {
   const digits = unit <= 2 ? 0 : unit - 2;
-  return (bytes / 1000 ** unit).toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (bytes / 1000 ** unit).toLocaleString(undefined, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }
 
 /** "412.8 GB": MB whole, GB one decimal, TB two. */
@@ -62,7 +65,11 @@ export function clock(unix: number): string {
 export function middle(name: string): [string, string] {
   if (name.length <= 16) return [name, ''];
   const from = name.length - 14;
-  const cut = Math.max(name.lastIndexOf('_', from + 6), name.lastIndexOf(' ', from + 6), name.lastIndexOf('/', from + 6));
+  const cut = Math.max(
+    name.lastIndexOf('_', from + 6),
+    name.lastIndexOf(' ', from + 6),
+    name.lastIndexOf('/', from + 6),
+  );
   const at = cut > name.length - 16 && cut < name.length - 7 ? cut : name.length - 12;
   return [name.slice(0, at), name.slice(at)];
 }

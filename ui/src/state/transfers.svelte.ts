@@ -2,7 +2,15 @@
 import type { Action, Delta, Details, Filter, Ipc, ItemId, Row, Snapshot, Target, Totals, Update, View } from '../ipc';
 
 const NONE: Totals = {
-  all: 0, moving: 0, needsYou: 0, done: 0, sent: 0, size: 0, speed: 0, secondsLeft: null, overview: { kind: 'empty' },
+  all: 0,
+  moving: 0,
+  needsYou: 0,
+  done: 0,
+  sent: 0,
+  size: 0,
+  speed: 0,
+  secondsLeft: null,
+  overview: { kind: 'empty' },
 };
 /** Ten minutes of speed, one a second. */
 const SAMPLES = 600;

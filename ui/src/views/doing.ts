@@ -36,8 +36,7 @@ export function doing(ipc: Ipc, transfers: Transfers, toasts: Toasts, session: S
     cancel,
     remove,
     link: (row) => void ipc.copyLink(target(row)).then((ready) => toasts.say(ready ? text.linkReady : text.linkLater)),
-    show: (row) =>
-      void ipc.showInFolder(target(row)).catch(() => toasts.say(errors['file-missing'].row)),
+    show: (row) => void ipc.showInFolder(target(row)).catch(() => toasts.say(errors['file-missing'].row)),
     toggle: (row) => transfers.toggle(row.id),
     main: (row) => {
       if (row.state.kind === 'cancelled') void transfers.act('retry', [target(row)]);

@@ -33,7 +33,16 @@ export function lookOf(state: RowState): Look {
     case 'paused':
       return { ...base, form: 'paused', word: say.paused, under: `${say.byYou}, ${clock(state.since)}`, bar: 'rest' };
     case 'waiting':
-      return { ...base, form: 'waiting', word: say.waiting, under: say.forNetwork, reason: errors[state.code].row, tone: 'is-warn', bar: 'hold', code: state.code };
+      return {
+        ...base,
+        form: 'waiting',
+        word: say.waiting,
+        under: say.forNetwork,
+        reason: errors[state.code].row,
+        tone: 'is-warn',
+        bar: 'hold',
+        code: state.code,
+      };
     case 'held':
       return { ...base, form: 'paused', word: say.waiting, under: say.held, bar: 'rest' };
     case 'verifying':
@@ -42,9 +51,23 @@ export function lookOf(state: RowState): Look {
       return { ...base, form: 'done', word: say.done, under: clock(state.at) };
     case 'failed': {
       const changed = state.code === 'file-changed';
-      return { ...base, form: changed ? 'changed' : 'failed', word: say.failed, reason: errors[state.code].row, tone: changed ? 'is-warn' : 'is-bad', button: errors[state.code].button, code: state.code };
+      return {
+        ...base,
+        form: changed ? 'changed' : 'failed',
+        word: say.failed,
+        reason: errors[state.code].row,
+        tone: changed ? 'is-warn' : 'is-bad',
+        button: errors[state.code].button,
+        code: state.code,
+      };
     }
     case 'cancelled':
-      return { ...base, form: 'cancelled', word: say.cancelled, reason: say.cancelledAt(clock(state.at)), button: text.act.again };
+      return {
+        ...base,
+        form: 'cancelled',
+        word: say.cancelled,
+        reason: say.cancelledAt(clock(state.at)),
+        button: text.act.again,
+      };
   }
 }
