@@ -27,7 +27,10 @@ export class Transfers {
   private rev = 0;
   private sampled = 0;
 
-  constructor(private readonly ipc: Ipc) {}
+  constructor(
+    private readonly ipc: Ipc,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   async start(): Promise<void> {
     await this.ipc.subscribe(this.view, (update) => this.take(update));
@@ -36,7 +39,7 @@ export class Transfers {
   take(update: Update): void {
     if (update.kind === 'snapshot') this.snapshot(update);
     else this.delta(update);
-    const second = Math.floor(performance.now() / 1000);
+    const second = Math.floor(this.now() / 1000);
     if (second > this.sampled) {
       this.sampled = second;
       this.samples = [...this.samples, this.totals.speed].slice(-SAMPLES);

@@ -1,0 +1,3 @@
+export async function keyboard() {
+  return { checks: '0 walks', wrong: [] };
+}
