@@ -11,7 +11,9 @@ import { zoom } from './zoom.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../artefacts/gallery/');
 const configFile = here('./vite.config.mjs');
-const wanted = process.argv.slice(2);
+// npm run gallery -- [--only=looks|keyboard|zoom] [a part of a scenario's name …]
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 
 const begun = performance.now();
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
@@ -27,9 +29,10 @@ try {
   const all = await page.evaluate(() => window.gallery.names);
   await page.close();
   const names = wanted.length > 0 ? all.filter((name) => wanted.some((part) => name.includes(part))) : all;
-  if (wanted.length === 0) rmSync(shots, { recursive: true, force: true });
+  if (wanted.length === 0 && !only) rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
   for (const [what, check] of Object.entries({ looks, keyboard, zoom })) {
+    if (only && only !== what) continue;
     const since = performance.now();
     const { checks, wrong } = await check({ browser, home, names, shots });
     for (const line of wrong) console.log(`   ${what}: ${line}`);

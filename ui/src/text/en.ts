@@ -6,148 +6,190 @@ export interface ErrorText {
   row: string;
   /** The same with the destination's name, where that helps. */
   at?: (place: string) => string;
-  /** In the details: what it means. */
-  more: string;
+  /** In the details: what it means for the file. */
+  why?: string;
+  /** In the details: what to do. */
+  todo?: string;
   /** The one button; none when it goes on by itself. */
   button: string | null;
 }
 
 const goesOn = 'Continues by itself.';
 const kept = 'What was sent is kept.';
+const untouched = 'Your file is untouched.';
 const admin = 'Ask your administrator.';
 const again = 'Try again';
+const remove = 'Remove';
 
 export const errors: Record<ErrorCode, ErrorText> = {
-  offline: { row: 'Waiting for the connection.', more: goesOn, button: null },
-  'storage-busy': { row: 'The storage is busy. Trying again.', more: 'Continues by itself, slower.', button: null },
-  'backend-down': { row: 'Waiting for the sign-in service.', more: goesOn, button: null },
+  offline: { row: 'Waiting for the connection.', why: goesOn, button: null },
+  'storage-busy': {
+    row: 'The storage is busy. Trying again.',
+    why: 'Continues by itself, slower.',
+    button: null,
+  },
+  'backend-down': { row: 'Waiting for the sign-in service.', why: goesOn, button: null },
   'source-offline': {
     row: 'Waiting for the drive to answer.',
-    more: 'Reconnect the drive; continues by itself.',
+    why: goesOn,
+    todo: 'Reconnect the drive.',
     button: null,
   },
   'captive-portal': {
     row: 'This network wants you to sign in first.',
-    more: 'Open its page, then uploads continue.',
+    todo: 'Open its page in your browser, then uploads continue.',
     button: null,
   },
-  'proxy-auth': { row: 'Your company network asks for a password.', more: admin, button: again },
-  'sign-in-ended': { row: 'Sign in again to continue.', more: kept, button: 'Sign in' },
+  'proxy-auth': { row: 'Your company network asks for a password.', todo: admin, button: again },
+  'sign-in-ended': { row: 'Sign in again to continue.', why: kept, button: 'Sign in' },
   'wrong-token': {
     row: 'This token was not accepted.',
-    more: 'Ask your administrator for a fresh one.',
+    todo: 'Ask your administrator for a fresh one.',
     button: again,
   },
   'access-denied': {
     row: 'No access to this place. Ask your administrator.',
     at: (place) => `No access to ${place}. Ask your administrator.`,
-    more: 'File and connection are fine.',
+    why: 'Your account is not allowed to add files in this place. Nothing is wrong with your file or your connection.',
+    todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
     button: again,
   },
-  'not-allowed': { row: 'This account may not use Davit.', more: admin, button: again },
-  'account-disabled': { row: 'Your account may not upload any more.', more: admin, button: again },
-  'storage-full': { row: 'Your company’s storage is full.', more: 'Ask your administrator for space.', button: again },
+  'not-allowed': { row: 'This account may not use Davit.', todo: admin, button: again },
+  'account-disabled': { row: 'Your account may not upload any more.', why: kept, todo: admin, button: again },
+  'storage-full': {
+    row: 'Your company’s storage is full.',
+    why: kept,
+    todo: 'Ask your administrator for space.',
+    button: again,
+  },
   'too-large': {
     row: 'Larger than your company allows.',
-    more: 'Split the file, or ask for a higher limit.',
-    button: 'Remove',
+    todo: 'Split the file, or ask for a higher limit.',
+    button: remove,
   },
-  'file-missing': { row: 'This file was moved, renamed or deleted.', more: 'Put it back where it was.', button: again },
-  'file-in-use': { row: 'Another program has this file open.', more: 'Close it there.', button: again },
+  'file-missing': {
+    row: 'This file was moved, renamed or deleted.',
+    todo: 'Put it back where it was.',
+    button: again,
+  },
+  'file-in-use': { row: 'Another program has this file open.', todo: 'Close it there.', button: again },
   'file-unreadable': {
     row: 'Davit is not allowed to read this file.',
-    more: 'Change the file’s permissions.',
+    todo: 'Change the file’s permissions.',
     button: again,
   },
   'file-changed': {
     row: 'This file changed while it was uploading.',
-    more: 'The old version was not stored.',
+    why: 'The old version was not stored.',
+    todo: 'Wait until the file is finished, then upload the new version.',
     button: 'Upload new version',
   },
   'read-error': {
     row: 'The drive reports damage in this file.',
-    more: 'Copy it from a backup if you can.',
+    todo: 'Copy it from a backup if you can.',
     button: again,
   },
   'not-a-file': {
     row: 'This is a pipe, link or device, not a file.',
-    more: 'Only files and folders can be uploaded.',
-    button: 'Remove',
+    why: 'Only files and folders can be uploaded.',
+    button: remove,
   },
-  'folder-loop': { row: 'This folder contains itself by a link.', more: 'Remove the link.', button: 'Remove' },
+  'folder-loop': { row: 'This folder contains itself by a link.', todo: 'Remove the link.', button: remove },
   'name-refused': {
     row: 'This name has characters the storage refuses.',
-    more: 'Rename it, then add it again.',
-    button: 'Remove',
+    todo: 'Rename it, then add it again.',
+    button: remove,
   },
   'key-too-long': {
     row: 'The name with its folders is too long.',
-    more: 'Shorten it, then add it again.',
-    button: 'Remove',
+    todo: 'Shorten it, then add it again.',
+    button: remove,
   },
   'already-there': {
     row: 'A file with this name is already there.',
-    more: 'Your file is untouched.',
+    why: `It was not replaced. ${untouched}`,
+    todo: 'Keep both: yours is stored beside it under a new name.',
     button: 'Keep both',
   },
   'damaged-on-the-way': {
     row: 'Some pieces arrived damaged.',
-    more: '3 tries failed; often a faulty cable or Wi-Fi.',
+    why: `3 tries failed; often a faulty cable or Wi-Fi. ${untouched}`,
+    todo: 'Try another connection, then send them again.',
     button: 'Send them again',
   },
   'check-mismatch': {
     row: 'The stored file does not match yours.',
-    more: 'It is set aside, your file is untouched.',
+    why: `It is set aside. ${untouched}`,
     button: 'Upload again',
   },
   'upload-expired': {
     row: 'The storage removed the unfinished upload.',
-    more: 'It has to start again.',
+    why: `Unfinished uploads are kept for some days only. ${untouched}`,
     button: 'Start again',
   },
   'outcome-unknown': {
-    row: 'Whether it was stored cannot be seen from here.',
-    more: 'Ask your administrator to look, or upload it again.',
+    row: 'It cannot be seen from here if it was stored.',
+    todo: 'Ask your administrator to look, or upload it again.',
     button: 'Upload again',
   },
-  'destination-gone': { row: 'This destination no longer exists.', more: 'Choose another one.', button: again },
-  'no-such-bucket': { row: 'The storage for this destination is missing.', more: admin, button: again },
-  'wrong-region': { row: 'This destination is set up wrongly.', more: admin, button: again },
-  'scope-changed': { row: 'Your company moved this destination.', more: 'Add the files again.', button: again },
+  'destination-gone': {
+    row: 'This destination no longer exists.',
+    todo: 'Add the file again and choose another one.',
+    button: again,
+  },
+  'no-such-bucket': { row: 'The storage for this destination is missing.', todo: admin, button: again },
+  'wrong-region': { row: 'This destination is set up wrongly.', todo: admin, button: again },
+  'scope-changed': {
+    row: 'Your company moved this destination.',
+    todo: 'Add the files again.',
+    button: again,
+  },
   'clock-wrong': {
     row: 'This computer’s clock is off.',
-    more: 'The storage refuses wrong times. Set the clock.',
+    why: 'The storage refuses wrong times.',
+    todo: 'Set the clock.',
     button: again,
   },
   'untrusted-server': {
     row: 'This network changes secure connections.',
-    more: 'Tell your IT team; Davit will not send files.',
+    why: 'Davit will not send files.',
+    todo: 'Tell your IT team.',
     button: again,
   },
-  'bad-certificate-file': { row: 'The certificate file cannot be used.', more: admin, button: again },
-  'client-too-old': { row: 'Your company needs a newer Davit.', more: 'Update Davit.', button: null },
-  'address-unreachable': { row: 'Nothing answers at this address. Check the spelling.', more: '', button: again },
-  'address-not-davit': { row: 'This address belongs to something else, not to Davit.', more: '', button: again },
-  'address-insecure': { row: 'This address is not secure. Use one with https.', more: '', button: again },
-  'backend-contract': { row: 'Your company’s service gives answers Davit cannot use.', more: admin, button: again },
+  'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
+  'client-too-old': { row: 'Your company needs a newer Davit.', todo: 'Update Davit.', button: null },
+  'address-unreachable': { row: 'Nothing answers at this address. Check the spelling.', button: again },
+  'address-not-davit': { row: 'This address belongs to something else, not to Davit.', button: again },
+  'address-insecure': { row: 'This address is not secure. Use one with https.', button: again },
+  'backend-contract': {
+    row: 'Your company’s service gives wrong answers.',
+    todo: admin,
+    button: again,
+  },
   'keychain-unavailable': {
     row: 'The system keychain cannot be used.',
-    more: 'You will sign in again next time.',
+    why: 'You will sign in again next time.',
     button: null,
   },
-  'disk-full': { row: 'This computer’s disk is full.', more: 'Davit needs 200 MB for its records.', button: again },
-  'journal-unwritable': {
-    row: 'Davit cannot write its records.',
-    more: 'Check the disk and its permissions.',
+  'disk-full': {
+    row: 'This computer’s disk is full.',
+    why: 'Davit needs 200 MB for its records.',
+    todo: 'Make room on the disk.',
     button: again,
   },
-  'journal-newer': { row: 'These records were written by a newer Davit.', more: 'Update Davit.', button: null },
-  'journal-damaged': { row: 'Davit’s records are damaged.', more: admin, button: null },
-  'instance-busy': { row: 'Another Davit is already at work.', more: 'Use that one.', button: null },
-  'bad-input': { row: 'This is not an address. Check the spelling.', more: '', button: again },
+  'journal-unwritable': {
+    row: 'Davit cannot write its records.',
+    todo: 'Check the disk and its permissions.',
+    button: again,
+  },
+  'journal-newer': { row: 'These records were written by a newer Davit.', todo: 'Update Davit.', button: null },
+  'journal-damaged': { row: 'Davit’s records are damaged.', todo: admin, button: null },
+  'instance-busy': { row: 'Another Davit is already at work.', todo: 'Use that one.', button: null },
+  'bad-input': { row: 'This is not an address. Check the spelling.', button: again },
   unexpected: {
     row: 'Something unexpected stopped this file.',
-    more: `${kept} The reference helps your IT team.`,
+    why: kept,
+    todo: 'Try again. If it happens again, the reference helps your IT team.',
     button: again,
   },
 };
@@ -325,6 +367,7 @@ export const text = {
     progress: 'This file',
     uploading: (percent: string) => `Uploading, ${percent}`,
     done: 'Done and verified',
+    took: (size: string, time: string, speed: string) => `${size} in ${time}, ${speed} on average`,
     pieces: 'Pieces',
     map: (sent: number, all: number, now: number, again: number) =>
       `${count(sent)} of ${count(all)} pieces sent, ${count(now)} being sent now, ${count(again)} being sent again`,
@@ -349,6 +392,7 @@ export const text = {
   events: {
     added: 'Added.',
     started: 'Started.',
+    startedIn: (size: string, n: number) => `Started. ${size} in ${plural(n, 'piece', 'pieces')}.`,
     pausedBy: {
       you: 'Paused by you.',
       schedule: 'Paused by schedule.',
@@ -357,7 +401,8 @@ export const text = {
     },
     resumed: 'Continued.',
     sent: 'All pieces sent.',
-    verified: 'Verified. All pieces match.',
+    verified: 'Verified.',
+    verifiedAll: (n: number) => (n === 1 ? 'Verified. Its piece matches.' : `Verified. All ${count(n)} pieces match.`),
     cancelled: 'Cancelled.',
     stopped: (why: string) => `Stopped. ${why}`,
     recovered: (n: number) =>
