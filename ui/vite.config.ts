@@ -1,9 +1,9 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   // The window's own engine is recent on all three systems.
   build: { target: ['es2022', 'safari16'], modulePreload: { polyfill: false } },
-  resolve: process.env['VITEST'] ? { conditions: ['browser'] } : {},
-});
+  resolve: mode === 'test' ? { conditions: ['browser'] } : {},
+}));

@@ -1,8 +1,21 @@
 // One line a command; the only importer of @tauri-apps. Tests pass another `Ipc`.
 import { Channel, invoke } from '@tauri-apps/api/core';
 import type {
-  Action, CopyWhat, DestinationId, DoneView, FileSlice, Hello, InboxId, InboxView, ItemId, SessionView, ShellEvent,
-  Target, TicketView, Update, View,
+  Action,
+  CopyWhat,
+  DestinationId,
+  DoneView,
+  FileSlice,
+  Hello,
+  InboxId,
+  InboxView,
+  ItemId,
+  SessionView,
+  ShellEvent,
+  Target,
+  TicketView,
+  Update,
+  View,
 } from './bindings';
 
 export type * from './bindings';
@@ -18,13 +31,15 @@ export const ipc = {
   connect: (address: string) => invoke<SessionView>('connect', { address }),
   signIn: (token: string) => invoke<SessionView>('sign_in', { token }),
   signOut: () => invoke<SessionView>('sign_out'),
-  subscribeShell: (listen: (event: ShellEvent) => void) => invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  subscribeShell: (listen: (event: ShellEvent) => void) =>
+    invoke<null>('subscribe_shell', { channel: channel(listen) }),
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),
   paste: () => invoke<InboxView | null>('paste'),
   discard: (inbox: InboxId) => invoke<null>('discard', { inbox }),
   enqueue: (inbox: InboxId, destination: DestinationId) => invoke<TicketView>('enqueue', { inbox, destination }),
-  subscribe: (view: View, listen: (update: Update) => void) => invoke<null>('subscribe', { channel: channel(listen), view }),
+  subscribe: (view: View, listen: (update: Update) => void) =>
+    invoke<null>('subscribe', { channel: channel(listen), view }),
   setView: (view: View) => invoke<null>('set_view', { view }),
   act: (action: Action, targets: Target[]) => invoke<DoneView>('act', { action, targets }),
   pauseAll: () => invoke<DoneView>('pause_all'),

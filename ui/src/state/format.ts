@@ -1,5 +1,10 @@
-// Numbers as DESIGN section 7 wants them: decimal units, one unit on both sides, nothing that jumps.
+// Numbers and names as DESIGN section 7 wants them: decimal units, one unit on both sides, nothing that jumps.
+import { text } from '../text/en';
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+/** Names keep at most this many characters of their end. */
+const TAIL = 14;
+const SHORTEST_TAIL = 6;
 
 function unitOf(bytes: number): number {
   let unit = 0;
@@ -9,19 +14,34 @@ function unitOf(bytes: number): number {
 
 function inUnit(bytes: number, unit: number): string {
   const digits = unit <= 2 ? 0 : unit - 2;
-  return (bytes / 1000 ** unit).toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (bytes / 1000 ** unit).toLocaleString(undefined, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }
 
 /** "412.8 GB": MB whole, GB one decimal, TB two. */
 export function size(bytes: number): string {
   const unit = unitOf(bytes);
-  return `${inUnit(bytes, unit)}\u00a0${UNITS[unit]}`;
+  return `${inUnit(bytes, unit)}\u00a0${UNITS[unit] ?? ''}`;
 }
 
-/** "412.8 of 960.0 GB": both sides share the larger unit. */
-export function sizeOf(sent: number, all: number): string {
+/** "412.8", "960.0 GB": both sides share the larger unit. */
+function both(sent: number, all: number): [string, string, string] {
   const unit = unitOf(all);
-  return `${inUnit(sent, unit)} of ${inUnit(all, unit)}\u00a0${UNITS[unit]}`;
+  return [inUnit(sent, unit), inUnit(all, unit), `\u00a0${UNITS[unit] ?? ''}`];
+}
+
+/** "412.8 of 960.0 GB". */
+export function sizeOf(sent: number, all: number): string {
+  const [left, right, unit] = both(sent, all);
+  return text.of(left, right + unit);
+}
+
+/** "1.64 TB" and "4.11 TB", for a figure that stands out from the rest. */
+export function sizesOf(sent: number, all: number): [string, string] {
+  const [left, right, unit] = both(sent, all);
+  return [left + unit, right + unit];
 }
 
 /** "38.4 MB/s": one decimal under 100, whole above; kB/s whole. */
@@ -34,17 +54,33 @@ export function speed(perSecond: number): string {
 
 /** "7 h 30 min", "about 18 h", "about 3 days". */
 export function timeLeft(seconds: number): string {
+  const { minute, min, h, about, days } = text.time;
   const minutes = seconds / 60;
-  if (minutes < 1) return 'less than a minute';
-  if (minutes < 10) return `${Math.ceil(minutes)}\u00a0min`;
-  if (minutes < 60) return `${Math.ceil(minutes / 5) * 5}\u00a0min`;
+  if (minutes < 1) return minute;
+  if (minutes < 10) return min(Math.ceil(minutes));
+  if (minutes <= 55) return min(Math.ceil(minutes / 5) * 5);
   if (minutes < 600) {
     const steps = Math.ceil(minutes / 10) * 10;
     const rest = steps % 60;
-    return rest === 0 ? `${steps / 60}\u00a0h` : `${Math.floor(steps / 60)}\u00a0h ${rest}\u00a0min`;
+    const hours = h(Math.floor(steps / 60));
+    return rest === 0 ? hours : `${hours} ${min(rest)}`;
   }
-  if (minutes < 48 * 60) return `about ${Math.round(minutes / 60)}\u00a0h`;
-  return `about ${Math.round(minutes / 1440)} days`;
+  if (minutes < 48 * 60) return about(h(Math.round(minutes / 60)));
+  return about(days(Math.round(minutes / 1440)));
+}
+
+/** "ready around 10:30 tomorrow": to the half hour, to five minutes when it is near, to the day when it is far. */
+export function readyAround(seconds: number, now: number): string {
+  const step = (seconds < 3600 ? 5 : 30) * 60_000;
+  const then = new Date(Math.round((now + seconds * 1000) / step) * step);
+  const midnight = new Date(now).setHours(24, 0, 0, 0);
+  const days = Math.floor((then.getTime() - midnight) / 86_400_000) + 1;
+  const at = clock(then.getTime() / 1000);
+  if (days <= 0) return text.ready.today(at);
+  if (days === 1) return text.ready.tomorrow(at);
+  return text.ready.later(
+    then.toLocaleDateString(undefined, days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }),
+  );
 }
 
 /** Rounded down; 100 only when it is verified. */
@@ -58,11 +94,35 @@ export function clock(unix: number): string {
   return new Date(unix * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }
 
-/** Head and tail of a long name: the tail never shrinks, so that extension and take number stay readable. */
+/**
+ * Head and tail of a long name. The tail never shrinks, so that extension and take number stay readable; it begins at
+ * a separator where there is one.
+ */
 export function middle(name: string): [string, string] {
-  if (name.length <= 16) return [name, ''];
-  const from = name.length - 14;
-  const cut = Math.max(name.lastIndexOf('_', from + 6), name.lastIndexOf(' ', from + 6), name.lastIndexOf('/', from + 6));
-  const at = cut > name.length - 16 && cut < name.length - 7 ? cut : name.length - 12;
-  return [name.slice(0, at), name.slice(at)];
+  if (name.length <= TAIL + 2) return [name, ''];
+  const from = name.length - TAIL;
+  for (let at = from; at <= name.length - SHORTEST_TAIL; at += 1) {
+    if (name[at - 1] === ' ' || name[at - 1] === '/') return [name.slice(0, at), name.slice(at)];
+    if (name[at] === '_' || name[at] === '-') return [name.slice(0, at), name.slice(at)];
+  }
+  return [name.slice(0, from), name.slice(from)];
+}
+
+const STEP = ' › ';
+
+/** "Projects › Rushes" of "Projects / Rushes". */
+export const place = (label: string): string => label.replaceAll(' / ', STEP);
+
+/** The head and the last step of a destination; the last step stays. */
+export function placeMiddle(label: string): [string, string] {
+  const whole = place(label);
+  const at = whole.lastIndexOf(STEP);
+  return at < 0 ? [whole, ''] : [whole.slice(0, at + 1), whole.slice(at + 1)];
+}
+
+/** What a destination is called, and where it is: a number alone says too little ("2026 › 11" in "Photos"). */
+export function placeName(label: string): [string, string] {
+  const parts = label.split(' / ');
+  const own = /^\d+$/.test(parts.at(-1) ?? '') ? 2 : 1;
+  return [parts.slice(-own).join(STEP), parts.slice(0, -own).join(STEP)];
 }

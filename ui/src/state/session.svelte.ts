@@ -1,7 +1,10 @@
 // Who is signed in, and what hovers over or waits at the window's door.
-import type { DestinationId, InboxView, Ipc, Problem, SessionView, ShellEvent } from '../ipc';
+import type { DestinationId, DestinationView, InboxView, Ipc, Problem, SessionView, ShellEvent } from '../ipc';
+import { errors, text } from '../text/en';
+import type { Toasts } from './toasts.svelte';
 
 const RECENT = 'davit.recent';
+const RECENTS = 4;
 
 export class Session {
   view = $state<SessionView | null>(null);
@@ -17,7 +20,17 @@ export class Session {
   waiting = $state<InboxView | null>(null);
   recent = $state<DestinationId[]>(JSON.parse(localStorage.getItem(RECENT) ?? '[]') as DestinationId[]);
 
-  constructor(private readonly ipc: Ipc) {}
+  constructor(
+    private readonly ipc: Ipc,
+    private readonly toasts: Toasts,
+  ) {}
+
+  /** Where files may go: the last used first. */
+  get places(): DestinationView[] {
+    const all = this.view?.kind === 'connected' ? this.view.destinations : [];
+    const recent = this.recent.flatMap((id) => all.filter((place) => place.id === id));
+    return [...recent, ...all.filter((place) => !recent.includes(place))];
+  }
 
   async start(): Promise<void> {
     const hello = await this.ipc.hello();
@@ -74,18 +87,40 @@ export class Session {
     }
   }
 
-  async pick(what: 'files' | 'folder' | 'paste'): Promise<void> {
+  /** Asks for files; they wait for a destination unless the person has it in view. */
+  async pick(what: 'files' | 'folder' | 'paste', to: DestinationId | null = null): Promise<void> {
     const ask = what === 'files' ? this.ipc.pickFiles : what === 'folder' ? this.ipc.pickFolder : this.ipc.paste;
-    const inbox = await ask();
-    if (inbox) this.waiting = inbox;
+    try {
+      const inbox = await ask();
+      if (inbox && to !== null) await this.send(inbox, to);
+      else if (inbox) this.waiting = inbox;
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    }
   }
 
   async send(inbox: InboxView, to: DestinationId): Promise<void> {
     this.waiting = null;
     this.hover = null;
-    this.recent = [to, ...this.recent.filter((id) => id !== to)].slice(0, 4);
+    this.prefer(to);
+    try {
+      const ticket = await this.ipc.enqueue(inbox.id, to);
+      if (ticket.why) this.toasts.say(text.refused(ticket.refused, errors[ticket.why].row));
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    }
+  }
+
+  /** Makes it the usual place. */
+  prefer(to: DestinationId): void {
+    this.recent = [to, ...this.recent.filter((id) => id !== to)].slice(0, RECENTS);
     localStorage.setItem(RECENT, JSON.stringify(this.recent));
-    await this.ipc.enqueue(inbox.id, to);
+  }
+
+  /** They were dropped beside every target: now they wait for a choice. */
+  keep(inbox: InboxView): void {
+    this.hover = null;
+    this.waiting = inbox;
   }
 
   forget(): void {

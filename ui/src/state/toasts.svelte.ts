@@ -1,4 +1,7 @@
 // At most one toast, ten seconds, longer while somebody looks at it.
+import type { Problem } from '../ipc';
+import { errors } from '../text/en';
+
 const SHOWN_MS = 10_000;
 
 export interface Toast {
@@ -7,12 +10,17 @@ export interface Toast {
 }
 
 export class Toasts {
-  now = $state<Toast | null>(null);
+  now = $state.raw<Toast | null>(null);
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   say(words: string, action: Toast['action'] = null): void {
     this.now = { words, action };
     this.restart();
+  }
+
+  /** Nothing fails in silence: a refused command says why. */
+  refused(problem: Problem): void {
+    this.say(errors[problem.code].row);
   }
 
   /** Somebody looks at it. */

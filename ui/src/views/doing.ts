@@ -1,51 +1,116 @@
-// What a person can do to a row. Routine things never ask; what can be undone says so in a toast.
-import type { Ipc, Row, Target } from '../ipc';
+// What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
+// says why.
+import type { CopyWhat, DoneView, ErrorCode, Ipc, ItemId, Problem, RowState, Target } from '../ipc';
+import { mendOf } from '../state/mend';
 import type { Session } from '../state/session.svelte';
 import type { Toasts } from '../state/toasts.svelte';
 import type { Transfers } from '../state/transfers.svelte';
-import { errors, text } from '../text/en';
+import { text } from '../text/en';
 
-export interface Doing {
-  details: (row: Row) => void;
-  pause: (row: Row) => void;
-  resume: (row: Row) => void;
-  cancel: (row: Row) => void;
-  remove: (row: Row) => void;
-  link: (row: Row) => void;
-  show: (row: Row) => void;
-  toggle: (row: Row) => void;
-  /** The row's one button. */
-  main: (row: Row) => void;
+/** A row, a file of a folder, or what the details are about. */
+export interface Thing {
+  target: Target;
+  name: string;
+  state: RowState;
 }
 
-export function doing(ipc: Ipc, transfers: Transfers, toasts: Toasts, session: Session): Doing {
-  const target = (row: Row): Target => ({ kind: 'item', id: row.id });
-  const undo = (row: Row) => () => void transfers.act('undo', [target(row)]);
-  const cancel = (row: Row) => {
-    void transfers.act('cancel', [target(row)]);
-    toasts.say(text.cancelled(row.name), { label: text.undo, run: undo(row) });
-  };
-  const remove = (row: Row) => {
-    void transfers.act('remove', [target(row)]);
-    toasts.say(text.removed, { label: text.undo, run: undo(row) });
-  };
-  return {
-    details: (row) => transfers.focus(target(row)),
-    pause: (row) => void transfers.act('pause', [target(row)]),
-    resume: (row) => void transfers.act('resume', [target(row)]),
-    cancel,
-    remove,
-    link: (row) => void ipc.copyLink(target(row)).then((ready) => toasts.say(ready ? text.linkReady : text.linkLater)),
-    show: (row) =>
-      void ipc.showInFolder(target(row)).catch(() => toasts.say(errors['file-missing'].row)),
-    toggle: (row) => transfers.toggle(row.id),
-    main: (row) => {
-      if (row.state.kind === 'cancelled') void transfers.act('retry', [target(row)]);
-      else if (row.state.kind !== 'failed') return;
-      else if (row.state.code === 'already-there') void transfers.act('keep-both', [target(row)]);
-      else if (row.state.code === 'sign-in-ended') session.asking = true;
-      else if (errors[row.state.code].button === 'Remove') cancel(row);
-      else void transfers.act('retry', [target(row)]);
-    },
-  };
+/** More than this many rows are cleared without a way back: asking for their names would take too long. */
+const UNDOABLE = 5_000;
+
+export class Doing {
+  constructor(
+    private readonly ipc: Ipc,
+    private readonly transfers: Transfers,
+    private readonly toasts: Toasts,
+    private readonly session: Session,
+  ) {}
+
+  details(thing: Thing): void {
+    this.transfers.focus(thing.target);
+  }
+
+  toggle(item: ItemId): void {
+    this.transfers.toggle(item);
+  }
+
+  pause(thing: Thing): void {
+    this.told(this.transfers.act('pause', [thing.target]));
+  }
+
+  resume(thing: Thing): void {
+    this.told(this.transfers.act('resume', [thing.target]));
+  }
+
+  pauseAll(): void {
+    this.told(this.ipc.pauseAll());
+  }
+
+  resumeAll(): void {
+    this.told(this.ipc.resumeAll());
+  }
+
+  toggleAll(): void {
+    if (this.transfers.totals.overview.kind === 'paused') this.resumeAll();
+    else this.pauseAll();
+  }
+
+  cancel(thing: Thing): void {
+    this.undoable([thing.target], this.transfers.act('cancel', [thing.target]), () => text.cancelled(thing.name));
+  }
+
+  remove(thing: Thing): void {
+    this.undoable([thing.target], this.transfers.act('remove', [thing.target]), () => text.removed);
+  }
+
+  /** Out of the list: what is at its end is removed, what is not is cancelled. */
+  drop(thing: Thing): void {
+    if (thing.state.kind === 'done' || thing.state.kind === 'cancelled') this.remove(thing);
+    else this.cancel(thing);
+  }
+
+  async clearDone(): Promise<void> {
+    const targets = this.transfers.totals.done <= UNDOABLE ? await this.transfers.every('done') : null;
+    const words = (done: DoneView) => text.cleared(done.count);
+    if (targets) this.undoable(targets, this.transfers.act('remove', targets), words);
+    else this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done))));
+  }
+
+  link(thing: Thing): void {
+    const said = (ready: boolean) => this.toasts.say(ready ? text.linkReady : text.linkLater);
+    this.told(this.ipc.copyLink(thing.target).then(said));
+  }
+
+  copy(thing: Thing, what: CopyWhat): void {
+    this.told(this.ipc.copyText(thing.target, what).then(() => this.toasts.say(text.copied)));
+  }
+
+  show(thing: Thing): void {
+    this.told(this.ipc.showInFolder(thing.target));
+  }
+
+  /** The one button of a row. */
+  main(thing: Thing): void {
+    if (thing.state.kind === 'cancelled') this.told(this.transfers.act('retry', [thing.target]));
+    else if (thing.state.kind === 'failed') this.mend(thing, thing.state.code);
+  }
+
+  private mend(thing: Thing, code: ErrorCode): void {
+    const mend = mendOf(code);
+    if (mend === 'sign-in') this.session.asking = true;
+    else if (mend === 'remove') this.remove(thing);
+    else this.told(this.transfers.act(mend, [thing.target]));
+  }
+
+  private undoable(targets: Target[], asked: Promise<DoneView>, words: (done: DoneView) => string): void {
+    const run = () => this.told(this.transfers.act('undo', targets));
+    this.told(
+      asked.then((done) => {
+        if (done.count > 0) this.toasts.say(words(done), done.undo ? { label: text.undo, run } : null);
+      }),
+    );
+  }
+
+  private told(asked: Promise<unknown>): void {
+    asked.catch((problem: unknown) => this.toasts.refused(problem as Problem));
+  }
 }

@@ -1,11 +1,13 @@
 // How a state looks and what it says: the one table behind rows, files and details.
 import type { Form } from '../parts/Shape.svelte';
 import type { ErrorCode, RowState } from '../ipc';
-import { clock } from '../state/format';
+import { clock, place } from '../state/format';
 import { errors, text } from '../text/en';
 
 export interface Look {
   form: Form;
+  /** What the shape is called. */
+  shape: string;
   /** The state's word. */
   word: string;
   /** What stands under it at the right. */
@@ -19,32 +21,80 @@ export interface Look {
   code: ErrorCode | null;
 }
 
+/** A row's text has room for this much. */
+const ROW = 50;
 const base = { under: '', reason: null, tone: '', bar: '', button: null, code: null } as const;
+const say = text.state;
 
-export function lookOf(state: RowState): Look {
-  const say = text.state;
+/** A problem's sentence, with the destination's name where it has one and there is room. */
+export function why(code: ErrorCode, destination: string): string {
+  const { row, at } = errors[code];
+  const named = at?.(place(destination)) ?? row;
+  return named.length <= ROW ? named : row;
+}
+
+/** What a wait is for. */
+function waitsFor(code: ErrorCode): string {
+  if (code === 'storage-busy') return say.forStorage;
+  if (code === 'backend-down') return say.held;
+  return say.forNetwork;
+}
+
+export function lookOf(state: RowState, destination = ''): Look {
   switch (state.kind) {
     case 'queued':
-      return { ...base, form: 'queued', word: say.queued, under: say.ahead(state.ahead) };
+      return { ...base, form: 'queued', shape: text.shape.queued, word: say.queued, under: say.ahead(state.ahead) };
     case 'scanning':
-      return { ...base, form: 'scanning', word: say.scanning, bar: 'scan' };
+      return { ...base, form: 'scanning', shape: text.shape.scanning, word: say.scanning, bar: 'scan' };
     case 'uploading':
-      return { ...base, form: 'uploading', word: say.uploading };
-    case 'paused':
-      return { ...base, form: 'paused', word: say.paused, under: `${say.byYou}, ${clock(state.since)}`, bar: 'rest' };
+      return { ...base, form: 'uploading', shape: text.shape.uploading, word: say.uploading };
+    case 'paused': {
+      const under = say.pausedBy[state.by](clock(state.since));
+      return { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, under, bar: 'rest' };
+    }
     case 'waiting':
-      return { ...base, form: 'waiting', word: say.waiting, under: say.forNetwork, reason: errors[state.code].row, tone: 'is-warn', bar: 'hold', code: state.code };
+      return {
+        ...base,
+        form: 'waiting',
+        shape: text.shape.waiting,
+        word: say.waiting,
+        under: waitsFor(state.code),
+        reason: why(state.code, destination),
+        bar: 'hold',
+        code: state.code,
+      };
     case 'held':
-      return { ...base, form: 'paused', word: say.waiting, under: say.held, bar: 'rest' };
+      return { ...base, form: 'paused', shape: text.shape.held, word: say.waiting, under: say.held, bar: 'rest' };
     case 'verifying':
-      return { ...base, form: 'verifying', word: say.verifying, reason: say.checking };
+      return { ...base, form: 'verifying', shape: text.shape.verifying, word: say.verifying, reason: say.checking };
     case 'done':
-      return { ...base, form: 'done', word: say.done, under: clock(state.at) };
+      return { ...base, form: 'done', shape: text.shape.done, word: say.done, under: clock(state.at) };
     case 'failed': {
       const changed = state.code === 'file-changed';
-      return { ...base, form: changed ? 'changed' : 'failed', word: say.failed, reason: errors[state.code].row, tone: changed ? 'is-warn' : 'is-bad', button: errors[state.code].button, code: state.code };
+      return {
+        ...base,
+        form: changed ? 'changed' : 'failed',
+        shape: changed ? text.shape.changed : text.shape.failed,
+        word: say.failed,
+        reason: why(state.code, destination),
+        tone: changed ? 'is-warn' : 'is-bad',
+        button: errors[state.code].button,
+        code: state.code,
+      };
     }
     case 'cancelled':
-      return { ...base, form: 'cancelled', word: say.cancelled, reason: say.cancelledAt(clock(state.at)), button: text.act.again };
+      return {
+        ...base,
+        form: 'cancelled',
+        shape: text.shape.cancelled,
+        word: say.cancelled,
+        reason: say.cancelledAt(clock(state.at)),
+        button: text.act.again,
+      };
   }
+}
+
+/** Whether "Pause" means something. */
+export function pausable(state: RowState): boolean {
+  return ['uploading', 'queued', 'waiting', 'scanning'].includes(state.kind);
 }

@@ -1,0 +1,237 @@
+// The shell and the engine as the gallery needs them: a list in memory that answers at once and never moves by itself.
+import type {
+  Action,
+  Delta,
+  Details,
+  DoneView,
+  FileRow,
+  Filter,
+  InboxView,
+  Ipc,
+  Peek,
+  Problem,
+  Row,
+  RowState,
+  SessionView,
+  ShellEvent,
+  Slice,
+  Target,
+  Totals,
+  Update,
+  View,
+} from '../src/ipc';
+import { at, details, peek } from './sample';
+
+export interface Script {
+  session: SessionView;
+  platform?: string;
+  rows?: Row[];
+  totals?: Partial<Totals>;
+  peek?: Peek;
+  /** The engine has not told its list yet. */
+  silent?: boolean;
+  /** What a connect or a sign-in comes to. */
+  refuses?: Problem;
+}
+
+const moves = (state: RowState): boolean =>
+  ['queued', 'scanning', 'uploading', 'waiting', 'held', 'verifying'].includes(state.kind);
+const FILTERS: Record<Filter, (row: Row) => boolean> = {
+  all: () => true,
+  moving: (row) => moves(row.state),
+  'needs-you': (row) => row.state.kind === 'failed' || (row.folder?.needsYou ?? 0) > 0,
+  done: (row) => row.state.kind === 'done',
+};
+
+export const inbox: InboxView = {
+  id: 1,
+  files: 1,
+  folders: 2,
+  size: 18.6e9,
+  names: ['day 08', 'day 09', 'FJORD07_T014.wav'],
+};
+
+/** A file of a folder with ten thousand. */
+function nth(id: number): FileRow {
+  const state: RowState =
+    id === 4
+      ? { kind: 'failed', code: 'file-in-use' }
+      : id < 6_000
+        ? { kind: 'done', at: at('12:00') }
+        : id < 6_004
+          ? { kind: 'uploading' }
+          : { kind: 'queued', ahead: 0 };
+  const card = String.fromCharCode(65 + Math.floor(id / 2_500));
+  return { id, path: `CARD_${card}/A007_C${String(id).padStart(5, '0')}.mxf`, size: 1.6e9, sent: 0, state };
+}
+
+export class Fake {
+  private listen: (update: Update) => void = () => undefined;
+  private shell: (event: ShellEvent) => void = () => undefined;
+  private view: View | null = null;
+  private rev = 0;
+  private standing: Totals | null = null;
+  private readonly rows: Row[];
+  private readonly gone = new Map<number, { row: Row; index: number }>();
+  private readonly before = new Map<number, RowState>();
+
+  constructor(private readonly script: Script) {
+    this.rows = [...(script.rows ?? [])];
+  }
+
+  /** Something happens to the window or the session. */
+  tell(event: ShellEvent): void {
+    this.shell(event);
+  }
+
+  /** A second passes: only the speed is told. */
+  tick(speed: number): void {
+    this.standing ??= this.totals();
+    this.delta({ totals: { ...this.standing, speed } });
+  }
+
+  private totals(): Totals {
+    const count = (filter: Filter) => this.rows.filter(FILTERS[filter]).length;
+    const sum = (of: (row: Row) => number) => this.rows.reduce((all, row) => all + of(row), 0);
+    const all = this.rows.length;
+    return {
+      all,
+      moving: count('moving'),
+      needsYou: count('needs-you'),
+      done: count('done'),
+      sent: sum((row) => row.sent),
+      size: sum((row) => row.size),
+      speed: sum((row) => row.speed),
+      secondsLeft: null,
+      overview: all === 0 ? { kind: 'empty' } : { kind: 'moving' },
+      ...(all === 0 ? {} : this.script.totals),
+    };
+  }
+
+  private slice(view: View): Slice {
+    const passing = view.filter === 'all' ? this.rows : this.rows.filter(FILTERS[view.filter]);
+    const rows = passing.slice(view.first, view.first + view.count);
+    const opened = (row: Row): Row =>
+      row.folder && view.open.includes(row.id)
+        ? { ...row, folder: { ...row.folder, peek: this.script.peek ?? peek } }
+        : row;
+    return { filter: view.filter, first: view.first, total: passing.length, rows: rows.map(opened) };
+  }
+
+  private focused(view: View): Details | null {
+    const focus = view.focus;
+    const row = focus?.kind === 'item' ? this.rows.find((one) => one.id === focus.id) : undefined;
+    return row ? details(row) : null;
+  }
+
+  private delta(change: Partial<Delta>): void {
+    this.rev += 1;
+    const totals = change.totals ?? this.totals();
+    const same: Delta = { rev: this.rev, totals, slice: null, changed: [], details: null, outcomes: [] };
+    this.listen({ kind: 'delta', ...same, ...change });
+  }
+
+  private changed(): void {
+    if (this.view) this.delta({ slice: this.slice(this.view), details: this.focused(this.view) });
+  }
+
+  private act(action: Action, targets: Target[]): DoneView {
+    let count = 0;
+    for (const target of targets) {
+      const index = this.rows.findIndex((row) => target.kind === 'item' && row.id === target.id);
+      const row = this.rows[index];
+      if (row && this.step(action, row, index)) count += 1;
+      else if (action === 'undo' && this.putBack(target.id)) count += 1;
+    }
+    this.changed();
+    return { undo: action === 'cancel' || action === 'remove', count };
+  }
+
+  private step(action: Action, row: Row, index: number): boolean {
+    const states: Partial<Record<Action, RowState>> = {
+      pause: { kind: 'paused', by: 'you', since: at('16:02') },
+      resume: { kind: 'uploading' },
+      cancel: { kind: 'cancelled', at: at('16:02') },
+      retry: { kind: 'queued', ahead: 0 },
+      'keep-both': { kind: 'queued', ahead: 0 },
+    };
+    if (action === 'remove') {
+      this.gone.set(row.id, { row, index });
+      this.rows.splice(index, 1);
+      return true;
+    }
+    const state = action === 'undo' ? this.before.get(row.id) : states[action];
+    if (!state) return false;
+    this.before.set(row.id, row.state);
+    this.rows[index] = { ...row, state };
+    return true;
+  }
+
+  private putBack(id: number): boolean {
+    const gone = this.gone.get(id);
+    if (!gone) return false;
+    this.rows.splice(gone.index, 0, gone.row);
+    this.gone.delete(id);
+    return true;
+  }
+
+  private answer(): Promise<SessionView> {
+    // Refusals cross the bridge as plain objects.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    return this.script.refuses ? Promise.reject(this.script.refuses) : Promise.resolve(this.script.session);
+  }
+
+  readonly ipc: Ipc = {
+    hello: () =>
+      Promise.resolve({
+        version: '1.4.0',
+        platform: this.script.platform ?? 'linux',
+        session: this.script.session,
+      }),
+    connect: () => this.answer(),
+    signIn: () => this.answer(),
+    signOut: () => this.answer(),
+    subscribeShell: (listen) => {
+      this.shell = listen;
+      return Promise.resolve(null);
+    },
+    pickFiles: () => Promise.resolve(inbox),
+    pickFolder: () => Promise.resolve(inbox),
+    paste: () => Promise.resolve(inbox),
+    discard: () => Promise.resolve(null),
+    enqueue: () => Promise.resolve({ batch: 2, items: 3, refused: 0, why: null }),
+    subscribe: (view, listen) => {
+      this.view = view;
+      this.rev = 0;
+      if (this.script.silent) return Promise.resolve(null);
+      this.listen = listen;
+      const details = this.focused(view);
+      listen({ kind: 'snapshot', rev: 0, totals: this.totals(), slice: this.slice(view), details });
+      return Promise.resolve(null);
+    },
+    setView: (view) => {
+      this.view = view;
+      // The engine answers with its next tick, never within the call.
+      queueMicrotask(() => this.changed());
+      return Promise.resolve(null);
+    },
+    act: (action, targets) => Promise.resolve(this.act(action, targets)),
+    pauseAll: () => this.every('pause', (row) => moves(row.state)),
+    resumeAll: () => this.every('resume', (row) => row.state.kind === 'paused'),
+    retryAll: () => this.every('retry', (row) => row.state.kind === 'failed'),
+    clearDone: () => this.every('remove', (row) => row.state.kind === 'done'),
+    folderFiles: (_item, search, first, count) => {
+      const all = Array.from({ length: 10_000 }, (_, id) => nth(id));
+      const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
+      return Promise.resolve({ first, total: found.length, rows: found.slice(first, first + count) });
+    },
+    copyLink: (target) => Promise.resolve(this.rows.some((row) => row.id === target.id && row.state.kind === 'done')),
+    copyText: () => Promise.resolve(null),
+    showInFolder: () => Promise.resolve(null),
+  };
+
+  private every(action: Action, wanted: (row: Row) => boolean): Promise<DoneView> {
+    const targets = this.rows.filter(wanted).map((row): Target => ({ kind: 'item', id: row.id }));
+    return Promise.resolve(this.act(action, targets));
+  }
+}

@@ -1,0 +1,153 @@
+// Everything without a pointer: Tab and the arrows come to every control, each with a ring to be seen, and the focus is
+// never lost to the page.
+import { open, painted, still } from './browser.mjs';
+import { walks } from './walks.mjs';
+
+/** What stands still enough to be walked through by Tab alone. */
+const WALKED = [
+  'welcome',
+  'welcome-address-wrong',
+  'token-wrong',
+  'empty',
+  'empty-one-place',
+  'empty-signed-out',
+  'drop-somewhere-else',
+  'list',
+  'list-open',
+  'list-all-files',
+  'list-all-files-none',
+  'overview-paused',
+  'signed-out',
+  'filter-none',
+  'details-uploading',
+  'details-failed',
+  'details-done',
+  'toast-cancelled',
+];
+const MOST = 80;
+
+export async function keyboard({ browser, home, names }) {
+  const page = await still(browser, { width: 1080, height: 720 });
+  const wrong = [];
+  let done = 0;
+  for (const name of WALKED.filter((one) => names.includes(one))) {
+    await open(page, home, name);
+    for (const found of await tabs(page)) wrong.push(`${name}: ${found}`);
+    done += 1;
+  }
+  for (const { name, scenario, size, walk } of walks.filter((one) => names.includes(one.scenario))) {
+    await page.setViewportSize(size === 'compact' ? { width: 720, height: 480 } : { width: 1080, height: 720 });
+    await open(page, home, scenario);
+    const hands = handsOn(page, (found) => wrong.push(`${name}: ${found}`));
+    await walk(hands);
+    for (const complaint of page.complaints) wrong.push(`${name}: ${complaint}`);
+    done += 1;
+  }
+  await page.context().close();
+  return { checks: `${done} walks`, wrong };
+}
+
+/** Tab from the first control to the last; every row of the list by its arrows on the way. */
+async function tabs(page) {
+  const wrong = [];
+  await page.evaluate(() => {
+    // Tab begins at the top, wherever the scenario left the focus.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute('tabindex');
+    document.querySelectorAll('button, a, input').forEach((one, at) => (one.dataset.walk = at));
+  });
+  const reached = new Set();
+  for (let step = 0; step < MOST; step += 1) {
+    await page.keyboard.press('Tab');
+    const here = await page.evaluate(focused);
+    if (here.body) break;
+    if (here.walk !== undefined) reached.add(here.walk);
+    if (!here.ring) wrong.push(`no ring on ${here.what}`);
+    if (here.row) await rows(page, reached, wrong);
+  }
+  for (const missed of await page.evaluate(unreached, [...reached])) wrong.push(`not reached: ${missed}`);
+  return wrong;
+}
+
+/** From a focused row: each row by Down, and its buttons by Tab. */
+async function rows(page, reached, wrong) {
+  await page.keyboard.press('Home');
+  await painted(page);
+  for (;;) {
+    const row = await page.evaluate(focused);
+    let inside = row;
+    while (inside.item === row.item && !inside.body) {
+      if (inside.walk !== undefined) reached.add(inside.walk);
+      if (!inside.ring) wrong.push(`no ring on ${inside.what}`);
+      await page.keyboard.press('Tab');
+      inside = await page.evaluate(focused);
+    }
+    await page.evaluate((item) => document.querySelector(`[data-item='${item}']`)?.focus(), row.item);
+    await page.keyboard.press('ArrowDown');
+    await painted(page);
+    const next = await page.evaluate(focused);
+    if (next.item === row.item) return;
+  }
+}
+
+/** Runs in the page: what has the focus, and whether that can be seen. */
+function focused() {
+  const here = document.activeElement;
+  if (!here || here === document.body) return { body: true };
+  const ringed = (one) => {
+    const style = one && getComputedStyle(one);
+    return !!style && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  };
+  return {
+    body: false,
+    walk: here.dataset.walk,
+    item: here.closest('.slot')?.querySelector('[data-item]')?.dataset.item,
+    row: here.matches("[role='row']"),
+    ring: ringed(here) || ringed(here.closest('.in')) || here.matches("[role^='menuitem']"),
+    what: (here.getAttribute('aria-label') ?? here.textContent ?? here.tagName).trim().slice(0, 50),
+  };
+}
+
+/** Runs in the page: controls that can be seen and were not reached. What lies beneath a sheet counts as hidden. */
+function unreached(reached) {
+  return [...document.querySelectorAll('[data-walk]')]
+    .filter((one) => {
+      // Left and Right do the same; the arrow is for the pointer.
+      if (reached.includes(one.dataset.walk) || one.matches('.twist') || !one.checkVisibility()) return false;
+      const box = one.getBoundingClientRect();
+      const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      return top !== null && (one === top || one.contains(top));
+    })
+    .map((one) => (one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 50));
+}
+
+/** What a walk can do; after each key the focus must be somewhere. */
+function handsOn(page, say) {
+  return {
+    page,
+    press: async (...keys) => {
+      for (const key of keys) {
+        await page.keyboard.press(key);
+        await painted(page);
+        await painted(page);
+        if ((await page.evaluate(focused)).body) say(`the focus is lost after ${key}`);
+      }
+    },
+    to: async (selector) => {
+      for (let step = 0; step < MOST; step += 1) {
+        if (await page.evaluate((what) => document.activeElement?.matches(what), selector)) return;
+        await page.keyboard.press('Tab');
+      }
+      say(`Tab does not come to ${selector}`);
+    },
+    sees: async (selector, wanted = true) => {
+      const there = await page.evaluate((what) => document.querySelector(what)?.checkVisibility() ?? false, selector);
+      if (there !== wanted) say(`${selector} is ${wanted ? 'not there' : 'still there'}`);
+    },
+    on: async (selector) => {
+      const right = await page.evaluate((what) => document.activeElement?.matches(what) ?? false, selector);
+      if (!right) say(`the focus is on "${(await page.evaluate(focused)).what}", not on ${selector}`);
+    },
+  };
+}

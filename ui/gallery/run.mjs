@@ -1,0 +1,49 @@
+// Every scenario on a real page: pictures in both themes and three widths, the accessibility rules, a walk by
+// keyboard, and a zoom of 200 %. Pictures go to artefacts/gallery; ends with 1 when anything is wrong.
+import { mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build, preview } from 'vite';
+import { launch } from './browser.mjs';
+import { keyboard } from './keyboard.mjs';
+import { looks } from './looks.mjs';
+import { zoom } from './zoom.mjs';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const shots = here('../../artefacts/gallery/');
+const configFile = here('./vite.config.mjs');
+// npm run gallery -- [--only=looks|keyboard|zoom] [a part of a scenario's name …]
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+
+const begun = performance.now();
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+await build({ configFile, logLevel: 'warn' });
+const server = await preview({ configFile, logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
+const home = server.resolvedUrls.local[0];
+const browser = await launch();
+let faults = 0;
+try {
+  const page = await browser.newPage();
+  await page.goto(home);
+  const all = await page.evaluate(() => window.gallery.names);
+  await page.close();
+  const names = wanted.length > 0 ? all.filter((name) => wanted.some((part) => name.includes(part))) : all;
+  if (wanted.length === 0 && !only) rmSync(shots, { recursive: true, force: true });
+  mkdirSync(shots, { recursive: true });
+  for (const [what, check] of Object.entries({ looks, keyboard, zoom })) {
+    if (only && only !== what) continue;
+    const since = performance.now();
+    const { checks, wrong } = await check({ browser, home, names, shots });
+    for (const line of wrong) console.log(`   ${what}: ${line}`);
+    console.log(
+      `${wrong.length === 0 ? 'ok  ' : 'WRONG'} ${what}: ${checks}, ${wrong.length} wrong, ${seconds(since)}`,
+    );
+    faults += wrong.length;
+  }
+  console.log(`${names.length} scenarios, ${faults} wrong, ${seconds(begun)}`);
+} finally {
+  await browser.close();
+  await server.close();
+}
+process.exit(faults === 0 ? 0 : 1);

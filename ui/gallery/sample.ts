@@ -1,0 +1,217 @@
+// A day at a studio: the rows and details that the scenarios share.
+import type { Details, ErrorCode, FileRow, Folder, Peek, Row, RowState } from '../src/ipc';
+
+const GB = 1e9;
+
+/** The gallery's "now": 23 November 2026, 16:02:30 UTC. */
+export const NOW = Date.UTC(2026, 10, 23, 16, 2, 30);
+
+/** Today at this clock. */
+export const at = (clock: string): number => Date.parse(`2026-11-23T${clock}:00Z`) / 1000;
+
+export function row(id: number, name: string, state: RowState, more: Partial<Row> = {}): Row {
+  return {
+    id,
+    batch: 1,
+    name,
+    destination: 'Projects / Fjord documentary / Interviews',
+    size: 10 * GB,
+    sent: 0,
+    speed: 0,
+    secondsLeft: null,
+    state,
+    folder: null,
+    added: at('09:00'),
+    ...more,
+  };
+}
+
+export function folder(files: number, done: number, more: Partial<Folder> = {}): Folder {
+  return { files, done, needsYou: 0, skipped: 0, counting: false, peek: null, ...more };
+}
+
+const file = (id: number, path: string, state: RowState, size: number, sent: number): FileRow => ({
+  id,
+  path,
+  state,
+  size: size * GB,
+  sent: sent * size * GB,
+});
+
+export const peek: Peek = {
+  problems: [file(1, 'A007_C005.mxf', { kind: 'failed', code: 'file-in-use' }, 12.4, 0)],
+  sending: [
+    file(2, 'CARD_A/A007_C003_1122QX_long-lens_pier-and-harbour_handheld.mxf', { kind: 'uploading' }, 18.6, 0.64),
+    file(3, 'CARD_A/A007_C004_1122QX_long-lens_pier-and-harbour_tripod.mxf', { kind: 'uploading' }, 22.1, 0.12),
+    file(4, 'SOUND/FJORD07_T014.wav', { kind: 'uploading' }, 1.9, 0.88),
+  ],
+  done: 7946,
+  waiting: 4530,
+};
+
+export const names = {
+  fjord: 'Fjord documentary, camera originals, day 07',
+  interview: 'A001_C014_1123KX_harbour-master-interview_take-03_ProRes4444XQ.mov',
+  board: 'Board meeting recording 2026-11-20.mp4',
+  hull: 'CT_hull-section-B_0.5mm_2026-11-22.tiff-stack.zip',
+  map: 'Stavanger_orthomosaic_2cm_2026-11-20_EPSG25832.tif',
+  confocal: 'confocal-timelapse_sample-118_ch1-4_z240.czi',
+  wedding: 'Wedding Hansen-Okafor, selects and originals',
+  slides: 'Slide scanner export, week 47',
+  next: 'A001_C015_1123KX_harbour-master-interview_take-04_ProRes4444XQ.mov',
+  town: 'Town hall 2026-11-19, full recording.mp4',
+  drone: 'drone_flight-22_thermal_raw.zip',
+};
+
+const rushes = 'Projects / Fjord documentary / Rushes';
+export const failed = (code: ErrorCode): RowState => ({ kind: 'failed', code });
+
+/** The list of the mockups: one row of every kind that a person meets in a day. */
+export function day(): Row[] {
+  return [
+    row(
+      1,
+      names.fjord,
+      { kind: 'uploading' },
+      {
+        destination: rushes,
+        size: 1_840 * GB,
+        sent: 1_180 * GB,
+        speed: 18.2e6,
+        secondsLeft: 33_000,
+        folder: folder(12_480, 7_946, { needsYou: 1 }),
+      },
+    ),
+    row(
+      2,
+      names.interview,
+      { kind: 'uploading' },
+      {
+        size: 960 * GB,
+        sent: 412.8 * GB,
+        speed: 20.2e6,
+        secondsLeft: 27_000,
+      },
+    ),
+    row(3, names.board, failed('access-denied'), { destination: 'Board / 2026', size: 21.4 * GB }),
+    row(4, names.hull, failed('file-changed'), { destination: 'Lab / CT', size: 64 * GB }),
+    row(
+      5,
+      names.map,
+      { kind: 'verifying' },
+      {
+        destination: 'Lab / Survey / Maps',
+        size: 84.8 * GB,
+        sent: 77.2 * GB,
+        secondsLeft: 115,
+      },
+    ),
+    row(
+      6,
+      names.confocal,
+      { kind: 'waiting', code: 'source-offline', until: null },
+      {
+        destination: 'Lab / Confocal',
+        size: 76.2 * GB,
+        sent: 20.5 * GB,
+      },
+    ),
+    row(
+      7,
+      names.wedding,
+      { kind: 'paused', by: 'you', since: at('14:05') },
+      {
+        destination: 'Photos / 2026 / 11',
+        size: 310 * GB,
+        sent: 181 * GB,
+        folder: folder(2_210, 1_286),
+      },
+    ),
+    row(
+      8,
+      names.slides,
+      { kind: 'scanning' },
+      {
+        destination: 'Lab / Slides / 2026',
+        size: 412 * GB,
+        folder: folder(8_412, 0, { counting: true }),
+      },
+    ),
+    row(9, names.next, { kind: 'queued', ahead: 2 }, { size: 731.4 * GB }),
+    row(
+      10,
+      names.town,
+      { kind: 'done', at: at('13:48') },
+      {
+        destination: 'Projects / Internal / Town hall',
+        size: 21.4 * GB,
+        sent: 21.4 * GB,
+      },
+    ),
+    row(
+      11,
+      names.drone,
+      { kind: 'done', at: at('11:20') },
+      {
+        destination: 'Lab / Survey / Flights',
+        size: 38.9 * GB,
+        sent: 38.9 * GB,
+      },
+    ),
+  ];
+}
+
+/** A pieces map as the engine cuts it: 387 cells. */
+const cells = `${'s'.repeat(157)}a${'s'.repeat(4)}n${'s'.repeat(3)}${'n'.repeat(6)}${'t'.repeat(215)}`;
+
+export function details(of: Row): Details {
+  const done = of.state.kind === 'done';
+  const bad = of.state.kind === 'failed';
+  const base: Details = {
+    target: { kind: 'item', id: of.id },
+    name: of.name,
+    state: of.state,
+    size: of.size,
+    sent: of.sent,
+    speed: of.speed,
+    secondsLeft: of.secondsLeft,
+    destination: of.destination,
+    key: bad ? null : `${of.destination.toLowerCase().replaceAll(' / ', '/').replaceAll(' ', '-')}/${of.name}`,
+    from: `/media/RAID-02/Fjord/Day 07/Interviews/${of.name}`,
+    checksum: done ? 'T9xq3nB8bGk=' : null,
+    pieces: of.folder || bad ? null : { total: 7153, sent: 3075, pieceSize: 134_217_728, cells, sending: 8, again: 1 },
+    story: [
+      { at: at('15:41'), what: { kind: 'trouble', code: 'damaged-on-the-way' } },
+      { at: at('15:24'), what: { kind: 'resumed' } },
+      { at: at('15:20'), what: { kind: 'trouble', code: 'offline' } },
+      { at: at('12:30'), what: { kind: 'recovered', pieces: 1574 } },
+      { at: at('09:02'), what: { kind: 'started' } },
+      { at: at('09:02'), what: { kind: 'added' } },
+    ],
+    reference: null,
+    technical: null,
+    link: true,
+  };
+  if (done)
+    return {
+      ...base,
+      pieces: { total: 319, sent: 319, pieceSize: 67_108_864, cells: 's'.repeat(319), sending: 0, again: 0 },
+      story: [
+        { at: at('13:48'), what: { kind: 'verified' } },
+        { at: at('13:47'), what: { kind: 'sent' } },
+        { at: at('13:35'), what: { kind: 'started' } },
+      ],
+    };
+  if (of.state.kind === 'failed')
+    return {
+      ...base,
+      link: false,
+      reference: 'AccessDenied 7QF2',
+      technical: 'AccessDenied: not authorised to perform s3:PutObject',
+      story: [
+        { at: at('14:22'), what: { kind: 'failed', code: of.state.code } },
+        { at: at('14:22'), what: { kind: 'added' } },
+      ],
+    };
+  return base;
+}

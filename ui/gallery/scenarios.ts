@@ -1,0 +1,253 @@
+// Every state of the window that a person can meet, by name.
+import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
+import { errors } from '../src/text/en';
+import { type Fake, type Script, inbox } from './fake';
+import { at, day, failed, folder, row } from './sample';
+
+export interface Scenario extends Script {
+  /** What happens once the window stands. */
+  then?: (stage: Stage) => void | Promise<void>;
+}
+
+/** What a scenario can do to the page. */
+export interface Stage {
+  fake: Fake;
+  /** Presses the element, once it is there. */
+  press: (selector: string) => Promise<void>;
+  type: (selector: string, words: string) => Promise<void>;
+  key: (key: string) => Promise<void>;
+}
+
+const place = (id: string, label: string): DestinationView => ({ id, label, linkable: true });
+const places = [
+  place('rushes', 'Projects / Fjord documentary / Rushes'),
+  place('interviews', 'Projects / Fjord documentary / Interviews'),
+  place('photos', 'Photos / 2026 / 11'),
+  place('slides', 'Lab / Slides / 2026'),
+  place('maps', 'Lab / Survey / Maps'),
+  place('town', 'Projects / Internal / Town hall'),
+];
+const company = 'Nordlys Studio';
+const address = 'upload.nordlys.example';
+const connected: SessionView = { kind: 'connected', company, address, destinations: places };
+const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
+const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02') };
+const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
+const token: SessionView = { kind: 'token', company, address };
+const problem = (code: ErrorCode) => ({ code, owner: 'user' as const, detail: '', reference: null });
+
+const moving = { sent: 1.64e12, size: 4.11e12, speed: 38.4e6, secondsLeft: 66_000 };
+const list: Script = { session: connected, rows: day(), totals: moving };
+const details = (id: number, more: Partial<Scenario> = {}): Scenario => ({
+  ...list,
+  then: async ({ press, key }) => {
+    await press(`[data-item='${id}']`);
+    await key('Enter');
+  },
+  ...more,
+});
+const hover = (session: SessionView, x: number, y: number, rows?: Row[]): Scenario => ({
+  session,
+  ...(rows ? { rows, totals: moving } : {}),
+  then: ({ fake }) => fake.tell({ kind: 'hover', inbox, x, y }),
+});
+
+/** One row a state, for those that the day does not have. */
+const states: [string, RowState][] = [
+  ['Waiting its turn, next in line', { kind: 'queued', ahead: 0 }],
+  ['Waiting its turn, behind three others', { kind: 'queued', ahead: 3 }],
+  ['Uploading', { kind: 'uploading' }],
+  ['Paused by you', { kind: 'paused', by: 'you', since: at('14:05') }],
+  ['Paused by schedule', { kind: 'paused', by: 'schedule', since: at('14:05') }],
+  ['Paused on battery', { kind: 'paused', by: 'battery', since: at('14:05') }],
+  ['Paused on a metered network', { kind: 'paused', by: 'metered', since: at('14:05') }],
+  ['Waiting for the connection', { kind: 'waiting', code: 'offline', until: null }],
+  ['Waiting for a busy storage', { kind: 'waiting', code: 'storage-busy', until: at('16:05') }],
+  ['Held until you sign in', { kind: 'held' }],
+  ['Being checked', { kind: 'verifying' }],
+  ['Done', { kind: 'done', at: at('13:48') }],
+  ['Cancelled', { kind: 'cancelled', at: at('16:02') }],
+];
+
+const GB = 1e9;
+const stated = states.map(([name, state], id) =>
+  row(id + 1, `${name}.mov`, state, {
+    sent: state.kind === 'done' ? 10 * GB : state.kind === 'queued' ? 0 : 6.4 * GB,
+    speed: state.kind === 'uploading' ? 20.2e6 : 0,
+    secondsLeft: state.kind === 'uploading' ? 240 : null,
+  }),
+);
+const problems = (Object.keys(errors) as ErrorCode[])
+  .filter((code) => errors[code].button)
+  .map((code, id) => row(id + 1, `${code}.mov`, failed(code)));
+const problemsFrom = (first: number) => ({
+  session: connected,
+  rows: problems.slice(first, first + 10),
+  totals: { overview: { kind: 'needs-you' as const } },
+});
+const folders = [
+  row(1, 'Being counted', { kind: 'scanning' }, { size: 412 * GB, folder: folder(8_412, 0, { counting: true }) }),
+  row(2, 'Uploading', { kind: 'uploading' }, { sent: 4 * GB, speed: 20e6, secondsLeft: 300, folder: folder(480, 191) }),
+  row(
+    3,
+    'Uploading with problems',
+    { kind: 'uploading' },
+    {
+      sent: 4 * GB,
+      speed: 9e6,
+      secondsLeft: 700,
+      folder: folder(1_480, 191, { needsYou: 3 }),
+    },
+  ),
+  row(4, 'Paused', { kind: 'paused', by: 'you', since: at('14:05') }, { sent: 5 * GB, folder: folder(2_210, 1_286) }),
+  row(5, 'Held until you sign in', { kind: 'held' }, { sent: 5 * GB, folder: folder(2_210, 1_286) }),
+  row(6, 'Nothing of it could be sent', failed('file-missing'), { folder: folder(3, 0, { needsYou: 3 }) }),
+  row(
+    7,
+    'Done, with two problems',
+    { kind: 'done', at: at('13:48') },
+    {
+      sent: 9 * GB,
+      folder: folder(100, 98, { needsYou: 2 }),
+    },
+  ),
+  row(8, 'Done', { kind: 'done', at: at('13:48') }, { sent: 10 * GB, folder: folder(2_210, 2_210) }),
+];
+
+function many(): Row[] {
+  return Array.from({ length: 100_000 }, (_, id) =>
+    row(
+      id + 1,
+      `IMG_${String(id + 1).padStart(6, '0')}_harbour-master.CR3`,
+      id < 40
+        ? { kind: 'done', at: at('13:48') }
+        : id < 44
+          ? { kind: 'uploading' }
+          : { kind: 'queued', ahead: id - 44 },
+      { size: 42e6, sent: id < 40 ? 42e6 : id < 44 ? 20e6 : 0 },
+    ),
+  );
+}
+
+export const scenarios: Record<string, Scenario> = {
+  welcome: { session: welcome },
+  'welcome-address-wrong': {
+    session: { ...welcome, address: 'uplaod.nordlys.example', problem: problem('address-unreachable') },
+  },
+  'welcome-address-foreign': {
+    session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
+  },
+  connecting: { session: { kind: 'connecting', address } },
+  token: { session: token },
+  'token-wrong': {
+    session: token,
+    refuses: problem('wrong-token'),
+    then: async ({ type, press }) => {
+      await type('#token', 'abc');
+      await press('[type=submit]');
+    },
+  },
+  opening: { session: connected, silent: true },
+  empty: { session: connected },
+  'empty-one-place': { session: onePlace },
+  'empty-signed-out': { session: signedOut },
+  'empty-places': { session: connected, then: ({ press }) => press('.pick') },
+  'drop-one-place': hover(onePlace, 500, 300),
+  'drop-several-places': hover(connected, 400, 300, day()),
+  'drop-signed-out': hover(signedOut, 400, 300, day()),
+  'drop-somewhere-else': {
+    ...list,
+    then: ({ fake }) => fake.tell({ kind: 'added', inbox }),
+  },
+  list,
+  'list-open': { ...list, then: ({ press }) => press(`[data-item='1'] .twist`) },
+  'list-all-files': {
+    ...list,
+    then: async ({ press }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+    },
+  },
+  'list-all-files-none': {
+    ...list,
+    then: async ({ press, type }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+      await type('.sheet input', 'board 2025');
+    },
+  },
+  states: { session: connected, rows: stated, totals: { ...moving, secondsLeft: null } },
+  folders: { session: connected, rows: folders, totals: moving },
+  'folders-open': {
+    session: connected,
+    rows: folders,
+    totals: moving,
+    peek: { problems: [], sending: [], done: 98, waiting: 0 },
+    then: ({ press }) => press(`[data-item='8'] .twist`),
+  },
+  ...Object.fromEntries([0, 10, 20, 30].map((first) => [`problems-${first / 10 + 1}`, problemsFrom(first)])),
+  'filter-moving': { ...list, then: ({ press }) => press('.tab:nth-of-type(2)') },
+  'filter-needs-you': { ...list, then: ({ press }) => press('.tab:nth-of-type(3)') },
+  'filter-none': {
+    session: connected,
+    rows: stated.slice(0, 3),
+    totals: moving,
+    then: ({ press }) => press('.tab:nth-of-type(4)'),
+  },
+  'overview-paused': {
+    session: connected,
+    rows: stated.slice(3, 4),
+    totals: { ...moving, speed: 0, overview: { kind: 'paused' } },
+  },
+  'overview-offline': {
+    session: connected,
+    rows: stated.slice(7, 8),
+    totals: { ...moving, speed: 0, overview: { kind: 'offline' } },
+  },
+  'signed-out': {
+    session: signedOut,
+    rows: day().map((one) =>
+      ['uploading', 'verifying', 'waiting'].includes(one.state.kind)
+        ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'held' as const } }
+        : one,
+    ),
+    totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
+  },
+  'overview-done': {
+    session: connected,
+    rows: day().slice(9),
+    totals: { sent: 60.3e9, size: 60.3e9, overview: { kind: 'all-done', items: 14, size: 4.11e12 } },
+  },
+  'overview-nothing-left': {
+    session: connected,
+    rows: stated.slice(12),
+    totals: { sent: 0, size: 0, overview: { kind: 'empty' } },
+  },
+  'details-uploading': details(2),
+  'details-failed': details(3),
+  'details-waiting': details(6),
+  'details-folder': details(1),
+  'details-done': details(10),
+  'menu-add': { ...list, then: ({ press }) => press('.bar [aria-haspopup]') },
+  'menu-row': { ...list, then: ({ press }) => press(`[data-item='2'] [aria-haspopup]`) },
+  'menu-company': { ...list, then: ({ press }) => press('.side-btn') },
+  'toast-cancelled': {
+    ...list,
+    then: async ({ press, key }) => {
+      await press(`[data-item='2']`);
+      await key('Delete');
+    },
+  },
+  'toast-removed': {
+    ...list,
+    then: async ({ press, key }) => {
+      await press(`[data-item='10']`);
+      await key('Delete');
+    },
+  },
+  'toast-cleared': { ...list, then: ({ press }) => press('.filters .quiet') },
+  'toast-link': { ...list, then: ({ press }) => press(`[data-item='10'] .act .ib`) },
+  'many-rows': { session: connected, rows: many(), totals: moving },
+  macos: { ...list, platform: 'macos' },
+  windows: { ...list, platform: 'windows' },
+};

@@ -1,0 +1,235 @@
+// What a person does without a pointer, from the first key to the last.
+
+const item = (id) => `[data-item='${id}']`;
+const shape = (id, name) => `${item(id)} .st[aria-label='${name}']`;
+
+export const walks = [
+  {
+    name: 'details open and close, and the row keeps the focus',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Enter');
+      await sees('.panel');
+      await press('Escape');
+      await sees('.panel', false);
+      await on(item(2));
+    },
+  },
+  {
+    name: 'in the compact window the details have the focus, and give it back',
+    scenario: 'list',
+    size: 'compact',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Enter');
+      await on('.back');
+      await press('Enter');
+      await sees('.panel', false);
+      await on(item(2));
+    },
+  },
+  {
+    name: 'Space pauses and resumes',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Space');
+      await sees(shape(2, 'Paused'));
+      await press('Space');
+      await sees(shape(2, 'Uploading'));
+      await on(item(2));
+    },
+  },
+  {
+    name: 'a cancelled row comes back by its shortcut',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Delete');
+      await sees(shape(2, 'Cancelled'));
+      await sees('.toast .btn');
+      await press('Control+z');
+      await sees(shape(2, 'Uploading'));
+      await sees('.toast', false);
+      await on(item(2));
+    },
+  },
+  {
+    name: 'a removed row leaves the focus to its neighbour, and Undo in the toast brings it back',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('End', 'ArrowUp', 'Delete');
+      await sees(item(10), false);
+      await on(item(11));
+      await to('.toast .btn');
+      await press('Enter');
+      await sees(item(10));
+      await on('[role=row], .ib');
+    },
+  },
+  {
+    name: 'what is done is cleared and comes back',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to('.filters .quiet');
+      await press('Enter');
+      await sees(item(10), false);
+      await sees('.filters .quiet', false);
+      await press('Control+z');
+      await sees(item(10));
+      await sees(item(11));
+    },
+  },
+  {
+    name: 'the last row of all can be removed',
+    scenario: 'overview-nothing-left',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(13));
+      await press('Delete');
+      await sees('.drop');
+      await on('.drop .primary');
+    },
+  },
+  {
+    name: 'a problem is tried again, by Tab and by shortcut',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to(item(1));
+      await press('ArrowDown', 'ArrowDown', 'Tab', 'Enter');
+      await sees(shape(3, 'Waiting its turn'));
+      await press('ArrowDown', 'Control+r');
+      await sees(shape(4, 'Waiting its turn'));
+    },
+  },
+  {
+    name: 'a folder opens, its files are shown and searched, and all is closed again',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on, page }) => {
+      await to(item(1));
+      await press('ArrowRight');
+      await sees('.kids');
+      await to('.kids .link');
+      await press('Enter');
+      await on('.sheet input');
+      await page.keyboard.type('C00004');
+      await press('Tab', 'Tab');
+      await on('.sheet .kid .btn, .sheet .list');
+      await press('Escape');
+      await sees('.sheet', false);
+      await on('.kids .link');
+      await press('ArrowLeft');
+      await sees('.kids', false);
+    },
+  },
+  {
+    name: 'More opens by its keys, and gives the focus back',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('Shift+F10');
+      await on('[role=menuitem]');
+      await press('ArrowDown', 'ArrowUp', 'End', 'Home', 'Escape');
+      await sees('.menu', false);
+      await on(item(1));
+      await press('Tab', 'Tab', 'Enter', 'Escape');
+      await on(`${item(1)} [aria-haspopup]`);
+      await press('Enter', 'ArrowDown', 'Enter');
+      await sees('.panel');
+    },
+  },
+  {
+    name: 'files are added, and the choice of a place can be left',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to('.bar [aria-haspopup]');
+      await press('Enter', 'ArrowDown', 'Enter');
+      await on('.tgt.big');
+      await press('Tab', 'Escape');
+      await sees('.targets', false);
+      await on('.bar [aria-haspopup]');
+    },
+  },
+  {
+    name: 'files are added to a chosen place',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to('.bar [aria-haspopup]');
+      await press('Control+o', 'Tab', 'Enter');
+      await sees('.targets', false);
+      await on('.bar [aria-haspopup]');
+    },
+  },
+  {
+    name: 'the usual place is changed in the empty window',
+    scenario: 'empty',
+    walk: async ({ to, press, on }) => {
+      await to('.pick');
+      await press('Enter', 'ArrowDown', 'Enter');
+      await on('.pick');
+    },
+  },
+  {
+    name: 'a filter keeps the focus, also when nothing passes it',
+    scenario: 'filter-none',
+    walk: async ({ to, press, on, sees }) => {
+      await to('.tab');
+      await press('Enter');
+      await on('.tab');
+      await to('.tab:nth-of-type(4)');
+      await press('Enter');
+      await on('.tab:nth-of-type(4)');
+      await sees('.list', false);
+    },
+  },
+  {
+    name: 'a hundred thousand rows, from one end to the other',
+    scenario: 'many-rows',
+    walk: async ({ to, press, on }) => {
+      await to(item(1));
+      await press('End');
+      await on(item(100_000));
+      await press('ArrowUp', 'PageUp', 'Home');
+      await on(item(1));
+      await press('PageDown', 'PageDown', 'PageDown');
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'a focused row that is scrolled away keeps the focus',
+    scenario: 'many-rows',
+    walk: async ({ to, press, on, page }) => {
+      await to(item(1));
+      await page.evaluate(() => (document.querySelector('.list').scrollTop = 2_000_000));
+      await press('Shift');
+      await on(item(1));
+      await press('ArrowDown');
+      await on(item(2));
+    },
+  },
+  {
+    name: 'F6 goes round the window',
+    scenario: 'details-uploading',
+    walk: async ({ press, on }) => {
+      await press('F6');
+      await on('.panel *');
+      await press('F6');
+      await on('.side *');
+      await press('F6');
+      await on('.bar *');
+      await press('Shift+F6');
+      await on('.side *');
+    },
+  },
+  {
+    name: 'an address is refused and the field has the focus',
+    scenario: 'token-wrong',
+    walk: async ({ to, press, on }) => {
+      await on('#token');
+      await to('.cta .quiet');
+      await press('Enter');
+      await on('#address');
+    },
+  },
+];

@@ -1,0 +1,22 @@
+// What the one button of a problem does.
+import type { ErrorCode } from '../ipc';
+
+export type Mend = 'retry' | 'keep-both' | 'remove' | 'sign-in';
+
+export function mendOf(code: ErrorCode): Mend {
+  switch (code) {
+    case 'sign-in-ended':
+      return 'sign-in';
+    case 'already-there':
+      return 'keep-both';
+    // Trying again would come to the same.
+    case 'too-large':
+    case 'not-a-file':
+    case 'folder-loop':
+    case 'name-refused':
+    case 'key-too-long':
+      return 'remove';
+    default:
+      return 'retry';
+  }
+}

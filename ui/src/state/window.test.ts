@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Folder, Row, RowState } from '../ipc';
+import { follow, lines, place, slice } from './window';
+
+const row = (id: number, state: RowState = { kind: 'uploading' }, folder: Partial<Folder> | null = null): Row => ({
+  id,
+  batch: 1,
+  name: `${id}.mov`,
+  destination: 'Rushes',
+  size: 9,
+  sent: 0,
+  speed: 0,
+  secondsLeft: null,
+  state,
+  folder: folder && { files: 0, done: 0, needsYou: 0, skipped: 0, counting: false, peek: null, ...folder },
+  added: 0,
+});
+
+test('a peek has room for its problems, four files being sent and its own line', () => {
+  const uploading: RowState = { kind: 'uploading' };
+  expect(lines(row(1, uploading, { files: 12_480, done: 7_946, needsYou: 1 }))).toBe(6);
+  expect(lines(row(1, uploading, { files: 100, done: 0, needsYou: 90 }))).toBe(7);
+  expect(lines(row(1, uploading, { files: 3, done: 2 }))).toBe(2);
+  expect(lines(row(1, { kind: 'done', at: 0 }, { files: 100, done: 98, needsYou: 2 }))).toBe(3);
+  expect(lines(row(1))).toBe(0);
+});
+
+test('rows below an open folder make room for its peek', () => {
+  expect(place(0, 3, 56, [0, 100, 0])).toEqual({ tops: [0, 56, 212], height: 268 });
+  expect(place(40, 100_000, 56, [0, 0]).tops).toEqual([2240, 2296]);
+});
+
+test('the slice covers what is seen and ten rows on each side', () => {
+  expect(slice(0, 560, 56, 0)).toEqual([0, 30]);
+  const [first, count] = slice(5600, 560, 56, 0);
+  expect(first).toBe(90);
+  expect(first + count).toBeGreaterThanOrEqual(120);
+});
+
+test('an open peek above never leaves a hole in the slice', () => {
+  const [first, count] = slice(1000, 560, 56, 232);
+  expect(first).toBeLessThanOrEqual(Math.floor((1000 - 232) / 56));
+  expect(first + count).toBeGreaterThanOrEqual(Math.ceil((1000 + 560) / 56));
+});
+
+test('a slice is never larger than the engine gives', () => {
+  expect(slice(0, 90_000, 52, 0)[1]).toBe(500);
+});
+
+test('the focus follows its row, stays with one scrolled away, and goes to the next when its row is gone', () => {
+  const rows = [row(1), row(2), row(3)];
+  const held = follow(null, 0, 3, rows);
+  expect(held?.row.id).toBe(1);
+  const second = { row: row(2), index: 1 };
+  expect(follow(second, 0, 3, [row(9), row(1), row(2)])?.index).toBe(2);
+  expect(follow(second, 50, 100, [row(51), row(52)])).toBe(second);
+  expect(follow(second, 0, 2, [row(1), row(3)])?.row.id).toBe(3);
+  expect(follow({ row: row(3), index: 2 }, 0, 2, [row(1), row(2)])?.row.id).toBe(2);
+  expect(follow(second, 0, 0, [])).toBeNull();
+});
