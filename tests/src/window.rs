@@ -15,8 +15,8 @@ use crate::davit::{clean, program};
 
 /// How long anything may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// A dialog that took a Return is gone within this.
-const CLOSING: Duration = Duration::from_secs(2);
+/// A dialog that took a Return is gone within this, however long it took to be ready for it.
+const CLOSING: Duration = Duration::from_secs(15);
 /// How often we look.
 const LOOK: Duration = Duration::from_millis(40);
 

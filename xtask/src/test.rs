@@ -14,7 +14,8 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         must("format", &mut cargo(&["fmt", "--all", "--check"]))?;
         if root().join("ui/package.json").exists() {
-            must("ui: types, lint, unit tests", &mut npm(&["run", "check"]))?;
+            must("ui: format, lint, types, unit tests", &mut npm(&["run", "check"]))?;
+            must("ui: every state in pictures, axe, keyboard, zoom", &mut npm(&["run", "gallery"]))?;
             must("ui: build", &mut npm(&["run", "build"]))?;
         }
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
