@@ -280,6 +280,11 @@ export const text = {
   files: (n: number) => plural(n, 'file', 'files'),
   folders: (n: number) => plural(n, 'folder', 'folders'),
   and: ' and ',
+  news: {
+    done: (n: number) => `${count(n)} done`,
+    overall: (percent: number) => `${percent} percent of everything sent`,
+    line: (words: string[]) => `${words.join(', ')}.`,
+  },
   overview: {
     label: 'Overall progress',
     all: 'All transfers',
