@@ -186,7 +186,7 @@ export const walks = [
   {
     name: 'a hundred thousand rows, from one end to the other',
     scenario: 'many-rows',
-    walk: async ({ to, press, on }) => {
+    walk: async ({ to, press, on, few }) => {
       await to(item(1));
       await press('End');
       await on(item(100_000));
@@ -194,6 +194,7 @@ export const walks = [
       await on(item(1));
       await press('PageDown', 'PageDown', 'PageDown');
       await on('[role=row]');
+      await few('[role=row]', 60);
     },
   },
   {
@@ -220,6 +221,16 @@ export const walks = [
       await on('.bar *');
       await press('Shift+F6');
       await on('.side *');
+    },
+  },
+  {
+    name: 'a company that does not answer can be left for another',
+    scenario: 'connecting',
+    walk: async ({ to, press, on, page }) => {
+      await page.waitForSelector('.cta .btn');
+      await to('.cta .btn');
+      await press('Enter');
+      await on('#address');
     },
   },
   {
