@@ -51,11 +51,30 @@ function started(): { transfers: Transfers; subscribe: ReturnType<typeof vi.fn> 
 }
 
 test('a delta changes the rows it names and keeps the others', () => {
+  vi.useFakeTimers();
   const { transfers } = started();
   const kept = transfers.rows[0];
   transfers.take({ kind: 'delta', ...delta(1, [row(2, 5)]) });
+  vi.advanceTimersByTime(250);
   expect(transfers.rows[0]).toBe(kept);
   expect(transfers.rows[1]?.sent).toBe(5);
+});
+
+test('numbers that change are shown together, four times a second', () => {
+  vi.useFakeTimers();
+  const { transfers } = started();
+  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [row(2, 5)]) });
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([0, 0]);
+  vi.advanceTimersByTime(250);
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
+});
+
+test('a row that turns to another state is shown at once, with all that waited', () => {
+  const { transfers } = started();
+  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [{ ...row(2, 5), state: { kind: 'verifying' } }]) });
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
 });
 
 test('a gap in the revisions asks for everything anew', () => {
