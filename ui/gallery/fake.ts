@@ -2,6 +2,7 @@
 import type {
   Action,
   Delta,
+  DestinationId,
   Details,
   DoneView,
   FileRow,
@@ -66,6 +67,8 @@ function nth(id: number): FileRow {
 }
 
 export class Fake {
+  /** Where files were sent, in order. */
+  readonly enqueued: DestinationId[] = [];
   private listen: (update: Update) => void = () => undefined;
   private shell: (event: ShellEvent) => void = () => undefined;
   private view: View | null = null;
@@ -82,6 +85,11 @@ export class Fake {
   /** Something happens to the window or the session. */
   tell(event: ShellEvent): void {
     this.shell(event);
+  }
+
+  /** Files come, move, leave or are dropped. */
+  hover(kind: 'hover' | 'hover-moved' | 'hover-left' | 'dropped', x: number, y: number): void {
+    this.shell(kind === 'hover-left' ? { kind } : kind === 'hover-moved' ? { kind, x, y } : { kind, inbox, x, y });
   }
 
   /** A second passes: only the speed is told. */
@@ -199,7 +207,10 @@ export class Fake {
     pickFolder: () => Promise.resolve(inbox),
     paste: () => Promise.resolve(inbox),
     discard: () => Promise.resolve(null),
-    enqueue: () => Promise.resolve({ batch: 2, items: 3, refused: 0, why: null }),
+    enqueue: (_inbox, to) => {
+      this.enqueued.push(to);
+      return Promise.resolve({ batch: 2, items: 3, refused: 0, why: null });
+    },
     subscribe: (view, listen) => {
       this.view = view;
       this.rev = 0;
