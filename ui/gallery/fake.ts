@@ -73,6 +73,7 @@ export class Fake {
   private shell: (event: ShellEvent) => void = () => undefined;
   private view: View | null = null;
   private rev = 0;
+  private told = '';
   private standing: Totals | null = null;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
@@ -140,7 +141,14 @@ export class Fake {
   }
 
   private changed(): void {
-    if (this.view) this.delta({ slice: this.slice(this.view), details: this.focused(this.view) });
+    if (!this.view) return;
+    const slice = this.slice(this.view);
+    const details = this.focused(this.view);
+    // As the engine does it: the slice only when rows came, went or stand elsewhere.
+    const order = JSON.stringify([slice.filter, slice.first, slice.total, slice.rows.map((row) => row.id)]);
+    if (order === this.told) this.delta({ changed: slice.rows, details });
+    else this.delta({ slice, details });
+    this.told = order;
   }
 
   private act(action: Action, targets: Target[]): DoneView {

@@ -83,6 +83,18 @@ export const walks = [
     },
   },
   {
+    name: 'what is done is cleared where only that is shown, and comes back',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to('.tab:nth-of-type(4)');
+      await press('Enter', 'Tab', 'Enter');
+      await sees(item(10), false);
+      await sees('.toast .btn');
+      await press('Control+z');
+      await sees(item(10));
+    },
+  },
+  {
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {

@@ -115,6 +115,17 @@ test('all rows of a filter are named, slice by slice, while the list keeps showi
   expect(shown).toEqual([2, 2, 2, 2]);
 });
 
+test('rows that are all shown need not be asked for', async () => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  expect(await transfers.every('all')).toEqual([
+    { kind: 'item', id: 1 },
+    { kind: 'item', id: 2 },
+  ]);
+  expect(setView).not.toHaveBeenCalled();
+});
+
 test('an engine that does not answer names nothing', async () => {
   vi.useFakeTimers();
   const setView = vi.fn(() => Promise.resolve(null));

@@ -331,6 +331,7 @@ export const text = {
       metered: () => 'on a metered network',
     },
     waiting: 'Waiting',
+    until: (at: string) => `until ${at}`,
     forNetwork: 'for network',
     forStorage: 'for storage',
     held: 'for sign-in',
