@@ -95,6 +95,16 @@ export const walks = [
     },
   },
   {
+    name: 'the details of a removed row go with it',
+    scenario: 'details-done',
+    walk: async ({ to, press, sees }) => {
+      await to('[data-item]');
+      await press('Delete');
+      await sees('.panel', false);
+      await sees(item(10), false);
+    },
+  },
+  {
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {

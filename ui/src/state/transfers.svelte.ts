@@ -53,6 +53,8 @@ export class Transfers {
   private changed = new Map<ItemId, Row>();
   private late: Pick<Delta, 'totals' | 'details'> | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** The last details told: what is opened again at once is not told again. */
+  private known: Details | null = null;
   private aside: { view: View; heard: (slice: Slice) => void } | null = null;
 
   constructor(
@@ -93,6 +95,7 @@ export class Transfers {
     this.rev = delta.rev;
     for (const row of delta.changed) this.changed.set(row.id, row);
     this.late = { totals: delta.totals, details: delta.details ?? this.late?.details ?? null };
+    this.known = delta.details ?? this.known;
     if (this.turned(delta)) this.settle();
     else this.timer ??= setTimeout(() => this.settle(), CALM_MS);
     if (delta.slice) this.hear(delta.slice);
@@ -165,7 +168,9 @@ export class Transfers {
   }
 
   focus(target: Target | null): void {
+    const { known } = this;
     if (!target) this.details = null;
+    else if (known?.target.kind === target.kind && known.target.id === target.id) this.details = known;
     this.look({ focus: target });
   }
 

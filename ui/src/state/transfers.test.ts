@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Delta, Ipc, Row, Slice, Snapshot, Totals, View } from '../ipc';
+import type { Delta, Details, Ipc, Row, Slice, Snapshot, Totals, View } from '../ipc';
 import { Transfers } from './transfers.svelte';
 
 afterEach(() => void vi.useRealTimers());
@@ -153,6 +153,21 @@ test('a folder that is toggled is open, then closed', () => {
   expect(transfers.view.open).toEqual([7]);
   transfers.toggle(7);
   expect(transfers.view.open).toEqual([]);
+});
+
+test('details that are opened again are there at once', () => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  transfers.focus({ kind: 'item', id: 1 });
+  const details = { target: { kind: 'item', id: 1 }, name: '1.mov', speed: 0, secondsLeft: null } as Details;
+  transfers.take({ kind: 'delta', ...delta(1, []), details });
+  transfers.focus(null);
+  transfers.focus({ kind: 'item', id: 1 });
+  expect(transfers.details?.name).toBe('1.mov');
+  transfers.focus({ kind: 'item', id: 2 });
+  transfers.focus(null);
+  expect(transfers.details).toBeNull();
 });
 
 test('details that come after they were closed are not shown', () => {
