@@ -2,6 +2,7 @@
 import type {
   Action,
   Delta,
+  DestinationId,
   Details,
   DoneView,
   FileRow,
@@ -66,10 +67,13 @@ function nth(id: number): FileRow {
 }
 
 export class Fake {
+  /** Where files were sent, in order. */
+  readonly enqueued: DestinationId[] = [];
   private listen: (update: Update) => void = () => undefined;
   private shell: (event: ShellEvent) => void = () => undefined;
   private view: View | null = null;
   private rev = 0;
+  private told = '';
   private standing: Totals | null = null;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
@@ -82,6 +86,11 @@ export class Fake {
   /** Something happens to the window or the session. */
   tell(event: ShellEvent): void {
     this.shell(event);
+  }
+
+  /** Files come, move, leave or are dropped. */
+  hover(kind: 'hover' | 'hover-moved' | 'hover-left' | 'dropped', x: number, y: number): void {
+    this.shell(kind === 'hover-left' ? { kind } : kind === 'hover-moved' ? { kind, x, y } : { kind, inbox, x, y });
   }
 
   /** A second passes: only the speed is told. */
@@ -132,7 +141,14 @@ export class Fake {
   }
 
   private changed(): void {
-    if (this.view) this.delta({ slice: this.slice(this.view), details: this.focused(this.view) });
+    if (!this.view) return;
+    const slice = this.slice(this.view);
+    const details = this.focused(this.view);
+    // As the engine does it: the slice only when rows came, went or stand elsewhere.
+    const order = JSON.stringify([slice.filter, slice.first, slice.total, slice.rows.map((row) => row.id)]);
+    if (order === this.told) this.delta({ changed: slice.rows, details });
+    else this.delta({ slice, details });
+    this.told = order;
   }
 
   private act(action: Action, targets: Target[]): DoneView {
@@ -199,7 +215,10 @@ export class Fake {
     pickFolder: () => Promise.resolve(inbox),
     paste: () => Promise.resolve(inbox),
     discard: () => Promise.resolve(null),
-    enqueue: () => Promise.resolve({ batch: 2, items: 3, refused: 0, why: null }),
+    enqueue: (_inbox, to) => {
+      this.enqueued.push(to);
+      return Promise.resolve({ batch: 2, items: 3, refused: 0, why: null });
+    },
     subscribe: (view, listen) => {
       this.view = view;
       this.rev = 0;

@@ -145,6 +145,10 @@ function handsOn(page, say) {
       const there = await page.evaluate((what) => document.querySelector(what)?.checkVisibility() ?? false, selector);
       if (there !== wanted) say(`${selector} is ${wanted ? 'not there' : 'still there'}`);
     },
+    few: async (selector, most) => {
+      const there = await page.locator(selector).count();
+      if (there > most) say(`${there} of ${selector} are in the document, ${most} at most may be`);
+    },
     on: async (selector) => {
       const right = await page.evaluate((what) => document.activeElement?.matches(what) ?? false, selector);
       if (!right) say(`the focus is on "${(await page.evaluate(focused)).what}", not on ${selector}`);

@@ -37,6 +37,7 @@ const settled = () => new Promise((done) => setTimeout(done, 16));
 
 const stage = (fake: Fake): Stage => ({
   fake,
+  shown,
   press: async (selector) => {
     const element = await shown(selector);
     element.focus();

@@ -12,6 +12,7 @@ export interface Scenario extends Script {
 /** What a scenario can do to the page. */
 export interface Stage {
   fake: Fake;
+  shown: (selector: string) => Promise<HTMLElement>;
   /** Presses the element, once it is there. */
   press: (selector: string) => Promise<void>;
   type: (selector: string, words: string) => Promise<void>;
@@ -137,7 +138,12 @@ export const scenarios: Record<string, Scenario> = {
   'welcome-address-foreign': {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
-  connecting: { session: { kind: 'connecting', address } },
+  connecting: {
+    session: { kind: 'connecting', address },
+    then: async ({ shown }) => {
+      await shown('.cta');
+    },
+  },
   token: { session: token },
   'token-wrong': {
     session: token,
@@ -147,7 +153,13 @@ export const scenarios: Record<string, Scenario> = {
       await press('[type=submit]');
     },
   },
-  opening: { session: connected, silent: true },
+  opening: {
+    session: connected,
+    silent: true,
+    then: async ({ shown }) => {
+      await shown('.center');
+    },
+  },
   empty: { session: connected },
   'empty-one-place': { session: onePlace },
   'empty-signed-out': { session: signedOut },

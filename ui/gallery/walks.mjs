@@ -83,6 +83,28 @@ export const walks = [
     },
   },
   {
+    name: 'what is done is cleared where only that is shown, and comes back',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to('.tab:nth-of-type(4)');
+      await press('Enter', 'Tab', 'Enter');
+      await sees(item(10), false);
+      await sees('.toast .btn');
+      await press('Control+z');
+      await sees(item(10));
+    },
+  },
+  {
+    name: 'the details of a removed row go with it',
+    scenario: 'details-done',
+    walk: async ({ to, press, sees }) => {
+      await to('[data-item]');
+      await press('Delete');
+      await sees('.panel', false);
+      await sees(item(10), false);
+    },
+  },
+  {
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {
@@ -186,7 +208,7 @@ export const walks = [
   {
     name: 'a hundred thousand rows, from one end to the other',
     scenario: 'many-rows',
-    walk: async ({ to, press, on }) => {
+    walk: async ({ to, press, on, few }) => {
       await to(item(1));
       await press('End');
       await on(item(100_000));
@@ -194,6 +216,7 @@ export const walks = [
       await on(item(1));
       await press('PageDown', 'PageDown', 'PageDown');
       await on('[role=row]');
+      await few('[role=row]', 60);
     },
   },
   {
@@ -220,6 +243,16 @@ export const walks = [
       await on('.bar *');
       await press('Shift+F6');
       await on('.side *');
+    },
+  },
+  {
+    name: 'a company that does not answer can be left for another',
+    scenario: 'connecting',
+    walk: async ({ to, press, on, page }) => {
+      await page.waitForSelector('.cta .btn');
+      await to('.cta .btn');
+      await press('Enter');
+      await on('#address');
     },
   },
   {

@@ -1,5 +1,18 @@
 import { expect, test } from 'vitest';
-import { middle, percent, size, sizeOf, speed, timeLeft } from './format';
+import {
+  clock,
+  duration,
+  middle,
+  percent,
+  place,
+  placeMiddle,
+  placeName,
+  readyAround,
+  size,
+  sizeOf,
+  speed,
+  timeLeft,
+} from './format';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -37,10 +50,43 @@ test('percent rounds down, and is 100 only when verified', () => {
   expect(percent(0, 0, false)).toBe(0);
 });
 
-test('a long name keeps its end', () => {
+test('how long it took is told to the minute', () => {
+  expect(plain(duration(20))).toBe('less than a minute');
+  expect(plain(duration(780))).toBe('13 min');
+  expect(plain(duration(3 * 3600))).toBe('3 h');
+  expect(plain(duration(3 * 3600 + 20 * 60))).toBe('3 h 20 min');
+});
+
+test('when it is ready is told by clock, by tomorrow, by day', () => {
+  const now = new Date(2026, 10, 23, 16, 2, 30).getTime();
+  const around = (hours: number) => readyAround(hours * 3600, now);
+  const at = (day: number, hour: number, minute: number) =>
+    clock(new Date(2026, 10, day, hour, minute).getTime() / 1000);
+  expect(around(0.5)).toBe(`ready around ${at(23, 16, 35)}`);
+  expect(around(3)).toBe(`ready around ${at(23, 19, 0)}`);
+  expect(around(18.4)).toBe(`ready around ${at(24, 10, 30)} tomorrow`);
+  const thursday = new Date(2026, 10, 26).toLocaleDateString(undefined, { weekday: 'long' });
+  expect(around(70)).toBe(`ready around ${thursday}`);
+});
+
+test('a long name keeps its end, from a separator where there is one', () => {
   const name = 'A001_C014_1123KX_harbour-master_ProRes4444XQ.mov';
-  const [head, tail] = middle(name);
-  expect(head + tail).toBe(name);
-  expect(tail.length).toBeGreaterThanOrEqual(8);
-  expect(tail.endsWith('.mov')).toBe(true);
+  expect(middle(name).join('')).toBe(name);
+  expect(middle(name)[1]).toBe('oRes4444XQ.mov');
+  expect(middle('Fjord documentary, camera originals, day 07')[1]).toBe('day 07');
+  expect(middle('Board meeting recording 2026-11-20.mp4')[1]).toBe('2026-11-20.mp4');
+  expect(middle('/media/RAID-02/Day 07/FJORD07_T014.wav')[1]).toBe('FJORD07_T014.wav'.slice(7));
+  expect(middle('short.mov')).toEqual(['short.mov', '']);
+});
+
+test('a destination is a way of steps, and its last step stays', () => {
+  expect(place('Projects / Rushes')).toBe('Projects › Rushes');
+  expect(placeMiddle('Projects / Fjord documentary / Rushes')).toEqual(['Projects › Fjord documentary ', '› Rushes']);
+  expect(placeMiddle('Rushes')).toEqual(['Rushes', '']);
+});
+
+test('a place is called by its last step, and by two when the last is a number', () => {
+  expect(placeName('Projects / Fjord documentary / Rushes')).toEqual(['Rushes', 'Projects › Fjord documentary']);
+  expect(placeName('Photos / 2026 / 11')).toEqual(['2026 › 11', 'Photos']);
+  expect(placeName('Rushes')).toEqual(['Rushes', '']);
 });

@@ -69,6 +69,16 @@ export function timeLeft(seconds: number): string {
   return about(days(Math.round(minutes / 1440)));
 }
 
+/** "12 min", "3 h 20 min": how long something took, to the minute. */
+export function duration(seconds: number): string {
+  const { minute, min, h } = text.time;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return minute;
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  return [hours > 0 ? h(hours) : '', rest > 0 ? min(rest) : ''].filter((part) => part).join(' ');
+}
+
 /** "ready around 10:30 tomorrow": to the half hour, to five minutes when it is near, to the day when it is far. */
 export function readyAround(seconds: number, now: number): string {
   const step = (seconds < 3600 ? 5 : 30) * 60_000;

@@ -15,6 +15,7 @@ import type {
   Update,
   View,
 } from '../ipc';
+import { Steady } from './steady';
 
 const NONE: Totals = {
   all: 0,
@@ -33,6 +34,8 @@ const SAMPLES = 600;
 const MOST = 500;
 /** A list that has not come by then will not come. */
 const PATIENCE_MS = 2_000;
+/** Numbers change at most four times a second; states, rows and what the person asked for at once. */
+const CALM_MS = 250;
 
 export class Transfers {
   totals = $state.raw<Totals>(NONE);
@@ -46,12 +49,20 @@ export class Transfers {
   ready = $state(false);
   private rev = 0;
   private sampled = 0;
+  private readonly steady: Steady;
+  private changed = new Map<ItemId, Row>();
+  private late: Pick<Delta, 'totals' | 'details'> | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  /** The last details told: what is opened again at once is not told again. */
+  private known: Details | null = null;
   private aside: { view: View; heard: (slice: Slice) => void } | null = null;
 
   constructor(
     private readonly ipc: Ipc,
     readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.steady = new Steady(now);
+  }
 
   async start(): Promise<void> {
     await this.ipc.subscribe(this.view, (update) => this.take(update));
@@ -63,15 +74,16 @@ export class Transfers {
     const second = Math.floor(this.now() / 1000);
     if (second > this.sampled) {
       this.sampled = second;
-      this.samples = [...this.samples, this.totals.speed].slice(-SAMPLES);
+      this.samples = [...this.samples, update.totals.speed].slice(-SAMPLES);
     }
   }
 
   private snapshot(snapshot: Snapshot): void {
     this.rev = snapshot.rev;
-    this.totals = snapshot.totals;
+    this.forget();
+    this.totals = this.steady.of('all', snapshot.totals);
     this.show(snapshot.slice);
-    this.details = snapshot.details;
+    this.details = snapshot.details && this.steady.of(`details ${snapshot.details.target.id}`, snapshot.details);
     this.ready = true;
   }
 
@@ -81,13 +93,44 @@ export class Transfers {
       return;
     }
     this.rev = delta.rev;
-    this.totals = delta.totals;
+    for (const row of delta.changed) this.changed.set(row.id, row);
+    this.late = { totals: delta.totals, details: delta.details ?? this.late?.details ?? null };
+    this.known = delta.details ?? this.known;
+    if (this.turned(delta)) this.settle();
+    else this.timer ??= setTimeout(() => this.settle(), CALM_MS);
     if (delta.slice) this.hear(delta.slice);
-    else if (delta.changed.length > 0) {
-      const changed = new Map(delta.changed.map((row) => [row.id, row]));
-      this.rows = this.rows.map((row) => changed.get(row.id) ?? row);
-    }
-    if (delta.details && this.view.focus) this.details = delta.details;
+  }
+
+  /** Whether more than numbers changed. */
+  private turned({ slice, details, totals, changed }: Delta): boolean {
+    if (slice ?? (details && !this.details)) return true;
+    if (totals.overview.kind !== this.totals.overview.kind) return true;
+    return changed.some((row) => {
+      const shown = this.rows.find(({ id }) => id === row.id);
+      return shown?.state.kind !== row.state.kind || !shown.folder?.peek !== !row.folder?.peek;
+    });
+  }
+
+  /** Shows what came since the last time. */
+  private settle(): void {
+    const { changed, late } = this;
+    this.forget();
+    if (!late) return;
+    this.totals = this.steady.of('all', late.totals);
+    if (changed.size > 0)
+      this.rows = this.rows.map((row) => {
+        const now = changed.get(row.id);
+        return now ? this.steady.row(now) : row;
+      });
+    if (late.details && this.view.focus)
+      this.details = this.steady.of(`details ${late.details.target.id}`, late.details);
+  }
+
+  private forget(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.changed = new Map();
+    this.late = null;
   }
 
   private hear(slice: Slice): void {
@@ -102,7 +145,8 @@ export class Transfers {
   private show(slice: Slice): void {
     this.first = slice.first;
     this.total = slice.total;
-    this.rows = slice.rows;
+    this.rows = slice.rows.map((row) => this.steady.row(row));
+    this.steady.only(slice.rows);
   }
 
   private look(change: Partial<View>): void {
@@ -124,7 +168,9 @@ export class Transfers {
   }
 
   focus(target: Target | null): void {
+    const { known } = this;
     if (!target) this.details = null;
+    else if (known?.target.kind === target.kind && known.target.id === target.id) this.details = known;
     this.look({ focus: target });
   }
 
@@ -137,10 +183,13 @@ export class Transfers {
    * once must be known by name to be put back. Nothing when the engine does not answer.
    */
   async every(filter: Filter): Promise<Target[] | null> {
+    const named = (rows: Row[]) => rows.map(({ id }): Target => ({ kind: 'item', id }));
+    // The engine tells a slice that moved; one that shows all of the filter already would not.
+    if (this.view.filter === filter && this.rows.length === this.total) return named(this.rows);
     const targets: Target[] = [];
     for (;;) {
       const slice = await this.ask({ ...this.view, filter, first: targets.length, count: MOST });
-      if (slice) targets.push(...slice.rows.map(({ id }): Target => ({ kind: 'item', id })));
+      if (slice) targets.push(...named(slice.rows));
       if (slice && slice.rows.length > 0 && targets.length < slice.total) continue;
       this.look({});
       return slice ? targets : null;

@@ -1,6 +1,8 @@
-import { expect, test, vi } from 'vitest';
-import type { Delta, Ipc, Row, Snapshot, Totals } from '../ipc';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Delta, Details, Ipc, Row, Slice, Snapshot, Totals, View } from '../ipc';
 import { Transfers } from './transfers.svelte';
+
+afterEach(() => void vi.useRealTimers());
 
 const totals: Totals = {
   all: 2,
@@ -49,11 +51,30 @@ function started(): { transfers: Transfers; subscribe: ReturnType<typeof vi.fn> 
 }
 
 test('a delta changes the rows it names and keeps the others', () => {
+  vi.useFakeTimers();
   const { transfers } = started();
   const kept = transfers.rows[0];
   transfers.take({ kind: 'delta', ...delta(1, [row(2, 5)]) });
+  vi.advanceTimersByTime(250);
   expect(transfers.rows[0]).toBe(kept);
   expect(transfers.rows[1]?.sent).toBe(5);
+});
+
+test('numbers that change are shown together, four times a second', () => {
+  vi.useFakeTimers();
+  const { transfers } = started();
+  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [row(2, 5)]) });
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([0, 0]);
+  vi.advanceTimersByTime(250);
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
+});
+
+test('a row that turns to another state is shown at once, with all that waited', () => {
+  const { transfers } = started();
+  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [{ ...row(2, 5), state: { kind: 'verifying' } }]) });
+  expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
 });
 
 test('a gap in the revisions asks for everything anew', () => {
@@ -61,4 +82,100 @@ test('a gap in the revisions asks for everything anew', () => {
   transfers.take({ kind: 'delta', ...delta(2, [row(1, 7)]) });
   expect(subscribe).toHaveBeenCalledOnce();
   expect(transfers.rows[0]?.sent).toBe(0);
+});
+
+/** An engine that answers every view with its slice of so many done rows. */
+function answering(done: number): { transfers: Transfers; views: View[]; shown: number[] } {
+  const views: View[] = [];
+  const shown: number[] = [];
+  const all = Array.from({ length: done }, (_, id) => row(id, 9));
+  let rev = 0;
+  const setView = (view: View) => {
+    views.push(view);
+    shown.push(transfers.rows.length);
+    const rows = all.slice(view.first, view.first + view.count);
+    const slice: Slice = { filter: view.filter, first: view.first, total: done, rows };
+    queueMicrotask(() => transfers.take({ kind: 'delta', ...delta((rev += 1), []), slice }));
+    return Promise.resolve(null);
+  };
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  return { transfers, views, shown };
+}
+
+test('all rows of a filter are named, slice by slice, while the list keeps showing its own', async () => {
+  const { transfers, views, shown } = answering(1_200);
+  expect(await transfers.every('done')).toHaveLength(1_200);
+  expect(views.map(({ filter, first }) => [filter, first])).toEqual([
+    ['done', 0],
+    ['done', 500],
+    ['done', 1_000],
+    ['all', 0],
+  ]);
+  expect(shown).toEqual([2, 2, 2, 2]);
+});
+
+test('rows that are all shown need not be asked for', async () => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  expect(await transfers.every('all')).toEqual([
+    { kind: 'item', id: 1 },
+    { kind: 'item', id: 2 },
+  ]);
+  expect(setView).not.toHaveBeenCalled();
+});
+
+test('an engine that does not answer names nothing', async () => {
+  vi.useFakeTimers();
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  const asked = transfers.every('done');
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await asked).toBeNull();
+});
+
+test('a filter shows its list from the top, and asks only when it changes', () => {
+  const setView = vi.fn<(view: View) => Promise<null>>(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.window(40, 50);
+  transfers.filter('done');
+  transfers.filter('done');
+  expect(setView).toHaveBeenCalledTimes(2);
+  expect(setView.mock.lastCall?.[0]).toMatchObject({ filter: 'done', first: 0, count: 50 });
+});
+
+test('a folder that is toggled is open, then closed', () => {
+  const setView = vi.fn<(view: View) => Promise<null>>(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.toggle(7);
+  expect(transfers.view.open).toEqual([7]);
+  transfers.toggle(7);
+  expect(transfers.view.open).toEqual([]);
+});
+
+test('details that are opened again are there at once', () => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  transfers.focus({ kind: 'item', id: 1 });
+  const details = { target: { kind: 'item', id: 1 }, name: '1.mov', speed: 0, secondsLeft: null } as Details;
+  transfers.take({ kind: 'delta', ...delta(1, []), details });
+  transfers.focus(null);
+  transfers.focus({ kind: 'item', id: 1 });
+  expect(transfers.details?.name).toBe('1.mov');
+  transfers.focus({ kind: 'item', id: 2 });
+  transfers.focus(null);
+  expect(transfers.details).toBeNull();
+});
+
+test('details that come after they were closed are not shown', () => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  transfers.focus({ kind: 'item', id: 1 });
+  transfers.focus(null);
+  transfers.take({ kind: 'delta', ...delta(1, []), details: { name: 'late' } as never });
+  expect(transfers.details).toBeNull();
 });

@@ -228,7 +228,7 @@ export const text = {
     placeholder: 'upload.company.com',
   },
   token: {
-    title: (name: string) => `Sign in with ${name}`,
+    title: (name: string) => `Sign in to ${name}`,
     lead: 'Paste the access token that your IT team gave you.',
     label: 'Access token',
     go: 'Sign in',
@@ -280,6 +280,11 @@ export const text = {
   files: (n: number) => plural(n, 'file', 'files'),
   folders: (n: number) => plural(n, 'folder', 'folders'),
   and: ' and ',
+  news: {
+    done: (n: number) => `${count(n)} done`,
+    overall: (percent: number) => `${percent} percent of everything sent`,
+    line: (words: string[]) => `${words.join(', ')}.`,
+  },
   overview: {
     label: 'Overall progress',
     all: 'All transfers',
@@ -326,6 +331,7 @@ export const text = {
       metered: () => 'on a metered network',
     },
     waiting: 'Waiting',
+    until: (at: string) => `until ${at}`,
     forNetwork: 'for network',
     forStorage: 'for storage',
     held: 'for sign-in',

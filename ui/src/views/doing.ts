@@ -59,6 +59,7 @@ export class Doing {
   }
 
   remove(thing: Thing): void {
+    this.leave([thing.target]);
     this.undoable([thing.target], this.transfers.act('remove', [thing.target]), () => text.removed);
   }
 
@@ -71,8 +72,10 @@ export class Doing {
   async clearDone(): Promise<void> {
     const targets = this.transfers.totals.done <= UNDOABLE ? await this.transfers.every('done') : null;
     const words = (done: DoneView) => text.cleared(done.count);
-    if (targets) this.undoable(targets, this.transfers.act('remove', targets), words);
-    else this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done))));
+    if (targets) {
+      this.leave(targets);
+      this.undoable(targets, this.transfers.act('remove', targets), words);
+    } else this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done))));
   }
 
   link(thing: Thing): void {
@@ -99,6 +102,12 @@ export class Doing {
     if (mend === 'sign-in') this.session.asking = true;
     else if (mend === 'remove') this.remove(thing);
     else this.told(this.transfers.act(mend, [thing.target]));
+  }
+
+  /** The details of what goes from the list go with it. */
+  private leave(targets: Target[]): void {
+    const { focus } = this.transfers.view;
+    if (focus && targets.some(({ kind, id }) => kind === focus.kind && id === focus.id)) this.transfers.focus(null);
   }
 
   private undoable(targets: Target[], asked: Promise<DoneView>, words: (done: DoneView) => string): void {

@@ -1,6 +1,9 @@
 // Focus is never lost: what goes away gives it back.
 import { tick } from 'svelte';
 
+/** Whether it has a place on the screen. */
+export const seen = (element: HTMLElement): boolean => element.getClientRects().length > 0;
+
 const lost = (): boolean => document.activeElement === null || document.activeElement === document.body;
 
 /** For a part that comes and goes: afterwards the focus is where it was before, if it is nowhere else by then. */

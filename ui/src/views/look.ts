@@ -58,7 +58,7 @@ export function lookOf(state: RowState, destination = ''): Look {
         form: 'waiting',
         shape: text.shape.waiting,
         word: say.waiting,
-        under: waitsFor(state.code),
+        under: state.until === null ? waitsFor(state.code) : say.until(clock(state.until)),
         reason: why(state.code, destination),
         bar: 'hold',
         code: state.code,

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Totals } from '../ipc';
+import { News } from './news.svelte';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const totals = (done: number, needsYou: number, sent: number): Totals => ({
+  all: 9,
+  moving: 3,
+  needsYou,
+  done,
+  sent,
+  size: 100,
+  speed: 0,
+  secondsLeft: null,
+  overview: { kind: 'moving' },
+});
+
+test('what is there at the start is no news', () => {
+  const news = new News();
+  news.hear(totals(2, 1, 60));
+  expect(news.line).toBe('');
+});
+
+test('changes are joined and said at most every ten seconds', () => {
+  const news = new News();
+  news.hear(totals(0, 0, 10));
+  news.hear(totals(1, 0, 11));
+  expect(news.line).toBe('1 done.');
+  news.hear(totals(2, 0, 12));
+  news.hear(totals(3, 1, 26));
+  expect(news.line).toBe('1 done.');
+  vi.advanceTimersByTime(10_000);
+  expect(news.line).toBe('2 done, 1 needs you, 25 percent of everything sent.');
+});
+
+test('sizes and speeds that change say nothing', () => {
+  const news = new News();
+  news.hear(totals(0, 0, 1));
+  for (let sent = 2; sent < 24; sent += 1) news.hear(totals(0, 0, sent));
+  vi.advanceTimersByTime(60_000);
+  expect(news.line).toBe('');
+});
