@@ -201,9 +201,11 @@ export class Transfers {
       this.aside = { view, heard };
       setTimeout(() => heard(null), PATIENCE_MS);
     });
-    await this.ipc.setView(view);
-    const slice = await answer;
-    this.aside = null;
-    return slice;
+    try {
+      await this.ipc.setView(view);
+      return await answer;
+    } finally {
+      this.aside = null;
+    }
   }
 }

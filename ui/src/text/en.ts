@@ -233,6 +233,7 @@ export const text = {
     label: 'Access token',
     go: 'Sign in',
     other: 'Use another address',
+    later: 'Not now',
   },
   connecting: (address: string) => `Connecting to ${address}`,
   connectingLead: 'Your uploads continue as soon as it answers.',
