@@ -231,7 +231,7 @@ export const text = {
     placeholder: 'upload.company.com',
   },
   token: {
-    title: (name: string) => `Sign in to ${name}`,
+    title: (name: string) => `Sign in with ${name}`,
     lead: 'Paste the access token that your IT team gave you.',
     label: 'Access token',
     go: 'Sign in',
