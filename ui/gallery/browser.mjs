@@ -18,14 +18,14 @@ export function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
 }
 
-/** A page with the same clock, language and stillness everywhere. */
-export async function still(browser, { width, height, scale = 1, theme = 'light' }) {
+/** A page with the same clock and stillness everywhere. */
+export async function still(browser, { width, height, scale = 1, theme = 'light', locale = 'en-GB' }) {
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
     colorScheme: theme,
     reducedMotion: 'reduce',
-    locale: 'en-GB',
+    locale,
     timezoneId: 'UTC',
   });
   const page = await context.newPage();

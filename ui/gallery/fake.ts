@@ -31,8 +31,9 @@ export interface Script {
   peek?: Peek;
   /** The engine has not told its list yet. */
   silent?: boolean;
-  /** What a connect or a sign-in comes to. */
+  /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
+  lets?: SessionView;
 }
 
 const moves = (state: RowState): boolean =>
@@ -192,9 +193,11 @@ export class Fake {
   }
 
   private answer(): Promise<SessionView> {
+    const { refuses, lets, session } = this.script;
     // Refusals cross the bridge as plain objects.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    return this.script.refuses ? Promise.reject(this.script.refuses) : Promise.resolve(this.script.session);
+    if (refuses) return Promise.reject(refuses);
+    return Promise.resolve(lets ?? session);
   }
 
   readonly ipc: Ipc = {

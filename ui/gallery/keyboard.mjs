@@ -3,6 +3,7 @@
 import { open, painted, still } from './browser.mjs';
 import { walks } from './walks.mjs';
 
+const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
 /** What stands still enough to be walked through by Tab alone. */
 const WALKED = [
   'welcome',
@@ -24,19 +25,23 @@ const WALKED = [
   'details-done',
   'toast-cancelled',
 ];
+/** And in the compact window, where parts take each other's place. */
+const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out'];
 const MOST = 80;
 
 export async function keyboard({ browser, home, names }) {
-  const page = await still(browser, { width: 1080, height: 720 });
+  const page = await still(browser, SIZES.normal);
   const wrong = [];
   let done = 0;
-  for (const name of WALKED.filter((one) => names.includes(one))) {
+  const walked = [...WALKED.map((name) => [name, 'normal']), ...COMPACT.map((name) => [name, 'compact'])];
+  for (const [name, size] of walked.filter(([name]) => names.includes(name))) {
+    await page.setViewportSize(SIZES[size]);
     await open(page, home, name);
-    for (const found of await tabs(page)) wrong.push(`${name}: ${found}`);
+    for (const found of await tabs(page)) wrong.push(`${name} ${size}: ${found}`);
     done += 1;
   }
   for (const { name, scenario, size, walk } of walks.filter((one) => names.includes(one.scenario))) {
-    await page.setViewportSize(size === 'compact' ? { width: 720, height: 480 } : { width: 1080, height: 720 });
+    await page.setViewportSize(SIZES[size ?? 'normal']);
     await open(page, home, scenario);
     const hands = handsOn(page, (found) => wrong.push(`${name}: ${found}`));
     await walk(hands);

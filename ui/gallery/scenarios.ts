@@ -144,7 +144,7 @@ export const scenarios: Record<string, Scenario> = {
       await shown('.cta');
     },
   },
-  token: { session: token },
+  token: { session: token, lets: connected },
   'token-wrong': {
     session: token,
     refuses: problem('wrong-token'),
@@ -224,6 +224,12 @@ export const scenarios: Record<string, Scenario> = {
         : one,
     ),
     totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
+  },
+  'signed-out-asking': {
+    session: signedOut,
+    rows: day(),
+    totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
+    then: ({ press }) => press('.bar .primary'),
   },
   'overview-done': {
     session: connected,

@@ -105,6 +105,28 @@ export const walks = [
     },
   },
   {
+    name: 'a person signs in and can go on at once',
+    scenario: 'token',
+    walk: async ({ press, sees, on, page }) => {
+      await on('#token');
+      await page.keyboard.type('a token');
+      await press('Enter');
+      await sees('.drop');
+      await on('.drop .primary');
+    },
+  },
+  {
+    name: 'a sign-in can wait',
+    scenario: 'signed-out-asking',
+    walk: async ({ to, press, sees, on }) => {
+      await on('#token');
+      await to('.cta .btn:last-child');
+      await press('Enter');
+      await sees('.list');
+      await on('[role=row]');
+    },
+  },
+  {
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {

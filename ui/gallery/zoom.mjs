@@ -1,9 +1,9 @@
-// At 200 % the window of 1080 x 720 is one of 540 x 360: nothing scrolls sideways, nothing is cut off, and every
+// At 200 %, and with the longer clock of twelve hours, the window of 1080 x 720 is one of 540 x 360: nothing scrolls sideways, nothing is cut off, and every
 // control can be brought into view.
 import { open, still } from './browser.mjs';
 
 export async function zoom({ browser, home, names }) {
-  const page = await still(browser, { width: 540, height: 360, scale: 2 });
+  const page = await still(browser, { width: 540, height: 360, scale: 2, locale: 'en-US' });
   const wrong = [];
   for (const name of names) {
     await open(page, home, name);

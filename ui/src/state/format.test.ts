@@ -89,4 +89,5 @@ test('a place is called by its last step, and by two when the last is a number',
   expect(placeName('Projects / Fjord documentary / Rushes')).toEqual(['Rushes', 'Projects › Fjord documentary']);
   expect(placeName('Photos / 2026 / 11')).toEqual(['2026 › 11', 'Photos']);
   expect(placeName('Rushes')).toEqual(['Rushes', '']);
+  expect(placeName('Projects › Rushes')).toEqual(['Rushes', 'Projects']);
 });

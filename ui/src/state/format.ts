@@ -101,7 +101,7 @@ export function percent(sent: number, all: number, verified: boolean): number {
 
 /** "14:05" by the system's clock. */
 export function clock(unix: number): string {
-  return new Date(unix * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  return new Date(unix * 1000).toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
 }
 
 /**
@@ -120,7 +120,7 @@ export function middle(name: string): [string, string] {
 
 const STEP = ' › ';
 
-/** "Projects › Rushes" of "Projects / Rushes". */
+/** "Projects › Rushes", whichever of both signs a company writes between the steps. */
 export const place = (label: string): string => label.replaceAll(' / ', STEP);
 
 /** The head and the last step of a destination; the last step stays. */
@@ -132,7 +132,7 @@ export function placeMiddle(label: string): [string, string] {
 
 /** What a destination is called, and where it is: a number alone says too little ("2026 › 11" in "Photos"). */
 export function placeName(label: string): [string, string] {
-  const parts = label.split(' / ');
+  const parts = place(label).split(STEP);
   const own = /^\d+$/.test(parts.at(-1) ?? '') ? 2 : 1;
   return [parts.slice(-own).join(STEP), parts.slice(0, -own).join(STEP)];
 }

@@ -8,6 +8,8 @@ const RECENTS = 4;
 
 export class Session {
   view = $state<SessionView | null>(null);
+  /** Whether links can be copied; remembered while signed out. */
+  linkable = $state(false);
   version = $state('');
   platform = $state('linux');
   problem = $state<Problem | null>(null);
@@ -36,8 +38,13 @@ export class Session {
     const hello = await this.ipc.hello();
     this.version = hello.version;
     this.platform = hello.platform;
-    this.view = hello.session;
+    this.see(hello.session);
     await this.ipc.subscribeShell((event) => this.hear(event));
+  }
+
+  private see(view: SessionView): void {
+    this.view = view;
+    if (view.kind === 'connected') this.linkable = view.destinations.some((place) => place.linkable);
   }
 
   hear(event: ShellEvent): void {
@@ -58,7 +65,7 @@ export class Session {
         this.waiting = event.inbox;
         break;
       case 'session':
-        this.view = event.session;
+        this.see(event.session);
         break;
     }
   }
@@ -79,7 +86,7 @@ export class Session {
     this.busy = true;
     this.problem = null;
     try {
-      this.view = await ask();
+      this.see(await ask());
     } catch (problem) {
       this.problem = problem as Problem;
     } finally {

@@ -48,6 +48,7 @@ export class Transfers {
   /** The engine has told its list once. */
   ready = $state(false);
   private rev = 0;
+  private turn = 0;
   private sampled = 0;
   private readonly steady: Steady;
   private changed = new Map<ItemId, Row>();
@@ -65,7 +66,10 @@ export class Transfers {
   }
 
   async start(): Promise<void> {
-    await this.ipc.subscribe(this.view, (update) => this.take(update));
+    this.turn += 1;
+    const { turn } = this;
+    // A stream that was replaced may still have something to say; it counts from elsewhere.
+    await this.ipc.subscribe(this.view, (update) => turn === this.turn && this.take(update));
   }
 
   take(update: Update): void {
@@ -201,9 +205,11 @@ export class Transfers {
       this.aside = { view, heard };
       setTimeout(() => heard(null), PATIENCE_MS);
     });
-    await this.ipc.setView(view);
-    const slice = await answer;
-    this.aside = null;
-    return slice;
+    try {
+      await this.ipc.setView(view);
+      return await answer;
+    } finally {
+      this.aside = null;
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Delta, Details, Ipc, Row, Slice, Snapshot, Totals, View } from '../ipc';
+import type { Delta, Details, Ipc, Row, Slice, Snapshot, Totals, Update, View } from '../ipc';
 import { Transfers } from './transfers.svelte';
 
 afterEach(() => void vi.useRealTimers());
@@ -58,6 +58,23 @@ test('a delta changes the rows it names and keeps the others', () => {
   vi.advanceTimersByTime(250);
   expect(transfers.rows[0]).toBe(kept);
   expect(transfers.rows[1]?.sent).toBe(5);
+});
+
+test('a stream that was replaced is not heard any more', async () => {
+  const heard: ((update: Update) => void)[] = [];
+  const subscribe = (_view: View, listen: (update: Update) => void) => {
+    heard.push(listen);
+    return Promise.resolve(null);
+  };
+  const transfers = new Transfers({ subscribe } as unknown as Ipc);
+  await transfers.start();
+  heard[0]?.({ kind: 'snapshot', ...snapshot });
+  heard[0]?.({ kind: 'delta', ...delta(5, []) });
+  heard[0]?.({ kind: 'delta', ...delta(6, []) });
+  expect(heard).toHaveLength(2);
+  heard[1]?.({ kind: 'snapshot', ...snapshot });
+  heard[0]?.({ kind: 'delta', ...delta(7, []) });
+  expect(heard).toHaveLength(2);
 });
 
 test('numbers that change are shown together, four times a second', () => {

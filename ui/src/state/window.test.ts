@@ -31,10 +31,15 @@ test('rows below an open folder make room for its peek', () => {
 });
 
 test('the slice covers what is seen and ten rows on each side', () => {
-  expect(slice(0, 560, 56, 0)).toEqual([0, 30]);
+  expect(slice(0, 560, 56, 0)).toEqual([0, 35]);
   const [first, count] = slice(5600, 560, 56, 0);
   expect(first).toBe(90);
   expect(first + count).toBeGreaterThanOrEqual(120);
+});
+
+test('the slice stays while few lines are scrolled', () => {
+  expect(slice(5600 + 4 * 56, 560, 56, 0)).toEqual(slice(5600, 560, 56, 0));
+  expect(slice(5600 + 5 * 56, 560, 56, 0)[0]).toBe(95);
 });
 
 test('an open peek above never leaves a hole in the slice', () => {

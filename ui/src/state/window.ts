@@ -3,6 +3,8 @@ import type { Row } from '../ipc';
 
 /** Rows that exist above and below what is seen. */
 const BEYOND = 10;
+/** The slice moves by this many rows, so that not every line of scrolling asks anew. */
+const STEP = 5;
 /** The engine gives at most this many at once. */
 const MOST = 500;
 const FILE = 32;
@@ -40,9 +42,9 @@ export function place(first: number, total: number, rowHeight: number, peeks: nu
 
 /** The slice that covers what is seen, with some rows to spare. */
 export function slice(scroll: number, height: number, rowHeight: number, peeks: number): [number, number] {
-  const first = Math.max(0, Math.floor((scroll - peeks) / rowHeight) - BEYOND);
+  const top = Math.floor((scroll - peeks) / rowHeight) - BEYOND;
   const seen = Math.ceil((height + peeks) / rowHeight);
-  return [first, Math.min(MOST, seen + 2 * BEYOND)];
+  return [Math.max(0, Math.floor(top / STEP) * STEP), Math.min(MOST, seen + 2 * BEYOND + STEP)];
 }
 
 export interface Held {

@@ -5,6 +5,8 @@ export interface ErrorText {
   /** In the row, at most 50 characters. */
   row: string;
   /** The same with the destination's name, where that helps. */
+  rowAt?: (place: string) => string;
+  /** The bare fact, where the details say the rest below. */
   at?: (place: string) => string;
   /** In the details: what it means for the file. */
   why?: string;
@@ -49,7 +51,8 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
   'access-denied': {
     row: 'No access to this place. Ask your administrator.',
-    at: (place) => `No access to ${place}. Ask your administrator.`,
+    rowAt: (place) => `No access to ${place}. Ask your administrator.`,
+    at: (place) => `No access to ${place}.`,
     why: 'Your account is not allowed to add files in this place. Nothing is wrong with your file or your connection.',
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
     button: again,
@@ -228,11 +231,12 @@ export const text = {
     placeholder: 'upload.company.com',
   },
   token: {
-    title: (name: string) => `Sign in to ${name}`,
+    title: (name: string) => `Sign in with ${name}`,
     lead: 'Paste the access token that your IT team gave you.',
     label: 'Access token',
     go: 'Sign in',
     other: 'Use another address',
+    later: 'Not now',
   },
   connecting: (address: string) => `Connecting to ${address}`,
   connectingLead: 'Your uploads continue as soon as it answers.',

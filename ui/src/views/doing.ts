@@ -69,7 +69,11 @@ export class Doing {
     else this.cancel(thing);
   }
 
-  async clearDone(): Promise<void> {
+  clearDone(): void {
+    this.told(this.clear());
+  }
+
+  private async clear(): Promise<void> {
     const targets = this.transfers.totals.done <= UNDOABLE ? await this.transfers.every('done') : null;
     const words = (done: DoneView) => text.cleared(done.count);
     if (targets) {

@@ -19,25 +19,47 @@ export function returns(node: HTMLElement): { destroy: () => void } {
   };
 }
 
-/** Calls `home` whenever the focus was within the node and is nowhere. */
-export function keeps(node: HTMLElement, home: () => void): { destroy: () => void } {
-  let within = false;
+/** Whether the focus is within, or was when what had it was removed. */
+function watched(node: HTMLElement): { within: () => boolean; stop: () => void } {
+  let within = node.contains(document.activeElement);
   const came = () => (within = true);
   const left = (event: FocusEvent) => {
-    // A part that was removed names nobody; then it is still ours to place.
+    // What is removed names nobody; then it is still ours to place.
     if (event.relatedTarget) within = node.contains(event.relatedTarget as Node);
   };
-  const watch = new MutationObserver(() => {
-    if (within) void tick().then(() => lost() && home());
-  });
   node.addEventListener('focusin', came);
   node.addEventListener('focusout', left);
-  watch.observe(node, { childList: true, subtree: true });
   return {
-    destroy: () => {
-      watch.disconnect();
+    within: () => within,
+    stop: () => {
       node.removeEventListener('focusin', came);
       node.removeEventListener('focusout', left);
+    },
+  };
+}
+
+/** For a part that something else follows: the focus goes to what is first there. */
+export function handsOver(node: HTMLElement, to: string): { destroy: () => void } {
+  const { within, stop } = watched(node);
+  return {
+    destroy: () => {
+      stop();
+      if (within()) void tick().then(() => lost() && document.querySelector<HTMLElement>(to)?.focus());
+    },
+  };
+}
+
+/** Calls `home` whenever the focus was within the node and is nowhere. */
+export function keeps(node: HTMLElement, home: () => void): { destroy: () => void } {
+  const { within, stop } = watched(node);
+  const changes = new MutationObserver(() => {
+    if (within()) void tick().then(() => lost() && home());
+  });
+  changes.observe(node, { childList: true, subtree: true });
+  return {
+    destroy: () => {
+      changes.disconnect();
+      stop();
     },
   };
 }

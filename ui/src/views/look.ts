@@ -28,9 +28,15 @@ const say = text.state;
 
 /** A problem's sentence, with the destination's name where it has one and there is room. */
 export function why(code: ErrorCode, destination: string): string {
-  const { row, at } = errors[code];
-  const named = at?.(place(destination)) ?? row;
+  const { row, rowAt } = errors[code];
+  const named = rowAt?.(place(destination)) ?? row;
   return named.length <= ROW ? named : row;
+}
+
+/** The same where there is room, and what to do stands below. */
+export function fact(code: ErrorCode, destination: string): string {
+  const { row, at } = errors[code];
+  return at?.(place(destination)) ?? row;
 }
 
 /** What a wait is for. */
