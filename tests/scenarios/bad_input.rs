@@ -145,3 +145,58 @@ async fn html_server() -> String {
     });
     format!("http://{address}")
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_that_is_gone_is_told_and_nothing_is_lost() {
+    let mut world = World::with_backend(900, "role").await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 300 << 20);
+    let mut running = world.upload_by_backend(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    running.kill();
+    world.start_backend(&World::backend_config(900, "role").replace("rushes", "archive")).await;
+    let ended = world.upload_by_backend(&[&file]).args(["--to", "rushes"]).end().await;
+    assert!(ended.code == Some(1) && ended.err.contains("[destination-gone"), "{} {}", ended.out, ended.err);
+    // It comes back, and the upload goes on where it was.
+    world.start_backend(&World::backend_config(900, "role")).await;
+    world.upload_by_backend(&[&file]).end().await.all_done();
+    world.nothing_was_sent_twice();
+}
+
+/// Even the superuser may not read it: it runs without its powers.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_read_is_named_and_the_others_go() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    noise(&folder.join("open.txt"), 10);
+    noise(&folder.join("closed.txt"), 10);
+    let closed = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(folder.join("closed.txt"), closed).expect("closed");
+    let ended = world.upload(&[&folder]).within(&["unshare", "--user"]).end().await;
+    assert_eq!(ended.failures(), ["file-unreadable"], "{} {}", ended.out, ended.err);
+    assert_eq!((ended.code, world.keys()), (Some(3), vec!["in/folder/open.txt".to_owned()]));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_too_full_for_the_records_is_told_and_nothing_is_lost() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    for clip in 0..400u64 {
+        noise(&folder.join(format!("clip {clip}, a name that takes its room in the records.mov")), 100);
+    }
+    std::fs::create_dir_all(world.home()).expect("a home");
+    // A disk of its own for the home, just large enough to begin.
+    let home = world.home().to_str().expect("plain").to_owned();
+    let small = format!("mount -t tmpfs -o size=256k none '{home}' && exec \"$@\"");
+    let full = ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", &small, "bash"];
+    let ended = world.upload(&[&folder]).within(&full).end().await;
+    assert!(ended.code == Some(1) || ended.code == Some(3), "{:?} {} {}", ended.code, ended.out, ended.err);
+    assert!(ended.err.contains("disk-full") || ended.out.contains("disk-full"), "{} {}", ended.out, ended.err);
+    assert!(!ended.err.contains("panicked"), "{}", ended.err);
+    // With room, everything goes.
+    world.upload(&[&folder]).args(["--collision", "overwrite"]).end().await.all_done();
+    assert_eq!(world.keys().len(), 400);
+}

@@ -110,3 +110,64 @@ async fn a_token_is_wanted_taken_and_refused() {
     let findings = davit_backend::check::check(&url, Some("right")).await.expect("asked");
     assert!(findings.iter().all(|finding| finding.broken.is_none()), "{findings:?}");
 }
+
+/// A company's own endpoint: four fields for whoever brings the token, and nothing else.
+async fn least_endpoint(backend: String) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut buffer = [0; 8_192];
+            let n = client.read(&mut buffer).await.unwrap_or(0);
+            let asked = String::from_utf8_lossy(&buffer[..n]).to_lowercase();
+            let welcome = asked.starts_with("get /sts?for=uploads ") && asked.contains("authorization: bearer sesame");
+            let (status, body) = if welcome {
+                let full = credentials_of(&backend).await;
+                let fields = ["access_key_id", "secret_access_key", "session_token", "region"];
+                let least: serde_json::Map<_, _> = fields.iter().map(|f| ((*f).to_owned(), full[*f].clone())).collect();
+                ("200 OK", serde_json::Value::from(least).to_string())
+            } else {
+                ("401 Unauthorized", "{}".to_owned())
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            let _ = client.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}/sts?for=uploads")
+}
+
+async fn credentials_of(backend: &str) -> serde_json::Value {
+    let asked = davit_core::net::Net::default().backend_client().expect("a client").post(format!("{backend}/v1/credentials"));
+    let asked = asked.json(&serde_json::json!({ "destination": "rushes" })).send().await.expect("an answer");
+    asked.json().await.expect("credentials")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_answers_four_fields_is_enough_with_a_policy_file() {
+    let world = World::with_backend(900, "role").await;
+    let backend = world.backend.as_ref().expect("a backend").url();
+    let prefix = credentials_of(&backend).await["key_prefix"].as_str().expect("a prefix").to_owned();
+    let policy = world.path("policy.json");
+    let text = serde_json::json!({ "company": {
+        "name": "Example Films", "credentials_url": least_endpoint(backend).await, "method": "GET", "auth": "token",
+        "destinations": [{ "id": "rushes", "label": "Rushes", "bucket": BUCKET, "region": "eu-central-1",
+                           "collision": "fail", "key_prefix": prefix }],
+    }});
+    std::fs::write(&policy, text.to_string()).expect("written");
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    let upload = |token: &str| {
+        let mut run = world.davit("upload");
+        run.arg(&file).arg("--json").env("DAVIT_POLICY", &policy).env("DAVIT_TOKEN", token);
+        run.env("DAVIT_DEV_S3_ENDPOINT", world.cloud.endpoint());
+        run
+    };
+    let refused = upload("a guess").end().await;
+    assert!(refused.code == Some(1) && refused.err.contains("[wrong-token"), "{}", refused.err);
+    upload("sesame").end().await.all_done();
+    assert_eq!(world.sha256(&format!("{prefix}cut.mov")), sha256(&file));
+}

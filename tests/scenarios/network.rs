@@ -56,3 +56,39 @@ async fn a_lost_answer_to_complete_ends_in_the_truth() {
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "not uploaded again");
     world.nothing_was_sent_twice();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_knows_no_trailers_gets_the_checksum_in_a_header() {
+    let world = World::new().await;
+    let proxy = FaultProxy::before(world.cloud.address()).await;
+    proxy.faults.no_trailers.store(true, Ordering::SeqCst);
+    let [large, small] = [("cut.mov", 40 << 20), ("note.txt", 1_000)].map(|(name, len)| {
+        noise(&world.sources().join(name), len);
+        world.sources().join(name)
+    });
+    world.upload_by(&proxy.endpoint(), &[&large, &small]).end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&large));
+    assert_eq!(world.sha256("in/note.txt"), sha256(&small));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_is_down_is_waited_for() {
+    let world = World::with_backend(900, "role").await;
+    let backend = world.backend.as_ref().expect("a backend").address();
+    let link = FaultProxy::before(backend).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    // Down at the first address, and again when credentials are wanted.
+    link.faults.busy.store(2, Ordering::SeqCst);
+    let mut run = world.upload_by_backend(&[&file]);
+    run.env("DAVIT_SERVER", link.endpoint());
+    let mut running = run.start();
+    while link.faults.busy.load(Ordering::SeqCst) > 0 && running.runs() {
+        tokio::task::yield_now().await;
+    }
+    running.until_sent(20 << 20);
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.keys().len(), 1);
+}

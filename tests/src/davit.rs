@@ -86,6 +86,20 @@ impl Run {
         self
     }
 
+    /// Runs it by another program, which takes its words after its own.
+    pub fn within(&mut self, words: &[&str]) -> &mut Self {
+        let mut outer = Command::new(words[0]);
+        outer.args(&words[1..]).arg(self.0.get_program()).args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            match value {
+                Some(value) => outer.env(name, value),
+                None => outer.env_remove(name),
+            };
+        }
+        self.0 = outer;
+        self
+    }
+
     /// Runs it to its end, without holding up the world around it.
     pub async fn end(&mut self) -> Ended {
         let mut command = tokio::process::Command::from(std::mem::replace(&mut self.0, Command::new("true")));

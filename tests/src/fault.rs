@@ -26,6 +26,8 @@ pub struct Faults {
     pub rate: AtomicU64,
     /// When the link is free again.
     free: Mutex<Option<Instant>>,
+    /// The store knows no checksums in trailers.
+    pub no_trailers: AtomicBool,
     /// Answers are kept back while this is true.
     pub hold: watch::Sender<bool>,
     /// How many are kept back now.
@@ -133,11 +135,18 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
             reset(server);
             return Ok(());
         }
-        if hit && take(&faults.busy) {
+        let refusal = if hit && take(&faults.busy) {
+            Some(("503 Slow Down", "SlowDown"))
+        } else if faults.no_trailers.load(Ordering::SeqCst) && text.to_lowercase().contains("x-amz-trailer:") {
+            Some(("501 Not Implemented", "NotImplemented"))
+        } else {
+            None
+        };
+        if let Some((status, code)) = refusal {
             discard(&mut client, &mut held, left).await?;
-            let xml = "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce</Message></Error>";
+            let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
             let answer = format!(
-                "HTTP/1.1 503 Slow Down\r\ncontent-type: application/xml\r\ncontent-length: {}\r\n\r\n{xml}",
+                "HTTP/1.1 {status}\r\ncontent-type: application/xml\r\ncontent-length: {}\r\n\r\n{xml}",
                 xml.len()
             );
             client.write_all(answer.as_bytes()).await?;

@@ -36,6 +36,12 @@ impl World {
     /// A cloud and a backend that asks it for leases of `seconds`, by role or by federation token.
     pub async fn with_backend(seconds: u32, sts: &str) -> Self {
         let mut world = Self::new().await;
+        world.start_backend(&Self::backend_config(seconds, sts)).await;
+        world
+    }
+
+    /// The file of such a backend.
+    pub fn backend_config(seconds: u32, sts: &str) -> String {
         let sts = match sts {
             "role" => {
                 format!(
@@ -44,7 +50,7 @@ impl World {
             }
             _ => format!(r#"{{ kind = "federation-token", seconds = {seconds} }}"#),
         };
-        let text = format!(
+        format!(
             r#"
             listen = "127.0.0.1:0"
             name = "Example Films"
@@ -60,9 +66,7 @@ impl World {
             region = "eu-central-1"
             prefix = "rushes/{{person}}/"
             "#
-        );
-        world.start_backend(&text).await;
-        world
+        )
     }
 
     /// Starts a backend with this file.

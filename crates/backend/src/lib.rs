@@ -72,6 +72,11 @@ impl Backend {
     }
 
     /// Where it answers.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.address
+    }
+
+    /// The same as a base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -21,7 +21,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     options.net.ca_bundle = args.ca_bundle.clone();
     options.concurrency = args.concurrency;
     options.direct = direct(&args)?;
-    if options.direct.is_none() && options.server.is_none() {
+    if options.direct.is_none() && !options.knows_a_company() {
         let none = "no company address: give --server, DAVIT_SERVER or --s3";
         return Err(Error::new(ErrorCode::BadInput).detail(none));
     }

@@ -1,6 +1,7 @@
 //! The map of the house, and the way of one byte through it.
 //!
 //! - [`ids`], [`units`], [`error`], [`limits`], [`settings`]: the words everything else is written in.
+//! - [`policy`]: what a company rolls out to its computers.
 //! - [`log`]: what may be logged at all.
 //! - [`net`]: how to get out of this computer (proxy, certificates).
 //! - [`session`]: sign in at the company's backend, and the destinations it offers.
@@ -25,6 +26,7 @@ pub mod journal;
 pub mod limits;
 pub mod log;
 pub mod net;
+pub mod policy;
 pub mod s3;
 pub mod session;
 pub mod settings;

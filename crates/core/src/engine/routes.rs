@@ -10,6 +10,7 @@ use crate::credentials::{CredentialSource, LeaseKeeper, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::net::Net;
+use crate::policy::Store;
 use crate::s3::{Bucket, Endpoint, Place};
 use crate::session::{Destination, Session};
 
@@ -49,13 +50,15 @@ pub(crate) struct Routes {
     net: Net,
     /// A store on loopback instead of AWS, for the demo and tests.
     store: Option<Url>,
+    /// A store other than AWS that the company's policy names.
+    approved: Option<Store>,
     origin: Mutex<Origin>,
     made: Mutex<HashMap<DestinationId, Cell>>,
 }
 
 impl Routes {
-    pub(crate) fn new(net: Net, store: Option<Url>) -> Self {
-        Self { net, store, origin: Mutex::default(), made: Mutex::default() }
+    pub(crate) fn new(net: Net, store: Option<Url>, approved: Option<Store>) -> Self {
+        Self { net, store, approved, origin: Mutex::default(), made: Mutex::default() }
     }
 
     /// Another session: every route is made anew.
@@ -95,11 +98,12 @@ impl Routes {
         };
         let keeper = Arc::new(LeaseKeeper::new(source));
         let scope = keeper.lease().await?.scope.clone();
-        let endpoint = match (direct, &self.store) {
-            (Some(endpoint), _) => endpoint,
-            (None, Some(store)) => Endpoint::custom(store.clone(), true, false)?,
-            (None, None) if destination.accelerate => Endpoint::Accelerate,
-            (None, None) => Endpoint::Regional,
+        let endpoint = match (direct, &self.store, &self.approved) {
+            (Some(endpoint), ..) => endpoint,
+            (None, Some(store), _) => Endpoint::custom(store.clone(), true, false)?,
+            (None, None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style, true)?,
+            (None, None, None) if destination.accelerate => Endpoint::Accelerate,
+            (None, None, None) => Endpoint::Regional,
         };
         let place = Place {
             scope: scope.clone(),

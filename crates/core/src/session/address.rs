@@ -9,13 +9,28 @@ use crate::error::{Error, ErrorCode, Result};
 /// # Errors
 /// `bad-input` for what is no address, `address-insecure` for plain http elsewhere than on loopback.
 pub fn parse(typed: &str) -> Result<Url> {
+    let mut url = endpoint(typed)?;
+    url.set_query(None);
+    url.set_fragment(None);
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// An address as it stands, with its path and query.
+///
+/// # Errors
+/// As [`parse`].
+pub fn endpoint(typed: &str) -> Result<Url> {
     let typed = typed.trim();
     let bad = |why: &str| Error::new(ErrorCode::BadInput).detail(why.to_owned());
     if typed.is_empty() || typed.contains(char::is_whitespace) {
         return Err(bad("not an address"));
     }
     let with_scheme = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let mut url = Url::parse(&with_scheme).map_err(|_| bad("not an address"))?;
+    let url = Url::parse(&with_scheme).map_err(|_| bad("not an address"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("an address with a name or password in it"));
     }
@@ -27,12 +42,6 @@ pub fn parse(typed: &str) -> Result<Url> {
     }
     if url.host().is_none() {
         return Err(bad("no host"));
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
     }
     Ok(url)
 }

@@ -4,12 +4,15 @@ use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-use super::wire::{API_VERSION, Credentials, CredentialsRequest, Destination, Discovery, Problem};
+use super::address;
+use super::wire::{API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::net::Net;
+use crate::policy::{Company, Method, Proof};
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;
@@ -19,6 +22,8 @@ const LONGEST: usize = 1 << 20;
 pub struct Backend {
     base: Url,
     client: reqwest::Client,
+    /// What the policy file says of a company that has nothing but credentials to give.
+    company: Option<Arc<Company>>,
 }
 
 /// An answer with the moment the backend gave it.
@@ -34,7 +39,16 @@ impl Backend {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none.
     pub fn new(base: Url, net: &Net) -> Result<Self> {
-        Ok(Self { base, client: net.backend_client()? })
+        Ok(Self { base, client: net.backend_client()?, company: None })
+    }
+
+    /// An endpoint that gives credentials and nothing else; the rest comes from the policy file.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of_company(company: Arc<Company>, net: &Net) -> Result<Self> {
+        let base = address::endpoint(&company.credentials_url)?;
+        Ok(Self { base, client: net.backend_client()?, company: Some(company) })
     }
 
     /// Where it is.
@@ -47,6 +61,21 @@ impl Backend {
     /// # Errors
     /// `address-unreachable`, `address-not-davit`, `backend-contract`, `client-too-old`, `untrusted-server`.
     pub async fn discover(&self) -> Result<Discovery> {
+        if let Some(company) = &self.company {
+            let auth = match company.auth {
+                Proof::Token => Auth::Token,
+                Proof::None => Auth::None,
+            };
+            let name = company.name.clone();
+            return Ok(Discovery {
+                api_version: API_VERSION,
+                name,
+                auth,
+                minimum_client_version: None,
+                support: None,
+                receipts: false,
+            });
+        }
         let request = self.client.get(self.at(".well-known/davit.json")?);
         let answer = self.ask::<Discovery>(request, None).await.map_err(|error| match error.code {
             ErrorCode::Offline => Error::new(ErrorCode::AddressUnreachable).detail(error.detail),
@@ -78,6 +107,13 @@ impl Backend {
     /// # Errors
     /// `sign-in-ended`, `not-allowed`, `account-disabled`, `backend-contract`, `backend-down`, `offline`.
     pub async fn destinations(&self, token: Option<&SecretString>) -> Result<Vec<Destination>> {
+        if let Some(company) = &self.company {
+            // Only credentials show whether the token is taken.
+            if let Some(first) = company.destinations.first() {
+                self.credentials(token, &first.destination.id).await?;
+            }
+            return Ok(company.destinations.iter().map(|place| place.destination.clone()).collect());
+        }
         let request = self.client.get(self.at("v1/destinations")?);
         self.ask(request, token).await.map(|answer| answer.body)
     }
@@ -89,8 +125,18 @@ impl Backend {
         destination: &str,
     ) -> Result<Dated<Credentials>> {
         let body = CredentialsRequest { destination: destination.to_owned() };
-        let request = self.client.post(self.at("v1/credentials")?).json(&body);
+        let request = match &self.company {
+            None => self.client.post(self.at("v1/credentials")?).json(&body),
+            Some(company) if company.method == Method::Get => self.client.get(self.base.clone()),
+            Some(_) => self.client.post(self.base.clone()).json(&body),
+        };
         self.ask(request, token).await
+    }
+
+    /// The prefix that a destination's credentials reach, where the answer does not say.
+    pub(super) fn prefix_of(&self, destination: &str) -> Option<String> {
+        let mut places = self.company.as_ref()?.destinations.iter();
+        places.find(|place| place.destination.id == destination).map(|place| place.key_prefix.clone())
     }
 
     fn at(&self, path: &str) -> Result<Url> {

@@ -23,6 +23,7 @@ use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::net::Net;
+use crate::policy::Company;
 use crate::units::UnixTime;
 use source::BackendSource;
 use wire::{Auth, Discovery};
@@ -71,7 +72,18 @@ impl Session {
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
     /// `client-too-old`, `untrusted-server`, `bad-certificate-file`.
     pub async fn connect(address: &str, net: &Net, vault: Vault) -> Result<Self> {
-        let backend = Backend::new(address::parse(address)?, net)?;
+        Self::with(Backend::new(address::parse(address)?, net)?, vault).await
+    }
+
+    /// A company that the policy file describes: its endpoint gives credentials and nothing else.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn with_company(company: Arc<Company>, net: &Net, vault: Vault) -> Result<Self> {
+        Self::with(Backend::of_company(company, net)?, vault).await
+    }
+
+    async fn with(backend: Backend, vault: Vault) -> Result<Self> {
         let discovery = backend.discover().await?;
         if matches!(discovery.auth, Auth::None) && !address::is_loopback(backend.base()) {
             return Err(Error::new(ErrorCode::BackendContract).detail("a company must ask for a sign-in"));

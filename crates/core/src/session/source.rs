@@ -30,12 +30,16 @@ impl BackendSource {
         let body = answer.body;
         let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());
         let missing = |field: &str| broken(&format!("missing field `{field}`"));
-        let bucket = body.bucket.ok_or_else(|| missing("bucket"))?;
-        let prefix = body.key_prefix.ok_or_else(|| missing("key_prefix"))?;
+        let known = self.session.known(&self.destination);
+        // The least answer names neither: the destination and the policy file do.
+        let bucket = body.bucket.or_else(|| known.as_ref().map(|known| known.bucket.clone()));
+        let bucket = bucket.ok_or_else(|| missing("bucket"))?;
+        let prefix = body.key_prefix.or_else(|| self.session.backend.prefix_of(&self.destination.0));
+        let prefix = prefix.ok_or_else(|| missing("key_prefix"))?;
         checks::bucket(&bucket)?;
         checks::region(&body.region)?;
         checks::prefix(&prefix)?;
-        if let Some(known) = self.session.known(&self.destination)
+        if let Some(known) = known
             && (known.bucket != bucket || known.region != body.region)
         {
             return Err(broken("the credentials reach another bucket than the destination names"));

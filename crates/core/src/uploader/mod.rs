@@ -54,7 +54,9 @@ impl Uploader {
     ///
     /// # Errors
     /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`.
-    pub async fn open(options: Options) -> Result<Self> {
+    pub async fn open(mut options: Options) -> Result<Self> {
+        // What the company rolled out comes before what the environment or an earlier start says.
+        options.server = options.policy.address().or(options.server);
         let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
         let (journal, recovered) = Journal::open(&options.home)?;
@@ -64,7 +66,8 @@ impl Uploader {
             .enable_all()
             .build()
             .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
-        let routes = Arc::new(Routes::new(options.net.clone(), options.dev_store.clone()));
+        let routes =
+            Arc::new(Routes::new(options.net.clone(), options.dev_store.clone(), options.policy.store.clone()));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
         let start = Start { journal, recovered, routes: Arc::clone(&routes), concurrency, hold: options.hold };
         let engine = Engine::start(start, runtime.handle());
@@ -268,7 +271,13 @@ impl Keeper {
 
     async fn connect(self: &Arc<Self>, address: &str) -> Result<SessionStatus> {
         let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
-        let session = Session::connect(address, &self.options.net, vault).await?;
+        let net = &self.options.net;
+        let session = match &self.options.policy.company {
+            Some(company) if company.credentials_url == address => {
+                Session::with_company(Arc::new(company.clone()), net, vault).await?
+            }
+            _ => Session::connect(address, net, vault).await?,
+        };
         *lock(&self.now) = Some(session.clone());
         let status = self.arrive(&session).await?;
         self.remember(session.address());

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::net::Net;
+use crate::policy::Policy;
 
 /// How to open.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub token: Option<SecretString>,
     /// The way out.
     pub net: Net,
+    /// What the company rolled out.
+    pub policy: Policy,
     /// A store on loopback in place of AWS, for the demo and tests.
     pub dev_store: Option<Url>,
     /// One place reached with the default AWS chain instead of a company.
@@ -47,10 +50,16 @@ pub struct Direct {
 }
 
 impl Options {
-    /// From `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`.
+    /// Whether the policy, the environment or a person names a company.
+    pub fn knows_a_company(&self) -> bool {
+        self.server.is_some() || self.policy.address().is_some()
+    }
+
+    /// From the machine's policy file, and `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`.
     ///
     /// # Errors
-    /// `bad-input` for an endpoint that is no loopback address, or when the system names no place for a home.
+    /// `bad-input` for an endpoint that is no loopback address, for half a policy, or when the system names no place
+    /// for a home.
     pub fn from_env() -> Result<Self> {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let home = match std::env::var_os("DAVIT_HOME").filter(|home| !home.is_empty()) {
@@ -68,6 +77,7 @@ impl Options {
             server: text("DAVIT_SERVER"),
             token: text("DAVIT_TOKEN").map(SecretString::from),
             net: Net::default(),
+            policy: Policy::of_this_machine()?,
             dev_store,
             direct: None,
             concurrency: None,

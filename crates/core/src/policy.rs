@@ -1,0 +1,182 @@
+//! What a company rolls out to its computers: one JSON file that only an administrator may write. It presets the
+//! address, approves a store other than AWS, and describes a company whose endpoint gives credentials and nothing else.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::session::{address, wire};
+
+/// The file's content. Unknown fields are left to newer versions.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Policy {
+    /// The company's address, instead of one that a person types.
+    pub server: Option<String>,
+    /// A company without a backend of the contract.
+    pub company: Option<Company>,
+    /// A store other than AWS that uploads may go to.
+    pub store: Option<Store>,
+}
+
+/// A store that speaks S3, in place of AWS.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Store {
+    /// Its address.
+    pub endpoint: Url,
+    /// Whether the bucket stands in the path.
+    #[serde(default)]
+    pub path_style: bool,
+}
+
+/// A company whose endpoint answers credentials: `access_key_id`, `secret_access_key`, `session_token`, `region`. What
+/// the contract's backend would tell besides stands here.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Company {
+    /// Shown as the company.
+    pub name: String,
+    /// Where credentials are asked for; https, or plain http on loopback.
+    pub credentials_url: String,
+    /// How they are asked for.
+    #[serde(default)]
+    pub method: Method,
+    /// How a person proves who they are there.
+    #[serde(default)]
+    pub auth: Proof,
+    /// Where uploads may go.
+    pub destinations: Vec<Place>,
+}
+
+/// The request's method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// With the destination's id in a JSON body, as in the contract.
+    #[default]
+    Post,
+    /// With nothing.
+    Get,
+}
+
+/// What goes with the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// A token that the person pastes once, as a bearer.
+    #[default]
+    Token,
+    /// Nothing; loopback only.
+    None,
+}
+
+/// A destination, and the prefix that the endpoint's credentials reach.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Place {
+    /// What the contract says of a destination.
+    #[serde(flatten)]
+    pub destination: wire::Destination,
+    /// Ends in `/`; every key begins with it.
+    pub key_prefix: String,
+}
+
+impl Policy {
+    /// The machine's policy; none means that nobody set one. On a machine without one, `DAVIT_POLICY` may name a file.
+    ///
+    /// # Errors
+    /// `bad-input` for a file that cannot be read or is no policy: half a policy is worse than an error.
+    pub fn of_this_machine() -> Result<Self> {
+        let system = system_file();
+        let file = if system.exists() { Some(system) } else { std::env::var_os("DAVIT_POLICY").map(PathBuf::from) };
+        file.map_or_else(|| Ok(Self::default()), |file| Self::read(&file))
+    }
+
+    /// The address of the company it is about.
+    pub fn address(&self) -> Option<String> {
+        self.server.clone().or_else(|| Some(self.company.as_ref()?.credentials_url.clone()))
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// `bad-input`.
+    pub fn read(file: &Path) -> Result<Self> {
+        let bad = |why: String| Error::new(ErrorCode::BadInput).detail(format!("{}: {why}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|e| bad(e.to_string()))?;
+        let policy: Self = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        if let Some(company) = &policy.company {
+            let url = address::endpoint(&company.credentials_url)?;
+            if company.auth == Proof::None && !address::is_loopback(&url) {
+                return Err(bad("`auth` may be none on loopback only".to_owned()));
+            }
+        }
+        if let Some(store) = &policy.store
+            && store.endpoint.scheme() != "https"
+            && !address::is_loopback(&store.endpoint)
+        {
+            return Err(bad("`store.endpoint` must be https".to_owned()));
+        }
+        Ok(policy)
+    }
+}
+
+/// Where administrators put it: a folder that people cannot write to.
+fn system_file() -> PathBuf {
+    #[cfg(windows)]
+    {
+        let data = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+        data.join("Davit").join("policy.json")
+    }
+    #[cfg(target_os = "macos")]
+    {
+        PathBuf::from("/Library/Application Support/Davit/policy.json")
+    }
+    #[cfg(not(any(windows, target_os = "macos")))]
+    {
+        PathBuf::from("/etc/davit/policy.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Policy> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("policy.json");
+        std::fs::write(&file, text).expect("written");
+        Policy::read(&file)
+    }
+
+    #[test]
+    fn a_company_with_nothing_but_credentials_is_described() {
+        let policy = read(
+            r#"{ "company": { "name": "Example Films", "credentials_url": "https://example.com/api/sts?for=uploads",
+                 "method": "GET", "destinations": [ { "id": "rushes", "label": "Rushes", "bucket": "media",
+                 "region": "eu-central-1", "collision": "suffix", "key_prefix": "in/" } ] }, "newer": true }"#,
+        );
+        let company = policy.expect("a policy").company.expect("a company");
+        assert_eq!((company.method, company.auth), (Method::Get, Proof::Token));
+        assert_eq!(company.destinations[0].key_prefix, "in/");
+        assert_eq!(company.destinations[0].destination.bucket, "media");
+    }
+
+    #[test]
+    fn half_a_policy_is_refused() {
+        let company = |url: &str, auth: &str| {
+            let company = format!(r#""name": "A", "credentials_url": "{url}", "auth": "{auth}", "destinations": []"#);
+            format!("{{ \"company\": {{ {company} }} }}")
+        };
+        for bad in [
+            "not json".to_owned(),
+            r#"{ "company": { "name": "A" } }"#.to_owned(),
+            r#"{ "store": { "endpoint": "http://store.example.com" } }"#.to_owned(),
+            company("http://example.com/sts", "token"),
+            company("https://example.com/sts", "none"),
+        ] {
+            let code = read(&bad).expect_err(&bad).code;
+            assert!(matches!(code, ErrorCode::BadInput | ErrorCode::AddressInsecure), "{bad}");
+        }
+        read(&company("http://127.0.0.1:8080/sts", "none")).expect("fine on loopback");
+    }
+}
