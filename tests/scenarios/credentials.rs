@@ -141,7 +141,8 @@ async fn least_endpoint(backend: String) -> String {
 }
 
 async fn credentials_of(backend: &str) -> serde_json::Value {
-    let asked = davit_core::net::Net::default().backend_client().expect("a client").post(format!("{backend}/v1/credentials"));
+    let asked =
+        davit_core::net::Net::default().backend_client().expect("a client").post(format!("{backend}/v1/credentials"));
     let asked = asked.json(&serde_json::json!({ "destination": "rushes" })).send().await.expect("an answer");
     asked.json().await.expect("credentials")
 }

@@ -216,6 +216,11 @@ export const scenarios: Record<string, Scenario> = {
     rows: stated.slice(7, 8),
     totals: { ...moving, speed: 0, overview: { kind: 'offline' } },
   },
+  'overview-stuck': {
+    session: connected,
+    rows: stated.slice(7, 8),
+    totals: { ...moving, speed: 0, overview: { kind: 'stuck', code: 'disk-full' } },
+  },
   'signed-out': {
     session: signedOut,
     rows: day().map((one) =>

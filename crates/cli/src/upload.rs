@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use davit_core::engine::feed::{Update, View};
+use davit_core::engine::feed::{Overview, Totals, Update, View};
 use davit_core::engine::{EnqueueOptions, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::session::Destination;
@@ -51,7 +51,13 @@ async fn upload(uploader: &Uploader, args: &Upload) -> Result<u8> {
         tokio::select! {
             biased;
             update = feed.next() => match update {
-                Some(update) => show(&output, &update),
+                Some(update) => {
+                    show(&output, &update);
+                    // A script must know; what is on record goes on with the next run.
+                    if let Overview::Stuck { code } = totals(&update).overview {
+                        return Err(Error::new(code).detail("the records cannot be written"));
+                    }
+                }
                 None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
             },
             settled = &mut settled => break settled?,
@@ -67,6 +73,13 @@ async fn upload(uploader: &Uploader, args: &Upload) -> Result<u8> {
     }
     output.summary(settled, refused);
     Ok(code(settled, refused))
+}
+
+fn totals(update: &Update) -> &Totals {
+    match update {
+        Update::Snapshot(snapshot) => &snapshot.totals,
+        Update::Delta(delta) => &delta.totals,
+    }
 }
 
 fn show(output: &Output, update: &Update) {

@@ -340,7 +340,11 @@ secondsLeft: number | null,
  */
 overview: Overview, };
 
-export type Overview = { "kind": "empty" } | { "kind": "moving" } | { "kind": "paused" } | { "kind": "offline" } | { "kind": "signed-out", 
+export type Overview = { "kind": "empty" } | { "kind": "moving" } | { "kind": "paused" } | { "kind": "offline" } | { "kind": "stuck", 
+/**
+ * Why.
+ */
+code: ErrorCode, } | { "kind": "signed-out", 
 /**
  * Since when.
  */

@@ -294,6 +294,7 @@ export const text = {
     all: 'All transfers',
     paused: 'Paused',
     sent: (sizes: string) => `${sizes} sent`,
+    stuck: 'Stopped',
     offline: 'Offline',
     back: 'Everything continues by itself when you are back.',
     signIn: 'Sign in to continue',

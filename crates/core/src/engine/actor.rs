@@ -211,7 +211,12 @@ impl Actor {
 
     fn report(&mut self, report: Report) {
         self.dirty = true;
+        match &report {
+            Report::Stands { .. } | Report::Found { .. } | Report::Walked { .. } => self.shelf.stuck = None,
+            Report::Bound { .. } | Report::Rests { .. } | Report::Stuck { .. } => {}
+        }
         match report {
+            Report::Stuck { code } => self.shelf.stuck = Some(code),
             Report::Stands { id, state } => {
                 let Some(at) = self.shelf.book.index(id) else { return };
                 // What is at an end is told with the rest, once nothing runs.

@@ -48,6 +48,8 @@ pub(super) enum Report {
     Rests { id: TransferId, standing: Standing, size: ByteCount, sent: ByteCount },
     /// Files found in a folder, recorded.
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
+    /// The records could not be written; what wanted it tries again by itself.
+    Stuck { code: ErrorCode },
     /// A folder is walked to its end.
     Walked { item: crate::ids::ItemId },
 }
@@ -114,6 +116,7 @@ impl Drive {
                 }
             };
             if let Err(error) = self.record(standing).await {
+                let _ = self.shared.reports.send(Report::Stuck { code: error.code });
                 // Nothing may be done that is not on record; it rests here until the records can be written.
                 let until = Some(UnixTime(UnixTime::now().0 + 10));
                 self.live.trouble(&error, until);

@@ -168,6 +168,11 @@ pub enum Overview {
     Paused,
     /// No connection.
     Offline,
+    /// The records cannot be written: nothing can go on until that is mended.
+    Stuck {
+        /// Why.
+        code: ErrorCode,
+    },
     /// The sign-in is over.
     SignedOut {
         /// Since when.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
+use tokio::time::Duration;
 
 use super::drive::{Report, Shared, base_key, stillborn};
 use crate::error::{Error, ErrorCode, Result};
@@ -126,8 +127,22 @@ fn row(
     }
 }
 
-/// Walks a folder, recording what is found and telling the engine. Goes on where an earlier walk was cut off.
+/// How long to wait before the records are tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Walks a folder, recording what is found and telling the engine. Goes on where an earlier walk was cut off, by the end
+/// of the program or by a disk too full for the records.
 pub(super) async fn walk_folder(shared: Arc<Shared>, numbers: Arc<Numbers>, item: ItemRow) {
+    while let Err(error) = walk_once(&shared, &numbers, &item).await {
+        tracing::warn!(item = %item.id, %error, "a folder's files could not be recorded");
+        if shared.reports.send(Report::Stuck { code: error.code }).is_err() {
+            return;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+async fn walk_once(shared: &Shared, numbers: &Numbers, item: &ItemRow) -> Result<()> {
     let (sender, mut found) = mpsc::channel::<Vec<walk::Found>>(4);
     let root = item.path.clone();
     let walker = tokio::task::spawn_blocking(move || {
@@ -143,23 +158,14 @@ pub(super) async fn walk_folder(shared: Arc<Shared>, numbers: Arc<Numbers>, item
     let mut names = Names::default();
     let mut skipped = 0;
     while let Some(chunk) = found.recv().await {
-        match record(&shared, &numbers, &item, &mut names, chunk, &mut skipped).await {
-            Ok(files) => {
-                let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
-            }
-            Err(error) => {
-                // The walk goes on at the next start: the folder stays "not counted".
-                tracing::warn!(item = %item.id, %error, "a folder's files could not be recorded");
-                return;
-            }
-        }
+        let files = record(shared, numbers, item, &mut names, chunk, &mut skipped).await?;
+        let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
     }
-    if walker.await.is_ok() {
-        let counted = Write::Counted { item: item.id, counted: true, skipped };
-        if shared.journal.write(vec![counted]).await.is_ok() {
-            let _ = shared.reports.send(Report::Walked { item: item.id });
-        }
-    }
+    walker.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+    let counted = Write::Counted { item: item.id, counted: true, skipped };
+    shared.journal.write(vec![counted]).await?;
+    let _ = shared.reports.send(Report::Walked { item: item.id });
+    Ok(())
 }
 
 /// Keys seen in this folder: two names that become one key (NFC, or a name that is not Unicode) must not meet.

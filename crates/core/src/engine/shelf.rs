@@ -8,6 +8,7 @@ use super::book::{Book, Counts, Item, Rest};
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
 use crate::engine::feed::{Filter, Overview, Row, Totals};
+use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
@@ -23,6 +24,8 @@ pub(super) struct Shelf {
     pub(super) total: Meter,
     pub(super) signed_out: Option<UnixTime>,
     pub(super) offline: bool,
+    /// Why the records cannot be written, while they cannot.
+    pub(super) stuck: Option<ErrorCode>,
 }
 
 impl Shelf {
@@ -109,6 +112,7 @@ impl Shelf {
         totals.overview = match self.signed_out {
             _ if totals.all == 0 => Overview::Empty,
             Some(since) if goes_on => Overview::SignedOut { since },
+            _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
             _ if goes_on && self.offline => Overview::Offline,
             _ if goes_on => Overview::Moving,
             _ if paused > 0 => Overview::Paused,
