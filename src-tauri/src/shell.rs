@@ -8,6 +8,7 @@ use davit_core::engine::feed::View;
 use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::uploader::{Options, SessionStatus, Uploader};
+use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 
 use crate::inbox::Inbox;
@@ -24,7 +25,13 @@ pub struct Shell {
     /// Paths that a person gave.
     pub inbox: Inbox,
     events: Mutex<Listening>,
-    view: Mutex<Option<ViewSetter>>,
+    feed: Mutex<Option<Feeding>>,
+}
+
+/// What the page follows.
+struct Feeding {
+    view: ViewSetter,
+    task: JoinHandle<()>,
 }
 
 #[derive(Default)]
@@ -55,7 +62,7 @@ impl Shell {
             problem,
             inbox: Inbox::default(),
             events: Mutex::default(),
-            view: Mutex::default(),
+            feed: Mutex::default(),
         }
     }
 
@@ -139,13 +146,16 @@ impl Shell {
 
     /// The page's view moves.
     pub fn set_view(&self, view: View) {
-        if let Some(setter) = &*lock(&self.view) {
-            setter.set(view);
+        if let Some(feed) = &*lock(&self.feed) {
+            feed.view.set(view);
         }
     }
 
-    pub(crate) fn keep_view(&self, setter: ViewSetter) {
-        *lock(&self.view) = Some(setter);
+    /// The page follows another feed; the one before ends.
+    pub(crate) fn feed(&self, view: ViewSetter, task: JoinHandle<()>) {
+        if let Some(before) = lock(&self.feed).replace(Feeding { view, task }) {
+            before.task.abort();
+        }
     }
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.

@@ -163,3 +163,54 @@ async fn a_pause_while_the_store_answers_keeps_the_answer() {
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "the upload S3 opened was used");
     assert!(world.cloud.uploads(BUCKET).is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_row_taken_off_the_list_comes_back_as_it_was() {
+    use davit_core::engine::EnqueueOptions;
+    use davit_core::engine::feed::{Action, RowState, Target, Update, View};
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 100);
+    // Held: nothing is sent, so nothing runs away while it is looked at.
+    let options = davit_core::uploader::Options {
+        home: world.home(),
+        server: None,
+        token: None,
+        net: davit_core::net::Net::default(),
+        policy: davit_core::policy::Policy::default(),
+        dev_store: None,
+        direct: Some(davit_core::uploader::Direct {
+            bucket: BUCKET.to_owned(),
+            prefix: String::new(),
+            region: None,
+            endpoint: None,
+            path_style: true,
+            accelerate: false,
+        }),
+        concurrency: None,
+        hold: true,
+    };
+    let uploader = davit_core::uploader::Uploader::open(options).await.expect("opens");
+    let engine = uploader.engine();
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let ticket = engine.enqueue(vec![file], to, EnqueueOptions::default()).await.expect("taken");
+    let row = vec![Target::Item(ticket.items[0])];
+    let view = View { first: 0, count: 10, ..View::default() };
+    let shown = async |wanted: usize| {
+        let mut feed = engine.subscribe(view.clone()).await.expect("a feed");
+        loop {
+            let Some(Update::Snapshot(snapshot)) = feed.next().await else { continue };
+            assert_eq!(snapshot.slice.rows.len(), wanted);
+            return snapshot.slice.rows.first().map(|row| row.state.clone());
+        }
+    };
+    engine.act(Action::Cancel, row.clone()).await.expect("cancelled");
+    engine.act(Action::Remove, row.clone()).await.expect("removed");
+    assert_eq!(shown(0).await, None);
+    engine.act(Action::Undo, row.clone()).await.expect("undone");
+    assert!(matches!(shown(1).await, Some(RowState::Cancelled { .. })), "{:?}", shown(1).await);
+    // Asked once more, the cancel itself is taken back.
+    engine.act(Action::Undo, row).await.expect("undone");
+    assert!(!matches!(shown(1).await, Some(RowState::Cancelled { .. })));
+    uploader.close().await;
+}

@@ -137,6 +137,9 @@ impl Window {
 
     /// Keeps a picture among the artefacts.
     pub async fn picture(&self, name: &str) {
+        // As it looks when bars and panels have come to rest.
+        let rest = "document.getAnimations().forEach(one => { try { one.finish() } catch {} })";
+        self.script(rest).await;
         let answer = self.http.get(format!("{}/screenshot", self.session)).send().await.expect("asked");
         let answer: Value = answer.json().await.expect("JSON");
         let bytes = base64::engine::general_purpose::STANDARD.decode(answer["value"].as_str().expect("a picture"));

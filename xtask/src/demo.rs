@@ -1,15 +1,18 @@
 //! The demo: a cloud and a backend on loopback, and Davit connected to them. Everything stops together.
 
+use std::collections::HashSet;
 use std::path::Path;
-use std::process::ExitStatus;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::local::{BUCKET, Local};
+use crate::local::Local;
 use crate::packages::Purpose;
 use crate::run::{binary, build, must, npm, root, took};
 use crate::setup;
+
+/// Arrivals named at a time.
+const TOLD: usize = 5;
 
 pub(crate) fn run(headless: bool) -> Result<()> {
     let begun = Instant::now();
@@ -55,13 +58,27 @@ impl Demo {
     }
 
     fn window(&self) -> Result<()> {
-        println!(
-            "Drop files on the window. What has arrived: {} ls --data {}",
-            binary("davit-localcloud").display(),
-            self.0.data().display()
-        );
-        println!("Read one back with: … cat --data {} {BUCKET}/KEY", self.0.data().display());
-        let status: ExitStatus = self.0.davit("davit-app", "home").status().context("the window cannot be started")?;
+        println!("Drop files on the window. What arrives is listed here; close the window to stop.");
+        let mut window = self.0.davit("davit-app", "home").spawn().context("the window cannot be started")?;
+        let mut seen = HashSet::new();
+        let status = loop {
+            let ended = window.try_wait()?;
+            let new: Vec<_> = self.0.objects()?.into_iter().filter(|name| seen.insert(name.clone())).collect();
+            for name in new.iter().take(TOLD) {
+                println!("arrived  {name}");
+            }
+            if let Some(more) = new.len().checked_sub(TOLD).filter(|more| *more > 0) {
+                println!("arrived  {more} more");
+            }
+            if let Some(name) = new.first() {
+                let (cloud, data) = (binary("davit-localcloud"), self.0.data());
+                println!("read it back with: {} cat --data {} '{name}' > FILE", cloud.display(), data.display());
+            }
+            match ended {
+                Some(status) => break status,
+                None => std::thread::sleep(Duration::from_secs(1)),
+            }
+        };
         if status.success() { Ok(()) } else { bail!("the window ended with {status}") }
     }
 }

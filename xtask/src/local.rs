@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::run::binary;
 
 /// The only bucket.
-pub(crate) const BUCKET: &str = "demo-media";
+const BUCKET: &str = "demo-media";
 
 pub(crate) struct Local {
     /// Where everything lies.

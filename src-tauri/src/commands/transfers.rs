@@ -19,14 +19,15 @@ type Answer<T> = Result<T, Problem>;
 #[tauri::command]
 pub async fn subscribe(shell: State<'_, Arc<Shell>>, channel: Channel<Update>, view: View) -> Answer<()> {
     let mut feed = shell.engine()?.subscribe(View { outcomes: false, ..view }).await?;
-    shell.keep_view(feed.view_setter());
-    tauri::async_runtime::spawn(async move {
+    let view = feed.view_setter();
+    let task = tauri::async_runtime::spawn(async move {
         while let Some(update) = feed.next().await {
             if channel.send(update).is_err() {
                 return;
             }
         }
     });
+    shell.feed(view, task);
     Ok(())
 }
 

@@ -532,8 +532,11 @@ impl Actor {
         match action {
             Action::Remove => self.remove(targets, true).await,
             Action::Undo => {
-                let rows = self.remove(targets.clone(), false).await?;
-                let files = self.change(Action::Undo, self.files(&targets)).await?;
+                // What was taken off the list comes back as it was; what was cancelled stays cancelled with it.
+                let on_list = |at: &u32| !self.shelf.book.item_of(*at).removed;
+                let files = self.files(&targets).into_iter().filter(on_list).collect();
+                let rows = self.remove(targets, false).await?;
+                let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count })
             }
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
