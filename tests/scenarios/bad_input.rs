@@ -1,6 +1,9 @@
 //! Bad input gets a clear error, and loses nothing.
 
+use std::sync::atomic::Ordering;
+
 use davit_tests::World;
+use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sparse};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +95,10 @@ async fn records_of_a_newer_version_and_a_second_engine_are_left_alone() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
     noise(&file, 300 << 20);
-    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    // Slow enough to be still there when the second one has given up.
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(20 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(8 << 20);
     let second = world.upload(&[&file]).end().await;
     assert!(second.code == Some(1) && second.err.contains("[instance-busy"), "{}", second.err);
