@@ -32,7 +32,7 @@ enum Command {
     Check {
         /// Its address.
         url: String,
-        /// An access token, where it wants one.
+        /// An access token, where it wants one; better in the environment, where other people do not see it.
         #[arg(long, env = "DAVIT_TOKEN", hide_env_values = true)]
         token: Option<String>,
     },
