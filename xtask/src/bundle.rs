@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::demo::write_noise;
 use crate::local::Local;
 use crate::packages::Purpose;
-use crate::run::{build, command, must, output, root, target, took};
+use crate::run::{build, command, must, root, superuser, target, took};
 use crate::setup;
 
 /// What the clean system needs to show a window, and nothing of what the package should bring itself.
@@ -42,8 +42,7 @@ fn newest(folder: &Path) -> Result<PathBuf> {
 
 /// Installs the package in a bare system, starts it there, and uploads a file through its window.
 fn proof(package: &Path) -> Result<()> {
-    let superuser = output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
-    if !superuser {
+    if !superuser() {
         bail!("a bare system can only be made by root; run: sudo cargo xtask bundle --prove");
     }
     setup::tool("debootstrap")?;
@@ -64,16 +63,16 @@ fn proof(package: &Path) -> Result<()> {
     let mut app = app.spawn()?;
     let begun = Instant::now();
     let arrived = loop {
-        match local.holds("/sample.mov", &sample)? {
-            Some(object) => break object,
-            None if begun.elapsed() > PATIENCE => {
-                bail!("the installed app did not upload within {} s", PATIENCE.as_secs())
-            }
-            None => std::thread::sleep(Duration::from_millis(200)),
+        match local.holds("/sample.mov", &sample) {
+            Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(200)),
+            end => break end,
         }
     };
+    // Told either way: the app must end before its system is taken down.
     std::fs::write(bare.0.join("tmp/arrived"), "")?;
     app.wait()?;
+    let late = || format!("the installed app did not upload within {} s", PATIENCE.as_secs());
+    let arrived = arrived?.with_context(late)?;
     let picture = root().join("artefacts/window/installed.png");
     std::fs::create_dir_all(root().join("artefacts/window"))?;
     std::fs::copy(bare.0.join("tmp/installed.png"), &picture).context("no picture of the window")?;

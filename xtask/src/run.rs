@@ -58,6 +58,11 @@ pub(crate) fn works(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
+/// Whether we may do everything on this machine.
+pub(crate) fn superuser() -> bool {
+    output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0")
+}
+
 /// Its standard output, where it succeeds.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::packages::{Purpose, needed};
-use crate::run::{command, must, npm, output, root, works};
+use crate::run::{command, must, npm, output, root, superuser, works};
 
 /// The oldest Node that the UI's tools run on.
 const NODE: u32 = 20;
@@ -41,7 +41,7 @@ fn install(packages: Vec<&'static str>) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let root_user = output(&mut command("id", &["-u"])).is_some_and(|id| id.trim() == "0");
+    let root_user = superuser();
     let apt = |args: &[&str]| {
         let args = [&["-o", "DPkg::Lock::Timeout=300"], args].concat();
         let mut apt = if root_user {
