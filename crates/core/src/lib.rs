@@ -1,10 +1,10 @@
 //! The map of the house, and the way of one byte through it.
 //!
 //! - [`ids`], [`units`], [`error`], [`limits`], [`settings`]: the words everything else is written in.
-//! - [`policy`]: what a company rolls out to its computers.
 //! - [`log`]: what may be logged at all.
 //! - [`net`]: how to get out of this computer (proxy, certificates).
 //! - [`session`]: sign in at the company's backend, and the destinations it offers.
+//! - [`policy`]: what a company rolls out to its computers.
 //! - [`credentials`]: short-lived credentials, renewed early and once for all.
 //! - [`s3`]: the only user of the AWS SDK for S3.
 //! - [`file`]: open once, identify, read by position, walk folders, make keys.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::session::{address, wire};
+use crate::session::{Company, address};
 
 /// The file's content. Unknown fields are left to newer versions.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,56 +28,6 @@ pub struct Store {
     /// Whether the bucket stands in the path.
     #[serde(default)]
     pub path_style: bool,
-}
-
-/// A company whose endpoint answers credentials: `access_key_id`, `secret_access_key`, `session_token`, `region`. What
-/// the contract's backend would tell besides stands here.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Company {
-    /// Shown as the company.
-    pub name: String,
-    /// Where credentials are asked for; https, or plain http on loopback.
-    pub credentials_url: String,
-    /// How they are asked for.
-    #[serde(default)]
-    pub method: Method,
-    /// How a person proves who they are there.
-    #[serde(default)]
-    pub auth: Proof,
-    /// Where uploads may go.
-    pub destinations: Vec<Place>,
-}
-
-/// The request's method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// With the destination's id in a JSON body, as in the contract.
-    #[default]
-    Post,
-    /// With nothing.
-    Get,
-}
-
-/// What goes with the request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Proof {
-    /// A token that the person pastes once, as a bearer.
-    #[default]
-    Token,
-    /// Nothing; loopback only.
-    None,
-}
-
-/// A destination, and the prefix that the endpoint's credentials reach.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Place {
-    /// What the contract says of a destination.
-    #[serde(flatten)]
-    pub destination: wire::Destination,
-    /// Ends in `/`; every key begins with it.
-    pub key_prefix: String,
 }
 
 impl Policy {
@@ -105,10 +55,7 @@ impl Policy {
         let text = std::fs::read_to_string(file).map_err(|e| bad(e.to_string()))?;
         let policy: Self = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
         if let Some(company) = &policy.company {
-            let url = address::endpoint(&company.credentials_url)?;
-            if company.auth == Proof::None && !address::is_loopback(&url) {
-                return Err(bad("`auth` may be none on loopback only".to_owned()));
-            }
+            company.check()?;
         }
         if let Some(store) = &policy.store
             && store.endpoint.scheme() != "https"
@@ -140,6 +87,7 @@ fn system_file() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::company::{Method, Proof};
 
     fn read(text: &str) -> Result<Policy> {
         let folder = tempfile::tempdir().expect("a folder");

@@ -9,10 +9,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::address;
+use super::company::{Company, Method, Proof};
 use super::wire::{API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::net::Net;
-use crate::policy::{Company, Method, Proof};
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;

@@ -5,6 +5,7 @@
 pub mod address;
 mod backend;
 mod checks;
+pub mod company;
 mod destination;
 mod source;
 mod vault;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 pub use backend::Backend;
+pub use company::Company;
 pub use destination::{Collision, Destination, Rules};
 pub use vault::Vault;
 
@@ -23,7 +25,6 @@ use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::net::Net;
-use crate::policy::Company;
 use crate::units::UnixTime;
 use source::BackendSource;
 use wire::{Auth, Discovery};
