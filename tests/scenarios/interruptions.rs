@@ -1,6 +1,7 @@
 //! Killed, interrupted, paused, cancelled: what was sent stays sent, and nothing is left behind unseen.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
@@ -213,4 +214,30 @@ async fn a_cancelled_row_taken_off_the_list_comes_back_as_it_was() {
     engine.act(Action::Undo, row).await.expect("undone");
     assert!(!matches!(shown(1).await, Some(RowState::Cancelled { .. })));
     uploader.close().await;
+}
+
+/// Two stores with the same bucket and prefix, then another prefix: nothing goes where it was not meant to.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_began_in_one_place_never_goes_on_in_another() {
+    let (world, other) = (World::new().await, World::new().await);
+    let folder = world.sources().join("private");
+    for clip in 0..40u64 {
+        noise(&folder.join(format!("{clip}.wav")), 300_000 + clip);
+    }
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(2 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&folder]).start();
+    running.until_sent(3 << 20);
+    running.kill();
+    let unrelated = world.sources().join("public.txt");
+    noise(&unrelated, 10);
+    let mut elsewhere = world.upload_by(&other.cloud.endpoint(), &[&unrelated]);
+    elsewhere.env("AWS_ACCESS_KEY_ID", &other.cloud.keys().access_key_id);
+    elsewhere.env("AWS_SECRET_ACCESS_KEY", &other.cloud.keys().secret_access_key).end().await.all_done();
+    assert_eq!(other.keys(), ["in/public.txt"]);
+    // It waits for its own place, and goes on there.
+    link.faults.rate.store(0, Ordering::SeqCst);
+    world.upload_by(&link.endpoint(), &[&folder]).end().await.all_done();
+    assert_eq!(world.keys().len(), 40);
+    assert_eq!(other.keys().len(), 1);
 }

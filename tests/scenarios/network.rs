@@ -78,17 +78,13 @@ async fn a_backend_that_is_down_is_waited_for() {
     let link = FaultProxy::before(backend).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 20 << 20);
-    // Down at the first address, and again when credentials are wanted.
-    link.faults.busy.store(2, Ordering::SeqCst);
-    let mut run = world.upload_by_backend(&[&file]);
-    run.env("DAVIT_SERVER", link.endpoint());
-    let mut running = run.start();
-    while link.faults.busy.load(Ordering::SeqCst) > 0 && running.runs() {
-        tokio::task::yield_now().await;
+    // Down at the first question, and when credentials are wanted.
+    for at in ["GET /.well-known", "POST /v1/credentials"] {
+        *link.faults.only.lock().expect("faults") = at.to_owned();
+        link.faults.busy.store(2, Ordering::SeqCst);
+        let mut run = world.upload_by_backend(&[&file]);
+        run.env("DAVIT_SERVER", link.endpoint()).args(["--collision", "overwrite"]).end().await.all_done();
+        assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the fault was met at {at}");
+        assert_eq!(world.keys().len(), 1);
     }
-    running.until_sent(20 << 20);
-    while running.runs() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(world.keys().len(), 1);
 }

@@ -83,13 +83,10 @@ fn totals(update: &Update) -> &Totals {
 }
 
 fn show(output: &Output, update: &Update) {
-    match update {
-        Update::Snapshot(snapshot) => output.totals(&snapshot.totals),
-        Update::Delta(delta) => {
-            delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
-            output.totals(&delta.totals);
-        }
+    if let Update::Delta(delta) = update {
+        delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
     }
+    output.totals(totals(update));
 }
 
 fn code(settled: Settled, refused: u32) -> u8 {

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
-use url::Url;
 
 use crate::credentials::{CredentialSource, LeaseKeeper, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::net::Net;
-use crate::policy::Store;
 use crate::s3::{Bucket, Endpoint, Place};
 use crate::session::{Destination, Session};
 
@@ -48,17 +46,15 @@ type Cell = Arc<OnceCell<Arc<Route>>>;
 #[derive(Debug)]
 pub(crate) struct Routes {
     net: Net,
-    /// A store on loopback instead of AWS, for the demo and tests.
-    store: Option<Url>,
-    /// A store other than AWS that the company's policy names.
-    approved: Option<Store>,
+    /// A store in place of AWS: on loopback for the demo and tests, or approved by the company's policy.
+    store: Option<Endpoint>,
     origin: Mutex<Origin>,
     made: Mutex<HashMap<DestinationId, Cell>>,
 }
 
 impl Routes {
-    pub(crate) fn new(net: Net, store: Option<Url>, approved: Option<Store>) -> Self {
-        Self { net, store, approved, origin: Mutex::default(), made: Mutex::default() }
+    pub(crate) fn new(net: Net, store: Option<Endpoint>) -> Self {
+        Self { net, store, origin: Mutex::default(), made: Mutex::default() }
     }
 
     /// Another session: every route is made anew.
@@ -94,16 +90,19 @@ impl Routes {
             Origin::None => return Err(Error::new(ErrorCode::SignInEnded).detail("nobody is signed in")),
             Origin::Connecting => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
             Origin::Session(session) => (session.source(&destination.id), None),
+            Origin::Direct { destination: only, .. } if only.id != destination.id => {
+                return Err(
+                    Error::new(ErrorCode::SignInEnded).detail("it began in another place than this command names")
+                );
+            }
             Origin::Direct { source, endpoint, .. } => (source, endpoint),
         };
         let keeper = Arc::new(LeaseKeeper::new(source));
         let scope = keeper.lease().await?.scope.clone();
-        let endpoint = match (direct, &self.store, &self.approved) {
-            (Some(endpoint), ..) => endpoint,
-            (None, Some(store), _) => Endpoint::custom(store.clone(), true, false)?,
-            (None, None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style, true)?,
-            (None, None, None) if destination.accelerate => Endpoint::Accelerate,
-            (None, None, None) => Endpoint::Regional,
+        let endpoint = match direct.or_else(|| self.store.clone()) {
+            Some(endpoint) => endpoint,
+            None if destination.accelerate => Endpoint::Accelerate,
+            None => Endpoint::Regional,
         };
         let place = Place {
             scope: scope.clone(),

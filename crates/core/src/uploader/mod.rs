@@ -66,8 +66,7 @@ impl Uploader {
             .enable_all()
             .build()
             .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
-        let routes =
-            Arc::new(Routes::new(options.net.clone(), options.dev_store.clone(), options.policy.store.clone()));
+        let routes = Arc::new(Routes::new(options.net.clone(), options.store()?));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
         let start = Start { journal, recovered, routes: Arc::clone(&routes), concurrency, hold: options.hold };
         let engine = Engine::start(start, runtime.handle());
@@ -225,7 +224,9 @@ impl Keeper {
             Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style, true)?),
             None => None,
         };
-        let id = DestinationId("s3".to_owned());
+        // The whole place is its name: what began elsewhere is another destination and rests until that is named again.
+        let store = direct.endpoint.as_ref().map_or("https://amazonaws.com/", |url| url.as_str());
+        let id = DestinationId(format!("s3 {store} {}/{}", direct.bucket, direct.prefix));
         let label = format!("{} / {}", direct.bucket, direct.prefix.trim_end_matches('/'));
         let mut destination =
             Destination::direct(id, label, direct.bucket.clone(), scope.region.clone(), Collision::Fail);

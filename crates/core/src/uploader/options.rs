@@ -8,6 +8,7 @@ use url::Url;
 use crate::error::{Error, ErrorCode, Result};
 use crate::net::Net;
 use crate::policy::Policy;
+use crate::s3::Endpoint;
 
 /// How to open.
 #[derive(Clone, Debug)]
@@ -53,6 +54,15 @@ impl Options {
     /// Whether the policy, the environment or a person names a company.
     pub fn knows_a_company(&self) -> bool {
         self.server.is_some() || self.policy.address().is_some()
+    }
+
+    /// The store in place of AWS, where there is one.
+    pub(super) fn store(&self) -> Result<Option<Endpoint>> {
+        match (&self.dev_store, &self.policy.store) {
+            (Some(url), _) => Endpoint::custom(url.clone(), true, false).map(Some),
+            (None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style, true).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// From the machine's policy file, and `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`.
