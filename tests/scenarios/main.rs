@@ -6,6 +6,7 @@ mod credentials;
 mod heavy;
 mod house;
 mod interruptions;
+mod names_and_leftovers;
 mod network;
 mod uploads;
 #[cfg(target_os = "linux")]

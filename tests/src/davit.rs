@@ -165,6 +165,15 @@ impl Running {
         }
     }
 
+    /// Waits for its end; what it printed before was read.
+    pub fn end(mut self) -> Ended {
+        let mut out = String::new();
+        std::io::Read::read_to_string(&mut self.out, &mut out).expect("its output");
+        let code = self.child.wait().expect("ends").code();
+        let lines = out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        Ended { code, lines, out, err: String::new() }
+    }
+
     /// kill -9.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");

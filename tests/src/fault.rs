@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
 /// What the proxy does to connections, changed while it runs.
-#[derive(Default)]
 pub struct Faults {
     /// Connections are refused and cut.
     pub outage: AtomicBool,
@@ -18,8 +17,10 @@ pub struct Faults {
     pub resets: AtomicU32,
     /// Where, in bytes.
     pub reset_after: AtomicU64,
-    /// The next so many requests are answered 503 after their body was read.
+    /// The next so many requests are answered [`Self::says`] after their body was read.
     pub busy: AtomicU32,
+    /// Status and S3's code of such an answer.
+    pub says: Mutex<(&'static str, &'static str)>,
     /// The next so many answers are swallowed, and the connection cut.
     pub lost_answers: AtomicU32,
     /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
@@ -32,11 +33,43 @@ pub struct Faults {
     pub hold: watch::Sender<bool>,
     /// How many are kept back now.
     pub held: watch::Sender<u32>,
-    /// Only requests whose first line holds this are hit; empty means all.
+    /// Only requests whose first line holds this are hit, or its pieces between `*` in their order; empty means all.
     pub only: Mutex<String>,
 }
 
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            outage: AtomicBool::default(),
+            resets: AtomicU32::default(),
+            reset_after: AtomicU64::default(),
+            busy: AtomicU32::default(),
+            says: Mutex::new(("503 Slow Down", "SlowDown")),
+            lost_answers: AtomicU32::default(),
+            rate: AtomicU64::default(),
+            free: Mutex::default(),
+            no_trailers: AtomicBool::default(),
+            hold: watch::Sender::default(),
+            held: watch::Sender::default(),
+            only: Mutex::default(),
+        }
+    }
+}
+
 impl Faults {
+    /// Answers the next so many requests whose first line holds `only` with a status and S3's code.
+    pub fn answer(&self, only: &str, times: u32, status: &'static str, code: &'static str) {
+        *self.says.lock().expect("faults") = (status, code);
+        only.clone_into(&mut self.only.lock().expect("faults"));
+        self.busy.store(times, Ordering::SeqCst);
+    }
+
+    /// Swallows the answers to the next so many requests whose first line holds `only`.
+    pub fn lose_answers(&self, only: &str, times: u32) {
+        only.clone_into(&mut self.only.lock().expect("faults"));
+        self.lost_answers.store(times, Ordering::SeqCst);
+    }
+
     /// Waits as long as a link of this rate needs.
     async fn slow_down(&self, bytes: u64) {
         let rate = self.rate.load(Ordering::SeqCst);
@@ -108,6 +141,10 @@ impl FaultProxy {
     }
 }
 
+fn holds(line: &str, pieces: &str) -> bool {
+    pieces.split('*').try_fold(line, |rest, piece| rest.split_once(piece).map(|(_, rest)| rest)).is_some()
+}
+
 /// A reset instead of an orderly end.
 fn reset(stream: TcpStream) {
     let _ = stream.set_zero_linger();
@@ -125,7 +162,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         let Some((head, body)) = head(&mut client, &mut held).await? else { return Ok(()) };
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
-        let hit = first.contains(faults.only.lock().expect("faults").as_str());
+        let hit = holds(first, &faults.only.lock().expect("faults"));
         let mut left = body;
         if hit && body > 0 && take(&faults.resets) {
             let at = faults.reset_after.load(Ordering::SeqCst).min(body);
@@ -136,7 +173,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
             return Ok(());
         }
         let refusal = if hit && take(&faults.busy) {
-            Some(("503 Slow Down", "SlowDown"))
+            Some(*faults.says.lock().expect("faults"))
         } else if faults.no_trailers.load(Ordering::SeqCst) && text.to_lowercase().contains("x-amz-trailer:") {
             Some(("501 Not Implemented", "NotImplemented"))
         } else {
@@ -145,10 +182,8 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         if let Some((status, code)) = refusal {
             discard(&mut client, &mut held, left).await?;
             let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
-            let answer = format!(
-                "HTTP/1.1 {status}\r\ncontent-type: application/xml\r\ncontent-length: {}\r\n\r\n{xml}",
-                xml.len()
-            );
+            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/xml\r\ncontent-length: {}", xml.len());
+            let answer = format!("{head}\r\n\r\n{}", if text.starts_with("HEAD ") { "" } else { &xml });
             client.write_all(answer.as_bytes()).await?;
             continue;
         }

@@ -15,6 +15,9 @@ use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 /// A company that does not answer within this is told as a failure; nothing was recorded yet.
 const ANSWER: Duration = Duration::from_secs(20);
 
+/// The end waits this long for what is still to be removed from S3.
+const SWEEP: Duration = Duration::from_secs(5);
+
 pub(crate) async fn run(args: Upload) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = args.server.clone().or(options.server);
@@ -71,6 +74,8 @@ async fn upload(uploader: &Uploader, args: &Upload) -> Result<u8> {
     while let Some(update) = feed.try_next() {
         show(&output, &update);
     }
+    // What S3 still holds of given-up uploads; what cannot be removed now stays on record.
+    let _ = tokio::time::timeout(SWEEP, engine.sweep()).await;
     output.summary(settled, refused);
     Ok(code(settled, refused))
 }

@@ -20,6 +20,7 @@
 pub mod credentials;
 pub mod engine;
 pub mod error;
+mod failpoint;
 pub mod file;
 pub mod ids;
 pub mod journal;

@@ -169,6 +169,17 @@ impl LocalCloud {
         self.store.objects(bucket)
     }
 
+    /// Removes an object behind everybody's back.
+    pub fn remove(&self, bucket: &str, key: &str) {
+        self.store.delete(bucket, key);
+    }
+
+    /// Which of two true things a replayed Complete is told first: that its upload is gone, or (true) that its condition
+    /// does not hold. What AWS says first is not documented; a client must be right under either.
+    pub fn replayed_complete_is_refused(&self, refused: bool) {
+        self.store.replay_refused.store(refused, std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Every unfinished upload of a bucket.
     pub fn uploads(&self, bucket: &str) -> Vec<UploadView> {
         self.store.uploads(bucket)

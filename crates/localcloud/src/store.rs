@@ -6,6 +6,7 @@ mod uploads;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,8 @@ pub(crate) struct Store {
     state: Mutex<State>,
     /// Folders of uploads that have ended.
     stale: Vec<PathBuf>,
+    /// See [`crate::LocalCloud::replayed_complete_is_refused`].
+    pub(crate) replay_refused: AtomicBool,
 }
 
 /// Why a conditional write is refused by what lies there.
@@ -216,7 +219,7 @@ impl Store {
             }
             state.uploads.insert(upload.id.clone(), upload);
         }
-        Ok(Self { root: root.to_owned(), state: Mutex::new(state), stale })
+        Ok(Self { root: root.to_owned(), state: Mutex::new(state), stale, replay_refused: AtomicBool::new(false) })
     }
 
     /// Removes what a kill left half done. Only who serves the folder may: to others it may be under way.
@@ -298,6 +301,10 @@ impl Store {
 
     fn record(&self, object: &Object) -> io::Result<()> {
         write(&self.root.join("objects").join(format!("{}.json", object.record)), object)
+    }
+
+    pub(crate) fn refuses_replays_of(&self, bucket: &str, key: &str) -> bool {
+        self.replay_refused.load(Ordering::Relaxed) && self.get(bucket, key).is_some()
     }
 
     pub(crate) fn get(&self, bucket: &str, key: &str) -> Option<Object> {

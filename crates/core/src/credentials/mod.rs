@@ -4,6 +4,7 @@
 
 mod chain;
 mod keeper;
+mod remote;
 
 use std::fmt;
 use std::future::Future;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 pub use chain::ChainSource;
 pub use keeper::{LeaseKeeper, LeaseProvider};
+pub use remote::{Giver, Remote};
 
 use crate::error::Result;
 

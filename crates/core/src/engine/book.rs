@@ -100,6 +100,7 @@ impl Counts {
 
 /// One row of the list.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, and a row is small")]
 pub(super) struct Item {
     pub(super) id: ItemId,
     pub(super) batch: BatchId,
@@ -107,6 +108,8 @@ pub(super) struct Item {
     pub(super) folder: bool,
     pub(super) counting: bool,
     pub(super) removed: bool,
+    /// Whether its batch belongs to whom we are connected with; the rest is not let into the lines.
+    pub(super) here: bool,
     pub(super) skipped: u32,
     pub(super) added: UnixTime,
     /// Its only transfer, for a single file; the first one for a folder.
@@ -213,8 +216,7 @@ impl Book {
             _ => slot.acknowledged,
         };
         let size = if cancelled { ByteCount::ZERO } else { slot.size };
-        let line =
-            if slot.size.get() < limits::SINGLE_PUT_BELOW { &mut self.queued_small } else { &mut self.queued_large };
+        let line = line(slot.size, &mut self.queued_small, &mut self.queued_large);
         if add {
             item.counts.0[kind] += 1;
             item.size += size;
@@ -222,7 +224,7 @@ impl Book {
             if let Rest::Done { at } = slot.rest {
                 item.ended = item.ended.max(UnixTime(u64::from(at)));
             }
-            if slot.rest == Rest::Queued && !item.removed {
+            if slot.rest == Rest::Queued && !item.removed && item.here {
                 line.insert(index);
             }
         } else {
@@ -230,6 +232,18 @@ impl Book {
             item.size = item.size - size;
             item.rested = item.rested - rested;
             line.remove(&index);
+        }
+    }
+
+    /// Makes the lines anew; `here` tells of every item whether it is let in.
+    pub(super) fn let_in(&mut self, here: &[bool]) {
+        self.items.iter_mut().zip(here).for_each(|(item, here)| item.here = *here);
+        (self.queued_small, self.queued_large) = Default::default();
+        for (index, slot) in (0u32..).zip(&self.slots) {
+            let item = &self.items[slot.item as usize];
+            if slot.rest == Rest::Queued && !item.removed && item.here {
+                line(slot.size, &mut self.queued_small, &mut self.queued_large).insert(index);
+            }
         }
     }
 
@@ -273,6 +287,10 @@ impl Book {
     }
 }
 
+fn line<T>(size: ByteCount, small: T, large: T) -> T {
+    if size.get() < limits::SINGLE_PUT_BELOW { small } else { large }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +311,7 @@ mod tests {
             folder: true,
             counting: false,
             removed: false,
+            here: true,
             skipped: 0,
             added: UnixTime(0),
             first: None,

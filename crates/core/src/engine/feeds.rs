@@ -134,11 +134,12 @@ async fn peek(item: ItemId, shelf: &Shelf, journal: &Journal) -> Result<Peek> {
     let sending: Vec<_> = shelf.sending(item).into_iter().take(SENDING).collect();
     let wanted: Vec<_> = problems.iter().chain(&sending).copied().collect();
     let names: HashMap<_, _> = named(journal, wanted).await?.into_iter().map(|row| (row.id, row)).collect();
+    let held = shelf.book.item(item).is_some_and(|item| shelf.held(item));
     let file_rows = |ids: &[TransferId]| {
         let row = |id: &TransferId| {
             let slot = &shelf.book.slots[shelf.book.index(*id)? as usize];
             let live = shelf.running.get(id).map(|live| &**live);
-            Some(list::file_row(slot, names.get(id)?, live, shelf.signed_out.is_some()))
+            Some(list::file_row(slot, names.get(id)?, live, held))
         };
         ids.iter().filter_map(row).collect()
     };
@@ -223,7 +224,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
     Ok(Some(Details {
         target,
         name: transfer.rel.clone(),
-        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.signed_out.is_some()),
+        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.held(item)),
         size: slot.size,
         sent: if whole(&row) { row.sent } else { list::file_sent(slot, live) },
         speed: row.speed,

@@ -2,24 +2,28 @@
 //! are found, so that uploading begins before the walk ends.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::time::Duration;
 
-use super::drive::{Report, Shared, base_key, stillborn};
+use super::drive::{Report, Shared, stillborn};
+use super::given::Given;
+use super::keys;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
-use crate::journal::{ItemRow, TransferRow, Write};
+use crate::journal::{ItemRow, Journal, TransferRow, Write};
+use crate::session::Collision;
 use crate::transfer::Standing;
 use crate::units::{ByteCount, UnixTime};
 
 /// Files recorded in one transaction at most.
 const CHUNK: usize = 256;
+/// Names beside a taken one that are tried before a file is refused.
+const BESIDE_AT_MOST: u32 = 1_000;
 
 /// Gives out ids; they go on where the journal ends.
 #[derive(Debug)]
@@ -47,51 +51,50 @@ impl Numbers {
     }
 }
 
-/// What a dropped path turned out to be.
-pub(super) fn item_for(path: &Path, batch: BatchId, numbers: &Numbers) -> Result<ItemRow> {
-    let path = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
-    // The person named it: a link they dropped means the thing it leads to.
-    let kind = std::fs::metadata(&path).map_err(|e| missing(&path, e))?;
-    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    Ok(ItemRow {
+/// A row of the list for what was given.
+pub(super) fn item_for(given: &Given, batch: BatchId, numbers: &Numbers) -> ItemRow {
+    ItemRow {
         id: numbers.item(),
         batch,
         added: UnixTime::now(),
-        name,
-        folder: kind.is_dir(),
-        counted: !kind.is_dir(),
+        path: given.path.clone(),
+        name: given.name.to_string_lossy().into_owned(),
+        folder: given.folder,
+        counted: !given.folder,
         skipped: 0,
         removed: false,
-        path,
-    })
+    }
 }
 
-fn missing(path: &Path, error: std::io::Error) -> Error {
-    let code = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => ErrorCode::FileUnreadable,
-        std::io::ErrorKind::NotFound => ErrorCode::FileMissing,
-        // A link that leads to itself.
-        _ if std::fs::symlink_metadata(path).is_ok() => ErrorCode::FolderLoop,
-        _ => ErrorCode::ReadError,
-    };
-    Error::new(code).detail(path.display().to_string()).source(error)
+/// The one transfer of a given file.
+pub(super) fn transfer_for(item: &ItemRow, given: &Given, numbers: &Numbers) -> TransferRow {
+    let key = names::key_part(&given.name).and_then(|_| named_ok(item, &item.name));
+    row(item, numbers.transfer(), item.path.clone(), item.name.clone(), ByteCount(given.size), key)
 }
 
-/// The one transfer of a dropped file.
-pub(super) fn transfer_for(item: &ItemRow, numbers: &Numbers) -> TransferRow {
-    let size = std::fs::metadata(&item.path).map_or(0, |meta| meta.len());
-    let named = item.path.file_name().map(names::key_part);
-    let outcome = match named {
-        Some(Ok(_)) => named_ok(item, &item.name),
-        Some(Err(error)) => Err(error),
-        None => Err(Error::new(ErrorCode::NameRefused)),
-    };
-    row(item, numbers.transfer(), item.path.clone(), item.name.clone(), ByteCount(size), outcome)
+/// Keys of one gesture that would meet: the later file goes beside, or is refused; none replaces another.
+pub(super) fn part(rows: &mut [TransferRow], collision: Collision, taken: impl Fn(&str) -> bool) {
+    let mut seen = HashSet::new();
+    for row in rows.iter_mut().filter(|row| !row.key.is_empty()) {
+        let free = |key: &str| !taken(key) && !seen.contains(key);
+        if !free(&row.key) {
+            let mut beside = (2..BESIDE_AT_MOST).map(|n| names::suffixed(&row.key, n));
+            let Some(key) = beside.find(|key| collision == Collision::Suffix && free(key)) else {
+                let error =
+                    Error::new(ErrorCode::AlreadyThere).detail("another file that was added with it has the same name");
+                let (standing, problem) = stillborn(&error);
+                (row.key, row.standing, row.problem) = (String::new(), standing, Some(problem));
+                continue;
+            };
+            row.key = key;
+        }
+        seen.insert(row.key.clone());
+    }
 }
 
 /// The prefix is not known yet; a key that is too long even without it is refused at once.
 fn named_ok(item: &ItemRow, rel: &str) -> Result<String> {
-    let key = base_key(item, rel);
+    let key = keys::base(item, rel);
     ObjectKey::new(key.clone())?;
     Ok(key)
 }
@@ -130,19 +133,26 @@ fn row(
 /// How long to wait before the records are tried again.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// Walks a folder, recording what is found and telling the engine. Goes on where an earlier walk was cut off, by the end
-/// of the program or by a disk too full for the records.
-pub(super) async fn walk_folder(shared: Arc<Shared>, numbers: Arc<Numbers>, item: ItemRow) {
-    while let Err(error) = walk_once(&shared, &numbers, &item).await {
-        tracing::warn!(item = %item.id, %error, "a folder's files could not be recorded");
-        if shared.reports.send(Report::Stuck { code: error.code }).is_err() {
-            return;
+/// Walks the folders of one gesture one after the other, recording what is found and telling the engine. Goes on where
+/// an earlier walk was cut off, by the end of the program or by a disk too full for the records.
+pub(super) async fn walk_folders(
+    shared: Arc<Shared>,
+    numbers: Arc<Numbers>,
+    collision: Collision,
+    folders: Vec<ItemRow>,
+) {
+    for item in folders {
+        while let Err(error) = walk_once(&shared, &numbers, collision, &item).await {
+            tracing::warn!(item = %item.id, %error, "a folder's files could not be recorded");
+            if shared.reports.send(Report::Stuck { code: error.code }).is_err() {
+                return;
+            }
+            tokio::time::sleep(AGAIN).await;
         }
-        tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn walk_once(shared: &Shared, numbers: &Numbers, item: &ItemRow) -> Result<()> {
+async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, item: &ItemRow) -> Result<()> {
     let (sender, mut found) = mpsc::channel::<Vec<walk::Found>>(4);
     let root = item.path.clone();
     let walker = tokio::task::spawn_blocking(move || {
@@ -155,10 +165,9 @@ async fn walk_once(shared: &Shared, numbers: &Numbers, item: &ItemRow) -> Result
         }
         let _ = sender.blocking_send(chunk);
     });
-    let mut names = Names::default();
     let mut skipped = 0;
     while let Some(chunk) = found.recv().await {
-        let files = record(shared, numbers, item, &mut names, chunk, &mut skipped).await?;
+        let files = record(shared, numbers, collision, item, chunk, &mut skipped).await?;
         let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
     }
     walker.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
@@ -168,24 +177,11 @@ async fn walk_once(shared: &Shared, numbers: &Numbers, item: &ItemRow) -> Result
     Ok(())
 }
 
-/// Keys seen in this folder: two names that become one key (NFC, or a name that is not Unicode) must not meet.
-#[derive(Default)]
-struct Names {
-    hasher: RandomState,
-    seen: HashSet<u64>,
-}
-
-impl Names {
-    fn is_new(&mut self, name: &str) -> bool {
-        self.seen.insert(self.hasher.hash_one(name))
-    }
-}
-
 async fn record(
     shared: &Shared,
     numbers: &Numbers,
+    collision: Collision,
     item: &ItemRow,
-    names: &mut Names,
     chunk: Vec<walk::Found>,
     skipped: &mut u32,
 ) -> Result<Vec<(TransferId, ByteCount, Standing)>> {
@@ -194,11 +190,6 @@ async fn record(
         match entry {
             walk::Found::File { path, rel, size } => {
                 let key = named_ok(item, &rel);
-                let key = match key {
-                    Ok(key) if !names.is_new(&key) => Err(Error::new(ErrorCode::AlreadyThere)
-                        .detail("another file in this folder has the same name in another spelling")),
-                    key => key,
-                };
                 candidates.push((path, rel, ByteCount(size), key));
             }
             walk::Found::Refused { path, error } => {
@@ -208,21 +199,43 @@ async fn record(
             walk::Found::Skipped { .. } => *skipped += 1,
         }
     }
-    let id = item.id;
+    let (id, batch) = (item.id, item.batch);
     let rels: Vec<String> = candidates.iter().map(|(_, rel, ..)| rel.clone()).collect();
     let known = shared
         .journal
         .read(move |journal| rels.iter().map(|rel| journal.has_file(id, rel)).collect::<Result<Vec<bool>>>())
         .await?;
-    let rows: Vec<TransferRow> = candidates
+    let mut rows: Vec<TransferRow> = candidates
         .into_iter()
         .zip(known)
         .filter(|(_, known)| !known)
         .map(|((path, rel, size, key), _)| row(item, numbers.transfer(), path, rel, size, key))
         .collect();
+    let taken = taken(&shared.journal, batch, &rows).await?;
+    part(&mut rows, collision, |key| taken.contains(key));
     let files = rows.iter().map(|row| (row.id, row.size, row.standing.clone())).collect();
     let mut writes: Vec<Write> = rows.into_iter().map(Write::Transfer).collect();
     writes.push(Write::Counted { item: id, counted: false, skipped: *skipped });
     shared.journal.write(writes).await?;
     Ok(files)
+}
+
+/// Which of the rows' keys, and of the names beside them, an earlier file of the gesture has.
+pub(super) async fn taken(journal: &Journal, batch: BatchId, rows: &[TransferRow]) -> Result<HashSet<String>> {
+    let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).filter(|key| !key.is_empty()).collect();
+    let look = move |journal: &crate::journal::Reader| {
+        let mut taken = HashSet::new();
+        for key in keys {
+            let beside = (2..BESIDE_AT_MOST).map(|n| names::suffixed(&key, n));
+            // Up to the first that is free.
+            for key in std::iter::once(key.clone()).chain(beside) {
+                if !journal.has_key(batch, &key)? {
+                    break;
+                }
+                taken.insert(key);
+            }
+        }
+        Ok(taken)
+    };
+    journal.read(look).await
 }

@@ -22,9 +22,9 @@ const CELLS: u32 = 387;
 pub(super) type Running = HashMap<TransferId, std::sync::Arc<Live>>;
 
 /// The state of one file.
-pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, signed_out: bool) -> RowState {
+pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: bool) -> RowState {
     match slot.rest {
-        Rest::Queued if signed_out => RowState::Held,
+        Rest::Queued if held => RowState::Held,
         Rest::Queued => RowState::Queued { ahead },
         Rest::Active { verifying } => match live.and_then(Live::in_the_way) {
             Some((code, until)) => waiting(code, until),
@@ -57,7 +57,7 @@ pub(super) fn file_sent(slot: &Slot, live: Option<&Live>) -> ByteCount {
 }
 
 /// The state of a row: of its file, or of all files of a folder together.
-pub(super) fn row_state(book: &Book, item: &Item, running: &Running, signed_out: bool) -> RowState {
+pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool) -> RowState {
     let ahead = || book.ahead(item.id);
     let of = |wanted: &dyn Fn(&Slot) -> bool| {
         let at = book.index(item.first?)?;
@@ -66,7 +66,7 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, signed_out:
     };
     let state = |slot: Slot| {
         let live = running.get(&slot.id).map(|live| &**live);
-        file_state(&slot, live, ahead(), signed_out)
+        file_state(&slot, live, ahead(), held)
     };
     if !item.folder {
         return of(&|_| true).map_or(RowState::Queued { ahead: 0 }, state);
@@ -86,7 +86,7 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, signed_out:
         };
     }
     if counts.queued() > 0 {
-        return if signed_out { RowState::Held } else { RowState::Queued { ahead: ahead() } };
+        return if held { RowState::Held } else { RowState::Queued { ahead: ahead() } };
     }
     if item.counting {
         return RowState::Scanning;
@@ -120,9 +120,9 @@ pub(super) fn row(
     running: &Running,
     meter: Option<&Meter>,
     now: Instant,
-    signed_out: bool,
+    held: bool,
 ) -> Row {
-    let state = row_state(book, item, running, signed_out);
+    let state = row_state(book, item, running, held);
     let moving = matches!(state, RowState::Uploading);
     Row {
         id: item.id,
@@ -147,13 +147,13 @@ pub(super) fn row(
 }
 
 /// A file within a folder.
-pub(super) fn file_row(slot: &Slot, name: &TransferRow, live: Option<&Live>, signed_out: bool) -> FileRow {
+pub(super) fn file_row(slot: &Slot, name: &TransferRow, live: Option<&Live>, held: bool) -> FileRow {
     FileRow {
         id: slot.id,
         path: name.rel.clone(),
         size: slot.size,
         sent: file_sent(slot, live),
-        state: file_state(slot, live, 0, signed_out),
+        state: file_state(slot, live, 0, held),
     }
 }
 

@@ -9,7 +9,10 @@ mod book;
 mod drive;
 pub mod feed;
 mod feeds;
+mod given;
 mod intake;
+mod keys;
+mod leftovers;
 mod link;
 mod list;
 mod live;
@@ -23,11 +26,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, DestinationId, ItemId};
 use crate::journal::{Journal, Recovered};
-use crate::session::{Collision, Destination};
+use crate::session::Collision;
 use crate::units::{ByteCount, UnixTime};
+use actor::enqueue;
 use feed::{Action, FileSlice, Target, Update, View};
 
 /// How a gesture is to be taken.
@@ -101,7 +106,7 @@ pub struct Settled {
 }
 
 pub(crate) enum Command {
-    Enqueue(Vec<PathBuf>, Box<Destination>, EnqueueOptions, oneshot::Sender<Result<Ticket>>),
+    Enqueue(Box<enqueue::Gesture>, oneshot::Sender<Result<Ticket>>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
@@ -113,6 +118,7 @@ pub(crate) enum Command {
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
+    TurnTo(Option<Remote>),
     Close(oneshot::Sender<()>),
 }
 
@@ -154,15 +160,23 @@ impl Engine {
     /// # Errors
     /// `destination-gone`, or the journal's; a path that cannot be taken is named in the ticket instead.
     pub async fn enqueue(&self, paths: Vec<PathBuf>, to: DestinationId, options: EnqueueOptions) -> Result<Ticket> {
-        let destination = match self.routes.origin() {
-            routes::Origin::None | routes::Origin::Connecting => None,
+        let (origin, remote) = (self.routes.origin(), self.routes.remote());
+        let destination = match origin {
+            routes::Origin::None | routes::Origin::Connecting { .. } => None,
             routes::Origin::Direct { destination, .. } => Some(*destination).filter(|known| known.id == to),
             routes::Origin::Session(session) => {
                 session.destinations().await?.iter().find(|known| known.id == to).cloned()
             }
         };
-        let destination = destination.ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(to.to_string()))?;
-        self.ask(|reply| Command::Enqueue(paths, Box::new(destination), options, reply)).await?
+        let (Some(destination), Some(remote)) = (destination, remote) else {
+            return Err(Error::new(ErrorCode::DestinationGone).detail(to.to_string()));
+        };
+        // A drive that is away may keep this waiting; nobody else waits with it.
+        let look = move || paths.into_iter().map(|path| (given::look(&path), path)).collect();
+        let found = tokio::task::spawn_blocking(look);
+        let found = found.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+        let gesture = Box::new(enqueue::Gesture { found, destination, remote, options });
+        self.ask(|reply| Command::Enqueue(gesture, reply)).await?
     }
 
     /// Does something to rows or files.
@@ -240,6 +254,11 @@ impl Engine {
     /// Tells whether somebody is signed in.
     pub(crate) fn signed_out(&self, since: Option<UnixTime>) {
         let _ = self.commands.send(Command::SignedOut(since));
+    }
+
+    /// Whose batches run from now on.
+    pub(crate) fn turn_to(&self, remote: Option<Remote>) {
+        let _ = self.commands.send(Command::TurnTo(remote));
     }
 
     /// Rests everything; resolves once nothing runs. What was acknowledged is on record.

@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::link::Link;
 use super::live::Live;
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{Journal, PartRow, Write};
@@ -114,7 +115,9 @@ impl Sender {
             fingerprint: self.fingerprint.clone(),
             gate: Gate::default(),
         };
+        failpoint::pass("part", Side::Before);
         let sent = self.bucket.upload_part(&self.key, upload, part.number, body).await?;
+        failpoint::pass("part", Side::After);
         self.link.works();
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })
     }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::credentials::{CredentialSource, LeaseKeeper, Scope};
+use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
+use crate::journal::BatchRow;
 use crate::net::Net;
 use crate::s3::{Bucket, Endpoint, Place};
 use crate::session::{Destination, Session};
@@ -19,13 +20,18 @@ pub(crate) enum Origin {
     #[default]
     None,
     /// A company that has not answered yet.
-    Connecting,
+    Connecting {
+        /// Its address, as the session will have it.
+        address: String,
+    },
     /// The company's backend.
     Session(Session),
     /// One place, by the default AWS chain.
     Direct {
         /// The only destination.
         destination: Box<Destination>,
+        /// What its keys begin with.
+        scope: Scope,
         /// Its credentials.
         source: Arc<dyn CredentialSource>,
         /// A store other than AWS.
@@ -59,25 +65,48 @@ impl Routes {
 
     /// Another session: every route is made anew.
     pub(crate) fn set_origin(&self, origin: Origin) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = origin;
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        made.clear();
+    }
+
+    /// Whose batches may run.
+    pub(crate) fn remote(&self) -> Option<Remote> {
+        let store = |endpoint: Option<&Endpoint>| match endpoint {
+            Some(Endpoint::Custom { url, .. }) => Some(url.clone()),
+            Some(Endpoint::Regional | Endpoint::Accelerate) | None => None,
+        };
+        let company = |address| Remote { giver: Giver::Company { address }, store: store(self.store.as_ref()) };
+        match self.origin() {
+            Origin::None => None,
+            Origin::Connecting { address } => Some(company(address)),
+            Origin::Session(session) => Some(company(session.address())),
+            Origin::Direct { scope, endpoint, .. } => {
+                let giver = Giver::Chain { bucket: scope.bucket, prefix: scope.prefix };
+                Some(Remote { giver, store: store(endpoint.as_ref()) })
+            }
+        }
     }
 
     pub(crate) fn origin(&self) -> Origin {
         self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The route to a destination. A batch that began in one scope never goes on in another.
+    /// The route to a batch's destination. A batch never goes on with another giver, in another store or scope.
     ///
     /// # Errors
-    /// What the credential source answers; `scope-changed`.
-    pub(super) async fn to(&self, destination: &Destination, bound: Option<&Scope>) -> Result<Arc<Route>> {
-        let cell = {
+    /// What the credential source answers; `sign-in-ended` for a batch of somebody else's; `scope-changed`.
+    pub(super) async fn of(&self, batch: &BatchRow) -> Result<Arc<Route>> {
+        let (cell, origin) = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(made.entry(destination.id.clone()).or_default())
+            // Under the lock that a new origin takes to forget the old one's routes: no cell is filled by another's.
+            if batch.remote.is_none() || batch.remote != self.remote() {
+                return Err(Error::new(ErrorCode::SignInEnded).detail("it began with another company or place"));
+            }
+            (Arc::clone(made.entry(batch.destination.id.clone()).or_default()), self.origin())
         };
-        let route = Arc::clone(cell.get_or_try_init(|| self.make(destination)).await?);
-        match bound {
+        let route = Arc::clone(cell.get_or_try_init(|| self.make(origin, &batch.destination)).await?);
+        match &batch.scope {
             Some(bound) if bound.bucket != route.scope.bucket || bound.prefix != route.scope.prefix => {
                 Err(Error::new(ErrorCode::ScopeChanged).detail("the credentials reach another place than before"))
             }
@@ -85,16 +114,11 @@ impl Routes {
         }
     }
 
-    async fn make(&self, destination: &Destination) -> Result<Arc<Route>> {
-        let (source, direct) = match self.origin() {
+    async fn make(&self, origin: Origin, destination: &Destination) -> Result<Arc<Route>> {
+        let (source, direct) = match origin {
             Origin::None => return Err(Error::new(ErrorCode::SignInEnded).detail("nobody is signed in")),
-            Origin::Connecting => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
+            Origin::Connecting { .. } => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
             Origin::Session(session) => (session.source(&destination.id), None),
-            Origin::Direct { destination: only, .. } if only.id != destination.id => {
-                return Err(
-                    Error::new(ErrorCode::SignInEnded).detail("it began in another place than this command names")
-                );
-            }
             Origin::Direct { source, endpoint, .. } => (source, endpoint),
         };
         let keeper = Arc::new(LeaseKeeper::new(source));

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::book::{Book, Counts, Item, Rest};
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
+use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, Totals};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
@@ -23,6 +24,8 @@ pub(super) struct Shelf {
     pub(super) meters: Meters,
     pub(super) total: Meter,
     pub(super) signed_out: Option<UnixTime>,
+    /// Whose batches run now; those of others rest.
+    remote: Option<Remote>,
     pub(super) offline: bool,
     /// Why the records cannot be written, while they cannot.
     pub(super) stuck: Option<ErrorCode>,
@@ -43,10 +46,36 @@ impl Shelf {
         shelf
     }
 
+    fn is_here(&self, batch: BatchId) -> bool {
+        let remote = self.batches.get(&batch).and_then(|batch| batch.remote.as_ref());
+        remote.is_some() && remote == self.remote.as_ref()
+    }
+
+    /// Another company, or another place: what began with it goes on, what began elsewhere rests.
+    pub(super) fn turn_to(&mut self, remote: Option<Remote>) {
+        self.remote = remote;
+        let here: Vec<_> = self.book.items.iter().map(|item| self.is_here(item.batch)).collect();
+        self.book.let_in(&here);
+    }
+
+    /// An item goes on as part of another gesture.
+    pub(super) fn join(&mut self, item: ItemId, batch: BatchId) {
+        let here = self.is_here(batch);
+        if let Some(item) = self.book.item_mut(item) {
+            (item.batch, item.here) = (batch, here);
+        }
+    }
+
+    /// Whether a row can only wait for somebody to sign in.
+    pub(super) fn held(&self, item: &Item) -> bool {
+        self.signed_out.is_some() || !item.here
+    }
+
     pub(super) fn add_item(&mut self, row: &ItemRow) {
         self.book.add_item(Item {
             id: row.id,
             batch: row.batch,
+            here: self.is_here(row.batch),
             name: row.name.as_str().into(),
             folder: row.folder,
             counting: !row.counted,
@@ -93,7 +122,7 @@ impl Shelf {
 
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
-        let (mut paused, mut done_size, mut goes_on) = (0, ByteCount::ZERO, false);
+        let (mut paused, mut done_size, mut goes_on, mut elsewhere) = (0, ByteCount::ZERO, false, false);
         for item in self.book.rows(Filter::All) {
             totals.all += 1;
             totals.moving += u32::from(item.passes(Filter::Moving));
@@ -102,7 +131,8 @@ impl Shelf {
                 totals.done += 1;
                 done_size += item.size;
             }
-            goes_on |= item.goes_on();
+            goes_on |= item.goes_on() && item.here;
+            elsewhere |= item.goes_on() && !item.here;
             paused += item.counts.paused();
             totals.sent += item.shown;
             totals.size += item.size;
@@ -111,12 +141,12 @@ impl Shelf {
         totals.seconds_left = self.total.seconds_left(now, totals.size - totals.sent);
         totals.overview = match self.signed_out {
             _ if totals.all == 0 => Overview::Empty,
-            Some(since) if goes_on => Overview::SignedOut { since },
+            Some(since) if goes_on || elsewhere => Overview::SignedOut { since },
             _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
             _ if goes_on && self.offline => Overview::Offline,
             _ if goes_on => Overview::Moving,
             _ if paused > 0 => Overview::Paused,
-            _ if totals.needs_you > 0 => Overview::NeedsYou,
+            _ if totals.needs_you > 0 || elsewhere => Overview::NeedsYou,
             _ if totals.done > 0 => Overview::AllDone { items: totals.done, size: done_size },
             _ => Overview::Empty,
         };
@@ -129,7 +159,7 @@ impl Shelf {
 
     pub(super) fn row(&self, item: &Item, now: Instant) -> Row {
         let meter = self.meters.get(item.id);
-        list::row(&self.book, item, self.label(item.batch), &self.running, meter, now, self.signed_out.is_some())
+        list::row(&self.book, item, self.label(item.batch), &self.running, meter, now, self.held(item))
     }
 
     /// Files of a folder that run, oldest first.

@@ -12,3 +12,4 @@ pub mod walk;
 
 pub use fingerprint::Fingerprint;
 pub use source::SourceFile;
+pub(crate) use source::classify;

@@ -48,11 +48,16 @@ pub fn relative_key(rel: &Path) -> Result<String> {
 
 /// The key beside one that is taken: `cut.mov` becomes `cut (2).mov`.
 pub fn suffixed(key: &str, n: u32) -> String {
+    beside(key, &n.to_string())
+}
+
+/// The same with a word of its own: `cut (3f9a01bc).mov`.
+pub fn beside(key: &str, word: &str) -> String {
     let (folder, name) = key.rsplit_once('/').map_or(("", key), |(folder, name)| (folder, name));
     let slash = if folder.is_empty() { "" } else { "/" };
     match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => format!("{folder}{slash}{stem} ({n}).{extension}"),
-        _ => format!("{folder}{slash}{name} ({n})"),
+        Some((stem, extension)) if !stem.is_empty() => format!("{folder}{slash}{stem} ({word}).{extension}"),
+        _ => format!("{folder}{slash}{name} ({word})"),
     }
 }
 

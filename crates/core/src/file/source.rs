@@ -134,7 +134,8 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.seek_read(buffer, offset)
 }
 
-pub(super) fn classify(error: &io::Error, path: &Path) -> Error {
+/// Why a path cannot be looked at or opened.
+pub(crate) fn classify(error: &io::Error, path: &Path) -> Error {
     let code = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::FileMissing,
         io::ErrorKind::PermissionDenied => ErrorCode::FileUnreadable,

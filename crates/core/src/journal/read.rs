@@ -4,11 +4,14 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from};
+use super::rows::{
+    BatchRow, ItemRow, Leftover, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from,
+};
 use super::{Journal, classify, schema};
+use crate::credentials::Remote;
 use crate::engine::feed::Happening;
 use crate::error::Result;
-use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId};
+use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
 use crate::transfer::Standing;
 use crate::units::{ByteCount, UnixTime};
 
@@ -69,6 +72,7 @@ pub struct StatusRow {
     pub added: UnixTime,
 }
 
+const BATCH: &str = "SELECT id,added,destination,collision,scope,remote FROM batches";
 const TRANSFER: &str = "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
 
 impl Reader {
@@ -87,7 +91,7 @@ impl Reader {
                 .map_err(classify)
         };
         Ok(Recovered {
-            batches: self.rows("SELECT id,added,destination,collision,scope FROM batches ORDER BY id", [], batch)?,
+            batches: self.rows(&format!("{BATCH} ORDER BY id"), [], batch)?,
             items: self.rows(
                 "SELECT id,batch,added,path,name,folder,counted,skipped,removed FROM items WHERE removed=0 ORDER BY id",
                 [],
@@ -120,8 +124,7 @@ impl Reader {
 
     /// One batch.
     pub fn batch(&self, id: BatchId) -> Result<Option<BatchRow>> {
-        let sql = "SELECT id,added,destination,collision,scope FROM batches WHERE id=?";
-        self.one(sql, params![bits(id.get())], batch)
+        self.one(&format!("{BATCH} WHERE id=?"), params![bits(id.get())], batch)
     }
 
     /// One item.
@@ -173,15 +176,40 @@ impl Reader {
         Ok((total, self.rows(&sql, params![bits(item.get()), like, count, first], transfer)?))
     }
 
-    /// Items in the list that came from this path to this destination and have something left to do.
-    pub fn unfinished_items(&self, path: &Path, destination: &DestinationId) -> Result<Vec<ItemId>> {
-        let sql = "SELECT i.id, b.destination FROM items i JOIN batches b ON b.id=i.batch
-                   WHERE i.path=? AND i.removed=0 AND (i.counted=0 OR EXISTS
-                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0)) ORDER BY i.id";
-        let found = self.rows(sql, params![path_bytes(path)], |row| {
-            Ok((ItemId::new(number(row, 0)?), json::<crate::session::Destination>(row, 1)?))
-        })?;
-        Ok(found.into_iter().filter(|(_, to)| to.id == *destination).map(|(id, _)| id).collect())
+    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has something left
+    /// to do.
+    pub fn unfinished_item(
+        &self,
+        path: &Path,
+        name: &str,
+        to: &DestinationId,
+        remote: &Remote,
+    ) -> Result<Option<ItemRow>> {
+        let sql =
+            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND (i.counted=0 OR EXISTS
+                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0)) ORDER BY i.id DESC";
+        let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
+        for (item, batch) in self.rows(sql, params![path_bytes(path), name], ids)? {
+            let same = |batch: &BatchRow| batch.destination.id == *to && batch.remote.as_ref() == Some(remote);
+            if self.batch(batch)?.as_ref().is_some_and(same) {
+                return self.item(item);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether another file of the same gesture has this key.
+    pub fn has_key(&self, batch: BatchId, key: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM transfers t JOIN items i ON i.id=t.item WHERE t.key=? AND i.batch=?";
+        Ok(self.one(sql, params![key, bits(batch.get())], |_| Ok(()))?.is_some())
+    }
+
+    /// Uploads that S3 is still to be rid of.
+    pub fn leftovers(&self) -> Result<Vec<Leftover>> {
+        self.rows("SELECT upload,batch,key FROM leftovers", [], |row| {
+            let (upload, batch) = (UploadId(row.get(0)?), BatchId::new(number(row, 1)?));
+            Ok(Leftover { upload, batch, key: row.get(2)? })
+        })
     }
 
     /// Every transfer in the list.
@@ -243,6 +271,7 @@ fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
         destination: json(row, 2)?,
         collision: json(row, 3)?,
         scope: json_if_any(row, 4)?,
+        remote: json_if_any(row, 5)?,
     })
 }
 

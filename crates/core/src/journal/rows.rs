@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::Scope;
+use crate::credentials::{Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::Fingerprint;
-use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
+use crate::ids::{BatchId, ItemId, PartNumber, TransferId, UploadId};
 use crate::session::{Collision, Destination};
 use crate::transfer::{Plan, Standing};
 use crate::units::{ByteCount, UnixTime};
@@ -26,6 +26,19 @@ pub struct BatchRow {
     pub collision: Collision,
     /// The place its keys lie in, once the first lease told.
     pub scope: Option<Scope>,
+    /// Whose it is; a batch that does not know rests for good.
+    pub remote: Option<Remote>,
+}
+
+/// An upload that S3 is still to be rid of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its id.
+    pub upload: UploadId,
+    /// The batch that it was begun for.
+    pub batch: BatchId,
+    /// Its key without the scope's prefix.
+    pub key: String,
 }
 
 /// One dropped file or folder.

@@ -1,4 +1,4 @@
-//! The tables, and opening a file that has them. Version 1.
+//! The tables, and opening a file that has them. A file's version is the number of steps that made it.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use rusqlite::{Connection, OpenFlags};
 use super::classify;
 use crate::error::{Error, ErrorCode, Result};
 
-/// The version this program writes.
-pub(super) const VERSION: i32 = 1;
+/// From an empty file to today's tables. A step that was released is never changed; the next one is added.
+const STEPS: [&str; 2] = [FIRST, WHOSE_AND_LEFT];
 
-const TABLES: &str = "
+const FIRST: &str = "
 CREATE TABLE batches (
     id INTEGER PRIMARY KEY, added INTEGER NOT NULL,
     destination TEXT NOT NULL,          -- JSON: the destination as it was then
@@ -43,6 +43,14 @@ CREATE TABLE story (transfer INTEGER NOT NULL, at INTEGER NOT NULL, event TEXT N
 CREATE INDEX story_transfer ON story(transfer, at);
 ";
 
+const WHOSE_AND_LEFT: &str = "
+ALTER TABLE batches ADD COLUMN remote TEXT; -- JSON: whose it is; none was not recorded, and rests
+CREATE INDEX transfers_key ON transfers(key);
+CREATE TABLE leftovers (                    -- uploads that S3 is still to be rid of
+    upload TEXT PRIMARY KEY, batch INTEGER NOT NULL REFERENCES batches(id), key TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     let mut connection = Connection::open(path).map_err(classify)?;
     restrict(path)?;
@@ -50,15 +58,14 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     connection
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA foreign_keys=ON;")
         .map_err(classify)?;
-    match version(&connection)? {
-        0 => {
-            let made = connection.transaction().map_err(classify)?;
-            made.execute_batch(TABLES).map_err(classify)?;
-            made.pragma_update(None, "user_version", VERSION).map_err(classify)?;
-            made.commit().map_err(classify)?;
-        }
-        VERSION => {}
-        newer => return Err(newer_than_us(newer)),
+    let found = version(&connection)?;
+    let missing =
+        usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).ok_or_else(|| newer_than_us(found))?;
+    if !missing.is_empty() {
+        let made = connection.transaction().map_err(classify)?;
+        missing.iter().try_for_each(|step| made.execute_batch(step)).map_err(classify)?;
+        made.pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX)).map_err(classify)?;
+        made.commit().map_err(classify)?;
     }
     Ok(connection)
 }
@@ -67,10 +74,8 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(classify)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
-    match version(&connection)? {
-        VERSION => Ok(connection),
-        newer => Err(newer_than_us(newer)),
-    }
+    let found = version(&connection)?;
+    if usize::try_from(found) == Ok(STEPS.len()) { Ok(connection) } else { Err(newer_than_us(found)) }
 }
 
 fn version(connection: &Connection) -> Result<i32> {
@@ -78,7 +83,7 @@ fn version(connection: &Connection) -> Result<i32> {
 }
 
 fn newer_than_us(version: i32) -> Error {
-    Error::new(ErrorCode::JournalNewer).detail(format!("version {version}, this program knows {VERSION}"))
+    Error::new(ErrorCode::JournalNewer).detail(format!("version {version}, this program knows {}", STEPS.len()))
 }
 
 /// Other people on this computer have no business in it.
@@ -94,4 +99,25 @@ fn restrict(path: &Path) -> Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
 fn restrict(_: &Path) -> Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.sqlite");
+        let old = Connection::open(&path).expect("opened");
+        old.execute_batch(FIRST).expect("made");
+        old.execute_batch("INSERT INTO batches VALUES (1, 2, '{}', '\"fail\"', NULL); PRAGMA user_version = 1;")
+            .expect("filled");
+        drop(old);
+        let new = open_for_writing(&path).expect("brought up to date");
+        let remote: Option<String> =
+            new.query_row("SELECT remote FROM batches WHERE id=1", [], |row| row.get(0)).expect("kept");
+        assert_eq!(remote, None);
+        open_for_reading(&path).expect("of this version");
+    }
 }

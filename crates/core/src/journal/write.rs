@@ -6,12 +6,13 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use super::classify;
-use super::rows::{BatchRow, ItemRow, PartRow, Problem, TransferRow, bits, path_bytes, text};
+use super::rows::{BatchRow, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
-use crate::ids::{BatchId, ItemId, TransferId};
+use crate::ids::{BatchId, ItemId, TransferId, UploadId};
 use crate::transfer::{OnS3, Plan, Standing, TransferState};
 use crate::units::UnixTime;
 
@@ -24,6 +25,8 @@ pub enum Write {
     BindBatch(BatchId, Scope),
     /// A dropped file or folder.
     Item(ItemRow),
+    /// An item goes on as part of another gesture.
+    Joins(ItemId, BatchId),
     /// How far a folder's walk got.
     Counted {
         /// Which.
@@ -65,6 +68,10 @@ pub enum Write {
         /// CRC64NVME.
         crc64: u64,
     },
+    /// An upload that S3 is to be rid of.
+    Leftover(Leftover),
+    /// S3 is rid of an upload.
+    Gone(UploadId),
     /// The last problem.
     Problem(TransferId, Problem),
     /// A line of the story.
@@ -80,14 +87,13 @@ pub(super) struct Job {
 const COMMIT_AT_MOST: usize = 512;
 
 pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>) {
-    let mut failpoint = failpoint::Armed::from_env();
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         while batch.len() < COMMIT_AT_MOST {
             let Ok(more) = jobs.try_recv() else { break };
             batch.push(more);
         }
-        failpoint.before();
+        failpoint::pass("journal", Side::Before);
         match commit(&mut connection, batch.iter().flat_map(|job| &job.writes)) {
             Ok(()) => batch.into_iter().for_each(|job| answer(job.done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
@@ -98,7 +104,7 @@ pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>) {
                 }
             }
         }
-        failpoint.after();
+        failpoint::pass("journal", Side::After);
     }
 }
 
@@ -126,13 +132,14 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
 
 fn apply(c: &Connection, write: &Write) -> Result<()> {
     let done = match write {
-        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?)").and_then(|mut s| {
+        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?,?)").and_then(|mut s| {
             s.execute(params![
                 bits(b.id.get()),
                 bits(b.added.0),
                 text(&b.destination).map_err(opaque)?,
                 text(&b.collision).map_err(opaque)?,
                 b.scope.as_ref().map(text).transpose().map_err(opaque)?,
+                b.remote.as_ref().map(text).transpose().map_err(opaque)?,
             ])
         }),
         Write::BindBatch(id, scope) => c
@@ -151,6 +158,9 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
                 i.removed
             ])
         }),
+        Write::Joins(id, batch) => c
+            .prepare_cached("UPDATE items SET batch=? WHERE id=?")
+            .and_then(|mut s| s.execute([bits(batch.get()), bits(id.get())])),
         Write::Counted { item, counted, skipped } => c
             .prepare_cached("UPDATE items SET counted=?, skipped=? WHERE id=?")
             .and_then(|mut s| s.execute(params![counted, skipped, bits(item.get())])),
@@ -189,6 +199,12 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::Proof { id, etag, crc64 } => c
             .prepare_cached("UPDATE transfers SET etag=?, crc64=?, problem=NULL WHERE id=?")
             .and_then(|mut s| s.execute(params![etag, bits(*crc64), bits(id.get())])),
+        Write::Leftover(left) => c
+            .prepare_cached("INSERT OR REPLACE INTO leftovers VALUES (?,?,?)")
+            .and_then(|mut s| s.execute(params![left.upload.0, bits(left.batch.get()), left.key])),
+        Write::Gone(upload) => {
+            c.prepare_cached("DELETE FROM leftovers WHERE upload=?").and_then(|mut s| s.execute([&upload.0]))
+        }
         Write::Problem(id, problem) => c
             .prepare_cached("UPDATE transfers SET problem=? WHERE id=?")
             .and_then(|mut s| s.execute(params![text(problem).map_err(opaque)?, bits(id.get())])),
@@ -228,37 +244,4 @@ fn ended(standing: &Standing) -> bool {
 
 fn opaque(error: Error) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(Box::new(error))
-}
-
-/// Where tests kill the process: `DAVIT_FAILPOINT=journal:N:before|after`, the N-th commit from 1. Debug builds only.
-mod failpoint {
-    pub(super) struct Armed {
-        at: Option<(u64, bool)>,
-        seen: u64,
-    }
-
-    impl Armed {
-        pub(super) fn from_env() -> Self {
-            Self { at: if cfg!(debug_assertions) { parse() } else { None }, seen: 0 }
-        }
-
-        pub(super) fn before(&mut self) {
-            self.seen += 1;
-            if self.at == Some((self.seen, true)) {
-                std::process::abort();
-            }
-        }
-
-        pub(super) fn after(&self) {
-            if self.at == Some((self.seen, false)) {
-                std::process::abort();
-            }
-        }
-    }
-
-    fn parse() -> Option<(u64, bool)> {
-        let text = std::env::var("DAVIT_FAILPOINT").ok()?;
-        let (number, side) = text.strip_prefix("journal:")?.split_once(':')?;
-        Some((number.parse().ok()?, side == "before"))
-    }
 }

@@ -22,6 +22,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use tokio::time::Duration;
 use url::Url;
 
 use super::body::{self, CHECKSUM, Mode, Stream, Watch};
@@ -37,6 +38,12 @@ use crate::limits;
 use crate::net::Net;
 use crate::transfer::checksum;
 use crate::units::{ByteCount, UnixTime};
+
+/// A Complete that met another request for its key is asked again this often, after pauses that grow by this.
+const CONFLICTS: u32 = 5;
+const CONFLICT: Duration = Duration::from_millis(200);
+/// A lease this old may be over without its owner knowing.
+const FRESH: Duration = Duration::from_secs(30);
 
 /// Metadata that tells our object from another's.
 const TOKEN: &str = "davit-transfer";
@@ -105,6 +112,12 @@ pub struct Place {
     pub sse: Option<Sse>,
     /// Tags of new objects.
     pub tags: Vec<(String, String)>,
+}
+
+/// What HEAD was answered.
+enum Seen {
+    Object(Head),
+    Refused,
 }
 
 /// A bucket. Cheap to clone.
@@ -294,7 +307,22 @@ impl Bucket {
                     .checksum_crc64_nvme(checksum::to_base64(crc64))
                     .mpu_object_size(size)
                     .set_if_none_match(if_absent.then(|| "*".to_owned()));
-                watchdog::within(COMPLETE, request.send()).await?.map_err(classify)
+                let mut conflicts = 0;
+                loop {
+                    match watchdog::within(COMPLETE, request.clone().send()).await?.map_err(classify) {
+                        // Not put together, for sure; the other request is over soon.
+                        Err(Failure::Conflict(error)) if conflicts < CONFLICTS => {
+                            conflicts += 1;
+                            tracing::debug!(%error, conflicts, "another request for the same key");
+                            tokio::time::sleep(CONFLICT * conflicts).await;
+                        }
+                        // Source: S3 API reference, CompleteMultipartUpload: begin again with Create.
+                        Err(Failure::Conflict(error)) => {
+                            return Err(Error::new(ErrorCode::UploadExpired).detail(error.detail).into());
+                        }
+                        outcome => return outcome,
+                    }
+                }
             })
             .await
             .map_err(|error| match error.code {
@@ -384,6 +412,11 @@ impl Bucket {
         }
     }
 
+    /// Whether looking at objects is allowed, as far as known.
+    pub fn may_look(&self) -> bool {
+        self.0.may_look.load(Ordering::Relaxed)
+    }
+
     /// What lies at a key, where looking is allowed.
     ///
     /// # Errors
@@ -393,35 +426,47 @@ impl Bucket {
         if !inner.may_look.load(Ordering::Relaxed) {
             return Ok(Head::Unknown);
         }
-        let answer = self
-            .leased(|| async {
-                let request = inner
-                    .client
-                    .head_object()
-                    .bucket(&place.scope.bucket)
-                    .key(key.as_str())
-                    .checksum_mode(ChecksumMode::Enabled)
-                    .set_expected_bucket_owner(place.account_id.clone());
-                match watchdog::within(SHORT, request.send()).await? {
-                    Ok(there) => Ok(Some(Head::There {
-                        etag: there.e_tag().unwrap_or_default().to_owned(),
-                        size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
-                        crc64: there.checksum_crc64_nvme().and_then(crc_from_base64),
-                        token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
-                    })),
-                    // HEAD has no body: the status is all there is.
-                    Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
-                        404 => Ok(Some(Head::Absent)),
-                        403 => Ok(None),
-                        _ => Err(classify(error)),
-                    },
-                }
-            })
-            .await?;
-        Ok(answer.unwrap_or_else(|| {
-            inner.may_look.store(false, Ordering::Relaxed);
-            Head::Unknown
-        }))
+        let ask = || async {
+            let request = inner
+                .client
+                .head_object()
+                .bucket(&place.scope.bucket)
+                .key(key.as_str())
+                .checksum_mode(ChecksumMode::Enabled)
+                .set_expected_bucket_owner(place.account_id.clone());
+            match watchdog::within(SHORT, request.send()).await? {
+                Ok(there) => Ok(Seen::Object(Head::There {
+                    etag: there.e_tag().unwrap_or_default().to_owned(),
+                    size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
+                    crc64: there.checksum_crc64_nvme().and_then(crc_from_base64),
+                    token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
+                })),
+                // HEAD has no body: the status is all there is.
+                Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
+                    404 => Ok(Seen::Object(Head::Absent)),
+                    403 => Ok(Seen::Refused),
+                    // What S3 says of a session that is over, where there is room to say it.
+                    400 => Err(Failure::Expired(Error::new(ErrorCode::AccessDenied).detail("400 to HEAD"))),
+                    _ => Err(classify(error)),
+                },
+            }
+        };
+        let lease = inner.keeper.lease().await?;
+        let mut seen = self.leased(&ask).await;
+        if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH {
+            // A right that is missing and a lease that was withdrawn look the same.
+            inner.keeper.renew(lease.serial).await?;
+            seen = self.leased(&ask).await;
+        }
+        Ok(match seen {
+            Ok(Seen::Object(head)) => head,
+            Err(error) if error.code == ErrorCode::AccessDenied => Head::Unknown,
+            Err(error) => return Err(error),
+            Ok(Seen::Refused) => {
+                inner.may_look.store(false, Ordering::Relaxed);
+                Head::Unknown
+            }
+        })
     }
 
     /// Sends a body, in the way the store is known to take.

@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Skewed(Error),
     /// The store does not know this way to send a checksum.
     NoTrailers(Error),
+    /// Another request for the same key was in the way.
+    Conflict(Error),
     /// Anything else.
     Other(Error),
 }
@@ -29,7 +31,11 @@ impl From<Error> for Failure {
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::Expired(error) | Self::Skewed(error) | Self::NoTrailers(error) | Self::Other(error) => error,
+            Self::Expired(error)
+            | Self::Skewed(error)
+            | Self::NoTrailers(error)
+            | Self::Conflict(error)
+            | Self::Other(error) => error,
         }
     }
 }
@@ -66,6 +72,7 @@ impl Failure {
             Self::Expired(error) => Self::Expired(with(error)),
             Self::Skewed(error) => Self::Skewed(with(error)),
             Self::NoTrailers(error) => Self::NoTrailers(with(error)),
+            Self::Conflict(error) => Self::Conflict(with(error)),
             Self::Other(error) => Self::Other(with(error)),
         }
     }
@@ -92,6 +99,9 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
             let there = region.map_or_else(String::new, |region| format!("; the bucket is in {region}"));
             Failure::Other(Error::new(C::WrongRegion).detail(format!("{code}: {said}{there}")))
         }
+        "ConditionalRequestConflict" => {
+            Failure::Conflict(Error::new(C::StorageBusy).detail(format!("{status} {code}")))
+        }
         "PreconditionFailed" => plain(C::AlreadyThere),
         "NoSuchUpload" => plain(C::UploadExpired),
         "BadDigest"
@@ -111,7 +121,6 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         | "InternalError"
         | "RequestTimeout"
         | "OperationAborted"
-        | "ConditionalRequestConflict"
         | "Throttling"
         | "ThrottlingException"
         | "Busy" => plain(C::StorageBusy),

@@ -133,6 +133,8 @@ pub enum Input {
     },
     /// S3 does not know the upload that was to be completed, or the answer was lost for good.
     Unclear,
+    /// S3 says that it does not know the upload, and none of our requests can have ended it.
+    UploadGone,
     /// What the store holds.
     Looked(Found, UnixTime),
     /// The key is taken; upload beside it under the next free name.
@@ -205,6 +207,26 @@ pub struct Illegal {
     pub input: String,
 }
 
+impl Effect {
+    /// What it is called in traces and tests.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Create => "create",
+            Self::Reconcile(_) => "reconcile",
+            Self::SendParts(_) => "send-parts",
+            Self::Put => "put",
+            Self::Complete(_) => "complete",
+            Self::Look => "look",
+            Self::Abort(_) => "abort",
+            Self::ForgetParts => "forget-parts",
+            Self::ForgetPlan => "forget-plan",
+            Self::NextName => "next-name",
+            Self::Stop => "stop",
+        }
+    }
+}
+
 /// The new standing and what is to be done, in order.
 ///
 /// # Errors
@@ -255,6 +277,9 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         },
         Input::Stored { etag, at } if matches!(now.state, S::Completing | S::Uploading) => {
             (to(S::Done { etag, at }, OnS3::Nothing), vec![])
+        }
+        Input::UploadGone if running && unfinished(&now.on_s3).is_some() => {
+            (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create])
         }
         Input::Unclear if running => (to(S::Verifying, kept()), vec![Effect::Look]),
         Input::Looked(found, at) if now.state == S::Verifying => match (found, &now.on_s3) {
@@ -341,6 +366,7 @@ mod tests {
             Just(Input::AllSent),
             Just(Input::Stored { etag: "e".into(), at: AT }),
             Just(Input::Unclear),
+            Just(Input::UploadGone),
             Just(Input::Looked(Found::Ours { etag: "e".into() }, AT)),
             Just(Input::Looked(Found::Absent, AT)),
             Just(Input::Looked(Found::Other, AT)),
@@ -370,7 +396,7 @@ mod tests {
                 let Ok((next, effects)) = step(&now, input.clone()) else { continue };
                 if let (Some(before), None) = (unfinished(&now.on_s3), unfinished(&next.on_s3)) {
                     let gone = matches!(&input, Input::Stored { .. } | Input::Looked(..) | Input::Swept
-                        | Input::Reconciled { exists: false });
+                        | Input::Reconciled { exists: false } | Input::UploadGone);
                     prop_assert!(gone || effects.contains(&Effect::Abort(before)), "{input:?} left an upload behind");
                 }
                 // Done only by the store's word.

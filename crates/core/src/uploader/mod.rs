@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::journal::Journal;
 use crate::s3::Endpoint;
+use crate::session::address;
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault};
 use crate::settings::Settings;
 use home::Home;
@@ -134,7 +135,7 @@ impl Uploader {
         match self.session.routes.origin() {
             Origin::Direct { destination, .. } => Ok(Arc::from([*destination])),
             Origin::Session(session) => session.destinations().await,
-            Origin::None | Origin::Connecting => Err(Error::new(ErrorCode::SignInEnded).detail("not signed in")),
+            Origin::None | Origin::Connecting { .. } => Err(Error::new(ErrorCode::SignInEnded).detail("not signed in")),
         }
     }
 
@@ -151,7 +152,7 @@ impl Uploader {
         let source = match self.session.routes.origin() {
             Origin::Direct { source, .. } => source,
             Origin::Session(session) => session.source(id),
-            Origin::None | Origin::Connecting => return Err(Error::new(ErrorCode::SignInEnded)),
+            Origin::None | Origin::Connecting { .. } => return Err(Error::new(ErrorCode::SignInEnded)),
         };
         let task = self.on_runtime(source, |_, source| async move { source.fetch().await });
         let lease = task.await?;
@@ -208,7 +209,12 @@ impl Keeper {
             self.engine.signed_out(None);
             return Ok(());
         };
-        self.routes.set_origin(Origin::Connecting);
+        let known = match &self.options.policy.company {
+            Some(company) if company.credentials_url == address => address::endpoint(&address),
+            _ => address::parse(&address),
+        };
+        let known = known.map_or_else(|_| address.clone(), |url| url.as_str().trim_end_matches('/').to_owned());
+        self.turn_to(Origin::Connecting { address: known });
         let keeper = Arc::clone(self);
         handle.spawn(async move { keeper.connect_until_it_answers(address).await });
         Ok(())
@@ -224,19 +230,23 @@ impl Keeper {
             Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style, true)?),
             None => None,
         };
-        // The whole place is its name: what began elsewhere is another destination and rests until that is named again.
-        let store = direct.endpoint.as_ref().map_or("https://amazonaws.com/", |url| url.as_str());
-        let id = DestinationId(format!("s3 {store} {}/{}", direct.bucket, direct.prefix));
+        let id = DestinationId(format!("s3://{}/{}", direct.bucket, direct.prefix));
         let label = format!("{} / {}", direct.bucket, direct.prefix.trim_end_matches('/'));
         let mut destination =
             Destination::direct(id, label, direct.bucket.clone(), scope.region.clone(), Collision::Fail);
         destination.accelerate = direct.accelerate;
-        let source = Arc::new(ChainSource::new(scope, self.options.net.clone()));
+        let source = Arc::new(ChainSource::new(scope.clone(), self.options.net.clone()));
         let destinations = Arc::from([destination.clone()]);
-        self.routes.set_origin(Origin::Direct { destination: Box::new(destination), source, endpoint });
+        self.turn_to(Origin::Direct { destination: Box::new(destination), scope, source, endpoint });
         let (company, address) = ("S3".to_owned(), direct.bucket.clone());
         self.status.send_replace(SessionStatus::Connected { company, address, destinations });
         Ok(())
+    }
+
+    /// From now on this gives credentials; what began with another rests.
+    fn turn_to(&self, origin: Origin) {
+        self.routes.set_origin(origin);
+        self.engine.turn_to(self.routes.remote());
     }
 
     /// At start the network may not be there yet: tries until somebody answers.
@@ -261,7 +271,7 @@ impl Keeper {
                     wait = (wait * 2).min(std::time::Duration::from_secs(5));
                 }
                 Err(error) => {
-                    self.routes.set_origin(Origin::None);
+                    self.turn_to(Origin::None);
                     let problem = Some((error.code, error.detail));
                     self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
                     return;
@@ -314,7 +324,7 @@ impl Keeper {
             },
         };
         let signed_in = matches!(status, SessionStatus::Connected { .. });
-        self.routes.set_origin(if signed_in { Origin::Session(session.clone()) } else { Origin::None });
+        self.turn_to(if signed_in { Origin::Session(session.clone()) } else { Origin::None });
         self.engine.signed_out((!signed_in).then(crate::units::UnixTime::now));
         self.status.send_replace(status.clone());
         Ok(status)

@@ -108,6 +108,7 @@ impl Operations {
         let absent = if_absent(input.if_none_match.as_ref())?;
         let at = (&*input.bucket, &*input.key, &*input.upload_id);
         let object = self.store.complete(at, absent, |upload| assemble(input, upload)).map_err(|why| match why {
+            Incomplete::Gone if absent && self.store.refuses_replays_of(&input.bucket, &input.key) => precondition(),
             Incomplete::Gone => gone(),
             Incomplete::Taken(Taken::There) => precondition(),
             Incomplete::Taken(Taken::Busy) => conflict(),

@@ -1,0 +1,181 @@
+//! What a person does to rows: files at rest are stepped, running ones are asked to rest.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use super::{ActDone, Actor, UNDO};
+use crate::engine::book::{Item, Rest};
+use crate::engine::feed::{Action, Event, PausedBy, Target};
+use crate::engine::feeds::named;
+use crate::engine::keys;
+use crate::error::{ErrorCode, Result};
+use crate::journal::{TransferRow, Write};
+use crate::transfer::{Input, Standing, TransferState, step};
+use crate::units::UnixTime;
+
+impl Actor {
+    pub(super) async fn act(&mut self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
+        match action {
+            Action::Remove => self.remove(targets, true).await,
+            Action::Undo => {
+                // What was taken off the list comes back as it was; what was cancelled stays cancelled with it.
+                let on_list = |at: &u32| !self.shelf.book.item_of(*at).removed;
+                let files = self.files(&targets).into_iter().filter(on_list).collect();
+                let rows = self.remove(targets, false).await?;
+                let files = self.change(Action::Undo, files).await?;
+                Ok(ActDone { undo: false, count: rows.count + files.count })
+            }
+            Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
+                self.change(action, self.files(&targets)).await
+            }
+        }
+    }
+
+    fn files(&self, targets: &[Target]) -> Vec<u32> {
+        let mut files: Vec<u32> = targets.iter().flat_map(|target| self.shelf.book.files_of(*target)).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// Steps files at rest, and asks running ones to rest.
+    pub(super) async fn change(&mut self, action: Action, files: Vec<u32>) -> Result<ActDone> {
+        let now = UnixTime::now();
+        let mut done = ActDone { undo: action == Action::Cancel, count: 0 };
+        let mut resting = Vec::new();
+        for at in files {
+            let slot = self.shelf.book.slots[at as usize];
+            let wanted = match (action, slot.rest) {
+                (Action::Pause, Rest::Queued | Rest::Active { .. } | Rest::Waiting { .. })
+                | (Action::Resume, Rest::Paused { .. } | Rest::Waiting { .. })
+                | (Action::Retry, Rest::Failed { .. } | Rest::Cancelled { .. })
+                | (Action::KeepBoth, Rest::Failed { .. })
+                | (Action::Undo, Rest::Cancelled { .. }) => true,
+                (Action::Cancel, rest) => !matches!(rest, Rest::Done { .. } | Rest::Cancelled { .. }),
+                _ => false,
+            };
+            if !wanted {
+                continue;
+            }
+            match (self.active.get_mut(&slot.id), action) {
+                (Some(active), Action::Pause) => {
+                    let input = Input::Pause(PausedBy::You, now);
+                    active.asked = Some(input.clone());
+                    active.stop.because(input);
+                    done.count += 1;
+                }
+                (Some(active), Action::Cancel) => {
+                    active.asked = Some(Input::Cancel(now));
+                    active.stop.because(Input::Cancel(now));
+                    done.count += 1;
+                }
+                (Some(_), _) => {}
+                (None, _) => resting.push((at, slot.id)),
+            }
+        }
+        let ids = resting.iter().map(|(_, id)| *id).collect();
+        let rows: HashMap<_, _> =
+            named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        let mut writes = Vec::new();
+        let mut changes = Vec::new();
+        for (at, id) in resting {
+            let Some(row) = rows.get(&id) else { continue };
+            let Some((standing, more)) = self.resting_step(action, at, row, now).await? else { continue };
+            writes.push(Write::Standing(id, standing.clone()));
+            writes.extend(more);
+            changes.push((at, standing));
+        }
+        if !writes.is_empty() {
+            self.shared.journal.write(writes).await?;
+        }
+        for (at, standing) in changes {
+            let slot = self.shelf.book.slots[at as usize];
+            let rest = Rest::of(&standing.state);
+            self.shelf.book.set(at, rest, slot.size, slot.acknowledged, &standing.on_s3);
+            self.sweeps.remove(&slot.id);
+            if matches!(rest, Rest::Cancelled { .. }) {
+                self.ended.push(slot.id);
+                if self.shelf.book.slots[at as usize].on_s3 {
+                    self.sweeps.insert(slot.id, Instant::now() + UNDO);
+                }
+            }
+            done.count += 1;
+        }
+        Ok(done)
+    }
+
+    async fn resting_step(
+        &self,
+        action: Action,
+        at: u32,
+        row: &TransferRow,
+        now: UnixTime,
+    ) -> Result<Option<(Standing, Vec<Write>)>> {
+        let standing = step(&row.standing, Input::Restarted).map_or(row.standing.clone(), |(standing, _)| standing);
+        let cancelled = matches!(standing.state, TransferState::Cancelled { .. });
+        let input = match action {
+            Action::Pause => Input::Pause(PausedBy::You, now),
+            Action::Resume => match standing.state {
+                // A wait has no step of its own on record: it is in line again after every start.
+                TransferState::Queued => return Ok(Some((standing, Vec::new()))),
+                _ => Input::Resume,
+            },
+            Action::Cancel => Input::Cancel(now),
+            Action::Retry if cancelled => Input::Undo,
+            Action::Retry | Action::KeepBoth => Input::Retry,
+            Action::Undo => Input::Undo,
+            Action::Remove => return Ok(None),
+        };
+        let event = match action {
+            Action::Pause => Some(Event::Paused { by: PausedBy::You }),
+            Action::Cancel => Some(Event::Cancelled),
+            Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo => Some(Event::Resumed),
+            Action::Remove => None,
+        };
+        // A stillborn file never had a key; trying again would only fail later and worse. A name of its own mends one.
+        let code = row.problem.as_ref().map(|problem| problem.code);
+        let named = action == Action::KeepBoth && code == Some(ErrorCode::AlreadyThere);
+        if row.key.is_empty() && !named && matches!(action, Action::Retry | Action::KeepBoth) {
+            return Ok(None);
+        }
+        let mut writes: Vec<_> = event.map(|event| Write::Happened(row.id, now, event)).into_iter().collect();
+        if action == Action::KeepBoth {
+            let id = self.shelf.book.item_of(at).id;
+            if let Some(item) = self.shared.journal.read(move |journal| journal.item(id)).await? {
+                writes.push(Write::Key(row.id, keys::next(&self.shared.journal, &item, row, false).await?));
+            }
+        }
+        match step(&standing, input) {
+            Ok((standing, _)) => Ok(Some((standing, writes))),
+            Err(illegal) => {
+                tracing::debug!(%illegal, "an action that does nothing");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes rows at an end from the list, or puts them back.
+    pub(super) async fn remove(&mut self, targets: Vec<Target>, removed: bool) -> Result<ActDone> {
+        let wanted: HashSet<_> = targets.into_iter().collect();
+        let named =
+            |item: &Item| wanted.contains(&Target::Item(item.id)) || wanted.contains(&Target::Batch(item.batch));
+        let at_end = |item: &Item| item.counts.moving() == 0 && !item.counting;
+        let items: Vec<_> = self
+            .shelf
+            .book
+            .items
+            .iter()
+            .filter(|item| named(item) && item.removed != removed && (!removed || at_end(item)))
+            .map(|item| item.id)
+            .collect();
+        let writes = items.iter().map(|id| Write::Removed(*id, removed)).collect();
+        self.shared.journal.write(writes).await?;
+        for id in &items {
+            if let Some(item) = self.shelf.book.item_mut(*id) {
+                item.removed = removed;
+            }
+        }
+        Ok(ActDone { undo: removed, count: u32::try_from(items.len()).unwrap_or(u32::MAX) })
+    }
+}

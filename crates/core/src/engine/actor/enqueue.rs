@@ -1,0 +1,146 @@
+//! A gesture: what was given becomes rows on record, goes on where it was unfinished, or is refused by name.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use super::{Actor, Ticket};
+use crate::credentials::{Remote, Scope};
+use crate::engine::feed::{Action, Event, Target};
+use crate::engine::given::Given;
+use crate::engine::{EnqueueOptions, intake};
+use crate::error::Result;
+use crate::ids::ItemId;
+use crate::journal::{BatchRow, ItemRow, Write};
+use crate::session::Destination;
+use crate::transfer::{Input, TransferState};
+use crate::units::{ByteCount, UnixTime};
+
+/// What was given, and where it is to go.
+pub(crate) struct Gesture {
+    /// Every path, and what it is.
+    pub(crate) found: Vec<(Result<Given>, PathBuf)>,
+    pub(crate) destination: Destination,
+    pub(crate) remote: Remote,
+    pub(crate) options: EnqueueOptions,
+}
+
+impl Actor {
+    pub(super) async fn enqueue(&mut self, gesture: Gesture) -> Result<Ticket> {
+        let Gesture { found, destination, remote, options } = gesture;
+        let mut ticket = Ticket { batch: self.numbers.batch(), items: Vec::new(), refused: Vec::new() };
+        let mut given: Vec<Given> = Vec::new();
+        let mut seen = HashSet::new();
+        for (outcome, path) in found {
+            match outcome {
+                Ok(one) if !seen.insert((one.path.clone(), one.name.clone())) => {}
+                Ok(one) => given.push(one),
+                Err(error) => ticket.refused.push((path, error.code)),
+            }
+        }
+        let again =
+            if options.resume_same { self.unfinished(&given, &destination, &remote).await? } else { Vec::new() };
+        given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
+        if given.is_empty() && again.is_empty() {
+            return Ok(ticket);
+        }
+        let collision = options.collision.unwrap_or(destination.collision);
+        let batch = BatchRow {
+            id: ticket.batch,
+            added: UnixTime::now(),
+            destination,
+            collision,
+            scope: self.scope_of(&again),
+            remote: Some(remote),
+        };
+        self.shared.journal.write(vec![Write::Batch(batch.clone())]).await?;
+        self.shelf.batches.insert(batch.id, batch.clone());
+        ticket.items.extend(again.iter().map(|item| item.id));
+        let mut folders = self.go_on(again, &batch).await?;
+        folders.extend(self.record(&given, &batch, &mut ticket).await?);
+        self.walk(folders, collision);
+        Ok(ticket)
+    }
+
+    /// Rows of the same paths at the same destination that are not done yet.
+    async fn unfinished(&self, given: &[Given], to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
+        let names = given.iter().map(|given| (given.path.clone(), given.name.to_string_lossy().into_owned()));
+        let (names, to, remote): (Vec<_>, _, _) = (names.collect(), to.id.clone(), remote.clone());
+        let look = move |journal: &crate::journal::Reader| {
+            let found = names.iter().map(|(path, name)| journal.unfinished_item(path, name, &to, &remote));
+            Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        };
+        self.shared.journal.read(look).await
+    }
+
+    /// The scope that rows which go on are bound to; it stays theirs in the new gesture.
+    fn scope_of(&self, again: &[ItemRow]) -> Option<Scope> {
+        again.iter().find_map(|item| self.shelf.batches.get(&item.batch)?.scope.clone())
+    }
+
+    /// Rows of earlier runs become part of this gesture and follow its rules. Answers the folders among them, to be
+    /// walked again: files may have been added.
+    async fn go_on(&mut self, mut again: Vec<ItemRow>, batch: &BatchRow) -> Result<Vec<ItemRow>> {
+        let mut joining = Vec::new();
+        for item in &mut again {
+            let bound = self.shelf.batches.get(&item.batch).and_then(|before| before.scope.clone());
+            if bound.is_none() || bound == batch.scope {
+                joining.push(Write::Joins(item.id, batch.id));
+                item.batch = batch.id;
+            }
+        }
+        self.shared.journal.write(joining).await?;
+        for item in &again {
+            self.shelf.join(item.id, item.batch);
+            self.start_anew(item.id);
+            let target = vec![Target::Item(item.id)];
+            self.act(Action::Resume, target.clone()).await?;
+            self.act(Action::Retry, target).await?;
+        }
+        again.retain(|item| item.folder);
+        Ok(again)
+    }
+
+    /// What runs by the former gesture's rules rests, and is admitted again by the new one's.
+    fn start_anew(&self, item: ItemId) {
+        for at in self.shelf.book.files_of(Target::Item(item)) {
+            if let Some(active) = self.active.get(&self.shelf.book.slots[at as usize].id) {
+                active.stop.because(Input::Restarted);
+            }
+        }
+    }
+
+    /// Records what is new. Answers the folders among it.
+    async fn record(&mut self, given: &[Given], batch: &BatchRow, ticket: &mut Ticket) -> Result<Vec<ItemRow>> {
+        let mut writes = Vec::new();
+        let (mut items, mut files) = (Vec::new(), Vec::new());
+        for given in given {
+            let item = intake::item_for(given, batch.id, &self.numbers);
+            writes.push(Write::Item(item.clone()));
+            if !item.folder {
+                files.push(intake::transfer_for(&item, given, &self.numbers));
+            }
+            items.push(item);
+        }
+        let taken = intake::taken(&self.shared.journal, batch.id, &files).await?;
+        intake::part(&mut files, batch.collision, |key| taken.contains(key));
+        let added: HashMap<ItemId, UnixTime> = items.iter().map(|item| (item.id, item.added)).collect();
+        for file in &files {
+            writes.push(Write::Transfer(file.clone()));
+            let at = added.get(&file.item).copied().unwrap_or(batch.added);
+            writes.push(Write::Happened(file.id, at, Event::Added));
+        }
+        self.shared.journal.write(writes).await?;
+        for item in &items {
+            ticket.items.push(item.id);
+            self.shelf.add_item(item);
+        }
+        for file in files {
+            self.shelf.book.add(file.id, file.item, file.size, &file.standing, ByteCount::ZERO);
+            if matches!(file.standing.state, TransferState::Failed { .. }) {
+                self.ended.push(file.id);
+            }
+        }
+        items.retain(|item| item.folder);
+        Ok(items)
+    }
+}

@@ -1,0 +1,499 @@
+//! The actor: one loop that takes commands and reports, admits what has a slot, and tells the feeds.
+//!
+//! It owns every standing at rest; a running transfer's is owned by its drive, which the actor asks to rest by
+//! [`Stop`].
+
+mod actions;
+mod answers;
+pub(super) mod enqueue;
+mod settle;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Duration, Instant};
+
+use super::book::Rest;
+use super::drive::{Drive, Report, Shared, Stop};
+use super::feeds::Subscriber;
+use super::intake::{self, Numbers};
+use super::live::Live;
+use super::shelf::Shelf;
+use super::{ActDone, Command, Settled, Start, Ticket, leftovers};
+use crate::credentials::Remote;
+use crate::engine::feed::Target;
+use crate::error::{Error, ErrorCode, Result};
+use crate::ids::{BatchId, ItemId, TransferId};
+use crate::journal::{BatchRow, ItemRow, Journal, TransferRow, Write};
+use crate::limits;
+use crate::session::Collision;
+use crate::transfer::{Input, OnS3, Standing, TransferState, step};
+use crate::units::{ByteCount, UnixTime};
+
+/// The feed is told at most this often.
+const TICK: Duration = Duration::from_millis(250);
+/// A cancel can be taken back for this long.
+const UNDO: Duration = Duration::from_secs(10);
+/// Leftovers that could not be removed are tried again after this long.
+const LEFT: Duration = Duration::from_secs(600);
+/// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
+const LARGE_AT_A_TIME: usize = 4;
+
+struct Active {
+    stop: Stop,
+    large: bool,
+    /// What was asked of it while it ran.
+    asked: Option<Input>,
+}
+
+pub(super) struct Actor {
+    shared: Arc<Shared>,
+    reports: mpsc::UnboundedReceiver<Report>,
+    numbers: Arc<Numbers>,
+    shelf: Shelf,
+    active: HashMap<TransferId, Active>,
+    sweeps: BTreeMap<TransferId, Instant>,
+    feeds: Vec<Subscriber>,
+    next_feed: u32,
+    settling: Vec<(Vec<ItemId>, oneshot::Sender<Settled>)>,
+    swept: Vec<oneshot::Sender<()>>,
+    ended: Vec<TransferId>,
+    concurrency: usize,
+    hold: bool,
+    /// Folders that are walked now.
+    walking: HashSet<ItemId>,
+    /// When leftovers are swept next.
+    leftovers: Option<Instant>,
+    sweeping: bool,
+    dirty: bool,
+    closing: Option<oneshot::Sender<()>>,
+}
+
+impl Actor {
+    pub(super) fn new(start: Start) -> Self {
+        let (sender, reports) = mpsc::unbounded_channel();
+        let concurrency = usize::from(start.concurrency.max(1));
+        let shared = Shared {
+            journal: start.journal,
+            routes: start.routes,
+            pool: Arc::new(Semaphore::new(concurrency)),
+            link: Arc::default(),
+            reports: sender,
+        };
+        Self {
+            shared: Arc::new(shared),
+            reports,
+            numbers: Arc::new(Numbers::after(start.recovered.highest)),
+            shelf: Shelf::from(start.recovered),
+            active: HashMap::new(),
+            sweeps: BTreeMap::new(),
+            feeds: Vec::new(),
+            next_feed: 0,
+            settling: Vec::new(),
+            swept: Vec::new(),
+            ended: Vec::new(),
+            concurrency,
+            hold: start.hold,
+            walking: HashSet::new(),
+            leftovers: None,
+            sweeping: false,
+            dirty: true,
+            closing: None,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        let mut next_tick = Instant::now();
+        loop {
+            if !self.hold && self.closing.is_none() {
+                self.admit();
+            }
+            let busy = self.dirty || !self.active.is_empty() || self.has_timers();
+            tokio::select! {
+                command = inbox.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => break,
+                },
+                Some(report) = self.reports.recv() => self.report(report),
+                () = tokio::time::sleep_until(next_tick), if busy => {
+                    next_tick = Instant::now() + TICK;
+                    self.tick().await;
+                }
+            }
+            if self.active.is_empty()
+                && let Some(reply) = self.closing.take()
+            {
+                self.tick().await;
+                let _ = reply.send(());
+                break;
+            }
+        }
+    }
+
+    /// Another company or place. What runs for the former rests; what began with this one goes on where it ended: its
+    /// folders are walked on, what was cancelled is swept, and so is what S3 holds of it besides.
+    async fn turn_to(&mut self, remote: Option<Remote>) {
+        self.shelf.turn_to(remote);
+        for (id, active) in &self.active {
+            let here = self.shelf.book.index(*id).is_some_and(|at| self.shelf.book.item_of(at).here);
+            if !here {
+                active.stop.because(Input::Restarted);
+            }
+        }
+        if self.hold {
+            return;
+        }
+        let mut unwalked: BTreeMap<BatchId, Vec<ItemRow>> = BTreeMap::new();
+        let ids: Vec<_> =
+            self.shelf.book.items.iter().filter(|item| item.counting && item.here).map(|item| item.id).collect();
+        for id in ids {
+            if let Ok(Some(row)) = self.shared.journal.read(move |journal| journal.item(id)).await {
+                unwalked.entry(row.batch).or_default().push(row);
+            }
+        }
+        for (batch, folders) in unwalked {
+            let collision = self.shelf.batches.get(&batch).map(|batch| batch.collision).unwrap_or_default();
+            self.walk(folders, collision);
+        }
+        self.sweep_what_is_cancelled(Instant::now());
+        self.leftovers = Some(Instant::now());
+    }
+
+    fn sweep_what_is_cancelled(&mut self, at: Instant) {
+        for slot in &self.shelf.book.slots {
+            let here = self.shelf.book.items[slot.item as usize].here;
+            if matches!(slot.rest, Rest::Cancelled { .. }) && slot.on_s3 && here {
+                self.sweeps.insert(slot.id, at);
+            }
+        }
+    }
+
+    fn walk(&mut self, folders: Vec<ItemRow>, collision: Collision) {
+        let folders: Vec<_> = folders.into_iter().filter(|item| self.walking.insert(item.id)).collect();
+        for item in &folders {
+            if let Some(item) = self.shelf.book.item_mut(item.id) {
+                item.counting = true;
+            }
+        }
+        if !folders.is_empty() {
+            let (shared, numbers) = (Arc::clone(&self.shared), Arc::clone(&self.numbers));
+            spawn(intake::walk_folders(shared, numbers, collision, folders));
+        }
+    }
+
+    fn sweep_leftovers(&mut self, now: Instant) {
+        if self.sweeping || self.leftovers.is_none_or(|at| at > now) {
+            return;
+        }
+        (self.leftovers, self.sweeping) = (None, true);
+        let shared = Arc::clone(&self.shared);
+        spawn(async move {
+            let left = leftovers::sweep(&shared).await.unwrap_or(1);
+            let _ = shared.reports.send(Report::Swept { left });
+        });
+    }
+
+    fn has_timers(&self) -> bool {
+        let waits = || self.shelf.book.items.iter().any(|item| item.counts.waiting() > 0);
+        let swept = self.sweeps.is_empty() && self.swept.is_empty() && self.leftovers.is_none() && !self.sweeping;
+        !swept || !self.settling.is_empty() || waits()
+    }
+
+    fn admit(&mut self) {
+        if self.shelf.signed_out.is_some() {
+            return;
+        }
+        while self.active.len() < self.concurrency + LARGE_AT_A_TIME {
+            let large = self.active.values().filter(|active| active.large).count();
+            let small = self.active.len() - large;
+            let next = match (self.shelf.book.next_small(), self.shelf.book.next_large()) {
+                (Some(at), _) if small < self.concurrency => at,
+                (_, Some(at)) if large < LARGE_AT_A_TIME => at,
+                _ => return,
+            };
+            self.start(next, Input::Admit);
+        }
+    }
+
+    /// Runs a transfer in its own task.
+    fn start(&mut self, at: u32, input: Input) {
+        let slot = self.shelf.book.slots[at as usize];
+        let large = slot.size.get() >= limits::SINGLE_PUT_BELOW;
+        let (live, stop) = (Arc::new(Live::default()), Stop::default());
+        live.begin([]);
+        let active = Active { stop: stop.clone(), large, asked: None };
+        self.active.insert(slot.id, active);
+        if input == Input::Admit {
+            self.shelf.running.insert(slot.id, Arc::clone(&live));
+            let rest = Rest::Active { verifying: false };
+            self.set(at, rest, slot.size, slot.acknowledged);
+        }
+        let (shared, id) = (Arc::clone(&self.shared), slot.id);
+        let run = tokio::runtime::Handle::current().spawn(drive(Arc::clone(&shared), id, live, stop, input));
+        spawn(async move {
+            // A drive that broke leaves a transfer that says so, and everything else going.
+            let broken = match run.await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.code,
+                Err(_) => ErrorCode::Unexpected,
+            };
+            let standing = fail(&shared.journal, id, broken).await;
+            let rests = Report::Rests { id, standing, size: slot.size, sent: slot.acknowledged };
+            let _ = shared.reports.send(rests);
+        });
+    }
+
+    fn set(&mut self, at: u32, rest: Rest, size: ByteCount, sent: ByteCount) {
+        let on_s3 = self.shelf.book.slots[at as usize].on_s3;
+        let kept = if on_s3 {
+            crate::transfer::OnS3::Upload(crate::ids::UploadId(String::new()))
+        } else {
+            crate::transfer::OnS3::Nothing
+        };
+        self.shelf.book.set(at, rest, size, sent, &kept);
+        self.dirty = true;
+    }
+
+    fn report(&mut self, report: Report) {
+        self.dirty = true;
+        match &report {
+            Report::Stands { .. } | Report::Found { .. } | Report::Walked { .. } => self.shelf.stuck = None,
+            Report::Bound { .. } | Report::Rests { .. } | Report::Stuck { .. } | Report::Swept { .. } => {}
+        }
+        match report {
+            Report::Stuck { code } => self.shelf.stuck = Some(code),
+            Report::Stands { id, state } => {
+                let Some(at) = self.shelf.book.index(id) else { return };
+                // What is at an end is told with the rest, once nothing runs.
+                if let Rest::Active { verifying } = Rest::of(&state) {
+                    let slot = self.shelf.book.slots[at as usize];
+                    self.set(at, Rest::Active { verifying }, slot.size, slot.acknowledged);
+                }
+            }
+            Report::Bound { batch, scope } => {
+                if let Some(batch) = self.shelf.batches.get_mut(&batch) {
+                    batch.scope.get_or_insert(scope);
+                }
+            }
+            Report::Rests { id, standing, size, sent } => self.rests(id, &standing, size, sent),
+            Report::Found { item, files, skipped } => {
+                for (id, size, standing) in files {
+                    self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
+                    if matches!(standing.state, TransferState::Failed { .. }) {
+                        self.ended.push(id);
+                    }
+                }
+                if let Some(item) = self.shelf.book.item_mut(item) {
+                    item.skipped = skipped;
+                }
+            }
+            Report::Swept { left } => {
+                self.sweeping = false;
+                self.leftovers = self.leftovers.or((left > 0).then(|| Instant::now() + LEFT));
+            }
+            Report::Walked { item } => {
+                self.walking.remove(&item);
+                if let Some(item) = self.shelf.book.item_mut(item) {
+                    item.counting = false;
+                }
+            }
+        }
+    }
+
+    fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
+        self.shelf.running.remove(&id);
+        let asked = self.active.remove(&id).and_then(|active| active.asked);
+        let Some(at) = self.shelf.book.index(id) else { return };
+        // A drive that never left the line rests as it was found.
+        let rest = match Rest::of(&standing.state) {
+            Rest::Active { .. } => Rest::Queued,
+            rest => rest,
+        };
+        let slot = self.shelf.book.slots[at as usize];
+        let sent = if sent == ByteCount::ZERO && standing.on_s3 != crate::transfer::OnS3::Nothing {
+            slot.acknowledged
+        } else {
+            sent
+        };
+        self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
+        match rest {
+            Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => self.ended.push(id),
+            _ => {}
+        }
+        // Asked to rest at the very moment it rested by itself: ask again, now of its standing.
+        if let Some(input) = asked {
+            let missed = match (&input, rest) {
+                (Input::Cancel(_), Rest::Cancelled { .. }) | (_, Rest::Done { .. } | Rest::Paused { .. }) => false,
+                (Input::Pause(..), _) => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
+                _ => true,
+            };
+            if missed && let Ok((next, _)) = step(standing, input) {
+                self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
+                self.shared.journal.note(vec![Write::Standing(id, next)]);
+            }
+        }
+        if matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
+            && self.shelf.book.slots[at as usize].on_s3
+            && !self.sweeps.contains_key(&id)
+            && self.swept.is_empty()
+        {
+            self.sweeps.insert(id, Instant::now() + UNDO);
+        }
+    }
+
+    async fn tick(&mut self) {
+        let now = Instant::now();
+        self.wake(UnixTime::now());
+        self.sweep_leftovers(now);
+        let due: Vec<_> = self.sweeps.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.sweeps.remove(&id);
+            if let Some(at) = self.shelf.book.index(id)
+                && matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
+                && !self.active.contains_key(&id)
+            {
+                self.start(at, Input::Sweep);
+            }
+        }
+        if self.sweeps.is_empty() && self.active.is_empty() && !self.sweeping {
+            for reply in self.swept.drain(..) {
+                let _ = reply.send(());
+            }
+        }
+        self.shelf.offline = self.shared.link.offline(now);
+        self.shelf.sample(now);
+        self.dirty = self.tell(now).await;
+        self.settle();
+    }
+
+    /// Answers whether a subscriber is owed something still.
+    async fn tell(&mut self, now: Instant) -> bool {
+        let outcomes = if self.feeds.iter().any(|feed| feed.view.outcomes) {
+            self.outcomes().await
+        } else {
+            self.ended.clear();
+            Vec::new()
+        };
+        self.feeds.retain(|feed| !feed.gone());
+        let totals = self.shelf.totals(now);
+        let mut owed = false;
+        for feed in &mut self.feeds {
+            feed.keep(&outcomes);
+            owed |= feed.tell(&self.shelf, &self.shared.journal, &totals, now).await;
+        }
+        owed
+    }
+
+    /// Puts back in line what waited long enough.
+    fn wake(&mut self, now: UnixTime) {
+        let none_waits = self.shelf.book.items.iter().all(|item| item.counts.waiting() == 0);
+        if none_waits || self.hold || self.closing.is_some() {
+            return;
+        }
+        let signed_in = self.shelf.signed_out.is_none();
+        let due = |rest: Rest| match rest {
+            Rest::Waiting { code: ErrorCode::SignInEnded | ErrorCode::WrongToken, .. } => signed_in,
+            Rest::Waiting { until, .. } => u64::from(until) <= now.0,
+            _ => false,
+        };
+        let ready: Vec<u32> =
+            (0u32..).zip(&self.shelf.book.slots).filter(|(_, slot)| due(slot.rest)).map(|(at, _)| at).collect();
+        for at in ready {
+            let slot = self.shelf.book.slots[at as usize];
+            if !self.active.contains_key(&slot.id) {
+                self.set(at, Rest::Queued, slot.size, slot.acknowledged);
+            }
+        }
+    }
+
+    async fn command(&mut self, command: Command) {
+        self.dirty = true;
+        match command {
+            Command::Enqueue(gesture, reply) => {
+                let _ = reply.send(self.enqueue(*gesture).await);
+            }
+            Command::Act(action, targets, reply) => {
+                let _ = reply.send(self.act(action, targets).await);
+            }
+            Command::All(action, reply) => {
+                let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
+                let _ = reply.send(self.change(action, files).await);
+            }
+            Command::ClearDone(reply) => {
+                let rows = self.shelf.book.rows(crate::engine::feed::Filter::Done);
+                let targets = rows.map(|item| Target::Item(item.id)).collect();
+                let _ = reply.send(self.remove(targets, true).await);
+            }
+            Command::Subscribe(view, sender, reply) => {
+                let id = self.next_feed;
+                self.next_feed += 1;
+                self.feeds.push(Subscriber::new(id, view, sender));
+                let _ = reply.send(id);
+            }
+            Command::SetView(id, view) => {
+                if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.id == id) {
+                    feed.view = view;
+                }
+            }
+            Command::FolderFiles(item, search, first, count, reply) => {
+                let _ = reply.send(self.folder_files(item, search, first, count).await);
+            }
+            Command::Link(target, reply) => {
+                let _ = reply.send(self.link(target).await);
+            }
+            Command::Text(target, what, reply) => {
+                let _ = reply.send(self.text(target, what).await);
+            }
+            Command::Settled(items, reply) => self.settling.push((items, reply)),
+            Command::Sweep(reply) => {
+                self.swept.push(reply);
+                self.sweep_what_is_cancelled(Instant::now());
+                self.leftovers = Some(Instant::now());
+            }
+            Command::TurnTo(remote) => self.turn_to(remote).await,
+            Command::SignedOut(since) => self.shelf.signed_out = since,
+            Command::Close(reply) => {
+                // Not a pause: what runs now goes on by itself at the next start.
+                self.active.values().for_each(|active| active.stop.because(Input::Restarted));
+                self.closing = Some(reply);
+            }
+        }
+    }
+}
+
+/// Loads a transfer and runs it until it rests.
+async fn drive(shared: Arc<Shared>, id: TransferId, live: Arc<Live>, stop: Stop, input: Input) -> Result<()> {
+    let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
+    let (mut row, item, batch) = loaded.ok_or_else(|| Error::new(ErrorCode::JournalDamaged))?;
+    if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
+        row.standing = standing;
+    }
+    // Asked for before: its answer may be on its way still.
+    let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_));
+    let parts = BTreeMap::new();
+    let drive =
+        Drive { shared, row, item, batch, live, stop, open: None, parts, unanswered: unanswered.into(), lost: 0 };
+    drive.run(input).await;
+    Ok(())
+}
+
+/// Puts on record that a transfer cannot go on; what S3 holds of it stays known.
+async fn fail(journal: &Journal, id: TransferId, code: ErrorCode) -> Standing {
+    let before = journal.read(move |journal| journal.transfer(id)).await.ok().flatten();
+    let on_s3 = before.map_or(OnS3::Nothing, |row| row.standing.on_s3);
+    let standing = Standing { state: TransferState::Failed { code }, on_s3 };
+    journal.note(vec![Write::Standing(id, standing.clone())]);
+    standing
+}
+
+fn load(journal: &crate::journal::Reader, id: TransferId) -> Result<Option<(TransferRow, ItemRow, BatchRow)>> {
+    let Some(row) = journal.transfer(id)? else { return Ok(None) };
+    let Some(item) = journal.item(row.item)? else { return Ok(None) };
+    Ok(journal.batch(item.batch)?.map(|batch| (row, item, batch)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the engine's one door to its runtime")]
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}

@@ -1,0 +1,39 @@
+//! Ridding S3 of an upload that nobody will finish.
+
+use std::sync::Arc;
+
+use super::Drive;
+use crate::engine::leftovers;
+use crate::error::Result;
+use crate::ids::{ObjectKey, UploadId};
+use crate::journal::Write;
+use crate::transfer::state::unfinished;
+use crate::transfer::{Input, TransferState};
+
+impl Drive {
+    pub(super) async fn abort(&mut self, upload: &UploadId) -> Result<Option<Input>> {
+        match self.aborted(upload).await {
+            Ok(()) if unfinished(&self.row.standing.on_s3).is_none() => {
+                self.shared.journal.write(vec![Write::Gone(upload.clone())]).await?;
+                Ok(None)
+            }
+            Ok(()) if matches!(self.row.standing.state, TransferState::Cancelled { .. }) => Ok(Some(Input::Swept)),
+            Ok(()) => Ok(None),
+            // It stays on record and is tried again; the bucket's lifecycle rule is the last net.
+            Err(error) => {
+                tracing::warn!(id = %self.row.id, %error, "an unfinished upload could not be removed yet");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn aborted(&self, upload: &UploadId) -> Result<()> {
+        let (key, route) = if let Some(open) = &self.open {
+            (open.key.clone(), Arc::clone(&open.route))
+        } else {
+            let route = self.shared.routes.of(&self.batch).await?;
+            (ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))?, route)
+        };
+        leftovers::abort(&route.bucket, &key, upload, &self.shared.link).await
+    }
+}

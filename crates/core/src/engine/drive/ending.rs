@@ -1,0 +1,189 @@
+//! After the last byte, or with it: the object put together or put whole, and what the store really holds.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Drive, Open};
+use crate::engine::parts::passes_by_itself;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::SourceFile;
+use crate::ids::{PartNumber, UploadId};
+use crate::journal::{PartRow, Write};
+use crate::s3::{Gate, Head, PartBody, Stored};
+use crate::session::Collision;
+use crate::transfer::{Found, Input, Plan, checksum};
+use crate::units::{ByteCount, UnixTime};
+
+impl Drive {
+    /// The handle still has what was sent, and the path still names that file.
+    pub(super) fn still_the_same(&self, open: &Open) -> Result<()> {
+        open.file.check(&open.fingerprint)?;
+        SourceFile::check_path(&self.row.path, &open.fingerprint)
+    }
+
+    pub(super) async fn put(&mut self) -> Result<Input> {
+        let open = self.opened()?;
+        let if_absent = self.batch.collision != Collision::Overwrite;
+        let mut damaged = 0;
+        let stored = loop {
+            match self.patiently(|| self.put_once(&open, if_absent)).await {
+                Ok(stored) => break stored,
+                Err(error) if error.code == ErrorCode::DamagedOnTheWay && damaged < 2 => damaged += 1,
+                // Taken, perhaps by ourselves: an answer that was lost.
+                Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
+                    (Found::Ours { etag }, Some(crc64)) => break Stored { etag, crc64, version_id: None },
+                    (Found::Unknown, _) if self.unanswered.load(Ordering::Relaxed) => {
+                        return Err(self.perhaps_ours(error));
+                    }
+                    _ => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        };
+        self.still_the_same(&open)?;
+        self.stored(stored).await
+    }
+
+    /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
+    /// would know whether the object is there.
+    async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
+        let only = PartNumber::FIRST;
+        let _permit = tokio::select! {
+            permit = Arc::clone(&self.shared.pool).acquire_owned() => permit,
+            () = self.stop.token.cancelled() => return Err(cut_short()),
+        };
+        open.file.check(&open.fingerprint)?;
+        let (len, gate) = (open.plan.size(), Gate::default());
+        let body = PartBody {
+            file: Arc::clone(&open.file),
+            offset: 0,
+            len,
+            sent: self.live.take_off(only, false),
+            fingerprint: open.fingerprint.clone(),
+            gate: gate.clone(),
+        };
+        let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
+        tokio::pin!(request);
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut request => outcome,
+            () = self.stop.token.cancelled() => {
+                if gate.shut() { Err(cut_short()) } else { request.await }
+            }
+        };
+        if outcome.as_ref().is_err_and(passes_by_itself) && gate.passed() {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
+        self.live.land(only, outcome.is_ok().then_some(len));
+        outcome
+    }
+
+    /// A key that an earlier try of ours may have taken, where nobody may look. Beside it is safe; to call it done, or
+    /// somebody else's, would be a guess.
+    fn perhaps_ours(&self, error: Error) -> Error {
+        if self.batch.collision == Collision::Suffix {
+            error
+        } else {
+            Error::new(ErrorCode::OutcomeUnknown).source(error)
+        }
+    }
+
+    pub(super) async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
+        let open = self.opened()?;
+        self.still_the_same(&open)?;
+        let parts: Vec<_> = self.parts.values().map(sent_part).collect();
+        let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
+        let (size, if_absent) = (ByteCount(open.plan.size()), self.batch.collision != Collision::Overwrite);
+        let bucket = &open.route.bucket;
+        let ask = || async {
+            let outcome = bucket.complete(&open.key, upload, &parts, size, crc64, if_absent).await;
+            if outcome.as_ref().is_err_and(passes_by_itself) {
+                self.unanswered.store(true, Ordering::Relaxed);
+            }
+            outcome
+        };
+        match self.patiently(ask).await {
+            Ok(stored) => self.stored(stored).await,
+            // Gone by a request of ours whose answer was lost, or by somebody else's.
+            Err(error) if error.code == ErrorCode::UploadExpired && self.unanswered.load(Ordering::Relaxed) => {
+                Ok(Input::Unclear)
+            }
+            Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
+                (Found::Ours { etag }, _) => self.stored(Stored { etag, crc64, version_id: None }).await,
+                // Whoever may not look can still ask for the upload: while it is there, the object is another's. Once it
+                // is gone, an answer of ours was lost, and whose the object is nobody can tell.
+                (Found::Unknown, _) if self.is_gone(&open, upload).await? => {
+                    Err(Error::new(ErrorCode::OutcomeUnknown).source(error))
+                }
+                _ => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn is_gone(&self, open: &Open, upload: &UploadId) -> Result<bool> {
+        Ok(self.patiently(|| open.route.bucket.list_parts(&open.key, upload)).await?.is_none())
+    }
+
+    pub(super) async fn stored(&mut self, stored: Stored) -> Result<Input> {
+        let Stored { etag, crc64, .. } = stored;
+        self.row.crc64 = Some(crc64);
+        let proof = Write::Proof { id: self.row.id, etag: etag.clone(), crc64 };
+        self.shared.journal.write(vec![proof]).await?;
+        self.live.smooth();
+        Ok(Input::Stored { etag, at: UnixTime::now() })
+    }
+
+    pub(super) async fn look(&mut self) -> Result<Input> {
+        let open = self.opened()?;
+        if self.parts.is_empty() {
+            let id = self.row.id;
+            let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+            self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
+        }
+        let (found, crc64) = self.looked(&open).await?;
+        if found == Found::Other && self.batch.collision != Collision::Overwrite {
+            return Err(Error::new(ErrorCode::AlreadyThere).detail("another's object is there"));
+        }
+        if found == Found::Unknown {
+            self.unanswered.store(true, Ordering::Relaxed);
+        }
+        if let (Found::Ours { etag }, Some(crc64)) = (&found, crc64) {
+            let proof = Write::Proof { id: self.row.id, etag: etag.clone(), crc64 };
+            self.shared.journal.write(vec![proof]).await?;
+        }
+        Ok(Input::Looked(found, UnixTime::now()))
+    }
+
+    /// What the store holds at the key: ours only by token, size and checksum.
+    pub(super) async fn looked(&self, open: &Open) -> Result<(Found, Option<u64>)> {
+        let head = self.patiently(|| open.route.bucket.head(&open.key)).await?;
+        let expected = match open.plan {
+            Plan::Multipart { count, .. } if self.parts.len() == usize::from(count) => {
+                Some(checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get()))))
+            }
+            Plan::Multipart { .. } => None,
+            Plan::Single { size } => Some(self.crc_of(open, 0, size).await?),
+        };
+        Ok(match head {
+            Head::Absent => (Found::Absent, None),
+            Head::Unknown => (Found::Unknown, None),
+            Head::There { etag, size, crc64, token } => {
+                let ours = token.as_deref() == Some(&*self.row.token)
+                    && size == open.plan.size()
+                    && expected.is_some()
+                    && (crc64.is_none() || crc64 == expected);
+                if ours { (Found::Ours { etag }, expected) } else { (Found::Other, None) }
+            }
+        })
+    }
+}
+
+fn sent_part(row: &PartRow) -> crate::s3::SentPart {
+    crate::s3::SentPart { number: row.number, etag: row.etag.clone(), crc64: row.crc64, size: row.size.get() }
+}
+
+/// A request that a stop ended before the store could have had all of it.
+fn cut_short() -> Error {
+    Error::new(ErrorCode::Unexpected).detail("stopped")
+}

@@ -1,0 +1,358 @@
+//! Runs one transfer: performs what [`step`] asks for, in order, and brings back what happened. While it runs it owns
+//! the transfer's standing; the engine owns it at rest.
+
+mod abort;
+mod ending;
+mod opening;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use super::keys;
+use super::link::Link;
+use super::live::Live;
+use super::parts::{Sender, passes_by_itself};
+use super::routes::{Route, Routes};
+use crate::credentials::Scope;
+use crate::engine::feed::Event;
+use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::failpoint::{self, Side};
+use crate::file::{Fingerprint, SourceFile};
+use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
+use crate::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Problem, TransferRow, Write};
+use crate::session::Collision;
+use crate::transfer::state::unfinished;
+use crate::transfer::{Effect, Input, OnS3, Plan, Standing, TransferState, step};
+use crate::units::{ByteCount, UnixTime};
+
+/// Uploads that S3 may lose in one run before the person is told.
+const LOST_AT_MOST: u32 = 2;
+
+/// What every drive shares.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) journal: Journal,
+    pub(super) routes: Arc<Routes>,
+    pub(super) pool: Arc<Semaphore>,
+    pub(super) link: Arc<Link>,
+    pub(super) reports: mpsc::UnboundedSender<Report>,
+}
+
+/// What drives and walks tell the engine.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// A transfer's standing changed while it runs.
+    Stands { id: TransferId, state: TransferState },
+    /// A batch learnt the place its keys lie in.
+    Bound { batch: BatchId, scope: Scope },
+    /// A transfer rests again.
+    Rests { id: TransferId, standing: Standing, size: ByteCount, sent: ByteCount },
+    /// Files found in a folder, recorded.
+    Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
+    /// The records could not be written; what wanted it tries again by itself.
+    Stuck { code: ErrorCode },
+    /// A folder is walked to its end.
+    Walked { item: crate::ids::ItemId },
+    /// Leftovers were swept; this many could not be.
+    Swept { left: usize },
+}
+
+/// How the engine asks a drive to rest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stop {
+    token: CancellationToken,
+    reason: Arc<Mutex<Option<Input>>>,
+}
+
+impl Stop {
+    /// Rest, for this reason. The first reason counts, unless a cancel follows a pause.
+    pub(super) fn because(&self, input: Input) {
+        let mut reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        if reason.is_none() || matches!(input, Input::Cancel(_)) {
+            *reason = Some(input);
+        }
+        drop(reason);
+        self.token.cancel();
+    }
+
+    fn reason(&self) -> Option<Input> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// One transfer's run.
+pub(super) struct Drive {
+    pub(super) shared: Arc<Shared>,
+    pub(super) row: TransferRow,
+    pub(super) item: ItemRow,
+    pub(super) batch: BatchRow,
+    pub(super) live: Arc<Live>,
+    pub(super) stop: Stop,
+    /// Filled by [`Effect::Open`].
+    pub(super) open: Option<Open>,
+    pub(super) parts: BTreeMap<PartNumber, PartRow>,
+    /// A request that makes the object was sent whole and its answer never came.
+    pub(super) unanswered: AtomicBool,
+    /// How often S3 lost the upload while this ran.
+    pub(super) lost: u32,
+}
+
+/// What an opened transfer holds.
+#[derive(Clone)]
+pub(super) struct Open {
+    file: Arc<SourceFile>,
+    fingerprint: Fingerprint,
+    plan: Plan,
+    route: Arc<Route>,
+    key: ObjectKey,
+}
+
+impl Open {
+    /// Whether a taken name shows only after a whole upload.
+    fn is_blind_and_large(&self) -> bool {
+        matches!(self.plan, Plan::Multipart { .. }) && !self.route.bucket.may_look()
+    }
+}
+
+impl Drive {
+    /// Runs until the transfer rests, and reports how.
+    pub(super) async fn run(mut self, first: Input) {
+        let mut input = Some(first);
+        let mut stopped = false;
+        while let Some(now) = input.take() {
+            let (standing, effects) = match step(&self.row.standing, now) {
+                Ok(next) => next,
+                Err(illegal) => {
+                    tracing::error!(id = %self.row.id, %illegal, "a step that does not exist");
+                    break;
+                }
+            };
+            if let Err(error) = self.record(standing, &effects).await {
+                let _ = self.shared.reports.send(Report::Stuck { code: error.code });
+                // Nothing may be done that is not on record; it rests here until the records can be written.
+                let until = Some(UnixTime(UnixTime::now().0 + 10));
+                self.live.trouble(&error, until);
+                self.row.standing.state = TransferState::Waiting { code: error.code, until };
+                break;
+            }
+            for effect in effects {
+                let outcome = if stopped || uninterruptible(&effect) {
+                    self.perform(effect).await
+                } else {
+                    let token = self.stop.token.clone();
+                    tokio::select! {
+                        biased;
+                        () = token.cancelled() => {
+                            stopped = true;
+                            input = self.stop.reason();
+                            break;
+                        }
+                        outcome = self.perform(effect) => outcome,
+                    }
+                };
+                match outcome {
+                    Ok(None) => {}
+                    Ok(next) => input = next,
+                    // A request that a stop kept from being tried again is no failure.
+                    Err(_) if !stopped && self.stop.token.is_cancelled() => {
+                        stopped = true;
+                        input = self.stop.reason();
+                        break;
+                    }
+                    Err(error) => {
+                        input = Some(self.judge(&error));
+                        break;
+                    }
+                }
+            }
+            // What an effect brought comes first: an upload that S3 just opened must be on record before any rest.
+            if input.is_none() && !stopped && self.stop.token.is_cancelled() && self.is_running() {
+                stopped = true;
+                input = self.stop.reason();
+            }
+        }
+        self.live.ground();
+        let sent = ByteCount(self.live.acknowledged());
+        let (id, standing, size) = (self.row.id, self.row.standing, self.row.size);
+        let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent });
+    }
+
+    fn is_running(&self) -> bool {
+        use TransferState as S;
+        matches!(self.row.standing.state, S::Preparing | S::Uploading | S::Completing | S::Verifying)
+    }
+
+    /// Journals a new standing and tells the engine.
+    async fn record(&mut self, standing: Standing, effects: &[Effect]) -> Result<()> {
+        let (id, now) = (self.row.id, UnixTime::now());
+        let mut writes = vec![Write::Standing(id, standing.clone())];
+        if unfinished(&standing.on_s3).is_none() {
+            // The standing forgets the upload; the records must not, until S3 is rid of it.
+            writes.extend(effects.iter().filter_map(|effect| self.leftover(effect)).map(Write::Leftover));
+        }
+        let event = match (&self.row.standing.state, &standing.state) {
+            (TransferState::Preparing, TransferState::Uploading) => Some(Event::Started),
+            (_, TransferState::Completing) => Some(Event::Sent),
+            (_, TransferState::Done { .. }) => Some(Event::Verified),
+            (_, TransferState::Failed { code }) => Some(Event::Failed { code: *code }),
+            (_, TransferState::Waiting { code, .. }) => Some(Event::Trouble { code: *code }),
+            (_, TransferState::Paused { by, .. }) => Some(Event::Paused { by: *by }),
+            (_, TransferState::Cancelled { .. }) => Some(Event::Cancelled),
+            _ => None,
+        };
+        writes.extend(event.map(|event| Write::Happened(id, now, event)));
+        if matches!(standing.state, TransferState::Failed { .. } | TransferState::Waiting { .. })
+            && let Some(problem) = self.live.problem()
+        {
+            writes.push(Write::Problem(id, problem));
+        }
+        self.shared.journal.write(writes).await?;
+        self.row.standing = standing;
+        let _ = self.shared.reports.send(Report::Stands { id, state: self.row.standing.state.clone() });
+        Ok(())
+    }
+
+    fn leftover(&self, effect: &Effect) -> Option<Leftover> {
+        let Effect::Abort(upload) = effect else { return None };
+        Some(Leftover { upload: upload.clone(), batch: self.batch.id, key: self.row.key.clone() })
+    }
+
+    async fn perform(&mut self, effect: Effect) -> Result<Option<Input>> {
+        let name = effect.name();
+        failpoint::pass(name, Side::Before);
+        let outcome = self.perform_it(effect).await;
+        failpoint::pass(name, Side::After);
+        outcome
+    }
+
+    async fn perform_it(&mut self, effect: Effect) -> Result<Option<Input>> {
+        match effect {
+            Effect::Open => self.open().await.map(Some),
+            Effect::Create => self.create().await.map(Some),
+            Effect::Reconcile(upload) => self.reconcile(&upload).await.map(Some),
+            Effect::SendParts(upload) => self.send_parts(&upload).await.map(Some),
+            Effect::Put => self.put().await.map(Some),
+            Effect::Complete(upload) => self.complete(&upload).await.map(Some),
+            Effect::Look => self.look().await.map(Some),
+            Effect::Abort(upload) => self.abort(&upload).await,
+            Effect::ForgetParts => {
+                self.parts.clear();
+                self.live.begin([]);
+                self.shared.journal.write(vec![Write::ForgetParts(self.row.id)]).await.map(|()| None)
+            }
+            Effect::ForgetPlan => {
+                (self.row.plan, self.row.fingerprint) = (None, None);
+                self.shared.journal.write(vec![Write::ForgetPlan(self.row.id)]).await.map(|()| None)
+            }
+            Effect::NextName => {
+                // Where nobody may look, a name that is taken tells so only after the whole file was sent.
+                let blind = self.open.as_ref().is_some_and(Open::is_blind_and_large);
+                self.row.key = keys::next(&self.shared.journal, &self.item, &self.row, blind).await?;
+                let write = Write::Key(self.row.id, self.row.key.clone());
+                self.shared.journal.write(vec![write]).await.map(|()| None)
+            }
+            Effect::Stop => {
+                self.live.ground();
+                Ok(None)
+            }
+        }
+    }
+
+    /// What an error that ended an effect means for the transfer.
+    fn judge(&mut self, error: &Error) -> Input {
+        tracing::info!(id = %self.row.id, %error, "a transfer stopped");
+        let in_secs = |wait: Duration| Some(UnixTime(UnixTime::now().0 + wait.as_secs().max(1)));
+        let until = match error.retry {
+            Retry::After(wait) => in_secs(wait),
+            Retry::WhenOnline | Retry::WhenFileQuiet => in_secs(Duration::from_secs(5)),
+            Retry::Never | Retry::WhenSignedIn => None,
+        };
+        self.live.trouble(error, until);
+        match (error.code, error.retry) {
+            (ErrorCode::FileChanged, _) => Input::SourceChanged,
+            // Removed by a lifecycle rule or by somebody: begun again, unless the store makes a habit of it.
+            (ErrorCode::UploadExpired, _) if self.lost < LOST_AT_MOST => {
+                self.lost += 1;
+                Input::UploadGone
+            }
+            (ErrorCode::AlreadyThere, _) if self.batch.collision == Collision::Suffix => Input::KeyTaken,
+            (code, Retry::Never) => Input::Fail(code),
+            (code, _) => Input::Trouble { code, until },
+        }
+    }
+
+    fn opened(&self) -> Result<Open> {
+        self.open.clone().ok_or_else(|| Error::new(ErrorCode::Unexpected).detail("not opened"))
+    }
+
+    async fn send_parts(&mut self, upload: &UploadId) -> Result<Input> {
+        let open = self.opened()?;
+        let sender = Sender {
+            id: self.row.id,
+            bucket: open.route.bucket.clone(),
+            key: open.key.clone(),
+            file: Arc::clone(&open.file),
+            fingerprint: open.fingerprint.clone(),
+            journal: self.shared.journal.clone(),
+            pool: Arc::clone(&self.shared.pool),
+            link: Arc::clone(&self.shared.link),
+            live: Arc::clone(&self.live),
+        };
+        sender.send_missing(upload, &open.plan, &mut self.parts).await?;
+        self.still_the_same(&open)?;
+        Ok(Input::AllSent)
+    }
+
+    /// Repeats a request until it is answered or trying again is of no use. The network may be away for days.
+    async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut attempt = 0;
+        loop {
+            match request().await {
+                Ok(answer) => {
+                    self.shared.link.works();
+                    self.live.smooth();
+                    return Ok(answer);
+                }
+                Err(error) if passes_by_itself(&error) => {
+                    attempt += 1;
+                    self.live.trouble(&error, None);
+                    self.shared.link.fails(&error);
+                    tokio::select! {
+                        () = self.shared.link.back_off(attempt, &error) => {}
+                        () = self.stop.token.cancelled() => return Err(error),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Effects whose requests a pause does not cut: their answer must be on record, or an upload would be left behind
+/// unseen. They still give way between two tries.
+const fn uninterruptible(effect: &Effect) -> bool {
+    match effect {
+        Effect::Create
+        | Effect::Complete(_)
+        | Effect::Put
+        | Effect::Abort(_)
+        | Effect::ForgetParts
+        | Effect::ForgetPlan
+        | Effect::NextName
+        | Effect::Stop => true,
+        Effect::Open | Effect::Reconcile(_) | Effect::SendParts(_) | Effect::Look => false,
+    }
+}
+
+/// A problem found before a transfer ever ran.
+pub(super) fn stillborn(error: &Error) -> (Standing, Problem) {
+    (Standing { state: TransferState::Failed { code: error.code }, on_s3: OnS3::Nothing }, error.into())
+}

@@ -1,0 +1,115 @@
+//! Before the first byte: the source identified, its plan, the way to the store, an upload, and what it has already.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Drive, Open};
+use crate::engine::drive::Report;
+use crate::engine::feed::Event;
+use crate::engine::routes::Route;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::SourceFile;
+use crate::ids::{ObjectKey, UploadId};
+use crate::journal::{PartRow, Write};
+use crate::s3::Head;
+use crate::session::Collision;
+use crate::transfer::{Input, OnS3, Plan};
+use crate::units::{ByteCount, UnixTime};
+
+impl Drive {
+    pub(super) async fn open(&mut self) -> Result<Input> {
+        let path = self.row.path.clone();
+        let file = tokio::task::spawn_blocking(move || SourceFile::open(&path))
+            .await
+            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+        let fingerprint = file.fingerprint()?;
+        let begun = self.row.standing.on_s3 != OnS3::Nothing;
+        let plan = match (&self.row.fingerprint, self.row.plan) {
+            (Some(before), Some(plan)) if *before == fingerprint => plan,
+            (Some(_), Some(_)) if begun => return Ok(Input::SourceChanged),
+            _ => Plan::for_size(ByteCount(fingerprint.size))?,
+        };
+        self.row.size = ByteCount(plan.size());
+        if let Some(largest) = self.batch.destination.rules.as_ref().and_then(|rules| rules.largest)
+            && plan.size() > largest.get()
+        {
+            return Err(Error::new(ErrorCode::TooLarge).detail(format!("the company allows {} bytes", largest.get())));
+        }
+        let opened = Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan };
+        self.shared.journal.write(vec![opened]).await?;
+        (self.row.fingerprint, self.row.plan) = (Some(fingerprint.clone()), Some(plan));
+
+        let route = self.route().await?;
+        let key = ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))?;
+        let multipart = matches!(plan, Plan::Multipart { .. });
+        let open = Open { file: Arc::new(file), fingerprint, plan, route, key };
+        self.open = Some(open.clone());
+        // Better to learn now that the key is taken than after a terabyte. Without the right to look, S3 tells at the end.
+        if multipart && !begun && self.batch.collision != Collision::Overwrite {
+            let head = self.patiently(|| open.route.bucket.head(&open.key)).await?;
+            if matches!(head, Head::There { .. }) {
+                return Err(Error::new(ErrorCode::AlreadyThere).detail("an object is there before the upload began"));
+            }
+        }
+        Ok(Input::Opened { plan })
+    }
+
+    /// The way to the batch's destination; the first lease binds the batch to its scope.
+    pub(super) async fn route(&mut self) -> Result<Arc<Route>> {
+        let (shared, batch) = (Arc::clone(&self.shared), self.batch.clone());
+        let route = self.patiently(|| shared.routes.of(&batch)).await?;
+        if self.batch.scope.is_none() {
+            let scope = route.scope.clone();
+            self.shared.journal.write(vec![Write::BindBatch(self.batch.id, scope.clone())]).await?;
+            let _ = self.shared.reports.send(Report::Bound { batch: self.batch.id, scope: scope.clone() });
+            self.batch.scope = Some(scope);
+        }
+        Ok(route)
+    }
+
+    pub(super) async fn create(&mut self) -> Result<Input> {
+        let open = self.opened()?;
+        let created = self.patiently(|| open.route.bucket.create(&open.key, &self.row.token)).await?;
+        Ok(Input::Created(created.upload))
+    }
+
+    /// Makes the records and S3's list of parts agree. A part that S3 has and the records do not (its answer was lost)
+    /// is kept when its checksum equals the file's: reading is cheaper than sending.
+    pub(super) async fn reconcile(&mut self, upload: &UploadId) -> Result<Input> {
+        let open = self.opened()?;
+        let Some(listed) = self.patiently(|| open.route.bucket.list_parts(&open.key, upload)).await? else {
+            return Ok(Input::Reconciled { exists: false });
+        };
+        let id = self.row.id;
+        let recorded = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+        let mut recorded: BTreeMap<_, _> = recorded.into_iter().map(|part| (part.number, part)).collect();
+        let wanted: BTreeMap<_, _> = open.plan.parts().map(|part| (part.number, part)).collect();
+        let (mut kept, mut writes) = (BTreeMap::new(), vec![Write::ForgetParts(id)]);
+        for part in listed {
+            let Some(range) = wanted.get(&part.number).filter(|range| range.len == part.size) else { continue };
+            let same = match recorded.remove(&part.number) {
+                Some(known) => known.etag == part.etag || known.crc64 == part.crc64,
+                None => self.crc_of(&open, range.offset, range.len).await? == part.crc64,
+            };
+            if same {
+                let (crc64, size) = (part.crc64, ByteCount(part.size));
+                let row = PartRow { number: part.number, etag: part.etag, crc64, size };
+                writes.push(Write::Part(id, row.clone()));
+                kept.insert(row.number, row);
+            }
+        }
+        let pieces = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+        writes.push(Write::Happened(id, UnixTime::now(), Event::Recovered { pieces }));
+        self.shared.journal.write(writes).await?;
+        self.parts = kept;
+        self.live.begin(self.parts.values().map(|part| (part.number, part.size.get())));
+        Ok(Input::Reconciled { exists: true })
+    }
+
+    pub(super) async fn crc_of(&self, open: &Open, offset: u64, len: u64) -> Result<u64> {
+        let file = Arc::clone(&open.file);
+        tokio::task::spawn_blocking(move || file.crc64(offset, len))
+            .await
+            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+    }
+}

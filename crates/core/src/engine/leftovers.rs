@@ -1,0 +1,65 @@
+//! Uploads that no transfer knows any more and that S3 still holds: on record from the moment they are given up until an
+//! abort was answered.
+
+use std::collections::HashMap;
+
+use super::drive::Shared;
+use super::link::Link;
+use super::parts::passes_by_itself;
+use crate::error::Result;
+use crate::ids::{ObjectKey, UploadId};
+use crate::journal::{Leftover, Write};
+use crate::s3::Bucket;
+
+/// An abort that gets no answer is left for later after this many tries.
+const TRIES: u32 = 3;
+
+/// Aborts an upload; one that is gone is fine.
+///
+/// # Errors
+/// What the store answers, or that it does not.
+pub(super) async fn abort(bucket: &Bucket, key: &ObjectKey, upload: &UploadId, link: &Link) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match bucket.abort(key, upload).await {
+            Err(error) if passes_by_itself(&error) && tries < TRIES => link.back_off(tries, &error).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Aborts all that belong to whom we are connected with. Answers how many are left.
+///
+/// # Errors
+/// The journal's.
+pub(super) async fn sweep(shared: &Shared) -> Result<usize> {
+    let look = |journal: &crate::journal::Reader| {
+        let mut batches = HashMap::new();
+        let all = journal.leftovers()?;
+        for left in &all {
+            if let Some(batch) = journal.batch(left.batch)? {
+                batches.insert(left.batch, batch);
+            }
+        }
+        Ok((all, batches))
+    };
+    let (all, batches) = shared.journal.read(look).await?;
+    let mut left = 0;
+    for Leftover { upload, batch, key } in all {
+        let Some(batch) = batches.get(&batch).filter(|batch| batch.remote == shared.routes.remote()) else { continue };
+        let outcome = async {
+            let route = shared.routes.of(batch).await?;
+            let key = ObjectKey::new(format!("{}{key}", route.scope.prefix))?;
+            abort(&route.bucket, &key, &upload, &shared.link).await
+        };
+        match outcome.await {
+            Ok(()) => shared.journal.write(vec![Write::Gone(upload)]).await?,
+            Err(error) => {
+                tracing::warn!(%error, "an unfinished upload could not be removed yet");
+                left += 1;
+            }
+        }
+    }
+    Ok(left)
+}

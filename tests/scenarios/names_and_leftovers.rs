@@ -1,0 +1,215 @@
+//! Names that meet, commands that are given again, answers that are lost: nothing is replaced unasked, nothing is left
+//! behind unseen, and what cannot be known is not claimed.
+
+use std::sync::atomic::Ordering;
+
+use davit_tests::World;
+use davit_tests::fault::FaultProxy;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_goes_on_takes_what_was_added_meanwhile() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    noise(&folder.join("a.mov"), 100 << 20);
+    let mut running = world.upload(&[&folder]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    running.kill();
+    noise(&folder.join("day 2/b.mov"), 1_000);
+    noise(&folder.join("0.txt"), 10);
+    world.upload(&[&folder]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/rushes/0.txt", "in/rushes/a.mov", "in/rushes/day 2/b.mov"]);
+    world.nothing_was_sent_twice();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_collision_counts_when_a_command_is_given_again() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 1_000);
+    world.upload(&[&file]).end().await.all_done();
+    noise(&file, 2_000);
+    let refused = world.upload(&[&file]).args(["--collision", "fail"]).end().await;
+    assert_eq!(refused.failures(), ["already-there"], "{}", refused.out);
+    world.upload(&[&file]).args(["--collision", "overwrite"]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/cut.mov"]);
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_of_one_command_with_equal_names_never_replace_each_other() {
+    let world = World::new().await;
+    let source = |name: &str| world.sources().join(name);
+    for (at, bytes) in [("a/cut.mov", 1_000), ("b/cut.mov", 2_000), ("a/day/1.wav", 10), ("b/day/1.wav", 20)] {
+        noise(&source(at), bytes);
+    }
+    noise(&source("b/day/2.wav"), 30);
+    let (files, folders) = ([source("a/cut.mov"), source("b/cut.mov")], [source("a/day"), source("b/day")]);
+    let all = [&*files[0], &*files[1], &*folders[0], &*folders[1]];
+    let ended = world.upload(&all).args(["--collision", "overwrite"]).end().await;
+    assert_eq!(ended.code, Some(3), "{}", ended.out);
+    assert_eq!(ended.failures(), ["already-there", "already-there"], "{}", ended.out);
+    assert_eq!(world.keys(), ["in/cut.mov", "in/day/1.wav", "in/day/2.wav"]);
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&files[0]));
+
+    let mut beside = world.upload(&all);
+    beside.env("DAVIT_HOME", world.path("another home")).args(["--collision", "suffix"]).end().await.all_done();
+    for (key, from) in [("in/day/1 (2).wav", "a/day/1.wav"), ("in/day/1 (3).wav", "b/day/1.wav")] {
+        // Which of the two asks first is chance; both are there.
+        let both = [sha256(&source("a/day/1.wav")), sha256(&source("b/day/1.wav"))];
+        assert!(both.contains(&world.sha256(key)), "{key} {from}");
+    }
+    assert_eq!(world.keys().len(), 3 + 2 + 3, "{:?}", world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_goes_up_again_leaks_nothing_of_this_computer_into_keys() {
+    let world = World::new().await;
+    noise(&world.sources().join("day/deep/a.wav"), 10);
+    let up = world.sources().join("day/deep/..");
+    world.upload(&[&up]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/day/deep/a.wav"]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_was_given_is_uploaded_as_what_it_leads_to() {
+    let world = World::new().await;
+    let file = world.sources().join("take 7.mov");
+    noise(&file, 20 << 20);
+    let link = world.sources().join("best.mov");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    world.upload(&[&link]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/best.mov"]);
+    assert_eq!(world.sha256("in/best.mov"), sha256(&file));
+}
+
+/// With write-only rights: our own object is never called another's, and another's is never called ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_complete_without_the_right_to_look_is_never_a_taken_name() {
+    let world = World::with_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    for (number, collision) in ["fail", "suffix", "fail", "suffix"].into_iter().enumerate() {
+        world.cloud.replayed_complete_is_refused(number >= 2);
+        // The store has it, and the answer that says so is swallowed.
+        link.faults.lose_answers("POST *?uploadId", 1);
+        let mut run = world.upload_by_backend(&[&file]);
+        run.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint()).args(["--collision", collision]);
+        let ended = run.env("DAVIT_HOME", world.path(&number.to_string())).end().await;
+        assert_eq!(ended.failures(), ["outcome-unknown"], "{collision}: {}", ended.out);
+        assert_eq!(world.keys().len(), 1, "no second copy: {:?}", world.keys());
+        // Another's object is known to be another's: our upload is still there to be asked for.
+        let other = world.sources().join("other/cut.mov");
+        noise(&other, 30 << 20);
+        let mut run = world.upload_by_backend(&[&other]);
+        run.env("DAVIT_HOME", world.path(&format!("other {number}"))).args(["--collision", "fail"]);
+        assert_eq!(run.end().await.failures(), ["already-there"]);
+        world.cloud.remove(BUCKET, &world.keys()[0]);
+    }
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taken_names_cost_at_most_one_upload_in_vain_where_nobody_may_look() {
+    let world = World::with_backend(900, "role").await;
+    for n in 0..3 {
+        let taken = world.sources().join(if n == 0 { "cut.mov".to_owned() } else { format!("cut ({}).mov", n + 1) });
+        noise(&taken, 100 + n);
+        world.upload_by_backend(&[&taken]).end().await.all_done();
+    }
+    let file = world.sources().join("new/cut.mov");
+    noise(&file, 40 << 20);
+    world.upload_by_backend(&[&file]).args(["--collision", "suffix"]).end().await.all_done();
+    assert_eq!(world.cloud.observer().calls("CompleteMultipartUpload"), 2);
+    let mut keys = world.keys();
+    keys.retain(|key| world.sha256(key) == sha256(&file));
+    let name = keys[0].rsplit('/').next().expect("a name");
+    assert_eq!((name.len(), &name[..5], &name[13..]), (18, "cut (", ").mov"), "{keys:?}");
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "the upload in vain was removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bare_400_to_head_renews_the_lease_and_goes_on() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    link.faults.answer("HEAD ", 1, "400 Bad Request", "");
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the fault was met");
+    // Asked again, it is seen that the name is taken before a byte is sent.
+    let parts = world.cloud.observer().calls("UploadPart");
+    let mut taken = world.upload_by(&link.endpoint(), &[&file]);
+    link.faults.answer("HEAD ", 1, "400 Bad Request", "");
+    assert_eq!(taken.env("DAVIT_HOME", world.path("other")).end().await.failures(), ["already-there"]);
+    assert_eq!(world.cloud.observer().calls("UploadPart"), parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abort_that_the_store_refuses_stays_on_record_until_it_is_done() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    running.kill();
+    noise(&file, 61 << 20);
+    link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
+    let changed = world.upload_by(&link.endpoint(), &[&file]).end().await;
+    assert_eq!(changed.failures(), ["file-changed"], "{}", changed.out);
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 1, "the store refused to remove it");
+    // Whatever is uploaded next to the same place takes care of it.
+    link.faults.busy.store(0, Ordering::SeqCst);
+    let other = world.sources().join("other.txt");
+    noise(&other, 10);
+    world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_the_store_lost_begins_again_by_itself() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    link.faults.answer("partNumber=3", 1, "404 Not Found", "NoSuchUpload");
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 2);
+    link.faults.answer("partNumber=3", u32::MAX, "404 Not Found", "NoSuchUpload");
+    let mut again = world.upload_by(&link.endpoint(), &[&file]);
+    let ended = again.args(["--collision", "overwrite"]).end().await;
+    assert_eq!(ended.failures(), ["upload-expired"], "{}", ended.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_breaks_says_so_and_the_others_go_on() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    noise(&folder.join("a.mov"), 20 << 20);
+    for n in 0..30 {
+        noise(&folder.join(format!("{n}.wav")), 1_000 + n);
+    }
+    let ended = world.upload(&[&folder]).env("DAVIT_FAILPOINT", "create:1:before:panic").end().await;
+    assert_eq!(ended.code, Some(3), "{}{}", ended.out, ended.err);
+    assert_eq!(ended.failures(), ["unexpected"], "{}", ended.out);
+    assert_eq!(world.keys().len(), 30);
+    world.upload(&[&folder]).end().await.all_done();
+    assert_eq!(world.keys().len(), 31);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_at_the_end_is_waited_for() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    link.faults.answer("POST /media/in/cut.mov?uploadId", 2, "409 Conflict", "ConditionalRequestConflict");
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the conflict was met");
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
+}
