@@ -1,0 +1,303 @@
+//! A proxy in front of the cloud that breaks things on the wire, so that retries, time-outs and the SDK truly run.
+
+mod mix;
+mod wire;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Duration, Instant};
+
+pub use mix::{Fault, Mix};
+
+/// What the proxy does to connections, changed while it runs.
+#[derive(Default)]
+pub struct Faults {
+    /// Connections are refused and cut.
+    pub outage: AtomicBool,
+    /// The next so many requests with a body are reset after this many bytes from the client.
+    pub resets: AtomicU32,
+    /// Where, in bytes.
+    pub reset_after: AtomicU64,
+    /// The next so many requests are answered [`Self::says`] after their body was read.
+    pub busy: AtomicU32,
+    /// Status and S3's code of such an answer; none means 503 SlowDown.
+    pub says: Mutex<Option<(&'static str, &'static str)>>,
+    /// The next so many answers are swallowed, and the connection cut.
+    pub lost_answers: AtomicU32,
+    /// The next so many requests meet this.
+    pub next: Mutex<Option<(Fault, u32)>>,
+    /// What happens by chance.
+    pub mix: Mutex<Option<Mix>>,
+    /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
+    pub rate: AtomicU64,
+    /// Bytes a second of each connection; 0 means as fast as it goes.
+    pub rate_each: AtomicU64,
+    /// How long an answer takes besides.
+    pub latency_ms: AtomicU64,
+    /// When the link is free again.
+    free: Mutex<Option<Instant>>,
+    /// The store knows no checksums in trailers.
+    pub no_trailers: AtomicBool,
+    /// Answers are kept back while this is true.
+    pub hold: watch::Sender<bool>,
+    /// How many are kept back now.
+    pub held: watch::Sender<u32>,
+    /// Only requests whose first line holds this are hit, or its pieces between `*` in their order; empty means all.
+    pub only: Mutex<String>,
+}
+
+impl Faults {
+    /// Answers the next so many requests whose first line holds `only` with a status and S3's code.
+    pub fn answer(&self, only: &str, times: u32, status: &'static str, code: &'static str) {
+        *self.says.lock().expect("faults") = Some((status, code));
+        only.clone_into(&mut self.only.lock().expect("faults"));
+        self.busy.store(times, Ordering::SeqCst);
+    }
+
+    /// Swallows the answers to the next so many requests whose first line holds `only`.
+    pub fn lose_answers(&self, only: &str, times: u32) {
+        only.clone_into(&mut self.only.lock().expect("faults"));
+        self.lost_answers.store(times, Ordering::SeqCst);
+    }
+
+    /// Lets the next so many requests whose first line holds `only` meet a fault.
+    pub fn meet(&self, only: &str, times: u32, fault: Fault) {
+        only.clone_into(&mut self.only.lock().expect("faults"));
+        *self.next.lock().expect("faults") = Some((fault, times));
+    }
+
+    /// How many of those are still to come.
+    pub fn still_to_meet(&self) -> u32 {
+        self.next.lock().expect("faults").map_or(0, |(_, times)| times)
+    }
+
+    fn is_hit(&self, first: &str) -> bool {
+        holds(first, &self.only.lock().expect("faults"))
+    }
+
+    fn for_request(&self, first: &str, head: &str, body: u64) -> Option<Fault> {
+        let hit = self.is_hit(first);
+        if hit && body > 0 && take(&self.resets) {
+            return Some(Fault::ResetMid { at: self.reset_after.load(Ordering::SeqCst) });
+        }
+        if hit && take(&self.busy) {
+            let (status, code) = self.says.lock().expect("faults").unwrap_or(("503 Slow Down", "SlowDown"));
+            return Some(Fault::Says { status, code });
+        }
+        if self.no_trailers.load(Ordering::SeqCst) && head.to_lowercase().contains("x-amz-trailer:") {
+            return Some(Fault::Says { status: "501 Not Implemented", code: "NotImplemented" });
+        }
+        if hit && take(&self.lost_answers) {
+            return Some(Fault::Lost);
+        }
+        if hit
+            && let Some((fault, times)) = &mut *self.next.lock().expect("faults")
+            && *times > 0
+        {
+            *times -= 1;
+            return Some(*fault);
+        }
+        self.mix.lock().expect("faults").as_mut().filter(|_| hit).and_then(|mix| mix.decide(first, body))
+    }
+
+    async fn keep_back(&self, first: &str) {
+        if self.is_hit(first) && *self.hold.borrow() {
+            self.held.send_modify(|n| *n += 1);
+            let released = self.hold.subscribe().wait_for(|hold| !hold).await.is_ok();
+            self.held.send_modify(|n| *n -= u32::from(released));
+        }
+    }
+
+    fn is_slow(&self) -> bool {
+        let slow = |rate: &AtomicU64| (1..1 << 20).contains(&rate.load(Ordering::SeqCst));
+        slow(&self.rate) || slow(&self.rate_each)
+    }
+
+    /// Waits as long as a link of these rates needs.
+    async fn slow_down(&self, bytes: u64, begun: Instant, sent: u64) {
+        let each = self.rate_each.load(Ordering::SeqCst);
+        if each > 0 {
+            tokio::time::sleep_until(begun + Duration::from_micros(sent * 1_000_000 / each)).await;
+        }
+        let rate = self.rate.load(Ordering::SeqCst);
+        if rate == 0 {
+            return;
+        }
+        let until = {
+            let mut free = self.free.lock().expect("faults");
+            let from = free.map_or_else(Instant::now, |free| free.max(Instant::now()));
+            *free.insert(from + Duration::from_micros(bytes * 1_000_000 / rate))
+        };
+        tokio::time::sleep_until(until).await;
+    }
+}
+
+/// A running proxy.
+pub struct FaultProxy {
+    address: SocketAddr,
+    /// What it does.
+    pub faults: Arc<Faults>,
+    cut: watch::Sender<u32>,
+}
+
+impl FaultProxy {
+    /// A proxy in front of `target`.
+    pub async fn before(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let faults = Arc::new(Faults::default());
+        let cut = watch::Sender::new(0);
+        let (shared, signal) = (Arc::clone(&faults), cut.clone());
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if shared.outage.load(Ordering::SeqCst) {
+                    reset(client);
+                    continue;
+                }
+                let (faults, mut cut) = (Arc::clone(&shared), signal.subscribe());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = cut.changed() => {}
+                        _ = pass(client, target, &faults) => {}
+                    }
+                });
+            }
+        });
+        Self { address, faults, cut }
+    }
+
+    /// Where to connect.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The network goes: every connection is cut, new ones are refused.
+    pub fn goes_away(&self) {
+        self.faults.outage.store(true, Ordering::SeqCst);
+        self.cut.send_modify(|n| *n += 1);
+    }
+
+    /// Waits until an answer is kept back.
+    pub async fn holds_one(&self) {
+        self.faults.held.subscribe().wait_for(|held| *held > 0).await.expect("the proxy runs");
+    }
+
+    /// The network is back.
+    pub fn comes_back(&self) {
+        self.faults.outage.store(false, Ordering::SeqCst);
+    }
+}
+
+fn holds(line: &str, pieces: &str) -> bool {
+    pieces.split('*').try_fold(line, |rest, piece| rest.split_once(piece).map(|(_, rest)| rest)).is_some()
+}
+
+/// A reset instead of an orderly end.
+fn reset(stream: TcpStream) {
+    let _ = stream.set_zero_linger();
+}
+
+fn take(count: &AtomicU32) -> bool {
+    count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
+}
+
+/// One request after the other, so that each can be broken on its own.
+async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(target).await?;
+    let mut held = Vec::new();
+    while let Some((head, body)) = wire::head(&mut client, &mut held).await? {
+        let text = String::from_utf8_lossy(&head).into_owned();
+        let first = text.lines().next().unwrap_or_default();
+        let Some(fault) = faults.for_request(first, &text, body) else {
+            server.write_all(&head).await?;
+            forward(&mut client, &mut server, &mut held, body, faults).await?;
+            let mut answered = Vec::new();
+            let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+            faults.keep_back(first).await;
+            client.write_all(&head).await?;
+            let body = if text.starts_with("HEAD ") { 0 } else { body };
+            wire::copy(&mut server, &mut client, &mut answered, body).await?;
+            continue;
+        };
+        match fault {
+            Fault::ResetBefore => {
+                reset(client);
+                return Ok(());
+            }
+            Fault::StallBefore => return gone(&mut client).await,
+            Fault::ResetMid { at } | Fault::StallMid { at } => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, at.min(body), faults).await?;
+                if matches!(fault, Fault::StallMid { .. }) {
+                    return gone(&mut client).await;
+                }
+                reset(client);
+                reset(server);
+                return Ok(());
+            }
+            Fault::Lost | Fault::StallAfter | Fault::Truncated => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((head, _)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                match fault {
+                    Fault::StallAfter => return gone(&mut client).await,
+                    Fault::Truncated => client.write_all(&head[..head.len() / 2]).await?,
+                    _ => {}
+                }
+                reset(client);
+                return Ok(());
+            }
+            Fault::Says { status, code } => {
+                wire::discard(&mut client, &mut held, body).await?;
+                let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
+                answer(&mut client, &text, status, "application/xml", &xml).await?;
+            }
+            Fault::Page => {
+                wire::discard(&mut client, &mut held, body).await?;
+                let page = "<html><body>Welcome to the guest network. Sign in first.</body></html>";
+                answer(&mut client, &text, "200 OK", "text/html", page).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Passes a body on as fast as the link is.
+async fn forward(
+    client: &mut TcpStream,
+    server: &mut TcpStream,
+    held: &mut Vec<u8>,
+    body: u64,
+    faults: &Faults,
+) -> std::io::Result<()> {
+    let mut left = body;
+    let begun = Instant::now();
+    while left > 0 {
+        // Fine enough for slow links, coarse enough to cost nothing on fast ones.
+        let now = left.min(if faults.is_slow() { 4 << 10 } else { 256 << 10 });
+        wire::copy(client, server, held, now).await?;
+        left -= now;
+        faults.slow_down(now, begun, body - left).await;
+    }
+    tokio::time::sleep(Duration::from_millis(faults.latency_ms.load(Ordering::SeqCst))).await;
+    Ok(())
+}
+
+async fn answer(client: &mut TcpStream, request: &str, status: &str, kind: &str, body: &str) -> std::io::Result<()> {
+    let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n", body.len());
+    let body = if request.starts_with("HEAD ") { "" } else { body };
+    client.write_all(format!("{head}{body}").as_bytes()).await
+}
+
+/// Says nothing more until the client goes away.
+async fn gone(client: &mut TcpStream) -> std::io::Result<()> {
+    // What it still sends fills the buffers and then waits, as on a dead link.
+    while client.ready(tokio::io::Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}
+    Ok(())
+}
