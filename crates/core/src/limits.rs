@@ -1,5 +1,7 @@
 //! What S3 and the stores like it can take, each number with its source.
 
+use std::sync::LazyLock;
+
 use crate::error::{Error, ErrorCode, Result};
 use crate::units::ByteCount;
 
@@ -19,6 +21,19 @@ pub const SINGLE_PUT_BELOW: u64 = 16 * MIB;
 /// Parts of this size keep waste after faults, tails and resumes short; larger ones save nothing that can be measured.
 const USUAL_PART: u64 = 8 * MIB;
 
+/// Tests of uploads with very many parts make them this small, in bytes: `DAVIT_TEST_PART_SIZE`. Debug builds only.
+static TEST_PART: LazyLock<Option<u64>> =
+    LazyLock::new(|| std::env::var("DAVIT_TEST_PART_SIZE").ok()?.parse().ok().filter(|size| *size > 0));
+
+fn test_part() -> Option<u64> {
+    if cfg!(debug_assertions) { *TEST_PART } else { None }
+}
+
+/// Files below this many bytes go in one request.
+pub fn single_put_below() -> u64 {
+    test_part().map_or(SINGLE_PUT_BELOW, |part| 2 * part)
+}
+
 /// The part size for a file, in bytes: 8 MiB, or as much as 10,000 parts need, in whole MiB.
 ///
 /// # Errors
@@ -27,6 +42,9 @@ pub fn part_size(size: ByteCount) -> Result<ByteCount> {
     let size = size.get();
     if size > MAX_OBJECT {
         return Err(Error::new(ErrorCode::TooLarge).detail(format!("{size} bytes, S3 takes {MAX_OBJECT}")));
+    }
+    if let Some(part) = test_part() {
+        return Ok(ByteCount(size.div_ceil(MAX_PARTS).max(part)));
     }
     Ok(ByteCount(size.div_ceil(MAX_PARTS).next_multiple_of(MIB).clamp(USUAL_PART, MAX_PART)))
 }

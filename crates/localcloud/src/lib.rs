@@ -58,6 +58,8 @@ pub struct Config {
     /// Whether plain http on loopback counts as secure transport. The demo has no certificates; a TLS proxy in front
     /// says so by `x-forwarded-proto: https` either way.
     pub loopback_is_secure: bool,
+    /// The smallest part but the last, in bytes. AWS: 5 MiB; tests of very many parts take less.
+    pub min_part: u64,
     /// Roles besides the demo's `davit-uploader`: name and permission policy.
     pub roles: Vec<(String, String)>,
 }
@@ -72,6 +74,7 @@ impl Config {
             buckets: vec!["demo-media".to_owned()],
             min_session_seconds: 900,
             loopback_is_secure: true,
+            min_part: 5 << 20,
             roles: Vec::new(),
         }
     }
@@ -112,7 +115,9 @@ impl LocalCloud {
         if !config.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(config.listen));
         }
-        let store = Arc::new(Store::open(&config.data)?);
+        let mut store = Store::open(&config.data)?;
+        store.min_part = config.min_part;
+        let store = Arc::new(store);
         store.sweep()?;
         for bucket in &config.buckets {
             store.make_bucket(bucket)?;

@@ -124,6 +124,8 @@ pub(crate) struct Store {
     stale: Vec<PathBuf>,
     /// See [`crate::LocalCloud::replayed_complete_is_refused`].
     pub(crate) replay_refused: AtomicBool,
+    /// The smallest part but the last, in bytes.
+    pub(crate) min_part: u64,
 }
 
 /// Why a conditional write is refused by what lies there.
@@ -219,7 +221,13 @@ impl Store {
             }
             state.uploads.insert(upload.id.clone(), upload);
         }
-        Ok(Self { root: root.to_owned(), state: Mutex::new(state), stale, replay_refused: AtomicBool::new(false) })
+        Ok(Self {
+            root: root.to_owned(),
+            state: Mutex::new(state),
+            stale,
+            replay_refused: AtomicBool::new(false),
+            min_part: 5 << 20,
+        })
     }
 
     /// Removes what a kill left half done. Only who serves the folder may: to others it may be under way.

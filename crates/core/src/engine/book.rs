@@ -288,7 +288,7 @@ impl Book {
 }
 
 fn line<T>(size: ByteCount, small: T, large: T) -> T {
-    if size.get() < limits::SINGLE_PUT_BELOW { small } else { large }
+    if size.get() < limits::single_put_below() { small } else { large }
 }
 
 #[cfg(test)]

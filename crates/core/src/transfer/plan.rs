@@ -46,7 +46,7 @@ impl Plan {
     pub fn for_size(size: ByteCount) -> Result<Self> {
         let part_size = limits::part_size(size)?.get();
         let size = size.get();
-        if size < limits::SINGLE_PUT_BELOW {
+        if size < limits::single_put_below() {
             return Ok(Self::Single { size });
         }
         let count = u16::try_from(size.div_ceil(part_size)).unwrap_or(u16::MAX);

@@ -13,8 +13,6 @@ use crate::checksums::{self, Kind};
 use crate::identity::random;
 use crate::store::{Blob, Incomplete, Object, Taken, Upload};
 
-/// The smallest part but the last, in bytes.
-const LEAST: u64 = 5 << 20;
 /// Entries of a page.
 const PAGE: usize = 1_000;
 
@@ -107,14 +105,19 @@ impl Operations {
         self.enter("CompleteMultipartUpload", &input.bucket, &input.key, owner)?;
         let absent = if_absent(input.if_none_match.as_ref())?;
         let at = (&*input.bucket, &*input.key, &*input.upload_id);
-        let object = self.store.complete(at, absent, |upload| assemble(input, upload)).map_err(|why| match why {
-            Incomplete::Gone if absent && self.store.refuses_replays_of(&input.bucket, &input.key) => precondition(),
-            Incomplete::Gone => gone(),
-            Incomplete::Taken(Taken::There) => precondition(),
-            Incomplete::Taken(Taken::Busy) => conflict(),
-            Incomplete::Wrong(error) => error,
-            Incomplete::Io(error) => broken(error),
-        })?;
+        let object =
+            self.store.complete(at, absent, |upload| assemble(input, upload, self.store.min_part)).map_err(|why| {
+                match why {
+                    Incomplete::Gone if absent && self.store.refuses_replays_of(&input.bucket, &input.key) => {
+                        precondition()
+                    }
+                    Incomplete::Gone => gone(),
+                    Incomplete::Taken(Taken::There) => precondition(),
+                    Incomplete::Taken(Taken::Busy) => conflict(),
+                    Incomplete::Wrong(error) => error,
+                    Incomplete::Io(error) => broken(error),
+                }
+            })?;
         let mut output = CompleteMultipartUploadOutput {
             bucket: Some(input.bucket.clone()),
             key: Some(input.key.clone()),
@@ -225,7 +228,7 @@ fn listed(number: u16, blob: &Blob) -> Part {
 }
 
 /// The object that the named parts make, once everything that was said about them holds.
-fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload) -> S3Result<Object> {
+fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload, least: u64) -> S3Result<Object> {
     let named = input.multipart_upload.as_ref().and_then(|list| list.parts.as_deref()).unwrap_or_default();
     if named.is_empty() {
         return Err(s3_error!(MalformedXML, "you must specify at least one part"));
@@ -269,7 +272,7 @@ fn assemble(input: &CompleteMultipartUploadInput, upload: &Upload) -> S3Result<O
         // AWS answers 500 here; nobody should rely on either.
         return Err(s3_error!(InvalidPart, "with checksums, part numbers must be consecutive"));
     }
-    if blobs[..blobs.len() - 1].iter().any(|blob| blob.size < LEAST) {
+    if blobs[..blobs.len() - 1].iter().any(|blob| blob.size < least) {
         return Err(s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size"));
     }
     let size: u64 = blobs.iter().map(|blob| blob.size).sum();

@@ -219,7 +219,7 @@ impl Actor {
     /// Runs a transfer in its own task.
     fn start(&mut self, at: u32, input: Input) {
         let slot = self.shelf.book.slots[at as usize];
-        let large = slot.size.get() >= limits::SINGLE_PUT_BELOW;
+        let large = slot.size.get() >= limits::single_put_below();
         let (live, stop) = (Arc::new(Live::default()), Stop::default());
         live.begin([]);
         let active = Active { stop: stop.clone(), large, asked: None };
