@@ -4,6 +4,7 @@
 mod bad_input;
 mod credentials;
 mod heavy;
+mod hostile;
 mod house;
 mod interruptions;
 mod names_and_leftovers;

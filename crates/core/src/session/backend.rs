@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-use super::address;
 use super::company::{Company, Method, Proof};
 use super::wire::{API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem};
+use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::net::Net;
 
@@ -94,6 +94,7 @@ impl Backend {
         if discovery.api_version != API_VERSION {
             return Err(Error::new(ErrorCode::ClientTooOld).detail(format!("api version {}", discovery.api_version)));
         }
+        checks::discovery(&discovery)?;
         if let Some(least) = &discovery.minimum_client_version
             && numbers(least) > numbers(env!("CARGO_PKG_VERSION"))
         {
@@ -166,22 +167,33 @@ impl Backend {
             return Err(refused(status, &kind, &bytes, wait));
         }
         if !kind.contains("json") {
-            return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {kind}")));
+            return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {}", shape::told(&kind))));
         }
         let body = serde_json::from_slice(&bytes).map_err(|e| {
-            // serde names the field; the text itself is not repeated, it may hold a secret.
-            let what = if e.is_data() { e.to_string() } else { "not JSON".to_owned() };
+            let what = if e.is_data() { unlike(&e.to_string()) } else { "not JSON".to_owned() };
             Error::new(ErrorCode::BackendContract).detail(what)
         })?;
         Ok(Dated { body, date })
     }
 }
 
+/// What serde says of a body: the field and what was expected, never the value, which may be a secret.
+fn unlike(said: &str) -> String {
+    match said.split_once(", expected ") {
+        Some((_, expected)) => shape::told(&format!("another value than expected: {expected}")),
+        None => shape::told(said),
+    }
+}
+
 async fn bounded(mut response: Response) -> Result<Vec<u8>> {
+    let endless = || Error::new(ErrorCode::BackendContract).detail("an answer without end");
+    if response.content_length().is_some_and(|length| length > LONGEST as u64) {
+        return Err(endless());
+    }
     let mut all = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
         if all.len() + chunk.len() > LONGEST {
-            return Err(Error::new(ErrorCode::BackendContract).detail("an answer without end"));
+            return Err(endless());
         }
         all.extend_from_slice(&chunk);
     }
@@ -189,6 +201,10 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>> {
 }
 
 fn no_answer(error: &reqwest::Error) -> Error {
+    if error.is_builder() {
+        // A token that no header can carry; the text is not repeated.
+        return Error::new(ErrorCode::BadInput).detail("this cannot be asked for");
+    }
     let mut said = String::new();
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = next {
@@ -202,7 +218,7 @@ fn no_answer(error: &reqwest::Error) -> Error {
         }
         next = cause.source();
     }
-    Error::new(ErrorCode::Offline).detail(said)
+    Error::new(ErrorCode::Offline).detail(shape::told(&said))
 }
 
 fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>) -> Error {
@@ -211,7 +227,7 @@ fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>)
         Some(detail) => format!("{status} {}: {detail}", problem.code),
         None => format!("{status} {}", problem.code),
     };
-    let is = |code| Error::new(code).detail(said.clone());
+    let is = |code| Error::new(code).detail(shape::told(&said));
     match (status.as_u16(), problem.code.as_str()) {
         (401, _) => is(ErrorCode::SignInEnded),
         (403, "account-disabled") => is(ErrorCode::AccountDisabled),
@@ -223,7 +239,7 @@ fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>)
         (429 | 500.., _) => {
             let error = is(ErrorCode::BackendDown);
             match wait {
-                Some(wait) => error.retry(Retry::After(wait.min(Duration::from_secs(3_600)))),
+                Some(wait) => error.retry(Retry::After(wait.clamp(Duration::from_secs(1), Duration::from_secs(3_600)))),
                 None => error,
             }
         }
@@ -250,6 +266,14 @@ mod tests {
     fn the_date_of_an_answer_is_read() {
         assert_eq!(http_date("Mon, 23 Nov 2026 20:00:00 GMT"), Some(1_795_464_000));
         assert_eq!(http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn what_an_answer_held_is_not_told() {
+        let error = serde_json::from_str::<Credentials>("\"wJalrXUt\"").err().expect("no object").to_string();
+        assert!(error.contains("wJalrXUt") && !unlike(&error).contains("wJalrXUt"), "{error}");
+        let error = serde_json::from_str::<CredentialsRequest>("{}").expect_err("nothing in it").to_string();
+        assert!(unlike(&error).contains("missing field `destination`"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What a backend says is input. Nothing of it is used before it went through here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Duration;
 
 use super::destination::Destination;
-use super::wire;
+use super::{shape, wire};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::s3::Sse;
@@ -20,30 +21,25 @@ fn broken(why: impl Into<String>) -> Error {
     Error::new(ErrorCode::BackendContract).detail(why)
 }
 
+/// Who the backend is.
+pub(super) fn discovery(wire: &wire::Discovery) -> Result<()> {
+    shape::discovery(wire).map_err(broken)
+}
+
 /// All destinations, or none of them.
 pub(super) fn destinations(wires: Vec<wire::Destination>) -> Result<Arc<[Destination]>> {
     if wires.len() > DESTINATIONS_AT_MOST {
         return Err(broken("more than 1,000 destinations"));
     }
+    let mut ids = HashSet::new();
+    if let Some(twice) = wires.iter().find(|wire| !ids.insert(wire.id.as_str())) {
+        return Err(broken(format!("field `id` {:?} stands twice", shape::told(&twice.id))));
+    }
     wires.into_iter().map(destination).collect()
 }
 
 fn destination(wire: wire::Destination) -> Result<Destination> {
-    bucket(&wire.bucket)?;
-    region(&wire.region)?;
-    if let Some(account) = &wire.account_id
-        && (account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()))
-    {
-        return Err(broken("field `account_id` is not twelve digits"));
-    }
-    if wire.id.is_empty() || wire.id.len() > 256 || wire.label.is_empty() || wire.label.len() > 1_024 {
-        return Err(broken("field `id` or `label` is empty or too long"));
-    }
-    if let Some(template) = &wire.link_template
-        && !(template.starts_with("https://") && template.contains("{key}"))
-    {
-        return Err(broken("field `link_template` is not https with {key} in it"));
-    }
+    shape::destination(&wire).map_err(broken)?;
     Ok(Destination {
         id: DestinationId(wire.id),
         label: wire.label,
@@ -63,37 +59,14 @@ fn destination(wire: wire::Destination) -> Result<Destination> {
     })
 }
 
-/// Source: S3 user guide, "General purpose bucket naming rules".
-pub(super) fn bucket(name: &str) -> Result<()> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let ends = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let fits = (3..=63).contains(&name.len()) && name.bytes().all(allowed);
-    if fits && ends(name.bytes().next()) && ends(name.bytes().last()) && !name.contains("..") {
-        Ok(())
-    } else {
-        Err(broken("field `bucket` is not a bucket's name"))
-    }
-}
-
-/// A region's shape: it becomes part of a host name.
-pub(super) fn region(name: &str) -> Result<()> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if (2..=32).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-') {
-        Ok(())
-    } else {
-        Err(broken("field `region` is not a region"))
-    }
+/// Credentials, apart from how long they live.
+pub(super) fn credentials(wire: &wire::Credentials) -> Result<()> {
+    shape::credentials(wire).map_err(broken)
 }
 
 /// A prefix that keys may begin with.
 pub(super) fn prefix(text: &str) -> Result<()> {
-    let parts = || text.trim_end_matches('/').split('/');
-    let odd = text.starts_with('/')
-        || !text.ends_with('/')
-        || text.len() > 900
-        || text.chars().any(char::is_control)
-        || parts().any(|part| part.is_empty() || part == "." || part == "..");
-    if odd { Err(broken("field `key_prefix` is not a prefix that ends in /")) } else { Ok(()) }
+    shape::prefix(text).map_err(|why| broken(format!("field `key_prefix` {why}")))
 }
 
 /// How long credentials live, from their end and the moment the backend answered by its own clock.
@@ -113,21 +86,6 @@ pub(super) fn life(expiration: Option<&str>, answered: i64) -> Result<Duration> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_could_lead_elsewhere_are_refused() {
-        for bad in ["", "ab", "Media", "a_b", "a..b", "-media", "media.example.com/x", "a@evil.com", &"a".repeat(64)] {
-            assert!(bucket(bad).is_err(), "{bad}");
-        }
-        bucket("example-media.2026").expect("fine");
-        for bad in ["", "eu central", "eu-central-1.evil.com", "../x", "-eu", "EU"] {
-            assert!(region(bad).is_err(), "{bad}");
-        }
-        for bad in ["", "/", "a", "/a/", "a//b/", "a/../b/", "./a/", "a/\n/"] {
-            assert!(prefix(bad).is_err(), "{bad}");
-        }
-        prefix("u/5f3a/").expect("fine");
-    }
 
     #[test]
     fn a_life_is_counted_from_the_backends_own_clock() {

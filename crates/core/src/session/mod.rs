@@ -7,6 +7,7 @@ mod backend;
 mod checks;
 pub mod company;
 mod destination;
+pub mod shape;
 mod source;
 mod vault;
 pub mod wire;

@@ -28,6 +28,7 @@ impl BackendSource {
         let answer = self.session.backend.credentials(token.as_ref(), &self.destination.0).await;
         let answer = self.session.noticing(answer)?;
         let body = answer.body;
+        checks::credentials(&body)?;
         let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());
         let missing = |field: &str| broken(&format!("missing field `{field}`"));
         let known = self.session.known(&self.destination);
@@ -36,8 +37,6 @@ impl BackendSource {
         let bucket = bucket.ok_or_else(|| missing("bucket"))?;
         let prefix = body.key_prefix.or_else(|| self.session.backend.prefix_of(&self.destination.0));
         let prefix = prefix.ok_or_else(|| missing("key_prefix"))?;
-        checks::bucket(&bucket)?;
-        checks::region(&body.region)?;
         checks::prefix(&prefix)?;
         if let Some(known) = known
             && (known.bucket != bucket || known.region != body.region)
@@ -46,9 +45,6 @@ impl BackendSource {
         }
         let now = answer.date.unwrap_or_else(|| i64::try_from(UnixTime::now().0).unwrap_or(i64::MAX));
         let life = checks::life(body.expiration.as_deref(), now)?;
-        if body.access_key_id.is_empty() || body.secret_access_key.is_empty() || body.session_token.is_empty() {
-            return Err(broken("an empty field of the credentials"));
-        }
         Ok(Lease {
             credentials: Credentials::new(
                 body.access_key_id,
