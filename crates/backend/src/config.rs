@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use davit_core::session::{Collision, Rules};
+use davit_core::session::{Collision, Rules, wire};
 use serde::Deserialize;
 
 use crate::StartError;
+
+mod validate;
 
 /// The whole file.
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +36,12 @@ pub struct Config {
     /// Older clients are asked to update.
     #[serde(default)]
     pub minimum_client_version: Option<String>,
+    /// Whom people may ask.
+    #[serde(default)]
+    pub support: Option<wire::Support>,
+    /// A folder that keeps the receipts of finished batches; without it none are wanted.
+    #[serde(default)]
+    pub receipts: Option<PathBuf>,
 }
 
 const fn sixty() -> u32 {
@@ -59,7 +67,7 @@ pub enum Auth {
 pub struct Person {
     /// A stable id, such as an e-mail address. It never appears in a prefix.
     pub id: String,
-    /// SHA-256 of the token, in hex: `davit-backend token` prints one.
+    /// SHA-256 of the token, as 64 hex digits: `davit-backend token` prints one.
     pub token_sha256: String,
     /// Groups that destinations are opened to.
     #[serde(default)]
@@ -77,12 +85,12 @@ pub enum Sts {
     AssumeRole {
         /// The role.
         role_arn: String,
-        /// Life of a lease, 900 and up.
+        /// Life of a lease, 900 to 43,200 and no longer than the role allows.
         seconds: u32,
     },
     /// By the keys of an IAM user, as companies without roles do.
     FederationToken {
-        /// Life of a lease, 900 and up.
+        /// Life of a lease, 900 to 129,600.
         seconds: u32,
     },
 }
@@ -128,6 +136,9 @@ pub struct Destination {
     /// Storage class of new objects.
     #[serde(default)]
     pub storage_class: Option<String>,
+    /// Encryption of new objects; a KMS key is named by its ARN, which the policies need.
+    #[serde(default)]
+    pub sse: Option<wire::Sse>,
     /// Tags of new objects; the role needs `s3:PutObjectTagging` then.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -140,7 +151,7 @@ impl Config {
     /// Reads a file.
     ///
     /// # Errors
-    /// A sentence that names the line.
+    /// A sentence that names the line or the field.
     pub fn load(path: &Path) -> Result<Self, StartError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| StartError::Config(format!("{}: {error}", path.display())))?;
@@ -150,7 +161,7 @@ impl Config {
     /// Reads a text.
     ///
     /// # Errors
-    /// A sentence that names the line.
+    /// A sentence that names the line or the field.
     pub fn parse(text: &str) -> Result<Self, StartError> {
         let config: Self = toml::from_str(text).map_err(|error| StartError::Config(error.to_string()))?;
         config.check()?;
@@ -158,67 +169,34 @@ impl Config {
     }
 
     pub(crate) fn check(&self) -> Result<(), StartError> {
-        let no = |why: String| Err(StartError::Config(why));
-        if matches!(self.auth, Auth::None) && !self.listen.ip().is_loopback() {
-            return no(format!("auth kind \"none\" is for loopback addresses only, not for {}", self.listen));
-        }
-        let seconds = self.sts.seconds();
-        if seconds < 900 && !self.allow_short_leases {
-            return no(format!("STS gives leases of 900 seconds and up, not of {seconds}"));
-        }
-        if self.person_salt.is_empty() || self.destinations.is_empty() {
-            return no("person_salt and destinations must not be empty".to_owned());
-        }
-        for (at, destination) in self.destinations.iter().enumerate() {
-            let prefix = destination.prefix.replace("{person}", "person");
-            let odd = prefix.starts_with('/')
-                || !prefix.ends_with('/')
-                || prefix.contains(['*', '?', '$', '{', '}'])
-                || prefix.trim_end_matches('/').split('/').any(|part| matches!(part, "" | "." | ".."));
-            if odd {
-                return no(format!(
-                    "destination {}: prefix {:?} must be like a/b/",
-                    destination.id, destination.prefix
-                ));
-            }
-            if self.destinations[..at].iter().any(|other| other.id == destination.id) {
-                return no(format!("destination {} stands twice", destination.id));
-            }
-        }
-        Ok(())
+        validate::config(self).map_err(StartError::Config)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Destination {
+    /// As the contract tells it.
+    pub(crate) fn wire(&self) -> wire::Destination {
+        wire::Destination {
+            id: self.id.clone(),
+            label: self.label.clone(),
+            bucket: self.bucket.clone(),
+            region: self.region.clone(),
+            account_id: self.account_id.clone(),
+            accelerate: self.accelerate,
+            collision: self.collision,
+            rules: self.rules.clone(),
+            storage_class: self.storage_class.clone(),
+            sse: self.sse.clone(),
+            tags: self.tags.clone(),
+            link_template: self.link_template.clone(),
+        }
+    }
 
-    const GOOD: &str = r#"
-        listen = "127.0.0.1:0"
-        name = "Example"
-        person_salt = "s"
-        auth = { kind = "none" }
-        sts = { kind = "federation-token", seconds = 900 }
-        [[destinations]]
-        id = "a"
-        label = "A"
-        bucket = "media"
-        region = "eu-central-1"
-        prefix = "u/{person}/"
-    "#;
-
-    #[test]
-    fn a_good_file_is_read_and_bad_ones_say_why() {
-        Config::parse(GOOD).expect("good");
-        for (from, to, word) in [
-            ("127.0.0.1:0", "0.0.0.0:80", "loopback"),
-            ("seconds = 900", "seconds = 60", "900"),
-            ("u/{person}/", "u/*/", "prefix"),
-            ("u/{person}/", "../x/", "prefix"),
-            ("name =", "nmae =", "nmae"),
-        ] {
-            let error = Config::parse(&GOOD.replace(from, to)).expect_err(to).to_string();
-            assert!(error.contains(word), "{error}");
+    /// The ARN of the KMS key that new objects are encrypted with.
+    pub(crate) fn key_arn(&self) -> Option<&str> {
+        match &self.sse {
+            Some(wire::Sse::Kms { key_id }) => Some(key_id),
+            Some(wire::Sse::S3) | None => None,
         }
     }
 }

@@ -1,32 +1,30 @@
 //! `davit-backend policy`: everything AWS must be told, filled in with the file's names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::config::{Config, Sts};
-use crate::policy::ACTIONS;
+use crate::config::{Config, Destination, Sts};
+use crate::policy::{self, ACTIONS, TAGGING};
 use crate::sts::TAG;
 
 /// Documents and commands, in the order they are needed.
 pub fn print(config: &Config) -> String {
     let mut out = String::new();
-    let buckets: BTreeSet<_> = config.destinations.iter().map(|d| (d.bucket.as_str(), d.accelerate)).collect();
+    let mut buckets: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    for to in &config.destinations {
+        let (_, accelerate) = buckets.entry(&to.bucket).or_insert((policy::partition(&to.region), false));
+        *accelerate |= to.accelerate;
+    }
+    let partition = config.destinations.first().map_or("aws", |to| policy::partition(&to.region));
     match &config.sts {
         Sts::AssumeRole { role_arn, .. } => {
-            let resources: BTreeSet<_> = config
-                .destinations
-                .iter()
-                .map(|d| format!("arn:aws:s3:::{}/${{aws:PrincipalTag/{TAG}}}/*", d.bucket))
-                .collect();
+            let by_tag = |_: &Destination| format!("${{aws:PrincipalTag/{TAG}}}/*");
             section(
                 &mut out,
                 &format!("Permission policy of {role_arn}"),
-                &json!({
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": resources}],
-                }),
+                &json!({ "Version": "2012-10-17", "Statement": rights(config, by_tag) }),
             );
             section(
                 &mut out,
@@ -35,7 +33,7 @@ pub fn print(config: &Config) -> String {
                     "Version": "2012-10-17",
                     "Statement": [{
                         "Effect": "Allow",
-                        "Principal": {"AWS": "arn:aws:iam::ACCOUNT:role/THE-BACKENDS-ROLE"},
+                        "Principal": {"AWS": format!("arn:{partition}:iam::ACCOUNT:role/THE-BACKENDS-ROLE")},
                         "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
                     }],
                 }),
@@ -54,25 +52,17 @@ pub fn print(config: &Config) -> String {
             );
         }
         Sts::FederationToken { .. } => {
-            let resources: BTreeSet<_> = config
-                .destinations
-                .iter()
-                .map(|d| format!("arn:aws:s3:::{}/{}*", d.bucket, d.prefix.split('{').next().unwrap_or_default()))
-                .collect();
+            let by_prefix = |to: &Destination| format!("{}*", to.prefix.split('{').next().unwrap_or_default());
+            let ask = json!({"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"});
+            let statements: Vec<_> = std::iter::once(ask).chain(rights(config, by_prefix)).collect();
             section(
                 &mut out,
                 "Permission policy of the backend's IAM user",
-                &json!({
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"},
-                        {"Effect": "Allow", "Action": ACTIONS, "Resource": resources},
-                    ],
-                }),
+                &json!({ "Version": "2012-10-17", "Statement": statements }),
             );
         }
     }
-    for (bucket, accelerate) in buckets {
+    for (bucket, (partition, accelerate)) in buckets {
         let _ = writeln!(out, "# ===== Bucket {bucket} =====\n");
         section(
             &mut out,
@@ -82,12 +72,12 @@ pub fn print(config: &Config) -> String {
                 "Statement": [
                     {
                         "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+                        "Resource": [format!("arn:{partition}:s3:::{bucket}"), format!("arn:{partition}:s3:::{bucket}/*")],
                         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
                     },
                     {
                         "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+                        "Resource": [format!("arn:{partition}:s3:::{bucket}"), format!("arn:{partition}:s3:::{bucket}/*")],
                         "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
                     },
                 ],
@@ -126,6 +116,23 @@ pub fn print(config: &Config) -> String {
     out
 }
 
+/// What whoever gives the sessions their rights needs on all destinations: a session never has more.
+fn rights(config: &Config, keys: impl Fn(&Destination) -> String) -> Vec<Value> {
+    let resources = |of: &dyn Fn(&Destination) -> bool| -> BTreeSet<String> {
+        let all = config.destinations.iter().filter(|to| of(to));
+        all.map(|to| format!("arn:{}:s3:::{}/{}", policy::partition(&to.region), to.bucket, keys(to))).collect()
+    };
+    let mut statements = vec![json!({"Effect": "Allow", "Action": ACTIONS, "Resource": resources(&|_| true)})];
+    let tagged = resources(&|to| !to.tags.is_empty());
+    if !tagged.is_empty() {
+        statements.push(json!({"Effect": "Allow", "Action": TAGGING, "Resource": tagged}));
+    }
+    let mut keys = BTreeSet::new();
+    let sealed = config.destinations.iter().filter(|to| keys.insert(to.key_arn()));
+    statements.extend(sealed.filter_map(policy::key_statement));
+    statements
+}
+
 fn section(out: &mut String, title: &str, document: &serde_json::Value) {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     let _ = writeln!(out, "# {title}\n{text}\n");
@@ -134,6 +141,40 @@ fn section(out: &mut String, title: &str, document: &serde_json::Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tags_and_keys_bring_their_rights_into_what_is_printed() {
+        for sts in [
+            r#"{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = 900 }"#,
+            r#"{ kind = "federation-token", seconds = 900 }"#,
+        ] {
+            let plain = format!(
+                r#"
+                listen = "127.0.0.1:0"
+                name = "Example"
+                person_salt = "s"
+                auth = {{ kind = "none" }}
+                sts = {sts}
+                [[destinations]]
+                id = "a"
+                label = "A"
+                bucket = "example-media"
+                region = "eu-central-1"
+                prefix = "u/{{person}}/"
+                "#
+            );
+            let printed = |text: &str| print(&Config::parse(text).expect("a file"));
+            let bare = printed(&plain);
+            assert!(!bare.contains("s3:PutObjectTagging") && !bare.contains("kms:"), "{bare}");
+            let key = "arn:aws:kms:eu-central-1:123456789012:key/1234";
+            let more =
+                format!("{plain}\ntags = {{ project = \"rushes\" }}\nsse = {{ kind = \"kms\", key_id = \"{key}\" }}\n");
+            let text = printed(&more);
+            for needed in ["s3:PutObjectTagging", "kms:GenerateDataKey", "kms:Decrypt", key] {
+                assert!(text.contains(needed), "{needed}: {text}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_printed_holds_the_files_names_and_no_wide_right() {

@@ -1,29 +1,36 @@
 //! The credential service a company runs, and the reference of its contract (docs/backend-api.md).
 //!
 //! - [`config`]: the TOML file. - `people`: who asks. - `policy`: what a session may do, and what AWS must be told.
-//! - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - [`check`]: the contract's test
-//!   suite, against any server. - `guide`: what `davit-backend policy` prints.
+//! - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - `receipts`: section 4. - [`check`]:
+//!   the contract's test suite, against any server. - `guide`: what `davit-backend policy` prints.
 //!
-//! Stateless: any number run behind a load balancer. Long-lived keys come from the default AWS chain, never from the
+//! Stateless but for receipts: any number run behind a load balancer. Long-lived keys come from the default AWS chain, never from the
 //! file, and never link into the app.
 #![allow(clippy::disallowed_methods, reason = "a service with its own runtime and clock")]
 
+mod answers;
 pub mod check;
 pub mod config;
 pub mod guide;
 mod people;
 mod policy;
+mod receipts;
 mod server;
 mod sts;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{Duration, timeout};
 
 pub use people::hash_token;
 
 use config::Config;
+
+/// How long requests in flight may take once the end has come.
+const LAST_REQUESTS: Duration = Duration::from_secs(30);
 
 /// Why it did not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +48,7 @@ pub enum StartError {
 pub struct Backend {
     address: SocketAddr,
     state: Arc<server::State>,
+    ending: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -59,16 +67,31 @@ impl Backend {
     /// [`StartError`].
     pub async fn start_with(config: Config, sts: Option<StsAccess>) -> Result<Self, StartError> {
         config.check()?;
+        if let Some(folder) = &config.receipts {
+            receipts::prepare(folder).map_err(StartError::Config)?;
+        }
         let listener = tokio::net::TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(server::State::new(config, sts).await);
         let router = server::router(Arc::clone(&state));
+        let (ending, mut ends) = watch::channel(false);
         let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+            let end = async move {
+                let _ = ends.wait_for(|ends| *ends).await;
+            };
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(end).await {
                 tracing::error!(%error, "the listener ended");
             }
         });
-        Ok(Self { address, state, task })
+        Ok(Self { address, state, ending, task })
+    }
+
+    /// Takes no more requests, and waits half a minute at most until those in flight are answered.
+    pub async fn end(mut self) {
+        self.ending.send_replace(true);
+        if timeout(LAST_REQUESTS, &mut self.task).await.is_err() {
+            tracing::warn!("requests were still in flight after half a minute");
+        }
     }
 
     /// Where it answers.

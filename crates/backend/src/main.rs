@@ -47,7 +47,9 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,audit=info".into());
+    // Audit lines come whatever else is asked for.
+    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = tracing_subscriber::EnvFilter::new(format!("{wanted},audit=info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     let outcome = match args.command {
         None => serve(&args.file).await,
@@ -65,10 +67,51 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(file: &File) -> Outcome {
+    let mut signals = Signals::listen()?;
     let backend = Backend::start(Config::load(&file.config)?).await?;
     println!("{}", serde_json::json!({ "url": backend.url() }));
-    tokio::signal::ctrl_c().await?;
+    signals.next().await;
+    // Whoever asks twice means at once.
+    tokio::select! {
+        () = backend.end() => {}
+        () = signals.next() => {}
+    }
     Ok(())
+}
+
+/// What asks a service to end: SIGTERM and SIGINT, or Ctrl-C.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "the same as where it can fail")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 fn policy(file: &File) -> Outcome {

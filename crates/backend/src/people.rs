@@ -6,6 +6,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::config::{Auth, Config, Destination};
 
+/// The length of a person's opaque id.
+pub(crate) const OPAQUE: usize = 24;
+
 /// A person who may ask.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -33,10 +36,14 @@ pub(crate) fn caller(config: &Config, headers: &HeaderMap) -> Result<Caller, Str
         Auth::None => Ok(person(config, "local", &[])),
         Auth::Token { people } => {
             let header = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let hash = hash_token(header.strip_prefix("Bearer ").ok_or(Stranger::Unknown)?);
+            let (scheme, token) = header.split_once(' ').ok_or(Stranger::Unknown)?;
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(Stranger::Unknown);
+            }
+            let hash = hash_token(token.trim());
             // Every entry is looked at, each in constant time: how long it takes tells nothing.
             let found = people.iter().fold(None, |found, person| {
-                let same: bool = person.token_sha256.as_bytes().ct_eq(hash.as_bytes()).into();
+                let same: bool = person.token_sha256.to_ascii_lowercase().as_bytes().ct_eq(hash.as_bytes()).into();
                 if same { Some(person) } else { found }
             });
             match found {
@@ -54,7 +61,7 @@ fn person(config: &Config, id: &str, groups: &[String]) -> Caller {
     hash.update([0]);
     hash.update(id.as_bytes());
     let mut opaque = hex::encode(hash.finalize());
-    opaque.truncate(24);
+    opaque.truncate(OPAQUE);
     Caller { id: id.to_owned(), groups: groups.to_vec(), opaque }
 }
 
@@ -67,6 +74,11 @@ impl Caller {
     /// Their prefix within it: never a raw name, so no wildcard, `..` or Unicode twin gets in.
     pub(crate) fn prefix(&self, destination: &Destination) -> String {
         destination.prefix.replace("{person}", &self.opaque)
+    }
+
+    /// What stands for them wherever their name must not.
+    pub(crate) fn opaque(&self) -> &str {
+        &self.opaque
     }
 
     /// A name for STS sessions: letters and digits only.

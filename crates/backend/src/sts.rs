@@ -2,12 +2,14 @@
 
 use aws_config::BehaviorVersion;
 use aws_config::Region;
+use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sts::types::Tag;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use tokio::time::Duration;
 
 use crate::StsAccess;
 use crate::config::{Destination, Sts};
@@ -16,6 +18,9 @@ use crate::policy;
 
 /// The session tag that the role's policy reaches by.
 pub(crate) const TAG: &str = "davit-prefix";
+
+/// How long STS may take, tries and all: less than a client waits for us.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why STS gave nothing.
 #[derive(Debug)]
@@ -43,7 +48,8 @@ impl Asker {
     pub(crate) async fn new(access: Option<StsAccess>, region: &str) -> Self {
         let http =
             aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(patience);
         if let Some(access) = access {
             let keys = Credentials::new(access.access_key_id, access.secret_access_key, None, None, "given");
             loader =
@@ -56,7 +62,7 @@ impl Asker {
 
     pub(crate) async fn ask(&self, how: &Sts, caller: &Caller, to: &Destination) -> Result<Given, Refused> {
         let prefix = caller.prefix(to);
-        let policy = policy::session(&to.bucket, &prefix, !to.tags.is_empty());
+        let policy = policy::session(to, &prefix);
         let seconds = i32::try_from(how.seconds()).unwrap_or(i32::MAX);
         let credentials = match how {
             Sts::AssumeRole { role_arn, .. } => {

@@ -44,6 +44,8 @@ enum Condition {
     SecureTransport(bool),
     StringEquals(String, Vec<String>),
     StringLike(String, Vec<String>),
+    /// About another service than S3: holds for no request that is asked here.
+    OtherService,
 }
 
 #[derive(Deserialize)]
@@ -144,6 +146,7 @@ impl Condition {
         let tag = |name: &str| asked.tags.get(name).map_or("", String::as_str).to_owned();
         match self {
             Self::SecureTransport(wanted) => asked.secure == *wanted,
+            Self::OtherService => false,
             Self::StringEquals(name, values) => values.contains(&tag(name)),
             Self::StringLike(name, values) => {
                 values.iter().any(|pattern| matches(&literal(pattern), &tag(name), |c| c))
@@ -187,6 +190,7 @@ fn condition(operator: &str, key: &str, values: Vec<Value>) -> Result<Condition,
             [one] if one == "false" => Ok(Condition::SecureTransport(false)),
             _ => Err(Malformed("aws:SecureTransport is true or false".to_owned())),
         },
+        ("StringEquals", "kms:ViaService", _) => Ok(Condition::OtherService),
         ("StringEquals", _, Some(tag)) => Ok(Condition::StringEquals(tag, texts)),
         ("StringLike", _, Some(tag)) => Ok(Condition::StringLike(tag, texts)),
         _ => Err(Malformed(format!("condition {operator} {key} is not understood here"))),

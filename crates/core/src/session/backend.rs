@@ -9,13 +9,18 @@ use std::time::Duration;
 use url::Url;
 
 use super::company::{Company, Method, Proof};
-use super::wire::{API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem};
+use super::wire::{
+    API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, LONGEST_RECEIPT, Problem, Receipt,
+    ReceiptTaken,
+};
 use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::net::Net;
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;
+/// A receipt of 100,000 files is some 30 MB, and lines are slow.
+const RECEIPT_TAKES: Duration = Duration::from_secs(600);
 
 /// A backend at an address.
 #[derive(Clone, Debug)]
@@ -132,6 +137,21 @@ impl Backend {
             Some(_) => self.client.post(self.base.clone()).json(&body),
         };
         self.ask(request, token).await
+    }
+
+    /// Hands over the receipt of a finished batch. Sending the same again does no harm.
+    ///
+    /// # Errors
+    /// As [`Self::destinations`], and `destination-gone`; `bad-input` for one longer than the contract allows.
+    pub async fn send_receipt(&self, token: Option<&SecretString>, receipt: &Receipt) -> Result<()> {
+        let bad = |why: String| Error::new(ErrorCode::BadInput).detail(why);
+        let body = serde_json::to_vec(receipt).map_err(|error| bad(error.to_string()))?;
+        if body.len() as u64 > LONGEST_RECEIPT {
+            return Err(bad(format!("a receipt of {} bytes; the contract allows {LONGEST_RECEIPT}", body.len())));
+        }
+        let request = self.client.post(self.at("v1/receipts")?).timeout(RECEIPT_TAKES);
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        self.ask::<ReceiptTaken>(request, token).await.map(|_| ())
     }
 
     /// The prefix that a destination's credentials reach, where the answer does not say.

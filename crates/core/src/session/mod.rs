@@ -183,6 +183,19 @@ impl Session {
         Ok(destinations)
     }
 
+    /// Whether the company wants a receipt of every finished batch.
+    pub fn wants_receipts(&self) -> bool {
+        self.0.discovery.receipts
+    }
+
+    /// Hands over the receipt of a finished batch. Sending the same again does no harm.
+    ///
+    /// # Errors
+    /// `sign-in-ended`, `not-allowed`, `destination-gone`, `backend-contract`, or that the backend does not answer.
+    pub async fn send_receipt(&self, receipt: &wire::Receipt) -> Result<()> {
+        self.0.noticing(self.0.backend.send_receipt(self.0.token().as_ref(), receipt).await)
+    }
+
     /// Where credentials for a destination come from.
     pub fn source(&self, id: &DestinationId) -> Arc<dyn CredentialSource> {
         Arc::new(BackendSource::new(Arc::clone(&self.0), id.clone()))

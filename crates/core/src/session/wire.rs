@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// The version this program speaks.
 pub const API_VERSION: u32 = 1;
@@ -151,4 +152,71 @@ pub struct Problem {
     /// For people who debug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// The longest body of `POST /v1/receipts`, in bytes: twice what 100,000 files need.
+pub const LONGEST_RECEIPT: u64 = 64 << 20;
+
+/// The body of `POST /v1/receipts`: what became of every path of a finished batch. The three lists add up to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The batch; a receipt with the same id is the same receipt.
+    pub batch_id: Uuid,
+    /// The destination's id.
+    pub destination: String,
+    /// RFC 3339.
+    pub finished_at: String,
+    /// Who wrote it.
+    pub client_version: String,
+    /// What is in the bucket now.
+    pub uploaded: Vec<Uploaded>,
+    /// What a rule passed over.
+    pub skipped: Vec<Skipped>,
+    /// What did not arrive.
+    pub failed: Vec<Failed>,
+}
+
+/// A file that is in the bucket now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// Its path in the batch.
+    pub path: String,
+    /// The whole key, prefix and all.
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+    /// When the file was last changed, RFC 3339.
+    pub mtime: String,
+    /// CRC64NVME of the whole object in base64, as S3 tells it.
+    pub crc64nvme: String,
+    /// As S3 tells it.
+    pub etag: String,
+    /// In a bucket with versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+}
+
+/// A path that a rule passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Its path in the batch.
+    pub path: String,
+    /// The rule.
+    pub rule: String,
+}
+
+/// A path that did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// Its path in the batch.
+    pub path: String,
+    /// The stable code of the error.
+    pub code: String,
+}
+
+/// The answer to a receipt, the first time (201) and every time after (200).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptTaken {
+    /// The batch.
+    pub batch_id: Uuid,
 }
