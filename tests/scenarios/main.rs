@@ -1,6 +1,7 @@
 //! Every promise, kept by the real command line against a real store. One scenario a file.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests time and spawn")]
 
+mod backend;
 mod bad_input;
 mod credentials;
 mod heavy;
