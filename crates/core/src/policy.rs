@@ -49,7 +49,7 @@ impl Policy {
     /// Reads a file.
     ///
     /// # Errors
-    /// `bad-input`.
+    /// `bad-input`; `address-insecure` for a store or company by plain http.
     pub fn read(file: &Path) -> Result<Self> {
         let bad = |why: String| Error::new(ErrorCode::BadInput).detail(format!("{}: {why}", file.display()));
         let text = std::fs::read_to_string(file).map_err(|e| bad(e.to_string()))?;
@@ -57,11 +57,8 @@ impl Policy {
         if let Some(company) = &policy.company {
             company.check()?;
         }
-        if let Some(store) = &policy.store
-            && store.endpoint.scheme() != "https"
-            && !address::is_loopback(&store.endpoint)
-        {
-            return Err(bad("`store.endpoint` must be https".to_owned()));
+        if let Some(store) = &policy.store {
+            address::check(&store.endpoint)?;
         }
         Ok(policy)
     }
@@ -119,6 +116,7 @@ mod tests {
             "not json".to_owned(),
             r#"{ "company": { "name": "A" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "http://store.example.com" } }"#.to_owned(),
+            r#"{ "store": { "endpoint": "ftp://127.0.0.1/" } }"#.to_owned(),
             company("http://example.com/sts", "token"),
             company("https://example.com/sts", "none"),
         ] {

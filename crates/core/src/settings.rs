@@ -53,7 +53,12 @@ impl Settings {
         };
         let text = serde_json::to_string_pretty(self).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
         let partial = home.join("settings.json.new");
-        std::fs::write(&partial, text).map_err(failed)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&partial).map_err(failed)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
         std::fs::rename(&partial, home.join("settings.json")).map_err(failed)
     }
 }

@@ -1,7 +1,9 @@
 //! Credentials from the default AWS chain (environment, profile, SSO, role): for administrators, scripts and tests.
 
 use aws_config::BehaviorVersion;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::ProvideRegion as _;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_s3::config::Region;
 use tokio::sync::OnceCell;
@@ -29,9 +31,8 @@ impl ChainSource {
     async fn provider(&self) -> Result<&SharedCredentialsProvider> {
         self.provider
             .get_or_try_init(|| async {
-                let region = RegionProviderChain::first_try(Region::new(self.scope.region.clone()));
                 let config = aws_config::defaults(BehaviorVersion::latest())
-                    .region(region)
+                    .region(Region::new(self.scope.region.clone()))
                     .http_client(http_client(&self.net)?)
                     .load()
                     .await;
@@ -39,6 +40,20 @@ impl ChainSource {
             })
             .await
     }
+}
+
+/// The region that was named; else what the environment or the profile says, else us-east-1. The machine is not asked:
+/// off EC2 that costs seconds, and on it the bucket need not be where the machine is.
+pub async fn region(named: Option<String>) -> String {
+    let set = |region: Option<Region>| region.map(|region| region.as_ref().to_owned()).filter(|name| !name.is_empty());
+    if let Some(named) = named.filter(|named| !named.is_empty()) {
+        return named;
+    }
+    if let Some(region) = set(EnvironmentVariableRegionProvider::new().region().await) {
+        return region;
+    }
+    let of_profile = set(ProfileFileRegionProvider::new().region().await);
+    of_profile.unwrap_or_else(|| "us-east-1".to_owned())
 }
 
 const NONE: &str = "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile";

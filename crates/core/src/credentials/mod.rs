@@ -13,7 +13,7 @@ use std::pin::Pin;
 use aws_credential_types::Credentials;
 use tokio::time::Instant;
 
-pub use chain::ChainSource;
+pub use chain::{ChainSource, region};
 pub use keeper::{LeaseKeeper, LeaseProvider};
 pub use remote::{Giver, Remote};
 

@@ -36,6 +36,7 @@ use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
 use crate::net::Net;
+use crate::session::address;
 use crate::transfer::checksum;
 use crate::units::{ByteCount, UnixTime};
 
@@ -65,22 +66,13 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Another store than AWS: on loopback, or approved by policy or by whoever typed it.
+    /// Another store than AWS, approved by policy or by whoever typed it.
     ///
     /// # Errors
-    /// `address-insecure` for anything else.
-    pub fn custom(url: Url, path_style: bool, approved: bool) -> Result<Self> {
-        let local = match url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        };
-        if local || approved {
-            Ok(Self::Custom { url, path_style })
-        } else {
-            Err(Error::new(ErrorCode::AddressInsecure).detail("a store that nobody approved"))
-        }
+    /// `address-insecure` for plain http elsewhere than on loopback, `bad-input` for what is no web address.
+    pub fn custom(url: Url, path_style: bool) -> Result<Self> {
+        address::check(&url)?;
+        Ok(Self::Custom { url, path_style })
     }
 }
 

@@ -31,19 +31,29 @@ pub fn endpoint(typed: &str) -> Result<Url> {
     }
     let with_scheme = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
     let url = Url::parse(&with_scheme).map_err(|_| bad("not an address"))?;
+    check(&url)?;
+    Ok(url)
+}
+
+/// The one rule for every address that Davit sends to: https, or plain http on loopback.
+///
+/// # Errors
+/// As [`parse`].
+pub fn check(url: &Url) -> Result<()> {
+    let bad = |why: &str| Error::new(ErrorCode::BadInput).detail(why.to_owned());
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("an address with a name or password in it"));
     }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return Err(Error::new(ErrorCode::AddressInsecure).detail("plain http")),
+        "http" if is_loopback(url) => {}
+        "http" => return Err(Error::new(ErrorCode::AddressInsecure).detail(format!("plain http: {url}"))),
         _ => return Err(bad("not a web address")),
     }
     if url.host().is_none() {
         return Err(bad("no host"));
     }
-    Ok(url)
+    Ok(())
 }
 
 /// Whether an address never leaves this computer.

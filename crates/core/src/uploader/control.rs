@@ -1,16 +1,17 @@
 //! How one process asks the engine of another: `davit pause` beside a running `davit upload` or the app.
 //!
-//! A Unix socket in the home, which is private to its owner, or a named pipe on Windows. One JSON line each way.
+//! A Unix socket that is private to its owner, or a named pipe on Windows. One JSON line each way.
 
 use std::path::{Path, PathBuf};
 
+use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
-use interprocess::local_socket::{ListenerOptions, Name};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::broadcast;
 
+use super::socket;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
 use crate::error::{Error, ErrorCode, Result};
@@ -83,7 +84,7 @@ pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
 }
 
 async fn ask(home: &Path, request: &Asked) -> Result<Option<Reply>> {
-    let name = name(home)?;
+    let name = socket::name(home)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
     let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
@@ -102,12 +103,10 @@ pub(super) fn serve(
     handle: &tokio::runtime::Handle,
 ) -> Result<()> {
     let _inside = handle.enter();
-    // Left behind by a process that was killed; the lock says that nobody uses it.
-    let _ = std::fs::remove_file(socket(home));
-    let listener = ListenerOptions::new()
-        .name(name(home)?)
-        .create_tokio()
-        .map_err(|e| Error::new(ErrorCode::JournalUnwritable).detail("control socket").source(e))?;
+    let failed =
+        |e: std::io::Error| Error::new(ErrorCode::JournalUnwritable).detail(format!("control socket: {e}")).source(e);
+    let listener = ListenerOptions::new().name(socket::make(home)?).create_tokio().map_err(failed)?;
+    socket::restrict(home).map_err(failed)?;
     let runtime = handle.clone();
     handle.spawn(async move {
         while let Ok(stream) = listener.accept().await {
@@ -137,23 +136,4 @@ async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec
     text.push(b'\n');
     let mut stream = stream;
     stream.write_all(&text).await.map_err(odd)
-}
-
-fn socket(home: &Path) -> std::path::PathBuf {
-    home.join("control.sock")
-}
-
-#[cfg(unix)]
-fn name(home: &Path) -> Result<Name<'static>> {
-    use interprocess::local_socket::{GenericFilePath, ToFsName as _};
-    socket(home).to_fs_name::<GenericFilePath>().map_err(|e| Error::new(ErrorCode::BadInput).source(e))
-}
-
-/// Pipes live in one namespace for the machine: the home's path makes the name its own.
-#[cfg(windows)]
-fn name(home: &Path) -> Result<Name<'static>> {
-    use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
-    let path = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
-    let own = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, path.to_string_lossy().to_lowercase().as_bytes());
-    format!("davit-{own:016x}").to_ns_name::<GenericNamespaced>().map_err(|e| Error::new(ErrorCode::BadInput).source(e))
 }

@@ -5,6 +5,8 @@
 pub mod control;
 mod home;
 mod options;
+mod runtime;
+mod socket;
 mod status;
 
 use std::sync::Arc;
@@ -16,17 +18,17 @@ use tokio::sync::watch;
 pub use options::{Direct, Options};
 pub use status::SessionStatus;
 
-use crate::credentials::{ChainSource, Scope};
+use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::journal::Journal;
 use crate::s3::Endpoint;
-use crate::session::address;
-use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault};
+use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::Settings;
 use home::Home;
+use runtime::Runtime;
 
 /// The engine with everything it needs.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub struct Uploader {
     engine: Engine,
     session: Arc<Keeper>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
-    runtime: Option<tokio::runtime::Runtime>,
+    runtime: Runtime,
     /// Held until the end: one engine a home.
     _home: Home,
 }
@@ -54,20 +56,21 @@ impl Uploader {
     /// Opens a home and goes on where it ended. Works offline and signed out.
     ///
     /// # Errors
-    /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`.
+    /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`,
+    /// `address-insecure`.
     pub async fn open(mut options: Options) -> Result<Self> {
         // What the company rolled out comes before what the environment or an earlier start says.
         options.server = options.policy.address().or(options.server);
+        if let Some(direct) = &mut options.direct {
+            direct.endpoint.as_ref().map_or(Ok(()), address::check)?;
+            direct.region = Some(region(direct.region.take()).await);
+        }
         let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
         let (journal, recovered) = Journal::open(&options.home)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
-            .thread_name("davit-core")
-            .enable_all()
-            .build()
-            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
-        let routes = Arc::new(Routes::new(options.net.clone(), options.store()?));
+        let store = options.store()?;
+        let runtime = Runtime::new()?;
+        let routes = Arc::new(Routes::new(options.net.clone(), store));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
         let start = Start { journal, recovered, routes: Arc::clone(&routes), concurrency, hold: options.hold };
         let engine = Engine::start(start, runtime.handle());
@@ -84,10 +87,10 @@ impl Uploader {
             status: watch::Sender::new(first),
             options,
         });
-        session.begin(server, runtime.handle()).await?;
         let handed = tokio::sync::broadcast::Sender::new(16);
         control::serve(&session.options.home, engine.clone(), handed.clone(), runtime.handle())?;
-        Ok(Self { engine, session, handed, runtime: Some(runtime), _home: home })
+        session.begin(server, runtime.handle()).await?;
+        Ok(Self { engine, session, handed, runtime, _home: home })
     }
 
     /// The engine.
@@ -173,11 +176,8 @@ impl Uploader {
     }
 
     /// Rests everything and ends. What was acknowledged is on record; the next start goes on by itself.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         self.engine.close().await;
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 
     async fn on_runtime<A, T, F>(&self, argument: A, work: impl FnOnce(Arc<Keeper>, A) -> F) -> Result<T>
@@ -185,18 +185,8 @@ impl Uploader {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let Some(runtime) = &self.runtime else { return Err(Error::new(ErrorCode::Unexpected)) };
-        let task = runtime.spawn(work(Arc::clone(&self.session), argument));
+        let task = self.runtime.handle().spawn(work(Arc::clone(&self.session), argument));
         task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
-    }
-}
-
-impl Drop for Uploader {
-    fn drop(&mut self) {
-        // A runtime must not be dropped within another one.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 
@@ -227,7 +217,7 @@ impl Keeper {
             region: direct.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
         };
         let endpoint = match &direct.endpoint {
-            Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style, true)?),
+            Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style)?),
             None => None,
         };
         let id = DestinationId(format!("s3://{}/{}", direct.bucket, direct.prefix));

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::net::Net;
 use crate::policy::Policy;
 use crate::s3::Endpoint;
+use crate::session::address;
 
 /// How to open.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub struct Direct {
     pub bucket: String,
     /// Empty, or ends in `/`.
     pub prefix: String,
-    /// The bucket's region; none means us-east-1.
+    /// The bucket's region; none means as AWS's environment and profile say, and us-east-1 after them.
     pub region: Option<String>,
     /// A store other than AWS, which whoever typed it approves.
     pub endpoint: Option<Url>,
@@ -59,8 +60,8 @@ impl Options {
     /// The store in place of AWS, where there is one.
     pub(super) fn store(&self) -> Result<Option<Endpoint>> {
         match (&self.dev_store, &self.policy.store) {
-            (Some(url), _) => Endpoint::custom(url.clone(), true, false).map(Some),
-            (None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style, true).map(Some),
+            (Some(url), _) => Endpoint::custom(on_loopback(url.clone())?, true).map(Some),
+            (None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style).map(Some),
             (None, None) => Ok(None),
         }
     }
@@ -98,15 +99,16 @@ impl Options {
 }
 
 fn loopback(text: &str) -> Result<Url> {
-    let bad = || Error::new(ErrorCode::BadInput).detail("DAVIT_DEV_S3_ENDPOINT is for loopback addresses only");
-    let url = Url::parse(text).map_err(|_| bad())?;
-    let local = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    if local { Ok(url) } else { Err(bad()) }
+    on_loopback(Url::parse(text).map_err(|_| not_on_loopback())?)
+}
+
+/// Nobody approved this store: it may not leave the computer, however secure its address.
+fn on_loopback(url: Url) -> Result<Url> {
+    if address::is_loopback(&url) { Ok(url) } else { Err(not_on_loopback()) }
+}
+
+fn not_on_loopback() -> Error {
+    Error::new(ErrorCode::BadInput).detail("DAVIT_DEV_S3_ENDPOINT is for loopback addresses only")
 }
 
 #[cfg(test)]
