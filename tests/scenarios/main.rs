@@ -3,6 +3,7 @@
 
 mod backend;
 mod bad_input;
+mod command_line;
 mod credentials;
 mod heavy;
 mod hostile;

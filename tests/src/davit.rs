@@ -1,7 +1,7 @@
 //! The real command line as a child process: run to the end, killed, watched.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -46,6 +46,7 @@ pub(crate) fn clean(command: &mut Command) {
         "AWS_PROFILE",
         "AWS_SESSION_TOKEN",
         "AWS_REGION",
+        "AWS_DEFAULT_REGION",
         "DAVIT_SERVER",
         "DAVIT_TOKEN",
         "HTTPS_PROXY",
@@ -181,10 +182,34 @@ impl Running {
     }
 
     /// SIGINT, and the exit code.
-    pub fn interrupt(mut self) -> Option<i32> {
+    pub fn interrupt(self) -> Option<i32> {
+        self.signal("INT")
+    }
+
+    /// Another signal, and the exit code.
+    pub fn signal(self, name: &str) -> Option<i32> {
         let id = self.child.id().to_string();
-        Command::new("kill").args(["-INT", &id]).status().expect("kill");
-        self.child.wait().expect("ends").code()
+        Command::new("kill").args(["-s", name, &id]).status().expect("kill");
+        self.ends().0
+    }
+
+    /// Its end: the exit code, and the output nobody read yet.
+    pub fn ends(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        let _ = self.out.read_to_string(&mut rest);
+        (self.child.wait().expect("ends").code(), rest)
+    }
+
+    /// Waits until its output says this; answers all of it up to there.
+    pub fn until_says(&mut self, words: &str) -> String {
+        let mut said = Vec::new();
+        let mut byte = [0];
+        while !said.ends_with(words.as_bytes()) {
+            let more = self.out.read(&mut byte).expect("its output");
+            assert_eq!(more, 1, "it never said “{words}” but:\n{}", String::from_utf8_lossy(&said));
+            said.extend(byte);
+        }
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// The most memory it ever held, in bytes, as Linux tells it.

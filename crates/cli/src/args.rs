@@ -34,8 +34,8 @@ pub(crate) enum Command {
     Cancel(Which),
     /// Show where uploads may go.
     Destinations {
-        /// The company's address.
-        #[arg(long, env = "DAVIT_SERVER")]
+        /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
+        #[arg(long, value_name = "URL")]
         server: Option<String>,
         /// One JSON object a line.
         #[arg(long)]
@@ -43,8 +43,8 @@ pub(crate) enum Command {
     },
     /// Check records, connection, sign-in and clock.
     Doctor {
-        /// The company's address.
-        #[arg(long, env = "DAVIT_SERVER")]
+        /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
+        #[arg(long, value_name = "URL")]
         server: Option<String>,
     },
 }
@@ -65,19 +65,19 @@ pub(crate) struct Upload {
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// The destination's id or label; needed when there are several.
-    #[arg(long, value_name = "DESTINATION")]
+    #[arg(long, value_name = "DESTINATION", conflicts_with = "s3")]
     pub(crate) to: Option<String>,
-    /// The company's address.
-    #[arg(long, env = "DAVIT_SERVER", conflicts_with = "s3")]
+    /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
+    #[arg(long, value_name = "URL", conflicts_with = "s3")]
     pub(crate) server: Option<String>,
     /// A bucket and prefix reached with the default AWS credentials, `s3://BUCKET/PREFIX/`.
     #[arg(long, value_name = "S3-URL")]
     pub(crate) s3: Option<String>,
-    /// Another store than AWS.
+    /// Another store than AWS: https, or plain http on this computer.
     #[arg(long, value_name = "URL", requires = "s3")]
     pub(crate) endpoint_url: Option<url::Url>,
-    /// The bucket's region.
-    #[arg(long, env = "AWS_REGION")]
+    /// The bucket's region; without it, that of AWS's environment or profile, and us-east-1 after them.
+    #[arg(long, requires = "s3")]
     pub(crate) region: Option<String>,
     /// The bucket stands in the path instead of the host name.
     #[arg(long, requires = "s3")]

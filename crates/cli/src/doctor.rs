@@ -3,21 +3,22 @@
 use davit_core::error::{Error, Result};
 use davit_core::uploader::{Options, Uploader};
 
+use crate::look::Look;
 use crate::upload::connected;
-use crate::{DONE, NOTHING, words};
+use crate::{DONE, NOTHING, text, words};
 
 pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
-    options.hold = true;
-    println!("records     {}", options.home.display());
-    let uploader = match Uploader::open(options).await {
-        Ok(uploader) => uploader,
+    let home = options.home.display().to_string();
+    let look = match Look::open(options).await {
+        Ok(look) => look,
         Err(error) => return Ok(problem("records", &error)),
     };
-    println!("records     ok");
-    let outcome = company(&uploader).await;
-    uploader.close().await;
+    let used = if look.beside_another() { ", in use by another Davit" } else { "" };
+    fine("records", &format!("ok{used}, in {}", text::plain(&home)));
+    let outcome = company(&look.uploader).await;
+    look.uploader.close().await;
     Ok(outcome)
 }
 
@@ -26,20 +27,23 @@ async fn company(uploader: &Uploader) -> u8 {
         Ok(destinations) => destinations,
         Err(error) => return problem("company", &error),
     };
-    println!("company     ok");
-    println!("sign-in     ok");
+    fine("company", "ok");
+    fine("sign-in", "ok");
     let mut worst = DONE;
     for to in destinations.iter() {
         match uploader.try_credentials(&to.id).await {
-            Ok(left) => println!("credentials ok for {} ({left})", to.label),
+            Ok(left) => fine("credentials", &format!("ok for {} ({left})", text::plain(&to.label))),
             Err(error) => worst = problem("credentials", &error),
         }
     }
     worst
 }
 
+fn fine(what: &str, how: &str) {
+    text::line(&format!("{what:<11} {how}"));
+}
+
 fn problem(what: &str, error: &Error) -> u8 {
-    let words = words::of(error.code);
-    println!("{what:<11} {} {} [{error}]", words.what, words.action);
+    fine(what, &format!("{} [{}]", words::sentence(error), text::plain(&words::technical(error))));
     NOTHING
 }

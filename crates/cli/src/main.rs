@@ -5,15 +5,19 @@
 mod args;
 mod control;
 mod doctor;
+mod look;
 mod output;
+mod progress;
+mod signals;
 mod status;
+mod text;
 mod upload;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use davit_core::error::Error;
+use davit_core::engine::feed::Action;
 
 use args::{Args, Command};
 
@@ -28,32 +32,31 @@ const INTERRUPTED: u8 = 130;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { NOTHING } else { DONE });
+        }
+    };
     let wanted = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "off".into());
     let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
     let log = caps.fold(wanted, tracing_subscriber::EnvFilter::add_directive);
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    // A thread writes it: nothing may wait for whoever reads standard error. The guard writes what is left at the end.
+    let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).init();
     let outcome = match args.command {
         Command::Upload(upload) => upload::run(*upload).await,
         Command::Status { json } => status::run(json),
-        Command::Pause(which) => control::run(davit_core::engine::feed::Action::Pause, &which).await,
-        Command::Resume(which) => control::run(davit_core::engine::feed::Action::Resume, &which).await,
-        Command::Cancel(which) => control::run(davit_core::engine::feed::Action::Cancel, &which).await,
+        Command::Pause(which) => control::run(Action::Pause, &which).await,
+        Command::Resume(which) => control::run(Action::Resume, &which).await,
+        Command::Cancel(which) => control::run(Action::Cancel, &which).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
     };
-    match outcome {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            complain(&error);
-            ExitCode::from(NOTHING)
-        }
-    }
-}
-
-/// One plain sentence, one action, and the line for people who debug.
-fn complain(error: &Error) {
-    let words = words::of(error.code);
-    eprintln!("davit: {} {}", words.what, words.action);
-    eprintln!("       [{error}]");
+    ExitCode::from(outcome.unwrap_or_else(|error| {
+        words::complain(&error);
+        NOTHING
+    }))
 }

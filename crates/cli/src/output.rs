@@ -1,29 +1,43 @@
 //! What `davit upload` prints: progress bars on a terminal, JSON lines for scripts, plain lines elsewhere.
+//!
+//! A thread of its own prints: neither the engine nor a signal ever waits for a reader. Progress that nobody reads is
+//! left out; how files ended never is.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use davit_core::engine::Settled;
-use davit_core::engine::feed::{Outcome, Overview, RowState, Totals};
-use davit_core::error::ErrorCode;
+use davit_core::engine::feed::{Outcome, RowState};
+use davit_core::error::{Error, ErrorCode};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use tokio::sync::oneshot;
 
+use crate::progress::Progress;
+use crate::text;
 use crate::words;
+
+/// Lines that may wait to be printed before progress is left out.
+const WAITING: usize = 8;
 
 /// A line for scripts.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Line<'a> {
+enum Line {
     Progress {
         sent: u64,
         size: u64,
         speed: u64,
-        seconds_left: Option<u32>,
+        seconds_left: Option<u64>,
         waiting: bool,
+        code: Option<ErrorCode>,
     },
     File {
         #[serde(flatten)]
-        outcome: &'a Outcome,
+        outcome: Outcome,
     },
     Refused {
         path: String,
@@ -38,118 +52,239 @@ enum Line<'a> {
         held: u32,
         bytes: u64,
     },
-    Interrupted,
+    Interrupted {
+        why: Stopped,
+    },
 }
 
-/// Where progress goes.
-pub(crate) enum Output {
+/// Why a command ends although it could go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Stopped {
+    /// Ctrl-C or a service manager.
+    Signal,
+    /// Another process paused it.
+    Paused,
+    /// The sign-in is over.
+    SignInEnded,
+}
+
+/// What there is to tell.
+enum Told {
+    Progress(Progress),
+    Outcome(Box<Outcome>),
+    Refused(PathBuf, ErrorCode),
+    Summary(Settled, u32),
+    Stopped(Stopped),
+    Problem(Error),
+}
+
+/// The way to the printing thread.
+pub(crate) struct Output {
+    told: mpsc::Sender<Told>,
+    waiting: Arc<AtomicUsize>,
+    printed: oneshot::Receiver<()>,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        let (sender, told) = mpsc::channel();
+        let (done, printed) = oneshot::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        std::thread::spawn(move || {
+            let mut printer = Printer::new(json);
+            while let Ok(told) = told.recv() {
+                printer.print(told);
+                left.fetch_sub(1, Ordering::SeqCst);
+            }
+            printer.clear();
+            let _ = done.send(());
+        });
+        Self { told: sender, waiting, printed }
+    }
+
+    pub(crate) fn progress(&self, progress: Progress) {
+        if self.waiting.load(Ordering::SeqCst) < WAITING {
+            self.tell(Told::Progress(progress));
+        }
+    }
+
+    pub(crate) fn outcome(&self, outcome: &Outcome) {
+        self.tell(Told::Outcome(Box::new(outcome.clone())));
+    }
+
+    pub(crate) fn refused(&self, path: PathBuf, code: ErrorCode) {
+        self.tell(Told::Refused(path, code));
+    }
+
+    pub(crate) fn summary(&self, settled: Settled, refused: u32) {
+        self.tell(Told::Summary(settled, refused));
+    }
+
+    pub(crate) fn stopped(&self, why: Stopped) {
+        self.tell(Told::Stopped(why));
+    }
+
+    pub(crate) fn problem(&self, error: Error) {
+        self.tell(Told::Problem(error));
+    }
+
+    /// Resolves once everything was printed, which a reader who does not read can put off for ever.
+    pub(crate) async fn end(self) {
+        drop(self.told);
+        let _ = self.printed.await;
+    }
+
+    fn tell(&self, told: Told) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let _ = self.told.send(told);
+    }
+}
+
+/// Where it goes.
+enum Form {
     Json,
     Bar(ProgressBar),
     Plain,
 }
 
-impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        if json {
-            return Self::Json;
-        }
-        if !std::io::stderr().is_terminal() {
-            return Self::Plain;
-        }
-        let bar = ProgressBar::new(0);
-        let style = "{bar:30} {bytes} of {total_bytes}  {binary_bytes_per_sec}  {msg}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        Self::Bar(bar)
-    }
+struct Printer {
+    form: Form,
+    /// What was told last of what everything waits for.
+    waits_for: Option<ErrorCode>,
+}
 
-    pub(crate) fn totals(&self, totals: &Totals) {
-        let waiting = matches!(totals.overview, Overview::Offline | Overview::SignedOut { .. });
-        match self {
-            Self::Json => line(&Line::Progress {
-                sent: totals.sent.get(),
-                size: totals.size.get(),
-                speed: totals.speed.0,
-                seconds_left: totals.seconds_left,
-                waiting,
-            }),
-            Self::Bar(bar) => {
-                bar.set_length(totals.size.get());
-                bar.set_position(totals.sent.get());
-                bar.set_message(if waiting { "waiting for the connection" } else { "" });
+impl Printer {
+    fn new(json: bool) -> Self {
+        let form = if json {
+            Form::Json
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(0);
+            if let Ok(style) = ProgressStyle::with_template("{bar:20} {wide_msg}") {
+                bar.set_style(style);
             }
-            Self::Plain => {}
-        }
-    }
-
-    pub(crate) fn outcome(&self, outcome: &Outcome) {
-        if let Self::Json = self {
-            line(&Line::File { outcome });
-            return;
-        }
-        let text = match &outcome.state {
-            RowState::Done { .. } => format!("done       {}", outcome.path),
-            RowState::Cancelled { .. } => format!("cancelled  {}", outcome.path),
-            RowState::Failed { code } => {
-                let words = words::of(*code);
-                format!("failed     {}\n           {} {} [{code}]", outcome.path, words.what, words.action)
-            }
-            _ => return,
+            Form::Bar(bar)
+        } else {
+            Form::Plain
         };
-        self.say(&text);
+        Self { form, waits_for: None }
     }
 
-    pub(crate) fn refused(&self, path: &std::path::Path, code: ErrorCode) {
-        if let Self::Json = self {
-            line(&Line::Refused { path: path.display().to_string(), code });
+    fn print(&mut self, told: Told) {
+        if let Form::Json = self.form {
+            json(told);
             return;
         }
+        match told {
+            Told::Progress(progress) => self.progress(&progress),
+            Told::Outcome(outcome) => match outcome.state {
+                RowState::Done { .. } => self.name("done", &outcome.path),
+                RowState::Cancelled { .. } => self.name("cancelled", &outcome.path),
+                RowState::Failed { code } => self.failed(&outcome.path, code),
+                _ => {}
+            },
+            Told::Refused(path, code) => self.failed(&path.display().to_string(), code),
+            Told::Summary(settled, refused) => {
+                self.clear();
+                text::line(&sum(settled, refused));
+            }
+            Told::Stopped(why) => {
+                self.clear();
+                self.say(words::stopped(why));
+            }
+            Told::Problem(error) => {
+                self.clear();
+                words::complain(&error);
+            }
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let Progress { sent, size, speed, seconds_left, waits_for } = *progress;
+        if waits_for != self.waits_for {
+            self.waits_for = waits_for;
+            if let Some(code) = waits_for {
+                self.say(&format!("waiting    {}", words::waiting(code)));
+            }
+        }
+        if let Form::Bar(bar) = &self.form {
+            let mut message = text::size_of(sent, size);
+            if waits_for.is_some() {
+                message += "  waiting";
+            } else {
+                message = format!("{message}  {}", text::speed(speed));
+                if let Some(left) = seconds_left {
+                    message = format!("{message}  {}", text::time_left(left));
+                }
+            }
+            bar.set_length(size);
+            bar.set_position(sent);
+            bar.set_message(message);
+        }
+    }
+
+    fn failed(&self, path: &str, code: ErrorCode) {
         let words = words::of(code);
-        self.say(&format!("failed     {}\n           {} {} [{code}]", path.display(), words.what, words.action));
+        self.name("failed", path);
+        self.say(&format!("           {} {} [{code}]", words.what, words.action));
     }
 
-    pub(crate) fn summary(&self, settled: Settled, refused: u32) {
-        let failed = settled.failed + refused;
-        let Settled { uploaded, skipped, cancelled, paused, held, bytes, .. } = settled;
-        match self {
-            Self::Json => {
-                line(&Line::Summary { uploaded, skipped, failed, cancelled, paused, held, bytes: bytes.get() });
-            }
-            Self::Bar(_) | Self::Plain => {
-                if let Self::Bar(bar) = self {
-                    bar.finish_and_clear();
-                }
-                let mut text =
-                    format!("{uploaded} uploaded, {skipped} skipped, {failed} failed, {} bytes", bytes.get());
-                for (count, word) in [(cancelled, "cancelled"), (paused, "paused"), (held, "waiting for a sign-in")] {
-                    if count > 0 {
-                        text = format!("{text}, {count} {word}");
-                    }
-                }
-                println!("{text}");
-            }
+    /// A name on one line: cut on a terminal, whole in a file.
+    fn name(&self, what: &str, name: &str) {
+        let name = match self.form {
+            Form::Bar(_) => text::fit(name, usize::from(console::Term::stderr().size().1).saturating_sub(12).max(20)),
+            Form::Json | Form::Plain => text::plain(name),
+        };
+        self.say(&format!("{what:<10} {name}"));
+    }
+
+    fn say(&self, words: &str) {
+        match &self.form {
+            Form::Bar(bar) if !bar.is_finished() => bar.println(words),
+            Form::Bar(_) | Form::Json | Form::Plain => text::note(words),
         }
     }
 
-    pub(crate) fn interrupted(&self) {
-        match self {
-            Self::Json => line(&Line::Interrupted),
-            Self::Bar(_) | Self::Plain => self.say("Stopped. The same command goes on from here."),
-        }
-    }
-
-    fn say(&self, text: &str) {
-        match self {
-            Self::Bar(bar) => bar.println(text),
-            Self::Json | Self::Plain => eprintln!("{text}"),
+    fn clear(&self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
         }
     }
 }
 
-fn line(line: &impl Serialize) {
+fn sum(settled: Settled, refused: u32) -> String {
+    let Settled { uploaded, skipped, failed, cancelled, paused, held, bytes } = settled;
+    let failed = failed + refused;
+    let mut told = format!("{uploaded} uploaded, {skipped} skipped, {failed} failed, {}", text::size(bytes.get()));
+    for (count, word) in [(cancelled, "cancelled"), (paused, "paused"), (held, "waiting for a sign-in")] {
+        if count > 0 {
+            told = format!("{told}, {count} {word}");
+        }
+    }
+    told
+}
+
+fn json(told: Told) {
+    let line = match told {
+        Told::Progress(Progress { sent, size, speed, seconds_left, waits_for: code }) => {
+            Line::Progress { sent, size, speed, seconds_left, waiting: code.is_some(), code }
+        }
+        Told::Outcome(outcome) => Line::File { outcome: *outcome },
+        Told::Refused(path, code) => Line::Refused { path: path.display().to_string(), code },
+        Told::Summary(Settled { uploaded, skipped, failed, cancelled, paused, held, bytes }, refused) => {
+            let failed = failed + refused;
+            Line::Summary { uploaded, skipped, failed, cancelled, paused, held, bytes: bytes.get() }
+        }
+        Told::Stopped(why) => Line::Interrupted { why },
+        Told::Problem(error) => {
+            words::complain(&error);
+            return;
+        }
+    };
+    let mut text = serde_json::to_vec(&line).unwrap_or_default();
+    text.push(b'\n');
     let mut out = std::io::stdout().lock();
     // A reader that has gone away is no reason to stop uploading.
-    let _ = serde_json::to_writer(&mut out, line);
-    let _ = out.write_all(b"\n").and_then(|()| out.flush());
+    let _ = out.write_all(&text).and_then(|()| out.flush());
 }

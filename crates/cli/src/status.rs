@@ -1,13 +1,17 @@
 //! `davit status` and `davit destinations`: what is on record, and where uploads may go.
 
 use davit_core::error::{ErrorCode, Result};
-use davit_core::journal::{Journal, Reader, StatusRow};
+use davit_core::journal::{Reader, StatusRow};
 use davit_core::transfer::TransferState;
-use davit_core::uploader::{Options, Uploader};
+use davit_core::uploader::Options;
 use serde::Serialize;
 
-use crate::DONE;
+use crate::look::{Look, on_record};
 use crate::upload::connected;
+use crate::{DONE, text};
+
+/// What there is to say without records.
+pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -25,16 +29,13 @@ struct Line<'a> {
 
 pub(crate) fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
-    if !Journal::path(&options.home).exists() {
-        if !json {
-            println!("Nothing on record in {}.", options.home.display());
-        }
-        return Ok(DONE);
+    let rows = if on_record(&options.home)? { Reader::open(&options.home)?.status()? } else { Vec::new() };
+    if rows.is_empty() && !json {
+        text::line(NOTHING_YET);
     }
-    let rows = Reader::open(&options.home)?.status()?;
     for row in &rows {
         let (state, code) = word(row);
-        if json {
+        let line = if json {
             let line = Line {
                 id: row.id.get(),
                 batch: row.batch.get(),
@@ -47,15 +48,16 @@ pub(crate) fn run(json: bool) -> Result<u8> {
                 sent: row.sent.get(),
                 added: row.added.0,
             };
-            println!("{}", serde_json::to_string(&line).unwrap_or_default());
+            serde_json::to_string(&line).unwrap_or_default()
         } else {
             let percent = (row.sent.get() * 100).checked_div(row.size.get()).unwrap_or(0);
             let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
-            println!("{:>6}  {state:<10} {percent:>3}%  {}{code}", row.id.get(), row.path.display());
+            let path = text::plain(&row.path.display().to_string());
+            format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}", row.id.get())
+        };
+        if !text::line(&line) {
+            break;
         }
-    }
-    if rows.is_empty() && !json {
-        println!("Nothing on record in {}.", options.home.display());
     }
     Ok(DONE)
 }
@@ -78,18 +80,24 @@ fn word(row: &StatusRow) -> (&'static str, Option<ErrorCode>) {
 pub(crate) async fn destinations(server: Option<String>, json: bool) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
-    options.hold = true;
-    let uploader = Uploader::open(options).await?;
-    let found = connected(&uploader).await;
-    uploader.close().await;
-    for to in found?.iter() {
-        if json {
+    let look = Look::open(options).await?;
+    let found = connected(&look.uploader).await;
+    look.uploader.close().await;
+    let found = found?;
+    if found.is_empty() && !json {
+        text::line("This company gives you no destination. Ask your administrator.");
+    }
+    for to in found.iter() {
+        let line = if json {
             let line = serde_json::json!({
                 "id": to.id.0, "label": to.label, "bucket": to.bucket, "region": to.region, "accelerate": to.accelerate,
             });
-            println!("{line}");
+            line.to_string()
         } else {
-            println!("{:<20} {}", to.id.0, to.label);
+            format!("{:<20} {}", text::plain(&to.id.0), text::plain(&to.label))
+        };
+        if !text::line(&line) {
+            break;
         }
     }
     Ok(DONE)

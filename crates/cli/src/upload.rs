@@ -2,18 +2,25 @@
 
 use std::time::Duration;
 
-use davit_core::engine::feed::{Overview, Totals, Update, View};
+use davit_core::engine::feed::{Outcome, Overview, RowState, Update, View};
 use davit_core::engine::{EnqueueOptions, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::session::Destination;
 use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 
 use crate::args::Upload;
-use crate::output::Output;
+use crate::output::{Output, Stopped};
+use crate::progress::{Rows, totals};
+use crate::signals::Signals;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 
 /// A company that does not answer within this is told as a failure; nothing was recorded yet.
 const ANSWER: Duration = Duration::from_secs(20);
+/// Who interrupts waits this long for requests to end and records to be written. What comes later is lost work, as after
+/// a kill, and nothing worse.
+const CLOSING: Duration = Duration::from_millis(1_200);
+/// And this long for the last words to be printed.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// The end waits this long for what is still to be removed from S3.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -25,83 +32,121 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     options.concurrency = args.concurrency;
     options.direct = direct(&args)?;
     if options.direct.is_none() && !options.knows_a_company() {
-        let none = "no company address: give --server, DAVIT_SERVER or --s3";
-        return Err(Error::new(ErrorCode::BadInput).detail(none));
+        return Err(no_company());
     }
-    let uploader = Uploader::open(options).await?;
-    let outcome = upload(&uploader, &args).await;
+    let mut signals = Signals::listen().map_err(|e| Error::new(ErrorCode::Unexpected).detail("signals").source(e))?;
+    let uploader = tokio::select! {
+        opened = Uploader::open(options) => opened?,
+        () = signals.next() => return Ok(INTERRUPTED),
+    };
+    let output = Output::new(args.json);
+    let outcome = tokio::select! {
+        outcome = upload(&uploader, &args, &output) => outcome,
+        () = signals.next() => {
+            output.stopped(Stopped::Signal);
+            Ok(INTERRUPTED)
+        }
+    };
+    let code = outcome.unwrap_or_else(|error| {
+        output.problem(error);
+        NOTHING
+    });
+    // A further signal means it: what was acknowledged is on record anyway.
+    let end = async {
+        uploader.close().await;
+        output.end().await;
+    };
     tokio::select! {
-        () = uploader.close() => outcome,
-        // The second one means it: what was acknowledged is on record anyway.
-        () = interrupted() => Ok(INTERRUPTED),
+        () = end => Ok(code),
+        () = tokio::time::sleep(CLOSING + LAST_WORDS), if code == INTERRUPTED => Ok(INTERRUPTED),
+        () = signals.next() => Ok(INTERRUPTED),
     }
 }
 
-async fn upload(uploader: &Uploader, args: &Upload) -> Result<u8> {
-    let output = Output::new(args.json);
+async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u8> {
     let to = destination(uploader, args.to.as_deref()).await?;
     let engine = uploader.engine();
     let mut feed = engine.subscribe(View { outcomes: true, ..View::default() }).await?;
+    let before = match feed.next().await {
+        Some(Update::Snapshot(snapshot)) => snapshot.slice.total,
+        _ => 0,
+    };
+    feed.set_view(Rows::view(before, args.paths.len()));
     let options = EnqueueOptions { collision: args.collision.map(Into::into), resume_same: true };
     let ticket = engine.enqueue(args.paths.clone(), to.id, options).await?;
-    for (path, code) in &ticket.refused {
-        output.refused(path, *code);
-    }
     let refused = u32::try_from(ticket.refused.len()).unwrap_or(u32::MAX);
+    for (path, code) in ticket.refused {
+        output.refused(path, code);
+    }
+    let mut rows = Rows::of(ticket.items.clone());
     let settled = engine.settled(ticket.items);
     tokio::pin!(settled);
+    let mut uploaded = 0;
+    let mut show = |update: &Update| {
+        if let Update::Delta(delta) = update {
+            uploaded += delta.outcomes.iter().filter(|outcome| is_done(outcome)).count();
+            delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
+        }
+        if let Some(progress) = rows.take(update) {
+            output.progress(progress);
+        }
+        uploaded
+    };
     let settled = loop {
         tokio::select! {
             biased;
             update = feed.next() => match update {
                 Some(update) => {
-                    show(&output, &update);
+                    let uploaded = show(&update);
                     // A script must know; what is on record goes on with the next run.
                     if let Overview::Stuck { code } = totals(&update).overview {
-                        return Err(Error::new(code).detail("the records cannot be written"));
+                        output.problem(Error::new(code).detail("the records cannot be written"));
+                        return Ok(if uploaded > 0 { SOME } else { NOTHING });
                     }
                 }
                 None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
             },
             settled = &mut settled => break settled?,
-            () = interrupted() => {
-                output.interrupted();
-                return Ok(INTERRUPTED);
-            }
         }
     };
     // Told before the rows settled, and perhaps not read yet.
     while let Some(update) = feed.try_next() {
-        show(&output, &update);
+        show(&update);
     }
     // What S3 still holds of given-up uploads; what cannot be removed now stays on record.
     let _ = tokio::time::timeout(SWEEP, engine.sweep()).await;
     output.summary(settled, refused);
-    Ok(code(settled, refused))
-}
-
-fn totals(update: &Update) -> &Totals {
-    match update {
-        Update::Snapshot(snapshot) => &snapshot.totals,
-        Update::Delta(delta) => &delta.totals,
+    let (code, stopped) = verdict(settled, refused);
+    if let Some(why) = stopped {
+        output.stopped(why);
     }
+    Ok(code)
 }
 
-fn show(output: &Output, update: &Update) {
-    if let Update::Delta(delta) = update {
-        delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
-    }
-    output.totals(totals(update));
+const fn is_done(outcome: &Outcome) -> bool {
+    matches!(outcome.state, RowState::Done { .. })
 }
 
-fn code(settled: Settled, refused: u32) -> u8 {
+/// The exit code, and why it could go on where it can.
+fn verdict(settled: Settled, refused: u32) -> (u8, Option<Stopped>) {
     let Settled { uploaded, skipped, failed, cancelled, paused, held, .. } = settled;
-    let left = failed + refused + cancelled + paused + held;
-    match (left, uploaded + skipped) {
-        (0, _) => DONE,
-        (_, 0) => NOTHING,
+    let stopped = match (held, paused) {
+        (0, 0) => None,
+        (0, _) => Some(Stopped::Paused),
+        (_, _) => Some(Stopped::SignInEnded),
+    };
+    let code = match (failed + refused, cancelled, uploaded + skipped) {
+        (0, _, _) if stopped.is_some() => INTERRUPTED,
+        (0, 0, _) => DONE,
+        (_, _, 0) if stopped.is_none() => NOTHING,
         _ => SOME,
-    }
+    };
+    (code, stopped)
+}
+
+fn no_company() -> Error {
+    let none = "There is no company address. Give --server, DAVIT_SERVER or, to upload without a company, --s3.";
+    Error::new(ErrorCode::BadInput).detail(none)
 }
 
 /// The destination that was named, or the only one.
@@ -110,9 +155,12 @@ async fn destination(uploader: &Uploader, named: Option<&str>) -> Result<Destina
     let found = match named {
         Some(name) => all.iter().find(|to| to.id.0 == name || to.label == name),
         None if all.len() == 1 => all.first(),
+        None if all.is_empty() => {
+            return Err(Error::new(ErrorCode::NotAllowed).detail("the company gives no destination"));
+        }
         None => {
             let names: Vec<_> = all.iter().map(|to| to.id.0.as_str()).collect();
-            let detail = format!("several destinations, name one with --to: {}", names.join(", "));
+            let detail = format!("There are several destinations. Name one with --to: {}.", names.join(", "));
             return Err(Error::new(ErrorCode::BadInput).detail(detail));
         }
     };
@@ -131,7 +179,7 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
                     return Err(Error::new(code).detail(detail));
                 }
                 SessionStatus::Welcome { problem: None, .. } => {
-                    return Err(Error::new(ErrorCode::BadInput).detail("no company address"));
+                    return Err(no_company());
                 }
                 SessionStatus::NeedsToken { .. } if !uploader.has_token() => {
                     return Err(Error::new(ErrorCode::SignInEnded).detail("DAVIT_TOKEN is not set"));
@@ -153,7 +201,7 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
 /// `s3://BUCKET/PREFIX/` and what belongs to it.
 fn direct(args: &Upload) -> Result<Option<Direct>> {
     let Some(text) = &args.s3 else { return Ok(None) };
-    let bad = || Error::new(ErrorCode::BadInput).detail("--s3 wants s3://BUCKET/PREFIX/");
+    let bad = || Error::new(ErrorCode::BadInput).detail("This is no place in S3. Give --s3 as s3://BUCKET/PREFIX/.");
     let rest = text.strip_prefix("s3://").ok_or_else(bad)?;
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if bucket.is_empty() || prefix.starts_with('/') || prefix.contains("//") {
@@ -170,18 +218,25 @@ fn direct(args: &Upload) -> Result<Option<Direct>> {
     }))
 }
 
-/// Ctrl-C, or the polite signal of a service manager.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut term) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = term.recv() => {}
-            }
-            return;
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_says_whether_all_some_or_nothing_is_there_and_whether_it_can_go_on() {
+        let none = Settled::default();
+        let (uploaded, skipped) = (Settled { uploaded: 2, ..none }, Settled { skipped: 2, ..none });
+        assert_eq!(verdict(none, 0).0, DONE);
+        assert_eq!(verdict(uploaded, 0).0, DONE);
+        assert_eq!(verdict(skipped, 0).0, DONE);
+        assert_eq!(verdict(none, 1).0, NOTHING);
+        assert_eq!(verdict(Settled { failed: 1, ..none }, 0).0, NOTHING);
+        assert_eq!(verdict(Settled { cancelled: 1, ..none }, 0).0, NOTHING);
+        assert_eq!(verdict(uploaded, 1).0, SOME);
+        assert_eq!(verdict(Settled { failed: 1, ..uploaded }, 0).0, SOME);
+        assert_eq!(verdict(Settled { cancelled: 1, ..uploaded }, 0).0, SOME);
+        assert_eq!(verdict(Settled { paused: 1, ..uploaded }, 0), (INTERRUPTED, Some(Stopped::Paused)));
+        assert_eq!(verdict(Settled { held: 1, ..none }, 0), (INTERRUPTED, Some(Stopped::SignInEnded)));
+        assert_eq!(verdict(Settled { paused: 1, failed: 1, ..none }, 0), (SOME, Some(Stopped::Paused)));
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

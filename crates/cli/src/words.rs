@@ -1,6 +1,9 @@
 //! One plain sentence and one action for every code.
 
-use davit_core::error::ErrorCode;
+use davit_core::error::{Error, ErrorCode};
+
+use crate::output::Stopped;
+use crate::text;
 
 /// What to tell a person.
 pub(crate) struct Words {
@@ -67,6 +70,48 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::Unexpected => ("Something unexpected happened.", "Try again; what was sent is kept."),
     };
     Words { what, action }
+}
+
+/// Why nothing moves, and that it moves again by itself.
+pub(crate) fn waiting(code: ErrorCode) -> String {
+    let Words { what, action } = of(code);
+    let then = if action.contains("by itself") { "" } else { " It then continues by itself." };
+    format!("{what} {action}{then}")
+}
+
+/// Why a command ended early, and how to go on.
+pub(crate) const fn stopped(why: Stopped) -> &'static str {
+    match why {
+        Stopped::Signal => "Stopped. The same command goes on from here.",
+        Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
+        Stopped::SignInEnded => {
+            "The sign-in is over. Set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
+        }
+    }
+}
+
+/// One plain sentence and one action.
+pub(crate) fn sentence(error: &Error) -> String {
+    let words = of(error.code);
+    match (error.code, error.detail.as_str()) {
+        (ErrorCode::BadInput, whole) if whole.ends_with('.') => text::plain(whole),
+        (ErrorCode::BadInput, what) if !what.is_empty() => {
+            format!("This cannot be used: {}. Check what you typed.", text::plain(what))
+        }
+        _ => format!("{} {}", words.what, words.action),
+    }
+}
+
+/// The line for people who debug.
+pub(crate) fn technical(error: &Error) -> String {
+    let told = error.code == ErrorCode::BadInput && error.detail.ends_with('.');
+    if told { error.code.to_string() } else { text::plain(&error.to_string()) }
+}
+
+/// Tells an error on standard error.
+pub(crate) fn complain(error: &Error) {
+    text::note(&format!("davit: {}", sentence(error)));
+    text::note(&format!("       [{}]", technical(error)));
 }
 
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! How far the rows of this command are. The engine's totals count everything on record, what older commands did too.
+
+use std::collections::BTreeMap;
+
+use davit_core::engine::feed::{Overview, Row, RowState, Slice, Totals, Update, View};
+use davit_core::error::ErrorCode;
+use davit_core::ids::ItemId;
+
+/// Rows a view can show at a time.
+const ROWS: usize = 500;
+
+/// What is shown of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) sent: u64,
+    pub(crate) size: u64,
+    pub(crate) speed: u64,
+    pub(crate) seconds_left: Option<u64>,
+    /// What everything waits for that still has to go.
+    pub(crate) waits_for: Option<ErrorCode>,
+}
+
+/// The rows of a command as they were told last.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    ours: Vec<ItemId>,
+    seen: BTreeMap<ItemId, Row>,
+}
+
+impl Rows {
+    pub(crate) fn of(ours: Vec<ItemId>) -> Self {
+        Self { ours, seen: BTreeMap::new() }
+    }
+
+    /// The view that will show so many rows: new ones are the last of the list.
+    pub(crate) fn view(before: u32, new: usize) -> View {
+        let all = usize::try_from(before).unwrap_or(usize::MAX).saturating_add(new);
+        let first = u32::try_from(all.saturating_sub(ROWS)).unwrap_or(u32::MAX);
+        let count = u32::try_from(ROWS).unwrap_or(u32::MAX);
+        View { first, count, outcomes: true, ..View::default() }
+    }
+
+    /// Takes an update in. Nothing until the rows are there.
+    pub(crate) fn take(&mut self, update: &Update) -> Option<Progress> {
+        match update {
+            Update::Snapshot(snapshot) => self.replace(&snapshot.slice),
+            Update::Delta(delta) => {
+                if let Some(slice) = &delta.slice {
+                    self.replace(slice);
+                }
+                self.seen.extend(delta.changed.iter().map(|row| (row.id, row.clone())));
+            }
+        }
+        (!self.seen.is_empty()).then(|| self.progress(totals(update)))
+    }
+
+    fn replace(&mut self, slice: &Slice) {
+        self.seen = slice.rows.iter().map(|row| (row.id, row.clone())).collect();
+    }
+
+    fn progress(&self, totals: &Totals) -> Progress {
+        let rows: Vec<_> = self.ours.iter().filter_map(|id| self.seen.get(id)).collect();
+        let whole = rows.len() == self.ours.len();
+        let (sent, size) = if whole {
+            rows.iter().fold((0, 0), |(sent, size), row| (sent + row.sent.get(), size + row.size.get()))
+        } else {
+            // More rows than a view shows: everything is the nearest thing to them.
+            (totals.sent.get(), totals.size.get())
+        };
+        let speed = totals.speed.0;
+        let left = size.saturating_sub(sent).checked_div(speed);
+        let waits_for = match totals.overview {
+            Overview::Offline => Some(ErrorCode::Offline),
+            Overview::SignedOut { .. } => Some(ErrorCode::SignInEnded),
+            _ if whole => wait(&rows),
+            _ => None,
+        };
+        // The engine knows when a speed can be trusted.
+        Progress { sent, size, speed, seconds_left: totals.seconds_left.and(left), waits_for }
+    }
+}
+
+/// What all rows wait for that are not at an end.
+fn wait(rows: &[&Row]) -> Option<ErrorCode> {
+    let mut code = None;
+    for row in rows {
+        match row.state {
+            RowState::Waiting { code: why, .. } => code = code.or(Some(why)),
+            RowState::Queued { .. } | RowState::Scanning | RowState::Uploading | RowState::Verifying => return None,
+            _ => {}
+        }
+    }
+    code
+}
+
+pub(crate) fn totals(update: &Update) -> &Totals {
+    match update {
+        Update::Snapshot(snapshot) => &snapshot.totals,
+        Update::Delta(delta) => &delta.totals,
+    }
+}

@@ -1,0 +1,121 @@
+//! Text for a terminal or a pipe: numbers and names as the window writes them, and printing that a reader who has gone
+//! away cannot break.
+
+use std::io::Write as _;
+
+use console::measure_text_width;
+
+const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+
+/// Prints a line on standard output. Answers whether more is worth printing: a reader may have seen enough.
+pub(crate) fn line(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).is_ok()
+}
+
+/// Prints a line on standard error; where that is closed, nobody wants to know.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A name or a message from elsewhere on one line: control characters would break it, or command the terminal.
+pub(crate) fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(shown).collect()
+}
+
+/// The same, cut in its middle to so many columns.
+pub(crate) fn fit(text: &str, columns: usize) -> String {
+    let text = plain(text);
+    let wide = |c: char| measure_text_width(c.encode_utf8(&mut [0; 4]));
+    if measure_text_width(&text) <= columns {
+        return text;
+    }
+    let (mut left, mut right) = (String::new(), Vec::new());
+    let mut room = columns.saturating_sub(1);
+    let head = room / 3;
+    let mut used = 0;
+    for c in text.chars().take_while(|c| {
+        used += wide(*c);
+        used <= head
+    }) {
+        left.push(c);
+    }
+    room -= measure_text_width(&left);
+    for c in text.chars().rev() {
+        let Some(rest) = room.checked_sub(wide(c)) else { break };
+        room = rest;
+        right.push(c);
+    }
+    format!("{left}…{}", right.into_iter().rev().collect::<String>())
+}
+
+/// "412.8 of 960.0 GB": both in the unit of the whole.
+pub(crate) fn size_of(sent: u64, size: u64) -> String {
+    let unit = unit_of(size);
+    format!("{} of {} {}", in_unit(sent, unit), in_unit(size, unit), UNITS[unit])
+}
+
+/// "412.8 GB".
+pub(crate) fn size(bytes: u64) -> String {
+    let unit = unit_of(bytes);
+    format!("{} {}", in_unit(bytes, unit), UNITS[unit])
+}
+
+/// "38.4 MB/s".
+pub(crate) fn speed(per_second: u64) -> String {
+    if per_second < 1_000_000 {
+        return format!("{} kB/s", per_second / 1_000);
+    }
+    format!("{:.1} MB/s", per_second as f64 / 1e6)
+}
+
+/// "7 h 30 min left".
+pub(crate) fn time_left(seconds: u64) -> String {
+    match (seconds / 86_400, seconds / 3_600, seconds / 60) {
+        (0, 0, 0) => "less than a minute left".to_owned(),
+        (0, 0, minutes) => format!("{} min left", minutes + 1),
+        (0, hours, minutes) => format!("{hours} h {} min left", minutes % 60),
+        (days, hours, _) => format!("{days} d {} h left", hours % 24),
+    }
+}
+
+fn unit_of(bytes: u64) -> usize {
+    let thousands = bytes.checked_ilog(1_000).unwrap_or(0);
+    usize::try_from(thousands).map_or(0, |unit| unit.min(UNITS.len() - 1))
+}
+
+fn in_unit(bytes: u64, unit: usize) -> String {
+    let digits = unit.saturating_sub(2);
+    let mut scaled = bytes as f64;
+    for _ in 0..unit {
+        scaled /= 1e3;
+    }
+    format!("{scaled:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_the_window() {
+        assert_eq!(size_of(412_800_000_000, 960_000_000_000), "412.8 of 960.0 GB");
+        assert_eq!((size(0), size(999), size(38_400_000)), ("0 B".into(), "999 B".into(), "38 MB".into()));
+        assert_eq!(size(1_640_000_000_000), "1.64 TB");
+        assert_eq!((speed(38_400_000), speed(12_345)), ("38.4 MB/s".into(), "12 kB/s".into()));
+        assert_eq!(time_left(27_000), "7 h 30 min left");
+        assert_eq!((time_left(5), time_left(90)), ("less than a minute left".into(), "2 min left".into()));
+    }
+
+    #[test]
+    fn a_name_stays_on_one_line_and_commands_no_terminal() {
+        assert_eq!(plain("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        let long = format!("/a/{}/last.mov", "x".repeat(300));
+        let cut = fit(&long, 40);
+        assert_eq!(measure_text_width(&cut), 40);
+        assert!(cut.starts_with("/a/x") && cut.ends_with("/last.mov"), "{cut}");
+        assert!(measure_text_width(&fit(&"映画".repeat(60), 41)) <= 41);
+        assert_eq!(fit("short", 40), "short");
+    }
+}
