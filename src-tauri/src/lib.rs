@@ -4,13 +4,16 @@
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`: the window and what is dragged over it.
+//! - `signals`: ends that come without the window.
 
 pub mod commands;
 pub mod inbox;
 pub mod shell;
+mod signals;
 pub mod views;
 mod window;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,7 +27,9 @@ pub fn run() -> ExitCode {
     let log = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "warn".into());
     let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
     let log = caps.fold(log, tracing_subscriber::EnvFilter::add_directive);
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    // Standard error may be closed, or a pipe that nobody reads; a window must not wait for it.
+    let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).init();
 
     let added = added(std::env::args_os().skip(1));
     let options = match Options::from_env() {
@@ -43,7 +48,10 @@ pub fn run() -> ExitCode {
     let app = commands::register(tauri::Builder::default())
         .plugin(tauri_plugin_opener::init())
         .manage(Arc::clone(&shell))
-        .setup(|app| Ok(window::open(app)?))
+        .setup(|app| {
+            signals::follow(app.handle());
+            Ok(window::open(app)?)
+        })
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
@@ -65,7 +73,7 @@ fn added(args: impl Iterator<Item = std::ffi::OsString>) -> Vec<PathBuf> {
 
 /// What a person sees when there can be no window: a message instead of a crash.
 fn plainly(why: &str) -> ExitCode {
-    eprintln!("davit-app: {why}");
+    let _ = writeln!(std::io::stderr(), "davit-app: {why}");
     rfd::MessageDialog::new()
         .set_title("Davit")
         .set_description(format!("Davit cannot open its window.\n\n{why}"))

@@ -176,6 +176,30 @@ async fn files_come_by_the_systems_dialog_and_by_a_second_start() {
     office.all_there(&[picked, handed]);
 }
 
+/// What service managers and systems that shut down send. Killed by it, there would be no exit code.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_polite_signal_ends_the_app_as_closing_its_window_does() {
+    let world = World::new().await;
+    for name in ["TERM", "INT"] {
+        let home = world.path(name);
+        let mut app = Command::new(program("davit-app")).env("DAVIT_HOME", &home).spawn().expect("davit-app starts");
+        // Its records are open, and it hears signals.
+        let id = app.id();
+        let hears = || {
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap_or_default();
+            u64::from_str_radix(caught, 16).unwrap_or(0) & (1 << 14) != 0
+        };
+        let begun = std::time::Instant::now();
+        while !(hears() && home.join("control.sock").exists()) {
+            assert!(begun.elapsed().as_secs() < 60 && app.try_wait().expect("asked").is_none(), "{name}: no app");
+            tokio::task::yield_now().await;
+        }
+        Command::new("kill").args(["-s", name, &id.to_string()]).status().expect("kill");
+        assert_eq!(app.wait().expect("ends").code(), Some(0), "{name}");
+    }
+}
+
 fn second_start(home: &Path, path: &Path) -> std::process::ExitStatus {
     let mut second = Command::new(program("davit-app"));
     second.arg("--add").arg(path).env("DAVIT_HOME", home).status().expect("davit-app starts")
