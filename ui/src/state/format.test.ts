@@ -8,6 +8,7 @@ import {
   placeMiddle,
   placeName,
   readyAround,
+  roughSize,
   size,
   sizeOf,
   speed,
@@ -90,4 +91,47 @@ test('a place is called by its last step, and by two when the last is a number',
   expect(placeName('Photos / 2026 / 11')).toEqual(['2026 › 11', 'Photos']);
   expect(placeName('Rushes')).toEqual(['Rushes', '']);
   expect(placeName('Projects › Rushes')).toEqual(['Rushes', 'Projects']);
+});
+
+test('a size that rounds up to a thousand is told in the next unit', () => {
+  expect(plain(size(999_499_999))).toBe('999 MB');
+  expect(plain(size(999_500_000))).toBe('1.0 GB');
+  expect(plain(size(999_960_000_000))).toBe('1.00 TB');
+  expect(plain(speed(999_600))).toBe('1.0 MB/s');
+  expect(plain(speed(99_960_000))).toBe('100 MB/s');
+});
+
+test('what is sent never looks like all before it is', () => {
+  expect(plain(sizeOf(959_990_000_000, 960_000_000_000))).toBe('959.9 of 960.0 GB');
+  expect(plain(sizeOf(960_000_000_000, 960_000_000_000))).toBe('960.0 of 960.0 GB');
+  expect(plain(sizeOf(412_800_000_000, 960_000_000_000))).toBe('412.8 of 960.0 GB');
+});
+
+test('the unit is that of the whole, from the first byte to the last', () => {
+  const all = 960_000_000_000;
+  for (let sent = 0; sent <= all; sent += all / 64) expect(plain(sizeOf(sent, all))).toMatch(/ of 960\.0 GB$/);
+});
+
+test('while files are counted the size is rough', () => {
+  expect(plain(roughSize(412_400_000_000))).toBe('412 GB');
+  expect(plain(roughSize(1_640_000_000_000))).toBe('1.64 TB');
+});
+
+test('each step of the time left has its bounds', () => {
+  const told = (minutes: number) => plain(timeLeft(minutes * 60));
+  expect([0.9, 1, 9.9, 10, 11].map(told)).toEqual(['less than a minute', '1 min', '10 min', '10 min', '15 min']);
+  expect([55, 56, 61, 599, 600].map(told)).toEqual(['55 min', '1 h', '1 h 10 min', '10 h', 'about 10 h']);
+  expect([47 * 60, 48 * 60, 72 * 60].map(told)).toEqual(['about 47 h', 'about 2 days', 'about 3 days']);
+});
+
+test('a name is never cut within a letter that is made of several', () => {
+  const families = '👩‍👩‍👧‍👦'.repeat(20);
+  expect(middle(families)).toEqual(['👩‍👩‍👧‍👦'.repeat(6), '👩‍👩‍👧‍👦'.repeat(14)]);
+  const accents = 'n\u0303'.repeat(30);
+  expect(middle(accents)[1]).toBe('n\u0303'.repeat(14));
+});
+
+test('a name cannot leave its row, nor look like another kind of file', () => {
+  expect(middle('a\nb.mov').join('')).toBe('a␊b.mov');
+  expect(middle('evil\u202evom.exe').join('')).toBe('evil\ufffdvom.exe');
 });

@@ -5,16 +5,26 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 /** Names keep at most this many characters of their end. */
 const TAIL = 14;
 const SHORTEST_TAIL = 6;
+const LONGEST_LETTER = 24;
 
+/** MB whole, GB one, TB two. */
+const digitsOf = (unit: number): number => Math.max(0, unit - 2);
+
+/** The unit in which the rounded number stays below a thousand. */
 function unitOf(bytes: number): number {
   let unit = 0;
-  while (unit < UNITS.length - 1 && bytes >= 1000 ** (unit + 1)) unit += 1;
+  while (unit < UNITS.length - 1 && rounded(bytes, unit, Math.round) >= 1000) unit += 1;
   return unit;
 }
 
-function inUnit(bytes: number, unit: number): string {
-  const digits = unit <= 2 ? 0 : unit - 2;
-  return (bytes / 1000 ** unit).toLocaleString(undefined, {
+/** Divided by whole numbers only: a tenth has no exact value, and rounding down would lose it. */
+function rounded(bytes: number, unit: number, round: (value: number) => number): number {
+  const digits = digitsOf(unit);
+  return round(bytes / 10 ** (3 * unit - digits)) / 10 ** digits;
+}
+
+function inUnit(bytes: number, unit: number, round = Math.round, digits = digitsOf(unit)): string {
+  return rounded(bytes, unit, round).toLocaleString(undefined, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
@@ -26,10 +36,18 @@ export function size(bytes: number): string {
   return `${inUnit(bytes, unit)}\u00a0${UNITS[unit] ?? ''}`;
 }
 
+/** "412 GB": while files are counted the number is on its way anyway. */
+export function roughSize(bytes: number): string {
+  const unit = unitOf(bytes);
+  const digits = unit > 3 ? digitsOf(unit) : 0;
+  return `${inUnit(bytes, unit, Math.round, digits)}\u00a0${UNITS[unit] ?? ''}`;
+}
+
 /** "412.8", "960.0 GB": both sides share the larger unit. */
 function both(sent: number, all: number): [string, string, string] {
   const unit = unitOf(all);
-  return [inUnit(sent, unit), inUnit(all, unit), `\u00a0${UNITS[unit] ?? ''}`];
+  // What is sent rounds down: the two are equal only when nothing is missing.
+  return [inUnit(sent, unit, sent < all ? Math.floor : Math.round), inUnit(all, unit), `\u00a0${UNITS[unit] ?? ''}`];
 }
 
 /** "412.8 of 960.0 GB". */
@@ -46,9 +64,11 @@ export function sizesOf(sent: number, all: number): [string, string] {
 
 /** "38.4 MB/s": one decimal under 100, whole above; kB/s whole. */
 export function speed(perSecond: number): string {
-  if (perSecond < 1e6) return `${Math.round(perSecond / 1000).toLocaleString()}\u00a0kB/s`;
-  const mega = perSecond / 1e6;
-  const digits = mega < 100 ? 1 : 0;
+  const kilo = Math.round(perSecond / 1000);
+  if (kilo < 1000) return `${kilo.toLocaleString()}\u00a0kB/s`;
+  const tenths = Math.round(perSecond / 1e5) / 10;
+  const digits = tenths < 100 ? 1 : 0;
+  const mega = digits === 1 ? tenths : Math.round(perSecond / 1e6);
   return `${mega.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0MB/s`;
 }
 
@@ -101,21 +121,39 @@ export function percent(sent: number, all: number, verified: boolean): number {
 
 /** "14:05" by the system's clock. */
 export function clock(unix: number): string {
-  return new Date(unix * 1000).toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
+  return new Date(unix * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' });
 }
+
+/** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */
+const harmless = (name: string): string =>
+  name
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u001f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)))
+    .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+
+const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Head and tail of a long name. The tail never shrinks, so that extension and take number stay readable; it begins at
- * a separator where there is one.
+ * a separator where there is one, and never within a letter that is made of several.
  */
-export function middle(name: string): [string, string] {
+export function middle(whole: string): [string, string] {
+  const name = harmless(whole);
   if (name.length <= TAIL + 2) return [name, ''];
-  const from = name.length - TAIL;
-  for (let at = from; at <= name.length - SHORTEST_TAIL; at += 1) {
-    if (name[at - 1] === ' ' || name[at - 1] === '/') return [name.slice(0, at), name.slice(at)];
-    if (name[at] === '_' || name[at] === '-') return [name.slice(0, at), name.slice(at)];
+  // The end is enough: a letter is rarely made of more than this.
+  const end = name.slice(-TAIL * LONGEST_LETTER);
+  const all = Array.from(letters.segment(end), ({ segment }) => segment);
+  if (all.length <= TAIL + 2 && end === name) return [name, ''];
+  const from = Math.max(0, all.length - TAIL);
+  const cut = (at: number): [string, string] => {
+    const tail = all.slice(at).join('');
+    return [name.slice(0, name.length - tail.length), tail];
+  };
+  for (let at = from; at <= all.length - SHORTEST_TAIL; at += 1) {
+    if (all[at - 1] === ' ' || all[at - 1] === '/') return cut(at);
+    if (all[at] === '_' || all[at] === '-') return cut(at);
   }
-  return [name.slice(0, from), name.slice(from)];
+  return cut(from);
 }
 
 const STEP = ' › ';
