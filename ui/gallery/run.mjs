@@ -7,12 +7,13 @@ import { launch } from './browser.mjs';
 import { drops } from './drops.mjs';
 import { keyboard } from './keyboard.mjs';
 import { looks } from './looks.mjs';
+import { manners } from './manners.mjs';
 import { zoom } from './zoom.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../artefacts/gallery/');
 const configFile = here('./vite.config.mjs');
-// npm run gallery -- [--only=looks|keyboard|drops|zoom] [a part of a scenario's name …]
+// npm run gallery -- [--only=looks|keyboard|drops|manners|zoom] [a part of a scenario's name …]
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 
@@ -32,7 +33,7 @@ try {
   const names = wanted.length > 0 ? all.filter((name) => wanted.some((part) => name.includes(part))) : all;
   if (wanted.length === 0 && !only) rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
-  for (const [what, check] of Object.entries({ looks, keyboard, drops, zoom })) {
+  for (const [what, check] of Object.entries({ looks, keyboard, drops, manners, zoom })) {
     if (only && only !== what) continue;
     const since = performance.now();
     const { checks, wrong } = await check({ browser, home, names, shots });
