@@ -31,6 +31,8 @@ export interface Script {
   peek?: Peek;
   /** The engine has not told its list yet. */
   silent?: boolean;
+  /** What is asked to pause does so later. */
+  pausesLate?: boolean;
   /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
   lets?: SessionView;
@@ -70,6 +72,8 @@ function nth(id: number): FileRow {
 export class Fake {
   /** Where files were sent, in order. */
   readonly enqueued: DestinationId[] = [];
+  /** What was put into the clipboard, in order. */
+  readonly copied: string[] = [];
   private listen: (update: Update) => void = () => undefined;
   private shell: (event: ShellEvent) => void = () => undefined;
   private view: View | null = null;
@@ -94,10 +98,21 @@ export class Fake {
     this.shell(kind === 'hover-left' ? { kind } : kind === 'hover-moved' ? { kind, x, y } : { kind, inbox, x, y });
   }
 
-  /** A second passes: only the speed is told. */
+  /** A second passes. */
   tick(speed: number): void {
     this.standing ??= this.totals();
-    this.delta({ totals: { ...this.standing, speed } });
+    this.delta({ totals: { ...this.standing, speed }, changed: this.view ? this.flow(this.view) : [] });
+  }
+
+  /** A byte more for each row in view that uploads. */
+  private flow(view: View): Row[] {
+    const last = Math.min(this.rows.length, view.first + view.count);
+    const changed: Row[] = [];
+    for (let at = view.first; at < last; at += 1) {
+      const row = this.rows[at];
+      if (row?.state.kind === 'uploading') changed.push((this.rows[at] = { ...row, sent: row.sent + 1 }));
+    }
+    return changed;
   }
 
   private totals(): Totals {
@@ -153,6 +168,7 @@ export class Fake {
   }
 
   private act(action: Action, targets: Target[]): DoneView {
+    if (action === 'pause' && this.script.pausesLate) return { undo: false, count: targets.length };
     let count = 0;
     for (const target of targets) {
       const index = this.rows.findIndex((row) => target.kind === 'item' && row.id === target.id);
@@ -247,10 +263,19 @@ export class Fake {
       const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
       return Promise.resolve({ first, total: found.length, rows: found.slice(first, first + count) });
     },
-    copyLink: (target) => Promise.resolve(this.rows.some((row) => row.id === target.id && row.state.kind === 'done')),
-    copyText: () => Promise.resolve(null),
-    showInFolder: () => Promise.resolve(null),
+    copyLink: async (target) => {
+      await this.copy(`link ${target.id}`);
+      return this.rows.some((row) => row.id === target.id && row.state.kind === 'done');
+    },
+    copyText: (_target, what) => this.copy(what),
+    copyWords: (words) => this.copy(words),
+    showInFolder: () => this.copy('shown'),
   };
+
+  private copy(words: string): Promise<null> {
+    this.copied.push(words);
+    return Promise.resolve(null);
+  }
 
   private every(action: Action, wanted: (row: Row) => boolean): Promise<DoneView> {
     const targets = this.rows.filter(wanted).map((row): Target => ({ kind: 'item', id: row.id }));

@@ -24,6 +24,8 @@ const WALKED = [
   'details-failed',
   'details-done',
   'toast-cancelled',
+  'several-selected',
+  'pausing',
 ];
 /** And in the compact window, where parts take each other's place. */
 const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out'];
@@ -149,6 +151,16 @@ function handsOn(page, say) {
     sees: async (selector, wanted = true) => {
       const there = await page.evaluate((what) => document.querySelector(what)?.checkVisibility() ?? false, selector);
       if (there !== wanted) say(`${selector} is ${wanted ? 'not there' : 'still there'}`);
+    },
+    copied: async (wanted) => {
+      const last = await page.evaluate(() => window.gallery.fake.copied.at(-1) ?? null);
+      if (!last?.includes(wanted)) say(`copied was "${last}", not "${wanted}"`);
+    },
+    chosen: async (...ids) => {
+      const there = await page.evaluate(() =>
+        [...document.querySelectorAll("[role=row][aria-selected='true']")].map((row) => Number(row.dataset.item)),
+      );
+      if (String(there) !== String(ids)) say(`${there.join()} are selected, not ${ids.join()}`);
     },
     few: async (selector, most) => {
       const there = await page.locator(selector).count();

@@ -50,8 +50,10 @@ const stage = (fake: Fake): Stage => ({
     input.dispatchEvent(new Event('input', { bubbles: true }));
     await settled();
   },
-  key: async (key) => {
-    document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+  key: async (keys) => {
+    const [key = '', shift] = keys.split('+').reverse();
+    const pressed = { key, shiftKey: shift === 'Shift', bubbles: true, cancelable: true };
+    document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', pressed));
     await settled();
   },
 });

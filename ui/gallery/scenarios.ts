@@ -115,6 +115,18 @@ const folders = [
   row(8, 'Done', { kind: 'done', at: at('13:48') }, { sent: 10 * GB, folder: folder(2_210, 2_210) }),
 ];
 
+/** Names that people have and that are hard to show. */
+const hardNames = [
+  `${'a-very-long-name-without-an-end_'.repeat(8)}take-03.mov`,
+  'ראיון עם מנהל הנמל, יום שבע, צילום שלישי, מצלמה ראשית.mov',
+  'مقابلة مع مدير الميناء، اليوم السابع، اللقطة الثالثة.mov',
+  '👩‍👩‍👧‍👦🏳️‍🌈👩🏽‍🚀 family reel 👩‍👩‍👧‍👦🏳️‍🌈👩🏽‍🚀👩‍👩‍👧‍👦🏳️‍🌈👩🏽‍🚀.mov',
+  'evil\u202Evom.exe',
+  '港湾局長インタビュー＿三日目＿メインカメラ＿テイク三＿最終版＿色補正済み＿音声修正済み＿字幕付き.mov',
+  'n\u0303'.repeat(40),
+  'a\nline break.mov',
+].map((name, id) => row(id + 1, name, { kind: 'uploading' }, { sent: 4 * GB, speed: 20.2e6, secondsLeft: 240 }));
+
 function many(): Row[] {
   return Array.from({ length: 100_000 }, (_, id) =>
     row(
@@ -251,6 +263,49 @@ export const scenarios: Record<string, Scenario> = {
   'details-waiting': details(6),
   'details-folder': details(1),
   'details-done': details(10),
+  'several-selected': {
+    ...list,
+    then: async ({ press, key }) => {
+      await press(`[data-item='2']`);
+      await key('Shift+ArrowDown');
+      await key('Shift+ArrowDown');
+    },
+  },
+  'menu-several': {
+    ...list,
+    then: async ({ press, key }) => {
+      await press(`[data-item='9']`);
+      await key('Shift+ArrowDown');
+      await press(`[data-item='10'] [aria-haspopup]`);
+    },
+  },
+  pausing: {
+    ...list,
+    pausesLate: true,
+    then: async ({ press, key }) => {
+      await press(`[data-item='2']`);
+      await key(' ');
+    },
+  },
+  'details-pausing': {
+    ...list,
+    pausesLate: true,
+    then: async ({ press, key }) => {
+      await press(`[data-item='2']`);
+      await key('Enter');
+      await key(' ');
+    },
+  },
+  names: { session: connected, rows: hardNames, totals: moving },
+  'names-toast': {
+    session: connected,
+    rows: hardNames,
+    totals: moving,
+    then: async ({ press, key }) => {
+      await press(`[data-item='2']`);
+      await key('Delete');
+    },
+  },
   'menu-add': { ...list, then: ({ press }) => press('.bar [aria-haspopup]') },
   'menu-row': { ...list, then: ({ press }) => press(`[data-item='2'] [aria-haspopup]`) },
   'menu-company': { ...list, then: ({ press }) => press('.side-btn') },

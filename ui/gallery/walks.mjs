@@ -228,6 +228,147 @@ export const walks = [
     },
   },
   {
+    name: 'several rows are selected by Shift, and paused and resumed together',
+    scenario: 'list',
+    walk: async ({ to, press, sees, chosen, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowUp');
+      await chosen(2, 3);
+      await press('Shift+Home');
+      await chosen(1, 2);
+      await press('Space');
+      await sees(shape(1, 'Paused'));
+      await sees(shape(2, 'Paused'));
+      await press('Space');
+      await sees(shape(1, 'Uploading'));
+      await sees(shape(2, 'Uploading'));
+      await chosen(1, 2);
+      await press('Escape');
+      await chosen();
+      await on(item(1));
+    },
+  },
+  {
+    name: 'all rows are selected, cancelled or removed by one press, and one Undo takes it back',
+    scenario: 'list',
+    walk: async ({ to, press, sees, chosen }) => {
+      await to(item(1));
+      await press('Control+a');
+      await chosen(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+      await press('Delete');
+      await sees(shape(2, 'Cancelled'));
+      await sees(item(10), false);
+      await sees('.toast .btn');
+      await press('Control+z');
+      await sees(shape(2, 'Uploading'));
+      await sees(item(10));
+      await chosen();
+    },
+  },
+  {
+    name: 'Ctrl and Shift with the pointer select as the keys do, and More is for all of them',
+    scenario: 'list',
+    walk: async ({ page, press, chosen, sees }) => {
+      const name = (id) => page.locator(`${item(id)} .name`);
+      await name(2).click();
+      await name(5).click({ modifiers: ['Control'] });
+      await chosen(2, 5);
+      await name(7).click({ modifiers: ['Shift'] });
+      await chosen(5, 6, 7);
+      await press('Shift+F10');
+      await page.locator('[role=menuitem]', { hasText: 'Cancel transfers (3)' }).click();
+      await sees(shape(6, 'Cancelled'));
+      await name(1).click();
+      await chosen();
+    },
+  },
+  {
+    name: 'letters lead to a name, in the list and far outside what is shown',
+    scenario: 'list',
+    walk: async ({ to, press, on }) => {
+      await to(item(1));
+      await press('b');
+      await on(item(3));
+      await press('Home', 'd');
+      await on(item(11));
+      await press('Home', 'a', '0', '0', '1', '_', 'C', '0', '1', '5');
+      await on(item(9));
+    },
+  },
+  {
+    name: 'letters find a name among many',
+    scenario: 'many-rows',
+    walk: async ({ to, page }) => {
+      await to(item(1));
+      await page.keyboard.type('img_003210');
+      await page.waitForFunction(() => document.activeElement?.dataset.item === '3210', null, { timeout: 4_000 });
+    },
+  },
+  {
+    name: 'a link is copied, and the file is shown where it lies',
+    scenario: 'list',
+    walk: async ({ to, press, copied, sees }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Control+l');
+      await copied('link 2');
+      await sees('.toast');
+      await press('Control+Shift+r');
+      await copied('shown');
+    },
+  },
+  {
+    name: 'all is paused and resumed',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to(item(1));
+      await press('Control+Shift+p');
+      await sees(shape(2, 'Paused'));
+    },
+  },
+  {
+    name: 'copied files are added',
+    scenario: 'list',
+    walk: async ({ to, press, on, sees }) => {
+      await to(item(1));
+      await press('Control+v');
+      await on('.tgt.big');
+      await press('Escape');
+      await sees('.targets', false);
+      await on(item(1));
+    },
+  },
+  {
+    name: 'a folder is added',
+    scenario: 'list',
+    walk: async ({ to, press, on }) => {
+      await to(item(1));
+      await press('Control+Shift+o');
+      await on('.tgt.big');
+    },
+  },
+  {
+    name: 'the destination and a message for the administrator are copied',
+    scenario: 'details-failed',
+    walk: async ({ to, press, copied }) => {
+      await to("[aria-label='Copy destination']");
+      await press('Enter');
+      await copied('Board › 2026');
+      await to('.todo .btn');
+      await press('Enter');
+      await copied('Davit could not upload');
+    },
+  },
+  {
+    name: 'a row that is asked to pause says so before it does',
+    scenario: 'pausing',
+    walk: async ({ sees, press, on }) => {
+      await sees(shape(2, 'Pausing'));
+      await press('Tab', 'Enter');
+      await sees(shape(2, 'Pausing'));
+      await on(`${item(2)} .ib`);
+    },
+  },
+  {
     name: 'a hundred thousand rows, from one end to the other',
     scenario: 'many-rows',
     walk: async ({ to, press, on, few }) => {

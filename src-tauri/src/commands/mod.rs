@@ -29,6 +29,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::folder_files,
         transfers::copy_link,
         transfers::copy_text,
+        transfers::copy_words,
         transfers::show_in_folder,
     ])
 }

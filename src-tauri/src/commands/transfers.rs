@@ -13,6 +13,9 @@ use tauri_plugin_opener::reveal_item_in_dir;
 use crate::shell::Shell;
 use crate::views::{CopyWhat, DoneView, Problem};
 
+/// A name may be long; a message has one name in it.
+const MOST_WORDS: usize = 16 << 10;
+
 type Answer<T> = Result<T, Problem>;
 
 /// One stream of updates for the page; a new one replaces the old.
@@ -98,6 +101,15 @@ pub async fn copy_text(shell: State<'_, Arc<Shell>>, target: Target, what: CopyW
         CopyWhat::From => What::From,
     };
     copy(shell.engine()?.text(target, what).await?).await
+}
+
+/// Puts words that the page shows into the clipboard: a destination's name, a message for an administrator.
+#[tauri::command]
+pub async fn copy_words(words: String) -> Answer<()> {
+    if words.len() > MOST_WORDS {
+        return Err(Error::new(ErrorCode::BadInput).detail("too much to copy").into());
+    }
+    copy(words).await
 }
 
 /// Shows the source in the system's file manager.

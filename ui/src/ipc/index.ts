@@ -50,6 +50,7 @@ export const ipc = {
     invoke<FileSlice>('folder_files', { item, search, first, count }),
   copyLink: (target: Target) => invoke<boolean>('copy_link', { target }),
   copyText: (target: Target, what: CopyWhat) => invoke<null>('copy_text', { target, what }),
+  copyWords: (words: string) => invoke<null>('copy_words', { words }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
 };
 

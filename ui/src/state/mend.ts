@@ -1,7 +1,7 @@
 // What the one button of a problem does.
 import type { ErrorCode } from '../ipc';
 
-export type Mend = 'retry' | 'keep-both' | 'remove' | 'sign-in';
+export type Mend = 'retry' | 'keep-both' | 'remove' | 'sign-in' | 'copy-message' | 'copy-details';
 
 export function mendOf(code: ErrorCode): Mend {
   switch (code) {
@@ -9,6 +9,10 @@ export function mendOf(code: ErrorCode): Mend {
       return 'sign-in';
     case 'already-there':
       return 'keep-both';
+    case 'account-disabled':
+      return 'copy-message';
+    case 'untrusted-server':
+      return 'copy-details';
     // Trying again would come to the same.
     case 'too-large':
     case 'not-a-file':

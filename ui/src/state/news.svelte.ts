@@ -1,6 +1,6 @@
 // What is said aloud of the list: changes only, joined, and at most every ten seconds.
-import type { Totals } from '../ipc';
-import { text } from '../text/en';
+import type { ItemId, Row, Totals } from '../ipc';
+import { errors, text } from '../text/en';
 import { percent } from './format';
 
 const QUIET_MS = 10_000;
@@ -18,12 +18,26 @@ export class News {
   private now: Known | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
 
-  hear(totals: Totals): void {
+  /** Rows that were known to need the person. */
+  private named: ReadonlySet<ItemId> | null = null;
+  private rows: Row[] = [];
+
+  hear(totals: Totals, rows: Row[] = []): void {
+    this.rows = rows;
+    this.named ??= failing(rows);
     const whole = percent(totals.sent, totals.size, totals.overview.kind === 'all-done');
     this.now = { done: totals.done, needsYou: totals.needsYou, quarter: Math.floor(whole / QUARTER) * QUARTER };
     // What is there at the start is no news.
     this.said ??= this.now;
     if (this.timer === null) this.speak();
+  }
+
+  /** One problem alone is said by its name. */
+  private one(more: number): string {
+    const fresh = this.rows.filter(({ id, state }) => state.kind === 'failed' && !this.named?.has(id));
+    const [row] = fresh;
+    if (more !== 1 || fresh.length !== 1 || row?.state.kind !== 'failed') return '';
+    return text.news.one(row.name, errors[row.state.code].row);
   }
 
   private speak(): void {
@@ -35,10 +49,14 @@ export class News {
     if (now.quarter > said.quarter) words.push(text.news.overall(now.quarter));
     this.said = now;
     if (words.length === 0) return;
-    this.line = text.news.line(words);
+    this.line = text.news.line(words) + this.one(now.needsYou - said.needsYou);
+    this.named = failing(this.rows);
     this.timer = setTimeout(() => {
       this.timer = null;
       this.speak();
     }, QUIET_MS);
   }
 }
+
+const failing = (rows: Row[]): ReadonlySet<ItemId> =>
+  new Set(rows.filter(({ state }) => state.kind === 'failed').map(({ id }) => id));

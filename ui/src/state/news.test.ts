@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Totals } from '../ipc';
+import type { Row, Totals } from '../ipc';
 import { News } from './news.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -41,4 +41,12 @@ test('sizes and speeds that change say nothing', () => {
   for (let sent = 2; sent < 24; sent += 1) news.hear(totals(0, 0, sent));
   vi.advanceTimersByTime(60_000);
   expect(news.line).toBe('');
+});
+
+test('one problem alone is said by its name', () => {
+  const news = new News();
+  news.hear(totals(0, 0, 10), []);
+  const state = { kind: 'failed', code: 'file-missing' };
+  news.hear(totals(0, 1, 10), [{ id: 3, name: 'Board meeting.mp4', state } as Row]);
+  expect(news.line).toBe('1 needs you. Board meeting.mp4: This file was moved, renamed or deleted.');
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Row, RowState } from '../ipc';
 import { Steady } from './steady';
 
 function at(): { steady: Steady; pass: (ms: number) => void } {
@@ -49,4 +50,55 @@ test('what is not shown differently stays the same object', () => {
   const pace = { speed: 5, secondsLeft: 9 };
   expect(steady.of('a', pace)).toBe(pace);
   expect(steady.of('a', pace)).toBe(pace);
+});
+
+const row = (sent: number, state: RowState = { kind: 'uploading' }): Row => ({
+  id: 1,
+  batch: 1,
+  name: 'a.mov',
+  destination: 'Rushes',
+  size: 100,
+  sent,
+  speed: 0,
+  secondsLeft: null,
+  state,
+  folder: null,
+  added: 0,
+});
+
+test('progress never goes backwards while it goes on', () => {
+  const { steady } = at();
+  expect(steady.row(row(60)).sent).toBe(60);
+  expect(steady.row(row(40)).sent).toBe(60);
+  expect(steady.row(row(41, { kind: 'waiting', code: 'offline', until: null })).sent).toBe(60);
+  expect(steady.row(row(70)).sent).toBe(70);
+});
+
+test('a new start begins at nothing', () => {
+  const { steady } = at();
+  steady.row(row(60));
+  steady.row(row(60, { kind: 'failed', code: 'file-changed' }));
+  expect(steady.row(row(0, { kind: 'queued', ahead: 0 })).sent).toBe(0);
+  expect(steady.row(row(5)).sent).toBe(5);
+});
+
+test('an upload stands after five seconds without a byte, and no longer with the next', () => {
+  const { steady, pass } = at();
+  steady.row(row(60));
+  pass(4_999);
+  steady.row(row(60));
+  expect(steady.stands(1)).toBe(false);
+  pass(1);
+  expect(steady.stands(1)).toBe(true);
+  steady.row(row(61));
+  expect(steady.stands(1)).toBe(false);
+});
+
+test('pieces that are sent again move, though progress waits for them', () => {
+  const { steady, pass } = at();
+  steady.row(row(60));
+  steady.row(row(40));
+  pass(6_000);
+  expect(steady.row(row(45)).sent).toBe(60);
+  expect(steady.stands(1)).toBe(false);
 });

@@ -1,15 +1,32 @@
 // Numbers that people read keep still: a time left changes when it moved by a tenth or after half a minute, a speed
 // once a second.
-import type { ItemId, Row } from '../ipc';
+import type { ItemId, Row, RowState } from '../ipc';
 
 const LEFT_MS = 30_000;
 const MOVED = 0.1;
 const SPEED_MS = 1_000;
+/** An upload that sends nothing for this long waits. */
+const STILL_MS = 5_000;
 
 /** What rows, details and totals have in common. */
 interface Pace {
   speed: number;
   secondsLeft: number | null;
+}
+
+/** Rows, and files within them. */
+interface Moving {
+  state: RowState;
+  size: number;
+  sent: number;
+}
+
+interface Sent {
+  sent: number;
+  /** As it was told last: pieces that are sent again move as well. */
+  told: number;
+  size: number;
+  grown: number;
 }
 
 interface Shown {
@@ -21,6 +38,7 @@ interface Shown {
 
 export class Steady {
   private readonly shown = new Map<string, Shown>();
+  private readonly sent = new Map<string, Sent>();
 
   constructor(private readonly now: () => number) {}
 
@@ -37,15 +55,44 @@ export class Steady {
   }
 
   row(row: Row): Row {
-    return this.of(rowName(row.id), row);
+    const name = rowName(row.id);
+    const shown = this.of(name, this.onwards(name, row));
+    const { folder } = shown;
+    if (!folder?.peek) return shown;
+    const sending = folder.peek.sending.map((file) => this.onwards(`file ${file.id}`, file));
+    return { ...shown, folder: { ...folder, peek: { ...folder.peek, sending } } };
+  }
+
+  /** Progress never goes backwards while it goes on: what must be sent again lets it wait. */
+  onwards<T extends Moving>(name: string, of: T): T {
+    const was = this.sent.get(name);
+    if (!goesOn(of.state)) {
+      this.sent.delete(name);
+      return of;
+    }
+    const sent = was?.size === of.size ? Math.max(was.sent, of.sent) : of.sent;
+    const grew = !was || of.sent > was.told || of.state.kind !== 'uploading';
+    this.sent.set(name, { sent, told: of.sent, size: of.size, grown: grew ? this.now() : was.grown });
+    return sent === of.sent ? of : { ...of, sent };
+  }
+
+  /** Whether nothing was sent for a while. */
+  stands(id: ItemId): boolean {
+    const sent = this.sent.get(rowName(id));
+    return sent !== undefined && this.now() - sent.grown >= STILL_MS;
   }
 
   /** Forgets rows that are not in the slice any more. */
   only(rows: Row[]): void {
     const names = new Set(rows.map((row) => rowName(row.id)));
-    for (const name of this.shown.keys()) if (name.startsWith('row ') && !names.has(name)) this.shown.delete(name);
+    for (const known of [this.shown, this.sent])
+      for (const name of known.keys())
+        if (!name.startsWith('details') && name !== 'all' && !names.has(name)) known.delete(name);
   }
 }
+
+/** From these states what was sent can only grow; after the others it may begin anew. */
+const goesOn = (state: RowState): boolean => ['uploading', 'verifying', 'waiting', 'paused'].includes(state.kind);
 
 const rowName = (id: ItemId): string => `row ${id}`;
 

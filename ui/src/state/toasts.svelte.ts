@@ -2,20 +2,41 @@
 import type { Problem } from '../ipc';
 import { errors } from '../text/en';
 
+/** As long as the engine lets a cancel be taken back. */
 const SHOWN_MS = 10_000;
+
+export interface Deed {
+  label: string;
+  run: () => void;
+}
 
 export interface Toast {
   words: string;
-  action: { label: string; run: () => void } | null;
+  action: Deed | null;
 }
 
 export class Toasts {
   now = $state.raw<Toast | null>(null);
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private turns: ReturnType<typeof setTimeout> | undefined;
 
   say(words: string, action: Toast['action'] = null): void {
+    this.end();
     this.now = { words, action };
     this.restart();
+  }
+
+  /**
+   * What can be taken back for ten seconds from `since` on. Somebody who keeps the toast longer finds `after` in its
+   * place: what is promised is what happens.
+   */
+  undoable(words: string, undo: Deed, after: Deed, since: number): void {
+    this.say(words, undo);
+    const left = SHOWN_MS - (performance.now() - since);
+    this.hide(left);
+    this.turns = setTimeout(() => {
+      if (this.now?.action === undo) this.now = { words, action: after };
+    }, left);
   }
 
   /** Nothing fails in silence: a refused command says why. */
@@ -29,14 +50,23 @@ export class Toasts {
   }
 
   restart(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => (this.now = null), SHOWN_MS);
+    this.hide(SHOWN_MS);
   }
 
   act(): void {
     const action = this.now?.action;
+    this.end();
+    action?.run();
+  }
+
+  private hide(after: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.end(), after);
+  }
+
+  private end(): void {
     this.now = null;
     clearTimeout(this.timer);
-    action?.run();
+    clearTimeout(this.turns);
   }
 }

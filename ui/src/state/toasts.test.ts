@@ -42,3 +42,30 @@ test('a new toast takes the place of the old, with ten seconds of its own', () =
   vi.advanceTimersByTime(8_000);
   expect(toasts.now?.words).toBe('two');
 });
+
+test('a toast that is held past the time for undo offers what still can be done', () => {
+  const toasts = new Toasts();
+  const [undo, again] = [vi.fn(), vi.fn()];
+  const after = { label: 'Upload again', run: again };
+  toasts.undoable('Cancelled “a.mov”.', { label: 'Undo', run: undo }, after, performance.now());
+  vi.advanceTimersByTime(2_000);
+  toasts.hold();
+  vi.advanceTimersByTime(7_999);
+  expect(toasts.now?.action?.label).toBe('Undo');
+  vi.advanceTimersByTime(1);
+  expect(toasts.now?.action?.label).toBe('Upload again');
+  toasts.act();
+  expect([undo.mock.calls.length, again.mock.calls.length]).toEqual([0, 1]);
+});
+
+test('the time for undo is counted from when it was asked, not from when the toast came', () => {
+  const toasts = new Toasts();
+  const deed = { label: 'Undo', run: vi.fn() };
+  const asked = performance.now();
+  vi.advanceTimersByTime(3_000);
+  toasts.undoable('Cancelled “a.mov”.', deed, deed, asked);
+  vi.advanceTimersByTime(6_999);
+  expect(toasts.now).not.toBeNull();
+  vi.advanceTimersByTime(1);
+  expect(toasts.now).toBeNull();
+});

@@ -15,6 +15,7 @@ import type {
   Update,
   View,
 } from '../ipc';
+import { pausable } from './can';
 import { Steady } from './steady';
 
 const NONE: Totals = {
@@ -32,10 +33,16 @@ const NONE: Totals = {
 const SAMPLES = 600;
 /** The engine gives at most this many rows at once. */
 const MOST = 500;
+/** A name is looked for in this many rows. */
+const FOUND = 5_000;
 /** A list that has not come by then will not come. */
 const PATIENCE_MS = 2_000;
 /** Numbers change at most four times a second; states, rows and what the person asked for at once. */
 const CALM_MS = 250;
+
+function without(set: ReadonlySet<ItemId>, ids: ItemId[]): ReadonlySet<ItemId> {
+  return ids.some((id) => set.has(id)) ? new Set([...set].filter((id) => !ids.includes(id))) : set;
+}
 
 export class Transfers {
   totals = $state.raw<Totals>(NONE);
@@ -47,6 +54,10 @@ export class Transfers {
   view = $state.raw<View>({ filter: 'all', first: 0, count: 40, open: [], focus: null, outcomes: false });
   /** The engine has told its list once. */
   ready = $state(false);
+  /** Rows that were asked to pause and do not yet. */
+  pausing = $state.raw<ReadonlySet<ItemId>>(new Set());
+  /** Rows that upload and have sent nothing for a while. */
+  standing = $state.raw<ReadonlySet<ItemId>>(new Set());
   private rev = 0;
   private turn = 0;
   private sampled = 0;
@@ -56,6 +67,7 @@ export class Transfers {
   private timer: ReturnType<typeof setTimeout> | null = null;
   /** The last details told: what is opened again at once is not told again. */
   private known: Details | null = null;
+  private asking: Promise<unknown> = Promise.resolve();
   private aside: { view: View; heard: (slice: Slice) => void } | null = null;
 
   constructor(
@@ -75,6 +87,7 @@ export class Transfers {
   take(update: Update): void {
     if (update.kind === 'snapshot') this.snapshot(update);
     else this.delta(update);
+    this.stand();
     const second = Math.floor(this.now() / 1000);
     if (second > this.sampled) {
       this.sampled = second;
@@ -87,7 +100,7 @@ export class Transfers {
     this.forget();
     this.totals = this.steady.of('all', snapshot.totals);
     this.show(snapshot.slice);
-    this.details = snapshot.details && this.steady.of(`details ${snapshot.details.target.id}`, snapshot.details);
+    this.details = snapshot.details && this.detailed(snapshot.details);
     this.ready = true;
   }
 
@@ -126,8 +139,14 @@ export class Transfers {
         const now = changed.get(row.id);
         return now ? this.steady.row(now) : row;
       });
-    if (late.details && this.view.focus)
-      this.details = this.steady.of(`details ${late.details.target.id}`, late.details);
+    this.paused();
+    if (late.details && this.view.focus) this.details = this.detailed(late.details);
+  }
+
+  private stand(): void {
+    const still = this.rows.filter(({ id, state }) => state.kind === 'uploading' && this.steady.stands(id));
+    const same = still.length === this.standing.size && still.every(({ id }) => this.standing.has(id));
+    if (!same) this.standing = new Set(still.map(({ id }) => id));
   }
 
   private forget(): void {
@@ -141,7 +160,7 @@ export class Transfers {
     const { aside } = this;
     if (!aside) this.show(slice);
     else if (slice.filter === aside.view.filter && slice.first === aside.view.first) {
-      const whole = Math.min(MOST, slice.total - slice.first);
+      const whole = Math.min(aside.view.count, slice.total - slice.first);
       if (slice.rows.length >= whole) aside.heard(slice);
     }
   }
@@ -151,6 +170,21 @@ export class Transfers {
     this.total = slice.total;
     this.rows = slice.rows.map((row) => this.steady.row(row));
     this.steady.only(slice.rows);
+    this.paused();
+  }
+
+  private detailed(details: Details): Details {
+    const name = `details ${details.target.kind} ${details.target.id}`;
+    return this.steady.of(name, this.steady.onwards(name, details));
+  }
+
+  /** What pauses now, or came to an end before it could, is not asked to any more. */
+  private paused(): void {
+    const over = this.rows.filter((row) => this.pausing.has(row.id) && !pausable(row.state));
+    this.pausing = without(
+      this.pausing,
+      over.map((row) => row.id),
+    );
   }
 
   private look(change: Partial<View>): void {
@@ -178,26 +212,81 @@ export class Transfers {
     this.look({ focus: target });
   }
 
-  act(action: Action, targets: Target[]): Promise<DoneView> {
-    return this.ipc.act(action, targets);
+  /** Asks the engine; a row that is to pause says so until it does. */
+  async act(action: Action, targets: Target[]): Promise<DoneView> {
+    const ids = targets.flatMap((target) => (target.kind === 'item' ? [target.id] : []));
+    if (action === 'pause') this.pauses(this.rows.filter((row) => ids.includes(row.id)));
+    else this.pausing = without(this.pausing, ids);
+    try {
+      const done = await this.ipc.act(action, targets);
+      if (done.count === 0) this.pausing = without(this.pausing, ids);
+      return done;
+    } catch (problem) {
+      this.pausing = without(this.pausing, ids);
+      throw problem;
+    }
+  }
+
+  /** These are asked to pause. */
+  pauses(rows: Row[]): void {
+    const asked = rows.filter((row) => pausable(row.state)).map((row) => row.id);
+    if (asked.length > 0) this.pausing = new Set([...this.pausing, ...asked]);
+  }
+
+  /** The rows from `first` on, when the slice has them all. */
+  here(first: number, count: number): Row[] | null {
+    const last = Math.min(first + count, this.total);
+    if (first < this.first || last > this.first + this.rows.length) return null;
+    return this.rows.slice(first - this.first, last - this.first);
   }
 
   /**
-   * The rows that pass a filter, asked for slice by slice while the list keeps showing its own: what is cleared at
-   * once must be known by name to be put back. Nothing when the engine does not answer.
+   * The rows that pass a filter, asked for slice by slice while the list keeps showing its own: what is cleared or
+   * selected at once must be known by name. Nothing when the engine does not answer.
    */
-  async every(filter: Filter): Promise<Target[] | null> {
-    const named = (rows: Row[]) => rows.map(({ id }): Target => ({ kind: 'item', id }));
-    // The engine tells a slice that moved; one that shows all of the filter already would not.
-    if (this.view.filter === filter && this.rows.length === this.total) return named(this.rows);
-    const targets: Target[] = [];
+  between(filter: Filter, first: number, count: number): Promise<Row[] | null> {
+    const before = this.asking;
+    const answer = before.then(() => this.slices(filter, first, count));
+    this.asking = answer.catch(() => null);
+    return answer;
+  }
+
+  private async slices(filter: Filter, first: number, count: number): Promise<Row[] | null> {
+    // The engine tells a slice that moved; one that shows all of it already would not.
+    const here = this.view.filter === filter ? this.here(first, count) : null;
+    if (here) return here;
+    const rows: Row[] = [];
     for (;;) {
-      const slice = await this.ask({ ...this.view, filter, first: targets.length, count: MOST });
-      if (slice) targets.push(...named(slice.rows));
-      if (slice && slice.rows.length > 0 && targets.length < slice.total) continue;
+      const view = { ...this.view, filter, first: first + rows.length, count: Math.min(MOST, count - rows.length) };
+      const slice = await this.ask(view);
+      if (slice) rows.push(...slice.rows);
+      if (slice && slice.rows.length > 0 && rows.length < Math.min(count, slice.total - first)) continue;
       this.look({});
-      return slice ? targets : null;
+      return slice ? rows : null;
     }
+  }
+
+  /** The place of the first row that fits, from `from` on and then from the top. */
+  async find(fits: (row: Row) => boolean, from: number): Promise<number | null> {
+    const spans: [number, number][] = [
+      [from, FOUND],
+      [0, Math.min(from, FOUND)],
+    ];
+    for (const [first, count] of spans) {
+      const near = this.rows.findIndex((row, at) => this.first + at >= first && fits(row));
+      const begins = first >= this.first && first <= this.first + this.rows.length;
+      if (begins && near >= 0) return this.first + near;
+      if (count === 0) continue;
+      const rows = this.here(first, count) ?? (await this.between(this.view.filter, first, count));
+      const at = rows?.findIndex(fits) ?? -1;
+      if (at >= 0) return first + at;
+    }
+    return null;
+  }
+
+  async every(filter: Filter): Promise<Target[] | null> {
+    const rows = await this.between(filter, 0, Infinity);
+    return rows && rows.map(({ id }): Target => ({ kind: 'item', id }));
   }
 
   private async ask(view: View): Promise<Slice | null> {

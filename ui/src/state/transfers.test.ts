@@ -177,7 +177,15 @@ test('details that are opened again are there at once', () => {
   const transfers = new Transfers({ setView } as unknown as Ipc);
   transfers.take({ kind: 'snapshot', ...snapshot });
   transfers.focus({ kind: 'item', id: 1 });
-  const details = { target: { kind: 'item', id: 1 }, name: '1.mov', speed: 0, secondsLeft: null } as Details;
+  const details = {
+    target: { kind: 'item', id: 1 },
+    name: '1.mov',
+    state: { kind: 'uploading' },
+    size: 9,
+    sent: 1,
+    speed: 0,
+    secondsLeft: null,
+  } as Details;
   transfers.take({ kind: 'delta', ...delta(1, []), details });
   transfers.focus(null);
   transfers.focus({ kind: 'item', id: 1 });
@@ -195,4 +203,27 @@ test('details that come after they were closed are not shown', () => {
   transfers.focus(null);
   transfers.take({ kind: 'delta', ...delta(1, []), details: { name: 'late' } as never });
   expect(transfers.details).toBeNull();
+});
+
+test('a row that is asked to pause says so at once, until the engine tells that it does', async () => {
+  const act = vi.fn(() => Promise.resolve({ undo: false, count: 1 }));
+  const transfers = new Transfers({ act } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  const asked = transfers.act('pause', [{ kind: 'item', id: 2 }]);
+  expect([1, 2].map((id) => transfers.pausing.has(id))).toEqual([false, true]);
+  await asked;
+  transfers.take({ kind: 'delta', ...delta(1, [{ ...row(2, 5), state: { kind: 'paused', by: 'you', since: 0 } }]) });
+  expect(transfers.pausing.size).toBe(0);
+});
+
+test('a pause that is refused, or touches nothing, is not shown any longer', async () => {
+  const act = vi.fn();
+  const transfers = new Transfers({ act } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  act.mockRejectedValueOnce({ code: 'unexpected' });
+  await transfers.act('pause', [{ kind: 'item', id: 2 }]).catch(() => null);
+  expect(transfers.pausing.size).toBe(0);
+  act.mockResolvedValueOnce({ undo: false, count: 0 });
+  await transfers.act('pause', [{ kind: 'item', id: 2 }]);
+  expect(transfers.pausing.size).toBe(0);
 });

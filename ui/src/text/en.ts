@@ -58,7 +58,12 @@ export const errors: Record<ErrorCode, ErrorText> = {
     button: again,
   },
   'not-allowed': { row: 'This account may not use Davit.', todo: admin, button: again },
-  'account-disabled': { row: 'Your account may not upload any more.', why: kept, todo: admin, button: again },
+  'account-disabled': {
+    row: 'Your account may not upload any more.',
+    why: kept,
+    todo: admin,
+    button: 'Copy message',
+  },
   'storage-full': {
     row: 'Your company’s storage is full.',
     why: kept,
@@ -156,11 +161,11 @@ export const errors: Record<ErrorCode, ErrorText> = {
   'untrusted-server': {
     row: 'This network changes secure connections.',
     why: 'Davit will not send files.',
-    todo: 'Tell your IT team.',
-    button: again,
+    todo: 'Tell your IT team, then try again.',
+    button: 'Copy details',
   },
   'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
-  'client-too-old': { row: 'Your company needs a newer Davit.', todo: 'Update Davit.', button: null },
+  'client-too-old': { row: 'Your company needs a newer Davit.', todo: 'Update Davit.', button: again },
   'address-unreachable': { row: 'Nothing answers at this address. Check the spelling.', button: again },
   'address-not-davit': { row: 'This address belongs to something else, not to Davit.', button: again },
   'address-insecure': { row: 'This address is not secure. Use one with https.', button: again },
@@ -197,6 +202,11 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
 };
 
+/** A name that runs from right to left, or turns what stands around it, keeps to itself. */
+const isolated = (name: string): string =>
+  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/.test(name)
+    ? `\u2068${name}\u2069`
+    : name;
 const count = (n: number): string => n.toLocaleString();
 const plural = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${count(n)} ${many}`);
 
@@ -263,8 +273,16 @@ export const text = {
   clearDone: 'Clear done',
   cleared: (n: number) => `Cleared ${count(n)}.`,
   undo: 'Undo',
-  cancelled: (name: string) => `Cancelled “${name}”.`,
+  cancelled: (name: string) => `Cancelled “${isolated(name)}”.`,
+  cancelledMany: (n: number, removed: number) =>
+    removed === 0
+      ? `Cancelled ${plural(n, 'transfer', 'transfers')}.`
+      : `Cancelled ${count(n)}, removed ${count(removed)} from list.`,
   removed: 'Removed from list.',
+  removedMany: (n: number) => `Removed ${count(n)} from list.`,
+  notBack: 'It could not be put back. Upload it again.',
+  many: (act: string, n: number) => `${act} (${count(n)})`,
+  selectedMost: (n: number) => `The first ${count(n)} are selected.`,
   refused: (n: number, why: string) => `${plural(n, 'item was', 'items were')} not added. ${why}`,
   pauseAll: 'Pause all',
   resumeAll: 'Resume all',
@@ -287,6 +305,7 @@ export const text = {
   news: {
     done: (n: number) => `${count(n)} done`,
     overall: (percent: number) => `${percent} percent of everything sent`,
+    one: (name: string, why: string) => ` ${isolated(name)}: ${why}`,
     line: (words: string[]) => `${words.join(', ')}.`,
   },
   overview: {
@@ -329,6 +348,7 @@ export const text = {
     scanning: 'Counting files',
     uploading: 'Uploading',
     paused: 'Paused',
+    pausing: 'Pausing',
     pausedBy: {
       you: (at: string) => `by you, ${at}`,
       schedule: () => 'by schedule',
@@ -359,6 +379,7 @@ export const text = {
     pause: 'Pause',
     resume: 'Resume',
     cancel: 'Cancel transfer',
+    cancelMany: 'Cancel transfers',
     retry: 'Try again',
     again: 'Upload again',
     remove: 'Remove from list',
@@ -372,6 +393,14 @@ export const text = {
   linkReady: 'Link copied',
   linkLater: 'Link copied. It works once the upload is done.',
   copied: 'Copied',
+  messageCopied: 'Message copied',
+  /** To be sent to an administrator. */
+  message: (code: ErrorCode, name: string, place: string, company: string) =>
+    [
+      `Davit could not upload “${isolated(name)}”${place ? ` to ${place}` : ''}${company ? ` (${company})` : ''}.`,
+      errors[code].at?.(place) ?? errors[code].row,
+      `Code: ${code}`,
+    ].join('\n'),
   details: {
     title: 'Transfer details',
     close: 'Close details',
@@ -395,6 +424,8 @@ export const text = {
     reference: 'Reference',
     story: 'What happened',
     todo: 'What to do',
+    copyDestination: 'Copy destination',
+    message: 'Copy a message for your administrator',
     copyKey: 'Copy key',
     copyChecksum: 'Copy checksum',
     copyReference: 'Copy reference',
@@ -411,13 +442,18 @@ export const text = {
       metered: 'Paused on a metered network.',
     },
     resumed: 'Continued.',
+    lost: (time: string | null) => (time ? `Connection lost. Waited ${time}.` : 'Connection lost.'),
+    back: 'Connection back. Continued.',
+    damaged: 'Some pieces were damaged on the way. Sending them again.',
     sent: 'All pieces sent.',
     verified: 'Verified.',
     verifiedAll: (n: number) => (n === 1 ? 'Verified. Its piece matches.' : `Verified. All ${count(n)} pieces match.`),
     cancelled: 'Cancelled.',
     stopped: (why: string) => `Stopped. ${why}`,
     recovered: (n: number) =>
-      n === 1 ? 'Continued. 1 piece was already there.' : `Continued. ${count(n)} pieces were already there.`,
+      n === 1
+        ? 'Continued after restart. 1 piece was already there.'
+        : `Continued after restart. ${count(n)} pieces were already there.`,
   },
   allFiles: {
     search: 'Search files',

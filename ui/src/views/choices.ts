@@ -1,26 +1,43 @@
-// What More offers for a transfer.
-import type { Choice } from '../parts/Menu.svelte';
+// What More offers for a transfer, or for several at once.
+import type { Choice } from '../parts/choice';
+import { ended, pausable } from '../state/can';
+import { mendOf } from '../state/mend';
+import type { Thing } from '../state/selection.svelte';
 import { text } from '../text/en';
-import type { Doing, Thing } from './doing';
-import { pausable } from './look';
+import type { Doing } from './doing';
+
+const { act, keys } = text;
 
 export function choices(thing: Thing, linkable: boolean, mac: boolean, doing: Doing): Choice[] {
-  const { act, keys } = text;
   const all: Choice[] = [];
   if (linkable) all.push({ label: act.link, keys: keys.link(mac), run: () => doing.link(thing) });
   all.push({ label: act.details, keys: keys.details, run: () => doing.details(thing) });
   all.push({ label: act.show, keys: keys.show(mac), run: () => doing.show(thing) });
-  if (pausable(thing.state))
-    all.push({ label: act.pause, keys: keys.pause, apart: true, run: () => doing.pause(thing) });
-  else if (thing.state.kind === 'paused')
-    all.push({ label: act.resume, keys: keys.pause, apart: true, run: () => doing.resume(thing) });
-  const ended = thing.state.kind === 'done' || thing.state.kind === 'cancelled';
+  const { state } = thing;
+  // Where the one button does something else.
+  if (state.kind === 'failed' && mendOf(state.code) !== 'retry')
+    all.push({ label: act.retry, apart: true, run: () => doing.retry(thing) });
+  return [...all, ...rest([thing], mac, doing)];
+}
+
+/** What means something for several: each does it to those that can. */
+export function choicesOfMany(things: Thing[], mac: boolean, doing: Doing): Choice[] {
+  return rest(things, mac, doing).map((choice) => ({ ...choice, label: text.many(choice.label, things.length) }));
+}
+
+function rest(things: Thing[], mac: boolean, doing: Doing): Choice[] {
+  const all: Choice[] = [];
+  const gone = things.every(({ state }) => ended(state));
+  if (things.some(({ state }) => pausable(state)))
+    all.push({ label: act.pause, keys: keys.pause, apart: true, run: () => doing.pause(...things) });
+  else if (things.some(({ state }) => state.kind === 'paused'))
+    all.push({ label: act.resume, keys: keys.pause, apart: true, run: () => doing.resume(...things) });
   all.push({
-    label: ended ? act.remove : act.cancel,
+    label: gone ? act.remove : things.length > 1 ? act.cancelMany : act.cancel,
     keys: keys.remove(mac),
-    apart: ended,
-    ...(ended ? {} : { kind: 'bad' }),
-    run: () => doing.drop(thing),
+    apart: gone,
+    ...(gone ? {} : { kind: 'bad' }),
+    run: () => doing.drop(...things),
   });
   return all;
 }

@@ -3,7 +3,8 @@ import type { Action, DoneView, Ipc, Target } from '../ipc';
 import { Session } from '../state/session.svelte';
 import { Toasts } from '../state/toasts.svelte';
 import { Transfers } from '../state/transfers.svelte';
-import { Doing, type Thing } from './doing';
+import type { Thing } from '../state/selection.svelte';
+import { Doing } from './doing';
 
 beforeEach(() => {
   vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
@@ -53,11 +54,11 @@ test('what is done is removed, not cancelled', async () => {
 
 test('nothing is said of what touched nothing, and no Undo is offered that would do nothing', async () => {
   const none = hands(() => Promise.resolve({ undo: true, count: 0 }));
-  none.doing.cancel(thing('uploading'));
+  none.doing.drop(thing('uploading'));
   await settled();
   expect(none.toasts.now).toBeNull();
   const final = hands(() => Promise.resolve({ undo: false, count: 1 }));
-  final.doing.cancel(thing('uploading'));
+  final.doing.drop(thing('uploading'));
   await settled();
   expect(final.toasts.now?.action).toBeNull();
 });
@@ -68,4 +69,66 @@ test('a refused command says why', async () => {
   doing.pause(thing('uploading'));
   await settled();
   expect(toasts.now?.words).toBe('This computer’s disk is full.');
+});
+
+const item = (id: number): Target => ({ kind: 'item', id });
+
+test('several are cancelled and removed by one press, and one Undo takes back both', async () => {
+  const { doing, toasts, asked } = hands(() => Promise.resolve({ undo: true, count: 1 }));
+  doing.drop({ ...thing('uploading'), target: item(1) }, { ...thing('done'), target: item(2) });
+  await settled();
+  expect(toasts.now?.words).toBe('Cancelled 1, removed 1 from list.');
+  toasts.act();
+  await settled();
+  expect(asked.slice(0, 3)).toEqual([
+    ['cancel', [item(1)]],
+    ['remove', [item(2)]],
+    ['undo', [item(1), item(2)]],
+  ]);
+});
+
+test('an undo that comes before the cancel took hold is asked again, and only for what was cancelled', async () => {
+  vi.useFakeTimers();
+  let undone = 0;
+  const { doing, toasts, asked } = hands(() => {
+    const last = asked.at(-1)?.[0];
+    if (last !== 'undo') return Promise.resolve({ undo: true, count: 1 });
+    undone += 1;
+    return Promise.resolve({ undo: false, count: undone === 3 ? 1 : 0 });
+  });
+  doing.drop(thing('uploading'));
+  await vi.advanceTimersByTimeAsync(0);
+  toasts.act();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(asked.map(([action]) => action)).toEqual(['cancel', 'undo', 'undo', 'undo']);
+  expect(toasts.now).toBeNull();
+  vi.useRealTimers();
+});
+
+test('an undo that puts nothing back says so', async () => {
+  vi.useFakeTimers();
+  const { doing, toasts } = hands(() => Promise.resolve({ undo: true, count: toasts.now ? 0 : 1 }));
+  doing.drop(thing('uploading'));
+  await vi.advanceTimersByTimeAsync(0);
+  const undo = toasts.now?.action;
+  toasts.say('something else');
+  undo?.run();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(toasts.now?.words).toBe('It could not be put back. Upload it again.');
+  vi.useRealTimers();
+});
+
+test('alike problems are tried again together', async () => {
+  const { doing, asked } = hands(() => Promise.resolve({ undo: false, count: 2 }));
+  const failed = (id: number, code: 'offline' | 'already-there') => ({
+    target: item(id),
+    name: '',
+    state: { kind: 'failed' as const, code },
+  });
+  doing.main(failed(1, 'offline'), failed(2, 'already-there'), failed(3, 'offline'));
+  await settled();
+  expect(asked).toEqual([
+    ['retry', [item(1), item(3)]],
+    ['keep-both', [item(2)]],
+  ]);
 });

@@ -1,21 +1,22 @@
 // What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
 // says why.
-import type { CopyWhat, DoneView, ErrorCode, Ipc, ItemId, Problem, RowState, Target } from '../ipc';
-import { mendOf } from '../state/mend';
+import type { Action, CopyWhat, Details, DoneView, Ipc, ItemId, Problem, Target } from '../ipc';
+import { ended, pausable } from '../state/can';
+import { place } from '../state/format';
+import { type Mend, mendOf } from '../state/mend';
+import type { Thing } from '../state/selection.svelte';
 import type { Session } from '../state/session.svelte';
 import type { Toasts } from '../state/toasts.svelte';
 import type { Transfers } from '../state/transfers.svelte';
 import { text } from '../text/en';
 
-/** A row, a file of a folder, or what the details are about. */
-export interface Thing {
-  target: Target;
-  name: string;
-  state: RowState;
-}
-
 /** More than this many rows are cleared without a way back: asking for their names would take too long. */
 const UNDOABLE = 5_000;
+/** What still runs cannot be put back before it rests; it is asked again this often, after this long. */
+const TRIES = 8;
+const PAUSE_MS = 250;
+
+const targetsOf = (things: Thing[]): Target[] => things.map(({ target }) => target);
 
 export class Doing {
   constructor(
@@ -33,19 +34,27 @@ export class Doing {
     this.transfers.toggle(item);
   }
 
-  pause(thing: Thing): void {
-    this.told(this.transfers.act('pause', [thing.target]));
+  pause(...things: Thing[]): void {
+    this.told(this.transfers.act('pause', targetsOf(things)));
   }
 
-  resume(thing: Thing): void {
-    this.told(this.transfers.act('resume', [thing.target]));
+  resume(...things: Thing[]): void {
+    this.told(this.transfers.act('resume', targetsOf(things)));
+  }
+
+  /** Space: what can pause does; when nothing can, what is paused goes on. */
+  toggleRest(things: Thing[]): void {
+    if (things.some(({ state }) => pausable(state))) this.pause(...things);
+    else this.resume(...things);
   }
 
   pauseAll(): void {
-    this.told(this.ipc.pauseAll());
+    this.transfers.pauses(this.transfers.rows);
+    this.told(this.ipc.pauseAll().catch((problem: unknown) => this.still(problem)));
   }
 
   resumeAll(): void {
+    this.transfers.pausing = new Set();
     this.told(this.ipc.resumeAll());
   }
 
@@ -54,19 +63,31 @@ export class Doing {
     else this.pauseAll();
   }
 
-  cancel(thing: Thing): void {
-    this.undoable([thing.target], this.transfers.act('cancel', [thing.target]), () => text.cancelled(thing.name));
+  /** Out of the list: what is at its end is removed, what is not is cancelled; one Undo for all. */
+  drop(...things: Thing[]): void {
+    const gone = targetsOf(things.filter(({ state }) => ended(state)));
+    const stopped = things.filter(({ state }) => !ended(state));
+    if (stopped.length === 0) this.remove(gone);
+    else this.cancel(stopped, gone);
   }
 
-  remove(thing: Thing): void {
-    this.leave([thing.target]);
-    this.undoable([thing.target], this.transfers.act('remove', [thing.target]), () => text.removed);
+  private cancel(things: Thing[], gone: Target[]): void {
+    const stopped = targetsOf(things);
+    const asked = async (): Promise<DoneView> => {
+      const done = await this.transfers.act('cancel', stopped);
+      const removed = gone.length > 0 ? (await this.transfers.act('remove', gone)).count : 0;
+      return { undo: done.undo || removed > 0, count: done.count + removed };
+    };
+    this.leave(gone);
+    const one = gone.length === 0 && things.length === 1 ? things[0] : null;
+    const words = () => (one ? text.cancelled(one.name) : text.cancelledMany(things.length, gone.length));
+    this.undoable([...stopped, ...gone], asked(), words, stopped);
   }
 
-  /** Out of the list: what is at its end is removed, what is not is cancelled. */
-  drop(thing: Thing): void {
-    if (thing.state.kind === 'done' || thing.state.kind === 'cancelled') this.remove(thing);
-    else this.cancel(thing);
+  private remove(targets: Target[]): void {
+    this.leave(targets);
+    const words = () => (targets.length === 1 ? text.removed : text.removedMany(targets.length));
+    this.undoable(targets, this.transfers.act('remove', targets), words);
   }
 
   clearDone(): void {
@@ -82,6 +103,11 @@ export class Doing {
     } else this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done))));
   }
 
+  /** More are in the list than can be selected. */
+  selectedMost(count: number): void {
+    this.toasts.say(text.selectedMost(count));
+  }
+
   link(thing: Thing): void {
     const said = (ready: boolean) => this.toasts.say(ready ? text.linkReady : text.linkLater);
     this.told(this.ipc.copyLink(thing.target).then(said));
@@ -95,17 +121,47 @@ export class Doing {
     this.told(this.ipc.showInFolder(thing.target));
   }
 
-  /** The one button of a row. */
-  main(thing: Thing): void {
-    if (thing.state.kind === 'cancelled') this.told(this.transfers.act('retry', [thing.target]));
-    else if (thing.state.kind === 'failed') this.mend(thing, thing.state.code);
+  /** Puts words of the window into the clipboard. */
+  words(words: string): void {
+    this.told(this.ipc.copyWords(words).then(() => this.toasts.say(text.copied)));
   }
 
-  private mend(thing: Thing, code: ErrorCode): void {
-    const mend = mendOf(code);
+  destination(details: Details): void {
+    this.words(place(details.destination));
+  }
+
+  /** For the administrator: what is wrong, and where. */
+  async message(thing: Thing, destination: string): Promise<void> {
+    const code = thing.state.kind === 'failed' ? thing.state.code : 'unexpected';
+    const company = this.session.view && 'company' in this.session.view ? this.session.view.company : '';
+    await this.ipc.copyWords(text.message(code, thing.name, place(destination), company));
+    this.toasts.say(text.messageCopied);
+  }
+
+  retry(...things: Thing[]): void {
+    this.told(this.transfers.act('retry', targetsOf(things)));
+  }
+
+  /** The one button of each row; alike ones together. */
+  main(...things: Thing[]): void {
+    const cancelled = things.filter(({ state }) => state.kind === 'cancelled');
+    if (cancelled.length > 0) this.retry(...cancelled);
+    const alike = new Map<Mend, Thing[]>();
+    for (const thing of things)
+      if (thing.state.kind === 'failed') {
+        const mend = mendOf(thing.state.code);
+        alike.set(mend, [...(alike.get(mend) ?? []), thing]);
+      }
+    for (const [mend, those] of alike) this.mend(mend, those);
+  }
+
+  private mend(mend: Mend, things: Thing[]): void {
+    const [first] = things;
     if (mend === 'sign-in') this.session.asking = true;
-    else if (mend === 'remove') this.remove(thing);
-    else this.told(this.transfers.act(mend, [thing.target]));
+    else if (mend === 'remove') this.remove(targetsOf(things));
+    else if (mend === 'copy-details' && first) this.copy(first, 'reference');
+    else if (mend === 'copy-message' && first) this.told(this.message(first, ''));
+    else this.told(this.transfers.act(mend as Action, targetsOf(things)));
   }
 
   /** The details of what goes from the list go with it. */
@@ -114,13 +170,40 @@ export class Doing {
     if (focus && targets.some(({ kind, id }) => kind === focus.kind && id === focus.id)) this.transfers.focus(null);
   }
 
-  private undoable(targets: Target[], asked: Promise<DoneView>, words: (done: DoneView) => string): void {
-    const run = () => this.told(this.transfers.act('undo', targets));
-    this.told(
-      asked.then((done) => {
-        if (done.count > 0) this.toasts.say(words(done), done.undo ? { label: text.undo, run } : null);
-      }),
-    );
+  /** Says what was done and offers to take it back; what was cancelled only for as long as the engine can. */
+  private undoable(
+    targets: Target[],
+    asked: Promise<DoneView>,
+    words: (done: DoneView) => string,
+    cancelled: Target[] = [],
+  ): void {
+    const since = performance.now();
+    const say = (done: DoneView): void => {
+      if (done.count === 0) return;
+      const undo = { label: text.undo, run: () => this.told(this.putBack(targets, cancelled, done.count)) };
+      const again = { label: text.act.again, run: () => this.told(this.putBack(cancelled, cancelled, 1)) };
+      if (!done.undo) this.toasts.say(words(done));
+      else if (cancelled.length === 0) this.toasts.say(words(done), undo);
+      else this.toasts.undoable(words(done), undo, again, since);
+    };
+    this.told(asked.then(say));
+  }
+
+  /** What runs still, because its cancel has not come to it yet, is put back as soon as it rests. */
+  private async putBack(targets: Target[], cancelled: Target[], wanted: number): Promise<void> {
+    let back = (await this.transfers.act('undo', targets)).count;
+    for (let turn = 1; turn < TRIES && back < wanted && cancelled.length > 0; turn += 1) {
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      // What was removed is on the list again by now: once more would start it.
+      back += (await this.transfers.act('undo', cancelled)).count;
+    }
+    if (back === 0) this.toasts.say(text.notBack);
+  }
+
+  /** What was asked to pause does not. */
+  private still(problem: unknown): never {
+    this.transfers.pausing = new Set();
+    throw problem;
   }
 
   private told(asked: Promise<unknown>): void {

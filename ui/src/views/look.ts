@@ -46,6 +46,9 @@ function waitsFor(code: ErrorCode): string {
   return say.forNetwork;
 }
 
+/** Asked to pause, and the engine has not told that it does. */
+export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
+
 export function lookOf(state: RowState, destination = ''): Look {
   switch (state.kind) {
     case 'queued':
@@ -98,9 +101,4 @@ export function lookOf(state: RowState, destination = ''): Look {
         button: text.act.again,
       };
   }
-}
-
-/** Whether "Pause" means something. */
-export function pausable(state: RowState): boolean {
-  return ['uploading', 'queued', 'waiting', 'scanning'].includes(state.kind);
 }

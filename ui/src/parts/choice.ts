@@ -1,0 +1,11 @@
+// One line of a menu.
+export interface Choice {
+  label: string;
+  run: () => void;
+  /** The keys that do the same. */
+  keys?: string;
+  kind?: 'bad';
+  /** A line above it. */
+  apart?: boolean;
+  checked?: boolean;
+}
