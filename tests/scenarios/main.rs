@@ -14,3 +14,4 @@ mod network;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;
+mod window_crowd;

@@ -12,17 +12,17 @@ use davit_tests::window::{Window, choose_in_dialog};
 use davit_tests::world::BUCKET;
 
 /// The middle of the largest target.
-const USUAL_PLACE: (u32, u32) = (560, 230);
+pub(crate) const USUAL_PLACE: (u32, u32) = (560, 230);
 const TOKEN: &str = "the right token";
 
 /// A cloud behind a link of a known speed, and a backend that wants a token and offers two places.
-struct Office {
-    world: World,
-    link: FaultProxy,
+pub(crate) struct Office {
+    pub(crate) world: World,
+    pub(crate) link: FaultProxy,
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let mut world = World::new().await;
         let hash = davit_backend::hash_token(TOKEN);
         let place = |id: &str, label: &str| {
@@ -44,7 +44,7 @@ impl Office {
         Self { world, link }
     }
 
-    async fn window(&self) -> Window {
+    pub(crate) async fn window(&self) -> Window {
         Window::open(&self.world.home(), &[("DAVIT_DEV_S3_ENDPOINT", self.link.endpoint())]).await
     }
 
@@ -60,7 +60,7 @@ impl Office {
     }
 
     /// Every file lies in the store, byte for byte, below `rushes/`.
-    fn all_there(&self, files: &[PathBuf]) {
+    pub(crate) fn all_there(&self, files: &[PathBuf]) {
         let keys = self.world.keys();
         assert_eq!(keys.len(), files.len(), "{keys:?}");
         for file in files {
@@ -72,7 +72,7 @@ impl Office {
     }
 }
 
-async fn connect(window: &Window, office: &Office) {
+pub(crate) async fn connect(window: &Window, office: &Office) {
     window.until_says("Connect to your company").await;
     window.picture("welcome").await;
     window.fill("address", &office.address()).await;

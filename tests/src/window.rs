@@ -135,6 +135,18 @@ impl Window {
         typed.unwrap_or_else(|why| panic!("{field} cannot be filled: {why}"));
     }
 
+    /// Makes the window this large, outside.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let resized = self.ask("/window/rect", json!({ "width": width, "height": height })).await;
+        resized.unwrap_or_else(|why| panic!("it cannot be resized: {why}"));
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: &str, ctrl: bool) {
+        let event = json!({ "key": key, "ctrlKey": ctrl, "bubbles": true, "cancelable": true });
+        self.script(&format!("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {event}))")).await;
+    }
+
     /// Keeps a picture among the artefacts.
     pub async fn picture(&self, name: &str) {
         // As it looks when bars and panels have come to rest.
