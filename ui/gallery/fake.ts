@@ -42,7 +42,8 @@ const moves = (state: RowState): boolean =>
   ['queued', 'scanning', 'uploading', 'waiting', 'held', 'verifying'].includes(state.kind);
 const FILTERS: Record<Filter, (row: Row) => boolean> = {
   all: () => true,
-  moving: (row) => moves(row.state),
+  // As the engine counts: what waits its turn, or for a sign-in, does not move.
+  moving: (row) => ['uploading', 'waiting', 'verifying', 'scanning'].includes(row.state.kind),
   'needs-you': (row) => row.state.kind === 'failed' || (row.folder?.needsYou ?? 0) > 0,
   done: (row) => row.state.kind === 'done',
 };
