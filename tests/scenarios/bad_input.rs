@@ -120,7 +120,8 @@ async fn records_of_a_newer_version_and_a_second_engine_are_left_alone() {
 async fn a_file_that_vanishes_while_it_uploads_is_told_and_nothing_is_stored() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
-    noise(&file, 300 << 20);
+    noise(&file, 100 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(16 << 20);
     std::fs::remove_file(&file).expect("removed");
@@ -156,10 +157,12 @@ async fn html_server() -> String {
 async fn a_destination_that_is_gone_is_told_and_nothing_is_lost() {
     let mut world = World::with_backend(900, "role").await;
     let file = world.sources().join("cut.mov");
-    noise(&file, 300 << 20);
+    noise(&file, 100 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload_by_backend(&[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(16 << 20);
     running.kill();
+    world.cloud.takes(0);
     world.start_backend(&World::backend_config(900, "role").replace("rushes", "archive")).await;
     let ended = world.upload_by_backend(&[&file]).args(["--to", "rushes"]).end().await;
     assert!(ended.code == Some(1) && ended.err.contains("[destination-gone"), "{} {}", ended.out, ended.err);
@@ -167,6 +170,7 @@ async fn a_destination_that_is_gone_is_told_and_nothing_is_lost() {
     world.start_backend(&World::backend_config(900, "role")).await;
     world.upload_by_backend(&[&file]).end().await.all_done();
     world.nothing_was_sent_twice();
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
 }
 
 /// Even the superuser may not read it: it runs without its powers.

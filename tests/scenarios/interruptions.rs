@@ -52,10 +52,12 @@ async fn resumes_after_being_killed_at_every_journal_write() {
 async fn a_kill_in_full_flight_costs_at_most_the_parts_in_flight() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
-    noise(&file, 300 << 20);
+    noise(&file, 120 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload(&[&file]).args(["--concurrency", "2"]).start();
     running.until_sent(40 << 20);
     running.kill();
+    world.cloud.takes(0);
     let ended = world.upload(&[&file]).end().await;
     ended.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
@@ -67,13 +69,15 @@ async fn a_kill_in_full_flight_costs_at_most_the_parts_in_flight() {
 async fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
     let world = World::new().await;
     let folder = world.sources().join("folder");
-    noise(&folder.join("a.mov"), 200 << 20);
+    noise(&folder.join("a.mov"), 80 << 20);
     for n in 0..20 {
         noise(&folder.join(format!("{n}.txt")), 1_000 + n);
     }
+    world.cloud.takes(30 << 20);
     let mut running = world.upload(&[&folder]).args(["--concurrency", "2"]).start();
     running.until_sent(20 << 20);
     assert_eq!(running.interrupt(), Some(130));
+    world.cloud.takes(0);
     world.upload(&[&folder]).end().await.all_done();
     assert_eq!(world.sha256("in/folder/a.mov"), sha256(&folder.join("a.mov")));
     assert_eq!(world.keys().len(), 21);
@@ -84,7 +88,8 @@ async fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
 async fn a_running_upload_is_paused_resumed_and_cancelled_from_another_process() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
-    noise(&file, 400 << 20);
+    noise(&file, 100 << 20);
+    world.cloud.takes(15 << 20);
     let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(16 << 20);
     let status = world.davit("pause").arg("--all").end().await;
@@ -104,6 +109,7 @@ async fn a_running_upload_is_paused_resumed_and_cancelled_from_another_process()
     while running.runs() {
         tokio::task::yield_now().await;
     }
+    world.cloud.takes(0);
     // The next command sweeps what S3 holds of it.
     let other = world.sources().join("other.txt");
     noise(&other, 10);
@@ -115,14 +121,16 @@ async fn a_running_upload_is_paused_resumed_and_cancelled_from_another_process()
 async fn a_file_that_changed_between_two_runs_is_never_mixed() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
-    noise(&file, 200 << 20);
+    noise(&file, 80 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(24 << 20);
     running.kill();
     // Another version of the same size.
-    noise(&world.sources().join("new"), (200 << 20) + 8);
+    world.cloud.takes(0);
+    noise(&world.sources().join("new"), (80 << 20) + 8);
     let bytes = std::fs::read(world.sources().join("new")).expect("read");
-    std::fs::write(&file, &bytes[..200 << 20]).expect("rewritten");
+    std::fs::write(&file, &bytes[..80 << 20]).expect("rewritten");
     let told = world.upload(&[&file]).end().await;
     assert_eq!(told.failures(), ["file-changed"], "{}", told.out);
     assert_eq!(world.keys(), Vec::<String>::new());

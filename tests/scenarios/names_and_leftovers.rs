@@ -12,10 +12,12 @@ use davit_tests::world::BUCKET;
 async fn a_folder_that_goes_on_takes_what_was_added_meanwhile() {
     let world = World::new().await;
     let folder = world.sources().join("rushes");
-    noise(&folder.join("a.mov"), 100 << 20);
+    noise(&folder.join("a.mov"), 60 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload(&[&folder]).args(["--concurrency", "1"]).start();
     running.until_sent(16 << 20);
     running.kill();
+    world.cloud.takes(0);
     noise(&folder.join("day 2/b.mov"), 1_000);
     noise(&folder.join("0.txt"), 10);
     world.upload(&[&folder]).end().await.all_done();
@@ -154,9 +156,11 @@ async fn an_abort_that_the_store_refuses_stays_on_record_until_it_is_done() {
     let link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 60 << 20);
+    world.cloud.takes(30 << 20);
     let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "1"]).start();
     running.until_sent(16 << 20);
     running.kill();
+    world.cloud.takes(0);
     noise(&file, 61 << 20);
     link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
     let changed = world.upload_by(&link.endpoint(), &[&file]).end().await;
@@ -212,4 +216,32 @@ async fn a_conflict_at_the_end_is_waited_for() {
     world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
     assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the conflict was met");
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
+}
+
+/// A request that was thought dead arrives after its part was sent again, and the store gives the part another `ETag`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_arrives_late_a_second_time_is_found_and_nothing_fails() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    // The answer to one part is kept back: the store has it, the client that is killed does not know.
+    *link.faults.only.lock().expect("faults") = "partNumber=3&".to_owned();
+    link.faults.hold.send_replace(true);
+    let running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "8"]).start();
+    link.holds_one().await;
+    running.kill();
+    link.faults.hold.send_replace(false);
+    // Between the new list of parts and Complete the store's part 3 becomes another one with the same bytes.
+    *link.faults.only.lock().expect("faults") = "POST *?uploadId".to_owned();
+    link.faults.meet(
+        "POST *?uploadId",
+        1,
+        davit_tests::fault::Fault::Says { status: "400 Bad Request", code: "InvalidPart" },
+    );
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
+    world.nothing_was_sent_twice();
 }

@@ -69,9 +69,16 @@ impl World {
         )
     }
 
-    /// Starts a backend with this file.
+    /// Starts a backend with this file; one after another stands at the same address.
     pub async fn start_backend(&mut self, config: &str) {
-        let config = BackendConfig::parse(config).expect("a backend's file");
+        let mut config = BackendConfig::parse(config).expect("a backend's file");
+        if let Some(before) = self.backend.take() {
+            config.listen = before.address();
+            drop(before);
+            while std::net::TcpListener::bind(config.listen).is_err() {
+                tokio::task::yield_now().await;
+            }
+        }
         let keys = self.cloud.keys();
         let access = StsAccess {
             endpoint: self.cloud.endpoint(),

@@ -31,6 +31,8 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     options.net.ca_bundle = args.ca_bundle.clone();
     options.concurrency = args.concurrency;
     options.direct = direct(&args)?;
+    // What is unfinished goes on by the rules of this command, so it is given first.
+    options.hold = true;
     if options.direct.is_none() && !options.knows_a_company() {
         return Err(no_company());
     }
@@ -74,6 +76,7 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     feed.set_view(Rows::view(before, args.paths.len()));
     let options = EnqueueOptions { collision: args.collision.map(Into::into), resume_same: true };
     let ticket = engine.enqueue(args.paths.clone(), to.id, options).await?;
+    engine.go();
     let refused = u32::try_from(ticket.refused.len()).unwrap_or(u32::MAX);
     for (path, code) in ticket.refused {
         output.refused(path, code);

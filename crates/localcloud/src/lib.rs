@@ -23,6 +23,7 @@ mod host;
 mod identity;
 pub mod observe;
 mod operations;
+mod pace;
 pub mod policy;
 mod rechunk;
 mod server;
@@ -172,6 +173,11 @@ impl LocalCloud {
     /// Every object of a bucket, by key.
     pub fn objects(&self, bucket: &str) -> Vec<ObjectView> {
         self.store.objects(bucket)
+    }
+
+    /// Takes bodies at so many bytes a second from now on, all together; 0 means as fast as they come.
+    pub fn takes(&self, bytes_a_second: u64) {
+        self.store.pace.set(bytes_a_second);
     }
 
     /// Removes an object behind everybody's back.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksums::Kind;
 use crate::identity::random;
+use crate::pace::Pace;
 
 pub(crate) use uploads::Incomplete;
 
@@ -126,6 +127,8 @@ pub(crate) struct Store {
     pub(crate) replay_refused: AtomicBool,
     /// The smallest part but the last, in bytes.
     pub(crate) min_part: u64,
+    /// How fast bodies are taken.
+    pub(crate) pace: Pace,
 }
 
 /// Why a conditional write is refused by what lies there.
@@ -227,6 +230,7 @@ impl Store {
             stale,
             replay_refused: AtomicBool::new(false),
             min_part: 5 << 20,
+            pace: Pace::default(),
         })
     }
 

@@ -121,8 +121,8 @@ impl Faults {
     /// Waits as long as a link of these rates needs.
     async fn slow_down(&self, bytes: u64, begun: Instant, sent: u64) {
         let each = self.rate_each.load(Ordering::SeqCst);
-        if each > 0 {
-            tokio::time::sleep_until(begun + Duration::from_micros(sent * 1_000_000 / each)).await;
+        if let Some(took) = (sent * 1_000_000).checked_div(each) {
+            tokio::time::sleep_until(begun + Duration::from_micros(took)).await;
         }
         let rate = self.rate.load(Ordering::SeqCst);
         if rate == 0 {

@@ -119,6 +119,7 @@ pub(crate) enum Command {
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
     TurnTo(Option<Remote>),
+    Go,
     Close(oneshot::Sender<()>),
 }
 
@@ -254,6 +255,11 @@ impl Engine {
     /// Tells whether somebody is signed in.
     pub(crate) fn signed_out(&self, since: Option<UnixTime>) {
         let _ = self.commands.send(Command::SignedOut(since));
+    }
+
+    /// Lets an engine that was opened on hold upload.
+    pub fn go(&self) {
+        let _ = self.commands.send(Command::Go);
     }
 
     /// Whose batches run from now on.

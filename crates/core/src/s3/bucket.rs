@@ -28,7 +28,7 @@ use url::Url;
 use super::body::{self, CHECKSUM, Mode, Stream, Watch};
 use super::classify::{Failure, classify, damaged};
 use super::client::http_client;
-use super::requests::{Created, Head, PartBody, SentPart, Stored};
+use super::requests::{Completed, Created, Head, PartBody, SentPart, Stored};
 use super::watchdog::{self, COMPLETE, Pace, SHORT};
 use crate::credentials::{LeaseKeeper, LeaseProvider, Scope};
 use crate::error::{Error, ErrorCode, Result};
@@ -281,7 +281,7 @@ impl Bucket {
         size: ByteCount,
         crc64: u64,
         if_absent: bool,
-    ) -> Result<Stored> {
+    ) -> Result<Completed> {
         let (inner, place) = (&self.0, &self.0.place);
         let size = i64::try_from(size.get()).map_err(|_| Error::new(ErrorCode::TooLarge))?;
         let list = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(completed).collect())).build();
@@ -312,7 +312,8 @@ impl Bucket {
                         Err(Failure::Conflict(error)) => {
                             return Err(Error::new(ErrorCode::UploadExpired).detail(error.detail).into());
                         }
-                        outcome => return outcome,
+                        Err(Failure::OtherParts(error)) => return Ok(Err(error)),
+                        outcome => return outcome.map(Ok),
                     }
                 }
             })
@@ -322,6 +323,10 @@ impl Bucket {
                 ErrorCode::DamagedOnTheWay => Error::new(ErrorCode::CheckMismatch).detail(error.detail),
                 _ => error,
             })?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Completed::OtherParts(error)),
+        };
         let etag = answer.e_tag().filter(|etag| !etag.is_empty());
         let etag = etag.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an ETag"))?;
         match answer.checksum_crc64_nvme().and_then(crc_from_base64) {
@@ -331,7 +336,8 @@ impl Bucket {
                 return Err(Error::new(ErrorCode::CheckMismatch).detail(detail));
             }
         }
-        Ok(Stored { etag: etag.to_owned(), crc64, version_id: answer.version_id().map(str::to_owned) })
+        let version_id = answer.version_id().map(str::to_owned);
+        Ok(Completed::Stored(Stored { etag: etag.to_owned(), crc64, version_id }))
     }
 
     /// Removes an unfinished upload and its parts. One that is gone is fine.

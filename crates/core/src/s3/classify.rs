@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Skewed(Error),
     /// The store does not know this way to send a checksum.
     NoTrailers(Error),
+    /// The upload has other parts than were named.
+    OtherParts(Error),
     /// Another request for the same key was in the way.
     Conflict(Error),
     /// Anything else.
@@ -34,6 +36,7 @@ impl Failure {
             Self::Expired(error)
             | Self::Skewed(error)
             | Self::NoTrailers(error)
+            | Self::OtherParts(error)
             | Self::Conflict(error)
             | Self::Other(error) => error,
         }
@@ -72,6 +75,7 @@ impl Failure {
             Self::Expired(error) => Self::Expired(with(error)),
             Self::Skewed(error) => Self::Skewed(with(error)),
             Self::NoTrailers(error) => Self::NoTrailers(with(error)),
+            Self::OtherParts(error) => Self::OtherParts(with(error)),
             Self::Conflict(error) => Self::Conflict(with(error)),
             Self::Other(error) => Self::Other(with(error)),
         }
@@ -101,6 +105,9 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         }
         "ConditionalRequestConflict" => {
             Failure::Conflict(Error::new(C::StorageBusy).detail(format!("{status} {code}")))
+        }
+        "InvalidPart" | "InvalidPartOrder" => {
+            Failure::OtherParts(Error::new(C::DamagedOnTheWay).detail(format!("{status} {code}: {said}")))
         }
         "PreconditionFailed" => plain(C::AlreadyThere),
         "NoSuchUpload" => plain(C::UploadExpired),

@@ -13,4 +13,4 @@ mod watchdog;
 
 pub use bucket::{Bucket, Endpoint, Place, Sse};
 pub use client::http_client;
-pub use requests::{Created, Gate, Head, PartBody, SentPart, Stored};
+pub use requests::{Completed, Created, Gate, Head, PartBody, SentPart, Stored};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use crate::error::Error;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{PartNumber, UploadId};
 use crate::units::UnixTime;
@@ -63,6 +64,15 @@ pub struct Created {
     pub upload: UploadId,
     /// When the bucket's lifecycle rule will remove it, if it has one.
     pub abort_at: Option<UnixTime>,
+}
+
+/// What came of asking for the parts to be put together.
+#[derive(Debug)]
+pub enum Completed {
+    /// The object is there, and its checksum is ours.
+    Stored(Stored),
+    /// Nothing was put together: S3 has other parts than were named.
+    OtherParts(Error),
 }
 
 /// A part that S3 acknowledged, or lists.

@@ -133,6 +133,8 @@ pub enum Input {
     },
     /// S3 does not know the upload that was to be completed, or the answer was lost for good.
     Unclear,
+    /// S3 has other parts than those it was asked to put together.
+    PartsDiffer,
     /// S3 says that it does not know the upload, and none of our requests can have ended it.
     UploadGone,
     /// What the store holds.
@@ -278,6 +280,10 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         Input::Stored { etag, at } if matches!(now.state, S::Completing | S::Uploading) => {
             (to(S::Done { etag, at }, OnS3::Nothing), vec![])
         }
+        Input::PartsDiffer if now.state == S::Completing => match &now.on_s3 {
+            OnS3::Completing(id) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+            _ => return illegal(&Input::PartsDiffer),
+        },
         Input::UploadGone if running && unfinished(&now.on_s3).is_some() => {
             (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create])
         }
@@ -367,6 +373,7 @@ mod tests {
             Just(Input::Stored { etag: "e".into(), at: AT }),
             Just(Input::Unclear),
             Just(Input::UploadGone),
+            Just(Input::PartsDiffer),
             Just(Input::Looked(Found::Ours { etag: "e".into() }, AT)),
             Just(Input::Looked(Found::Absent, AT)),
             Just(Input::Looked(Found::Other, AT)),

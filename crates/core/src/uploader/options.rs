@@ -30,7 +30,8 @@ pub struct Options {
     pub direct: Option<Direct>,
     /// Pieces in flight; none means as the settings say.
     pub concurrency: Option<u16>,
-    /// Nothing is uploaded: for looking and for actions without a run.
+    /// Nothing is uploaded until [`crate::engine::Engine::go`]: for looking, for actions without a run, and for a gesture
+    /// that must come before what is unfinished goes on.
     pub hold: bool,
 }
 

@@ -76,6 +76,7 @@ pub(super) async fn receive<'s>(store: &'s Store, incoming: Incoming<'_>) -> S3R
             let next = body.next().await.transpose().map_err(cut)?;
             let end = next.is_none();
             if let Some(bytes) = next {
+                store.pace.take(bytes.len() as u64).await;
                 size += bytes.len() as u64;
                 held += bytes.len();
                 batch.push(bytes);

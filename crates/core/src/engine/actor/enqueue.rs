@@ -55,7 +55,7 @@ impl Actor {
         self.shared.journal.write(vec![Write::Batch(batch.clone())]).await?;
         self.shelf.batches.insert(batch.id, batch.clone());
         ticket.items.extend(again.iter().map(|item| item.id));
-        let mut folders = self.go_on(again, &batch).await?;
+        let mut folders = self.take_up(again, &batch).await?;
         folders.extend(self.record(&given, &batch, &mut ticket).await?);
         self.walk(folders, collision);
         Ok(ticket)
@@ -79,7 +79,7 @@ impl Actor {
 
     /// Rows of earlier runs become part of this gesture and follow its rules. Answers the folders among them, to be
     /// walked again: files may have been added.
-    async fn go_on(&mut self, mut again: Vec<ItemRow>, batch: &BatchRow) -> Result<Vec<ItemRow>> {
+    async fn take_up(&mut self, mut again: Vec<ItemRow>, batch: &BatchRow) -> Result<Vec<ItemRow>> {
         let mut joining = Vec::new();
         for item in &mut again {
             let bound = self.shelf.batches.get(&item.batch).and_then(|before| before.scope.clone());

@@ -131,8 +131,7 @@ impl Actor {
         }
     }
 
-    /// Another company or place. What runs for the former rests; what began with this one goes on where it ended: its
-    /// folders are walked on, what was cancelled is swept, and so is what S3 holds of it besides.
+    /// Another company or place. What runs for the former rests, what began with this one goes on.
     async fn turn_to(&mut self, remote: Option<Remote>) {
         self.shelf.turn_to(remote);
         for (id, active) in &self.active {
@@ -141,9 +140,13 @@ impl Actor {
                 active.stop.because(Input::Restarted);
             }
         }
-        if self.hold {
-            return;
+        if !self.hold {
+            self.go_on().await;
         }
+    }
+
+    /// Goes on where it ended: folders are walked on, what was cancelled is swept, and so is what S3 holds besides.
+    async fn go_on(&mut self) {
         let mut unwalked: BTreeMap<BatchId, Vec<ItemRow>> = BTreeMap::new();
         let ids: Vec<_> =
             self.shelf.book.items.iter().filter(|item| item.counting && item.here).map(|item| item.id).collect();
@@ -452,6 +455,10 @@ impl Actor {
                 self.leftovers = Some(Instant::now());
             }
             Command::TurnTo(remote) => self.turn_to(remote).await,
+            Command::Go => {
+                self.hold = false;
+                self.go_on().await;
+            }
             Command::SignedOut(since) => self.shelf.signed_out = since,
             Command::Close(reply) => {
                 // Not a pause: what runs now goes on by itself at the next start.
@@ -472,8 +479,19 @@ async fn drive(shared: Arc<Shared>, id: TransferId, live: Arc<Live>, stop: Stop,
     // Asked for before: its answer may be on its way still.
     let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_));
     let parts = BTreeMap::new();
-    let drive =
-        Drive { shared, row, item, batch, live, stop, open: None, parts, unanswered: unanswered.into(), lost: 0 };
+    let drive = Drive {
+        shared,
+        row,
+        item,
+        batch,
+        live,
+        stop,
+        open: None,
+        parts,
+        unanswered: unanswered.into(),
+        lost: 0,
+        differed: 0,
+    };
     drive.run(input).await;
     Ok(())
 }

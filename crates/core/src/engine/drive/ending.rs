@@ -9,10 +9,13 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
-use crate::s3::{Gate, Head, PartBody, Stored};
+use crate::s3::{Completed, Gate, Head, PartBody, Stored};
 use crate::session::Collision;
 use crate::transfer::{Found, Input, Plan, checksum};
 use crate::units::{ByteCount, UnixTime};
+
+/// How often S3 may have other parts in one run before the person is told.
+const DIFFERED_AT_MOST: u32 = 3;
 
 impl Drive {
     /// The handle still has what was sent, and the path still names that file.
@@ -103,7 +106,15 @@ impl Drive {
             outcome
         };
         match self.patiently(ask).await {
-            Ok(stored) => self.stored(stored).await,
+            Ok(Completed::Stored(stored)) => self.stored(stored).await,
+            // A request that was thought dead arrived after all and replaced a part: what S3 has now is asked for, and sent
+            // again where it is not the file's.
+            Ok(Completed::OtherParts(error)) if self.differed < DIFFERED_AT_MOST => {
+                self.differed += 1;
+                tracing::info!(id = %self.row.id, %error, "S3 has other parts than were put together");
+                Ok(Input::PartsDiffer)
+            }
+            Ok(Completed::OtherParts(error)) => Err(error),
             // Gone by a request of ours whose answer was lost, or by somebody else's.
             Err(error) if error.code == ErrorCode::UploadExpired && self.unanswered.load(Ordering::Relaxed) => {
                 Ok(Input::Unclear)

@@ -100,6 +100,8 @@ pub(super) struct Drive {
     pub(super) unanswered: AtomicBool,
     /// How often S3 lost the upload while this ran.
     pub(super) lost: u32,
+    /// How often it had other parts than those that were to be put together.
+    pub(super) differed: u32,
 }
 
 /// What an opened transfer holds.
