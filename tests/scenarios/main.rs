@@ -11,6 +11,7 @@ mod house;
 mod interruptions;
 mod names_and_leftovers;
 mod network;
+mod receipts;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

@@ -94,6 +94,9 @@ pub(crate) struct Upload {
     /// Pieces in flight at a time, 1 to 128.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
     pub(crate) concurrency: Option<u16>,
+    /// Write what became of every path to this file once all of it ended: a table where it ends in .csv, else JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
     /// One JSON object a line instead of progress bars.
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,6 +8,7 @@ mod doctor;
 mod look;
 mod output;
 mod progress;
+mod receipt;
 mod signals;
 mod status;
 mod text;

@@ -11,6 +11,7 @@ use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 use crate::args::Upload;
 use crate::output::{Output, Stopped};
 use crate::progress::{Rows, totals};
+use crate::receipt;
 use crate::signals::Signals;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 
@@ -78,7 +79,7 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     let ticket = engine.enqueue(args.paths.clone(), to.id, options).await?;
     engine.go();
     let refused = u32::try_from(ticket.refused.len()).unwrap_or(u32::MAX);
-    for (path, code) in ticket.refused {
+    for (path, code) in ticket.refused.clone() {
         output.refused(path, code);
     }
     let mut rows = Rows::of(ticket.items.clone());
@@ -120,6 +121,9 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     let _ = tokio::time::timeout(SWEEP, engine.sweep()).await;
     output.summary(settled, refused);
     let (code, stopped) = verdict(settled, refused);
+    if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
+        receipt::write(engine, ticket.batch, ticket.refused, file).await?;
+    }
     if let Some(why) = stopped {
         output.stopped(why);
     }

@@ -185,7 +185,7 @@ async fn record(
     chunk: Vec<walk::Found>,
     skipped: &mut u32,
 ) -> Result<Vec<(TransferId, ByteCount, Standing)>> {
-    let mut candidates = Vec::with_capacity(chunk.len());
+    let (mut candidates, mut skips) = (Vec::with_capacity(chunk.len()), Vec::new());
     for entry in chunk {
         match entry {
             walk::Found::File { path, rel, size } => {
@@ -196,7 +196,11 @@ async fn record(
                 let rel = path.strip_prefix(&item.path).unwrap_or(&path).to_string_lossy().into_owned();
                 candidates.push((path, rel, ByteCount::ZERO, Err(error)));
             }
-            walk::Found::Skipped { .. } => *skipped += 1,
+            walk::Found::Skipped { path, why } => {
+                *skipped += 1;
+                let rel = path.strip_prefix(&item.path).unwrap_or(&path).to_string_lossy().into_owned();
+                skips.push(Write::Skip { item: item.id, rel, rule: why.rule() });
+            }
         }
     }
     let (id, batch) = (item.id, item.batch);
@@ -214,7 +218,7 @@ async fn record(
     let taken = taken(&shared.journal, batch, &rows).await?;
     part(&mut rows, collision, |key| taken.contains(key));
     let files = rows.iter().map(|row| (row.id, row.size, row.standing.clone())).collect();
-    let mut writes: Vec<Write> = rows.into_iter().map(Write::Transfer).collect();
+    let mut writes: Vec<Write> = rows.into_iter().map(Write::Transfer).chain(skips).collect();
     writes.push(Write::Counted { item: id, counted: false, skipped: *skipped });
     shared.journal.write(writes).await?;
     Ok(files)

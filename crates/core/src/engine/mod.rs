@@ -18,6 +18,7 @@ mod list;
 mod live;
 mod parts;
 mod rate;
+mod receipts;
 pub(crate) mod routes;
 mod shelf;
 
@@ -31,6 +32,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, DestinationId, ItemId};
 use crate::journal::{Journal, Recovered};
 use crate::session::Collision;
+use crate::session::wire::Receipt;
 use crate::units::{ByteCount, UnixTime};
 use actor::enqueue;
 use feed::{Action, FileSlice, Target, Update, View};
@@ -115,6 +117,7 @@ pub(crate) enum Command {
     FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
     Link(Target, oneshot::Sender<Result<Link>>),
     Text(Target, What, oneshot::Sender<Result<String>>),
+    Receipt(BatchId, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
@@ -240,6 +243,14 @@ impl Engine {
     /// The source on this computer, for "Show in folder".
     pub async fn source_path(&self, target: Target) -> Result<PathBuf> {
         self.text(target, What::From).await.map(PathBuf::from)
+    }
+
+    /// What became of every path of a batch that ended.
+    ///
+    /// # Errors
+    /// `bad-input` while something of it is still to come.
+    pub async fn receipt(&self, batch: BatchId) -> Result<Receipt> {
+        self.ask(|reply| Command::Receipt(batch, reply)).await?
     }
 
     /// Resolves once none of the rows moves by itself any more.

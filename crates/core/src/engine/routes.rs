@@ -88,6 +88,11 @@ impl Routes {
         }
     }
 
+    /// Whether who gives the credentials wants to know how batches end.
+    pub(super) fn wants_receipts(&self) -> bool {
+        matches!(self.origin(), Origin::Session(session) if session.wants_receipts())
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

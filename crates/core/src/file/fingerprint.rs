@@ -24,6 +24,14 @@ pub struct Fingerprint {
     pub file: u64,
 }
 
+impl Fingerprint {
+    /// Modification time in nanoseconds since 1970, whatever the system counts in.
+    pub const fn mtime_ns(&self) -> i128 {
+        // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
+        if cfg!(windows) { self.mtime * 100 - 11_644_473_600_000_000_000 } else { self.mtime }
+    }
+}
+
 #[cfg(unix)]
 impl Fingerprint {
     #[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]

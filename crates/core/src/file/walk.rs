@@ -49,6 +49,17 @@ pub enum Skip {
     Placeholder,
 }
 
+impl Skip {
+    /// Its name in receipts.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Junk => "junk",
+            Self::Placeholder => "placeholder",
+        }
+    }
+}
+
 /// Walks `root`, which may itself be a link.
 pub fn walk(root: &Path) -> impl Iterator<Item = Found> + use<> {
     let root = root.to_owned();

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 pub use read::{Reader, Recovered, StatusRow};
-pub use rows::{BatchRow, ItemRow, Leftover, PartRow, Problem, TransferRow};
+pub use rows::{BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
 
 use crate::error::{Error, ErrorCode, Result};

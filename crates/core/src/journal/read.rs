@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use uuid::Uuid;
 
 use super::rows::{
-    BatchRow, ItemRow, Leftover, PartRow, TransferRow, bits, json, json_if_any, number, path_bytes, path_from,
+    BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
+    path_bytes, path_from,
 };
 use super::{Journal, classify, schema};
 use crate::credentials::Remote;
@@ -202,6 +204,48 @@ impl Reader {
     pub fn has_key(&self, batch: BatchId, key: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM transfers t JOIN items i ON i.id=t.item WHERE t.key=? AND i.batch=?";
         Ok(self.one(sql, params![key, bits(batch.get())], |_| Ok(()))?.is_some())
+    }
+
+    /// What became of every path of a batch, in the order of finding; what a rule passed over apart.
+    pub fn fates(&self, batch: BatchId) -> Result<(Vec<Fate>, Vec<PassedOver>)> {
+        let path = |row: &Row<'_>| -> rusqlite::Result<String> {
+            let (folder, name, rel): (bool, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(if folder { format!("{name}/{rel}") } else { rel })
+        };
+        let sql = "SELECT i.folder,i.name,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version
+                   FROM transfers t JOIN items i ON i.id=t.item WHERE i.batch=? ORDER BY t.id";
+        let fates = self.rows(sql, params![bits(batch.get())], |row| {
+            Ok(Fate {
+                path: path(row)?,
+                key: row.get(3)?,
+                size: ByteCount(number(row, 4)?),
+                standing: json(row, 5)?,
+                fingerprint: json_if_any(row, 6)?,
+                crc64: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+                version: row.get(8)?,
+            })
+        })?;
+        let sql = "SELECT i.folder,i.name,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=?
+                   ORDER BY s.item, s.rel";
+        let skips =
+            self.rows(sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
+        Ok((fates, skips))
+    }
+
+    /// Whether the end of a batch was ever put on record.
+    pub fn has_ended(&self, batch: BatchId) -> Result<bool> {
+        let sql = "SELECT 1 FROM receipts WHERE batch=? LIMIT 1";
+        Ok(self.one(sql, params![bits(batch.get())], |_| Ok(()))?.is_some())
+    }
+
+    /// Batches that ended and that the company has not taken word of.
+    pub fn endings(&self) -> Result<Vec<Ending>> {
+        self.rows("SELECT id,batch,at FROM receipts WHERE taken=0 ORDER BY at", [], |row| {
+            let id: String = row.get(0)?;
+            let id = Uuid::parse_str(&id)
+                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))?;
+            Ok(Ending { id, batch: BatchId::new(number(row, 1)?), at: UnixTime(number(row, 2)?) })
+        })
     }
 
     /// Uploads that S3 is still to be rid of.

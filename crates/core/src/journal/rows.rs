@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::credentials::{Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
@@ -91,6 +92,45 @@ pub struct TransferRow {
     pub crc64: Option<u64>,
     /// The last problem.
     pub problem: Option<Problem>,
+}
+
+/// A batch that ended, and that the company has not taken word of yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The receipt's id on the wire. A batch that moves again and ends anew has another one.
+    pub id: Uuid,
+    /// The batch.
+    pub batch: BatchId,
+    /// When its last file ended.
+    pub at: UnixTime,
+}
+
+/// What became of one path of a batch.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// The path in the batch, `/` between parts.
+    pub path: String,
+    /// The key without the scope's prefix.
+    pub key: String,
+    /// Bytes.
+    pub size: ByteCount,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The source as it was sent.
+    pub fingerprint: Option<Fingerprint>,
+    /// CRC64NVME of the whole.
+    pub crc64: Option<u64>,
+    /// The object's version.
+    pub version: Option<String>,
+}
+
+/// A path of a batch that a rule passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The path in the batch, `/` between parts.
+    pub path: String,
+    /// The rule's name.
+    pub rule: String,
 }
 
 /// The last problem of a transfer, for the details.

@@ -8,7 +8,7 @@ use super::classify;
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 2] = [FIRST, WHOSE_AND_LEFT];
+const STEPS: [&str; 3] = [FIRST, WHOSE_AND_LEFT, RECEIPTS];
 
 const FIRST: &str = "
 CREATE TABLE batches (
@@ -49,6 +49,17 @@ CREATE INDEX transfers_key ON transfers(key);
 CREATE TABLE leftovers (                    -- uploads that S3 is still to be rid of
     upload TEXT PRIMARY KEY, batch INTEGER NOT NULL REFERENCES batches(id), key TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+const RECEIPTS: &str = "
+ALTER TABLE transfers ADD COLUMN version TEXT; -- the object's, in a bucket with versions
+CREATE TABLE skips (                           -- what a rule passed over
+    item INTEGER NOT NULL REFERENCES items(id), rel TEXT NOT NULL, rule TEXT NOT NULL, PRIMARY KEY (item, rel)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE receipts (                        -- batches that ended, until the company took word of it
+    id TEXT PRIMARY KEY, batch INTEGER NOT NULL REFERENCES batches(id), at INTEGER NOT NULL, taken INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipts_batch ON receipts(batch);
 ";
 
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {

@@ -4,9 +4,10 @@ use std::sync::mpsc::Receiver;
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::classify;
-use super::rows::{BatchRow, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
+use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
 use crate::error::{Error, Result};
@@ -65,9 +66,24 @@ pub enum Write {
         id: TransferId,
         /// Its `ETag`.
         etag: String,
+        /// Its version, where the bucket has versions and the answer told.
+        version: Option<String>,
         /// CRC64NVME.
         crc64: u64,
     },
+    /// A path that a rule passed over.
+    Skip {
+        /// Of which item.
+        item: ItemId,
+        /// The path within it.
+        rel: String,
+        /// Which rule.
+        rule: &'static str,
+    },
+    /// A batch ended; the company wants to know.
+    Ending(Ending),
+    /// The company knows, or will never take it.
+    Taken(Uuid),
     /// An upload that S3 is to be rid of.
     Leftover(Leftover),
     /// S3 is rid of an upload.
@@ -196,9 +212,18 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::ForgetParts(id) => {
             c.prepare_cached("DELETE FROM parts WHERE transfer=?").and_then(|mut s| s.execute([bits(id.get())]))
         }
-        Write::Proof { id, etag, crc64 } => c
-            .prepare_cached("UPDATE transfers SET etag=?, crc64=?, problem=NULL WHERE id=?")
-            .and_then(|mut s| s.execute(params![etag, bits(*crc64), bits(id.get())])),
+        Write::Proof { id, etag, version, crc64 } => c
+            .prepare_cached("UPDATE transfers SET etag=?, version=?, crc64=?, problem=NULL WHERE id=?")
+            .and_then(|mut s| s.execute(params![etag, version, bits(*crc64), bits(id.get())])),
+        Write::Skip { item, rel, rule } => c
+            .prepare_cached("INSERT OR REPLACE INTO skips VALUES (?,?,?)")
+            .and_then(|mut s| s.execute(params![bits(item.get()), rel, rule])),
+        Write::Ending(ending) => c
+            .prepare_cached("INSERT OR REPLACE INTO receipts VALUES (?,?,?,0)")
+            .and_then(|mut s| s.execute(params![ending.id.to_string(), bits(ending.batch.get()), bits(ending.at.0)])),
+        Write::Taken(id) => {
+            c.prepare_cached("UPDATE receipts SET taken=1 WHERE id=?").and_then(|mut s| s.execute([id.to_string()]))
+        }
         Write::Leftover(left) => c
             .prepare_cached("INSERT OR REPLACE INTO leftovers VALUES (?,?,?)")
             .and_then(|mut s| s.execute(params![left.upload.0, bits(left.batch.get()), left.key])),

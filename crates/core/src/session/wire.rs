@@ -176,6 +176,39 @@ pub struct Receipt {
     pub failed: Vec<Failed>,
 }
 
+impl Receipt {
+    /// A table for spreadsheets: one line a path, what became of it first.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_csv(&self, to: impl std::io::Write) -> Result<(), csv::Error> {
+        let mut table = csv::Writer::from_writer(to);
+        table.write_record([
+            "outcome",
+            "path",
+            "key",
+            "size",
+            "mtime",
+            "crc64nvme",
+            "etag",
+            "version_id",
+            "rule",
+            "code",
+        ])?;
+        for Uploaded { path, key, size, mtime, crc64nvme, etag, version_id } in &self.uploaded {
+            let (size, version) = (size.to_string(), version_id.as_deref().unwrap_or_default());
+            table.write_record(["uploaded", path, key, &size, mtime, crc64nvme, etag, version, "", ""])?;
+        }
+        for Skipped { path, rule } in &self.skipped {
+            table.write_record(["skipped", path, "", "", "", "", "", "", rule, ""])?;
+        }
+        for Failed { path, code } in &self.failed {
+            table.write_record(["failed", path, "", "", "", "", "", "", "", code])?;
+        }
+        table.flush().map_err(Into::into)
+    }
+}
+
 /// A file that is in the bucket now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uploaded {

@@ -96,6 +96,7 @@ impl Actor {
             self.sweeps.remove(&slot.id);
             if matches!(rest, Rest::Cancelled { .. }) {
                 self.ended.push(slot.id);
+                self.ending.insert(self.shelf.book.item_of(at).batch);
                 if self.shelf.book.slots[at as usize].on_s3 {
                     self.sweeps.insert(slot.id, Instant::now() + UNDO);
                 }

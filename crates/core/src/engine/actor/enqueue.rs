@@ -138,6 +138,7 @@ impl Actor {
             self.shelf.book.add(file.id, file.item, file.size, &file.standing, ByteCount::ZERO);
             if matches!(file.standing.state, TransferState::Failed { .. }) {
                 self.ended.push(file.id);
+                self.ending.insert(batch.id);
             }
         }
         items.retain(|item| item.folder);

@@ -5,6 +5,8 @@
 
 mod actions;
 mod answers;
+mod chore;
+mod endings;
 pub(super) mod enqueue;
 mod settle;
 
@@ -20,7 +22,7 @@ use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
 use super::live::Live;
 use super::shelf::Shelf;
-use super::{ActDone, Command, Settled, Start, Ticket, leftovers};
+use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::Target;
 use crate::error::{Error, ErrorCode, Result};
@@ -30,13 +32,12 @@ use crate::limits;
 use crate::session::Collision;
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
+use chore::Chore;
 
 /// The feed is told at most this often.
 const TICK: Duration = Duration::from_millis(250);
 /// A cancel can be taken back for this long.
 const UNDO: Duration = Duration::from_secs(10);
-/// Leftovers that could not be removed are tried again after this long.
-const LEFT: Duration = Duration::from_secs(600);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
 const LARGE_AT_A_TIME: usize = 4;
 
@@ -63,9 +64,12 @@ pub(super) struct Actor {
     hold: bool,
     /// Folders that are walked now.
     walking: HashSet<ItemId>,
-    /// When leftovers are swept next.
-    leftovers: Option<Instant>,
-    sweeping: bool,
+    /// Batches that may have ended.
+    ending: HashSet<BatchId>,
+    /// What S3 still holds of given-up uploads.
+    leftovers: Chore,
+    /// Receipts that the company has not taken yet.
+    receipts: Chore,
     dirty: bool,
     closing: Option<oneshot::Sender<()>>,
 }
@@ -96,8 +100,9 @@ impl Actor {
             concurrency,
             hold: start.hold,
             walking: HashSet::new(),
-            leftovers: None,
-            sweeping: false,
+            ending: HashSet::new(),
+            leftovers: Chore::default(),
+            receipts: Chore::default(),
             dirty: true,
             closing: None,
         }
@@ -160,7 +165,9 @@ impl Actor {
             self.walk(folders, collision);
         }
         self.sweep_what_is_cancelled(Instant::now());
-        self.leftovers = Some(Instant::now());
+        self.look_for_endings().await;
+        self.leftovers.wanted();
+        self.receipts.wanted();
     }
 
     fn sweep_what_is_cancelled(&mut self, at: Instant) {
@@ -185,22 +192,29 @@ impl Actor {
         }
     }
 
-    fn sweep_leftovers(&mut self, now: Instant) {
-        if self.sweeping || self.leftovers.is_none_or(|at| at > now) {
-            return;
+    /// Starts what is due of the work that no transfer waits for.
+    fn chores(&mut self, now: Instant) {
+        let shared = &self.shared;
+        if self.leftovers.starts(now) {
+            let shared = Arc::clone(shared);
+            spawn(async move {
+                let left = leftovers::sweep(&shared).await.unwrap_or(1);
+                let _ = shared.reports.send(Report::Swept { left });
+            });
         }
-        (self.leftovers, self.sweeping) = (None, true);
-        let shared = Arc::clone(&self.shared);
-        spawn(async move {
-            let left = leftovers::sweep(&shared).await.unwrap_or(1);
-            let _ = shared.reports.send(Report::Swept { left });
-        });
+        if self.receipts.starts(now) {
+            let shared = Arc::clone(shared);
+            spawn(async move {
+                let left = receipts::hand_over(&shared).await.unwrap_or(1);
+                let _ = shared.reports.send(Report::HandedOver { left });
+            });
+        }
     }
 
     fn has_timers(&self) -> bool {
         let waits = || self.shelf.book.items.iter().any(|item| item.counts.waiting() > 0);
-        let swept = self.sweeps.is_empty() && self.swept.is_empty() && self.leftovers.is_none() && !self.sweeping;
-        !swept || !self.settling.is_empty() || waits()
+        let chores = self.leftovers.is_open() || self.receipts.is_open() || !self.ending.is_empty();
+        chores || !self.sweeps.is_empty() || !self.swept.is_empty() || !self.settling.is_empty() || waits()
     }
 
     fn admit(&mut self) {
@@ -262,7 +276,11 @@ impl Actor {
         self.dirty = true;
         match &report {
             Report::Stands { .. } | Report::Found { .. } | Report::Walked { .. } => self.shelf.stuck = None,
-            Report::Bound { .. } | Report::Rests { .. } | Report::Stuck { .. } | Report::Swept { .. } => {}
+            Report::Bound { .. }
+            | Report::Rests { .. }
+            | Report::Stuck { .. }
+            | Report::Swept { .. }
+            | Report::HandedOver { .. } => {}
         }
         match report {
             Report::Stuck { code } => self.shelf.stuck = Some(code),
@@ -291,14 +309,13 @@ impl Actor {
                     item.skipped = skipped;
                 }
             }
-            Report::Swept { left } => {
-                self.sweeping = false;
-                self.leftovers = self.leftovers.or((left > 0).then(|| Instant::now() + LEFT));
-            }
+            Report::Swept { left } => self.leftovers.ended(left),
+            Report::HandedOver { left } => self.receipts.ended(left),
             Report::Walked { item } => {
                 self.walking.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.counting = false;
+                    self.ending.insert(item.batch);
                 }
             }
         }
@@ -321,7 +338,10 @@ impl Actor {
         };
         self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
         match rest {
-            Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => self.ended.push(id),
+            Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => {
+                self.ended.push(id);
+                self.ending.insert(self.shelf.book.item_of(at).batch);
+            }
             _ => {}
         }
         // Asked to rest at the very moment it rested by itself: ask again, now of its standing.
@@ -348,7 +368,8 @@ impl Actor {
     async fn tick(&mut self) {
         let now = Instant::now();
         self.wake(UnixTime::now());
-        self.sweep_leftovers(now);
+        self.note_endings().await;
+        self.chores(now);
         let due: Vec<_> = self.sweeps.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
         for id in due {
             self.sweeps.remove(&id);
@@ -359,7 +380,8 @@ impl Actor {
                 self.start(at, Input::Sweep);
             }
         }
-        if self.sweeps.is_empty() && self.active.is_empty() && !self.sweeping {
+        let busy = self.leftovers.is_busy(now) || self.receipts.is_busy(now) || !self.ending.is_empty();
+        if self.sweeps.is_empty() && self.active.is_empty() && !busy {
             for reply in self.swept.drain(..) {
                 let _ = reply.send(());
             }
@@ -448,11 +470,15 @@ impl Actor {
             Command::Text(target, what, reply) => {
                 let _ = reply.send(self.text(target, what).await);
             }
+            Command::Receipt(batch, reply) => {
+                let _ = reply.send(receipts::of(&self.shared, batch).await);
+            }
             Command::Settled(items, reply) => self.settling.push((items, reply)),
             Command::Sweep(reply) => {
                 self.swept.push(reply);
                 self.sweep_what_is_cancelled(Instant::now());
-                self.leftovers = Some(Instant::now());
+                self.leftovers.wanted();
+                self.receipts.wanted();
             }
             Command::TurnTo(remote) => self.turn_to(remote).await,
             Command::Go => {

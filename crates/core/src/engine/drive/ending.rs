@@ -137,9 +137,9 @@ impl Drive {
     }
 
     pub(super) async fn stored(&mut self, stored: Stored) -> Result<Input> {
-        let Stored { etag, crc64, .. } = stored;
+        let Stored { etag, crc64, version_id: version } = stored;
         self.row.crc64 = Some(crc64);
-        let proof = Write::Proof { id: self.row.id, etag: etag.clone(), crc64 };
+        let proof = Write::Proof { id: self.row.id, etag: etag.clone(), version, crc64 };
         self.shared.journal.write(vec![proof]).await?;
         self.live.smooth();
         Ok(Input::Stored { etag, at: UnixTime::now() })
@@ -160,7 +160,7 @@ impl Drive {
             self.unanswered.store(true, Ordering::Relaxed);
         }
         if let (Found::Ours { etag }, Some(crc64)) = (&found, crc64) {
-            let proof = Write::Proof { id: self.row.id, etag: etag.clone(), crc64 };
+            let proof = Write::Proof { id: self.row.id, etag: etag.clone(), version: None, crc64 };
             self.shared.journal.write(vec![proof]).await?;
         }
         Ok(Input::Looked(found, UnixTime::now()))

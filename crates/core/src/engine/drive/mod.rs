@@ -58,6 +58,8 @@ pub(super) enum Report {
     Stuck { code: ErrorCode },
     /// A folder is walked to its end.
     Walked { item: crate::ids::ItemId },
+    /// Receipts were handed over; this many were not taken.
+    HandedOver { left: usize },
     /// Leftovers were swept; this many could not be.
     Swept { left: usize },
 }

@@ -1,0 +1,58 @@
+//! Batches that end: nothing of them is still to come. The company that wants receipts is told.
+
+use uuid::Uuid;
+
+use super::Actor;
+use crate::ids::BatchId;
+use crate::journal::{Ending, Write};
+use crate::units::UnixTime;
+
+impl Actor {
+    /// Puts on record which batches ended since the last tick.
+    pub(super) async fn note_endings(&mut self) {
+        if self.ending.is_empty() {
+            return;
+        }
+        let may_have: Vec<BatchId> = self.ending.drain().collect();
+        if !self.shared.routes.wants_receipts() {
+            return;
+        }
+        let ended = may_have.into_iter().filter(|batch| self.is_at_end(*batch));
+        let at = UnixTime::now();
+        let writes: Vec<_> = ended.map(|batch| Write::Ending(Ending { id: Uuid::new_v4(), batch, at })).collect();
+        if writes.is_empty() {
+            return;
+        }
+        match self.shared.journal.write(writes).await {
+            Ok(()) => self.receipts.wanted(),
+            Err(error) => tracing::warn!(%error, "the end of a batch was not put on record"),
+        }
+    }
+
+    /// Batches whose end an earlier run did not live to put on record.
+    pub(super) async fn look_for_endings(&mut self) {
+        let here = self.shelf.book.items.iter().filter(|item| item.here).map(|item| item.batch);
+        let mut batches: Vec<_> = here.collect();
+        batches.dedup();
+        let look = move |journal: &crate::journal::Reader| {
+            let mut open = Vec::new();
+            for batch in batches {
+                if !journal.has_ended(batch)? {
+                    open.push(batch);
+                }
+            }
+            Ok(open)
+        };
+        if let Ok(open) = self.shared.journal.read(look).await {
+            self.ending.extend(open);
+        }
+    }
+
+    fn is_at_end(&self, batch: BatchId) -> bool {
+        let mut items = self.shelf.book.items.iter().filter(|item| item.batch == batch);
+        items.all(|item| {
+            let counts = item.counts;
+            !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all()
+        })
+    }
+}
