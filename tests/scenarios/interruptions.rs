@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
+use davit_tests::soak;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -248,4 +249,11 @@ async fn what_began_in_one_place_never_goes_on_in_another() {
     world.upload_by(&link.endpoint(), &[&folder]).end().await.all_done();
     assert_eq!(world.keys().len(), 40);
     assert_eq!(other.keys().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is_sent_twice() {
+    let seen = soak::crash::kills(soak::times(25), soak::seed()).await;
+    println!("R1: {seen:?}");
+    assert!(seen.killed >= soak::times(25) / 2, "{seen:?}");
 }

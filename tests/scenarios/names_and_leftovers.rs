@@ -245,3 +245,34 @@ async fn a_part_that_arrives_late_a_second_time_is_found_and_nothing_fails() {
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
     world.nothing_was_sent_twice();
 }
+
+/// What was done when a command was killed stays done, unless there is another version to upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_given_again_uploads_other_versions_of_what_was_done() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    for n in 0..5 {
+        noise(&folder.join(format!("{n}.wav")), 1_000 + n);
+    }
+    noise(&folder.join("a.mov"), 40 << 20);
+    let upload = || {
+        let mut run = world.upload(&[&folder]);
+        run.args(["--collision", "overwrite"]);
+        run
+    };
+    let killed = upload().env("DAVIT_FAILPOINT", "complete:1:after").end().await;
+    assert_eq!(killed.code, None);
+    let puts = world.cloud.observer().calls("PutObject");
+    assert_eq!(puts, 5);
+    noise(&folder.join("3.wav"), 5_000);
+    upload().end().await.all_done();
+    assert_eq!(world.sha256("in/rushes/3.wav"), sha256(&folder.join("3.wav")));
+    assert_eq!(world.cloud.observer().calls("PutObject"), puts + 1, "the others were not sent again");
+    // Killed when all was done and nobody had been told: given again, it tells.
+    let single = world.sources().join("note.txt");
+    noise(&single, 10);
+    let last = world.upload(&[&single]).env("DAVIT_FAILPOINT", "put:1:after").end().await;
+    assert_eq!(last.code, None);
+    world.upload(&[&single]).end().await.all_done();
+    assert_eq!(world.keys().iter().filter(|key| key.contains("note")).count(), 1);
+}

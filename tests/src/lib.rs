@@ -5,6 +5,7 @@
 pub mod accelerate;
 pub mod davit;
 pub mod fault;
+pub mod soak;
 pub mod source;
 #[cfg(target_os = "linux")]
 pub mod window;

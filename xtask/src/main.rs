@@ -8,6 +8,7 @@ mod local;
 mod packages;
 mod run;
 mod setup;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -40,6 +41,17 @@ enum Command {
         /// Only tests whose name holds this.
         filter: Option<String>,
     },
+    /// Run the slow proofs: each goal's loop at its full size.
+    Soak {
+        /// Only this goal, such as R1.
+        goal: Option<String>,
+        /// Run every loop this many times as often: 10 for a night.
+        #[arg(long, default_value_t = 1)]
+        factor: u32,
+        /// Chance begins here; a failure names the seed to begin with again.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Make a package of the release build.
     Bundle {
         /// Install it in a bare system, start it there and upload a file. Needs root.
@@ -53,6 +65,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Demo { headless } => demo::run(headless),
         Command::Bundle { prove } => bundle::run(prove),
+        Command::Soak { goal, factor, seed } => soak::run(goal.as_deref(), factor, seed),
         Command::Test { filter } => test::run(filter.as_deref()),
     };
     match outcome {

@@ -124,8 +124,9 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
         receipt::write(engine, ticket.batch, ticket.refused, file).await?;
     }
-    if let Some(why) = stopped {
-        output.stopped(why);
+    match stopped {
+        Some(why) => output.stopped(why),
+        None => engine.told(ticket.batch).await?,
     }
     Ok(code)
 }

@@ -17,7 +17,7 @@ use crate::file::{names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
 use crate::journal::{ItemRow, Journal, TransferRow, Write};
 use crate::session::Collision;
-use crate::transfer::Standing;
+use crate::transfer::{Input, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
 
 /// Files recorded in one transaction at most.
@@ -207,12 +207,16 @@ async fn record(
     let rels: Vec<String> = candidates.iter().map(|(_, rel, ..)| rel.clone()).collect();
     let known = shared
         .journal
-        .read(move |journal| rels.iter().map(|rel| journal.has_file(id, rel)).collect::<Result<Vec<bool>>>())
+        .read(move |journal| rels.iter().map(|rel| journal.file(id, rel)).collect::<Result<Vec<_>>>())
         .await?;
+    let files = other_versions(&shared.journal, known.iter().flatten().cloned().collect()).await?;
+    if !files.is_empty() {
+        let _ = shared.reports.send(Report::Anew { files });
+    }
     let mut rows: Vec<TransferRow> = candidates
         .into_iter()
         .zip(known)
-        .filter(|(_, known)| !known)
+        .filter(|(_, known)| known.is_none())
         .map(|((path, rel, size, key), _)| row(item, numbers.transfer(), path, rel, size, key))
         .collect();
     let taken = taken(&shared.journal, batch, &rows).await?;
@@ -242,4 +246,31 @@ pub(super) async fn taken(journal: &Journal, batch: BatchId, rows: &[TransferRow
         Ok(taken)
     };
     journal.read(look).await
+}
+
+/// Of files that are done, those that are another version now: put in line again, on record. With their present sizes.
+pub(super) async fn other_versions(journal: &Journal, rows: Vec<TransferRow>) -> Result<Vec<(TransferId, ByteCount)>> {
+    let done = |row: &TransferRow| matches!(row.standing.state, TransferState::Done { .. });
+    let done: Vec<_> = rows.into_iter().filter(done).collect();
+    let look = move || {
+        let size = |row: TransferRow| {
+            let meta = std::fs::metadata(&row.path).ok()?;
+            let same = row.fingerprint.as_ref().is_some_and(|fingerprint| fingerprint.seems(&meta));
+            (!same).then_some((row, ByteCount(meta.len())))
+        };
+        done.into_iter().filter_map(size).collect::<Vec<_>>()
+    };
+    let other = tokio::task::spawn_blocking(look).await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+    let mut writes = Vec::new();
+    let mut files = Vec::new();
+    for (row, size) in other {
+        if let Ok((standing, _)) = step(&row.standing, Input::Anew) {
+            writes.extend([Write::ForgetParts(row.id), Write::ForgetPlan(row.id), Write::Standing(row.id, standing)]);
+            files.push((row.id, size));
+        }
+    }
+    if !files.is_empty() {
+        journal.write(writes).await?;
+    }
+    Ok(files)
 }

@@ -42,7 +42,8 @@ use feed::{Action, FileSlice, Target, Update, View};
 pub struct EnqueueOptions {
     /// What to do when a key is taken; none means as the destination says.
     pub collision: Option<Collision>,
-    /// Whether a path that is still unfinished at the same destination goes on instead of being added again.
+    /// Whether a path that is still unfinished at the same destination, or that ended and was not told, goes on instead of
+    /// being added again.
     pub resume_same: bool,
 }
 
@@ -117,6 +118,7 @@ pub(crate) enum Command {
     FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
     Link(Target, oneshot::Sender<Result<Link>>),
     Text(Target, What, oneshot::Sender<Result<String>>),
+    Told(BatchId, oneshot::Sender<Result<()>>),
     Receipt(BatchId, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
     Sweep(oneshot::Sender<()>),
@@ -243,6 +245,14 @@ impl Engine {
     /// The source on this computer, for "Show in folder".
     pub async fn source_path(&self, target: Target) -> Result<PathBuf> {
         self.text(target, What::From).await.map(PathBuf::from)
+    }
+
+    /// Whoever gave a batch with [`EnqueueOptions::resume_same`] has heard how it ended: given again, it is a new one.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn told(&self, batch: BatchId) -> Result<()> {
+        self.ask(|reply| Command::Told(batch, reply)).await?
     }
 
     /// What became of every path of a batch that ended.

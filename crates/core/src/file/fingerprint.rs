@@ -25,6 +25,13 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Whether what the system says of a path may be this file as it was: for a first look, before anything is opened.
+    pub fn seems(&self, meta: &Metadata) -> bool {
+        let since = meta.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let nanos = since.and_then(|since| i128::try_from(since.as_nanos()).ok());
+        self.size == meta.len() && nanos.is_none_or(|nanos| nanos == self.mtime_ns())
+    }
+
     /// Modification time in nanoseconds since 1970, whatever the system counts in.
     pub const fn mtime_ns(&self) -> i128 {
         // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.

@@ -74,7 +74,7 @@ pub struct StatusRow {
     pub added: UnixTime,
 }
 
-const BATCH: &str = "SELECT id,added,destination,collision,scope,remote FROM batches";
+const BATCH: &str = "SELECT id,added,destination,collision,scope,remote,told FROM batches";
 const TRANSFER: &str = "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
 
 impl Reader {
@@ -159,10 +159,14 @@ impl Reader {
         })
     }
 
-    /// Whether a file of a folder is on record already.
-    pub fn has_file(&self, item: ItemId, rel: &str) -> Result<bool> {
-        let sql = "SELECT 1 FROM transfers WHERE item=? AND rel=?";
-        Ok(self.one(sql, params![bits(item.get()), rel], |_| Ok(()))?.is_some())
+    /// The file of an item that is one.
+    pub fn only_file(&self, item: ItemId) -> Result<Option<TransferRow>> {
+        self.one(&format!("{TRANSFER} WHERE item=? LIMIT 1"), params![bits(item.get())], transfer)
+    }
+
+    /// A file of an item, where it is on record already.
+    pub fn file(&self, item: ItemId, rel: &str) -> Result<Option<TransferRow>> {
+        self.one(&format!("{TRANSFER} WHERE item=? AND rel=?"), params![bits(item.get()), rel], transfer)
     }
 
     /// Files of a folder whose path holds `search`, in path order, and how many there are.
@@ -179,7 +183,7 @@ impl Reader {
     }
 
     /// The newest item in the list that came from this path, under this name, to this destination of this remote and has something left
-    /// to do.
+    /// to do or to tell.
     pub fn unfinished_item(
         &self,
         path: &Path,
@@ -189,7 +193,8 @@ impl Reader {
     ) -> Result<Option<ItemRow>> {
         let sql =
             "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND (i.counted=0 OR EXISTS
-                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0)) ORDER BY i.id DESC";
+                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
+                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0)) ORDER BY i.id DESC";
         let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
         for (item, batch) in self.rows(sql, params![path_bytes(path), name], ids)? {
             let same = |batch: &BatchRow| batch.destination.id == *to && batch.remote.as_ref() == Some(remote);
@@ -316,6 +321,7 @@ fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
         collision: json(row, 3)?,
         scope: json_if_any(row, 4)?,
         remote: json_if_any(row, 5)?,
+        told: row.get(6)?,
     })
 }
 

@@ -29,6 +29,8 @@ pub struct BatchRow {
     pub scope: Option<Scope>,
     /// Whose it is; a batch that does not know rests for good.
     pub remote: Option<Remote>,
+    /// Whether whoever gave it needs not be told how it ended, or was. One that was not goes on when it is given again.
+    pub told: bool,
 }
 
 /// An upload that S3 is still to be rid of.

@@ -52,6 +52,7 @@ CREATE TABLE leftovers (                    -- uploads that S3 is still to be ri
 ";
 
 const RECEIPTS: &str = "
+ALTER TABLE batches ADD COLUMN told INTEGER NOT NULL DEFAULT 1; -- 0: whoever gave it has not heard how it ended
 ALTER TABLE transfers ADD COLUMN version TEXT; -- the object's, in a bucket with versions
 CREATE TABLE skips (                           -- what a rule passed over
     item INTEGER NOT NULL REFERENCES items(id), rel TEXT NOT NULL, rule TEXT NOT NULL, PRIMARY KEY (item, rel)

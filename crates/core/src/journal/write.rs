@@ -24,6 +24,8 @@ pub enum Write {
     Batch(BatchRow),
     /// The place a batch's keys lie in.
     BindBatch(BatchId, Scope),
+    /// Whoever gave it knows how it ended.
+    Told(BatchId),
     /// A dropped file or folder.
     Item(ItemRow),
     /// An item goes on as part of another gesture.
@@ -148,7 +150,7 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
 
 fn apply(c: &Connection, write: &Write) -> Result<()> {
     let done = match write {
-        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?,?)").and_then(|mut s| {
+        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?,?,?)").and_then(|mut s| {
             s.execute(params![
                 bits(b.id.get()),
                 bits(b.added.0),
@@ -156,11 +158,15 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
                 text(&b.collision).map_err(opaque)?,
                 b.scope.as_ref().map(text).transpose().map_err(opaque)?,
                 b.remote.as_ref().map(text).transpose().map_err(opaque)?,
+                b.told,
             ])
         }),
         Write::BindBatch(id, scope) => c
             .prepare_cached("UPDATE batches SET scope=? WHERE id=?")
             .and_then(|mut s| s.execute(params![text(scope).map_err(opaque)?, bits(id.get())])),
+        Write::Told(id) => {
+            c.prepare_cached("UPDATE batches SET told=1 WHERE id=?").and_then(|mut s| s.execute([bits(id.get())]))
+        }
         Write::Item(i) => c.prepare_cached("INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?)").and_then(|mut s| {
             s.execute(params![
                 bits(i.id.get()),

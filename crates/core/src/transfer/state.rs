@@ -158,6 +158,8 @@ pub enum Input {
     Resume,
     /// Try what failed again, from the source as it is now.
     Retry,
+    /// It was given again, and the source is another version than the one that is there.
+    Anew,
     /// Give up.
     Cancel(UnixTime),
     /// Take a cancel back.
@@ -323,6 +325,7 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         }
         Input::Resume if matches!(now.state, S::Paused { .. } | S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Retry if matches!(now.state, S::Failed { .. }) => (to(S::Queued, kept()), vec![]),
+        Input::Anew if matches!(now.state, S::Done { .. }) => (to(S::Queued, OnS3::Nothing), vec![]),
         Input::Cancel(at) if !at_end => (to(S::Cancelled { at }, kept()), vec![Effect::Stop]),
         Input::Undo if matches!(now.state, S::Cancelled { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Sweep if matches!(now.state, S::Cancelled { .. }) => match unfinished(&now.on_s3) {
@@ -386,6 +389,7 @@ mod tests {
             Just(Input::Pause(PausedBy::You, AT)),
             Just(Input::Resume),
             Just(Input::Retry),
+            Just(Input::Anew),
             Just(Input::Cancel(AT)),
             Just(Input::Undo),
             Just(Input::Sweep),
@@ -411,8 +415,8 @@ mod tests {
                     let proven = matches!(input, Input::Stored { .. } | Input::Looked(Found::Ours { .. }, _));
                     prop_assert!(proven);
                 }
-                // Done is an end: nothing leads out of it.
-                if matches!(now.state, TransferState::Done { .. }) {
+                // Done is an end: nothing leads out of it but another version that was given.
+                if input != Input::Anew && matches!(now.state, TransferState::Done { .. }) {
                     prop_assert_eq!(&next.state, &now.state);
                 }
                 // A part is only sent to an upload that is on record.

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use super::{Actor, Ticket};
 use crate::credentials::{Remote, Scope};
+use crate::engine::book::Rest;
 use crate::engine::feed::{Action, Event, Target};
 use crate::engine::given::Given;
 use crate::engine::{EnqueueOptions, intake};
 use crate::error::Result;
-use crate::ids::ItemId;
+use crate::ids::{ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Write};
 use crate::session::Destination;
-use crate::transfer::{Input, TransferState};
+use crate::transfer::{Input, OnS3, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
 /// What was given, and where it is to go.
@@ -51,6 +52,7 @@ impl Actor {
             collision,
             scope: self.scope_of(&again),
             remote: Some(remote),
+            told: !options.resume_same,
         };
         self.shared.journal.write(vec![Write::Batch(batch.clone())]).await?;
         self.shelf.batches.insert(batch.id, batch.clone());
@@ -96,8 +98,25 @@ impl Actor {
             self.act(Action::Resume, target.clone()).await?;
             self.act(Action::Retry, target).await?;
         }
+        let singles: Vec<_> = again.iter().filter(|item| !item.folder).map(|item| item.id).collect();
+        let look = move |journal: &crate::journal::Reader| {
+            let rows = singles.into_iter().map(|item| journal.only_file(item));
+            rows.collect::<Result<Vec<_>>>()
+        };
+        let rows = self.shared.journal.read(look).await?.into_iter().flatten().collect();
+        let files = intake::other_versions(&self.shared.journal, rows).await?;
+        self.anew(files);
         again.retain(|item| item.folder);
         Ok(again)
+    }
+
+    /// Files that were done and are in line again, because another version was given.
+    pub(super) fn anew(&mut self, files: Vec<(TransferId, ByteCount)>) {
+        for (id, size) in files {
+            if let Some(at) = self.shelf.book.index(id) {
+                self.shelf.book.set(at, Rest::Queued, size, ByteCount::ZERO, &OnS3::Nothing);
+            }
+        }
     }
 
     /// What runs by the former gesture's rules rests, and is admitted again by the new one's.

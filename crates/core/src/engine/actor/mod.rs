@@ -275,7 +275,9 @@ impl Actor {
     fn report(&mut self, report: Report) {
         self.dirty = true;
         match &report {
-            Report::Stands { .. } | Report::Found { .. } | Report::Walked { .. } => self.shelf.stuck = None,
+            Report::Stands { .. } | Report::Found { .. } | Report::Anew { .. } | Report::Walked { .. } => {
+                self.shelf.stuck = None;
+            }
             Report::Bound { .. }
             | Report::Rests { .. }
             | Report::Stuck { .. }
@@ -311,6 +313,7 @@ impl Actor {
             }
             Report::Swept { left } => self.leftovers.ended(left),
             Report::HandedOver { left } => self.receipts.ended(left),
+            Report::Anew { files } => self.anew(files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
@@ -469,6 +472,9 @@ impl Actor {
             }
             Command::Text(target, what, reply) => {
                 let _ = reply.send(self.text(target, what).await);
+            }
+            Command::Told(batch, reply) => {
+                let _ = reply.send(self.shared.journal.write(vec![Write::Told(batch)]).await);
             }
             Command::Receipt(batch, reply) => {
                 let _ = reply.send(receipts::of(&self.shared, batch).await);

@@ -54,6 +54,8 @@ pub(super) enum Report {
     Rests { id: TransferId, standing: Standing, size: ByteCount, sent: ByteCount },
     /// Files found in a folder, recorded.
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
+    /// Files that were done, and of which another version was given. On record already.
+    Anew { files: Vec<(TransferId, ByteCount)> },
     /// The records could not be written; what wanted it tries again by itself.
     Stuck { code: ErrorCode },
     /// A folder is walked to its end.

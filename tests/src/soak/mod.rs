@@ -1,0 +1,43 @@
+//! Long loops over chance: small among the scenarios, as large as `DAVIT_SOAK` says when somebody has the night. Every
+//! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
+
+pub mod crash;
+
+/// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
+pub fn times(small: u32) -> u32 {
+    std::env::var("DAVIT_SOAK").ok().and_then(|text| text.parse().ok()).unwrap_or(small)
+}
+
+/// The first seed: as `DAVIT_SEED` says, or 1.
+pub fn seed() -> u64 {
+    std::env::var("DAVIT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// Chance that comes out the same for the same seed (SplitMix64).
+#[derive(Debug)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// From a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % (end.max(1) as u64)).expect("below a usize")
+    }
+
+    /// One of these.
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
