@@ -167,6 +167,18 @@ pub enum CopyWhat {
     From,
 }
 
+/// What came of saving a receipt.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum SavedView {
+    /// It is in the file that was chosen.
+    Saved,
+    /// No file was chosen.
+    Left,
+    /// Something of it is still to come.
+    Moving,
+}
+
 /// What happens to the window and the session.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -222,9 +234,7 @@ mod tests {
 
     fn typescript() -> String {
         let config = Config::new().with_large_int("number");
-        let mut out =
-            "// Made from Rust by `DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings`. Not to be edited.\n"
-                .to_owned();
+        let mut out = "// Made from Rust by `cargo xtask bindings`. Not to be edited.\n".to_owned();
         macro_rules! types {
             ($($kind:ty),* $(,)?) => { $(
                 out.push_str("\nexport ");
@@ -251,6 +261,7 @@ mod tests {
             TicketView,
             DoneView,
             CopyWhat,
+            SavedView,
             ShellEvent,
             feed::Filter,
             feed::View,
@@ -286,6 +297,6 @@ mod tests {
             std::fs::write(&path, &made).expect("written");
         }
         let kept = std::fs::read_to_string(&path).expect("ui/src/ipc/bindings.ts");
-        assert!(kept == made, "run: DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings");
+        assert!(kept == made, "run: cargo xtask bindings");
     }
 }

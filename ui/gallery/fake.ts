@@ -270,6 +270,7 @@ export class Fake {
     },
     copyText: (_target, what) => this.copy(what),
     copyWords: (words) => this.copy(words),
+    saveReceipt: () => Promise.resolve('saved'),
     showInFolder: () => this.copy('shown'),
   };
 

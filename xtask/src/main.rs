@@ -52,6 +52,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Write the page's types anew from Rust's.
+    Bindings,
     /// Make a package of the release build.
     Bundle {
         /// Install it in a bare system, start it there and upload a file. Needs root.
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Demo { headless } => demo::run(headless),
         Command::Bundle { prove } => bundle::run(prove),
         Command::Soak { goal, factor, seed } => soak::run(goal.as_deref(), factor, seed),
+        Command::Bindings => test::bindings(),
         Command::Test { filter } => test::run(filter.as_deref()),
     };
     match outcome {

@@ -35,6 +35,13 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// Writes `ui/src/ipc/bindings.ts`; a test compares it from then on.
+pub(crate) fn bindings() -> Result<()> {
+    setup::run(Purpose::Test)?;
+    let mut write = cargo(&["test", "--workspace", "--locked", "--quiet", "--", "bindings"]);
+    must("the page's types", write.env("DAVIT_WRITE_BINDINGS", "1"))
+}
+
 /// The tests, by nextest where it is installed; on Linux with a screen, a session bus and a keychain of their own.
 fn tests(filter: Option<&str>) -> std::process::Command {
     let nextest = works(&mut cargo(&["nextest", "--version"]));

@@ -30,6 +30,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::copy_link,
         transfers::copy_text,
         transfers::copy_words,
+        transfers::save_receipt,
         transfers::show_in_folder,
     ])
 }

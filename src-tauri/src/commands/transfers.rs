@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use davit_core::engine::What;
 use davit_core::engine::feed::{Action, FileSlice, Target, Update, View};
+use davit_core::engine::{self, What};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::ItemId;
 use tauri::State;
@@ -11,7 +11,7 @@ use tauri::ipc::Channel;
 use tauri_plugin_opener::reveal_item_in_dir;
 
 use crate::shell::Shell;
-use crate::views::{CopyWhat, DoneView, Problem};
+use crate::views::{CopyWhat, DoneView, Problem, SavedView};
 
 /// A name may be long; a message has one name in it.
 const MOST_WORDS: usize = 16 << 10;
@@ -110,6 +110,22 @@ pub async fn copy_words(words: String) -> Answer<()> {
         return Err(Error::new(ErrorCode::BadInput).detail("too much to copy").into());
     }
     copy(words).await
+}
+
+/// Saves the receipt of what was added together, in a file that the person chooses in the system's dialog.
+#[tauri::command]
+pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<SavedView> {
+    let receipt = match shell.engine()?.receipt(target).await {
+        Err(error) if error.code == ErrorCode::BadInput => return Ok(SavedView::Moving),
+        receipt => receipt?,
+    };
+    let dialog = rfd::AsyncFileDialog::new().set_title("Save receipt").set_file_name("receipt.csv");
+    let chosen = dialog.add_filter("Table", &["csv"]).add_filter("JSON", &["json"]).save_file().await;
+    let Some(file) = chosen else { return Ok(SavedView::Left) };
+    let path = file.path().to_owned();
+    let written = tauri::async_runtime::spawn_blocking(move || engine::save_receipt(&receipt, &path)).await;
+    written.map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))??;
+    Ok(SavedView::Saved)
 }
 
 /// Shows the source in the system's file manager.

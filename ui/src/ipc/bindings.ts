@@ -1,4 +1,4 @@
-// Made from Rust by `DAVIT_WRITE_BINDINGS=1 cargo test -p davit-app bindings`. Not to be edited.
+// Made from Rust by `cargo xtask bindings`. Not to be edited.
 
 export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "access-denied" | "not-allowed" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "damaged-on-the-way" | "check-mismatch" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
 
@@ -163,6 +163,8 @@ undo: boolean,
 count: number, };
 
 export type CopyWhat = "key" | "checksum" | "reference" | "from";
+
+export type SavedView = "saved" | "left" | "moving";
 
 export type ShellEvent = { "kind": "hover", 
 /**

@@ -10,6 +10,7 @@ import type {
   InboxId,
   InboxView,
   ItemId,
+  SavedView,
   SessionView,
   ShellEvent,
   Target,
@@ -51,6 +52,7 @@ export const ipc = {
   copyLink: (target: Target) => invoke<boolean>('copy_link', { target }),
   copyText: (target: Target, what: CopyWhat) => invoke<null>('copy_text', { target, what }),
   copyWords: (words: string) => invoke<null>('copy_words', { words }),
+  saveReceipt: (target: Target) => invoke<SavedView>('save_receipt', { target }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
 };
 

@@ -385,6 +385,7 @@ export const text = {
     remove: 'Remove from list',
     link: 'Copy link',
     show: 'Show in folder',
+    receipt: 'Save receipt',
     details: 'Show details',
     more: 'More for this transfer',
     open: 'Show files',
@@ -392,6 +393,8 @@ export const text = {
   },
   linkReady: 'Link copied',
   linkLater: 'Link copied. It works once the upload is done.',
+  receiptSaved: 'Receipt saved',
+  receiptLater: 'There is a receipt once everything added with it has ended.',
   copied: 'Copied',
   messageCopied: 'Message copied',
   /** To be sent to an administrator. */

@@ -14,6 +14,7 @@ export function choices(thing: Thing, linkable: boolean, mac: boolean, doing: Do
   all.push({ label: act.details, keys: keys.details, run: () => doing.details(thing) });
   all.push({ label: act.show, keys: keys.show(mac), run: () => doing.show(thing) });
   const { state } = thing;
+  if (ended(state) || state.kind === 'failed') all.push({ label: act.receipt, run: () => doing.receipt(thing) });
   // Where the one button does something else.
   if (state.kind === 'failed' && mendOf(state.code) !== 'retry')
     all.push({ label: act.retry, apart: true, run: () => doing.retry(thing) });

@@ -1,6 +1,6 @@
 // What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
 // says why.
-import type { Action, CopyWhat, Details, DoneView, Ipc, ItemId, Problem, Target } from '../ipc';
+import type { Action, CopyWhat, Details, DoneView, Ipc, ItemId, Problem, SavedView, Target } from '../ipc';
 import { ended, pausable } from '../state/can';
 import { place } from '../state/format';
 import { type Mend, mendOf } from '../state/mend';
@@ -119,6 +119,15 @@ export class Doing {
 
   show(thing: Thing): void {
     this.told(this.ipc.showInFolder(thing.target));
+  }
+
+  /** What became of everything that was added with it. */
+  receipt(thing: Thing): void {
+    const said = (saved: SavedView) => {
+      if (saved === 'saved') this.toasts.say(text.receiptSaved);
+      if (saved === 'moving') this.toasts.say(text.receiptLater);
+    };
+    this.told(this.ipc.saveReceipt(thing.target).then(said));
   }
 
   /** Puts words of the window into the clipboard. */

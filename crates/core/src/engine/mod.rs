@@ -36,6 +36,7 @@ use crate::session::wire::Receipt;
 use crate::units::{ByteCount, UnixTime};
 use actor::enqueue;
 use feed::{Action, FileSlice, Target, Update, View};
+pub use receipts::save as save_receipt;
 
 /// How a gesture is to be taken.
 #[derive(Clone, Copy, Debug, Default)]
@@ -119,7 +120,7 @@ pub(crate) enum Command {
     Link(Target, oneshot::Sender<Result<Link>>),
     Text(Target, What, oneshot::Sender<Result<String>>),
     Told(BatchId, oneshot::Sender<Result<()>>),
-    Receipt(BatchId, oneshot::Sender<Result<Receipt>>),
+    Receipt(Target, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
@@ -255,12 +256,12 @@ impl Engine {
         self.ask(|reply| Command::Told(batch, reply)).await?
     }
 
-    /// What became of every path of a batch that ended.
+    /// What became of every path of the batch that something belongs to, once it ended.
     ///
     /// # Errors
     /// `bad-input` while something of it is still to come.
-    pub async fn receipt(&self, batch: BatchId) -> Result<Receipt> {
-        self.ask(|reply| Command::Receipt(batch, reply)).await?
+    pub async fn receipt(&self, of: Target) -> Result<Receipt> {
+        self.ask(|reply| Command::Receipt(of, reply)).await?
     }
 
     /// Resolves once none of the rows moves by itself any more.

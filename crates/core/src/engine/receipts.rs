@@ -1,6 +1,9 @@
 //! Receipts: what became of every path of a batch that ended. The company that wants them gets one per ending; it stays
 //! on record until it was taken.
 
+use std::io::Write as _;
+use std::path::Path;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -66,6 +69,25 @@ fn rfc3339(nanos: i128) -> String {
 pub(super) async fn of(shared: &Shared, batch: BatchId) -> Result<Receipt> {
     let ending = Ending { id: Uuid::new_v4(), batch, at: UnixTime::now() };
     shared.journal.read(move |journal| draw(journal, &ending)).await
+}
+
+/// Writes a receipt to a file, whole or not at all: a table where its name ends in `.csv`, else JSON.
+///
+/// # Errors
+/// `bad-input` for a file that cannot be written.
+pub fn save(receipt: &Receipt, file: &Path) -> Result<()> {
+    let bad = |e: &dyn std::fmt::Display| {
+        Error::new(ErrorCode::BadInput).detail(format!("the receipt cannot be written to {}: {e}", file.display()))
+    };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut written = tempfile::NamedTempFile::new_in(folder).map_err(|e| bad(&e))?;
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        receipt.write_csv(&mut written).map_err(|e| bad(&e))?;
+    } else {
+        serde_json::to_writer_pretty(&mut written, receipt).map_err(|e| bad(&e))?;
+        written.write_all(b"\n").map_err(|e| bad(&e))?;
+    }
+    written.persist(file).map(|_| ()).map_err(|e| bad(&e))
 }
 
 /// Hands over what the company has not taken yet. Answers how many are left.

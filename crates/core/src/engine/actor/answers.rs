@@ -5,7 +5,7 @@ use crate::engine::feed::{FileSlice, Outcome, Target};
 use crate::engine::feeds::named;
 use crate::engine::{Link, What, list};
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::ItemId;
+use crate::ids::{BatchId, ItemId};
 use crate::journal::{BatchRow, ItemRow, Problem, TransferRow};
 use crate::transfer::{TransferState, checksum};
 
@@ -48,6 +48,17 @@ impl Actor {
             Some(list::file_row(slot, row, live, held))
         };
         Ok(FileSlice { first, total, rows: rows.iter().filter_map(row).collect() })
+    }
+
+    /// The gesture that something came with.
+    pub(super) fn batch_of(&self, target: Target) -> Result<BatchId> {
+        let book = &self.shelf.book;
+        let batch = match target {
+            Target::Batch(id) => Some(id),
+            Target::Item(id) => book.item(id).map(|item| item.batch),
+            Target::Transfer(id) => book.index(id).map(|at| book.item_of(at).batch),
+        };
+        batch.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no such row"))
     }
 
     /// The row and transfer that a text is wanted of.

@@ -476,8 +476,12 @@ impl Actor {
             Command::Told(batch, reply) => {
                 let _ = reply.send(self.shared.journal.write(vec![Write::Told(batch)]).await);
             }
-            Command::Receipt(batch, reply) => {
-                let _ = reply.send(receipts::of(&self.shared, batch).await);
+            Command::Receipt(of, reply) => {
+                let receipt = match self.batch_of(of) {
+                    Ok(batch) => receipts::of(&self.shared, batch).await,
+                    Err(error) => Err(error),
+                };
+                let _ = reply.send(receipt);
             }
             Command::Settled(items, reply) => self.settling.push((items, reply)),
             Command::Sweep(reply) => {
