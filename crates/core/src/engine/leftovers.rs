@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use super::drive::Shared;
-use super::link::Link;
-use super::parts::passes_by_itself;
+use super::link::{Link, passes_by_itself};
 use crate::error::Result;
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{Leftover, Write};

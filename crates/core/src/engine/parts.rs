@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 use super::link::Link;
 use super::live::Live;
@@ -20,6 +23,8 @@ use crate::units::ByteCount;
 
 /// A piece that arrives damaged this often is a fault of the line or the machine, not chance.
 const DAMAGED_AT_MOST: u32 = 3;
+/// Mostly it is chance: the next try comes soon.
+const DAMAGED: Duration = Duration::from_millis(100);
 
 /// Everything a part needs besides its range. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,39 +75,43 @@ impl Sender {
     }
 
     async fn send(&self, upload: &UploadId, part: Part, permit: OwnedSemaphorePermit) -> Result<PartRow> {
-        let mut permit = Some(permit);
-        let (mut attempt, mut damaged) = (0, 0);
-        loop {
-            // A part that waits for its next try leaves its place to others.
-            let held = match permit.take() {
-                Some(permit) => permit,
-                None => Arc::clone(&self.pool).acquire_owned().await.map_err(closed)?,
-            };
-            let error = match self.attempt(upload, part, attempt > 0).await {
-                Ok(row) => {
-                    drop(held);
-                    self.journal.write(vec![Write::Part(self.id, row.clone())]).await?;
-                    self.live.land(part.number, Some(part.len));
-                    return Ok(row);
-                }
-                Err(error) => error,
-            };
-            drop(held);
-            self.live.land(part.number, None);
-            attempt += 1;
-            if error.code == ErrorCode::DamagedOnTheWay {
-                damaged += 1;
-                if damaged >= DAMAGED_AT_MOST {
-                    return Err(error);
-                }
-            } else if !passes_by_itself(&error) {
-                return Err(error);
-            }
+        let (mut permit, damaged) = (Some(permit), AtomicU32::new(0));
+        let once = || self.once(upload, part, permit.take(), &damaged);
+        let failed = |attempt, error: &Error| {
             tracing::debug!(part = part.number.get(), attempt, %error, "a part will be sent again");
-            self.live.trouble(&error, None);
-            self.link.fails(&error);
-            self.link.back_off(attempt, &error).await;
+            self.live.trouble(error, None);
+        };
+        // Whoever stops it drops it.
+        let row = self.link.patiently(&CancellationToken::new(), once, failed).await?;
+        self.journal.write(vec![Write::Part(self.id, row.clone())]).await?;
+        self.live.land(part.number, Some(part.len));
+        Ok(row)
+    }
+
+    /// One try. A part that waits for its next leaves its place to others, and takes one again here.
+    async fn once(
+        &self,
+        upload: &UploadId,
+        part: Part,
+        permit: Option<OwnedSemaphorePermit>,
+        damaged: &AtomicU32,
+    ) -> Result<PartRow> {
+        let again = permit.is_none();
+        let _held = match permit {
+            Some(permit) => permit,
+            None => Arc::clone(&self.pool).acquire_owned().await.map_err(closed)?,
+        };
+        let outcome = self.attempt(upload, part, again).await;
+        if outcome.is_err() {
+            self.live.land(part.number, None);
         }
+        outcome.map_err(|error| {
+            if error.code != ErrorCode::DamagedOnTheWay {
+                return error;
+            }
+            let enough = damaged.fetch_add(1, Ordering::Relaxed) + 1 >= DAMAGED_AT_MOST;
+            error.retry(if enough { Retry::Never } else { Retry::After(DAMAGED) })
+        })
     }
 
     async fn attempt(&self, upload: &UploadId, part: Part, again: bool) -> Result<PartRow> {
@@ -118,17 +127,7 @@ impl Sender {
         failpoint::pass("part", Side::Before);
         let sent = self.bucket.upload_part(&self.key, upload, part.number, body).await?;
         failpoint::pass("part", Side::After);
-        self.link.works();
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })
-    }
-}
-
-/// Whether the same request is worth sending again without anybody doing anything.
-pub(super) fn passes_by_itself(error: &Error) -> bool {
-    match error.retry {
-        Retry::WhenOnline => true,
-        Retry::After(_) => !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull),
-        Retry::Never | Retry::WhenSignedIn | Retry::WhenFileQuiet => false,
     }
 }
 

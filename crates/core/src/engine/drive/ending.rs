@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Drive, Open};
-use crate::engine::parts::passes_by_itself;
+use crate::engine::link::passes_by_itself;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};

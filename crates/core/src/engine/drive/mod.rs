@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::keys;
 use super::link::Link;
 use super::live::Live;
-use super::parts::{Sender, passes_by_itself};
+use super::parts::Sender;
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -315,30 +315,14 @@ impl Drive {
     }
 
     /// Repeats a request until it is answered or trying again is of no use. The network may be away for days.
-    async fn patiently<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T>
+    async fn patiently<T, F>(&self, request: impl FnMut() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let mut attempt = 0;
-        loop {
-            match request().await {
-                Ok(answer) => {
-                    self.shared.link.works();
-                    self.live.smooth();
-                    return Ok(answer);
-                }
-                Err(error) if passes_by_itself(&error) => {
-                    attempt += 1;
-                    self.live.trouble(&error, None);
-                    self.shared.link.fails(&error);
-                    tokio::select! {
-                        () = self.shared.link.back_off(attempt, &error) => {}
-                        () = self.stop.token.cancelled() => return Err(error),
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let failed = |_, error: &Error| self.live.trouble(error, None);
+        let answer = self.shared.link.patiently(&self.stop.token, request, failed).await?;
+        self.live.smooth();
+        Ok(answer)
     }
 }
 
