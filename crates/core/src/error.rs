@@ -217,6 +217,12 @@ impl Error {
         self
     }
 
+    /// A certificate that nobody vouches for, where there was a good one before, is the local network's: it passes.
+    #[must_use]
+    pub(crate) fn on_a_way_that_worked(self, worked: bool) -> Self {
+        if worked && self.code == ErrorCode::UntrustedServer { self.retry(Retry::WhenOnline) } else { self }
+    }
+
     /// The same with S3's request id.
     #[must_use]
     pub fn request_id(mut self, id: Option<impl Into<String>>) -> Self {

@@ -65,10 +65,11 @@ impl CredentialSource for ChainSource {
             // The chain's own words may name files and profiles, never secrets.
             let credentials = found.map_err(|e| Error::new(ErrorCode::AccessDenied).detail(NONE).source(e))?;
             let received = Instant::now();
-            let left = credentials.expiry().map(|at| {
+            // What was given this moment cannot be over: then this computer's clock is ahead, and S3 tells the end.
+            let left = credentials.expiry().and_then(|at| {
                 let now = crate::units::UnixTime::now().0;
                 let at = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-                Duration::from_secs(at.saturating_sub(now))
+                at.checked_sub(now).filter(|left| *left > 0).map(Duration::from_secs)
             });
             let scope = self.scope.clone();
             Ok(Lease { credentials, scope, received, deadline: left.map(|left| received + left), serial: 0 })

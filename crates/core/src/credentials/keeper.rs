@@ -16,6 +16,12 @@ const EARLY: Duration = Duration::from_secs(300);
 const SHORT_LIVED: Duration = Duration::from_secs(60);
 /// After a failed early renewal the good lease is used on for this long before the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// What only a person can mend is not asked again for this long; an ended sign-in never (the next one has a new keeper).
+const AFTER_REFUSAL: Duration = Duration::from_secs(5);
+/// So many leases refused one after the other are no chance: the store does not take what the source gives.
+const REFUSED_AT_MOST: u32 = 5;
+/// The pause before another lease is asked for, once a new one was refused too; it grows by this.
+const AFTER_REFUSED: Duration = Duration::from_millis(250);
 
 /// Keeps one good lease.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ struct Now {
     not_before: Option<Instant>,
     /// The last failure without a good lease: whoever waited for the same flight shares its outcome.
     failed: Option<(Instant, ErrorCode, Retry, String)>,
+    /// The newest lease that the store refused, and how many it refused since it last took one.
+    refused: (u64, u32),
 }
 
 impl LeaseKeeper {
@@ -57,9 +65,11 @@ impl LeaseKeeper {
             // Due, but good: one caller renews it, the others go on with it.
             Some((lease, true)) => match self.flight.try_lock() {
                 Err(_) => Ok(lease),
-                Ok(_flight) => Ok(self.fetch().await.unwrap_or_else(|error| {
+                Ok(_flight) => Ok(self.fetch_or_remember().await.unwrap_or_else(|error| {
                     tracing::info!(%error, "an early renewal failed; the lease is still good");
-                    self.now().not_before = Some(Instant::now() + AFTER_FAILURE);
+                    let later = Instant::now() + AFTER_FAILURE;
+                    let refused = wants_a_person(error.retry);
+                    self.now().not_before = lease.deadline.filter(|_| refused).or(Some(later));
                     lease
                 })),
             },
@@ -77,15 +87,41 @@ impl LeaseKeeper {
     /// A lease newer than one that S3 no longer takes.
     ///
     /// # Errors
-    /// As [`Self::lease`].
-    pub async fn renew(&self, rejected: u64) -> Result<Arc<Lease>> {
+    /// As [`Self::lease`]; `access-denied` when several new ones in a row were refused, or when there are no new ones.
+    pub async fn renew(&self, rejected: &Lease) -> Result<Arc<Lease>> {
         let asked = Instant::now();
         let _flight = self.flight.lock().await;
-        if let Some((lease, _)) = self.good(Instant::now()).filter(|(lease, _)| lease.serial > rejected) {
+        if let Some((lease, _)) = self.good(Instant::now()).filter(|(lease, _)| lease.serial > rejected.serial) {
             return Ok(lease);
         }
         self.shared_failure(asked)?;
+        let refused = self.count_refused(rejected.serial);
+        if refused >= REFUSED_AT_MOST || (refused > 1 && rejected.deadline.is_none()) {
+            return Err(Error::new(ErrorCode::AccessDenied).detail("the store takes none of the credentials given"));
+        }
+        if refused > 1 {
+            tokio::time::sleep(AFTER_REFUSED * (refused - 1)).await;
+        }
         self.fetch_or_remember().await
+    }
+
+    /// The store took the lease there is.
+    pub fn taken(&self) {
+        self.now().refused.1 = 0;
+    }
+
+    /// The lease that was last good, without asking anybody.
+    fn latest(&self) -> Option<Arc<Lease>> {
+        self.now().lease.clone()
+    }
+
+    fn count_refused(&self, serial: u64) -> u32 {
+        let mut state = self.now();
+        let (newest, count) = state.refused;
+        if serial > newest {
+            state.refused = (serial, count + 1);
+        }
+        state.refused.1
     }
 
     /// The lease and whether it is due for renewal.
@@ -104,7 +140,7 @@ impl LeaseKeeper {
 
     fn shared_failure(&self, asked: Instant) -> Result<()> {
         match &self.now().failed {
-            Some((at, code, retry, detail)) if *at >= asked => {
+            Some((at, code, retry, detail)) if *at >= asked || still_refused(*at, *retry) => {
                 Err(Error::new(*code).retry(*retry).detail(detail.clone()))
             }
             _ => Ok(()),
@@ -137,7 +173,17 @@ impl LeaseKeeper {
     }
 }
 
-/// The SDK's door to the keeper: it is asked at every request, because the SDK's own cache is off.
+/// Whether asking again is of no use until somebody did something.
+fn wants_a_person(retry: Retry) -> bool {
+    matches!(retry, Retry::Never | Retry::WhenSignedIn)
+}
+
+fn still_refused(at: Instant, retry: Retry) -> bool {
+    retry == Retry::WhenSignedIn || (wants_a_person(retry) && at.elapsed() < AFTER_REFUSAL)
+}
+
+/// The SDK's door to the keeper: it is asked at every request, because the SDK's own cache is off. Whoever makes a request
+/// has a lease already; nothing is renewed here, where waiting would look like a request that hangs.
 #[derive(Clone, Debug)]
 pub struct LeaseProvider(Arc<LeaseKeeper>);
 
@@ -154,10 +200,11 @@ impl ProvideCredentials for LeaseProvider {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            match self.0.lease().await {
-                Ok(lease) => Ok(lease.credentials.clone()),
-                Err(error) => Err(CredentialsError::provider_error(error)),
-            }
+            let lease = match self.0.latest() {
+                Some(lease) => Ok(lease),
+                None => self.0.lease().await,
+            };
+            lease.map(|lease| lease.credentials.clone()).map_err(CredentialsError::provider_error)
         })
     }
 }
@@ -177,11 +224,18 @@ mod tests {
         life: Duration,
         prefixes: Vec<&'static str>,
         fails_from: u32,
+        failure: ErrorCode,
     }
 
     impl Counting {
         fn living(life: Duration) -> Self {
-            Self { calls: AtomicU32::new(0), life, prefixes: vec!["a/"], fails_from: u32::MAX }
+            Self {
+                calls: AtomicU32::new(0),
+                life,
+                prefixes: vec!["a/"],
+                fails_from: u32::MAX,
+                failure: ErrorCode::BackendDown,
+            }
         }
     }
 
@@ -191,7 +245,7 @@ mod tests {
                 let call = self.calls.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 if call >= self.fails_from {
-                    return Err(Error::new(ErrorCode::BackendDown));
+                    return Err(Error::new(self.failure));
                 }
                 let prefix = self.prefixes[usize::try_from(call).unwrap_or(0).min(self.prefixes.len() - 1)];
                 let received = Instant::now();
@@ -235,7 +289,7 @@ mod tests {
         let source = Arc::new(Counting::living(Duration::from_secs(900)));
         let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
         let old = keeper.lease().await.expect("a lease");
-        let all = futures::future::join_all((0..32).map(|_| keeper.renew(old.serial))).await;
+        let all = futures::future::join_all((0..32).map(|_| keeper.renew(&old))).await;
         assert!(all.iter().all(|lease| lease.as_ref().is_ok_and(|lease| lease.serial == 2)));
         assert_eq!(source.calls.load(Ordering::Relaxed), 2);
     }
@@ -258,7 +312,42 @@ mod tests {
         source.prefixes = vec!["a/", "b/"];
         let keeper = LeaseKeeper::new(Arc::new(source));
         let first = keeper.lease().await.expect("a lease");
-        assert_eq!(keeper.renew(first.serial).await.expect_err("moved").code, ErrorCode::ScopeChanged);
+        assert_eq!(keeper.renew(&first).await.expect_err("moved").code, ErrorCode::ScopeChanged);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_ended_sign_in_costs_one_question_however_many_ask_and_however_often() {
+        for early in [true, false] {
+            let mut source = Counting::living(Duration::from_secs(900));
+            (source.fails_from, source.failure) = (1, ErrorCode::SignInEnded);
+            let source = Arc::new(source);
+            let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+            keeper.lease().await.expect("a lease");
+            tokio::time::advance(Duration::from_secs(if early { 750 } else { 901 })).await;
+            for _ in 0..100 {
+                let all = futures::future::join_all((0..16).map(|_| keeper.lease())).await;
+                assert!(all.iter().all(|lease| lease.is_ok() == early || lease.is_err()));
+                tokio::time::advance(Duration::from_secs(3)).await;
+            }
+            assert_eq!(keeper.lease().await.expect_err("over").code, ErrorCode::SignInEnded);
+            assert_eq!(source.calls.load(Ordering::Relaxed), 2, "early: {early}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_lease_that_is_refused_is_renewed_again_but_not_without_end() {
+        let source = Arc::new(Counting::living(Duration::from_secs(900)));
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let mut lease = keeper.lease().await.expect("a lease");
+        for _ in 1..REFUSED_AT_MOST {
+            // All who had it ask at once; it counts once.
+            let all = futures::future::join_all((0..8).map(|_| keeper.renew(&lease))).await;
+            lease = all.into_iter().next().expect("one").expect("another lease");
+        }
+        assert_eq!(keeper.renew(&lease).await.expect_err("enough").code, ErrorCode::AccessDenied);
+        keeper.taken();
+        keeper.renew(&lease).await.expect("whoever was taken once may be refused again");
+        assert_eq!(source.calls.load(Ordering::Relaxed), REFUSED_AT_MOST + 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::requests::PartBody;
+use super::watchdog::Pace;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffers, FRAME};
 use crate::transfer::checksum;
@@ -34,33 +35,51 @@ pub(super) enum Mode {
 /// What the request's side sees of the body while it is sent.
 #[derive(Debug)]
 pub(super) struct Watch {
+    pace: Arc<Pace>,
     seen: Mutex<Seen>,
+}
+
+/// How far a body is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    /// When the connection last took a frame.
+    pub(super) moved: Instant,
+    /// What all connections had taken by then, in bytes.
+    pub(super) all_moved: u64,
+    /// As the how manieth it ended, once its last byte left.
+    pub(super) ended: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Seen {
-    /// When the connection last took a frame.
-    moved: Instant,
-    /// When it took the last one.
-    ended: Option<Instant>,
+    progress: Progress,
     crc64: Option<u64>,
     error: Option<Error>,
 }
 
 impl Watch {
-    pub(super) fn new() -> Arc<Self> {
-        let seen = Seen { moved: Instant::now(), ended: None, crc64: None, error: None };
-        Arc::new(Self { seen: Mutex::new(seen) })
+    pub(super) fn new(pace: Arc<Pace>) -> Arc<Self> {
+        let seen = Mutex::new(Self::nothing(&pace));
+        Arc::new(Self { pace, seen })
+    }
+
+    fn nothing(pace: &Pace) -> Seen {
+        let progress = Progress { moved: Instant::now(), all_moved: pace.moves(0), ended: None };
+        Seen { progress, crc64: None, error: None }
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What all bodies show together.
+    pub(super) fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace)
+    }
+
     /// When something last moved, and whether the body is out.
-    pub(super) fn progress(&self) -> (Instant, bool) {
-        let seen = self.seen();
-        (seen.moved, seen.ended.is_some())
+    pub(super) fn progress(&self) -> Progress {
+        self.seen().progress
     }
 
     /// The checksum of what was sent.
@@ -73,9 +92,15 @@ impl Watch {
         self.seen().error.take()
     }
 
-    fn begin(&self) {
+    /// The connection took a frame, perhaps the last.
+    pub(super) fn moves(&self, bytes: u64, last: bool) {
         let mut seen = self.seen();
-        *seen = Seen { moved: Instant::now(), ended: None, crc64: None, error: None };
+        let ended = seen.progress.ended.or_else(|| last.then(|| self.pace.ends()));
+        seen.progress = Progress { moved: Instant::now(), all_moved: self.pace.moves(bytes), ended };
+    }
+
+    fn begin(&self) {
+        *self.seen() = Self::nothing(&self.pace);
     }
 }
 
@@ -96,6 +121,8 @@ pub(super) struct Stream {
     at: u64,
     left: u64,
     length_left: u64,
+    /// Bytes of one frame at most.
+    frame: usize,
 }
 
 /// Bytes on the wire for a body of `len` bytes.
@@ -115,6 +142,7 @@ impl Stream {
     pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
         part.sent.store(0, Ordering::Relaxed);
         watch.begin();
+        let frame = watch.pace.frame();
         let length_left = framed_len(mode, part.len);
         if length_left == 0 {
             part.gate.pass();
@@ -125,6 +153,7 @@ impl Stream {
             at: part.offset,
             left: part.len,
             length_left,
+            frame,
             digest: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
             part,
             mode,
@@ -140,7 +169,7 @@ impl Stream {
                 Bytes::from(head(self.part.len))
             }
             Stage::Data if self.left > 0 => {
-                let len = usize::try_from(self.left).unwrap_or(FRAME).min(FRAME);
+                let len = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
                 let mut buffer = self.buffers.take(len);
                 self.part.file.read_exact_at(buffer.fill(), self.at)?;
                 self.digest.update(buffer.as_ref());
@@ -179,20 +208,15 @@ impl Body for Stream {
     type Error = Box<dyn std::error::Error + Send + Sync>;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let outcome = self.next();
-        let mut seen = self.watch.seen();
-        seen.moved = Instant::now();
-        Poll::Ready(match outcome {
+        Poll::Ready(match self.next() {
             Ok(Some(frame)) => {
-                if self.length_left == 0 {
-                    seen.ended = Some(seen.moved);
-                }
+                self.watch.moves(frame.len() as u64, self.length_left == 0);
                 Some(Ok(Frame::data(frame)))
             }
             Ok(None) => None,
             Err(error) => {
                 let said = error.to_string();
-                seen.error = Some(error);
+                self.watch.seen().error = Some(error);
                 Some(Err(said.into()))
             }
         })
@@ -242,7 +266,7 @@ mod tests {
     #[test]
     fn the_wire_has_one_chunk_and_the_checksum_after_it() {
         let (_kept, part) = part(b"hello");
-        let watch = Watch::new();
+        let watch = Watch::new(Arc::default());
         let stream = Stream::new(part, Mode::Trailer, Buffers::default(), Arc::clone(&watch));
         let wire = collect(stream).expect("sent");
         let crc = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, b"hello");
@@ -250,14 +274,14 @@ mod tests {
         assert_eq!(wire, expected.as_bytes());
         assert_eq!(wire.len() as u64, framed_len(Mode::Trailer, 5));
         assert_eq!(watch.crc64(), Some(crc));
-        assert!(watch.progress().1);
+        assert!(watch.progress().ended.is_some());
     }
 
     #[test]
     fn a_plain_body_is_the_file_and_its_checksum_is_known_with_the_last_byte() {
         let bytes: Vec<u8> = (0..FRAME + 17).map(|n| u8::try_from(n % 251).unwrap_or(0)).collect();
         let (_kept, part) = part(&bytes);
-        let (sent, watch) = (Arc::clone(&part.sent), Watch::new());
+        let (sent, watch) = (Arc::clone(&part.sent), Watch::new(Arc::default()));
         let stream = Stream::new(part, Mode::Header, Buffers::default(), Arc::clone(&watch));
         assert_eq!(collect(stream).expect("sent"), bytes);
         assert_eq!(watch.crc64(), Some(crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &bytes)));
@@ -267,7 +291,7 @@ mod tests {
     #[test]
     fn a_file_that_changes_while_it_is_sent_breaks_the_request() {
         let (named, part) = part(&[7; 1_000]);
-        let watch = Watch::new();
+        let watch = Watch::new(Arc::default());
         let stream = Stream::new(part, Mode::Trailer, Buffers::default(), Arc::clone(&watch));
         named.as_file().set_len(900).expect("cut");
         collect(stream).expect_err("broken off");
@@ -279,11 +303,11 @@ mod tests {
         for mode in [Mode::Trailer, Mode::Header] {
             let (_named, body) = part(b"bytes");
             assert!(body.gate.shut(), "nothing has left");
-            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new());
+            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new(Arc::default()));
             assert!(collect(stream).is_err(), "the last byte is kept back");
 
             let (_named, body) = part(b"bytes");
-            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new());
+            let stream = Stream::new(body.clone(), mode, Buffers::default(), Watch::new(Arc::default()));
             collect(stream).expect("sent");
             assert!(body.gate.passed() && !body.gate.shut(), "too late to stop");
         }

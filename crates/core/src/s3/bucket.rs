@@ -22,14 +22,15 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 use url::Url;
 
 use super::body::{self, CHECKSUM, Mode, Stream, Watch};
-use super::classify::{Failure, classify, damaged};
+use super::classify::{Failure, classify, damaged, is_a_page};
 use super::client::http_client;
+use super::clock::StoreClock;
 use super::requests::{Completed, Created, Head, PartBody, SentPart, Stored};
-use super::watchdog::{self, COMPLETE, Pace, SHORT};
+use super::watchdog::{self, Again, Pace, SHORT};
 use crate::credentials::{LeaseKeeper, LeaseProvider, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
@@ -40,9 +41,13 @@ use crate::session::address;
 use crate::transfer::checksum;
 use crate::units::{ByteCount, UnixTime};
 
-/// A Complete that met another request for its key is asked again this often, after pauses that grow by this.
-const CONFLICTS: u32 = 5;
+/// A Complete that met another request for its key is asked again after pauses that grow by this, up to the other.
 const CONFLICT: Duration = Duration::from_millis(200);
+const CONFLICT_AT_MOST: Duration = Duration::from_secs(2);
+/// One request meets so many leases that are over before it is told as a failure; the keeper is stricter when all do.
+const EXPIRED_AT_MOST: u32 = 10;
+/// The first answer tells how far the clock is off; a clock that moves may be off once more.
+const SKEWED_AT_MOST: u32 = 3;
 /// A lease this old may be over without its owner knowing.
 const FRESH: Duration = Duration::from_secs(30);
 
@@ -122,11 +127,13 @@ struct Inner {
     keeper: Arc<LeaseKeeper>,
     place: Place,
     buffers: Buffers,
-    pace: Pace,
+    pace: Arc<Pace>,
     /// Whether the store takes checksums in trailers; remembered once it said no.
     trailers: AtomicBool,
     /// Whether HEAD is allowed; remembered once it was refused.
     may_look: AtomicBool,
+    /// Whether the store was ever reached.
+    reached: AtomicBool,
 }
 
 impl Bucket {
@@ -135,6 +142,7 @@ impl Bucket {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
     pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net) -> Result<Self> {
+        let clock = StoreClock::default();
         let mut config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(place.scope.region.clone()))
@@ -142,6 +150,10 @@ impl Bucket {
             .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
             .identity_cache(IdentityCache::no_cache())
             .retry_config(RetryConfig::disabled())
+            // Its own correction lasts until the next answer to a request that began before the clock moved.
+            .disable_clock_skew_correction(true)
+            .time_source(clock.clone())
+            .interceptor(clock)
             .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -163,9 +175,10 @@ impl Bucket {
             keeper,
             place,
             buffers: Buffers::default(),
-            pace: Pace::default(),
+            pace: Arc::default(),
             trailers: AtomicBool::new(true),
             may_look: AtomicBool::new(true),
+            reached: AtomicBool::new(false),
         })))
     }
 
@@ -230,7 +243,7 @@ impl Bucket {
                     .body(body)
                     .customize()
                     .interceptor(way);
-                watchdog::watched(request.send(), &watch, &inner.pace, size).await?.map_err(classify)
+                watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
@@ -262,7 +275,7 @@ impl Bucket {
                     request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
                 }
                 let request = request.customize().interceptor(way);
-                watchdog::watched(request.send(), &watch, &inner.pace, size).await?.map_err(classify)
+                watchdog::watched(request.send(), &watch, size, Again::Costly).await?.map_err(classify)
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
@@ -299,14 +312,16 @@ impl Bucket {
                     .checksum_crc64_nvme(checksum::to_base64(crc64))
                     .mpu_object_size(size)
                     .set_if_none_match(if_absent.then(|| "*".to_owned()));
-                let mut conflicts = 0;
+                let limit = watchdog::complete_within(parts.len());
+                let (begun, mut conflicts) = (Instant::now(), 0);
                 loop {
-                    match watchdog::within(COMPLETE, request.clone().send()).await?.map_err(classify) {
-                        // Not put together, for sure; the other request is over soon.
-                        Err(Failure::Conflict(error)) if conflicts < CONFLICTS => {
+                    match watchdog::within(limit, request.clone().send()).await?.map_err(classify) {
+                        // Not put together by this one; the other request is over soon, and may be ours: one whose
+                        // answer was not waited for any longer.
+                        Err(Failure::Conflict(error)) if begun.elapsed() < limit => {
                             conflicts += 1;
                             tracing::debug!(%error, conflicts, "another request for the same key");
-                            tokio::time::sleep(CONFLICT * conflicts).await;
+                            tokio::time::sleep((CONFLICT * conflicts).min(CONFLICT_AT_MOST)).await;
                         }
                         // Source: S3 API reference, CompleteMultipartUpload: begin again with Create.
                         Err(Failure::Conflict(error)) => {
@@ -398,12 +413,17 @@ impl Bucket {
                 Err(error) if error.code == ErrorCode::UploadExpired => return Ok(None),
                 page => page?,
             };
+            if page.upload_id().is_some_and(|listed| listed != upload.0) {
+                return Err(Error::new(ErrorCode::CaptivePortal).detail("a list of another upload's parts"));
+            }
             all.extend(page.parts().iter().filter_map(listed));
             if !page.is_truncated().unwrap_or(false) {
                 return Ok(Some(all));
             }
+            // A page that leads back, or nowhere, is no list: it is asked for again from the start.
+            let number = |marker: &str| marker.parse::<u32>().unwrap_or(0);
             let next = page.next_part_number_marker().map(str::to_owned);
-            if next.is_none() || next == after {
+            if next.as_deref().map_or(0, number) <= after.as_deref().map_or(0, number) {
                 return Err(Error::new(ErrorCode::Offline).detail("a list of parts that does not end"));
             }
             after = next;
@@ -433,6 +453,10 @@ impl Bucket {
                 .checksum_mode(ChecksumMode::Enabled)
                 .set_expected_bucket_owner(place.account_id.clone());
             match watchdog::within(SHORT, request.send()).await? {
+                // Whatever is there has an ETag; a page of the local network has none.
+                Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
+                    Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into())
+                }
                 Ok(there) => Ok(Seen::Object(Head::There {
                     etag: there.e_tag().unwrap_or_default().to_owned(),
                     size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
@@ -440,6 +464,7 @@ impl Bucket {
                     token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
                 })),
                 // HEAD has no body: the status is all there is.
+                Err(error) if error.raw_response().is_some_and(is_a_page) => Err(classify(error)),
                 Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
                     404 => Ok(Seen::Object(Head::Absent)),
                     403 => Ok(Seen::Refused),
@@ -453,7 +478,7 @@ impl Bucket {
         let mut seen = self.leased(&ask).await;
         if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH {
             // A right that is missing and a lease that was withdrawn look the same.
-            inner.keeper.renew(lease.serial).await?;
+            inner.keeper.renew(&lease).await?;
             seen = self.leased(&ask).await;
         }
         Ok(match seen {
@@ -475,7 +500,7 @@ impl Bucket {
         loop {
             let trailers = self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
-            let watch = Watch::new();
+            let watch = Watch::new(Arc::clone(&self.0.pace));
             let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await? };
             let outcome = self
                 .leased(|| {
@@ -522,21 +547,36 @@ impl Bucket {
         task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?.map(Some)
     }
 
-    /// Asks with a lease; once more with a fresh one when S3 calls it expired, and once more when the clock was off.
+    /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be
+    /// over before its request arrives (a computer that slept, a slow start), and so may the next.
     async fn leased<T, F>(&self, request: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let lease = self.0.keeper.lease().await?;
-        match request().await {
-            Ok(answer) => Ok(answer),
-            Err(Failure::Expired(error)) => {
-                tracing::debug!(%error, "the lease is over before its time");
-                self.0.keeper.renew(lease.serial).await?;
-                request().await.map_err(Failure::into_error)
+        let keeper = &self.0.keeper;
+        let (mut expired, mut skewed) = (0, 0);
+        loop {
+            let lease = keeper.lease().await?;
+            match request().await {
+                Ok(answer) => {
+                    keeper.taken();
+                    self.0.reached.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(Failure::Expired(error)) if expired < EXPIRED_AT_MOST => {
+                    expired += 1;
+                    tracing::debug!(%error, expired, "the lease is over before its time");
+                    keeper.renew(&lease).await?;
+                }
+                Err(Failure::Skewed(error)) if skewed < SKEWED_AT_MOST => {
+                    skewed += 1;
+                    tracing::debug!(%error, skewed, "signed by the store's clock from now on");
+                }
+                Err(failure) => {
+                    let reached = self.0.reached.load(Ordering::Relaxed);
+                    return Err(failure.into_error().on_a_way_that_worked(reached));
+                }
             }
-            Err(Failure::Skewed(_)) => request().await.map_err(Failure::into_error),
-            Err(failure) => Err(failure.into_error()),
         }
     }
 }

@@ -143,6 +143,11 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
     }
 }
 
+/// Whether an answer is a web page: S3 never sends one.
+pub(super) fn is_a_page(response: &HttpResponse) -> bool {
+    response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+}
+
 /// An answer that is not S3's. A page of the local network, or an answer that broke off.
 fn unreadable(status: u16, kind: Option<&str>) -> Error {
     match status {
@@ -160,6 +165,10 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
     let mut said = error.to_string();
     let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     while let Some(cause) = next {
+        // The lease that a request wanted could not be had.
+        if let Some(ours) = cause.downcast_ref::<Error>() {
+            return Error::new(ours.code).retry(ours.retry).detail(ours.detail.clone());
+        }
         let tls = cause
             .downcast_ref::<rustls::Error>()
             .or_else(|| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());

@@ -8,6 +8,7 @@ mod body;
 mod bucket;
 mod classify;
 mod client;
+mod clock;
 mod requests;
 mod watchdog;
 

@@ -5,6 +5,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -29,6 +30,8 @@ pub struct Backend {
     client: reqwest::Client,
     /// What the policy file says of a company that has nothing but credentials to give.
     company: Option<Arc<Company>>,
+    /// Whether it ever answered.
+    reached: Arc<AtomicBool>,
 }
 
 /// An answer with the moment the backend gave it.
@@ -44,7 +47,7 @@ impl Backend {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none.
     pub fn new(base: Url, net: &Net) -> Result<Self> {
-        Ok(Self { base, client: net.backend_client()?, company: None })
+        Ok(Self { base, client: net.backend_client()?, company: None, reached: Arc::default() })
     }
 
     /// An endpoint that gives credentials and nothing else; the rest comes from the policy file.
@@ -53,7 +56,7 @@ impl Backend {
     /// As [`Self::new`].
     pub(super) fn of_company(company: Arc<Company>, net: &Net) -> Result<Self> {
         let base = address::endpoint(&company.credentials_url)?;
-        Ok(Self { base, client: net.backend_client()?, company: Some(company) })
+        Ok(Self { base, client: net.backend_client()?, company: Some(company), reached: Arc::default() })
     }
 
     /// Where it is.
@@ -173,7 +176,10 @@ impl Backend {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
         };
-        let response = request.send().await.map_err(|error| no_answer(&error))?;
+        let reached = self.reached.load(Ordering::Relaxed);
+        let sent = request.send().await.map_err(|error| no_answer(&error).on_a_way_that_worked(reached));
+        let response = sent?;
+        self.reached.store(true, Ordering::Relaxed);
         let status = response.status();
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

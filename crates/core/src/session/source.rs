@@ -11,6 +11,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::units::UnixTime;
 
+/// What the road took is not lived in; but a backend that thinks for long does so before it gives credentials, so no
+/// more than this part of a life is taken for road. Else a short lease would be over whenever it arrives.
+const ROAD: u32 = 10;
+
 #[derive(Debug)]
 pub(super) struct BackendSource {
     session: Arc<Inner>,
@@ -26,7 +30,7 @@ impl BackendSource {
         let token = self.session.token();
         let asked = Instant::now();
         let answer = self.session.backend.credentials(token.as_ref(), &self.destination.0).await;
-        let answer = self.session.noticing(answer)?;
+        let (answer, received) = (self.session.noticing(answer)?, Instant::now());
         let body = answer.body;
         checks::credentials(&body)?;
         let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());
@@ -54,9 +58,8 @@ impl BackendSource {
                 "davit-backend",
             ),
             scope: Scope { bucket, prefix, region: body.region },
-            // From the asking: what the road took is not lived in.
-            received: asked,
-            deadline: Some(asked + life),
+            received,
+            deadline: Some(received + life - (received - asked).min(life / ROAD)),
             serial: 0,
         })
     }
