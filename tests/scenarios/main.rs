@@ -4,14 +4,20 @@
 mod backend;
 mod bad_input;
 mod command_line;
+mod captive;
+mod clocks;
 mod credentials;
 mod heavy;
 mod hostile;
 mod house;
 mod interruptions;
+mod leases;
+mod lists;
 mod names_and_leftovers;
 mod network;
 mod receipts;
+mod outages;
+mod stalls;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

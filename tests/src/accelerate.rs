@@ -9,6 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// A running proxy.
@@ -17,6 +18,7 @@ pub struct ConnectProxy {
     /// The CA's certificate, in PEM.
     pub ca: PathBuf,
     hosts: Arc<Mutex<Vec<String>>>,
+    portal: watch::Sender<bool>,
 }
 
 impl ConnectProxy {
@@ -34,21 +36,34 @@ impl ConnectProxy {
         let ca = folder.join("ca.pem");
         std::fs::write(&ca, authority_pem).expect("written");
 
-        let chain = vec![CertificateDer::from(leaf.der().to_vec())];
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("TLS");
-        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let acceptor = acceptor(leaf.der(), &key);
+        let leaf = CertificateParams::new(vec!["login.example".to_owned()]).expect("parameters");
+        let own = self::acceptor(leaf.self_signed(&key).expect("a certificate").der(), &key);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let hosts = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&hosts);
+        let (seen, portal) = (Arc::clone(&hosts), watch::Sender::new(false));
+        let stands = portal.subscribe();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
-                tokio::spawn(async move { tunnel(client, cloud, acceptor, &seen).await });
+                let mut stands = stands.clone();
+                let acceptor = if *stands.borrow_and_update() { own.clone() } else { acceptor.clone() };
+                let seen = Arc::clone(&seen);
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = tunnel(client, cloud, acceptor, &seen) => {}
+                        // Another network: what stood is gone.
+                        _ = stands.changed() => {}
+                    }
+                });
             }
         });
-        Self { address, ca, hosts }
+        Self { address, ca, hosts, portal }
+    }
+
+    /// Whether a page of the local network, with a certificate of its own, answers instead.
+    pub fn is_a_portal(&self, stands: bool) {
+        self.portal.send_replace(stands);
     }
 
     /// What `HTTPS_PROXY` must say.
@@ -60,6 +75,13 @@ impl ConnectProxy {
     pub fn hosts(&self) -> Vec<String> {
         self.hosts.lock().expect("hosts").clone()
     }
+}
+
+fn acceptor(leaf: &CertificateDer<'_>, key: &KeyPair) -> TlsAcceptor {
+    let chain = vec![leaf.clone().into_owned()];
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("TLS");
+    TlsAcceptor::from(Arc::new(tls))
 }
 
 async fn tunnel(mut client: TcpStream, cloud: SocketAddr, acceptor: TlsAcceptor, seen: &Mutex<Vec<String>>) {

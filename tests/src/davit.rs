@@ -212,6 +212,12 @@ impl Running {
         String::from_utf8_lossy(&said).into_owned()
     }
 
+    /// A signal by its name, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill");
+    }
+
     /// The most memory it ever held, in bytes, as Linux tells it.
     pub fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("status");

@@ -131,11 +131,16 @@ impl World {
 
     /// `davit upload … --server`, by way of the backend.
     pub fn upload_by_backend(&self, paths: &[&Path]) -> Run {
+        self.upload_by_backend_and(&self.cloud.endpoint(), paths)
+    }
+
+    /// The same by way of a proxy before the store.
+    pub fn upload_by_backend_and(&self, endpoint: &str, paths: &[&Path]) -> Run {
         let mut run = self.davit("upload");
         run.args(paths.iter().map(|path| path.as_os_str()));
         run.arg("--json");
         run.env("DAVIT_SERVER", self.backend.as_ref().expect("a backend").url());
-        run.env("DAVIT_DEV_S3_ENDPOINT", self.cloud.endpoint());
+        run.env("DAVIT_DEV_S3_ENDPOINT", endpoint);
         run
     }
 

@@ -22,13 +22,14 @@ const BUILD: &[&str] = &[
     "pkg-config",
 ];
 
-/// To run the window without a screen, and the UI in a browser.
+/// To run the window without a screen, the UI in a browser, and davit by a wrong clock.
 const TEST: &[&str] = &[
     "adwaita-icon-theme",
     "at-spi2-core",
     "chromium",
     "dbus",
     "dbus-x11",
+    "faketime",
     "fonts-dejavu-core",
     "gir1.2-gtk-3.0",
     "gnome-keyring",

@@ -35,6 +35,10 @@ pub enum Fault {
     },
     /// The same with a page of the local network.
     Page,
+    /// The same with an address of the local network's page.
+    Moved,
+    /// The same with a success that says nothing.
+    Bare,
 }
 
 impl Fault {
@@ -78,11 +82,16 @@ impl Mix {
     /// 5 % busy, 2 % resets (half of them after the store had the part), 1 % stalls, 0.5 % inner errors, 0.5 % errors in
     /// a 200 of Complete, 1 % answers that break off. Source: goal R5.
     pub fn usual(seed: u64) -> Self {
+        Self::usual_at(seed, 1 << 20)
+    }
+
+    /// The same for small parts: bodies break after this many bytes.
+    pub fn usual_at(seed: u64, at: u64) -> Self {
         Self::new(seed)
             .with(Fault::BUSY, 500)
-            .with(Fault::ResetMid { at: 1 << 20 }, 100)
+            .with(Fault::ResetMid { at }, 100)
             .with(Fault::Lost, 100)
-            .with(Fault::StallMid { at: 1 << 20 }, 50)
+            .with(Fault::StallMid { at }, 50)
             .with(Fault::StallAfter, 50)
             .with(Fault::INTERNAL, 50)
             .with(Fault::ERROR_IN_200, 50)

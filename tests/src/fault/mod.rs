@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
@@ -19,6 +19,12 @@ pub use mix::{Fault, Mix};
 pub struct Faults {
     /// Connections are refused and cut.
     pub outage: AtomicBool,
+    /// Connections that were taken.
+    pub connections: AtomicU32,
+    /// Requests that came, of those whose first line holds [`Self::only`].
+    pub requests: AtomicU32,
+    /// Every request meets this, until it is taken away.
+    pub always: Mutex<Option<Fault>>,
     /// The next so many requests with a body are reset after this many bytes from the client.
     pub resets: AtomicU32,
     /// Where, in bytes.
@@ -82,6 +88,10 @@ impl Faults {
 
     fn for_request(&self, first: &str, head: &str, body: u64) -> Option<Fault> {
         let hit = self.is_hit(first);
+        self.requests.fetch_add(u32::from(hit), Ordering::SeqCst);
+        if let Some(fault) = self.always.lock().expect("faults").filter(|_| hit) {
+            return Some(fault);
+        }
         if hit && body > 0 && take(&self.resets) {
             return Some(Fault::ResetMid { at: self.reset_after.load(Ordering::SeqCst) });
         }
@@ -143,32 +153,67 @@ pub struct FaultProxy {
     /// What it does.
     pub faults: Arc<Faults>,
     cut: watch::Sender<u32>,
+    target: SocketAddr,
+    accepting: tokio::task::AbortHandle,
+    /// What fills the queue of connections.
+    hole: Vec<Box<dyn Send + Sync>>,
 }
 
 impl FaultProxy {
     /// A proxy in front of `target`.
     pub async fn before(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::on(listen("127.0.0.1:0".parse().expect("an address"), 1_024), target)
+    }
+
+    /// The same on a link of small packets, as the world's are: on loopback the system else takes megabytes at once, and a
+    /// slow link looks like one that takes all and answers late.
+    pub fn narrow(target: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(32 << 10).expect("a small buffer");
+        #[cfg(unix)]
+        socket2::SockRef::from(&socket).set_tcp_mss(1_400).expect("small packets");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        Self::on(socket.listen(1_024).expect("a port"), target)
+    }
+
+    fn on(listener: TcpListener, target: SocketAddr) -> Self {
         let address = listener.local_addr().expect("its address");
         let faults = Arc::new(Faults::default());
         let cut = watch::Sender::new(0);
-        let (shared, signal) = (Arc::clone(&faults), cut.clone());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                if shared.outage.load(Ordering::SeqCst) {
-                    reset(client);
-                    continue;
-                }
-                let (faults, mut cut) = (Arc::clone(&shared), signal.subscribe());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        _ = cut.changed() => {}
-                        _ = pass(client, target, &faults) => {}
-                    }
-                });
+        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&faults), cut.clone())).abort_handle();
+        Self { address, target, faults, cut, accepting, hole: Vec::new() }
+    }
+
+    /// The network goes without a word: what stands is cut, and a new connection is neither taken nor refused.
+    pub async fn becomes_a_hole(&mut self) {
+        self.accepting.abort();
+        self.cut.send_modify(|n| *n += 1);
+        // A queue of one that is full: the system answers nobody else.
+        let listener = loop {
+            if let Some(listener) = try_listen(self.address, 0) {
+                break listener;
             }
-        });
-        Self { address, faults, cut }
+            tokio::task::yield_now().await;
+        };
+        self.hole.push(Box::new(listener));
+        while let Ok(Ok(filling)) =
+            tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(self.address)).await
+        {
+            self.hole.push(Box::new(filling));
+        }
+    }
+
+    /// The network is back after that.
+    pub async fn is_no_hole(&mut self) {
+        self.hole.clear();
+        let listener = loop {
+            if let Some(listener) = try_listen(self.address, 1_024) {
+                break listener;
+            }
+            tokio::task::yield_now().await;
+        };
+        let (faults, cut) = (Arc::clone(&self.faults), self.cut.clone());
+        self.accepting = tokio::spawn(accept(listener, self.target, faults, cut)).abort_handle();
     }
 
     /// Where to connect.
@@ -190,6 +235,34 @@ impl FaultProxy {
     /// The network is back.
     pub fn comes_back(&self) {
         self.faults.outage.store(false, Ordering::SeqCst);
+    }
+}
+
+fn listen(address: SocketAddr, queue: u32) -> TcpListener {
+    try_listen(address, queue).expect("a port")
+}
+
+fn try_listen(address: SocketAddr, queue: u32) -> Option<TcpListener> {
+    let socket = TcpSocket::new_v4().ok()?;
+    socket.set_reuseaddr(true).ok()?;
+    socket.bind(address).ok()?;
+    socket.listen(queue).ok()
+}
+
+async fn accept(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>, signal: watch::Sender<u32>) {
+    while let Ok((client, _)) = listener.accept().await {
+        if faults.outage.load(Ordering::SeqCst) {
+            reset(client);
+            continue;
+        }
+        faults.connections.fetch_add(1, Ordering::SeqCst);
+        let (faults, mut cut) = (Arc::clone(&faults), signal.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = cut.changed() => {}
+                _ = pass(client, target, &faults) => {}
+            }
+        });
     }
 }
 
@@ -257,6 +330,15 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
                 wire::discard(&mut client, &mut held, body).await?;
                 let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
                 answer(&mut client, &text, status, "application/xml", &xml).await?;
+            }
+            Fault::Moved => {
+                wire::discard(&mut client, &mut held, body).await?;
+                let head = "HTTP/1.1 302 Found\r\nlocation: http://login.example/\r\ncontent-length: 0\r\n\r\n";
+                client.write_all(head.as_bytes()).await?;
+            }
+            Fault::Bare => {
+                wire::discard(&mut client, &mut held, body).await?;
+                answer(&mut client, &text, "200 OK", "text/plain", "").await?;
             }
             Fault::Page => {
                 wire::discard(&mut client, &mut held, body).await?;

@@ -2,6 +2,7 @@
 //! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
 
 pub mod crash;
+pub mod network;
 
 /// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
 pub fn times(small: u32) -> u32 {

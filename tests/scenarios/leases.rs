@@ -1,0 +1,19 @@
+//! Leases end at the worst moment, and nobody sees it.
+
+use davit_tests::soak::network::{backend_in_trouble, refused_again_and_again, refused_refresh};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_lease_that_is_over_on_arrival_is_only_renewed_again() {
+    refused_again_and_again(4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_leases_of_a_backend_in_trouble_fail_no_part() {
+    backend_in_trouble(3, 4, 1_500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_refresh_is_asked_once_and_the_upload_goes_on_after_the_next_sign_in() {
+    refused_refresh("401 Unauthorized").await;
+    refused_refresh("403 Forbidden").await;
+}

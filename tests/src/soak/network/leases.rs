@@ -1,0 +1,81 @@
+//! Goal R9: leases end at the worst moment, the backend is slow, broken, or refuses.
+
+use std::sync::atomic::Ordering;
+
+use crate::World;
+use crate::fault::{Fault, FaultProxy, Mix};
+use crate::source::{noise, sha256};
+
+/// Every one of `times` leases in a row is called expired, in the midst of a part.
+pub async fn refused_again_and_again(times: u32) {
+    let world = World::with_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    link.faults.meet("partNumber=3", times, Fault::EXPIRED);
+    let ended = world.upload_by_backend_and(&link.endpoint(), &[&file]).end().await;
+    ended.all_done();
+    assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
+    let calls = world.backend.as_ref().expect("a backend").credential_requests();
+    assert!(calls <= u64::from(times) + 1, "{calls} calls for {times} expiries");
+    world.nothing_was_sent_twice();
+}
+
+/// Leases of two seconds from a backend that fails three times of ten and thinks for `thinks_ms`; long enough for about
+/// `refreshes` of them.
+pub async fn backend_in_trouble(seed: u64, refreshes: u32, thinks_ms: u64) {
+    let world = World::with_backend(2, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let broken = Fault::Says { status: "503 Service Unavailable", code: "Down" };
+    "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+    *company.faults.mix.lock().expect("faults") = Some(Mix::new(seed).with(broken, 3_000));
+    company.faults.latency_ms.store(thinks_ms, Ordering::SeqCst);
+    // Two mebibytes a second: four of a lease's life.
+    link.faults.rate.store(2 << 20, Ordering::SeqCst);
+    let file = world.sources().join("cut.mov");
+    noise(&file, u64::from(refreshes) * (4 << 20) + (16 << 20));
+    let begun = std::time::Instant::now();
+    let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+    let ended = run.env("DAVIT_SERVER", company.endpoint()).args(["--concurrency", "2"]).end().await;
+    ended.all_done();
+    let key = world.keys().pop().expect("an object");
+    assert_eq!(world.sha256(&key), sha256(&file));
+    world.nothing_was_sent_twice();
+    let given = world.backend.as_ref().expect("a backend").credential_requests();
+    let lives = begun.elapsed().as_secs_f64() / 2.0;
+    println!("seed {seed}: {given} leases in {lives:.1} lives");
+    #[expect(clippy::cast_precision_loss, reason = "a handful")]
+    let given = given as f64;
+    assert!(given <= 1.2 * lives + 2.0, "{given} leases in {lives:.1} lives");
+}
+
+/// A refresh is answered with this. It is asked once; the next run goes on.
+pub async fn refused_refresh(status: &'static str) {
+    let world = World::with_backend(2, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(6 << 20, Ordering::SeqCst);
+    let file = world.sources().join("cut.mov");
+    noise(&file, 48 << 20);
+    let upload = || {
+        let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+        run.env("DAVIT_SERVER", company.endpoint()).args(["--concurrency", "8"]);
+        run
+    };
+    let mut running = upload().start();
+    running.until_sent(8 << 20);
+    "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+    company.faults.requests.store(0, Ordering::SeqCst);
+    *company.faults.always.lock().expect("faults") = Some(Fault::Says { status, code: "no" });
+    let ended = running.end();
+    assert_eq!(ended.code, Some(1), "{status}: {}", ended.out);
+    assert_eq!(company.faults.requests.load(Ordering::SeqCst), 1, "{status}: asked once");
+    *company.faults.always.lock().expect("faults") = None;
+    link.faults.rate.store(0, Ordering::SeqCst);
+    upload().end().await.all_done();
+    let key = world.keys().pop().expect("an object");
+    assert_eq!(world.sha256(&key), sha256(&file));
+    world.nothing_was_sent_twice();
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "it went on");
+}

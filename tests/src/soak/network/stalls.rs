@@ -1,0 +1,104 @@
+//! Goals R7 and R8: what hangs is noticed within half a minute and sent again by a new connection; what is slow is not
+//! taken for that.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::World;
+use crate::fault::{Fault, FaultProxy};
+use crate::source::{noise, sha256};
+
+/// The request that hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// A whole object.
+    Put,
+    /// A part.
+    Part,
+    /// The opening of an upload.
+    Create,
+    /// Its end.
+    Complete,
+    /// What it has.
+    List,
+}
+
+/// Where it hangs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Before the head is read.
+    Before,
+    /// In the midst of the body.
+    Mid,
+    /// Once the store has done it.
+    After,
+}
+
+/// One request that hangs once. Answers how long it was before it was sent again.
+pub async fn stall(request: Request, place: Where) -> Duration {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, if request == Request::Put { 6 << 20 } else { 20 << 20 });
+    let line = match request {
+        Request::Put => "PUT /media/in/cut.mov",
+        Request::Part => "partNumber=2",
+        Request::Create => "POST /media/in/cut.mov?uploads",
+        Request::Complete => "POST /media/in/cut.mov?uploadId=",
+        Request::List => "GET /media/in/cut.mov?",
+    };
+    let fault = match place {
+        Where::Before => Fault::StallBefore,
+        Where::Mid => Fault::StallMid { at: 1 << 20 },
+        Where::After => Fault::StallAfter,
+    };
+    if request == Request::List {
+        let mut first = world.upload_by(&link.endpoint(), &[&file]);
+        first.env("DAVIT_FAILPOINT", "part:2:after").args(["--concurrency", "1"]).end().await;
+    }
+    link.faults.meet(line, 1, fault);
+    link.faults.requests.store(0, Ordering::SeqCst);
+    let mut run = world.upload_by(&link.endpoint(), &[&file]);
+    run.args(["--concurrency", "1"]);
+    let ended = run.end();
+    let watched = async {
+        until(|| link.faults.still_to_meet() == 0).await;
+        let (begun, before) = (Instant::now(), link.faults.connections.load(Ordering::SeqCst));
+        until(|| link.faults.requests.load(Ordering::SeqCst) > 1).await;
+        (begun.elapsed(), before)
+    };
+    let (ended, (noticed, before)) = tokio::join!(ended, watched);
+    ended.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file), "{request:?} {place:?}");
+    let after = link.faults.connections.load(Ordering::SeqCst);
+    assert!(after > before, "{request:?} {place:?}: again by a connection that hung");
+    assert!(noticed <= Duration::from_secs(31), "{request:?} {place:?}: {noticed:?}");
+    noticed
+}
+
+/// A link of 128 kbit/s and 600 ms to and fro for this long; it must never look dead.
+pub async fn slow_link(connections: u16, lasts: Duration) {
+    let world = World::of_small_parts().await;
+    let link = FaultProxy::narrow(world.cloud.address());
+    link.faults.rate.store(16 << 10, Ordering::SeqCst);
+    link.faults.latency_ms.store(600, Ordering::SeqCst);
+    let file = world.sources().join("cut.mov");
+    let parts = (lasts.as_secs() * (16 << 10)).div_ceil(PART);
+    noise(&file, parts * PART);
+    let mut run = world.upload_by(&link.endpoint(), &[&file]);
+    run.env("DAVIT_TEST_PART_SIZE", PART.to_string()).args(["--concurrency", &connections.to_string()]);
+    let ended = run.env("DAVIT_LOG", "davit_core=debug").end().await;
+    ended.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    let begun: u32 = world.cloud.observer().parts().values().map(|part| part.begun).sum();
+    assert_eq!(u64::from(begun), parts, "no part was begun again: {}", ended.err);
+}
+
+/// Shared by the connections of a slow link.
+const PART: u64 = 128 << 10;
+
+async fn until(done: impl Fn() -> bool) {
+    while !done() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
