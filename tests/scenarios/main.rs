@@ -13,6 +13,8 @@ mod house;
 mod interruptions;
 mod leases;
 mod lists;
+#[cfg(unix)]
+mod names;
 mod names_and_leftovers;
 mod network;
 mod receipts;

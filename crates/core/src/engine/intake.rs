@@ -193,7 +193,7 @@ async fn record(
                 candidates.push((path, rel, ByteCount(size), key));
             }
             walk::Found::Refused { path, error } => {
-                let rel = path.strip_prefix(&item.path).unwrap_or(&path).to_string_lossy().into_owned();
+                let rel = names::spelled(path.strip_prefix(&item.path).unwrap_or(&path));
                 candidates.push((path, rel, ByteCount::ZERO, Err(error)));
             }
             walk::Found::Skipped { path, why } => {

@@ -12,10 +12,12 @@ pub fn normal(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// One part of a key from one name.
+/// One part of a key from one name. Everything a reader can be fooled by (characters that turn the direction of writing,
+/// or that nobody sees) stays as it is: the name is the person's, and showing it safely is the window's work.
 ///
 /// # Errors
-/// `name-refused` for a name that is not Unicode, has control characters, or is `.` or `..`.
+/// `name-refused` for a name that is not Unicode, has characters that no XML can carry, or is `.` or `..`; on Windows also
+/// for one that Windows itself does not open by its name.
 pub fn key_part(name: &OsStr) -> Result<String> {
     let refused = |why: &str| Err(Error::new(ErrorCode::NameRefused).detail(why.to_owned()));
     let Some(text) = name.to_str() else { return refused("the name is not Unicode") };
@@ -25,7 +27,50 @@ pub fn key_part(name: &OsStr) -> Result<String> {
     if text.chars().any(char::is_control) {
         return refused("the name has a control character");
     }
-    Ok(normal(text))
+    // S3 answers keys in XML 1.0, which has no way to write these.
+    if text.contains(['\u{fffe}', '\u{ffff}']) {
+        return refused("the name has a character that is none");
+    }
+    match odd_on_windows(text) {
+        Some(why) if cfg!(windows) => refused(why),
+        _ => Ok(normal(text)),
+    }
+}
+
+/// Why Windows would open something else by this name than the file that has it. Such names come from other systems, and
+/// from programs that go round Windows' rules. Source: Microsoft, "Naming Files, Paths, and Namespaces".
+fn odd_on_windows(name: &str) -> Option<&'static str> {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    if name.ends_with(['.', ' ']) {
+        return Some("the name ends with a dot or a space");
+    }
+    if name.contains(':') {
+        return Some("the name means another stream of a file");
+    }
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_uppercase();
+    let port = |kind| {
+        let number = stem.strip_prefix(kind).unwrap_or_default();
+        number.chars().count() == 1 && number.contains(|n: char| n.is_ascii_digit() || "¹²³".contains(n))
+    };
+    if DEVICES.contains(&&*stem) || port("COM") || port("LPT") { Some("the name means a device") } else { None }
+}
+
+/// A path within a folder as text, for the records: itself where it is Unicode. Where it is not, no two are the same, and
+/// none is like one that is.
+pub fn spelled(within: &Path) -> String {
+    let parts = || within.components().map(Component::as_os_str);
+    if let Some(plain) = parts().map(OsStr::to_str).collect::<Option<Vec<_>>>() {
+        return plain.join("/");
+    }
+    let mut all = ".".to_owned();
+    for part in parts() {
+        all.push('/');
+        for chunk in part.as_encoded_bytes().utf8_chunks() {
+            all.push_str(&chunk.valid().replace('\\', "\\\\"));
+            all.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
+        }
+    }
+    all
 }
 
 /// The key of a file within a folder, without the folder's own name.
@@ -73,7 +118,9 @@ mod tests {
 
     #[test]
     fn names_that_no_key_can_have_are_refused() {
-        for bad in ["..", ".", "a\u{1}b", "line\nbreak"] {
+        for bad in
+            ["..", ".", "", "a\u{1}b", "line\nbreak", "return\r", "tab\t", "c1\u{85}", "none\u{ffff}", "none\u{fffe}"]
+        {
             assert_eq!(key_part(OsStr::new(bad)).expect_err(bad).code, ErrorCode::NameRefused);
         }
         let up = relative_key(Path::new("../secret")).expect_err("leaves");
@@ -82,10 +129,36 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_name_that_is_not_unicode_is_refused_by_name() {
+    fn a_name_that_is_not_unicode_is_refused_and_told_from_every_other() {
         use std::os::unix::ffi::OsStrExt as _;
-        let error = key_part(OsStr::from_bytes(b"caf\xe9.mov")).expect_err("not Unicode");
-        assert_eq!(error.code, ErrorCode::NameRefused);
+        let names: [&[u8]; 4] = [b"caf\xe9.mov", b"caf\xe8.mov", b"caf\\xE9.mov\xff", b"caf\xe9.mov\xff"];
+        let mut spellings = std::collections::BTreeSet::new();
+        for name in names.map(OsStr::from_bytes) {
+            assert_eq!(key_part(name).expect_err("not Unicode").code, ErrorCode::NameRefused);
+            assert!(spellings.insert(spelled(&Path::new("day").join(name))), "{}", name.display());
+        }
+        assert!(spellings.contains("./day/caf\\xE9.mov"), "{spellings:?}");
+        assert_eq!(spelled(Path::new("day/caf\\xE9.mov")), "day/caf\\xE9.mov", "Unicode stays as it is");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_lone_surrogate_is_refused_and_told_from_every_other() {
+        use std::os::windows::ffi::OsStringExt as _;
+        let [high, low] = [0xd800, 0xdc00].map(|unit| std::ffi::OsString::from_wide(&[0x61, unit, 0x62]));
+        assert_eq!(key_part(&high).expect_err("not Unicode").code, ErrorCode::NameRefused);
+        assert_eq!(key_part(OsStr::new("nul.txt")).expect_err("a device").code, ErrorCode::NameRefused);
+        assert_ne!(spelled(Path::new(&high)), spelled(Path::new(&low)));
+    }
+
+    #[test]
+    fn names_that_windows_opens_as_something_else_are_known() {
+        for odd in ["CON", "nul", "Aux.txt", "con .mov", "COM1", "lpt9.a.b", "COM²", "a.", "a ", "a:b", "conin$"] {
+            assert!(odd_on_windows(odd).is_some(), "{odd}");
+        }
+        for fine in ["CONSOLE", "com", "COM10", "a.con", "lpt", "LPTx", "nul_", "a b", ".a", "übersicht"] {
+            assert_eq!(odd_on_windows(fine), None, "{fine}");
+        }
     }
 
     #[test]
