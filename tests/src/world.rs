@@ -24,20 +24,21 @@ pub struct World {
 impl World {
     /// A cloud alone.
     pub async fn new() -> Self {
-        Self::with_min_part(5 << 20).await
+        Self::with_parts_of(Config::new("").min_part).await
     }
 
     /// A cloud that takes parts of any size; `DAVIT_TEST_PART_SIZE` says which.
     pub async fn of_small_parts() -> Self {
-        Self::with_min_part(1).await
+        Self::with_parts_of(1).await
     }
 
-    async fn with_min_part(min_part: u64) -> Self {
+    /// A cloud that takes parts this small, in bytes. `DAVIT_TEST_PART_SIZE` makes the program send such.
+    pub async fn with_parts_of(least: u64) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config::new(folder.path().join("cloud"));
         config.buckets = vec![BUCKET.to_owned()];
+        config.min_part = least;
         config.min_session_seconds = 1;
-        config.min_part = min_part;
         let cloud = LocalCloud::start(config).await.expect("the cloud starts");
         std::fs::create_dir_all(folder.path().join("sources")).expect("a folder");
         Self { cloud, backend: None, folder }

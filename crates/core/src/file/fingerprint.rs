@@ -1,10 +1,20 @@
 //! What makes a file this file: taken when the plan is made, compared before each part and before Complete.
+//!
+//! Times prove that nothing was written only as far as the system keeps them:
+//! - They are as fine as a tick of the kernel (Linux, some milliseconds), or as two seconds (FAT): of two writes within
+//!   one tick, the second leaves no trace.
+//! - A program that writes through a memory map moves them when it first touches a page after that was last written to
+//!   the disk. Until then, later writes to the same page leave no trace; on a memory file system, none ever does.
+//!
+//! Both are over once a file has been left alone for long enough. A file that was not is [`Fingerprint::in_doubt`], and
+//! is read twice.
 
 use std::fs::{File, Metadata};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::units::UnixTime;
 
 /// A file's identity and version, by its handle.
 ///
@@ -22,6 +32,44 @@ pub struct Fingerprint {
     pub volume: u64,
     /// The file's number on the volume.
     pub file: u64,
+    /// Whether a later change may not show in the times.
+    #[serde(default)]
+    pub in_doubt: bool,
+}
+
+/// How two fingerprints compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Likeness {
+    /// Nothing moved.
+    Same,
+    /// Size and modification time are the same. Its change time moved, or its numbers did, as they do when a file is
+    /// renamed, or a drive is mounted again: only its contents can tell.
+    Perhaps,
+    /// Another file, or another version.
+    Other,
+}
+
+/// A page that was written through a memory map is on the disk after this many seconds at most. Source: Linux,
+/// `vm.dirty_expire_centisecs` (30 s) and `vm.dirty_writeback_centisecs` (5 s), and as much again for a busy disk.
+const SETTLED: u64 = 60;
+
+impl Fingerprint {
+    /// Compares all but the doubt.
+    pub fn likeness(&self, other: &Self) -> Likeness {
+        let whole = |of: &Self| Self { in_doubt: false, ..of.clone() };
+        if whole(self) == whole(other) {
+            Likeness::Same
+        } else if (self.size, self.mtime) == (other.size, other.mtime) {
+            Likeness::Perhaps
+        } else {
+            Likeness::Other
+        }
+    }
+}
+
+/// Changed so lately, or in the future, that a change that follows may leave no trace.
+fn is_young(changed: i128, now: UnixTime) -> bool {
+    changed + i128::from(SETTLED) * 1_000_000_000 > i128::from(now.0) * 1_000_000_000
 }
 
 impl Fingerprint {
@@ -42,28 +90,30 @@ impl Fingerprint {
 #[cfg(unix)]
 impl Fingerprint {
     #[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
-    pub(super) fn of(_: &File, meta: &Metadata) -> Result<Self> {
-        Ok(Self::of_metadata(meta))
-    }
-
-    /// From what the system says of a path or handle.
-    pub(super) fn of_metadata(meta: &Metadata) -> Self {
+    pub(super) fn of(file: &File, meta: &Metadata) -> Result<Self> {
         use std::os::unix::fs::MetadataExt as _;
         let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        Self {
+        let (mtime, ctime) = (nanos(meta.mtime(), meta.mtime_nsec()), nanos(meta.ctime(), meta.ctime_nsec()));
+        Ok(Self {
             size: meta.len(),
-            mtime: nanos(meta.mtime(), meta.mtime_nsec()),
-            ctime: Some(nanos(meta.ctime(), meta.ctime_nsec())),
+            mtime,
+            ctime: Some(ctime),
             volume: meta.dev(),
             file: meta.ino(),
-        }
+            in_doubt: is_young(mtime.max(ctime), UnixTime::now()) || is_in_memory(file),
+        })
     }
+}
 
-    /// Whether this is the same file with the same contents. A rename or a new hard link moves the change time alone,
-    /// so the change time counts only where a write could have moved it.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        self == other
-    }
+/// `TMPFS_MAGIC`. Source: statfs(2).
+#[cfg(target_os = "linux")]
+fn is_in_memory(file: &File) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|system| u64::try_from(system.f_type) == Ok(0x0102_1994))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+const fn is_in_memory(_: &File) -> bool {
+    false
 }
 
 #[cfg(windows)]
@@ -71,18 +121,44 @@ impl Fingerprint {
     pub(super) fn of(file: &File, meta: &Metadata) -> Result<Self> {
         use crate::error::{Error, ErrorCode};
         use std::os::windows::fs::MetadataExt as _;
+        /// From 1601 to 1970 in 100 ns ticks.
+        const TO_1970: i128 = 116_444_736_000_000_000;
         let id = winapi_util::file::information(file)
             .map_err(|e| Error::new(ErrorCode::ReadError).detail("file id").source(e))?;
+        let mtime = i128::from(meta.last_write_time());
         Ok(Self {
             size: meta.len(),
-            mtime: i128::from(meta.last_write_time()),
+            mtime,
             ctime: None,
             volume: id.volume_serial_number(),
             file: id.file_index(),
+            // NTFS tells the last write time late while the file is open for writing.
+            in_doubt: is_young((mtime - TO_1970) * 100, UnixTime::now()),
         })
     }
+}
 
-    pub(super) fn same(&self, other: &Self) -> bool {
-        self == other
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_changed_lately_or_in_the_future_is_in_doubt() {
+        let now = UnixTime(1_000_000);
+        let at = |seconds: i128| seconds * 1_000_000_000;
+        assert!(is_young(at(1_000_000), now));
+        assert!(is_young(at(999_941), now));
+        assert!(!is_young(at(999_940), now));
+        assert!(is_young(at(2_000_000), now), "by another clock");
+    }
+
+    #[test]
+    fn a_file_whose_numbers_moved_may_still_be_the_same() {
+        let before = Fingerprint { size: 9, mtime: 1, ctime: Some(1), volume: 7, file: 3, in_doubt: true };
+        assert_eq!(before.likeness(&Fingerprint { in_doubt: false, ..before.clone() }), Likeness::Same);
+        assert_eq!(before.likeness(&Fingerprint { volume: 8, ..before.clone() }), Likeness::Perhaps);
+        assert_eq!(before.likeness(&Fingerprint { ctime: Some(2), ..before.clone() }), Likeness::Perhaps);
+        assert_eq!(before.likeness(&Fingerprint { mtime: 2, ..before.clone() }), Likeness::Other);
+        assert_eq!(before.likeness(&Fingerprint { size: 8, ..before.clone() }), Likeness::Other);
     }
 }

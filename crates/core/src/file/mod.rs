@@ -1,5 +1,5 @@
-//! Files as they are sent: opened once, identified, read by position ([`SourceFile`]); folders walked ([`walk`]);
-//! names made keys ([`names`]); buffers used again ([`buffers`]).
+//! Files as they are sent: opened once where they were given ([`Place`]), identified ([`Fingerprint`]), read by position
+//! ([`SourceFile`]); folders walked ([`walk`]); names made keys ([`names`]); buffers used again ([`buffers`]).
 //!
 //! A path is opened once. Everything after that goes through the handle, so that a link put in the file's place is not
 //! followed, and one upload never holds parts of two files.
@@ -7,9 +7,11 @@
 pub mod buffers;
 mod fingerprint;
 pub mod names;
+mod place;
 mod source;
 pub mod walk;
 
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, Likeness};
+pub use place::Place;
 pub use source::SourceFile;
 pub(crate) use source::classify;

@@ -4,30 +4,55 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::Fingerprint;
+use super::{Fingerprint, Likeness, Place};
 use crate::error::{Error, ErrorCode, Result};
 
 /// A regular file, opened once.
 #[derive(Debug)]
 pub struct SourceFile {
     file: File,
+    place: Place,
+    /// The volume it lies on.
+    volume: Option<u64>,
 }
 
 /// Bytes read at a time for a checksum.
 const STEP: usize = 256 << 10;
 
 impl SourceFile {
-    /// Opens a regular file for reading. Never blocks on a pipe, never follows a link in the last place of the path.
+    /// Opens a regular file that was given by name. Never blocks on a pipe, never follows a link in the last place.
+    ///
+    /// # Errors
+    /// As [`Self::open_at`].
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_at(&Place::named(path))
+    }
+
+    /// Opens a regular file where it lies. Never blocks on a pipe, never follows a link below a folder that was given.
     ///
     /// # Errors
     /// `file-missing`, `file-unreadable`, `file-in-use`, `not-a-file`, `read-error`, `source-offline`.
-    pub fn open(path: &Path) -> Result<Self> {
-        let file = options().open(path).map_err(|e| classify(&e, path))?;
+    pub fn open_at(place: &Place) -> Result<Self> {
+        let path = place.path();
+        let file = place.open().map_err(|e| classify(&e, path))?;
         let meta = file.metadata().map_err(|e| classify(&e, path))?;
         if !meta.is_file() {
             return Err(Error::new(ErrorCode::NotAFile).detail(path.display().to_string()));
         }
-        Ok(Self { file })
+        Ok(Self { file, place: place.clone(), volume: volume(&meta) })
+    }
+
+    /// The same for a file that was there before: when its whole drive is away, that is what is wrong.
+    ///
+    /// # Errors
+    /// As [`Self::open_at`].
+    pub fn open_again(place: &Place, before: &Fingerprint) -> Result<Self> {
+        Self::open_at(place).map_err(|error| {
+            if error.code == ErrorCode::FileMissing && is_away(place.path(), before.volume) {
+                return Error::new(ErrorCode::SourceOffline).detail(error.detail);
+            }
+            error
+        })
     }
 
     /// The file's identity now.
@@ -35,7 +60,7 @@ impl SourceFile {
     /// # Errors
     /// `read-error`, `source-offline`.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
-        let meta = self.file.metadata().map_err(|e| reading(&e))?;
+        let meta = self.file.metadata().map_err(|e| self.reading(&e))?;
         Fingerprint::of(&self.file, &meta)
     }
 
@@ -44,23 +69,49 @@ impl SourceFile {
     /// # Errors
     /// `file-changed`.
     pub fn check(&self, want: &Fingerprint) -> Result<()> {
-        if self.fingerprint()?.same(want) {
+        if self.fingerprint()?.likeness(want) == Likeness::Same {
             Ok(())
         } else {
             Err(Error::new(ErrorCode::FileChanged).detail("size, time or identity moved"))
         }
     }
 
-    /// The path still leads to that file, not to another one put in its place.
+    /// Still the file it was, after a range of it was read that had this checksum. Where the file's times cannot be
+    /// trusted with that (see [`Fingerprint::in_doubt`]) and the range is the whole, it is read once more: two readings
+    /// that agree, one begun after the other ended, are what the file held between them.
     ///
     /// # Errors
-    /// `file-missing`, `file-changed`.
-    pub fn check_path(path: &Path, want: &Fingerprint) -> Result<()> {
-        let there = Self::open(path)?.fingerprint()?;
-        if (there.volume, there.file) == (want.volume, want.file) {
+    /// `file-changed`, and as [`Self::read_exact_at`].
+    pub fn check_read(&self, want: &Fingerprint, len: u64, crc64: u64) -> Result<()> {
+        self.check(want)?;
+        if want.in_doubt && len == want.size {
+            self.check_again(0, len, crc64)?;
+        }
+        Ok(())
+    }
+
+    /// A range still has this checksum. Blocks; call it on a blocking thread.
+    ///
+    /// # Errors
+    /// `file-changed`, and as [`Self::read_exact_at`].
+    pub fn check_again(&self, offset: u64, len: u64, crc64: u64) -> Result<()> {
+        if self.crc64(offset, len)? == crc64 {
             Ok(())
         } else {
-            Err(Error::new(ErrorCode::FileChanged).detail("another file stands in its place"))
+            Err(Error::new(ErrorCode::FileChanged).detail("read twice, and not the same"))
+        }
+    }
+
+    /// Its place still leads to it, as it was, and to no other file put there.
+    ///
+    /// # Errors
+    /// `file-missing`, `file-changed`, `source-offline`.
+    pub fn check_place(&self, want: &Fingerprint) -> Result<()> {
+        let there = Self::open_again(&self.place, want)?.fingerprint()?;
+        if there.likeness(want) == Likeness::Same {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorCode::FileChanged).detail("another file, or another version, stands in its place"))
         }
     }
 
@@ -78,10 +129,20 @@ impl SourceFile {
                     at += n as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(reading(&error)),
+                Err(error) => return Err(self.reading(&error)),
             }
         }
         Ok(())
+    }
+
+    /// A drive that was pulled out answers with damage: look whether it is there at all.
+    fn reading(&self, error: &io::Error) -> Error {
+        let error = reading(error);
+        let away = |volume| is_away(self.place.path(), volume);
+        if error.code == ErrorCode::ReadError && self.volume.is_some_and(away) {
+            return Error::new(ErrorCode::SourceOffline).detail(error.detail);
+        }
+        error
     }
 
     /// CRC64NVME of a range. Blocks; call it on a blocking thread.
@@ -103,7 +164,7 @@ impl SourceFile {
 }
 
 #[cfg(unix)]
-fn options() -> OpenOptions {
+pub(super) fn options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
     let mut options = OpenOptions::new();
@@ -119,7 +180,7 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 
 /// Others may go on writing, renaming and deleting; a reparse point is opened itself, never what it leads to.
 #[cfg(windows)]
-fn options() -> OpenOptions {
+pub(super) fn options() -> OpenOptions {
     use std::os::windows::fs::OpenOptionsExt as _;
     const FILE_FLAG_SEQUENTIAL_SCAN: u32 = 0x0800_0000;
     const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
@@ -139,29 +200,71 @@ pub(crate) fn classify(error: &io::Error, path: &Path) -> Error {
     let code = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::FileMissing,
         io::ErrorKind::PermissionDenied => ErrorCode::FileUnreadable,
+        io::ErrorKind::InvalidInput => ErrorCode::NameRefused,
+        _ if is_no_file(error) => ErrorCode::NotAFile,
         _ => reading(error).code,
     };
     Error::new(code).detail(format!("{}: {error}", path.display()))
 }
 
-/// Numbers the standard library has no names for. Source: errno(3), Windows system error codes.
+/// Opening a socket or a device without a driver, or a link where none may be.
+#[cfg(unix)]
+fn is_no_file(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(error), Some(Errno::NXIO | Errno::LOOP))
+}
+
+#[cfg(not(unix))]
+const fn is_no_file(_: &io::Error) -> bool {
+    false
+}
+
+#[cfg(unix)]
 fn reading(error: &io::Error) -> Error {
-    let code = match error.raw_os_error() {
-        // ENXIO: opening a socket. ELOOP (Linux, macOS): a link in the last place.
-        #[cfg(unix)]
-        Some(6 | 40 | 62) => ErrorCode::NotAFile,
-        // ESTALE, ENODEV, ENOTCONN, EHOSTDOWN: the volume is away.
-        #[cfg(unix)]
-        Some(116 | 70 | 19 | 107 | 57 | 112) => ErrorCode::SourceOffline,
-        // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
-        #[cfg(windows)]
-        Some(32 | 33) => ErrorCode::FileInUse,
-        // ERROR_NOT_READY, ERROR_BAD_NETPATH, ERROR_NETNAME_DELETED, ERROR_DEVICE_NOT_CONNECTED.
-        #[cfg(windows)]
-        Some(21 | 53 | 64 | 1167) => ErrorCode::SourceOffline,
+    use rustix::io::Errno;
+    let code = match Errno::from_io_error(error) {
+        Some(Errno::STALE | Errno::NODEV | Errno::NXIO | Errno::NOTCONN | Errno::HOSTDOWN) => ErrorCode::SourceOffline,
         _ => ErrorCode::ReadError,
     };
     Error::new(code).detail(error.to_string())
+}
+
+/// Source: Windows system error codes.
+#[cfg(windows)]
+fn reading(error: &io::Error) -> Error {
+    let code = match error.raw_os_error() {
+        // ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
+        Some(32 | 33) => ErrorCode::FileInUse,
+        // ERROR_NOT_READY, ERROR_BAD_NETPATH, ERROR_NETNAME_DELETED, ERROR_DEVICE_NOT_CONNECTED.
+        Some(21 | 53 | 64 | 1167) => ErrorCode::SourceOffline,
+        // ERROR_CANT_ACCESS_FILE: a reparse point that is no file.
+        Some(1920) => ErrorCode::NotAFile,
+        _ => ErrorCode::ReadError,
+    };
+    Error::new(code).detail(error.to_string())
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
+fn volume(meta: &std::fs::Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(meta.dev())
+}
+
+/// Windows tells by the error when a drive is away.
+#[cfg(not(unix))]
+const fn volume(_: &std::fs::Metadata) -> Option<u64> {
+    None
+}
+
+/// Whether a missing file's drive is away: what is left of its path lies on another volume, and is no folder that the
+/// file was merely taken out of. An empty one is where the drive was mounted.
+fn is_away(path: &Path, before: u64) -> bool {
+    let there = |folder: &&Path| folder.is_dir();
+    let Some(folder) = path.ancestors().skip(1).find(there) else { return false };
+    let other = std::fs::metadata(folder).ok().and_then(|meta| volume(&meta)).is_some_and(|volume| volume != before);
+    let is_empty = || std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    other && (path.parent() != Some(folder) || is_empty())
 }
 
 #[cfg(test)]
@@ -212,13 +315,42 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a");
         std::fs::write(&path, b"one").expect("written");
-        let want = SourceFile::open(&path).and_then(|file| file.fingerprint()).expect("identified");
+        let file = SourceFile::open(&path).expect("opens");
+        let want = file.fingerprint().expect("identified");
+        file.check_place(&want).expect("there");
         std::fs::write(folder.path().join("b"), b"two").expect("written");
         std::fs::rename(folder.path().join("b"), &path).expect("swapped");
-        let swapped = SourceFile::check_path(&path, &want).expect_err("another");
-        assert_eq!(swapped.code, ErrorCode::FileChanged);
+        assert_eq!(file.check_place(&want).expect_err("another").code, ErrorCode::FileChanged);
         std::fs::remove_file(&path).expect("removed");
-        assert_eq!(SourceFile::check_path(&path, &want).expect_err("gone").code, ErrorCode::FileMissing);
+        assert_eq!(file.check_place(&want).expect_err("gone").code, ErrorCode::FileMissing);
+    }
+
+    #[test]
+    fn two_readings_that_differ_are_seen_where_no_time_tells() {
+        let mut named = file(b"0123456789");
+        let source = SourceFile::open(named.path()).expect("opens");
+        let crc = source.crc64(0, 10).expect("read");
+        std::io::Seek::rewind(named.as_file_mut()).expect("rewound");
+        named.write_all(b"01234_6789").expect("rewritten");
+        // As a memory-mapped writer leaves it: other bytes, the same times.
+        let want = Fingerprint { in_doubt: true, ..source.fingerprint().expect("identified") };
+        assert_eq!(source.check_read(&want, 10, crc).expect_err("changed").code, ErrorCode::FileChanged);
+        source.check_read(&Fingerprint { in_doubt: false, ..want }, 10, crc).expect("only times are asked");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_on_a_drive_that_is_away_is_not_a_missing_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = folder.path().join("drive");
+        std::fs::create_dir(&mounted).expect("made");
+        let volume = volume(&std::fs::metadata(&mounted).expect("there")).expect("known");
+        let file = mounted.join("day/a.mov");
+        assert!(is_away(&file, volume + 1), "its folders went with the drive");
+        assert!(!is_away(&file, volume), "the drive is there, the folder is not");
+        assert!(is_away(&mounted.join("a.mov"), volume + 1), "an empty mount point");
+        std::fs::write(mounted.join("b.mov"), b"1").expect("written");
+        assert!(!is_away(&mounted.join("a.mov"), volume + 1), "taken out of its folder");
     }
 
     #[cfg(unix)]

@@ -2,13 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use super::names;
+use super::place::{Entry, Kind, Root};
+use super::source::classify;
 use crate::error::{Error, ErrorCode};
+use crate::ids::ObjectKey;
 
 /// What system folders leave behind and nobody wants to keep.
 const JUNK: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
+/// A folder's path that is longer, in bytes, holds no file that a key can name. A composed name is at least a third as
+/// long as what it is composed of.
+const TOO_DEEP: usize = 3 * ObjectKey::MAX_BYTES;
 
 /// One entry of a folder.
 #[derive(Debug)]
@@ -60,81 +65,106 @@ impl Skip {
     }
 }
 
-/// Walks `root`, which may itself be a link.
+/// Walks the folder `root`, which is no link. One folder is open at a time, however deep it goes; names are in order, so
+/// that two walks find the same.
 pub fn walk(root: &Path) -> impl Iterator<Item = Found> + use<> {
-    let root = root.to_owned();
-    // Few handles open however deep it goes; names in order, so that two walks find the same.
-    let walk = WalkDir::new(&root).follow_links(false).follow_root_links(true).max_open(16).sort_by_file_name();
-    walk.into_iter().filter_map(move |entry| found(&root, entry))
+    Walk { path: root.to_owned(), root: None, levels: Vec::new(), begun: false }
 }
 
-fn found(root: &Path, entry: walkdir::Result<walkdir::DirEntry>) -> Option<Found> {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => {
-            let path = error.path().unwrap_or(root).to_owned();
-            let error = match (error.loop_ancestor(), error.io_error()) {
-                (Some(_), _) => Error::new(ErrorCode::FolderLoop),
-                (None, Some(io)) => super::source::classify(io, &path),
-                (None, None) => Error::new(ErrorCode::ReadError),
-            };
-            return Some(Found::Refused { path, error: error.detail("while walking a folder") });
+struct Walk {
+    path: PathBuf,
+    root: Option<Root>,
+    levels: Vec<Level>,
+    begun: bool,
+}
+
+/// A folder that is being walked.
+struct Level {
+    within: PathBuf,
+    left: std::vec::IntoIter<Entry>,
+}
+
+impl Iterator for Walk {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        if !self.begun {
+            self.begun = true;
+            match Root::open(&self.path) {
+                Ok(root) => self.root = Some(root),
+                Err(error) => {
+                    return Some(Found::Refused { error: classify(&error, &self.path), path: self.path.clone() });
+                }
+            }
+            if let Some(refused) = self.enter(PathBuf::new()) {
+                return Some(refused);
+            }
         }
-    };
-    let path = entry.path().to_owned();
-    let kind = entry.file_type();
-    if kind.is_dir() {
-        return None;
+        loop {
+            let level = self.levels.last_mut()?;
+            let Some(entry) = level.left.next() else {
+                self.levels.pop();
+                continue;
+            };
+            let within = level.within.join(&entry.name);
+            let found = match entry.kind {
+                Ok(Kind::Folder) => self.enter(within),
+                Ok(kind) => Some(self.found(&entry.name, kind, &within)),
+                Err(error) => {
+                    let path = self.path.join(within);
+                    Some(Found::Refused { error: classify(&error, &path), path })
+                }
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
     }
-    if kind.is_symlink() {
-        return Some(Found::Skipped { path, why: Skip::Link });
-    }
-    if JUNK.iter().any(|junk| entry.file_name() == *junk) {
-        return Some(Found::Skipped { path, why: Skip::Junk });
-    }
-    if !kind.is_file() {
-        return Some(Found::Refused {
-            path,
-            error: Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device"),
-        });
-    }
-    let meta = match entry.metadata() {
-        Ok(meta) => meta,
-        Err(error) => {
-            let error = error
-                .io_error()
-                .map_or_else(|| Error::new(ErrorCode::ReadError), |io| super::source::classify(io, &path));
+}
+
+impl Walk {
+    /// Goes into a folder; answers why not.
+    fn enter(&mut self, within: PathBuf) -> Option<Found> {
+        let root = self.root.as_ref()?;
+        let path = self.path.join(&within);
+        if within.as_os_str().len() > TOO_DEEP {
+            let error =
+                Error::new(ErrorCode::KeyTooLong).detail("the path of this folder alone is longer than any key");
             return Some(Found::Refused { path, error });
         }
-    };
-    if is_placeholder(&meta) {
-        return Some(Found::Skipped { path, why: Skip::Placeholder });
+        match root.list(&within) {
+            Ok(mut entries) => {
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
+                // A folder that is written meanwhile may tell a name twice.
+                entries.dedup_by(|a, b| a.name == b.name);
+                self.levels.push(Level { within, left: entries.into_iter() });
+                None
+            }
+            Err(error) => Some(Found::Refused { error: classify(&error, &path), path }),
+        }
     }
-    let within = path.strip_prefix(root).unwrap_or(&path);
-    if let Err(error) = names::relative_key(within) {
-        return Some(Found::Refused { path, error });
+
+    fn found(&self, name: &std::ffi::OsStr, kind: Kind, within: &Path) -> Found {
+        let path = self.path.join(within);
+        let skipped = |path, why| Found::Skipped { path, why };
+        let (size, placeholder) = match kind {
+            Kind::Link => return skipped(path, Skip::Link),
+            _ if JUNK.iter().any(|junk| name == *junk) => return skipped(path, Skip::Junk),
+            Kind::File { size, placeholder } => (size, placeholder),
+            Kind::Folder | Kind::Other => {
+                let error = Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device");
+                return Found::Refused { path, error };
+            }
+        };
+        if placeholder {
+            return skipped(path, Skip::Placeholder);
+        }
+        if let Err(error) = names::relative_key(within) {
+            return Found::Refused { path, error };
+        }
+        let parts: Vec<_> = within.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+        Found::File { rel: parts.join("/"), size, path }
     }
-    let parts: Vec<_> = within.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
-    Some(Found::File { rel: parts.join("/"), size: meta.len(), path })
-}
-
-/// `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`: the bytes are fetched when read. Source: Windows file attribute constants.
-#[cfg(windows)]
-fn is_placeholder(meta: &std::fs::Metadata) -> bool {
-    use std::os::windows::fs::MetadataExt as _;
-    meta.file_attributes() & 0x0040_0000 != 0
-}
-
-/// `SF_DATALESS`. Source: `sys/stat.h` of macOS.
-#[cfg(target_os = "macos")]
-fn is_placeholder(meta: &std::fs::Metadata) -> bool {
-    use std::os::macos::fs::MetadataExt as _;
-    meta.st_flags() & 0x4000_0000 != 0
-}
-
-#[cfg(not(any(windows, target_os = "macos")))]
-const fn is_placeholder(_: &std::fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(all(test, unix))]

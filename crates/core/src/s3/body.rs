@@ -181,7 +181,7 @@ impl Stream {
             Stage::Data => {
                 let crc64 = self.digest.finalize();
                 // The file must still be the one that the plan was made for, or the whole request is worthless.
-                self.part.file.check(&self.part.fingerprint)?;
+                self.part.file.check_read(&self.part.fingerprint, self.part.len, crc64)?;
                 self.watch.seen().crc64 = Some(crc64);
                 self.stage = Stage::Over;
                 if self.mode == Mode::Header {

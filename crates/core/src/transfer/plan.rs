@@ -70,14 +70,19 @@ impl Plan {
 
     /// The parts in file order.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
-        let (size, part_size, count) = match *self {
-            Self::Single { size } => (size, size, 1),
-            Self::Multipart { size, part_size, count } => (size, part_size, count),
+        let plan = *self;
+        (1..=u32::from(self.count())).filter_map(PartNumber::new).filter_map(move |number| plan.part(number))
+    }
+
+    /// One part; nothing for a number that the plan does not have.
+    pub fn part(&self, number: PartNumber) -> Option<Part> {
+        let (size, part_size) = match *self {
+            Self::Single { size } => (size, size),
+            Self::Multipart { size, part_size, .. } => (size, part_size),
         };
-        (1..=u32::from(count)).filter_map(PartNumber::new).map(move |number| {
-            let offset = u64::from(number.get() - 1) * part_size;
-            Part { number, offset, len: part_size.min(size - offset) }
-        })
+        let offset = u64::from(number.get() - 1).checked_mul(part_size)?;
+        let left = size.checked_sub(offset).filter(|_| number.get() <= self.count())?;
+        Some(Part { number, offset, len: part_size.min(left) })
     }
 }
 

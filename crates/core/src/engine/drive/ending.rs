@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::{Drive, Open};
 use crate::engine::link::passes_by_itself;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::SourceFile;
+use crate::file::{Place, SourceFile};
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::{Completed, Gate, Head, PartBody, Stored};
@@ -18,10 +18,20 @@ use crate::units::{ByteCount, UnixTime};
 const DIFFERED_AT_MOST: u32 = 3;
 
 impl Drive {
-    /// The handle still has what was sent, and the path still names that file.
-    pub(super) fn still_the_same(&self, open: &Open) -> Result<()> {
-        open.file.check(&open.fingerprint)?;
-        SourceFile::check_path(&self.row.path, &open.fingerprint)
+    /// Where the source lies.
+    pub(super) fn place(&self) -> Place {
+        if self.item.folder { Place::within(&self.item.path, &self.row.path) } else { Place::named(&self.row.path) }
+    }
+
+    /// All parts are sent: the file is still what they were read from. One in doubt is read once more: each part was
+    /// read before, and is read again after all were, so what agrees is what the whole file held in between.
+    pub(super) async fn unchanged(&self, open: &Open) -> Result<()> {
+        still_the_same(open)?;
+        if open.fingerprint.in_doubt {
+            read_again(&open.file, open.plan, self.parts.values()).await?;
+            still_the_same(open)?;
+        }
+        Ok(())
     }
 
     pub(super) async fn put(&mut self) -> Result<Input> {
@@ -43,7 +53,7 @@ impl Drive {
                 Err(error) => return Err(error),
             }
         };
-        self.still_the_same(&open)?;
+        // The last byte left only after the file was found unchanged; what it became since is another version.
         self.stored(stored).await
     }
 
@@ -93,7 +103,7 @@ impl Drive {
 
     pub(super) async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
         let open = self.opened()?;
-        self.still_the_same(&open)?;
+        still_the_same(&open)?;
         let parts: Vec<_> = self.parts.values().map(sent_part).collect();
         let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
         let (size, if_absent) = (ByteCount(open.plan.size()), self.batch.collision != Collision::Overwrite);
@@ -188,6 +198,30 @@ impl Drive {
             }
         })
     }
+}
+
+/// The handle still has what was sent, and its place still leads to it.
+fn still_the_same(open: &Open) -> Result<()> {
+    open.file.check(&open.fingerprint)?;
+    open.file.check_place(&open.fingerprint)
+}
+
+/// Reads parts that were sent once more.
+///
+/// # Errors
+/// `file-changed` when the file holds something else now, or it cannot be read.
+pub(super) async fn read_again(
+    file: &Arc<SourceFile>,
+    plan: Plan,
+    parts: impl Iterator<Item = &PartRow>,
+) -> Result<()> {
+    for row in parts {
+        let Some(part) = plan.part(row.number) else { continue };
+        let (file, crc64) = (Arc::clone(file), row.crc64);
+        let reading = tokio::task::spawn_blocking(move || file.check_again(part.offset, part.len, crc64));
+        reading.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+    }
+    Ok(())
 }
 
 fn sent_part(row: &PartRow) -> crate::s3::SentPart {

@@ -310,7 +310,7 @@ impl Drive {
             live: Arc::clone(&self.live),
         };
         sender.send_missing(upload, &open.plan, &mut self.parts).await?;
-        self.still_the_same(&open)?;
+        self.unchanged(&open).await?;
         Ok(Input::AllSent)
     }
 

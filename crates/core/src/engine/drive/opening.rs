@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ending::read_again;
 use super::{Drive, Open};
 use crate::engine::drive::Report;
 use crate::engine::feed::Event;
 use crate::engine::routes::Route;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::SourceFile;
+use crate::file::{Likeness, SourceFile};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::Head;
@@ -18,15 +19,29 @@ use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
     pub(super) async fn open(&mut self) -> Result<Input> {
-        let path = self.row.path.clone();
-        let file = tokio::task::spawn_blocking(move || SourceFile::open(&path))
-            .await
-            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
-        let fingerprint = file.fingerprint()?;
+        let (place, before) = (self.place(), self.row.fingerprint.clone());
+        let opening = tokio::task::spawn_blocking(move || match before {
+            Some(before) => SourceFile::open_again(&place, &before),
+            None => SourceFile::open_at(&place),
+        });
+        let file = Arc::new(opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
+        let mut fingerprint = file.fingerprint()?;
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
         let plan = match (&self.row.fingerprint, self.row.plan) {
-            (Some(before), Some(plan)) if *before == fingerprint => plan,
-            (Some(_), Some(_)) if begun => return Ok(Input::SourceChanged),
+            (Some(before), Some(plan)) if begun => {
+                let same = match fingerprint.likeness(before) {
+                    Likeness::Same => true,
+                    Likeness::Perhaps => self.holds_what_was_sent(&file, plan).await?,
+                    Likeness::Other => false,
+                };
+                if !same {
+                    return Ok(Input::SourceChanged);
+                }
+                // What was read before was read of a file in doubt.
+                fingerprint.in_doubt |= before.in_doubt;
+                plan
+            }
+            (Some(before), Some(plan)) if fingerprint.likeness(before) == Likeness::Same => plan,
             _ => Plan::for_size(ByteCount(fingerprint.size))?,
         };
         self.row.size = ByteCount(plan.size());
@@ -42,7 +57,7 @@ impl Drive {
         let route = self.route().await?;
         let key = ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))?;
         let multipart = matches!(plan, Plan::Multipart { .. });
-        let open = Open { file: Arc::new(file), fingerprint, plan, route, key };
+        let open = Open { file, fingerprint, plan, route, key };
         self.open = Some(open.clone());
         // Better to learn now that the key is taken than after a terabyte. Without the right to look, S3 tells at the end.
         if multipart && !begun && self.batch.collision != Collision::Overwrite {
@@ -52,6 +67,18 @@ impl Drive {
             }
         }
         Ok(Input::Opened { plan })
+    }
+
+    /// Whether the parts on record are what the file holds now. A file that was moved, or whose drive was mounted again,
+    /// has other numbers and the same contents.
+    async fn holds_what_was_sent(&self, file: &Arc<SourceFile>, plan: Plan) -> Result<bool> {
+        let id = self.row.id;
+        let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+        match read_again(file, plan, parts.iter()).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.code == ErrorCode::FileChanged => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The way to the batch's destination; the first lease binds the batch to its scope.
