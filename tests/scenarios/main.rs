@@ -20,6 +20,8 @@ mod network;
 mod receipts;
 mod outages;
 mod stalls;
+#[cfg(unix)]
+mod sources;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

@@ -3,6 +3,10 @@
 
 pub mod crash;
 pub mod network;
+#[cfg(unix)]
+pub mod sources;
+#[cfg(unix)]
+pub mod tampering;
 
 /// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
 pub fn times(small: u32) -> u32 {

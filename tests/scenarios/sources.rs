@@ -1,0 +1,26 @@
+//! Sources that do not stand still, and folders that somebody tampers with while they are walked. The loops are in
+//! `davit_tests::soak`; here they run a few times.
+
+use davit_tests::soak::{seed, sources, tampering, times};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_changes_is_stored_as_one_version_or_the_change_is_told() {
+    sources::sources_that_change(times(1), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on() {
+    if !sources::drives_that_go_away(times(1), seed()).await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[test]
+fn nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way() {
+    tampering::links_put_in_the_way(times(500), seed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way() {
+    tampering::links_put_in_the_way_of_uploads(times(2), seed()).await;
+}
