@@ -107,7 +107,7 @@ async fn a_signal_pauses_cleanly_though_nobody_reads_the_output() {
             tokio::task::yield_now().await;
         }
         let asked = Instant::now();
-        assert_eq!(running.signal(name), Some(130), "{name}");
+        assert_eq!(running.ended_by(name), Some(130), "{name}");
         assert!(asked.elapsed() < Duration::from_secs(3), "{name} took {:?}", asked.elapsed());
     }
     world.upload(&[&file]).end().await.all_done();

@@ -3,9 +3,9 @@
 
 mod backend;
 mod bad_input;
-mod command_line;
 mod captive;
 mod clocks;
+mod command_line;
 mod credentials;
 mod heavy;
 mod hostile;
@@ -17,11 +17,11 @@ mod lists;
 mod names;
 mod names_and_leftovers;
 mod network;
-mod receipts;
 mod outages;
-mod stalls;
+mod receipts;
 #[cfg(unix)]
 mod sources;
+mod stalls;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

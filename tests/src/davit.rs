@@ -183,13 +183,12 @@ impl Running {
 
     /// SIGINT, and the exit code.
     pub fn interrupt(self) -> Option<i32> {
-        self.signal("INT")
+        self.ended_by("INT")
     }
 
     /// Another signal, and the exit code.
-    pub fn signal(self, name: &str) -> Option<i32> {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-s", name, &id]).status().expect("kill");
+    pub fn ended_by(self, name: &str) -> Option<i32> {
+        self.signal(name);
         self.ends().0
     }
 
