@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use davit_core::error::{Error, ErrorCode};
-use davit_core::ids::DestinationId;
+use davit_core::ids::{DestinationId, ObjectKey};
 use davit_core::net::Net;
 use davit_core::session::{Session, Vault};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const DISCOVERY: &str = "/.well-known/davit.json";
 const DESTINATIONS: &str = "/v1/destinations";
 const CREDENTIALS: &str = "/v1/credentials";
+const VERIFY: &str = "/v1/verify";
 
 /// What one path answers.
 #[derive(Clone)]
@@ -28,11 +29,13 @@ enum Answer {
 
 fn good(path: &str) -> Value {
     match path {
-        DISCOVERY => json!({"api_version": 1, "name": "Example", "auth": {"kind": "none"}}),
+        DISCOVERY => json!({"api_version": 1, "name": "Example", "auth": {"kind": "none"}, "verify": true}),
         DESTINATIONS => json!([{"id": "a", "label": "A", "bucket": "media", "region": "eu-central-1",
                                 "collision": "fail", "link_template": "https://media.example.com/{key}",
                                 "storage_class": "STANDARD_IA", "tags": {"project": "Rushes 1"},
                                 "sse": {"kind": "kms", "key_id": "alias/media"}, "account_id": "123456789012"}]),
+        VERIFY => json!({"found": true, "size": 5, "etag": "\"9b2c\"", "checksum_crc64nvme": "AAAAAAAAAAA=",
+                         "token": "5f3a"}),
         _ => json!({"access_key_id": "ASIAEXAMPLE", "secret_access_key": "wJalr/XUt+", "session_token": "FwoG==",
                     "region": "eu-central-1", "bucket": "media", "key_prefix": "u/5f/", "expiration": in_seconds(3_600)}),
     }
@@ -96,12 +99,13 @@ fn serve(mut client: TcpStream, hostile: &str, answer: &Answer) {
     let _ = client.write_all((json(body.len() as u64) + &body).as_bytes());
 }
 
-/// All that a client does before its first byte goes to S3.
-async fn until_a_lease(server: &str) -> Result<(), Error> {
+/// All that a client does before its first byte goes to S3, and what it asks when an answer was lost.
+async fn until_a_lease_and_a_look(server: &str) -> Result<(), Error> {
     let session = Session::connect(server, &Net::default(), Vault::Memory).await?;
     let destinations = session.destinations().await?;
     let id = destinations.first().map_or_else(|| DestinationId("a".to_owned()), |first| first.id.clone());
-    session.source(&id).fetch().await.map(|_| ())
+    session.source(&id).fetch().await?;
+    session.look(&id, &ObjectKey::new("u/5f/x")?).await.map(|_| ())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +119,7 @@ async fn hostile_answers_are_refused() {
             seen.fetch_add(1, Ordering::SeqCst);
         }
     });
-    until_a_lease(&backend("", Answer::Body(String::new()))).await.expect("the good one is taken");
+    until_a_lease_and_a_look(&backend("", Answer::Body(String::new()))).await.expect("the good one is taken");
 
     let moved =
         |status: &str| Answer::Raw(format!("HTTP/1.1 {status}\r\nlocation: {other}\r\ncontent-length: 0\r\n\r\n"));
@@ -166,7 +170,7 @@ async fn hostile_answers_are_refused() {
         // With what.
         (CREDENTIALS, moved("308 Permanent Redirect")),
         (CREDENTIALS, Answer::Endless(400_000_000)),
-        (CREDENTIALS, Answer::Body(deep)),
+        (CREDENTIALS, Answer::Body(deep.clone())),
         with(CREDENTIALS, "bucket", json!("other-media")),
         with(CREDENTIALS, "region", json!("us-east-1")),
         with(CREDENTIALS, "region", json!("evil.com/")),
@@ -180,11 +184,30 @@ async fn hostile_answers_are_refused() {
         with(CREDENTIALS, "session_token", json!("a\r\nx-amz-acl: public-read")),
         with(CREDENTIALS, "session_token", json!("x".repeat(20_000))),
         with(CREDENTIALS, "secret_access_key", json!("")),
+        // What is there.
+        (VERIFY, moved("307 Temporary Redirect")),
+        (VERIFY, Answer::Endless(400_000_000)),
+        (VERIFY, Answer::Body(format!("[{deep}]"))),
+        (VERIFY, Answer::Body("{}".to_owned())),
+        (VERIFY, Answer::Body(json!({"found": true}).to_string())),
+        with(VERIFY, "found", json!("yes")),
+        with(VERIFY, "size", Value::Null),
+        with(VERIFY, "size", json!(-1)),
+        with(VERIFY, "size", json!(1e30)),
+        with(VERIFY, "etag", Value::Null),
+        with(VERIFY, "etag", json!("\"9b2c\"\r\nx: y")),
+        with(VERIFY, "etag", json!("\u{1b}[2J")),
+        with(VERIFY, "etag", json!("e".repeat(300))),
+        with(VERIFY, "checksum_crc64nvme", json!("AAAAAAAAAAA")),
+        with(VERIFY, "checksum_crc64nvme", json!("AAAAAAAAAAB=")),
+        with(VERIFY, "checksum_crc64nvme", json!("not a checksum")),
+        with(VERIFY, "token", json!("a\r\nb")),
+        with(VERIFY, "token", json!("x".repeat(300))),
     ];
     let mut taken = Vec::new();
     for (at, (path, answer)) in cases.into_iter().enumerate() {
         let refused = [ErrorCode::BackendContract, ErrorCode::AddressNotDavit, ErrorCode::CaptivePortal];
-        match until_a_lease(&backend(path, answer)).await {
+        match until_a_lease_and_a_look(&backend(path, answer)).await {
             Err(error) if refused.contains(&error.code) => {
                 assert!(
                     !error.detail.chars().any(char::is_control) && error.detail.len() < 1_000,
@@ -207,6 +230,6 @@ async fn what_a_refusal_says_is_one_line_without_controls() {
         "HTTP/1.1 418 Teapot\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\r\n{problem}",
         problem.len()
     );
-    let error = until_a_lease(&backend(CREDENTIALS, Answer::Raw(raw))).await.expect_err("refused");
+    let error = until_a_lease_and_a_look(&backend(CREDENTIALS, Answer::Raw(raw))).await.expect_err("refused");
     assert!(!error.detail.chars().any(char::is_control) && error.detail.len() <= 300, "{:?}", error.detail);
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use davit_backend::config::Config as BackendConfig;
-use davit_backend::{Backend, StsAccess};
+use davit_backend::{AwsAccess, Backend};
 use davit_localcloud::{Config, LocalCloud, ObjectView};
 use sha2::{Digest as _, Sha256};
 
@@ -51,7 +51,14 @@ impl World {
         world
     }
 
-    /// The file of such a backend.
+    /// The same with a backend that does not look for its clients: write-only rights, and nothing else.
+    pub async fn with_blind_backend(seconds: u32, sts: &str) -> Self {
+        let mut world = Self::new().await;
+        world.start_backend(&Self::backend_config(seconds, sts).replace("verify = true", "verify = false")).await;
+        world
+    }
+
+    /// The file of a backend that looks for its clients.
     pub fn backend_config(seconds: u32, sts: &str) -> String {
         let sts = match sts {
             "role" => {
@@ -66,6 +73,8 @@ impl World {
             listen = "127.0.0.1:0"
             name = "Example Films"
             person_salt = "salt"
+            verify = true
+            looks_a_minute = 100000
             auth = {{ kind = "none" }}
             sts = {sts}
             allow_short_leases = true
@@ -82,6 +91,12 @@ impl World {
 
     /// Starts a backend with this file; one after another stands at the same address.
     pub async fn start_backend(&mut self, config: &str) {
+        let endpoint = self.cloud.endpoint();
+        self.start_backend_by(config, endpoint).await;
+    }
+
+    /// The same with another way to the cloud than the straight one.
+    pub async fn start_backend_by(&mut self, config: &str, endpoint: String) {
         let mut config = BackendConfig::parse(config).expect("a backend's file");
         if let Some(before) = self.backend.take() {
             config.listen = before.address();
@@ -91,8 +106,8 @@ impl World {
             }
         }
         let keys = self.cloud.keys();
-        let access = StsAccess {
-            endpoint: self.cloud.endpoint(),
+        let access = AwsAccess {
+            endpoint,
             access_key_id: keys.access_key_id.clone(),
             secret_access_key: keys.secret_access_key.clone(),
         };

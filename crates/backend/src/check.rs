@@ -1,11 +1,12 @@
 //! The contract's test suite: asks any server what a client asks, and names what does not hold.
 //!
-//! Of credentials only the names of fields are ever shown. Where receipts are announced, two small ones are handed over;
+//! Of credentials only the names of fields are ever shown. Where looking is announced, keys are asked for that nobody has. Where receipts are announced, two small ones are handed over;
 //! they name this check as their writer.
 
 mod ask;
 #[cfg(test)]
 mod broken;
+mod looking;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -74,8 +75,17 @@ impl Check {
         } else {
             let all = self.destinations().await;
             self.refusals().await;
+            let mut places = Vec::new();
             for to in &all {
-                self.credentials(to).await;
+                places.push((to, self.credentials(to).await));
+            }
+            if discovery.body["verify"] == true {
+                for (to, prefix) in &places {
+                    self.looks(to, prefix).await;
+                }
+                if let Some((first, prefix)) = places.first() {
+                    self.looks_wrongly(first, prefix, auth == "token").await;
+                }
             }
             if let Some(first) = all.first()
                 && discovery.body["receipts"] == true
@@ -165,7 +175,8 @@ impl Check {
         self.not_stored(&seen);
     }
 
-    async fn credentials(&mut self, to: &Value) {
+    /// Answers the prefix that they reach.
+    async fn credentials(&mut self, to: &Value) -> String {
         let seen = self.asker.ask("POST", "v1/credentials", bytes(&json!({"destination": to["id"]}))).await;
         // What is shown of it holds no secret: only the status and the names of fields.
         let names = seen.body.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>().join(", "));
@@ -193,6 +204,7 @@ impl Check {
         }
         let endpoint = seen.body.as_object().is_some_and(|all| all.keys().any(|key| key.contains("endpoint")));
         self.rule("nothing names an endpoint", !endpoint, fields);
+        text("key_prefix").to_owned()
     }
 
     async fn receipts(&mut self, to: &Value, by_token: bool) {

@@ -30,6 +30,9 @@ pub struct Config {
     /// Credentials for one person in a minute at most.
     #[serde(default = "sixty")]
     pub requests_a_minute: u32,
+    /// Looks of one person in a minute at most: one for every large file, and one for every answer that was lost.
+    #[serde(default = "six_thousand")]
+    pub looks_a_minute: u32,
     /// Leases shorter than AWS' 900 s: only against the local cloud of tests.
     #[serde(default)]
     pub allow_short_leases: bool,
@@ -42,10 +45,20 @@ pub struct Config {
     /// A folder that keeps the receipts of finished batches; without it none are wanted.
     #[serde(default)]
     pub receipts: Option<PathBuf>,
+    /// Whether clients are told what lies at a key of theirs; the backend's own role must be able to look then.
+    #[serde(default)]
+    pub verify: bool,
+    /// Whether the bucket stands in the path when S3 is asked: for stores other than AWS.
+    #[serde(default)]
+    pub path_style: bool,
 }
 
 const fn sixty() -> u32 {
     60
+}
+
+const fn six_thousand() -> u32 {
+    6_000
 }
 
 /// How people sign in.

@@ -38,23 +38,22 @@ pub fn print(config: &Config) -> String {
                     }],
                 }),
             );
+            let ask = json!({
+                "Effect": "Allow",
+                "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+                "Resource": role_arn,
+            });
+            let statements: Vec<_> = std::iter::once(ask).chain(looking(config)).collect();
             section(
                 &mut out,
                 "Permission policy of the backend's own role",
-                &json!({
-                    "Version": "2012-10-17",
-                    "Statement": [{
-                        "Effect": "Allow",
-                        "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
-                        "Resource": role_arn,
-                    }],
-                }),
+                &json!({ "Version": "2012-10-17", "Statement": statements }),
             );
         }
         Sts::FederationToken { .. } => {
-            let by_prefix = |to: &Destination| format!("{}*", to.prefix.split('{').next().unwrap_or_default());
             let ask = json!({"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"});
-            let statements: Vec<_> = std::iter::once(ask).chain(rights(config, by_prefix)).collect();
+            let statements: Vec<_> =
+                std::iter::once(ask).chain(rights(config, everybodys)).chain(looking(config)).collect();
             section(
                 &mut out,
                 "Permission policy of the backend's IAM user",
@@ -133,6 +132,37 @@ fn rights(config: &Config, keys: impl Fn(&Destination) -> String) -> Vec<Value> 
     statements
 }
 
+/// The keys of all people at a destination.
+fn everybodys(to: &Destination) -> String {
+    format!("{}*", to.prefix.split('{').next().unwrap_or_default())
+}
+
+/// What the backend itself needs to say what lies at a key. Without `s3:ListBucket` S3 answers 403 for a key that is not
+/// there; the condition holds for the key that is asked for. Source: S3 API reference, HeadObject.
+fn looking(config: &Config) -> Vec<Value> {
+    if !config.verify {
+        return Vec::new();
+    }
+    let mut buckets: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+    for to in &config.destinations {
+        buckets.entry((policy::partition(&to.region), &to.bucket)).or_default().insert(everybodys(to));
+    }
+    let mut statements = Vec::new();
+    for ((partition, bucket), keys) in buckets {
+        let bucket = format!("arn:{partition}:s3:::{bucket}");
+        let objects: Vec<_> = keys.iter().map(|keys| format!("{bucket}/{keys}")).collect();
+        statements.push(json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects}));
+        statements.push(json!({
+            "Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket,
+            "Condition": {"StringLike": {"s3:prefix": keys}},
+        }));
+    }
+    let mut keys = BTreeSet::new();
+    let sealed = config.destinations.iter().filter(|to| keys.insert(to.key_arn()));
+    statements.extend(sealed.filter_map(policy::looking_statement));
+    statements
+}
+
 fn section(out: &mut String, title: &str, document: &serde_json::Value) {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     let _ = writeln!(out, "# {title}\n{text}\n");
@@ -172,6 +202,52 @@ mod tests {
             let text = printed(&more);
             for needed in ["s3:PutObjectTagging", "kms:GenerateDataKey", "kms:Decrypt", key] {
                 assert!(text.contains(needed), "{needed}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn looking_brings_the_rights_of_the_backends_own_role_and_of_nobody_else() {
+        let role =
+            r#"{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = 900 }"#;
+        let user = r#"{ kind = "federation-token", seconds = 900 }"#;
+        let key = "arn:aws:kms:eu-central-1:123456789012:key/1234";
+        for (sts, whose) in [(role, "the backend's own role"), (user, "the backend's IAM user")] {
+            let file = |verify: bool| {
+                let text = format!(
+                    r#"
+                    listen = "127.0.0.1:0"
+                    name = "Example"
+                    person_salt = "s"
+                    verify = {verify}
+                    auth = {{ kind = "none" }}
+                    sts = {sts}
+                    [[destinations]]
+                    id = "a"
+                    label = "A"
+                    bucket = "example-media"
+                    region = "eu-central-1"
+                    prefix = "u/{{person}}/"
+                    sse = {{ kind = "kms", key_id = "{key}" }}
+                    "#
+                );
+                print(&Config::parse(&text).expect("a file"))
+            };
+            assert!(!file(false).contains("s3:GetObject") && !file(false).contains("s3:ListBucket"));
+            let text = file(true);
+            let (_, section) = text.split_once(&format!("Permission policy of {whose}")).expect("the section");
+            let (section, _) = section.split_once("\n# ").expect("its end");
+            let policy: Value = serde_json::from_str(section.trim()).expect("JSON");
+            let of = |action: &str| {
+                let all = policy["Statement"].as_array().expect("statements").iter();
+                all.filter(|one| one["Action"] == action).cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(of("s3:GetObject")[0]["Resource"], json!(["arn:aws:s3:::example-media/u/*"]));
+            assert_eq!(of("s3:ListBucket")[0]["Resource"], "arn:aws:s3:::example-media");
+            assert_eq!(of("s3:ListBucket")[0]["Condition"]["StringLike"]["s3:prefix"], json!(["u/*"]));
+            assert_eq!(of("kms:Decrypt")[0]["Resource"], key);
+            for action in ["s3:GetObject", "s3:ListBucket"] {
+                assert_eq!(text.matches(action).count(), 1, "{action} in another section: {text}");
             }
         }
     }

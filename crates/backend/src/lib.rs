@@ -1,14 +1,16 @@
 //! The credential service a company runs, and the reference of its contract (docs/backend-api.md).
 //!
 //! - [`config`]: the TOML file. - `people`: who asks. - `policy`: what a session may do, and what AWS must be told.
-//! - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - `receipts`: section 4. - [`check`]:
-//!   the contract's test suite, against any server. - `guide`: what `davit-backend policy` prints.
+//! - `aws`: the way to AWS. - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - `receipts`: section 4. -
+//!   `verify`: section 5. - [`check`]: the contract's test suite, against any server. - `guide`: what `davit-backend
+//!   policy` prints.
 //!
 //! Stateless but for receipts: any number run behind a load balancer. Long-lived keys come from the default AWS chain, never from the
 //! file, and never link into the app.
 #![allow(clippy::disallowed_methods, reason = "a service with its own runtime and clock")]
 
 mod answers;
+mod aws;
 pub mod check;
 pub mod config;
 pub mod guide;
@@ -17,6 +19,7 @@ mod policy;
 mod receipts;
 mod server;
 mod sts;
+mod verify;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, timeout};
 
+pub use aws::AwsAccess;
 pub use people::hash_token;
 
 use config::Config;
@@ -61,18 +65,18 @@ impl Backend {
         Self::start_with(config, None).await
     }
 
-    /// The same, with STS asked at `endpoint` by these keys instead of the chain's: for tests in one process.
+    /// The same, with AWS asked at `endpoint` by these keys instead of the chain's: for tests in one process.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start_with(config: Config, sts: Option<StsAccess>) -> Result<Self, StartError> {
+    pub async fn start_with(config: Config, aws: Option<AwsAccess>) -> Result<Self, StartError> {
         config.check()?;
         if let Some(folder) = &config.receipts {
             receipts::prepare(folder).map_err(StartError::Config)?;
         }
         let listener = tokio::net::TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(server::State::new(config, sts).await);
+        let state = Arc::new(server::State::new(config, aws).await);
         let router = server::router(Arc::clone(&state));
         let (ending, mut ends) = watch::channel(false);
         let task = tokio::spawn(async move {
@@ -109,6 +113,11 @@ impl Backend {
         self.state.leases()
     }
 
+    /// Looks at keys so far, whatever came of them.
+    pub fn looks(&self) -> u64 {
+        self.state.looks()
+    }
+
     /// Requests for credentials so far, whatever came of them.
     pub fn credential_requests(&self) -> u64 {
         self.state.asked()
@@ -119,15 +128,4 @@ impl Drop for Backend {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// How to reach STS without the default chain.
-#[derive(Clone, Debug)]
-pub struct StsAccess {
-    /// Its address.
-    pub endpoint: String,
-    /// The key's id.
-    pub access_key_id: String,
-    /// The secret.
-    pub secret_access_key: String,
 }

@@ -43,11 +43,21 @@ pub(crate) fn literal(text: &str) -> String {
 
 /// What encryption with the destination's key needs: that key, by way of S3 alone.
 pub(crate) fn key_statement(to: &Destination) -> Option<Value> {
+    by_way_of_s3(to, &json!(KEY_ACTIONS))
+}
+
+/// What the checksum of an object under the destination's key needs. Source: S3 API reference, HeadObject,
+/// x-amz-checksum-mode.
+pub(crate) fn looking_statement(to: &Destination) -> Option<Value> {
+    by_way_of_s3(to, &json!("kms:Decrypt"))
+}
+
+fn by_way_of_s3(to: &Destination, actions: &Value) -> Option<Value> {
     let key = to.key_arn()?;
     let s3 = ["amazonaws.com", "amazonaws.com.cn"].map(|domain| format!("s3.{}.{domain}", to.region));
     Some(json!({
         "Effect": "Allow",
-        "Action": KEY_ACTIONS,
+        "Action": actions,
         "Resource": key,
         "Condition": {"StringEquals": {"kms:ViaService": s3}},
     }))

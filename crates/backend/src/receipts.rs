@@ -39,7 +39,7 @@ fn incoming(folder: &Path) -> std::io::Result<NamedTempFile> {
 }
 
 pub(crate) async fn receive(Shared(app): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
-    let caller = app.admit(&headers, "receipts")?;
+    let caller = app.admit(&headers, "receipts", app.config().requests_a_minute)?;
     let folder = app.config().receipts.clone().ok_or_else(server::nothing)?;
     let mut body = Pieces::of(body, wire::LONGEST_RECEIPT);
     let head = head(&caller);
@@ -68,11 +68,7 @@ fn keep(app: &State, caller: &Caller, mut file: NamedTempFile, start: u64) -> An
     file.as_file_mut().seek(SeekFrom::Start(start)).map_err(|e| full(&e))?;
     let receipt: Looked = serde_json::from_reader(BufReader::new(file.as_file().take(end - start)))
         .map_err(|error| bad(&error.to_string()))?;
-    let found = app.config().destinations.iter().find(|to| to.id == receipt.destination);
-    let Some(destination) = found else { return Err(server::no_such_destination()) };
-    if !caller.may_use(destination) {
-        return Err(server::not_allowed());
-    }
+    let destination = app.destination(caller, &receipt.destination)?;
     let prefix = caller.prefix(destination);
     if receipt.uploaded.common.as_ref().is_some_and(|common| !common.starts_with(&prefix)) {
         return Err(bad("a key in `uploaded` is outside the person's prefix"));

@@ -1,4 +1,4 @@
-//! Sections 1 to 3 of the contract, `/healthz` and `/metrics`; section 4 is in `receipts`.
+//! Sections 1 to 3 of the contract, `/healthz` and `/metrics`; section 4 is in `receipts`, section 5 in `verify`.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,10 +19,11 @@ use crate::answers::{Answer, Pieces, Refusal, json};
 use crate::config::{Auth, Config, Destination};
 use crate::people::{self, Caller, Stranger};
 use crate::sts::{Asker, Refused};
-use crate::{StsAccess, receipts};
+use crate::verify::{self, Looker};
+use crate::{AwsAccess, aws, receipts};
 
-/// The longest body of a request for credentials, in bytes; it names one destination.
-const LONGEST_REQUEST: u64 = 64 << 10;
+/// The longest body of a request but a receipt, in bytes; it names one destination, and at most a key.
+pub(crate) const LONGEST_REQUEST: u64 = 64 << 10;
 
 /// Since when, and how often, somebody asked for something.
 type Rates = HashMap<(&'static str, String), (Instant, u32)>;
@@ -32,16 +33,20 @@ type Rates = HashMap<(&'static str, String), (Instant, u32)>;
 pub(crate) struct State {
     config: Config,
     sts: Asker,
+    looker: Option<Looker>,
     rates: Mutex<Rates>,
     asked: AtomicU64,
     given: AtomicU64,
+    looked: AtomicU64,
 }
 
 impl State {
-    pub(crate) async fn new(config: Config, sts: Option<StsAccess>) -> Self {
+    pub(crate) async fn new(config: Config, access: Option<AwsAccess>) -> Self {
         let region = config.destinations.first().map_or("us-east-1", |destination| destination.region.as_str());
-        let sts = Asker::new(sts, region).await;
-        Self { config, sts, rates: Mutex::default(), asked: AtomicU64::new(0), given: AtomicU64::new(0) }
+        let aws = aws::load(access, region).await;
+        let (sts, looker) = (Asker::new(&aws), Looker::new(&aws, &config));
+        let [asked, given, looked] = [(); 3].map(|()| AtomicU64::new(0));
+        Self { config, sts, looker, rates: Mutex::default(), asked, given, looked }
     }
 
     pub(crate) fn leases(&self) -> u64 {
@@ -52,14 +57,28 @@ impl State {
         self.asked.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn looks(&self) -> u64 {
+        self.looked.load(Ordering::Relaxed)
+    }
+
+    /// A look is counted, whatever comes of it.
+    pub(crate) fn looked(&self) {
+        self.looked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Who looks, where the file wants it.
+    pub(crate) const fn looker(&self) -> Option<&Looker> {
+        self.looker.as_ref()
+    }
+
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The person who asks, unless they may not, or ask too often.
-    pub(crate) fn admit(&self, headers: &HeaderMap, what: &'static str) -> Result<Caller, Refusal> {
+    /// The person who asks, unless they may not, or ask more than so often in a minute.
+    pub(crate) fn admit(&self, headers: &HeaderMap, what: &'static str, most: u32) -> Result<Caller, Refusal> {
         let caller = people::caller(&self.config, headers).map_err(refuse)?;
-        match self.too_often(&caller, what) {
+        match self.too_often(&caller, what, most) {
             None => Ok(caller),
             Some(seconds) => {
                 let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Asked too often.");
@@ -68,8 +87,15 @@ impl State {
         }
     }
 
+    /// A destination that is open to this person.
+    pub(crate) fn destination(&self, caller: &Caller, id: &str) -> Result<&Destination, Refusal> {
+        let found = self.config.destinations.iter().find(|destination| destination.id == id);
+        let destination = found.ok_or_else(no_such_destination)?;
+        if caller.may_use(destination) { Ok(destination) } else { Err(not_allowed()) }
+    }
+
     /// Whether this person has asked too often within a minute; then, seconds until they may again.
-    fn too_often(&self, caller: &Caller, what: &'static str) -> Option<u64> {
+    fn too_often(&self, caller: &Caller, what: &'static str, most: u32) -> Option<u64> {
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let (since, count) = rates.entry((what, caller.id.clone())).or_insert((now, 0));
@@ -78,7 +104,7 @@ impl State {
             (*since, *count, age) = (now, 0, Duration::ZERO);
         }
         *count = count.saturating_add(1);
-        (*count > self.config.requests_a_minute).then(|| 60 - age.as_secs().min(59))
+        (*count > most).then(|| 60 - age.as_secs().min(59))
     }
 }
 
@@ -90,6 +116,7 @@ pub(crate) fn router(state: App) -> Router {
         .route("/v1/destinations", get(destinations))
         .route("/v1/credentials", post(credentials))
         .route("/v1/receipts", post(receipts::receive))
+        .route("/v1/verify", post(verify::answer))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(metrics))
         .fallback(|| async { nothing() })
@@ -105,11 +132,11 @@ fn no_method() -> Refusal {
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This address is not asked like that.")
 }
 
-pub(crate) fn no_such_destination() -> Refusal {
+fn no_such_destination() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "no-such-destination", "This destination does not exist.")
 }
 
-pub(crate) fn not_allowed() -> Refusal {
+fn not_allowed() -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "not-allowed", "This destination is not open to you.")
 }
 
@@ -126,6 +153,7 @@ async fn discovery(Shared(app): Shared<App>) -> Response {
             minimum_client_version: app.config.minimum_client_version.clone(),
             support: app.config.support.clone(),
             receipts: app.config.receipts.is_some(),
+            verify: app.config.verify,
         },
     )
 }
@@ -139,16 +167,12 @@ async fn destinations(Shared(app): Shared<App>, headers: HeaderMap) -> Answer {
 
 async fn credentials(Shared(app): Shared<App>, headers: HeaderMap, body: Body) -> Answer {
     app.asked.fetch_add(1, Ordering::Relaxed);
-    let caller = app.admit(&headers, "credentials")?;
+    let caller = app.admit(&headers, "credentials", app.config.requests_a_minute)?;
     let body = Pieces::of(body, LONGEST_REQUEST);
     let wanted: wire::CredentialsRequest = serde_json::from_slice(&body.whole().await?).map_err(|_| {
         Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "The body must be {\"destination\": \"ID\"}.")
     })?;
-    let found = app.config.destinations.iter().find(|destination| destination.id == wanted.destination);
-    let destination = found.ok_or_else(no_such_destination)?;
-    if !caller.may_use(destination) {
-        return Err(not_allowed());
-    }
+    let destination = app.destination(&caller, &wanted.destination)?;
     let given = app.sts.ask(&app.config.sts, &caller, destination).await.map_err(|refused| match refused {
         Refused::Busy => {
             let title = "AWS does not answer right now.";
@@ -181,9 +205,11 @@ async fn credentials(Shared(app): Shared<App>, headers: HeaderMap, body: Body) -
 async fn metrics(Shared(app): Shared<App>) -> String {
     format!(
         "# TYPE davit_credential_requests_total counter\ndavit_credential_requests_total {}\n\
-         # TYPE davit_leases_total counter\ndavit_leases_total {}\n",
+         # TYPE davit_leases_total counter\ndavit_leases_total {}\n\
+         # TYPE davit_verify_requests_total counter\ndavit_verify_requests_total {}\n",
         app.asked(),
-        app.leases()
+        app.leases(),
+        app.looks()
     )
 }
 

@@ -1,26 +1,16 @@
 //! Asking STS: a role with session tags, or a federation token with an inline policy.
 
-use aws_config::BehaviorVersion;
-use aws_config::Region;
-use aws_config::timeout::TimeoutConfig;
-use aws_credential_types::Credentials;
+use aws_config::SdkConfig;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sts::types::Tag;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use tokio::time::Duration;
 
-use crate::StsAccess;
 use crate::config::{Destination, Sts};
 use crate::people::Caller;
 use crate::policy;
 
 /// The session tag that the role's policy reaches by.
 pub(crate) const TAG: &str = "davit-prefix";
-
-/// How long STS may take, tries and all: less than a client waits for us.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why STS gave nothing.
 #[derive(Debug)]
@@ -45,19 +35,8 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(crate) async fn new(access: Option<StsAccess>, region: &str) -> Self {
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(patience);
-        if let Some(access) = access {
-            let keys = Credentials::new(access.access_key_id, access.secret_access_key, None, None, "given");
-            loader =
-                loader.credentials_provider(keys).endpoint_url(access.endpoint).region(Region::new(region.to_owned()));
-        } else if std::env::var_os("AWS_REGION").is_none() {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
-        Self { client: Client::new(&loader.load().await) }
+    pub(crate) fn new(aws: &SdkConfig) -> Self {
+        Self { client: Client::new(aws) }
     }
 
     pub(crate) async fn ask(&self, how: &Sts, caller: &Caller, to: &Destination) -> Result<Given, Refused> {

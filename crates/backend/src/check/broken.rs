@@ -53,18 +53,26 @@ fn good(asked: &Asked) -> Said {
     let body = asked.body.clone().unwrap_or_default();
     let names_it = body["destination"] == "a";
     match asked.what.as_str() {
-        "GET /.well-known/davit.json" => {
-            said(200, json!({"api_version": 1, "name": "E", "auth": {"kind": "token"}, "receipts": true}))
+        "GET /.well-known/davit.json" => said(
+            200,
+            json!({"api_version": 1, "name": "E", "auth": {"kind": "token"}, "receipts": true, "verify": true}),
+        ),
+        "GET /v1/destinations" | "POST /v1/credentials" | "POST /v1/receipts" | "POST /v1/verify" if !asked.known => {
+            no(401)
         }
-        "GET /v1/destinations" | "POST /v1/credentials" | "POST /v1/receipts" if !asked.known => no(401),
         "GET /v1/destinations" => {
             let one =
                 json!({"id": "a", "label": "A", "bucket": "media", "region": "eu-central-1", "collision": "fail"});
             said(200, json!([one]))
         }
-        "POST /v1/credentials" if asked.long > 100_000 => no(413),
+        "POST /v1/credentials" | "POST /v1/verify" if asked.long > 100_000 => no(413),
+        "POST /v1/verify" if !body["key"].is_string() => no(400),
         "POST /v1/credentials" | "POST /v1/receipts" if !body["destination"].is_string() => no(400),
-        "POST /v1/credentials" | "POST /v1/receipts" if !names_it => no(404),
+        "POST /v1/credentials" | "POST /v1/receipts" | "POST /v1/verify" if !names_it => no(404),
+        "POST /v1/verify" => match body["key"].as_str().and_then(|key| key.strip_prefix("u/1/")) {
+            Some(rest) if !rest.starts_with("..") => said(200, json!({"found": false})),
+            _ => said(403, json!({"title": "No", "status": 403, "code": "not-allowed"})),
+        },
         "POST /v1/receipts" => said(201, json!({"batch_id": body["batch_id"]})),
         "POST /v1/credentials" => said(
             200,
@@ -110,6 +118,10 @@ async fn broken(fault: Fault) -> Vec<(&'static str, String)> {
 
 fn credentials(asked: &Asked, said: &Said) -> bool {
     asked.what == "POST /v1/credentials" && said.status == 200
+}
+
+fn looks(asked: &Asked, said: &Said, status: u16) -> bool {
+    asked.what == "POST /v1/verify" && said.status == status
 }
 
 #[tokio::test]
@@ -278,6 +290,63 @@ async fn each_fault_of_a_server_is_found() {
         ("a receipt without a token", |asked, said| {
             if asked.what == "POST /v1/receipts" && said.status == 401 {
                 *said = said_again(asked);
+            }
+        }),
+        ("answered found: false", |asked, said| {
+            if looks(asked, said, 200) {
+                said.body = json!({"found": true, "size": 1, "etag": "x"});
+            }
+        }),
+        ("answered found: false", |asked, said| {
+            // Its own rights are wrong.
+            if looks(asked, said, 200) {
+                *said = no(502);
+            }
+        }),
+        ("told as a client takes it", |asked, said| {
+            if looks(asked, said, 200) {
+                said.body = json!({"found": "no"});
+            }
+        }),
+        ("lies at a key is not to be stored", |asked, said| {
+            if looks(asked, said, 200) {
+                said.set("cache-control", "max-age=60");
+            }
+        }),
+        ("lies at a key is not to be stored", |asked, said| {
+            if looks(asked, said, 403) {
+                said.set("cache-control", "");
+            }
+        }),
+        ("outside the person's prefix", |asked, said| {
+            if looks(asked, said, 403) {
+                *said = self::said(200, json!({"found": false}));
+            }
+        }),
+        ("outside the person's prefix", |asked, said| {
+            let key = asked.body.clone().unwrap_or_default()["key"].to_string();
+            if looks(asked, said, 403) && key.contains("..") {
+                *said = self::said(200, json!({"found": false}));
+            }
+        }),
+        ("a look at an unknown destination", |asked, said| {
+            if looks(asked, said, 404) {
+                *said = no(403);
+            }
+        }),
+        ("a look without a key", |asked, said| {
+            if looks(asked, said, 400) {
+                said.set("content-type", "text/plain");
+            }
+        }),
+        ("a look too large", |asked, said| {
+            if looks(asked, said, 413) {
+                *said = no(400);
+            }
+        }),
+        ("a look without a token", |asked, said| {
+            if looks(asked, said, 401) {
+                *said = self::said(200, json!({"found": false}));
             }
         }),
     ];

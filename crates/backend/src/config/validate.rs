@@ -40,6 +40,7 @@ pub(super) fn config(config: &Config) -> Valid {
     field("name", shape::words(&config.name, 256))?;
     holds(!config.person_salt.is_empty(), || "person_salt is empty".to_owned())?;
     holds(config.requests_a_minute > 0, || "requests_a_minute is 0: nobody would get credentials".to_owned())?;
+    holds(config.looks_a_minute > 0, || "looks_a_minute is 0: nobody would be told anything".to_owned())?;
     if let Some(least) = &config.minimum_client_version {
         let valid = semver::Version::parse(least).is_ok();
         holds(valid, || format!("minimum_client_version {least:?} is no version like 1.2.3"))?;
@@ -53,6 +54,7 @@ pub(super) fn config(config: &Config) -> Valid {
         minimum_client_version: None,
         support: config.support.clone(),
         receipts: false,
+        verify: false,
     })?;
     holds(!config.destinations.is_empty(), || "destinations are empty: nobody could upload".to_owned())?;
     holds(config.destinations.len() <= DESTINATIONS_AT_MOST, || "destinations are more than 1,000".to_owned())?;
@@ -293,6 +295,7 @@ mod tests {
             ("name = \"Example\"", "name = \"Exa\\u0007mple\"", "name"),
             ("person_salt = \"s\"", "person_salt = \"\"", "person_salt"),
             ("person_salt", "requests_a_minute = 0\nperson_salt", "requests_a_minute"),
+            ("person_salt", "looks_a_minute = 0\nperson_salt", "looks_a_minute"),
             ("\"0.1.0\"", "\"newest\"", "minimum_client_version"),
             ("\"0.1.0\"", "\"1.0\"", "minimum_client_version"),
             ("https://it.example.com", "it.example.com", "support.url"),

@@ -19,8 +19,6 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, Instant};
 use url::Url;
@@ -38,6 +36,7 @@ use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
 use crate::net::Net;
 use crate::session::address;
+use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
 use crate::units::{ByteCount, UnixTime};
 
@@ -50,9 +49,6 @@ const EXPIRED_AT_MOST: u32 = 10;
 const SKEWED_AT_MOST: u32 = 3;
 /// A lease this old may be over without its owner knowing.
 const FRESH: Duration = Duration::from_secs(30);
-
-/// Metadata that tells our object from another's.
-const TOKEN: &str = "davit-transfer";
 
 /// The way to the bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -344,7 +340,7 @@ impl Bucket {
         };
         let etag = answer.e_tag().filter(|etag| !etag.is_empty());
         let etag = etag.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an ETag"))?;
-        match answer.checksum_crc64_nvme().and_then(crc_from_base64) {
+        match answer.checksum_crc64_nvme().and_then(checksum::from_base64) {
             Some(theirs) if theirs == crc64 => {}
             theirs => {
                 let detail = format!("ours {crc64:016x}, theirs {theirs:x?}");
@@ -460,7 +456,7 @@ impl Bucket {
                 Ok(there) => Ok(Seen::Object(Head::There {
                     etag: there.e_tag().unwrap_or_default().to_owned(),
                     size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
-                    crc64: there.checksum_crc64_nvme().and_then(crc_from_base64),
+                    crc64: there.checksum_crc64_nvme().and_then(checksum::from_base64),
                     token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
                 })),
                 // HEAD has no body: the status is all there is.
@@ -583,14 +579,11 @@ impl Bucket {
 
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.
 fn proven(etag: Option<&str>, theirs: Option<&str>, ours: u64) -> Result<String> {
-    let (Some(etag), Some(theirs)) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(crc_from_base64)) else {
+    let (Some(etag), Some(theirs)) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(checksum::from_base64))
+    else {
         return Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum"));
     };
     if theirs == ours { Ok(etag.to_owned()) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }
-}
-
-fn crc_from_base64(text: &str) -> Option<u64> {
-    STANDARD.decode(text).ok()?.try_into().ok().map(u64::from_be_bytes)
 }
 
 fn completed(part: &SentPart) -> CompletedPart {
@@ -606,7 +599,7 @@ fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
     Some(SentPart {
         number: PartNumber::new(u32::try_from(part.part_number()?).ok()?)?,
         etag: part.e_tag()?.to_owned(),
-        crc64: part.checksum_crc64_nvme().and_then(crc_from_base64)?,
+        crc64: part.checksum_crc64_nvme().and_then(checksum::from_base64)?,
         size: u64::try_from(part.size()?).ok()?,
     })
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::company::{Company, Method, Proof};
 use super::wire::{
     API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, LONGEST_RECEIPT, Problem, Receipt,
-    ReceiptTaken,
+    ReceiptTaken, Verified, VerifyRequest,
 };
 use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
@@ -82,6 +82,7 @@ impl Backend {
                 minimum_client_version: None,
                 support: None,
                 receipts: false,
+                verify: false,
             });
         }
         let request = self.client.get(self.at(".well-known/davit.json")?);
@@ -142,6 +143,22 @@ impl Backend {
         self.ask(request, token).await
     }
 
+    /// What lies at a key; nothing where this backend cannot look.
+    ///
+    /// # Errors
+    /// As [`Self::destinations`].
+    pub(super) async fn verify(
+        &self,
+        token: Option<&SecretString>,
+        destination: &str,
+        key: &str,
+    ) -> Result<Option<Verified>> {
+        let body = VerifyRequest { destination: destination.to_owned(), key: key.to_owned() };
+        let request = self.client.post(self.at("v1/verify")?).json(&body);
+        let answer = self.answer(request, token).await?;
+        if answer.knows_no_such_request() { Ok(None) } else { answer.read().map(|dated| Some(dated.body)) }
+    }
+
     /// Hands over the receipt of a finished batch. Sending the same again does no harm.
     ///
     /// # Errors
@@ -172,6 +189,10 @@ impl Backend {
         request: RequestBuilder,
         token: Option<&SecretString>,
     ) -> Result<Dated<T>> {
+        self.answer(request, token).await?.read()
+    }
+
+    async fn answer(&self, request: RequestBuilder, token: Option<&SecretString>) -> Result<Answer> {
         let request = match token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
@@ -189,6 +210,28 @@ impl Backend {
             return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status}: it sends elsewhere")));
         }
         let bytes = bounded(response).await?;
+        Ok(Answer { status, kind, wait, date, bytes })
+    }
+}
+
+/// An answer as it came, whole.
+struct Answer {
+    status: StatusCode,
+    kind: String,
+    wait: Option<Duration>,
+    date: Option<i64>,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether there is nothing at this path. A web page that says so is not the backend's.
+    fn knows_no_such_request(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+            && !self.kind.starts_with("text/html")
+    }
+
+    fn read<T: DeserializeOwned>(self) -> Result<Dated<T>> {
+        let Self { status, kind, wait, date, bytes } = self;
         if !status.is_success() {
             return Err(refused(status, &kind, &bytes, wait));
         }

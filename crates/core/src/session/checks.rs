@@ -9,7 +9,8 @@ use super::destination::Destination;
 use super::{shape, wire};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
-use crate::s3::Sse;
+use crate::s3::{Head, Sse};
+use crate::transfer::checksum;
 
 /// Credentials that live longer than this are not short-lived. Source: STS, GetFederationToken (129,600 s).
 const LONGEST_LIFE: Duration = Duration::from_secs(129_600);
@@ -62,6 +63,18 @@ fn destination(wire: wire::Destination) -> Result<Destination> {
 /// Credentials, apart from how long they live.
 pub(super) fn credentials(wire: &wire::Credentials) -> Result<()> {
     shape::credentials(wire).map_err(broken)
+}
+
+/// What lies at a key.
+pub(super) fn verified(wire: wire::Verified) -> Result<Head> {
+    shape::verified(&wire).map_err(broken)?;
+    Ok(match (wire.found, wire.size, wire.etag) {
+        (true, Some(size), Some(etag)) => {
+            let crc64 = wire.checksum_crc64nvme.as_deref().and_then(checksum::from_base64);
+            Head::There { etag, size, crc64, token: wire.token }
+        }
+        _ => Head::Absent,
+    })
 }
 
 /// A prefix that keys may begin with.

@@ -24,8 +24,9 @@ pub use vault::Vault;
 
 use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::DestinationId;
+use crate::ids::{DestinationId, ObjectKey};
 use crate::net::Net;
+use crate::s3::Head;
 use crate::units::UnixTime;
 use source::BackendSource;
 use wire::{Auth, Discovery};
@@ -194,6 +195,23 @@ impl Session {
     /// `sign-in-ended`, `not-allowed`, `destination-gone`, `backend-contract`, or that the backend does not answer.
     pub async fn send_receipt(&self, receipt: &wire::Receipt) -> Result<()> {
         self.0.noticing(self.0.backend.send_receipt(self.0.token().as_ref(), receipt).await)
+    }
+
+    /// Whether the backend looks at objects for us, as it says of itself.
+    pub fn looks(&self) -> bool {
+        self.0.discovery.verify
+    }
+
+    /// What lies at a key of a destination; unknown where this backend cannot look.
+    ///
+    /// # Errors
+    /// `sign-in-ended`, `not-allowed`, `account-disabled`, `backend-contract`, or that the backend does not answer.
+    pub async fn look(&self, to: &DestinationId, key: &ObjectKey) -> Result<Head> {
+        let answer = self.0.backend.verify(self.0.token().as_ref(), &to.0, key.as_str()).await;
+        match self.0.noticing(answer)? {
+            Some(answer) => checks::verified(answer),
+            None => Ok(Head::Unknown),
+        }
     }
 
     /// Where credentials for a destination come from.

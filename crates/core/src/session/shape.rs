@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::wire;
+use crate::transfer::checksum;
 
 /// Nothing, or the end of a sentence that begins with the field's name.
 pub type Fits = Result<(), &'static str>;
@@ -196,6 +197,25 @@ pub fn credentials(wire: &wire::Credentials) -> Result<(), String> {
     named("region", region(&wire.region))?;
     named("bucket", wire.bucket.as_deref().map_or(Ok(()), bucket))?;
     named("key_prefix", wire.key_prefix.as_deref().map_or(Ok(()), prefix))
+}
+
+/// A checksum of eight bytes in base64, as S3 writes it.
+pub fn crc64(text: &str) -> Fits {
+    fits(checksum::from_base64(text).is_some(), "is not a checksum of eight bytes in base64")
+}
+
+/// What lies at a key.
+///
+/// # Errors
+/// A sentence that names the field.
+pub fn verified(wire: &wire::Verified) -> Result<(), String> {
+    if !wire.found {
+        return Ok(());
+    }
+    named("size", fits(wire.size.is_some(), "is missing"))?;
+    named("etag", header(wire.etag.as_deref().unwrap_or_default(), 256))?;
+    named("checksum_crc64nvme", wire.checksum_crc64nvme.as_deref().map_or(Ok(()), crc64))?;
+    named("token", wire.token.as_deref().map_or(Ok(()), |token| header(token, 256)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// The version this program speaks.
 pub const API_VERSION: u32 = 1;
 
+/// Metadata of an object that tells its own upload from all others.
+pub const TOKEN: &str = "davit-transfer";
+
 /// `GET /.well-known/davit.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Discovery {
@@ -28,6 +31,9 @@ pub struct Discovery {
     /// Whether receipts are wanted.
     #[serde(default)]
     pub receipts: bool,
+    /// Whether it looks at objects for a client that may not.
+    #[serde(default)]
+    pub verify: bool,
 }
 
 /// How to sign in.
@@ -135,6 +141,34 @@ pub struct Credentials {
     /// RFC 3339.
     #[serde(default)]
     pub expiration: Option<String>,
+}
+
+/// The body of `POST /v1/verify`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifyRequest {
+    /// The destination's id.
+    pub destination: String,
+    /// The whole key, prefix and all.
+    pub key: String,
+}
+
+/// The answer to it: what lies at the key. Size and `ETag` are there when an object was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Whether an object lies there.
+    pub found: bool,
+    /// In bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// As S3 tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// CRC64NVME of the whole object in base64, where S3 has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum_crc64nvme: Option<String>,
+    /// The object's `davit-transfer` metadata, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// An RFC 9457 problem document.

@@ -16,6 +16,11 @@ pub fn to_base64(crc: u64) -> String {
     STANDARD.encode(crc.to_be_bytes())
 }
 
+/// The checksum that such a text stands for.
+pub fn from_base64(text: &str) -> Option<u64> {
+    STANDARD.decode(text).ok()?.try_into().ok().map(u64::from_be_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
