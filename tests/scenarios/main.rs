@@ -15,6 +15,7 @@ mod leases;
 mod lists;
 #[cfg(unix)]
 mod names;
+mod looking;
 mod names_and_leftovers;
 mod network;
 mod outages;

@@ -90,7 +90,7 @@ async fn a_link_that_was_given_is_uploaded_as_what_it_leads_to() {
 /// With write-only rights: our own object is never called another's, and another's is never called ours.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_to_complete_without_the_right_to_look_is_never_a_taken_name() {
-    let world = World::with_backend(900, "role").await;
+    let world = World::with_blind_backend(900, "role").await;
     let link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 40 << 20);
@@ -116,7 +116,7 @@ async fn a_lost_answer_to_complete_without_the_right_to_look_is_never_a_taken_na
 
 #[tokio::test(flavor = "multi_thread")]
 async fn taken_names_cost_at_most_one_upload_in_vain_where_nobody_may_look() {
-    let world = World::with_backend(900, "role").await;
+    let world = World::with_blind_backend(900, "role").await;
     for n in 0..3 {
         let taken = world.sources().join(if n == 0 { "cut.mov".to_owned() } else { format!("cut ({}).mov", n + 1) });
         noise(&taken, 100 + n);

@@ -34,6 +34,7 @@ impl Office {
         };
         let config = format!(
             "listen = \"127.0.0.1:0\"\nname = \"Example Films\"\nperson_salt = \"salt\"\n\
+             verify = true\n\
              sts = {{ kind = \"federation-token\", seconds = 900 }}\n\
              auth = {{ kind = \"token\", people = [{{ id = \"ada@example.com\", token_sha256 = \"{hash}\" }}] }}\n{}{}",
             place("rushes", "Projects › Rushes"),

@@ -52,6 +52,7 @@ impl Local {
             .arg("--config")
             .arg(&config)
             .env("AWS_ENDPOINT_URL_STS", text("sts_endpoint")?)
+            .env("AWS_ENDPOINT_URL_S3", &store)
             .env("AWS_ACCESS_KEY_ID", text("access_key_id")?)
             .env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")?)
             .env("AWS_REGION", region);
@@ -111,6 +112,7 @@ fn backend_config(region: &str) -> String {
         r#"listen = "127.0.0.1:0"
 name = "Example Films"
 person_salt = "demo"
+verify = true
 
 [auth]
 kind = "none"

@@ -259,6 +259,7 @@ async fn accept(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>, 
         let (faults, mut cut) = (Arc::clone(&faults), signal.subscribe());
         tokio::spawn(async move {
             tokio::select! {
+                biased;
                 _ = cut.changed() => {}
                 _ = pass(client, target, &faults) => {}
             }

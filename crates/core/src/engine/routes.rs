@@ -1,16 +1,17 @@
-//! From a destination to a bucket one can send to: credentials, endpoint, and the checks on both.
+//! From a destination to a bucket one can send to: credentials, endpoint, the checks on both, and who may look.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
 use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::DestinationId;
+use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::Net;
-use crate::s3::{Bucket, Endpoint, Place};
+use crate::s3::{Bucket, Endpoint, Head, Place};
 use crate::session::{Destination, Session};
 
 /// Where destinations and their credentials come from.
@@ -44,6 +45,46 @@ pub(crate) enum Origin {
 pub(super) struct Route {
     pub(super) bucket: Bucket,
     pub(super) scope: Scope,
+    lookout: Option<Lookout>,
+}
+
+/// A backend that says it looks for us.
+#[derive(Debug)]
+struct Lookout {
+    session: Session,
+    destination: DestinationId,
+    /// Remembered once it could not after all.
+    can: AtomicBool,
+}
+
+impl Route {
+    /// What lies at a key: asked of the bucket, and of the company's backend where the lease may not look.
+    ///
+    /// # Errors
+    /// What either answers.
+    pub(super) async fn look(&self, key: &ObjectKey) -> Result<Head> {
+        let head = self.bucket.head(key).await?;
+        let Some(lookout) = self.lookout.as_ref().filter(|lookout| lookout.can()) else { return Ok(head) };
+        if head != Head::Unknown {
+            return Ok(head);
+        }
+        let head = lookout.session.look(&lookout.destination, key).await?;
+        if head == Head::Unknown {
+            lookout.can.store(false, Ordering::Relaxed);
+        }
+        Ok(head)
+    }
+
+    /// Whether somebody may look, as far as known.
+    pub(super) fn may_look(&self) -> bool {
+        self.bucket.may_look() || self.lookout.as_ref().is_some_and(Lookout::can)
+    }
+}
+
+impl Lookout {
+    fn can(&self) -> bool {
+        self.can.load(Ordering::Relaxed)
+    }
 }
 
 type Cell = Arc<OnceCell<Arc<Route>>>;
@@ -120,11 +161,11 @@ impl Routes {
     }
 
     async fn make(&self, origin: Origin, destination: &Destination) -> Result<Arc<Route>> {
-        let (source, direct) = match origin {
+        let (source, direct, looking) = match origin {
             Origin::None => return Err(Error::new(ErrorCode::SignInEnded).detail("nobody is signed in")),
             Origin::Connecting { .. } => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
-            Origin::Session(session) => (session.source(&destination.id), None),
-            Origin::Direct { source, endpoint, .. } => (source, endpoint),
+            Origin::Session(session) => (session.source(&destination.id), None, Some(session)),
+            Origin::Direct { source, endpoint, .. } => (source, endpoint, None),
         };
         let keeper = Arc::new(LeaseKeeper::new(source));
         let scope = keeper.lease().await?.scope.clone();
@@ -141,6 +182,11 @@ impl Routes {
             sse: destination.sse.clone(),
             tags: destination.tags.clone().into_iter().collect(),
         };
-        Ok(Arc::new(Route { bucket: Bucket::new(place, keeper, &self.net)?, scope }))
+        let lookout = looking.filter(Session::looks).map(|session| Lookout {
+            session,
+            destination: destination.id.clone(),
+            can: AtomicBool::new(true),
+        });
+        Ok(Arc::new(Route { bucket: Bucket::new(place, keeper, &self.net)?, scope, lookout }))
     }
 }

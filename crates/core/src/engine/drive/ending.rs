@@ -178,7 +178,7 @@ impl Drive {
 
     /// What the store holds at the key: ours only by token, size and checksum.
     pub(super) async fn looked(&self, open: &Open) -> Result<(Found, Option<u64>)> {
-        let head = self.patiently(|| open.route.bucket.head(&open.key)).await?;
+        let head = self.patiently(|| open.route.look(&open.key)).await?;
         let expected = match open.plan {
             Plan::Multipart { count, .. } if self.parts.len() == usize::from(count) => {
                 Some(checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get()))))

@@ -121,7 +121,7 @@ pub(super) struct Open {
 impl Open {
     /// Whether a taken name shows only after a whole upload.
     fn is_blind_and_large(&self) -> bool {
-        matches!(self.plan, Plan::Multipart { .. }) && !self.route.bucket.may_look()
+        matches!(self.plan, Plan::Multipart { .. }) && !self.route.may_look()
     }
 }
 

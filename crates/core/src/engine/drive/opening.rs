@@ -59,9 +59,9 @@ impl Drive {
         let multipart = matches!(plan, Plan::Multipart { .. });
         let open = Open { file, fingerprint, plan, route, key };
         self.open = Some(open.clone());
-        // Better to learn now that the key is taken than after a terabyte. Without the right to look, S3 tells at the end.
+        // Better to learn now that the key is taken than after a terabyte. Where nobody may look, S3 tells at the end.
         if multipart && !begun && self.batch.collision != Collision::Overwrite {
-            let head = self.patiently(|| open.route.bucket.head(&open.key)).await?;
+            let head = self.patiently(|| open.route.look(&open.key)).await?;
             if matches!(head, Head::There { .. }) {
                 return Err(Error::new(ErrorCode::AlreadyThere).detail("an object is there before the upload began"));
             }
