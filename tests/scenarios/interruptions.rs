@@ -15,11 +15,12 @@ async fn resumes_after_being_killed_at_every_journal_write() {
     let file = world.sources().join("cut.mov");
     noise(&file, (11 << 23) + 12_345); // twelve parts
     let want = sha256(&file);
-    let mut stops = 0;
+    let (mut stops, mut homes) = (0, 0);
     for number in 1.. {
         let mut killed = 0;
         for side in ["before", "after"] {
             let home = world.path(&format!("home-{number}-{side}"));
+            homes += 1;
             let run = |failpoint: Option<&str>| {
                 let mut run = world.upload(&[&file]);
                 run.env("DAVIT_HOME", &home).args(["--collision", "overwrite", "--concurrency", "4"]);
@@ -43,6 +44,9 @@ async fn resumes_after_being_killed_at_every_journal_write() {
         }
     }
     assert!(stops >= 20, "only {stops} places were tried");
+    // What went on did so in the upload it had: only a kill before its record begins another.
+    let begun = world.cloud.observer().calls("CreateMultipartUpload");
+    assert!(begun <= homes + 2, "{begun} uploads for {homes} homes");
     world.nothing_was_sent_twice();
     // What is left: uploads that S3 opened and whose id was never recorded. Each such kill leaves one, empty.
     let left = world.cloud.uploads(BUCKET);
@@ -256,4 +260,24 @@ async fn killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is
     let seen = soak::crash::kills(soak::times(25), soak::seed()).await;
     println!("R1: {seen:?}");
     assert!(seen.killed >= soak::times(25) / 2, "{seen:?}");
+}
+
+/// Asked to rest and to go on before it rests: the last word counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resume_right_after_a_pause_goes_on() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    noise(&folder.join("a.mov"), 60 << 20);
+    for n in 0..20 {
+        noise(&folder.join(format!("{n}.wav")), 400_000 + n);
+    }
+    world.cloud.takes(15 << 20);
+    let mut running = world.upload(&[&folder]).args(["--concurrency", "4"]).start();
+    running.until_sent(4 << 20);
+    assert_eq!(world.davit("pause").arg("--all").end().await.code, Some(0));
+    assert_eq!(world.davit("resume").arg("--all").end().await.code, Some(0));
+    world.cloud.takes(0);
+    let ended = running.end();
+    ended.all_done();
+    assert_eq!(world.keys().len(), 21);
 }

@@ -13,9 +13,9 @@ mod house;
 mod interruptions;
 mod leases;
 mod lists;
+mod looking;
 #[cfg(unix)]
 mod names;
-mod looking;
 mod names_and_leftovers;
 mod network;
 mod outages;

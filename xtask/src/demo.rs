@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::local::Local;
 use crate::packages::Purpose;
-use crate::run::{binary, build, must, npm, root, took};
+use crate::run::{binary, build, must, npm, output, root, took};
 use crate::setup;
 
 /// Arrivals named at a time.
@@ -33,6 +33,35 @@ pub(crate) fn run(headless: bool) -> Result<()> {
     }
     println!("== window after {}", took(begun));
     demo.window()
+}
+
+/// Started again, the demo goes on where it was: an upload that was killed in its middle is finished by the second
+/// start, and none of it is begun anew.
+pub(crate) fn proof() -> Result<()> {
+    let folder = root().join("target/demo-proof");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let sample = folder.join("sample/A001.mov");
+    std::fs::create_dir_all(folder.join("sample"))?;
+    write_noise(&sample, 48 << 20)?;
+    let upload = |local: &Local| {
+        let mut upload = local.davit("davit", "home");
+        upload.arg("upload").arg(&sample).args(["--to", "rushes"]);
+        upload
+    };
+    let first = Local::start(folder.clone())?;
+    let (store, server) = (first.store.clone(), first.server.clone());
+    let killed = upload(&first).env("DAVIT_FAILPOINT", "part:3:after").status()?;
+    anyhow::ensure!(!killed.success(), "the upload was not killed");
+    drop(first);
+    let second = Local::start(folder)?;
+    anyhow::ensure!((&store, &server) == (&second.store, &second.server), "the second start has other addresses");
+    must("davit upload, gone on with", &mut upload(&second))?;
+    let known = output(second.davit("davit", "home").args(["status", "--json"])).unwrap_or_default();
+    anyhow::ensure!(known.lines().count() == 1, "it was begun anew:\n{known}");
+    second.holds("/A001.mov", &sample)?.context("A001.mov did not arrive")?;
+    Ok(())
 }
 
 struct Demo(Local);

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::run::binary;
 
+/// A free port of this computer.
+const ANY: &str = "127.0.0.1:0";
 /// The only bucket.
 const BUCKET: &str = "demo-media";
 
@@ -33,20 +35,41 @@ impl Drop for Running {
     }
 }
 
+/// The address of an earlier start, while it is free; what is unfinished belongs to it. Else any.
+fn remembered(file: &Path) -> Result<String> {
+    let before = match std::fs::read_to_string(file) {
+        Ok(before) => before,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ANY.to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    if std::net::TcpListener::bind(before.trim()).is_ok() {
+        return Ok(before.trim().to_owned());
+    }
+    println!("== {before} is taken by another program: what an earlier start left unfinished rests until it is free");
+    Ok(ANY.to_owned())
+}
+
+fn remember(file: &Path, url: &str) -> Result<()> {
+    let address = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    std::fs::write(file, address).with_context(|| format!("{} cannot be written", file.display()))
+}
+
 impl Local {
     /// Starts both; what an earlier start left in the folder is there again.
     pub(crate) fn start(folder: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let data = folder.join("cloud");
+        let listen = remembered(&folder.join("cloud.address"))?;
         let mut cloud = Command::new(binary("davit-localcloud"));
-        cloud.arg("--data").arg(&data).args(["--bucket", BUCKET, "--listen", "127.0.0.1:0"]);
+        cloud.arg("--data").arg(&data).args(["--bucket", BUCKET, "--listen", &listen]);
         let (cloud, said) = first_line("the local cloud", cloud)?;
         let text =
             |name: &str| said[name].as_str().map(str::to_owned).with_context(|| format!("no {name} from the cloud"));
         let (store, region) = (text("s3_endpoint")?, text("region")?);
 
         let config = folder.join("backend.toml");
-        std::fs::write(&config, backend_config(&region))?;
+        let listen = remembered(&folder.join("backend.address"))?;
+        std::fs::write(&config, backend_config(&region, &listen))?;
         let mut backend = Command::new(binary("davit-backend"));
         backend
             .arg("--config")
@@ -58,6 +81,8 @@ impl Local {
             .env("AWS_REGION", region);
         let (backend, said) = first_line("the backend", backend)?;
         let server = said["url"].as_str().context("no url from the backend")?.to_owned();
+        remember(&folder.join("cloud.address"), &store)?;
+        remember(&folder.join("backend.address"), &server)?;
         println!("store    {store}");
         println!("backend  {server}");
         Ok(Self { folder, store, server, _cloud: cloud, _backend: backend })
@@ -107,9 +132,9 @@ fn first_line(what: &str, mut command: Command) -> Result<(Running, Value)> {
     Ok((running, said))
 }
 
-fn backend_config(region: &str) -> String {
+fn backend_config(region: &str, listen: &str) -> String {
     format!(
-        r#"listen = "127.0.0.1:0"
+        r#"listen = "{listen}"
 name = "Example Films"
 person_salt = "demo"
 verify = true

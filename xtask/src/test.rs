@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, cargo, command, must, npm, root, took, works};
-use crate::setup;
+use crate::{demo, setup};
 
 pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     let begun = Instant::now();
@@ -22,14 +22,18 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         must("clippy", &mut cargo(&clippy))?;
         if works(&mut cargo(&["deny", "--version"])) {
             must(
-                "licences and advisories",
+                "licences, bans, sources",
                 &mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]),
             )?;
         } else {
-            println!("== cargo-deny is not installed: licences and advisories are not checked here");
+            println!("== cargo-deny is not installed: licences, bans and sources are not checked here");
         }
     }
     build()?;
+    if filter.is_none() {
+        println!("== the demo, started twice");
+        demo::proof()?;
+    }
     must("tests", &mut tests(filter))?;
     println!("== all checks and tests passed in {}", took(begun));
     Ok(())

@@ -14,7 +14,7 @@ use crate::{DONE, NOTHING, SOME, status, text};
 pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     let mut options = Options::from_env()?;
     if !on_record(&options.home)? {
-        text::line(status::NOTHING_YET);
+        text::line(status::NOTHING_YET)?;
         return Ok(if which.all { DONE } else { NOTHING });
     }
     let (known, unknown) = which.known(&Reader::open(&options.home)?)?;
@@ -51,7 +51,7 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     text::line(&match reply.count {
         0 => format!("There is nothing to {verb}. See `davit status`."),
         count => format!("{count} {done}{later}"),
-    });
+    })?;
     Ok(match reply.count {
         0 if !which.all => NOTHING,
         _ if !unknown.is_empty() => SOME,

@@ -187,7 +187,8 @@ impl Printer {
             Told::Refused(path, code) => self.failed(&path.display().to_string(), code),
             Told::Summary(settled, refused) => {
                 self.clear();
-                text::line(&sum(settled, refused));
+                // The exit code tells how it ended, read or not.
+                let _ = text::line(&sum(settled, refused));
             }
             Told::Stopped(why) => {
                 self.clear();

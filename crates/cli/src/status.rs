@@ -31,7 +31,7 @@ pub(crate) fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
     let rows = if on_record(&options.home)? { Reader::open(&options.home)?.status()? } else { Vec::new() };
     if rows.is_empty() && !json {
-        text::line(NOTHING_YET);
+        text::line(NOTHING_YET)?;
     }
     for row in &rows {
         let (state, code) = word(row);
@@ -55,7 +55,7 @@ pub(crate) fn run(json: bool) -> Result<u8> {
             let path = text::plain(&row.path.display().to_string());
             format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}", row.id.get())
         };
-        if !text::line(&line) {
+        if !text::line(&line)? {
             break;
         }
     }
@@ -85,7 +85,7 @@ pub(crate) async fn destinations(server: Option<String>, json: bool) -> Result<u
     look.uploader.close().await;
     let found = found?;
     if found.is_empty() && !json {
-        text::line("This company gives you no destination. Ask your administrator.");
+        text::line("This company gives you no destination. Ask your administrator.")?;
     }
     for to in found.iter() {
         let line = if json {
@@ -96,7 +96,7 @@ pub(crate) async fn destinations(server: Option<String>, json: bool) -> Result<u
         } else {
             format!("{:<20} {}", text::plain(&to.id.0), text::plain(&to.label))
         };
-        if !text::line(&line) {
+        if !text::line(&line)? {
             break;
         }
     }

@@ -3,14 +3,28 @@
 
 use std::io::Write as _;
 
+use davit_core::error::{Error, ErrorCode, Result};
+
 use console::measure_text_width;
 
 const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
 
 /// Prints a line on standard output. Answers whether more is worth printing: a reader may have seen enough.
-pub(crate) fn line(text: &str) -> bool {
+///
+/// # Errors
+/// `disk-full` or `unexpected` when the line could not be written though somebody wants it: an answer cut short must not
+/// pass for a whole one.
+pub(crate) fn line(text: &str) -> Result<bool> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).is_ok()
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => {
+            let full = error.kind() == std::io::ErrorKind::StorageFull;
+            let code = if full { ErrorCode::DiskFull } else { ErrorCode::Unexpected };
+            Err(Error::new(code).detail(format!("standard output: {error}")))
+        }
+    }
 }
 
 /// Prints a line on standard error; where that is closed, nobody wants to know.

@@ -32,6 +32,9 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     options.net.ca_bundle = args.ca_bundle.clone();
     options.concurrency = args.concurrency;
     options.direct = direct(&args)?;
+    if let Some(file) = &args.receipt {
+        receipt::may_be_written(file)?;
+    }
     // What is unfinished goes on by the rules of this command, so it is given first.
     options.hold = true;
     if options.direct.is_none() && !options.knows_a_company() {

@@ -7,6 +7,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::session::address;
 
 /// The way out. `Default` is the environment's proxy and the system's certificates.
 #[derive(Clone, Debug)]
@@ -17,17 +18,24 @@ pub struct Net {
     pub ca_bundle: Option<PathBuf>,
     /// How long a connection may take to stand. Proxies are slow; the SDK's 3.1 s is too short behind one.
     pub connect_timeout: Duration,
+    /// No proxy, whatever the environment says: what never leaves this computer needs none.
+    pub direct: bool,
 }
 
 impl Default for Net {
     fn default() -> Self {
-        Self { proxy: None, ca_bundle: None, connect_timeout: Duration::from_secs(10) }
+        Self { proxy: None, ca_bundle: None, connect_timeout: Duration::from_secs(10), direct: false }
     }
 }
 
 static PROVIDER: Once = Once::new();
 
 impl Net {
+    /// The way to an address: past every proxy where it is on this computer.
+    pub(crate) fn towards(&self, url: &url::Url) -> Self {
+        Self { direct: self.direct || address::is_loopback(url), ..self.clone() }
+    }
+
     /// The CA file's bytes, once every certificate in it was read: the SDK panics on a bad one.
     ///
     /// # Errors
@@ -60,7 +68,9 @@ impl Net {
             .timeout(Duration::from_secs(30))
             .pool_idle_timeout(Duration::from_secs(15))
             .user_agent(concat!("Davit/", env!("CARGO_PKG_VERSION")));
-        if let Some(proxy) = &self.proxy {
+        if self.direct {
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &self.proxy {
             let proxy = reqwest::Proxy::all(proxy.clone())
                 .map_err(|e| Error::new(ErrorCode::BadInput).detail("proxy address").source(e.without_url()))?;
             builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.1,::1")));

@@ -102,7 +102,10 @@ impl Link {
 pub(super) fn passes_by_itself(error: &Error) -> bool {
     match error.retry {
         Retry::WhenOnline => true,
-        Retry::After(_) => !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull),
+        // What arrives damaged is counted where it is sent: again and again is no chance.
+        Retry::After(_) => {
+            !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull | ErrorCode::DamagedOnTheWay)
+        }
         Retry::Never | Retry::WhenSignedIn | Retry::WhenFileQuiet => false,
     }
 }

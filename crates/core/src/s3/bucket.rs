@@ -16,6 +16,7 @@ use aws_sdk_s3::types::{
 };
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -139,10 +140,14 @@ impl Bucket {
     /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
     pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net) -> Result<Self> {
         let clock = StoreClock::default();
+        let net = match &place.endpoint {
+            Endpoint::Custom { url, .. } => net.towards(url),
+            Endpoint::Regional | Endpoint::Accelerate => net.clone(),
+        };
         let mut config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(place.scope.region.clone()))
-            .http_client(http_client(net)?)
+            .http_client(http_client(&net)?)
             .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
             .identity_cache(IdentityCache::no_cache())
             .retry_config(RetryConfig::disabled())
@@ -461,6 +466,7 @@ impl Bucket {
                 })),
                 // HEAD has no body: the status is all there is.
                 Err(error) if error.raw_response().is_some_and(is_a_page) => Err(classify(error)),
+                Err(error) if is_elsewhere(error.raw_response(), &place.scope.region) => Err(classify(error)),
                 Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
                     404 => Ok(Seen::Object(Head::Absent)),
                     403 => Ok(Seen::Refused),
@@ -575,6 +581,11 @@ impl Bucket {
             }
         }
     }
+}
+
+/// Whether an answer says that the bucket is in another region.
+fn is_elsewhere(answer: Option<&HttpResponse>, region: &str) -> bool {
+    answer.and_then(|answer| answer.headers().get("x-amz-bucket-region")).is_some_and(|there| there != region)
 }
 
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.

@@ -131,6 +131,11 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         | "Throttling"
         | "ThrottlingException"
         | "Busy" => plain(C::StorageBusy),
+        // HEAD has no body: where the bucket is, is in a header.
+        _ if code.is_empty() && (300..500).contains(&status) && region.is_some() => {
+            let there = region.unwrap_or_default();
+            Failure::Other(Error::new(C::WrongRegion).detail(format!("{status}; the bucket is in {there}")))
+        }
         _ if status == 407 => plain(C::ProxyAuth),
         _ if status == 412 => plain(C::AlreadyThere),
         _ if status >= 500 || status == 429 => plain(C::StorageBusy),
@@ -209,6 +214,14 @@ mod tests {
         assert_eq!(code("SomethingNew", 418), ErrorCode::Unexpected);
         assert_eq!(code("", 200), ErrorCode::Offline);
         assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_)));
+    }
+
+    #[test]
+    fn a_bucket_elsewhere_is_told_by_its_header_where_there_is_no_body() {
+        let head = |status| service("", "", status, Some("eu-west-1".into()), None).into_error();
+        for status in [301, 307, 400] {
+            assert_eq!(head(status).code, ErrorCode::WrongRegion, "{status}");
+        }
     }
 
     #[test]

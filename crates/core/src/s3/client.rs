@@ -56,6 +56,9 @@ fn trust(net: &Net) -> Result<TlsContext> {
 }
 
 fn proxy(net: &Net) -> Result<ProxyConfig> {
+    if net.direct {
+        return Ok(ProxyConfig::disabled());
+    }
     let Some(url) = &net.proxy else { return Ok(ProxyConfig::from_env()) };
     let mut bare = url.clone();
     // Into the header, never into a log line.

@@ -47,7 +47,8 @@ impl Backend {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none.
     pub fn new(base: Url, net: &Net) -> Result<Self> {
-        Ok(Self { base, client: net.backend_client()?, company: None, reached: Arc::default() })
+        let client = net.towards(&base).backend_client()?;
+        Ok(Self { base, client, company: None, reached: Arc::default() })
     }
 
     /// An endpoint that gives credentials and nothing else; the rest comes from the policy file.
@@ -56,7 +57,8 @@ impl Backend {
     /// As [`Self::new`].
     pub(super) fn of_company(company: Arc<Company>, net: &Net) -> Result<Self> {
         let base = address::endpoint(&company.credentials_url)?;
-        Ok(Self { base, client: net.backend_client()?, company: Some(company), reached: Arc::default() })
+        let client = net.towards(&base).backend_client()?;
+        Ok(Self { base, client, company: Some(company), reached: Arc::default() })
     }
 
     /// Where it is.

@@ -286,9 +286,14 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             OnS3::Completing(id) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
             _ => return illegal(&Input::PartsDiffer),
         },
-        Input::UploadGone if running && unfinished(&now.on_s3).is_some() => {
-            (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create])
-        }
+        // Mostly there is nothing left to abort; where the store only says that it must be begun again, there is.
+        Input::UploadGone if running => match unfinished(&now.on_s3) {
+            Some(id) => {
+                let effects = vec![Effect::Abort(id), Effect::ForgetParts, Effect::Create];
+                (to(S::Uploading, OnS3::Nothing), effects)
+            }
+            None => return illegal(&Input::UploadGone),
+        },
         Input::Unclear if running => (to(S::Verifying, kept()), vec![Effect::Look]),
         Input::Looked(found, at) if now.state == S::Verifying => match (found, &now.on_s3) {
             (Found::Ours { etag }, _) => (to(S::Done { etag, at }, OnS3::Nothing), vec![]),
@@ -407,7 +412,7 @@ mod tests {
                 let Ok((next, effects)) = step(&now, input.clone()) else { continue };
                 if let (Some(before), None) = (unfinished(&now.on_s3), unfinished(&next.on_s3)) {
                     let gone = matches!(&input, Input::Stored { .. } | Input::Looked(..) | Input::Swept
-                        | Input::Reconciled { exists: false } | Input::UploadGone);
+                        | Input::Reconciled { exists: false });
                     prop_assert!(gone || effects.contains(&Effect::Abort(before)), "{input:?} left an upload behind");
                 }
                 // Done only by the store's word.

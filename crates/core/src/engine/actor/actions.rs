@@ -52,6 +52,7 @@ impl Actor {
                 | (Action::Retry, Rest::Failed { .. } | Rest::Cancelled { .. })
                 | (Action::KeepBoth, Rest::Failed { .. })
                 | (Action::Undo, Rest::Cancelled { .. }) => true,
+                (Action::Resume | Action::Undo | Action::Retry, Rest::Active { .. }) => true,
                 (Action::Cancel, rest) => !matches!(rest, Rest::Done { .. } | Rest::Cancelled { .. }),
                 _ => false,
             };
@@ -62,13 +63,24 @@ impl Actor {
                 (Some(active), Action::Pause) => {
                     let input = Input::Pause(PausedBy::You, now);
                     active.asked = Some(input.clone());
+                    active.then = None;
                     active.stop.because(input);
                     done.count += 1;
                 }
                 (Some(active), Action::Cancel) => {
                     active.asked = Some(Input::Cancel(now));
+                    active.then = None;
                     active.stop.because(Input::Cancel(now));
                     done.count += 1;
+                }
+                // It was asked to rest and does not yet: the last word counts.
+                (Some(active), Action::Resume | Action::Undo | Action::Retry) => {
+                    active.then = match &active.asked {
+                        Some(Input::Pause(..)) => Some(Input::Resume),
+                        Some(Input::Cancel(_)) => Some(Input::Undo),
+                        _ => None,
+                    };
+                    done.count += u32::from(active.then.is_some());
                 }
                 (Some(_), _) => {}
                 (None, _) => resting.push((at, slot.id)),
@@ -104,6 +116,22 @@ impl Actor {
             done.count += 1;
         }
         Ok(done)
+    }
+
+    /// It rests as it was asked to, and was asked to go on meanwhile.
+    pub(super) fn last_word(&mut self, at: u32, standing: &Standing, input: Input) {
+        let slot = self.shelf.book.slots[at as usize];
+        let fits = match input {
+            Input::Resume => matches!(slot.rest, Rest::Paused { .. }),
+            _ => matches!(slot.rest, Rest::Cancelled { .. }),
+        };
+        if !fits {
+            return;
+        }
+        if let Ok((next, _)) = step(standing, input) {
+            self.shelf.book.set(at, Rest::of(&next.state), slot.size, slot.acknowledged, &next.on_s3);
+            self.shared.journal.note(vec![Write::Standing(slot.id, next)]);
+        }
     }
 
     async fn resting_step(

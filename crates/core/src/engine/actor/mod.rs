@@ -46,6 +46,8 @@ struct Active {
     large: bool,
     /// What was asked of it while it ran.
     asked: Option<Input>,
+    /// What was asked after that, while it did not rest yet: the last word counts.
+    then: Option<Input>,
 }
 
 pub(super) struct Actor {
@@ -239,7 +241,7 @@ impl Actor {
         let large = slot.size.get() >= limits::single_put_below();
         let (live, stop) = (Arc::new(Live::default()), Stop::default());
         live.begin([]);
-        let active = Active { stop: stop.clone(), large, asked: None };
+        let active = Active { stop: stop.clone(), large, asked: None, then: None };
         self.active.insert(slot.id, active);
         if input == Input::Admit {
             self.shelf.running.insert(slot.id, Arc::clone(&live));
@@ -326,7 +328,7 @@ impl Actor {
 
     fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
         self.shelf.running.remove(&id);
-        let asked = self.active.remove(&id).and_then(|active| active.asked);
+        let (asked, then) = self.active.remove(&id).map_or((None, None), |active| (active.asked, active.then));
         let Some(at) = self.shelf.book.index(id) else { return };
         // A drive that never left the line rests as it was found.
         let rest = match Rest::of(&standing.state) {
@@ -348,16 +350,21 @@ impl Actor {
             _ => {}
         }
         // Asked to rest at the very moment it rested by itself: ask again, now of its standing.
+        let mut standing = standing.clone();
         if let Some(input) = asked {
             let missed = match (&input, rest) {
                 (Input::Cancel(_), Rest::Cancelled { .. }) | (_, Rest::Done { .. } | Rest::Paused { .. }) => false,
                 (Input::Pause(..), _) => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
                 _ => true,
             };
-            if missed && let Ok((next, _)) = step(standing, input) {
+            if missed && let Ok((next, _)) = step(&standing, input) {
                 self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
-                self.shared.journal.note(vec![Write::Standing(id, next)]);
+                self.shared.journal.note(vec![Write::Standing(id, next.clone())]);
+                standing = next;
             }
+        }
+        if let Some(input) = then {
+            self.last_word(at, &standing, input);
         }
         if matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
             && self.shelf.book.slots[at as usize].on_s3

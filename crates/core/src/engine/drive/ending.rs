@@ -190,11 +190,13 @@ impl Drive {
             Head::Absent => (Found::Absent, None),
             Head::Unknown => (Found::Unknown, None),
             Head::There { etag, size, crc64, token } => {
-                let ours = token.as_deref() == Some(&*self.row.token)
-                    && size == open.plan.size()
-                    && expected.is_some()
-                    && (crc64.is_none() || crc64 == expected);
-                if ours { (Found::Ours { etag }, expected) } else { (Found::Other, None) }
+                let named = token.as_deref() == Some(&*self.row.token) && size == open.plan.size();
+                match (named, crc64) {
+                    (true, Some(crc64)) if Some(crc64) == expected => (Found::Ours { etag }, expected),
+                    // Ours by name; what it holds, this store does not tell.
+                    (true, None) => (Found::Unknown, None),
+                    _ => (Found::Other, None),
+                }
             }
         })
     }
