@@ -14,6 +14,7 @@ mod interruptions;
 mod leases;
 mod lists;
 mod looking;
+mod model;
 #[cfg(unix)]
 mod names;
 mod names_and_leftovers;

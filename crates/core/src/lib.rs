@@ -22,6 +22,8 @@ pub mod engine;
 pub mod error;
 mod failpoint;
 pub mod file;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod ids;
 pub mod journal;
 pub mod limits;

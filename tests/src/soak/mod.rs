@@ -3,6 +3,8 @@
 
 pub mod crash;
 pub mod network;
+pub mod model;
+pub mod noise;
 #[cfg(unix)]
 pub mod sources;
 #[cfg(unix)]

@@ -606,7 +606,7 @@ fn completed(part: &SentPart) -> CompletedPart {
 }
 
 /// A listed part; one without a checksum is not ours and is sent again.
-fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
+pub(super) fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
     Some(SentPart {
         number: PartNumber::new(u32::try_from(part.part_number()?).ok()?)?,
         etag: part.e_tag()?.to_owned(),

@@ -9,9 +9,11 @@ mod bucket;
 mod classify;
 mod client;
 mod clock;
+mod fuzz;
 mod requests;
 mod watchdog;
 
 pub use bucket::{Bucket, Endpoint, Place, Sse};
 pub use client::http_client;
 pub use requests::{Completed, Created, Gate, Head, PartBody, SentPart, Stored};
+pub(crate) use fuzz::answer;

@@ -28,7 +28,7 @@ pub(super) fn discovery(wire: &wire::Discovery) -> Result<()> {
 }
 
 /// All destinations, or none of them.
-pub(super) fn destinations(wires: Vec<wire::Destination>) -> Result<Arc<[Destination]>> {
+pub(crate) fn destinations(wires: Vec<wire::Destination>) -> Result<Arc<[Destination]>> {
     if wires.len() > DESTINATIONS_AT_MOST {
         return Err(broken("more than 1,000 destinations"));
     }
@@ -83,7 +83,7 @@ pub(super) fn prefix(text: &str) -> Result<()> {
 }
 
 /// How long credentials live, from their end and the moment the backend answered by its own clock.
-pub(super) fn life(expiration: Option<&str>, answered: i64) -> Result<Duration> {
+pub(crate) fn life(expiration: Option<&str>, answered: i64) -> Result<Duration> {
     let Some(text) = expiration else { return Ok(ASSUMED_LIFE) };
     let end = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
         .map_err(|_| broken("field `expiration` is not RFC 3339"))?;

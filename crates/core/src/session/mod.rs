@@ -4,7 +4,7 @@
 
 pub mod address;
 mod backend;
-mod checks;
+pub(crate) mod checks;
 pub mod company;
 mod destination;
 pub mod shape;

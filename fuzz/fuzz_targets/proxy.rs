@@ -1,0 +1,4 @@
+//! See `davit_core::fuzz::proxy`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| davit_core::fuzz::proxy(bytes));
