@@ -24,3 +24,8 @@ fn nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way() {
 async fn nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way() {
     tampering::links_put_in_the_way_of_uploads(times(2), seed()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_byte_less_and_a_byte_more_than_whole_parts_arrive_as_they_are() {
+    sources::a_byte_less_and_a_byte_more(times(20)).await;
+}

@@ -125,6 +125,23 @@ async fn one_round(world: &World, link: &FaultProxy, change: Change, moment: Mom
     judge(world, &key, &source, &ended);
 }
 
+/// Files of so many parts, of a byte less and of a byte more. S3 takes 10,000: one more byte makes all parts larger.
+pub async fn a_byte_less_and_a_byte_more(parts: u32) {
+    const SMALL: u64 = 1 << 10;
+    let world = World::with_parts_of(1).await;
+    for len in u64::from(parts) * SMALL - 1..=u64::from(parts) * SMALL + 1 {
+        let file = world.sources().join(format!("{len}.mov"));
+        noise(&file, len);
+        let mut upload = world.upload(&[&file]);
+        upload.args(["--concurrency", "16"]).env("DAVIT_TEST_PART_SIZE", SMALL.to_string()).end().await.all_done();
+        let object = world.object(&format!("in/{len}.mov"));
+        let most = if len > u64::from(parts) * SMALL && parts < 10_000 { parts + 1 } else { parts };
+        assert!(object.parts.len() <= usize::try_from(most).expect("few"), "{len}: {} parts", object.parts.len());
+        assert_eq!(world.sha256(&format!("in/{len}.mov")), sha256(&file), "{len}");
+    }
+    world.nothing_was_sent_twice();
+}
+
 /// `count` drives that are pulled out at some moment, and come back. Wants the superuser, to mount; answers whether it ran.
 pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
     let world = World::with_parts_of(1).await;

@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_less_and_a_byte_more_than_ten_thousand_parts_fit() {
+        let full = 10_000 * (8 << 20);
+        for (size, count) in [(full - 1, 10_000), (full, 10_000), (full + 1, 8_889)] {
+            let plan = Plan::for_size(ByteCount(size)).expect("fits");
+            let end = plan.parts().last().map(|part| part.offset + part.len);
+            assert_eq!((plan.count(), end), (count, Some(size)), "{size}");
+        }
+    }
+
+    #[test]
     fn five_tebibytes_fit_in_ten_thousand_parts() {
         let plan = Plan::for_size(ByteCount(5 << 40)).expect("fits");
         assert!(plan.count() <= 10_000, "{plan:?}");
