@@ -81,7 +81,10 @@ async fn a_reader_that_has_gone_away_stops_nothing() {
         for word in ["status", "doctor", "destinations", "--help"] {
             let mut run = world.davit(word);
             let code = by_shell(run.env("DAVIT_HOME", &home), line).end().await.code;
-            assert_eq!(code, Some(i32::from(matches!(word, "doctor" | "destinations"))), "{word} {line}");
+            // A list that could not be written must not pass for an empty one.
+            let cut = word == "status" && !line.contains("true");
+            let wanted = i32::from(cut || matches!(word, "doctor" | "destinations"));
+            assert_eq!(code, Some(wanted), "{word} {line}");
         }
     }
     assert_eq!(world.keys().len(), 50);

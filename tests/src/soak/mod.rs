@@ -2,8 +2,8 @@
 //! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
 
 pub mod crash;
-pub mod network;
 pub mod model;
+pub mod network;
 pub mod noise;
 #[cfg(unix)]
 pub mod sources;

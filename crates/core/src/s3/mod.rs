@@ -15,5 +15,5 @@ mod watchdog;
 
 pub use bucket::{Bucket, Endpoint, Place, Sse};
 pub use client::http_client;
-pub use requests::{Completed, Created, Gate, Head, PartBody, SentPart, Stored};
 pub(crate) use fuzz::answer;
+pub use requests::{Completed, Created, Gate, Head, PartBody, SentPart, Stored};

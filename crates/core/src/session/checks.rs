@@ -78,7 +78,7 @@ pub(super) fn verified(wire: wire::Verified) -> Result<Head> {
 }
 
 /// A prefix that keys may begin with.
-pub(super) fn prefix(text: &str) -> Result<()> {
+pub(crate) fn prefix(text: &str) -> Result<()> {
     shape::prefix(text).map_err(|why| broken(format!("field `key_prefix` {why}")))
 }
 
