@@ -24,6 +24,7 @@ mod receipts;
 #[cfg(unix)]
 mod sources;
 mod stalls;
+mod records;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

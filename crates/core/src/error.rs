@@ -171,7 +171,8 @@ impl ErrorCode {
             Self::SourceOffline => Retry::After(Duration::from_secs(5)),
             Self::SignInEnded | Self::WrongToken => Retry::WhenSignedIn,
             Self::FileInUse => Retry::WhenFileQuiet,
-            Self::DiskFull => Retry::After(Duration::from_secs(10)),
+            // Room comes back without telling: asked often enough that nobody waits for it.
+            Self::DiskFull | Self::JournalUnwritable => Retry::After(Duration::from_secs(5)),
             _ => Retry::Never,
         }
     }

@@ -9,6 +9,7 @@ pub mod noise;
 pub mod sources;
 #[cfg(unix)]
 pub mod tampering;
+pub mod records;
 
 /// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
 pub fn times(small: u32) -> u32 {

@@ -9,7 +9,7 @@ use super::list;
 use super::live::PartsNow;
 use super::shelf::Shelf;
 use crate::engine::feed::{Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{Journal, TransferRow};
 use crate::transfer::{TransferState, checksum};
@@ -161,7 +161,11 @@ pub(super) async fn named(journal: &Journal, ids: Vec<TransferId>) -> Result<Vec
         .read(move |journal| {
             let mut rows = Vec::with_capacity(ids.len());
             for id in ids {
-                rows.extend(journal.transfer(id)?);
+                match journal.transfer(id) {
+                    // One damaged row must not keep the others from being shown.
+                    Err(error) if error.code == ErrorCode::JournalDamaged => {}
+                    row => rows.extend(row?),
+                }
             }
             Ok(rows)
         })

@@ -131,7 +131,7 @@ fn row(
 }
 
 /// How long to wait before the records are tried again.
-const AGAIN: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Walks the folders of one gesture one after the other, recording what is found and telling the engine. Goes on where
 /// an earlier walk was cut off, by the end of the program or by a disk too full for the records.

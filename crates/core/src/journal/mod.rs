@@ -2,12 +2,16 @@
 //!
 //! One writer thread owns the only writing connection; what arrives while it commits goes into the next commit, so a
 //! thousand small files cost a few commits. A write's future resolves once it is on disk (`synchronous = FULL`).
-//! Losing the journal may cost sending again, never a wrong object: S3's `ListParts` is the truth about parts.
+//! Losing the journal may cost sending again, never a wrong object: S3's `ListParts` is the truth about parts. Every row
+//! that decides what goes where carries a sum (`seal`); what is damaged is rebuilt at opening (`keep`, `salvage`).
 //! No secret is ever written here.
 
+mod keep;
 mod read;
 mod rows;
+mod salvage;
 mod schema;
+mod seal;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
 
+pub use keep::Notice;
 pub use read::{Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
@@ -34,19 +39,20 @@ impl Journal {
         home.join("journal.sqlite")
     }
 
-    /// Opens or makes the journal of `home` and reads what was there.
+    /// Opens or makes the journal of `home` and reads what was there. One that is damaged or gone is rebuilt as far as
+    /// possible; [`Recovered::notice`] tells.
     ///
     /// # Errors
-    /// `journal-newer`, `journal-damaged`, `disk-full`, `journal-unwritable`.
+    /// `journal-newer`, `disk-full`, `journal-unwritable`.
     pub fn open(home: &Path) -> Result<(Self, Recovered)> {
-        let path = Self::path(home);
-        let writer = schema::open_for_writing(&path)?;
+        let (writer, notice) = keep::open(home)?;
         let reader = Reader::open(home)?;
-        let recovered = reader.recover()?;
+        let recovered = Recovered { notice, ..reader.recover()? };
         let (sender, jobs) = std::sync::mpsc::channel();
+        let writer = write::Writer::new(writer, home);
         std::thread::Builder::new()
             .name("davit-journal".into())
-            .spawn(move || write::run(writer, &jobs))
+            .spawn(move || writer.run(&jobs))
             .map_err(|e| Error::new(ErrorCode::JournalUnwritable).source(e))?;
         Ok((Self { writer: sender, reader: Arc::new(Mutex::new(reader)) }, recovered))
     }
@@ -60,14 +66,23 @@ impl Journal {
     /// `disk-full`, `journal-unwritable`; nothing of it was written then.
     pub async fn write(&self, writes: Vec<Write>) -> Result<()> {
         let (done, answer) = oneshot::channel();
-        let job = write::Job { writes, done: Some(done) };
-        self.writer.send(job).map_err(|_| Error::new(ErrorCode::JournalUnwritable).detail("writer gone"))?;
-        answer.await.map_err(|_| Error::new(ErrorCode::JournalUnwritable).detail("writer gone"))?
+        let job = write::Job::Write { writes, done: Some(done) };
+        self.writer.send(job).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
     }
 
     /// Writes without waiting, for what is nice to have (the story).
     pub fn note(&self, writes: Vec<Write>) {
-        let _ = self.writer.send(write::Job { writes, done: None });
+        let _ = self.writer.send(write::Job::Write { writes, done: None });
+    }
+
+    /// Keeps a copy to restore from where that is worth it; resolves once it is on disk. For clean ends: a copy that
+    /// could not be made costs nothing but itself.
+    pub async fn keep_copy(&self) {
+        let (done, answer) = oneshot::channel();
+        if self.writer.send(write::Job::KeepCopy(done)).is_ok() {
+            let _ = answer.await;
+        }
     }
 
     /// Reads on a blocking thread.
@@ -88,16 +103,50 @@ impl Journal {
     }
 }
 
+fn gone() -> Error {
+    Error::new(ErrorCode::JournalUnwritable).detail("writer gone")
+}
+
 /// SQLite's failure in our words.
 pub(crate) fn classify(error: rusqlite::Error) -> Error {
     use rusqlite::ffi::ErrorCode as Sql;
-    let code = match error.sqlite_error_code() {
-        Some(Sql::DiskFull) => ErrorCode::DiskFull,
-        Some(Sql::DatabaseCorrupt | Sql::NotADatabase) => ErrorCode::JournalDamaged,
-        Some(Sql::ReadOnly | Sql::CannotOpen | Sql::PermissionDenied | Sql::SystemIoFailure) => {
-            ErrorCode::JournalUnwritable
+    let code = match (&error, error.sqlite_error_code()) {
+        (rusqlite::Error::SqliteFailure(code, _), _)
+            if code.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ =>
+        {
+            ErrorCode::JournalDamaged
         }
+        (_, Some(Sql::DiskFull)) => ErrorCode::DiskFull,
+        (_, Some(Sql::DatabaseCorrupt | Sql::NotADatabase)) => ErrorCode::JournalDamaged,
+        (
+            _,
+            Some(
+                Sql::ReadOnly
+                | Sql::CannotOpen
+                | Sql::PermissionDenied
+                | Sql::SystemIoFailure
+                | Sql::DatabaseBusy
+                | Sql::DatabaseLocked
+                | Sql::OutOfMemory,
+            ),
+        ) => ErrorCode::JournalUnwritable,
+        // A value of a kind that we never write.
+        (
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..),
+            _,
+        ) => ErrorCode::JournalDamaged,
         _ => ErrorCode::Unexpected,
+    };
+    Error::new(code).detail(format!("journal: {error}")).source(error)
+}
+
+/// The system's failure to write a file of the journal.
+fn unwritable(error: std::io::Error) -> Error {
+    let code = match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+        _ => ErrorCode::JournalUnwritable,
     };
     Error::new(code).detail(format!("journal: {error}")).source(error)
 }

@@ -5,22 +5,25 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
+use super::keep::Notice;
 use super::rows::{
     BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
     path_bytes, path_from,
 };
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
 use crate::credentials::Remote;
 use crate::engine::feed::Happening;
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
+use crate::file::Fingerprint;
 use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
-use crate::transfer::Standing;
+use crate::transfer::{Plan, Standing};
 use crate::units::{ByteCount, UnixTime};
 
 /// A connection that only reads.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 /// All that the engine keeps in memory: small, whatever the number of files.
@@ -34,6 +37,8 @@ pub struct Recovered {
     pub transfers: Vec<RecoveredTransfer>,
     /// The highest ids in use: batch, item, transfer.
     pub highest: (u64, u64, u64),
+    /// What a person is told about the records.
+    pub notice: Option<Notice>,
 }
 
 /// What the engine keeps of a transfer that rests.
@@ -74,8 +79,13 @@ pub struct StatusRow {
     pub added: UnixTime,
 }
 
-const BATCH: &str = "SELECT id,added,destination,collision,scope,remote,told FROM batches";
-const TRANSFER: &str = "SELECT id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem FROM transfers";
+const ITEM: &str = "id,batch,added,path,name,folder,counted,skipped,removed";
+const TRANSFER: &str = "id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem";
+
+/// These columns of a sealed table, and whether the row is as it was written.
+fn select(columns: &str, of: &Sealed) -> String {
+    format!("SELECT {columns},{} AS whole FROM {}", of.fits(), of.table)
+}
 
 impl Reader {
     /// Opens the journal of `home` for reading, beside whoever writes it.
@@ -93,19 +103,19 @@ impl Reader {
                 .map_err(classify)
         };
         Ok(Recovered {
-            batches: self.rows(&format!("{BATCH} ORDER BY id"), [], batch)?,
-            items: self.rows(
-                "SELECT id,batch,added,path,name,folder,counted,skipped,removed FROM items WHERE removed=0 ORDER BY id",
-                [],
-                item,
-            )?,
-            transfers: self.rows(
-                "SELECT t.id, t.item, t.size, t.standing, ifnull(p.bytes,0)
-                 FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0
-                 LEFT JOIN (SELECT transfer, sum(size) AS bytes FROM parts GROUP BY transfer) p ON p.transfer=t.id
-                 ORDER BY t.id",
+            batches: self.whole_rows(&format!("{} ORDER BY id", select(BATCHES.columns, &BATCHES)), [], batch)?,
+            items: self.whole_rows(&format!("{} WHERE removed=0 ORDER BY id", select(ITEM, &ITEMS)), [], item)?,
+            transfers: self.whole_rows(
+                &format!(
+                    "SELECT t.id, t.item, t.size, t.standing, ifnull(p.bytes,0), {} AS whole
+                     FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0
+                     LEFT JOIN (SELECT transfer, sum(size) AS bytes FROM parts GROUP BY transfer) p ON p.transfer=t.id
+                     ORDER BY t.id",
+                    TRANSFERS.fits_as('t')
+                ),
                 [],
                 |row| {
+                    whole(row)?;
                     Ok(RecoveredTransfer {
                         id: TransferId::new(number(row, 0)?),
                         item: ItemId::new(number(row, 1)?),
@@ -116,29 +126,30 @@ impl Reader {
                 },
             )?,
             highest: (highest("batches")?, highest("items")?, highest("transfers")?),
+            notice: None,
         })
     }
 
     /// One transfer, whole.
     pub fn transfer(&self, id: TransferId) -> Result<Option<TransferRow>> {
-        self.one(&format!("{TRANSFER} WHERE id=?"), params![bits(id.get())], transfer)
+        self.one(&format!("{} WHERE id=?", select(TRANSFER, &TRANSFERS)), params![bits(id.get())], transfer)
     }
 
     /// One batch.
     pub fn batch(&self, id: BatchId) -> Result<Option<BatchRow>> {
-        self.one(&format!("{BATCH} WHERE id=?"), params![bits(id.get())], batch)
+        self.one(&format!("{} WHERE id=?", select(BATCHES.columns, &BATCHES)), params![bits(id.get())], batch)
     }
 
     /// One item.
     pub fn item(&self, id: ItemId) -> Result<Option<ItemRow>> {
-        let sql = "SELECT id,batch,added,path,name,folder,counted,skipped,removed FROM items WHERE id=?";
-        self.one(sql, params![bits(id.get())], item)
+        self.one(&format!("{} WHERE id=?", select(ITEM, &ITEMS)), params![bits(id.get())], item)
     }
 
-    /// The parts on record, in order.
+    /// The parts on record, in order. A damaged one is left out: S3 tells what it has.
     pub fn parts(&self, id: TransferId) -> Result<Vec<PartRow>> {
-        let sql = "SELECT number,etag,crc64,size FROM parts WHERE transfer=? ORDER BY number";
-        self.rows(sql, params![bits(id.get())], |row| {
+        let sql = format!("{} WHERE transfer=? ORDER BY number", select("number,etag,crc64,size", &PARTS));
+        self.whole_rows(&sql, params![bits(id.get())], |row| {
+            whole(row)?;
             let wire: u32 = row.get(0)?;
             let number_on_wire =
                 PartNumber::new(wire).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::from(wire)))?;
@@ -154,7 +165,7 @@ impl Reader {
     /// The story, newest first, at most fifty lines.
     pub fn story(&self, id: TransferId) -> Result<Vec<Happening>> {
         let sql = "SELECT at,event FROM story WHERE transfer=? ORDER BY rowid DESC LIMIT 50";
-        self.rows(sql, params![bits(id.get())], |row| {
+        self.whole_rows(sql, params![bits(id.get())], |row| {
             Ok(Happening { at: UnixTime(number(row, 0)?), what: json(row, 1)? })
         })
     }
@@ -178,12 +189,12 @@ impl Reader {
                 row.get(0)
             })?
             .unwrap_or(0);
-        let sql = format!("{TRANSFER} {filter} ORDER BY rel LIMIT ? OFFSET ?");
-        Ok((total, self.rows(&sql, params![bits(item.get()), like, count, first], transfer)?))
+        let sql = format!("{} {filter} ORDER BY rel LIMIT ? OFFSET ?", select(TRANSFER, &TRANSFERS));
+        Ok((total, self.whole_rows(&sql, params![bits(item.get()), like, count, first], transfer)?))
     }
 
-    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has something left
-    /// to do or to tell.
+    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has
+    /// something left to do or to tell.
     pub fn unfinished_item(
         &self,
         path: &Path,
@@ -255,7 +266,8 @@ impl Reader {
 
     /// Uploads that S3 is still to be rid of.
     pub fn leftovers(&self) -> Result<Vec<Leftover>> {
-        self.rows("SELECT upload,batch,key FROM leftovers", [], |row| {
+        self.whole_rows(&select(LEFTOVERS.columns, &LEFTOVERS), [], |row| {
+            whole(row)?;
             let (upload, batch) = (UploadId(row.get(0)?), BatchId::new(number(row, 1)?));
             Ok(Leftover { upload, batch, key: row.get(2)? })
         })
@@ -263,11 +275,17 @@ impl Reader {
 
     /// Every transfer in the list.
     pub fn status(&self) -> Result<Vec<StatusRow>> {
-        let sql = "SELECT t.id, i.batch, t.path, t.key, b.destination, t.size, t.standing, i.added,
-                     (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id)
-                   FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0 JOIN batches b ON b.id=i.batch
-                   ORDER BY t.id";
-        self.rows(sql, [], |row| {
+        let sql = format!(
+            "SELECT t.id, i.batch, t.path, t.key, b.destination, t.size, t.standing, i.added,
+               (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id), {} AND {} AND {} AS whole
+             FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0 JOIN batches b ON b.id=i.batch
+             ORDER BY t.id",
+            TRANSFERS.fits_as('t'),
+            ITEMS.fits_as('i'),
+            BATCHES.fits_as('b')
+        );
+        self.whole_rows(&sql, [], |row| {
+            whole(row)?;
             let standing: Standing = json(row, 6)?;
             let size = ByteCount(number(row, 5)?);
             let done = matches!(standing.state, crate::transfer::TransferState::Done { .. });
@@ -287,8 +305,11 @@ impl Reader {
 
     /// The proof of a finished transfer: `ETag` and CRC64NVME.
     pub fn proof(&self, id: TransferId) -> Result<Option<(String, u64)>> {
-        let sql = "SELECT etag,crc64 FROM transfers WHERE id=? AND etag IS NOT NULL AND crc64 IS NOT NULL";
-        self.one(sql, params![bits(id.get())], |row| Ok((row.get(0)?, number(row, 1)?)))
+        let fits = TRANSFERS.fits();
+        let sql = format!(
+            "SELECT etag,crc64 FROM transfers WHERE id=? AND etag IS NOT NULL AND crc64 IS NOT NULL AND {fits}"
+        );
+        self.one(&sql, params![bits(id.get())], |row| Ok((row.get(0)?, number(row, 1)?)))
     }
 
     fn rows<T>(
@@ -302,6 +323,28 @@ impl Reader {
         rows.collect::<rusqlite::Result<_>>().map_err(classify)
     }
 
+    /// The same without rows that cannot be read: one that is damaged does not take the others with it.
+    fn whole_rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        mut map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
+        let mut rows = statement.query(params).map_err(classify)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(classify)? {
+            match map(row).map_err(classify) {
+                Ok(read) => all.push(read),
+                Err(error) if error.code == ErrorCode::JournalDamaged => {
+                    tracing::warn!(%error, "a row of the records is left out");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
     fn one<T>(
         &self,
         sql: &str,
@@ -313,7 +356,18 @@ impl Reader {
     }
 }
 
+/// Refuses a row that is not as it was written.
+fn whole(row: &Row<'_>) -> rusqlite::Result<()> {
+    if row.get("whole")? { Ok(()) } else { Err(unsound(0, "the sum does not fit")) }
+}
+
+/// What nothing of ours can have written.
+fn unsound(column: usize, why: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
+}
+
 fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
+    whole(row)?;
     Ok(BatchRow {
         id: BatchId::new(number(row, 0)?),
         added: UnixTime(number(row, 1)?),
@@ -326,6 +380,7 @@ fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
 }
 
 fn item(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
+    whole(row)?;
     Ok(ItemRow {
         id: ItemId::new(number(row, 0)?),
         batch: BatchId::new(number(row, 1)?),
@@ -340,6 +395,12 @@ fn item(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
 }
 
 fn transfer(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
+    whole(row)?;
+    let plan: Option<Plan> = json_if_any(row, 9)?;
+    let fingerprint: Option<Fingerprint> = json_if_any(row, 8)?;
+    if plan.is_some_and(|plan| !plan.is_sound() || fingerprint.as_ref().is_some_and(|file| file.size != plan.size())) {
+        return Err(unsound(9, "a plan that does not cover the file"));
+    }
     Ok(TransferRow {
         id: TransferId::new(number(row, 0)?),
         item: ItemId::new(number(row, 1)?),
@@ -349,8 +410,8 @@ fn transfer(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
         size: ByteCount(number(row, 5)?),
         standing: json(row, 6)?,
         token: row.get(7)?,
-        fingerprint: json_if_any(row, 8)?,
-        plan: json_if_any(row, 9)?,
+        fingerprint,
+        plan,
         crc64: row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned),
         problem: json_if_any(row, 11)?,
     })

@@ -1,14 +1,21 @@
-//! The tables, and opening a file that has them. A file's version is the number of steps that made it.
+//! The tables, and opening a file that has them. A file's version is the number of steps that made it, and stands in its
+//! header twice, so that a flipped bit is not taken for a newer program.
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::classify;
+use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 3] = [FIRST, WHOSE_AND_LEFT, RECEIPTS];
+const STEPS: [&str; 4] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS];
+
+/// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
+const STAMP: i32 = 0x4456_0000;
+/// The last version that has none.
+const UNSTAMPED: usize = 3;
 
 const FIRST: &str = "
 CREATE TABLE batches (
@@ -63,53 +70,95 @@ CREATE TABLE receipts (                        -- batches that ended, until the 
 CREATE INDEX receipts_batch ON receipts(batch);
 ";
 
+const SUMS: &str = "
+ALTER TABLE batches ADD COLUMN sum INTEGER; -- of the row, see seal
+ALTER TABLE items ADD COLUMN sum INTEGER;
+ALTER TABLE transfers ADD COLUMN sum INTEGER;
+ALTER TABLE parts ADD COLUMN sum INTEGER;
+ALTER TABLE leftovers ADD COLUMN sum INTEGER;
+";
+
+/// A statement for every kind of write, and one that seals: none is ever made twice.
+const STATEMENTS: usize = 64;
+
+/// Opens a file for the writer, or makes it. Closing it leaves the write-ahead log as it is, so that a file which turns
+/// out to be damaged is set aside as it was found; [`open_whole`] says when that is over.
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
-    let mut connection = Connection::open(path).map_err(classify)?;
     restrict(path)?;
+    let mut connection = Connection::open(path).map_err(classify)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(classify)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    seal::teach(&connection)?;
+    let found = version(&connection)?;
     // FULL: an acknowledged part must survive a power cut. On macOS only fullfsync reaches the platter.
     connection
         .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA foreign_keys=ON;")
         .map_err(classify)?;
-    let found = version(&connection)?;
-    let missing =
-        usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).ok_or_else(|| newer_than_us(found))?;
+    let missing = STEPS.get(found..).ok_or_else(|| newer_than_us(found))?;
     if !missing.is_empty() {
         let made = connection.transaction().map_err(classify)?;
         missing.iter().try_for_each(|step| made.execute_batch(step)).map_err(classify)?;
-        made.pragma_update(None, "user_version", i64::try_from(STEPS.len()).unwrap_or(i64::MAX)).map_err(classify)?;
+        if found <= UNSTAMPED {
+            let sealed = seal::ALL.iter().map(|of| format!("UPDATE {} SET sum={};", of.table, of.of_row()));
+            sealed.into_iter().try_for_each(|step| made.execute_batch(&step)).map_err(classify)?;
+        }
+        let now = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
+        made.pragma_update(None, "user_version", now).map_err(classify)?;
+        made.pragma_update(None, "application_id", STAMP | now).map_err(classify)?;
         made.commit().map_err(classify)?;
     }
     Ok(connection)
 }
 
+/// From now on the last to close the file brings the write-ahead log into it.
+pub(super) fn open_whole(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(|_| ()).map_err(classify)
+}
+
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(classify)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
+    seal::teach(&connection)?;
     let found = version(&connection)?;
-    if usize::try_from(found) == Ok(STEPS.len()) { Ok(connection) } else { Err(newer_than_us(found)) }
+    if found == STEPS.len() { Ok(connection) } else { Err(newer_than_us(found)) }
 }
 
-fn version(connection: &Connection) -> Result<i32> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(classify)
+/// # Errors
+/// `journal-damaged` when the two places do not agree.
+fn version(connection: &Connection) -> Result<usize> {
+    let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(classify);
+    let (version, stamp) = (read("user_version")?, read("application_id")?);
+    let number = usize::try_from(version).ok();
+    number
+        .filter(|number| if *number <= UNSTAMPED { stamp == 0 } else { stamp == STAMP | version })
+        .ok_or_else(|| Error::new(ErrorCode::JournalDamaged).detail(format!("version {version}, stamp {stamp:x}")))
 }
 
-fn newer_than_us(version: i32) -> Error {
+fn newer_than_us(version: usize) -> Error {
     Error::new(ErrorCode::JournalNewer).detail(format!("version {version}, this program knows {}", STEPS.len()))
 }
 
-/// Other people on this computer have no business in it.
+/// Other people on this computer have no business in it, and it can be written.
 #[cfg(unix)]
-fn restrict(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|e| Error::new(ErrorCode::JournalUnwritable).source(e))
+pub(super) fn restrict(path: &Path) -> Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let made = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    let outcome = match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        }
+        Err(error) => Err(error),
+    };
+    outcome.map_err(super::unwritable)
 }
 
 /// The home lies in the user's own profile, which others cannot read.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
-fn restrict(_: &Path) -> Result<()> {
+pub(super) fn restrict(_: &Path) -> Result<()> {
     Ok(())
 }
 
@@ -127,9 +176,30 @@ mod tests {
             .expect("filled");
         drop(old);
         let new = open_for_writing(&path).expect("brought up to date");
-        let remote: Option<String> =
-            new.query_row("SELECT remote FROM batches WHERE id=1", [], |row| row.get(0)).expect("kept");
-        assert_eq!(remote, None);
+        let sql = format!("SELECT remote, {} FROM batches WHERE id=1", seal::BATCHES.fits());
+        let kept = new.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("kept");
+        assert_eq!(kept, (None::<String>, true), "and sealed");
         open_for_reading(&path).expect("of this version");
+    }
+
+    #[test]
+    fn a_newer_version_is_told_from_a_flipped_bit() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal.sqlite");
+        let code = |version: i32, stamp: i32| {
+            let one = open_for_writing(&path).expect("opened");
+            one.pragma_update(None, "user_version", version).expect("set");
+            one.pragma_update(None, "application_id", stamp).expect("set");
+            drop(one);
+            let error = open_for_writing(&path).expect_err("not ours");
+            let one = Connection::open(&path).expect("opened");
+            one.pragma_update(None, "user_version", 3).expect("set");
+            one.pragma_update(None, "application_id", STAMP | 3).expect("set");
+            error.code
+        };
+        assert_eq!(code(4, STAMP | 4), ErrorCode::JournalNewer);
+        for (version, stamp) in [(4, STAMP | 3), (7, STAMP | 3), (2, STAMP | 3), (3, STAMP | 2), (3, 0), (-1, 0)] {
+            assert_eq!(code(version, stamp), ErrorCode::JournalDamaged, "{version} {stamp:x}");
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! The writer thread: takes what has arrived, commits it as one transaction, tells everybody.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::classify;
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, TRANSFERS};
+use super::{classify, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, TransferId, UploadId};
@@ -96,33 +98,77 @@ pub enum Write {
     Happened(TransferId, UnixTime, Event),
 }
 
-pub(super) struct Job {
-    pub(super) writes: Vec<Write>,
-    pub(super) done: Option<oneshot::Sender<Result<()>>>,
+pub(super) enum Job {
+    Write { writes: Vec<Write>, done: Option<oneshot::Sender<Result<()>>> },
+    KeepCopy(oneshot::Sender<()>),
 }
+
+type Writes = (Vec<Write>, Option<oneshot::Sender<Result<()>>>);
 
 /// As many jobs as one commit takes at most: keeps a failing commit's retry small.
 const COMMIT_AT_MOST: usize = 512;
 
-pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let mut batch = vec![first];
-        while batch.len() < COMMIT_AT_MOST {
-            let Ok(more) = jobs.try_recv() else { break };
-            batch.push(more);
+/// The one that writes.
+pub(super) struct Writer {
+    connection: Connection,
+    home: PathBuf,
+    /// Whether the last copy lacks something.
+    written: bool,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, home: &Path) -> Self {
+        Self { connection, home: home.to_owned(), written: true }
+    }
+
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let (mut batch, mut copies) = (Vec::new(), Vec::new());
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Write { writes, done } => batch.push((writes, done)),
+                    Job::KeepCopy(done) => copies.push(done),
+                }
+                next = if batch.len() < COMMIT_AT_MOST { jobs.try_recv().ok() } else { None };
+            }
+            if !batch.is_empty() {
+                self.write(batch);
+            }
+            if !copies.is_empty() {
+                self.keep_copy();
+            }
+            for done in copies {
+                let _ = done.send(());
+            }
         }
+    }
+
+    fn write(&mut self, batch: Vec<Writes>) {
         failpoint::pass("journal", Side::Before);
-        match commit(&mut connection, batch.iter().flat_map(|job| &job.writes)) {
-            Ok(()) => batch.into_iter().for_each(|job| answer(job.done, Ok(()))),
+        self.written = true;
+        match commit(&mut self.connection, batch.iter().flat_map(|(writes, _)| writes)) {
+            Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
             Err(_) => {
-                for job in batch {
-                    let result = commit(&mut connection, job.writes.iter());
-                    answer(job.done, result);
+                for (writes, done) in batch {
+                    let result = commit(&mut self.connection, writes.iter());
+                    answer(done, result);
                 }
             }
         }
         failpoint::pass("journal", Side::After);
+    }
+
+    fn keep_copy(&mut self) {
+        if !self.written || !keep::copy_is_due(&self.home) {
+            return;
+        }
+        keep::shorten(&self.connection);
+        match keep::keep_copy(&self.connection, &self.home) {
+            Ok(()) => self.written = false,
+            Err(error) => tracing::warn!(%error, "no copy of the records was made"),
+        }
     }
 }
 
@@ -149,119 +195,88 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
 }
 
 fn apply(c: &Connection, write: &Write) -> Result<()> {
-    let done = match write {
-        Write::Batch(b) => c.prepare_cached("INSERT INTO batches VALUES (?,?,?,?,?,?,?)").and_then(|mut s| {
-            s.execute(params![
-                bits(b.id.get()),
-                bits(b.added.0),
-                text(&b.destination).map_err(opaque)?,
-                text(&b.collision).map_err(opaque)?,
-                b.scope.as_ref().map(text).transpose().map_err(opaque)?,
-                b.remote.as_ref().map(text).transpose().map_err(opaque)?,
-                b.told,
-            ])
-        }),
-        Write::BindBatch(id, scope) => c
-            .prepare_cached("UPDATE batches SET scope=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![text(scope).map_err(opaque)?, bits(id.get())])),
-        Write::Told(id) => {
-            c.prepare_cached("UPDATE batches SET told=1 WHERE id=?").and_then(|mut s| s.execute([bits(id.get())]))
+    match write {
+        Write::Batch(b) => {
+            let (scope, remote) = (b.scope.as_ref().map(text).transpose()?, b.remote.as_ref().map(text).transpose()?);
+            let (to, collision) = (text(&b.destination)?, text(&b.collision)?);
+            let (id, at) = (bits(b.id.get()), bits(b.added.0));
+            added(BATCHES.insert(c, "", &[&id, &at, &to, &collision, &scope, &remote, &b.told]))
         }
-        Write::Item(i) => c.prepare_cached("INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?)").and_then(|mut s| {
-            s.execute(params![
-                bits(i.id.get()),
-                bits(i.batch.get()),
-                bits(i.added.0),
-                path_bytes(&i.path),
-                i.name,
-                i.folder,
-                i.counted,
-                i.skipped,
-                i.removed
-            ])
-        }),
-        Write::Joins(id, batch) => c
-            .prepare_cached("UPDATE items SET batch=? WHERE id=?")
-            .and_then(|mut s| s.execute([bits(batch.get()), bits(id.get())])),
-        Write::Counted { item, counted, skipped } => c
-            .prepare_cached("UPDATE items SET counted=?, skipped=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![counted, skipped, bits(item.get())])),
-        Write::Removed(id, removed) => c
-            .prepare_cached("UPDATE items SET removed=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![removed, bits(id.get())])),
+        Write::BindBatch(id, scope) => BATCHES.change(c, bits(id.get()), "scope=?2", &[&text(scope)?]),
+        Write::Told(id) => BATCHES.change(c, bits(id.get()), "told=1", &[]),
+        Write::Item(i) => {
+            let (id, batch, at, path) = (bits(i.id.get()), bits(i.batch.get()), bits(i.added.0), path_bytes(&i.path));
+            added(ITEMS.insert(
+                c,
+                "",
+                &[&id, &batch, &at, &path, &i.name, &i.folder, &i.counted, &i.skipped, &i.removed],
+            ))
+        }
+        Write::Joins(id, batch) => ITEMS.change(c, bits(id.get()), "batch=?2", &[&bits(batch.get())]),
+        Write::Counted { item, counted, skipped } => {
+            ITEMS.change(c, bits(item.get()), "counted=?2, skipped=?3", &[counted, skipped])
+        }
+        Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
         Write::Transfer(t) => insert_transfer(c, t),
-        Write::Standing(id, standing) => c
-            .prepare_cached("UPDATE transfers SET standing=?, ended=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![text(standing).map_err(opaque)?, ended(standing), bits(id.get())])),
+        Write::Standing(id, standing) => {
+            let (json, ended) = (text(standing)?, ended(standing));
+            TRANSFERS.change(c, bits(id.get()), "standing=?2, ended=?3", &[&json, &ended])
+        }
         Write::Opened { id, fingerprint, plan } => {
-            c.prepare_cached("UPDATE transfers SET fingerprint=?, plan=?, size=? WHERE id=?").and_then(|mut s| {
-                s.execute(params![
-                    text(fingerprint).map_err(opaque)?,
-                    text(plan).map_err(opaque)?,
-                    bits(plan.size()),
-                    bits(id.get())
-                ])
-            })
+            let (file, cut, size) = (text(fingerprint)?, text(plan)?, bits(plan.size()));
+            TRANSFERS.change(c, bits(id.get()), "fingerprint=?2, plan=?3, size=?4", &[&file, &cut, &size])
         }
-        Write::ForgetPlan(id) => c
-            .prepare_cached("UPDATE transfers SET fingerprint=NULL, plan=NULL WHERE id=?")
-            .and_then(|mut s| s.execute([bits(id.get())])),
-        Write::Key(id, key) => c
-            .prepare_cached("UPDATE transfers SET key=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![key, bits(id.get())])),
-        Write::Part(id, part) => {
-            c.prepare_cached("INSERT OR REPLACE INTO parts VALUES (?,?,?,?,?)").and_then(|mut s| {
-                let number = part.number.get();
-                s.execute(params![bits(id.get()), number, part.etag, bits(part.crc64), bits(part.size.get())])
-            })
+        Write::ForgetPlan(id) => TRANSFERS.change(c, bits(id.get()), "fingerprint=NULL, plan=NULL", &[]),
+        Write::Key(id, key) => TRANSFERS.change(c, bits(id.get()), "key=?2", &[key]),
+        Write::Part(id, p) => {
+            let (number, crc64, size) = (p.number.get(), bits(p.crc64), bits(p.size.get()));
+            added(PARTS.insert(c, "OR REPLACE", &[&bits(id.get()), &number, &p.etag, &crc64, &size]))
         }
-        Write::ForgetParts(id) => {
-            c.prepare_cached("DELETE FROM parts WHERE transfer=?").and_then(|mut s| s.execute([bits(id.get())]))
+        Write::ForgetParts(id) => plain(c, "DELETE FROM parts WHERE transfer=?", &[&bits(id.get())]),
+        Write::Proof { id, etag, version, crc64 } => {
+            let set = "etag=?2, version=?3, crc64=?4, problem=NULL";
+            TRANSFERS.change(c, bits(id.get()), set, &[etag, version, &bits(*crc64)])
         }
-        Write::Proof { id, etag, version, crc64 } => c
-            .prepare_cached("UPDATE transfers SET etag=?, version=?, crc64=?, problem=NULL WHERE id=?")
-            .and_then(|mut s| s.execute(params![etag, version, bits(*crc64), bits(id.get())])),
-        Write::Skip { item, rel, rule } => c
-            .prepare_cached("INSERT OR REPLACE INTO skips VALUES (?,?,?)")
-            .and_then(|mut s| s.execute(params![bits(item.get()), rel, rule])),
-        Write::Ending(ending) => c
-            .prepare_cached("INSERT OR REPLACE INTO receipts VALUES (?,?,?,0)")
-            .and_then(|mut s| s.execute(params![ending.id.to_string(), bits(ending.batch.get()), bits(ending.at.0)])),
-        Write::Taken(id) => {
-            c.prepare_cached("UPDATE receipts SET taken=1 WHERE id=?").and_then(|mut s| s.execute([id.to_string()]))
+        Write::Skip { item, rel, rule } => {
+            plain(c, "INSERT OR REPLACE INTO skips VALUES (?,?,?)", &[&bits(item.get()), rel, rule])
         }
-        Write::Leftover(left) => c
-            .prepare_cached("INSERT OR REPLACE INTO leftovers VALUES (?,?,?)")
-            .and_then(|mut s| s.execute(params![left.upload.0, bits(left.batch.get()), left.key])),
-        Write::Gone(upload) => {
-            c.prepare_cached("DELETE FROM leftovers WHERE upload=?").and_then(|mut s| s.execute([&upload.0]))
+        Write::Ending(e) => {
+            let (id, batch, at) = (e.id.to_string(), bits(e.batch.get()), bits(e.at.0));
+            plain(c, "INSERT OR REPLACE INTO receipts VALUES (?,?,?,0)", &[&id, &batch, &at])
         }
-        Write::Problem(id, problem) => c
-            .prepare_cached("UPDATE transfers SET problem=? WHERE id=?")
-            .and_then(|mut s| s.execute(params![text(problem).map_err(opaque)?, bits(id.get())])),
-        Write::Happened(id, at, event) => c
-            .prepare_cached("INSERT INTO story VALUES (?,?,?)")
-            .and_then(|mut s| s.execute(params![bits(id.get()), bits(at.0), text(event).map_err(opaque)?])),
-    };
-    done.map(|_| ()).map_err(classify)
+        Write::Taken(id) => plain(c, "UPDATE receipts SET taken=1 WHERE id=?", &[&id.to_string()]),
+        Write::Leftover(left) => {
+            added(LEFTOVERS.insert(c, "OR REPLACE", &[&left.upload.0, &bits(left.batch.get()), &left.key]))
+        }
+        Write::Gone(upload) => plain(c, "DELETE FROM leftovers WHERE upload=?", &[&upload.0]),
+        Write::Problem(id, problem) => TRANSFERS.change(c, bits(id.get()), "problem=?2", &[&text(problem)?]),
+        Write::Happened(id, at, event) => {
+            plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])
+        }
+    }
 }
 
-fn insert_transfer(c: &Connection, t: &TransferRow) -> rusqlite::Result<usize> {
-    c.prepare_cached(
-        "INSERT INTO transfers (id,item,path,rel,key,size,standing,ended,token,problem) VALUES (?,?,?,?,?,?,?,?,?,?)",
-    )?
-    .execute(params![
-        bits(t.id.get()),
-        bits(t.item.get()),
-        path_bytes(&t.path),
-        t.rel,
-        t.key,
-        bits(t.size.get()),
-        text(&t.standing).map_err(opaque)?,
-        ended(&t.standing),
-        t.token,
-        t.problem.as_ref().map(text).transpose().map_err(opaque)?
-    ])
+fn insert_transfer(c: &Connection, t: &TransferRow) -> Result<()> {
+    let (id, item, path, size) = (bits(t.id.get()), bits(t.item.get()), path_bytes(&t.path), bits(t.size.get()));
+    let (standing, ended) = (text(&t.standing)?, ended(&t.standing));
+    let (file, plan) = (t.fingerprint.as_ref().map(text).transpose()?, t.plan.as_ref().map(text).transpose()?);
+    let (etag, version, crc64) = (None::<String>, None::<String>, t.crc64.map(bits));
+    let problem = t.problem.as_ref().map(text).transpose()?;
+    added(TRANSFERS.insert(
+        c,
+        "",
+        &[&id, &item, &path, &t.rel, &t.key, &size, &standing, &ended, &t.token, &file, &plan, &etag, &version,
+            &crc64, &problem,
+        ],
+    ))
+}
+
+fn plain(c: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<()> {
+    added(c.prepare_cached(sql).and_then(|mut statement| statement.execute(values)))
+}
+
+fn added(done: rusqlite::Result<usize>) -> Result<()> {
+    done.map(|_| ()).map_err(classify)
 }
 
 /// Whether nothing is left to do for it, here or in S3.
@@ -271,8 +286,4 @@ fn ended(standing: &Standing) -> bool {
         TransferState::Cancelled { .. } => matches!(standing.on_s3, OnS3::Nothing | OnS3::Putting),
         _ => false,
     }
-}
-
-fn opaque(error: Error) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(Box::new(error))
 }

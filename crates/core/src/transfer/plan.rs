@@ -53,6 +53,20 @@ impl Plan {
         Ok(Self::Multipart { size, part_size, count })
     }
 
+    /// Whether it is one that [`Self::for_size`] could have made, in any version or part size: its parts cover the file
+    /// and nothing else. What is read from a record is asked this before it is used.
+    pub fn is_sound(&self) -> bool {
+        match *self {
+            Self::Single { size } => size <= limits::MAX_OBJECT,
+            Self::Multipart { size, part_size, count } => {
+                (1..=limits::MAX_OBJECT).contains(&size)
+                    && (1..=limits::MAX_PART).contains(&part_size)
+                    && u64::from(count) <= limits::MAX_PARTS
+                    && size.div_ceil(part_size) == u64::from(count)
+            }
+        }
+    }
+
     /// Bytes of the file.
     pub const fn size(&self) -> u64 {
         match self {
@@ -98,6 +112,7 @@ mod tests {
         fn parts_cover_the_file_exactly_within_s3_limits(size in 0u64..=limits::MAX_OBJECT) {
             let plan = Plan::for_size(ByteCount(size)).expect("below the largest object");
             let count = u64::from(plan.count());
+            prop_assert!(plan.is_sound());
             prop_assert!(count <= 10_000);
             let (mut at, mut seen) = (0, 0);
             for part in plan.parts() {
@@ -112,6 +127,24 @@ mod tests {
             }
             prop_assert_eq!(at, size);
             prop_assert_eq!(seen, count);
+        }
+    }
+
+    #[test]
+    fn a_plan_whose_parts_do_not_cover_the_file_is_not_sound() {
+        let multipart = |size, part_size, count| Plan::Multipart { size, part_size, count };
+        assert!(multipart(20 << 20, 8 << 20, 3).is_sound());
+        for bad in [
+            multipart(20 << 20, 8 << 20, 2),
+            multipart(20 << 20, 8 << 20, 4),
+            multipart(20 << 20, 0, 3),
+            multipart(0, 8 << 20, 0),
+            multipart(u64::MAX, 8 << 20, 3),
+            multipart(10_001, 1, 10_001),
+            multipart(20 << 30, 10 << 30, 2),
+            Plan::Single { size: u64::MAX },
+        ] {
+            assert!(!bad.is_sound(), "{bad:?}");
         }
     }
 

@@ -23,7 +23,7 @@ use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
-use crate::journal::Journal;
+use crate::journal::{Journal, Notice};
 use crate::s3::Endpoint;
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::Settings;
@@ -34,6 +34,8 @@ use runtime::Runtime;
 #[derive(Debug)]
 pub struct Uploader {
     engine: Engine,
+    journal: Journal,
+    notice: Option<Notice>,
     session: Arc<Keeper>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Runtime,
@@ -56,8 +58,7 @@ impl Uploader {
     /// Opens a home and goes on where it ended. Works offline and signed out.
     ///
     /// # Errors
-    /// `instance-busy`, `journal-newer`, `journal-damaged`, `journal-unwritable`, `disk-full`, `bad-input`,
-    /// `address-insecure`.
+    /// `instance-busy`, `journal-newer`, `journal-unwritable`, `disk-full`, `bad-input`, `address-insecure`.
     pub async fn open(mut options: Options) -> Result<Self> {
         // What the company rolled out comes before what the environment or an earlier start says.
         options.server = options.policy.address().or(options.server);
@@ -68,11 +69,13 @@ impl Uploader {
         let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
         let (journal, recovered) = Journal::open(&options.home)?;
+        let notice = recovered.notice;
         let store = options.store()?;
         let runtime = Runtime::new()?;
         let routes = Arc::new(Routes::new(options.net.clone(), store));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
-        let start = Start { journal, recovered, routes: Arc::clone(&routes), concurrency, hold: options.hold };
+        let (records, hold) = (journal.clone(), options.hold);
+        let start = Start { journal: records, recovered, routes: Arc::clone(&routes), concurrency, hold };
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {
@@ -90,12 +93,17 @@ impl Uploader {
         let handed = tokio::sync::broadcast::Sender::new(16);
         control::serve(&session.options.home, engine.clone(), handed.clone(), runtime.handle())?;
         session.begin(server, runtime.handle()).await?;
-        Ok(Self { engine, session, handed, runtime, _home: home })
+        Ok(Self { engine, journal, notice, session, handed, runtime, _home: home })
     }
 
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What a person is told about the records, where something happened to them. Once is enough.
+    pub const fn notice(&self) -> Option<Notice> {
+        self.notice
     }
 
     /// Who is signed in, and where.
@@ -173,11 +181,12 @@ impl Uploader {
     /// Rests everything; what was acknowledged is on record. The rest ends with the last handle.
     pub async fn rest(&self) {
         self.engine.close().await;
+        self.journal.keep_copy().await;
     }
 
     /// Rests everything and ends. What was acknowledged is on record; the next start goes on by itself.
     pub async fn close(self) {
-        self.engine.close().await;
+        self.rest().await;
     }
 
     async fn on_runtime<A, T, F>(&self, argument: A, work: impl FnOnce(Arc<Keeper>, A) -> F) -> Result<T>

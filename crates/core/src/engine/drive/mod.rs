@@ -141,7 +141,7 @@ impl Drive {
             if let Err(error) = self.record(standing, &effects).await {
                 let _ = self.shared.reports.send(Report::Stuck { code: error.code });
                 // Nothing may be done that is not on record; it rests here until the records can be written.
-                let until = Some(UnixTime(UnixTime::now().0 + 10));
+                let until = Some(UnixTime(UnixTime::now().0 + 5));
                 self.live.trouble(&error, until);
                 self.row.standing.state = TransferState::Waiting { code: error.code, until };
                 break;

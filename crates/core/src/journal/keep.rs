@@ -1,0 +1,249 @@
+//! Keeping the records whole: they are checked when they are opened, and what is damaged is rebuilt from the rows that are
+//! whole and from the last good copy. The damaged file is set aside under a name with its date and never deleted.
+//!
+//! Known limit: bits that flip in the write-ahead log end it there, as a power cut would; what came after is asked of S3.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::salvage::{self, Salvaged};
+use super::{Journal, classify, schema, seal, unwritable};
+use crate::error::{Error, ErrorCode, Result};
+use crate::units::UnixTime;
+
+/// What a person is told about the records, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Notice {
+    /// They were damaged; what was whole is kept, the rest has to be added again.
+    Mended,
+    /// They were lost, and are as they were then. What had not ended by then is paused.
+    Restored {
+        /// When the copy was made.
+        from: UnixTime,
+    },
+    /// They were lost, and nothing of them was left.
+    BegunAnew,
+}
+
+/// Opens the records, whole.
+///
+/// # Errors
+/// `journal-newer`, `disk-full`, `journal-unwritable`.
+pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
+    let path = Journal::path(home);
+    if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+        return match open_checked(&path) {
+            Ok(connection) => Ok((connection, None)),
+            Err(error) if is_damage(&error, &path) => {
+                tracing::warn!(%error, "the records are damaged");
+                rebuild(home).map(|(connection, notice)| (connection, Some(notice)))
+            }
+            Err(error) => Err(error),
+        };
+    }
+    // A rebuilding that ended between its last two steps left what it made.
+    let rebuilt = rebuilt(home);
+    if rebuilt.exists() && open_checked(&rebuilt).is_ok() {
+        put_in_place(home)?;
+        return Ok((open_checked(&path)?, Some(Notice::Mended)));
+    }
+    if copy_of(home).exists() || beside(&path, "-wal").exists() {
+        tracing::warn!("the records are gone");
+        return rebuild(home).map(|(connection, notice)| (connection, Some(notice)));
+    }
+    Ok((open_checked(&path)?, None))
+}
+
+fn open_checked(path: &Path) -> Result<Connection> {
+    let connection = schema::open_for_writing(path)?;
+    check(&connection)?;
+    schema::open_whole(&connection)?;
+    shorten(&connection);
+    Ok(connection)
+}
+
+/// Brings the write-ahead log into the file. A short log has little to lose.
+pub(super) fn shorten(connection: &Connection) {
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        tracing::debug!(%error, "the write-ahead log stays as long as it is");
+    }
+}
+
+/// Whether all of it is as it was written: the pages, the indexes, every sum, and what refers to what.
+///
+/// # Errors
+/// `journal-damaged`, with the first thing that is not.
+pub(super) fn check(connection: &Connection) -> Result<()> {
+    let found: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(classify)?;
+    if found != "ok" {
+        return Err(Error::new(ErrorCode::JournalDamaged).detail(found));
+    }
+    for sealed in seal::ALL {
+        let sql = format!("SELECT count(*) FROM {} NOT INDEXED WHERE NOT ({})", sealed.table, sealed.fits());
+        let bad: i64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(classify)?;
+        if bad > 0 {
+            return Err(seal::damaged(&format!("{bad} of {}", sealed.table)));
+        }
+    }
+    let mut orphans = connection.prepare("PRAGMA foreign_key_check").map_err(classify)?;
+    if orphans.exists([]).map_err(classify)? {
+        return Err(Error::new(ErrorCode::JournalDamaged).detail("a row whose parent is gone"));
+    }
+    Ok(())
+}
+
+/// Whether a failure to open is the file's own. What SQLite does not understand was not written by it; a file that it
+/// will not write although we may has a header that says so.
+fn is_damage(error: &Error, path: &Path) -> bool {
+    use rusqlite::ffi::ErrorCode as Sql;
+    match error.code {
+        ErrorCode::JournalDamaged | ErrorCode::Unexpected => true,
+        ErrorCode::JournalUnwritable => {
+            let below = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+            let refused =
+                matches!(below.and_then(rusqlite::Error::sqlite_error_code), Some(Sql::ReadOnly | Sql::CannotOpen));
+            refused && std::fs::OpenOptions::new().write(true).open(path).is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// Makes new records of what is whole in the damaged ones and, where that is not all, in the last good copy.
+fn rebuild(home: &Path) -> Result<(Connection, Notice)> {
+    let (path, rebuilt, copy) = (Journal::path(home), rebuilt(home), copy_of(home));
+    forget(&rebuilt)?;
+    let mut new = schema::open_for_writing(&rebuilt)?;
+    let kept = salvage::from_damaged(&mut new, &path)?;
+    // The copy itself may be damaged: the same sums tell.
+    let copied = salvage::from_copy(&mut new, &copy, UnixTime::now())?;
+    salvage::walk_again(&new, &kept)?;
+    check(&new)?;
+    new.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(classify)?;
+    schema::open_whole(&new)?;
+    new.close().map_err(|(_, error)| classify(error))?;
+    let notice = notice(&kept, &copied, &copy);
+    put_in_place(home)?;
+    tracing::warn!(?notice, kept = kept.rows, lost = kept.lost, copied = copied.rows, "the records are rebuilt");
+    Ok((open_checked(&path)?, notice))
+}
+
+fn notice(kept: &Salvaged, copied: &Salvaged, copy: &Path) -> Notice {
+    match (kept.rows, copied.rows) {
+        (0, 0) => Notice::BegunAnew,
+        (0, _) => Notice::Restored { from: made_at(copy) },
+        _ => Notice::Mended,
+    }
+}
+
+/// The damaged file goes aside, then its log, then the rebuilt file takes its name. Whatever the moment of a kill, the
+/// next start finds either the damaged file, or none and the rebuilt one.
+fn put_in_place(home: &Path) -> Result<()> {
+    let path = Journal::path(home);
+    let aside = aside(home);
+    for end in ["", "-wal"] {
+        let (from, to) = (beside(&path, end), beside(&aside, end));
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(error)),
+            _ => {}
+        }
+    }
+    for end in ["-shm", "-journal"] {
+        remove(&beside(&path, end))?;
+    }
+    std::fs::rename(rebuilt(home), &path).map_err(unwritable)?;
+    sync_folder(home);
+    Ok(())
+}
+
+/// A name with the date, that nothing has yet.
+fn aside(home: &Path) -> PathBuf {
+    let now = i64::try_from(UnixTime::now().0).unwrap_or_default();
+    let now = time::OffsetDateTime::from_unix_timestamp(now).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    let format = time::macros::format_description!("[year]-[month]-[day]T[hour][minute][second]Z");
+    let date = now.format(format).unwrap_or_default();
+    let named = |n: u32| match n {
+        1 => home.join(format!("journal.damaged-{date}.sqlite")),
+        n => home.join(format!("journal.damaged-{date}-{n}.sqlite")),
+    };
+    let free = |path: &PathBuf| !path.exists() && !beside(path, "-wal").exists();
+    (1..=1_000).map(named).find(free).unwrap_or_else(|| named(1))
+}
+
+/// A copy of small records is made at every clean end, one of large ones at most this often, in seconds.
+const COPY_EVERY: u64 = 3_600;
+/// What is small, in bytes: copied within a fraction of a second.
+const SMALL: u64 = 16 << 20;
+
+/// Whether a copy is worth its making now.
+pub(super) fn copy_is_due(home: &Path) -> bool {
+    let size = std::fs::metadata(Journal::path(home)).map_or(0, |file| file.len());
+    let copy = copy_of(home);
+    !copy.exists() || size < SMALL || UnixTime::now().0.saturating_sub(made_at(&copy).0) >= COPY_EVERY
+}
+
+/// Keeps a copy to restore from, checked before it takes the place of the one before.
+///
+/// # Errors
+/// `journal-damaged` when the records are, `disk-full`, `journal-unwritable`; the copy before stays then.
+pub(super) fn keep_copy(connection: &Connection, home: &Path) -> Result<()> {
+    let (new, copy) = (home.join("journal.good.new"), copy_of(home));
+    let Some(name) = new.to_str() else { return Ok(()) };
+    forget(&new)?;
+    let made = connection.execute("VACUUM INTO ?1", [name]).map_err(classify).and_then(|_| {
+        check(&schema::open_for_reading(&new)?)?;
+        schema::restrict(&new)?;
+        std::fs::OpenOptions::new().write(true).open(&new).and_then(|file| file.sync_all()).map_err(unwritable)?;
+        std::fs::rename(&new, &copy).map_err(unwritable)
+    });
+    sync_folder(home);
+    made.inspect_err(|_| {
+        let _ = forget(&new);
+    })
+}
+
+fn copy_of(home: &Path) -> PathBuf {
+    home.join("journal.good.sqlite")
+}
+
+fn rebuilt(home: &Path) -> PathBuf {
+    home.join("journal.rebuilt.sqlite")
+}
+
+fn made_at(copy: &Path) -> UnixTime {
+    let since = std::fs::metadata(copy).and_then(|file| file.modified()).ok();
+    let since = since.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    UnixTime(since.map_or(0, |since| since.as_secs()))
+}
+
+/// SQLite's files beside a file are named by adding to its name.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Removes a file that was being made, and what SQLite keeps beside it.
+fn forget(path: &Path) -> Result<()> {
+    ["", "-wal", "-shm", "-journal"].iter().try_for_each(|end| remove(&beside(path, end)))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
+        _ => Ok(()),
+    }
+}
+
+/// A new name is on disk once its folder is. Windows does so by itself.
+fn sync_folder(home: &Path) {
+    #[cfg(unix)]
+    if let Err(error) = std::fs::File::open(home).and_then(|folder| folder.sync_all()) {
+        tracing::debug!(%error, "the folder of the records was not synced");
+    }
+    #[cfg(not(unix))]
+    let _ = home;
+}

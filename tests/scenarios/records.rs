@@ -1,0 +1,29 @@
+//! The records: cut off by the power, damaged, without room. The loops are `davit_tests::soak::records`; `DAVIT_SOAK`
+//! makes them long.
+
+use davit_tests::soak::{records, seed, times};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_costs_the_records_one_commit_at_most() {
+    records::power::cuts(times(60), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_cut_off_anywhere_open_and_tell() {
+    records::damage::truncations(times(24), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_in_the_records_is_never_believed() {
+    records::damage::flips(times(60), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_are_zeros_noise_or_gone_are_rebuilt_or_begun_anew() {
+    records::damage::havoc(times(40), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_may_only_be_read_are_made_writable() {
+    records::damage::unwritable(seed()).await;
+}
