@@ -57,11 +57,13 @@ impl Shell {
                 (None, Some(error.into()))
             }
         };
+        let notice = uploader.as_ref().and_then(|uploader| uploader.notice());
+        let early = notice.map(|notice| ShellEvent::Records { notice }).into_iter().collect();
         Self {
             uploader: Mutex::new(uploader),
             problem,
             inbox: Inbox::default(),
-            events: Mutex::default(),
+            events: Mutex::new(Listening { channel: None, early }),
             feed: Mutex::default(),
         }
     }

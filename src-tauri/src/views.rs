@@ -2,6 +2,7 @@
 
 use davit_core::error::{Error, ErrorCode, Owner};
 use davit_core::ids::{BatchId, DestinationId};
+use davit_core::journal::Notice;
 use davit_core::session::Destination;
 use davit_core::units::UnixTime;
 use davit_core::uploader::SessionStatus;
@@ -215,6 +216,11 @@ pub enum ShellEvent {
         /// What.
         inbox: InboxView,
     },
+    /// Something happened to the records before this start.
+    Records {
+        /// What.
+        notice: Notice,
+    },
     /// The session changed.
     Session {
         /// To this.
@@ -262,6 +268,7 @@ mod tests {
             DoneView,
             CopyWhat,
             SavedView,
+            Notice,
             ShellEvent,
             feed::Filter,
             feed::View,

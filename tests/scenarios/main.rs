@@ -21,10 +21,10 @@ mod names_and_leftovers;
 mod network;
 mod outages;
 mod receipts;
+mod records;
 #[cfg(unix)]
 mod sources;
 mod stalls;
-mod records;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;

@@ -27,3 +27,18 @@ async fn records_that_are_zeros_noise_or_gone_are_rebuilt_or_begun_anew() {
 async fn records_that_may_only_be_read_are_made_writable() {
     records::damage::unwritable(seed()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_power_cut_the_same_command_ends_with_the_right_objects() {
+    records::runs::power_cuts(times(6), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_damaged_records_the_same_command_ends_with_the_right_objects_and_tells_once() {
+    records::runs::damage(times(8), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_on_the_records_is_told_and_nothing_is_lost() {
+    records::room::quotas(times(8)).await;
+}

@@ -9,7 +9,7 @@ use davit_core::uploader::{Options, Uploader};
 
 use crate::args::Which;
 use crate::look::on_record;
-use crate::{DONE, NOTHING, SOME, status, text};
+use crate::{DONE, NOTHING, SOME, status, text, words};
 
 pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     let mut options = Options::from_env()?;
@@ -31,6 +31,7 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     } else {
         options.hold = true;
         let uploader = Uploader::open(options).await?;
+        words::tell(uploader.notice());
         let reply = control::perform(uploader.engine(), request).await;
         if action == Action::Cancel && reply.is_ok() {
             // Nobody else will remove what S3 holds before the next upload; do it now if the way is known.

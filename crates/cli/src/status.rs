@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::look::{Look, on_record};
 use crate::upload::connected;
-use crate::{DONE, text};
+use crate::{DONE, text, words};
 
 /// What there is to say without records.
 pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
@@ -81,6 +81,7 @@ pub(crate) async fn destinations(server: Option<String>, json: bool) -> Result<u
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
     let look = Look::open(options).await?;
+    words::tell(look.uploader.notice());
     let found = connected(&look.uploader).await;
     look.uploader.close().await;
     let found = found?;

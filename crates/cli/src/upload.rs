@@ -13,6 +13,7 @@ use crate::output::{Output, Stopped};
 use crate::progress::{Rows, totals};
 use crate::receipt;
 use crate::signals::Signals;
+use crate::words;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 
 /// A company that does not answer within this is told as a failure; nothing was recorded yet.
@@ -45,6 +46,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
         opened = Uploader::open(options) => opened?,
         () = signals.next() => return Ok(INTERRUPTED),
     };
+    words::tell(uploader.notice());
     let output = Output::new(args.json);
     let outcome = tokio::select! {
         outcome = upload(&uploader, &args, &output) => outcome,

@@ -1,6 +1,7 @@
 //! One plain sentence and one action for every code.
 
 use davit_core::error::{Error, ErrorCode};
+use davit_core::journal::Notice;
 
 use crate::output::Stopped;
 use crate::text;
@@ -64,12 +65,28 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::DiskFull => ("This computer's disk is full.", "Make room, then try again."),
         C::JournalUnwritable => ("Davit cannot write its records.", "Check the folder, or set DAVIT_HOME."),
         C::JournalNewer => ("The records were written by a newer Davit.", "Update Davit, or set another DAVIT_HOME."),
-        C::JournalDamaged => ("The records are damaged.", "Move them away, or set another DAVIT_HOME."),
+        C::JournalDamaged => ("The records are damaged.", "The next upload mends them."),
         C::InstanceBusy => ("Another Davit is already at work here.", "Use it, or set another DAVIT_HOME."),
         C::BadInput => ("This makes no sense to Davit.", "Check what you typed."),
         C::Unexpected => ("Something unexpected happened.", "Try again; what was sent is kept."),
     };
     Words { what, action }
+}
+
+/// What happened to the records, and what to do.
+pub(crate) fn of_notice(notice: Notice) -> String {
+    match notice {
+        Notice::Mended => "The records were damaged and are mended; the same command adds what is missing.".to_owned(),
+        Notice::Restored { from } => {
+            let at = i64::try_from(from.0).ok().and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok());
+            let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+            let at = at.and_then(|at| at.format(format).ok()).unwrap_or_default();
+            format!("The records were lost and are as they were on {at}; the same command goes on.")
+        }
+        Notice::BegunAnew => {
+            "The records were lost and begin anew; the same command uploads what is missing.".to_owned()
+        }
+    }
 }
 
 /// Why nothing moves, and that it moves again by itself.
@@ -114,6 +131,13 @@ pub(crate) fn complain(error: &Error) {
     text::note(&format!("       [{}]", technical(error)));
 }
 
+/// Tells what happened to the records, where something did.
+pub(crate) fn tell(notice: Option<Notice>) {
+    if let Some(notice) = notice {
+        text::note(&format!("davit: {}", of_notice(notice)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +151,15 @@ mod tests {
                 assert!(!text.contains('!') && !text.contains("please"), "{code}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn what_happened_to_the_records_is_told_in_one_sentence() {
+        let at = davit_core::units::UnixTime(1_800_000_000);
+        for notice in [Notice::Mended, Notice::Restored { from: at }, Notice::BegunAnew] {
+            let text = of_notice(notice);
+            assert!(text.ends_with('.') && text.len() < 110 && !text.contains('!'), "{text}");
+        }
+        assert!(of_notice(Notice::Restored { from: at }).contains("2027-01-15 08:00 UTC"));
     }
 }

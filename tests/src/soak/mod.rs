@@ -5,11 +5,11 @@ pub mod crash;
 pub mod model;
 pub mod network;
 pub mod noise;
+pub mod records;
 #[cfg(unix)]
 pub mod sources;
 #[cfg(unix)]
 pub mod tampering;
-pub mod records;
 
 /// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
 pub fn times(small: u32) -> u32 {

@@ -166,6 +166,12 @@ export type CopyWhat = "key" | "checksum" | "reference" | "from";
 
 export type SavedView = "saved" | "left" | "moving";
 
+export type Notice = { "kind": "mended" } | { "kind": "restored", 
+/**
+ * When the copy was made.
+ */
+from: UnixTime, } | { "kind": "begun-anew" };
+
 export type ShellEvent = { "kind": "hover", 
 /**
  * What.
@@ -202,7 +208,11 @@ y: number, } | { "kind": "added",
 /**
  * What.
  */
-inbox: InboxView, } | { "kind": "session", 
+inbox: InboxView, } | { "kind": "records", 
+/**
+ * What.
+ */
+notice: Notice, } | { "kind": "session", 
 /**
  * To this.
  */

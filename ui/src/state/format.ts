@@ -124,6 +124,12 @@ export function clock(unix: number): string {
   return new Date(unix * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' });
 }
 
+/** "4 May, 14:05" likewise, for what may be days ago. */
+export function dayAndClock(unix: number): string {
+  const day = new Date(unix * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'long' });
+  return `${day}, ${clock(unix)}`;
+}
+
 /** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */
 const harmless = (name: string): string =>
   name

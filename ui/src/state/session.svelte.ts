@@ -1,10 +1,15 @@
 // Who is signed in, and what hovers over or waits at the window's door.
-import type { DestinationId, DestinationView, InboxView, Ipc, Problem, SessionView, ShellEvent } from '../ipc';
+import type { DestinationId, DestinationView, InboxView, Ipc, Notice, Problem, SessionView, ShellEvent } from '../ipc';
 import { errors, text } from '../text/en';
+import { dayAndClock } from './format';
 import type { Toasts } from './toasts.svelte';
 
 const RECENT = 'davit.recent';
 const RECENTS = 4;
+
+function records(notice: Notice): string {
+  return notice.kind === 'restored' ? text.records.restored(dayAndClock(notice.from)) : text.records[notice.kind];
+}
 
 export class Session {
   view = $state<SessionView | null>(null);
@@ -63,6 +68,9 @@ export class Session {
         break;
       case 'added':
         this.waiting = event.inbox;
+        break;
+      case 'records':
+        this.toasts.say(records(event.notice));
         break;
       case 'session':
         this.see(event.session);

@@ -94,3 +94,11 @@ test('links can still be copied after the sign-in ended', () => {
   expect(session.places).toEqual([]);
   expect(session.linkable).toBe(true);
 });
+
+test('what happened to the records is told in words', () => {
+  const { session, toasts } = started();
+  session.hear({ kind: 'records', notice: { kind: 'begun-anew' } });
+  expect(toasts.now?.words).toBe('Davit’s records were lost. Add again what was not done.');
+  session.hear({ kind: 'records', notice: { kind: 'restored', from: 1_800_000_000 } });
+  expect(toasts.now?.words).toMatch(/^Davit’s list is restored from .*15.*\. What was not done then is paused\.$/);
+});

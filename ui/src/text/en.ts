@@ -283,6 +283,11 @@ export const text = {
   notBack: 'It could not be put back. Upload it again.',
   many: (act: string, n: number) => `${act} (${count(n)})`,
   selectedMost: (n: number) => `The first ${count(n)} are selected.`,
+  records: {
+    mended: 'Davit’s records were damaged. Add again what is missing from the list.',
+    restored: (at: string) => `Davit’s list is restored from ${at}. What was not done then is paused.`,
+    'begun-anew': 'Davit’s records were lost. Add again what was not done.',
+  },
   refused: (n: number, why: string) => `${plural(n, 'item was', 'items were')} not added. ${why}`,
   pauseAll: 'Pause all',
   resumeAll: 'Resume all',

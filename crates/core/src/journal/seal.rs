@@ -17,7 +17,8 @@ pub(super) struct Sealed {
     pub(super) columns: &'static str,
 }
 
-pub(super) const BATCHES: Sealed = Sealed { table: "batches", columns: "id,added,destination,collision,scope,remote,told" };
+pub(super) const BATCHES: Sealed =
+    Sealed { table: "batches", columns: "id,added,destination,collision,scope,remote,told" };
 pub(super) const ITEMS: Sealed =
     Sealed { table: "items", columns: "id,batch,added,path,name,folder,counted,skipped,removed" };
 pub(super) const TRANSFERS: Sealed = Sealed {

@@ -265,7 +265,8 @@ fn insert_transfer(c: &Connection, t: &TransferRow) -> Result<()> {
     added(TRANSFERS.insert(
         c,
         "",
-        &[&id, &item, &path, &t.rel, &t.key, &size, &standing, &ended, &t.token, &file, &plan, &etag, &version,
+        &[
+            &id, &item, &path, &t.rel, &t.key, &size, &standing, &ended, &t.token, &file, &plan, &etag, &version,
             &crc64, &problem,
         ],
     ))
