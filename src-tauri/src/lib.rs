@@ -28,8 +28,9 @@ pub fn run() -> ExitCode {
     let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
     let log = caps.fold(log, tracing_subscriber::EnvFilter::add_directive);
     // Standard error may be closed, or a pipe that nobody reads; a window must not wait for it.
+    // A line that finds no room is lost; to complain of it where there is none would stop whatever wrote it.
     let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).init();
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).log_internal_errors(false).init();
 
     let added = added(std::env::args_os().skip(1));
     let options = match Options::from_env() {

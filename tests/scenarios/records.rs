@@ -1,7 +1,9 @@
 //! The records: cut off by the power, damaged, without room. The loops are `davit_tests::soak::records`; `DAVIT_SOAK`
 //! makes them long.
 
+use davit_tests::World;
 use davit_tests::soak::{records, seed, times};
+use davit_tests::source::noise;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_power_cut_costs_the_records_one_commit_at_most() {
@@ -41,4 +43,71 @@ async fn on_damaged_records_the_same_command_ends_with_the_right_objects_and_tel
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_on_the_records_is_told_and_nothing_is_lost() {
     records::room::quotas(times(8)).await;
+}
+
+/// Runs words with a small disk mounted at `place`.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(place: &std::path::Path, options: &str) -> Vec<String> {
+    std::fs::create_dir_all(place).expect("a folder");
+    let mount = format!("mount -t tmpfs -o {options} none '{}' && exec \"$@\"", place.display());
+    ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", &mount, "bash"].map(str::to_owned).to_vec()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn without_room_for_the_records_everything_rests_and_goes_on_within_ten_seconds_of_room() {
+    let place = tempfile::tempdir().expect("a folder");
+    let words = on_a_small_disk(place.path(), "size=8m");
+    // The engine in a process of its own, which sees the small disk.
+    let inner = tokio::process::Command::new(&words[0])
+        .args(&words[1..])
+        .arg(std::env::current_exe().expect("our own path"))
+        .args(["--exact", "records::inner_with_little_room", "--ignored", "--nocapture"])
+        .env("DAVIT_INNER_HOME", place.path())
+        .output()
+        .await
+        .expect("unshare");
+    let out = String::from_utf8_lossy(&inner.stdout);
+    assert!(inner.status.success() && out.contains("1 passed"), "{out}{}", String::from_utf8_lossy(&inner.stderr));
+}
+
+/// What the test above runs.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test, on a small disk"]
+async fn inner_with_little_room() {
+    let Some(home) = std::env::var_os("DAVIT_INNER_HOME") else { return };
+    records::room::room_comes_back(home.into()).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_may_only_be_read_is_told() {
+    let world = World::new().await;
+    let file = world.sources().join("a.wav");
+    noise(&file, 1_000);
+    let words = on_a_small_disk(&world.home(), "ro");
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let ended = world.upload(&[&file]).within(&words).end().await;
+    assert_eq!(ended.code, Some(1), "{} {}", ended.out, ended.err);
+    assert!(ended.err.contains("[journal-unwritable") && !ended.err.contains("panicked"), "{}", ended.err);
+    world.upload(&[&file]).end().await.all_done();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_finds_no_room_stops_nothing() {
+    let world = World::new().await;
+    let file = world.sources().join("a.wav");
+    noise(&file, 1_000);
+    let full = ["bash", "-c", "exec \"$@\" 2>/dev/full", "bash"];
+    world.upload(&[&file]).env("DAVIT_LOG", "trace").within(&full).end().await.all_done();
+    assert_eq!(world.keys(), ["in/a.wav"]);
+}
+
+/// In a release build it is held to a second; a debug build only shows that it can be done.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "for measuring: cargo nextest run --release --run-ignored only"]
+async fn records_of_a_hundred_thousand_files_open_within_a_second() {
+    let took = records::size::opening(100_000).await;
+    assert!(took.as_millis() < 1_000 || cfg!(debug_assertions), "{took:?}");
 }

@@ -5,6 +5,7 @@ pub mod damage;
 pub mod power;
 pub mod room;
 pub mod runs;
+pub mod size;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

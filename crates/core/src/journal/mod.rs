@@ -6,6 +6,8 @@
 //! that decides what goes where carries a sum (`seal`); what is damaged is rebuilt at opening (`keep`, `salvage`).
 //! No secret is ever written here.
 
+#[doc(hidden)]
+pub mod fuzz;
 mod keep;
 mod read;
 mod rows;

@@ -12,7 +12,7 @@ use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, TRANSFERS};
 use super::{classify, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
 use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, TransferId, UploadId};
@@ -150,7 +150,11 @@ impl Writer {
         match commit(&mut self.connection, batch.iter().flat_map(|(writes, _)| writes)) {
             Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
-            Err(_) => {
+            Err(error) => {
+                if error.code == ErrorCode::DiskFull {
+                    // The log may take most of the room, and what is in the file already needs none there.
+                    keep::shorten(&self.connection);
+                }
                 for (writes, done) in batch {
                     let result = commit(&mut self.connection, writes.iter());
                     answer(done, result);

@@ -55,6 +55,11 @@ impl Subject {
         let home = self.place.path().join("damaged");
         lay_out(damaged, &home);
         let found = self.open_in(&home, what);
+        if found.0.is_some() && damaged.get(FILE).is_some_and(|file| !file.is_empty()) {
+            let names = std::fs::read_dir(&home).expect("a home").map(|entry| entry.expect("an entry").file_name());
+            let mut names = names.map(|name| name.to_string_lossy().into_owned());
+            assert!(names.any(|name| name.starts_with("journal.damaged-2")), "{what}: the damaged file is set aside");
+        }
         std::fs::remove_dir_all(&home).expect("removed");
         found
     }

@@ -1,6 +1,13 @@
 //! No room for the records: a limit on the size of files stands for a quota, a small disk of its own for a full one.
 
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use davit_core::engine::EnqueueOptions;
+use davit_core::engine::feed::{Overview, Update, View};
+use davit_core::session::Collision;
+use davit_core::uploader::{Options, SessionStatus, Uploader};
 
 use crate::World;
 use crate::source::{noise, sha256};
@@ -8,7 +15,7 @@ use crate::source::{noise, sha256};
 /// Files of the folder that is uploaded: its records take about a MB.
 const CLIPS: u64 = 120;
 
-fn folder(world: &World) -> std::path::PathBuf {
+fn folder(world: &World) -> PathBuf {
     let folder = world.sources().join("folder");
     for clip in 0..CLIPS {
         noise(&folder.join(format!("clip {clip}, a name that takes its room in the records.mov")), 100 + clip);
@@ -51,4 +58,61 @@ fn all_is_there(world: &World, folder: &Path, what: &str) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         assert_eq!(world.sha256(&format!("in/folder/{name}")), sha256(&path), "{what}: {name}");
     }
+}
+
+/// In a home on a small disk of its own: a running engine is out of room in the middle of its work, says so, and goes on by
+/// itself within ten seconds of room.
+pub async fn room_comes_back(home: PathBuf) {
+    let world = World::with_backend(900, "role").await;
+    let folder = folder(&world);
+    let options = Options {
+        home: home.clone(),
+        server: Some(world.backend.as_ref().expect("a backend").url().clone()),
+        token: None,
+        net: davit_core::net::Net::default(),
+        policy: davit_core::policy::Policy::default(),
+        dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
+        direct: None,
+        concurrency: Some(4),
+        hold: false,
+    };
+    let uploader = Uploader::open(options).await.expect("opens");
+    let mut changes = uploader.session_changes();
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let engine = uploader.engine();
+    let mut feed = engine.subscribe(View::default()).await.expect("a feed");
+
+    // Room for the gesture and a few files.
+    let filler = home.join("filler");
+    let mut file = std::fs::File::create(&filler).expect("a file");
+    let mut filled = 0;
+    while file.write_all(&[7; 4_096]).is_ok() {
+        filled += 4_096;
+    }
+    file.set_len(filled - (100 << 10)).expect("some room");
+    drop(file);
+    let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true };
+    let ticket = engine.enqueue(vec![folder.clone()], to, options).await.expect("taken");
+    let mut stuck = async |wanted: bool| {
+        while let Some(update) = feed.next().await {
+            let totals = match &update {
+                Update::Snapshot(snapshot) => &snapshot.totals,
+                Update::Delta(delta) => &delta.totals,
+            };
+            if matches!(totals.overview, Overview::Stuck { .. }) == wanted {
+                return;
+            }
+        }
+        panic!("the engine ended");
+    };
+    stuck(true).await;
+    std::fs::remove_file(&filler).expect("room");
+    let begun = Instant::now();
+    stuck(false).await;
+    println!("went on {:?} after there was room", begun.elapsed());
+    assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
+    let settled = engine.settled(ticket.items).await.expect("settles");
+    assert_eq!((u64::from(settled.uploaded), settled.failed), (CLIPS, 0), "{settled:?}");
+    uploader.close().await;
 }
