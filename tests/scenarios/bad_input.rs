@@ -110,7 +110,7 @@ async fn records_of_a_newer_version_and_a_second_engine_are_left_alone() {
     std::fs::copy(world.home().join("journal.sqlite"), home.join("journal.sqlite")).expect("copied");
     let mut bytes = std::fs::read(home.join("journal.sqlite")).expect("read");
     bytes[60..64].copy_from_slice(&99u32.to_be_bytes());
-    bytes[68..72].copy_from_slice(&(0x4456_0000u32 | 99).to_be_bytes());
+    bytes[68..72].copy_from_slice(&(0x4456_0000u32 + 99).to_be_bytes());
     std::fs::write(home.join("journal.sqlite"), &bytes).expect("written");
     let newer = world.upload(&[&file]).env("DAVIT_HOME", &home).end().await;
     assert!(newer.code == Some(1) && newer.err.contains("[journal-newer"), "{}", newer.err);

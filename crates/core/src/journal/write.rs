@@ -151,7 +151,8 @@ impl Writer {
             Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
             Err(error) => {
-                if error.code == ErrorCode::DiskFull {
+                // A quota is told as a failure to write.
+                if matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable) {
                     // The log may take most of the room, and what is in the file already needs none there.
                     keep::shorten(&self.connection);
                 }

@@ -12,7 +12,7 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 use crate::World;
 use crate::source::{noise, sha256};
 
-/// Files of the folder that is uploaded: its records take about a MB.
+/// Files of the folder that is uploaded: its records take about 200 KB.
 const CLIPS: u64 = 120;
 
 fn folder(world: &World) -> PathBuf {
@@ -31,7 +31,7 @@ pub async fn quotas(count: u32) {
         let world = World::new().await;
         let folder = folder(&world);
         std::fs::create_dir_all(world.home()).expect("a home");
-        let kib = 4 + point * 2_000 / u64::from(count);
+        let kib = 4 + point * 300 / u64::from(count);
         // As a quota would: the write fails, and no signal comes.
         let limited = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
         let ended = world.upload(&[&folder]).within(&["bash", "-c", &limited, "bash"]).end().await;
