@@ -38,7 +38,23 @@ pub fn columns(home: &Path, texts: [&str; 6], numbers: [i64; 4]) -> Result<()> {
         seal::TRANSFERS.insert(
             &c,
             "",
-            &[&1, &1, &path, &key, &key, &size, &standing, &0, &key, &fingerprint, &plan, &none, &crc64, &problem],
+            &[
+                &1,
+                &1,
+                &path,
+                &key,
+                &key,
+                &size,
+                &standing,
+                &0,
+                &key,
+                &fingerprint,
+                &plan,
+                &none,
+                &none,
+                &crc64,
+                &problem,
+            ],
         )?;
         seal::PARTS.insert(&c, "", &[&1, &number, &"e", &crc64, &size])?;
         c.execute("INSERT INTO story VALUES (1,?,?)", (at, standing))?;

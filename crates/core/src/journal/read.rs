@@ -172,12 +172,14 @@ impl Reader {
 
     /// The file of an item that is one.
     pub fn only_file(&self, item: ItemId) -> Result<Option<TransferRow>> {
-        self.one(&format!("{TRANSFER} WHERE item=? LIMIT 1"), params![bits(item.get())], transfer)
+        let sql = format!("{} WHERE item=? LIMIT 1", select(TRANSFER, &TRANSFERS));
+        self.one(&sql, params![bits(item.get())], transfer)
     }
 
     /// A file of an item, where it is on record already.
     pub fn file(&self, item: ItemId, rel: &str) -> Result<Option<TransferRow>> {
-        self.one(&format!("{TRANSFER} WHERE item=? AND rel=?"), params![bits(item.get()), rel], transfer)
+        let sql = format!("{} WHERE item=? AND rel=?", select(TRANSFER, &TRANSFERS));
+        self.one(&sql, params![bits(item.get()), rel], transfer)
     }
 
     /// Files of a folder whose path holds `search`, in path order, and how many there are.
