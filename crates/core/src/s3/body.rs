@@ -44,10 +44,8 @@ pub(super) struct Watch {
 pub(super) struct Progress {
     /// When the connection last took a frame.
     pub(super) moved: Instant,
-    /// What all connections had taken by then, in bytes.
-    pub(super) all_moved: u64,
-    /// As the how manieth it ended, once its last byte left.
-    pub(super) ended: Option<u64>,
+    /// Whether its last byte left.
+    pub(super) ended: bool,
 }
 
 #[derive(Debug)]
@@ -59,13 +57,11 @@ struct Seen {
 
 impl Watch {
     pub(super) fn new(pace: Arc<Pace>) -> Arc<Self> {
-        let seen = Mutex::new(Self::nothing(&pace));
-        Arc::new(Self { pace, seen })
+        Arc::new(Self { pace, seen: Mutex::new(Self::nothing()) })
     }
 
-    fn nothing(pace: &Pace) -> Seen {
-        let progress = Progress { moved: Instant::now(), all_moved: pace.moves(0), ended: None };
-        Seen { progress, crc64: None, error: None }
+    fn nothing() -> Seen {
+        Seen { progress: Progress { moved: Instant::now(), ended: false }, crc64: None, error: None }
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -93,14 +89,13 @@ impl Watch {
     }
 
     /// The connection took a frame, perhaps the last.
-    pub(super) fn moves(&self, bytes: u64, last: bool) {
+    pub(super) fn moves(&self, last: bool) {
         let mut seen = self.seen();
-        let ended = seen.progress.ended.or_else(|| last.then(|| self.pace.ends()));
-        seen.progress = Progress { moved: Instant::now(), all_moved: self.pace.moves(bytes), ended };
+        seen.progress = Progress { moved: Instant::now(), ended: seen.progress.ended || last };
     }
 
     fn begin(&self) {
-        *self.seen() = Self::nothing(&self.pace);
+        *self.seen() = Self::nothing();
     }
 }
 
@@ -210,7 +205,7 @@ impl Body for Stream {
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         Poll::Ready(match self.next() {
             Ok(Some(frame)) => {
-                self.watch.moves(frame.len() as u64, self.length_left == 0);
+                self.watch.moves(self.length_left == 0);
                 Some(Ok(Frame::data(frame)))
             }
             Ok(None) => None,
@@ -274,7 +269,7 @@ mod tests {
         assert_eq!(wire, expected.as_bytes());
         assert_eq!(wire.len() as u64, framed_len(Mode::Trailer, 5));
         assert_eq!(watch.crc64(), Some(crc));
-        assert!(watch.progress().ended.is_some());
+        assert!(watch.progress().ended);
     }
 
     #[test]

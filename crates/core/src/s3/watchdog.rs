@@ -1,13 +1,17 @@
 //! Notices requests that hang, without mistaking slow ones for dead ones.
 //!
-//! A body must move: some frame taken every [`STALL`] plus the time that what is taken at once needs at the pace last
+//! A body must move: some frame taken every [`STALL`], longer where what is taken at once needs longer at the pace last
 //! seen. After the last frame an answer must come within [`ANSWER`] plus the time that what the system still buffers
-//! needs at that pace. Where others move meanwhile, a part that does not is noticed after [`QUICK`]: it is compared with
-//! them, never with a clock alone, so that a slow link looks slow and not dead. A request that hangs is dropped; its
-//! connection goes with it.
+//! needs at that pace. Where others get through meanwhile, a part that does not is noticed after [`QUICK`]: it is compared
+//! with whole bodies that began later and were answered, never with a clock alone, so that a slow link looks slow and not
+//! dead. That a connection takes bytes says little: the system takes many before it sends one. A request that hangs is
+//! dropped; its connection goes with it.
 //!
-//! Connections down to 4 kB/s are known for slow from the first byte; slower ones after one request in vain.
+//! Known problem: until the first answer nothing tells a body that the system took and sends slowly from one that it will
+//! never send. Connections down to 8 kB/s are known for slow from the first byte; below, or where the system buffers
+//! megabytes of a slow link, a request is made in vain first. The way out is fewer connections on slow links.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +24,8 @@ use crate::file::buffers::FRAME;
 use crate::units::UnixTime;
 
 const STALL: Duration = Duration::from_secs(20);
+/// The part of it that what is taken at once needs at most, before it adds to it.
+const ALLOWED: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(18);
 /// The same where others move.
 const QUICK: Duration = Duration::from_secs(8);
@@ -27,6 +33,8 @@ const QUICK: Duration = Duration::from_secs(8);
 const AWAKE: Duration = Duration::from_secs(5);
 /// A forward jump of the clock against the steady one by this much is a sleep.
 const SLEPT: u64 = 10;
+/// The system takes more of a body once this much of its buffer is sent, on links that are slow.
+const GULP: u64 = 160 << 10;
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(1);
 /// Requests without a body of note.
@@ -37,6 +45,9 @@ const BUFFERED: u64 = 4 << 20;
 const BUFFERED_ANYWAY: u64 = 512 << 10;
 /// Buffers follow the link: more than that is emptied in this time.
 const EMPTIED: Duration = Duration::from_secs(10);
+/// The same on links that are known for slow, in bytes a second, whose buffers may be anything.
+const EMPTIED_LATE: Duration = Duration::from_secs(150);
+const SLOW: u64 = 64 << 10;
 /// The smallest frame of a body.
 const SMALLEST: usize = 4 << 10;
 /// The HTTP client takes so many frames at once, or so many bytes and a frame, and the next when all are sent.
@@ -48,10 +59,10 @@ const SLOWEST: u64 = 1_000;
 const UNKNOWN: u64 = 16 << 10;
 /// Shorter bodies say more of the way there and back than of the pace.
 const TELLING: u64 = 256 << 10;
-/// So many times what is taken at once must others have moved, each of them, before one that did not looks dead.
-const AHEAD: u64 = 4;
-/// So many whose last byte left later are answered already: this one's answer is lost.
+/// So many bodies as long as this one, begun and answered while nothing of it moved: the link is there, it is not.
 const OVERTAKEN: usize = 3;
+/// So many answers are remembered: as many as parts may fly.
+const REMEMBERED: usize = 128;
 
 /// How long putting so many parts together may take in silence. Ten thousand may take minutes. Source: S3 API reference,
 /// CompleteMultipartUpload.
@@ -68,67 +79,42 @@ pub(super) enum Again {
     Costly,
 }
 
-/// What all requests with a body show together: how fast one connection is, and who moves.
+/// What all requests with a body show together: how fast one connection is, and who gets through.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     /// Bytes a second of one connection, as the last request showed.
     seen: AtomicU64,
-    /// Bytes that connections took, all together.
-    moved: AtomicU64,
-    flying: AtomicU64,
-    /// Bodies whose last byte left.
-    ended: AtomicU64,
     answers: Mutex<Answers>,
 }
 
 #[derive(Debug, Default)]
 struct Answers {
-    /// The latest bodies that were answered, by the order in which their last bytes left.
-    latest: [u64; OVERTAKEN],
+    /// Bodies that were answered last: when each began, and its bytes.
+    latest: VecDeque<(Instant, u64)>,
     /// When the pace was last lowered.
     lowered: Option<Instant>,
 }
 
-/// A request under way.
-struct Flying<'a>(&'a Pace);
-
-impl Drop for Flying<'_> {
-    fn drop(&mut self) {
-        self.0.flying.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Pace {
-    fn take_off(&self) -> Flying<'_> {
-        self.flying.fetch_add(1, Ordering::Relaxed);
-        Flying(self)
-    }
-
-    /// A connection took this many bytes. Answers what all took until now.
-    pub(super) fn moves(&self, bytes: u64) -> u64 {
-        self.moved.fetch_add(bytes, Ordering::Relaxed) + bytes
-    }
-
-    /// A body's last byte left. Answers as the how manieth.
-    pub(super) fn ends(&self) -> u64 {
-        self.ended.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
     fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A whole body of `bytes` was sent and answered in this time.
-    fn saw(&self, bytes: u64, took: Duration, order: u64) {
+    /// A whole body of `bytes`, begun then, was sent and answered.
+    fn saw(&self, bytes: u64, begun: Instant) {
         let mut answers = self.answers();
-        if order > answers.latest[0] {
-            answers.latest[0] = order;
-            answers.latest.sort_unstable();
-        }
+        answers.latest.truncate(REMEMBERED - 1);
+        answers.latest.push_front((begun, bytes));
         if bytes >= TELLING {
-            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+            let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
             self.seen.store((bytes.saturating_mul(1_000) / millis).max(SLOWEST), Ordering::Relaxed);
         }
+    }
+
+    /// Whether others as long began later than this and were answered.
+    fn overtook(&self, then: Instant, len: u64) -> bool {
+        let answers = self.answers();
+        answers.latest.iter().filter(|(begun, bytes)| *begun > then && *bytes >= len).count() >= OVERTAKEN
     }
 
     /// A request that began then hung: the link may have become slower than it was, so the next one is given more time.
@@ -167,31 +153,38 @@ impl Pace {
 
     /// How long the system may take to send what it took of a body, which it took in this time.
     fn emptied(&self, len: u64, took: Duration) -> Duration {
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+        let own = |buffered: u64| (len - buffered).saturating_mul(1_000) / millis;
         // What does not fit the buffers was sent for certain.
-        let sent = len.saturating_sub(BUFFERED).saturating_mul(1_000);
-        let own = sent / u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
-        let pace = own.max(self.bytes_a_second());
-        let anyway = time_at(pace, len.min(BUFFERED_ANYWAY)).max(EMPTIED);
-        time_at(pace, len.min(BUFFERED)).min(anyway)
+        let sure = own(len.min(BUFFERED));
+        let likely = match self.seen.load(Ordering::Relaxed) {
+            // The first of a slow link is its own measure.
+            0 if took >= EMPTIED => own(BUFFERED_ANYWAY.min(len / 2)),
+            _ => self.bytes_a_second(),
+        };
+        let pace = sure.max(likely);
+        // Where a request hung before, or an answer was late, nothing is known of the buffers.
+        let most = if pace < SLOW && self.seen.load(Ordering::Relaxed) > 0 {
+            EMPTIED_LATE
+        } else {
+            time_at(pace, len.min(BUFFERED_ANYWAY)).max(EMPTIED)
+        };
+        time_at(pace, len.min(BUFFERED)).min(most)
     }
 
     /// Why a request is taken for dead, if it is.
-    fn verdict(&self, begun: Instant, now: &Progress, len: u64, again: Again) -> Option<&'static str> {
+    fn verdict(&self, begun: Instant, now: Progress, len: u64, again: Again) -> Option<&'static str> {
         let silence = now.moved.elapsed();
-        if let Some(order) = now.ended {
-            let emptied = self.emptied(len, now.moved.duration_since(begun));
-            if silence >= ANSWER + emptied {
-                return Some("no answer after the last byte");
-            }
-            let overtaken = again == Again::Free && self.answers().latest[0] > order;
-            return (overtaken && silence >= QUICK + emptied).then_some("the answers of others came");
+        if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
+            return Some("others got through, nothing of this one moved");
         }
-        if silence >= STALL + self.time_for(self.taken_at_once()) {
-            return Some("no byte was taken");
-        }
-        let others = self.flying.load(Ordering::Relaxed).saturating_sub(1).max(1);
-        let each = self.moved.load(Ordering::Relaxed).saturating_sub(now.all_moved) / others;
-        (silence >= QUICK && each >= AHEAD * self.taken_at_once()).then_some("no byte was taken, while others moved")
+        let (limit, what) = if now.ended {
+            (ANSWER + self.emptied(len, now.moved.duration_since(begun)), "no answer after the last byte")
+        } else {
+            let gulp = self.taken_at_once() + GULP.min(len);
+            (STALL + self.time_for(gulp).saturating_sub(ALLOWED), "no byte was taken")
+        };
+        (silence >= limit).then_some(what)
     }
 }
 
@@ -219,15 +212,14 @@ impl Nap {
 pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, len: u64, again: Again) -> Result<T> {
     let pace: Arc<Pace> = watch.pace();
     let begun = Instant::now();
-    let _flying = pace.take_off();
     let (mut nap, mut awake) = (Nap { here: UnixTime::now(), at: begun }, None);
     tokio::pin!(request);
     loop {
         tokio::select! {
             biased;
             answer = &mut request => {
-                if let Some(order) = watch.progress().ended {
-                    pace.saw(len, begun.elapsed(), order);
+                if watch.progress().ended {
+                    pace.saw(len, begun);
                 }
                 return Ok(answer);
             }
@@ -238,7 +230,7 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             awake = Some(Instant::now());
         }
         let dead = awake.is_some_and(|awake: Instant| awake > now.moved && awake.elapsed() >= AWAKE);
-        let verdict = if dead { Some("nothing came after a sleep") } else { pace.verdict(begun, &now, len, again) };
+        let verdict = if dead { Some("nothing came after a sleep") } else { pace.verdict(begun, now, len, again) };
         if let Some(what) = verdict {
             pace.stalled(begun);
             let silence = now.moved.elapsed().as_secs();
@@ -265,11 +257,11 @@ mod tests {
         std::future::pending()
     }
 
-    /// A connection that takes `each` bytes every `pause`.
-    async fn moves(watch: &Watch, each: u64, pause: Duration, times: u32) {
+    /// A connection that takes something every `pause`.
+    async fn moves(watch: &Watch, pause: Duration, times: u32) {
         for _ in 0..times {
             tokio::time::sleep(pause).await;
-            watch.moves(each, false);
+            watch.moves(false);
         }
     }
 
@@ -279,10 +271,11 @@ mod tests {
             for out in [true, false] {
                 let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
                 if known {
-                    pace.saw(PART, Duration::from_secs(1), 0);
+                    tokio::time::advance(Duration::from_secs(1)).await;
+                    pace.saw(PART, begun);
                 }
                 let watch = Watch::new(Arc::clone(&pace));
-                watch.moves(PART, out);
+                watch.moves(out);
                 let error = watched(hung(), &watch, PART, Again::Costly).await.expect_err("hung");
                 assert_eq!(error.code, ErrorCode::Offline);
                 assert!(begun.elapsed() <= Duration::from_secs(30), "{out} {:?}", begun.elapsed());
@@ -294,15 +287,14 @@ mod tests {
     async fn a_part_that_stands_still_while_others_move_is_noticed_within_ten_seconds() {
         for out in [true, false] {
             let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
-            pace.saw(PART, Duration::from_secs(1), 0);
             let stuck = Watch::new(Arc::clone(&pace));
-            stuck.moves(1 << 20, out);
+            stuck.moves(out);
             let others = async {
                 for _ in 0..100 {
                     let watch = Watch::new(Arc::clone(&pace));
                     let send = async {
-                        moves(&watch, 1 << 20, Duration::from_millis(125), 7).await;
-                        watch.moves(1 << 20, true);
+                        moves(&watch, Duration::from_millis(125), 7).await;
+                        watch.moves(true);
                     };
                     watched(send, &watch, PART, Again::Free).await.expect("answered");
                 }
@@ -311,8 +303,7 @@ mod tests {
                 outcome = watched(hung(), &stuck, PART, Again::Free) => { outcome.expect_err("stands still"); }
                 () = others => unreachable!("it was not noticed"),
             }
-            assert!(begun.elapsed() <= Duration::from_secs(13), "{out} {:?}", begun.elapsed());
-            assert!(out || begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
+            assert!(begun.elapsed() <= Duration::from_secs(10), "{out} {:?}", begun.elapsed());
         }
     }
 
@@ -329,8 +320,8 @@ mod tests {
                 let pause = Duration::from_millis(gulp * 1_000 * 4 / (16 << 10) + if n == 0 { 4_000 } else { 0 });
                 let times = u32::try_from(1_800_000 / pause.as_millis()).unwrap_or(0);
                 let send = async {
-                    moves(&watch, gulp, pause, times).await;
-                    watch.moves(gulp, true);
+                    moves(&watch, pause, times).await;
+                    watch.moves(true);
                     // What the system buffered is on its way still.
                     tokio::time::sleep(Duration::from_secs(20)).await;
                 };
@@ -350,13 +341,13 @@ mod tests {
             let begun = Instant::now();
             let all = (0..16).map(|_| {
                 let watch = Watch::new(Arc::clone(&pace));
-                watch.moves(PART, true);
+                watch.moves(true);
                 async move { watched(hung(), &watch, PART, Again::Free).await }
             });
             futures::future::join_all(all).await;
             longest = longest.max(begun.elapsed());
         }
-        assert!(longest <= Duration::from_secs(160), "{longest:?}");
+        assert!(longest <= Duration::from_secs(175), "{longest:?}");
     }
 
     #[test]
