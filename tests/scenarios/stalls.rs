@@ -22,7 +22,7 @@ async fn a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_128_kilobits_is_slow_and_not_dead() {
-    slow_link(2, Duration::from_secs(24)).await;
+    slow_link(2, 128 << 10, Duration::from_secs(24)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

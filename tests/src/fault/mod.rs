@@ -43,7 +43,7 @@ pub struct Faults {
     pub rate: AtomicU64,
     /// Bytes a second of each connection; 0 means as fast as it goes.
     pub rate_each: AtomicU64,
-    /// How long an answer takes besides.
+    /// How long an answer takes besides, where it is hit.
     pub latency_ms: AtomicU64,
     /// When the link is free again.
     free: Mutex<Option<Instant>>,
@@ -288,6 +288,10 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
         let Some(fault) = faults.for_request(first, &text, body) else {
+            if faults.is_hit(first) {
+                // Whoever thinks does so before it answers.
+                tokio::time::sleep(Duration::from_millis(faults.latency_ms.load(Ordering::SeqCst))).await;
+            }
             server.write_all(&head).await?;
             forward(&mut client, &mut server, &mut held, body, faults).await?;
             let mut answered = Vec::new();
@@ -368,7 +372,6 @@ async fn forward(
         left -= now;
         faults.slow_down(now, begun, body - left).await;
     }
-    tokio::time::sleep(Duration::from_millis(faults.latency_ms.load(Ordering::SeqCst))).await;
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub async fn all(count: u32, seed: u64) {
             stall(request, Where::After).await;
         }
     }
-    slow_link(4, Duration::from_secs(60)).await;
+    slow_link(2, 128 << 10, Duration::from_secs(60)).await;
     for seed in seeds().take(3) {
         backend_in_trouble(seed, 5 * count, 10_000).await;
     }

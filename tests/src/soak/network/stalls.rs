@@ -76,26 +76,23 @@ pub async fn stall(request: Request, place: Where) -> Duration {
     noticed
 }
 
-/// A link of 128 kbit/s and 600 ms to and fro for this long; it must never look dead.
-pub async fn slow_link(connections: u16, lasts: Duration) {
+/// A link of 128 kbit/s and 600 ms to and fro for this long, with parts of this size; it must never look dead.
+pub async fn slow_link(connections: u16, part: u64, lasts: Duration) {
     let world = World::of_small_parts().await;
     let link = FaultProxy::narrow(world.cloud.address());
     link.faults.rate.store(16 << 10, Ordering::SeqCst);
     link.faults.latency_ms.store(600, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
-    let parts = (lasts.as_secs() * (16 << 10)).div_ceil(PART);
-    noise(&file, parts * PART);
+    let parts = (lasts.as_secs() * (16 << 10)).div_ceil(part);
+    noise(&file, parts * part);
     let mut run = world.upload_by(&link.endpoint(), &[&file]);
-    run.env("DAVIT_TEST_PART_SIZE", PART.to_string()).args(["--concurrency", &connections.to_string()]);
+    run.env("DAVIT_TEST_PART_SIZE", part.to_string()).args(["--concurrency", &connections.to_string()]);
     let ended = run.env("DAVIT_LOG", "davit_core=debug").end().await;
     ended.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     let begun: u32 = world.cloud.observer().parts().values().map(|part| part.begun).sum();
     assert_eq!(u64::from(begun), parts, "no part was begun again: {}", ended.err);
 }
-
-/// Shared by the connections of a slow link.
-const PART: u64 = 128 << 10;
 
 async fn until(done: impl Fn() -> bool) {
     while !done() {
