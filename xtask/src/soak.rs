@@ -17,12 +17,21 @@ struct Loop {
     times: u32,
 }
 
-const LOOPS: &[Loop] = &[Loop {
-    goal: "R1",
-    what: "killed at any point, gone on with",
-    test: "interruptions::killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is_sent_twice",
-    times: 500,
-}];
+const fn goal(goal: &'static str, what: &'static str, test: &'static str, times: u32) -> Loop {
+    Loop { goal, what, test, times }
+}
+
+const LOOPS: &[Loop] = &[
+    goal(
+        "R1",
+        "killed at any point, gone on with",
+        "interruptions::killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is_sent_twice",
+        500,
+    ),
+    goal("R2", "power cuts", "records::a_power_cut_costs_the_records_one_commit_at_most", 1_000),
+    goal("R3", "flipped bits", "records::a_flipped_bit_in_the_records_is_never_believed", 1_000),
+    goal("R4", "no room for the records", "records::a_quota_on_the_records_is_told_and_nothing_is_lost", 50),
+];
 
 pub(crate) fn run(goal: Option<&str>, factor: u32, seed: u64) -> Result<()> {
     let loops: Vec<_> =

@@ -193,12 +193,12 @@ mod tests {
             drop(one);
             let error = open_for_writing(&path).expect_err("not ours");
             let one = Connection::open(&path).expect("opened");
-            one.pragma_update(None, "user_version", 3).expect("set");
-            one.pragma_update(None, "application_id", STAMP | 3).expect("set");
+            one.pragma_update(None, "user_version", 4).expect("set");
+            one.pragma_update(None, "application_id", STAMP | 4).expect("set");
             error.code
         };
-        assert_eq!(code(4, STAMP | 4), ErrorCode::JournalNewer);
-        for (version, stamp) in [(4, STAMP | 3), (7, STAMP | 3), (2, STAMP | 3), (3, STAMP | 2), (3, 0), (-1, 0)] {
+        assert_eq!(code(5, STAMP | 5), ErrorCode::JournalNewer);
+        for (version, stamp) in [(5, STAMP | 4), (7, STAMP | 4), (2, STAMP | 4), (4, STAMP | 2), (4, 0), (-1, 0)] {
             assert_eq!(code(version, stamp), ErrorCode::JournalDamaged, "{version} {stamp:x}");
         }
     }
