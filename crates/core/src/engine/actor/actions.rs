@@ -119,7 +119,7 @@ impl Actor {
     }
 
     /// It rests as it was asked to, and was asked to go on meanwhile.
-    pub(super) fn last_word(&mut self, at: u32, standing: &Standing, input: Input) {
+    pub(super) async fn last_word(&mut self, at: u32, standing: &Standing, input: Input) {
         let slot = self.shelf.book.slots[at as usize];
         let fits = match input {
             Input::Resume => matches!(slot.rest, Rest::Paused { .. }),
@@ -128,9 +128,11 @@ impl Actor {
         if !fits {
             return;
         }
-        if let Ok((next, _)) = step(standing, input) {
-            self.shelf.book.set(at, Rest::of(&next.state), slot.size, slot.acknowledged, &next.on_s3);
-            self.shared.journal.note(vec![Write::Standing(slot.id, next)]);
+        let Ok((next, _)) = step(standing, input) else { return };
+        // On record before it is in line: whoever admits it reads where it stands.
+        match self.shared.journal.write(vec![Write::Standing(slot.id, next.clone())]).await {
+            Ok(()) => self.shelf.book.set(at, Rest::of(&next.state), slot.size, slot.acknowledged, &next.on_s3),
+            Err(error) => tracing::warn!(%error, "a last word could not be put on record"),
         }
     }
 

@@ -122,7 +122,7 @@ impl Actor {
                     Some(command) => self.command(command).await,
                     None => break,
                 },
-                Some(report) = self.reports.recv() => self.report(report),
+                Some(report) = self.reports.recv() => self.report(report).await,
                 () = tokio::time::sleep_until(next_tick), if busy => {
                     next_tick = Instant::now() + TICK;
                     self.tick().await;
@@ -274,7 +274,7 @@ impl Actor {
         self.dirty = true;
     }
 
-    fn report(&mut self, report: Report) {
+    async fn report(&mut self, report: Report) {
         self.dirty = true;
         match &report {
             Report::Stands { .. } | Report::Found { .. } | Report::Anew { .. } | Report::Walked { .. } => {
@@ -301,7 +301,7 @@ impl Actor {
                     batch.scope.get_or_insert(scope);
                 }
             }
-            Report::Rests { id, standing, size, sent } => self.rests(id, &standing, size, sent),
+            Report::Rests { id, standing, size, sent } => self.rests(id, &standing, size, sent).await,
             Report::Found { item, files, skipped } => {
                 for (id, size, standing) in files {
                     self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
@@ -326,7 +326,7 @@ impl Actor {
         }
     }
 
-    fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
+    async fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
         self.shelf.running.remove(&id);
         let (asked, then) = self.active.remove(&id).map_or((None, None), |active| (active.asked, active.then));
         let Some(at) = self.shelf.book.index(id) else { return };
@@ -364,7 +364,7 @@ impl Actor {
             }
         }
         if let Some(input) = then {
-            self.last_word(at, &standing, input);
+            self.last_word(at, &standing, input).await;
         }
         if matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
             && self.shelf.book.slots[at as usize].on_s3
