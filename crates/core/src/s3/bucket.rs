@@ -1,42 +1,35 @@
 //! One bucket, reached with leases: every request the uploader ever makes.
 
+mod looking;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aws_runtime::auth::PayloadSigningOverride;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{
-    BehaviorVersion, IdentityCache, Intercept, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    RuntimeComponents, StalledStreamProtectionConfig,
+    BehaviorVersion, IdentityCache, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    StalledStreamProtectionConfig,
 };
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
-use aws_sdk_s3::types::{
-    ChecksumAlgorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload, CompletedPart, ServerSideEncryption,
-    StorageClass,
-};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use serde::{Deserialize, Serialize};
 use tokio::time::{Duration, Instant};
-use url::Url;
 
-use super::body::{self, CHECKSUM, Mode, Stream, Watch};
-use super::classify::{Failure, classify, damaged, is_a_page};
+use super::body::{Mode, Stream, Watch};
+use super::classify::{Failure, classify, damaged};
 use super::client::http_client;
 use super::clock::StoreClock;
-use super::requests::{Completed, Created, Head, PartBody, SentPart, Stored};
+use super::framing::Way;
+use super::place::{Endpoint, Place, encryption, tagging};
+use super::requests::{Completed, Created, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
-use crate::credentials::{LeaseKeeper, LeaseProvider, Scope};
+use crate::credentials::{LeaseKeeper, LeaseProvider};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
 use crate::net::Net;
-use crate::session::address;
 use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
 use crate::units::{ByteCount, UnixTime};
@@ -48,71 +41,6 @@ const CONFLICT_AT_MOST: Duration = Duration::from_secs(2);
 const EXPIRED_AT_MOST: u32 = 10;
 /// The first answer tells how far the clock is off; a clock that moves may be off once more.
 const SKEWED_AT_MOST: u32 = 3;
-/// A lease this old may be over without its owner knowing.
-const FRESH: Duration = Duration::from_secs(30);
-
-/// The way to the bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// AWS, in the bucket's region.
-    Regional,
-    /// AWS, through Transfer Acceleration.
-    Accelerate,
-    /// Another store.
-    Custom {
-        /// Its address.
-        url: Url,
-        /// Whether the bucket stands in the path.
-        path_style: bool,
-    },
-}
-
-impl Endpoint {
-    /// Another store than AWS, approved by policy or by whoever typed it.
-    ///
-    /// # Errors
-    /// `address-insecure` for plain http elsewhere than on loopback, `bad-input` for what is no web address.
-    pub fn custom(url: Url, path_style: bool) -> Result<Self> {
-        address::check(&url)?;
-        Ok(Self::Custom { url, path_style })
-    }
-}
-
-/// Encryption at rest, as the destination wants it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Sse {
-    /// S3's own keys.
-    S3,
-    /// A key of the company's.
-    Kms {
-        /// Its ARN or alias.
-        key_id: String,
-    },
-}
-
-/// Where and how objects are written.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// Bucket, prefix, region.
-    pub scope: Scope,
-    /// The way.
-    pub endpoint: Endpoint,
-    /// The account that must own the bucket.
-    pub account_id: Option<String>,
-    /// Storage class of new objects.
-    pub storage_class: Option<String>,
-    /// Encryption of new objects.
-    pub sse: Option<Sse>,
-    /// Tags of new objects.
-    pub tags: Vec<(String, String)>,
-}
-
-/// What HEAD was answered.
-enum Seen {
-    Object(Head),
-    Refused,
-}
 
 /// A bucket. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -436,64 +364,6 @@ impl Bucket {
         self.0.may_look.load(Ordering::Relaxed)
     }
 
-    /// What lies at a key, where looking is allowed.
-    ///
-    /// # Errors
-    /// As classified.
-    pub async fn head(&self, key: &ObjectKey) -> Result<Head> {
-        let (inner, place) = (&self.0, &self.0.place);
-        if !inner.may_look.load(Ordering::Relaxed) {
-            return Ok(Head::Unknown);
-        }
-        let ask = || async {
-            let request = inner
-                .client
-                .head_object()
-                .bucket(&place.scope.bucket)
-                .key(key.as_str())
-                .checksum_mode(ChecksumMode::Enabled)
-                .set_expected_bucket_owner(place.account_id.clone());
-            match watchdog::within(SHORT, request.send()).await? {
-                // Whatever is there has an ETag; a page of the local network has none.
-                Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
-                    Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into())
-                }
-                Ok(there) => Ok(Seen::Object(Head::There {
-                    etag: there.e_tag().unwrap_or_default().to_owned(),
-                    size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
-                    crc64: there.checksum_crc64_nvme().and_then(checksum::from_base64),
-                    token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
-                })),
-                // HEAD has no body: the status is all there is.
-                Err(error) if error.raw_response().is_some_and(is_a_page) => Err(classify(error)),
-                Err(error) if is_elsewhere(error.raw_response(), &place.scope.region) => Err(classify(error)),
-                Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
-                    404 => Ok(Seen::Object(Head::Absent)),
-                    403 => Ok(Seen::Refused),
-                    // What S3 says of a session that is over, where there is room to say it.
-                    400 => Err(Failure::Expired(Error::new(ErrorCode::AccessDenied).detail("400 to HEAD"))),
-                    _ => Err(classify(error)),
-                },
-            }
-        };
-        let lease = inner.keeper.lease().await?;
-        let mut seen = self.leased(&ask).await;
-        if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH {
-            // A right that is missing and a lease that was withdrawn look the same.
-            inner.keeper.renew(&lease).await?;
-            seen = self.leased(&ask).await;
-        }
-        Ok(match seen {
-            Ok(Seen::Object(head)) => head,
-            Err(error) if error.code == ErrorCode::AccessDenied => Head::Unknown,
-            Err(error) => return Err(error),
-            Ok(Seen::Refused) => {
-                inner.may_look.store(false, Ordering::Relaxed);
-                Head::Unknown
-            }
-        })
-    }
-
     /// Sends a body, in the way the store is known to take.
     async fn sent<T, F>(&self, part: &PartBody, request: impl Fn(ByteStream, Arc<Watch>, Way) -> F) -> Result<(T, u64)>
     where
@@ -583,11 +453,6 @@ impl Bucket {
     }
 }
 
-/// Whether an answer says that the bucket is in another region.
-fn is_elsewhere(answer: Option<&HttpResponse>, region: &str) -> bool {
-    answer.and_then(|answer| answer.headers().get("x-amz-bucket-region")).is_some_and(|there| there != region)
-}
-
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.
 fn proven(etag: Option<&str>, theirs: Option<&str>, ours: u64) -> Result<String> {
     let (Some(etag), Some(theirs)) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(checksum::from_base64))
@@ -613,57 +478,4 @@ pub(super) fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
         crc64: part.checksum_crc64_nvme().and_then(checksum::from_base64)?,
         size: u64::try_from(part.size()?).ok()?,
     })
-}
-
-fn tagging(tags: &[(String, String)]) -> Option<String> {
-    let pairs = tags.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    (!tags.is_empty()).then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
-}
-
-fn encryption(sse: &Sse) -> (ServerSideEncryption, Option<String>) {
-    match sse {
-        Sse::S3 => (ServerSideEncryption::Aes256, None),
-        Sse::Kms { key_id } => (ServerSideEncryption::AwsKms, Some(key_id.clone())),
-    }
-}
-
-/// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.
-#[derive(Clone, Debug)]
-struct Way {
-    mode: Mode,
-    len: u64,
-    crc64: Option<u64>,
-}
-
-#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Way {
-    fn name(&self) -> &'static str {
-        "checksum framing"
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let headers = context.request_mut().headers_mut();
-        headers.insert("content-length", body::framed_len(self.mode, self.len).to_string());
-        let signing = match self.mode {
-            Mode::Trailer => {
-                headers.insert("content-encoding", "aws-chunked");
-                headers.insert("x-amz-trailer", CHECKSUM);
-                headers.insert("x-amz-decoded-content-length", self.len.to_string());
-                PayloadSigningOverride::StreamingUnsignedPayloadTrailer
-            }
-            Mode::Header => {
-                if let Some(crc64) = self.crc64 {
-                    headers.insert(CHECKSUM, checksum::to_base64(crc64));
-                }
-                PayloadSigningOverride::UnsignedPayload
-            }
-        };
-        bag.interceptor_state().store_put(signing);
-        Ok(())
-    }
 }

@@ -9,11 +9,14 @@ mod bucket;
 mod classify;
 mod client;
 mod clock;
+mod framing;
 mod fuzz;
+mod place;
 mod requests;
 mod watchdog;
 
-pub use bucket::{Bucket, Endpoint, Place, Sse};
+pub use bucket::Bucket;
 pub use client::http_client;
 pub(crate) use fuzz::answer;
+pub use place::{Endpoint, Place, Sse};
 pub use requests::{Completed, Created, Gate, Head, PartBody, SentPart, Stored};

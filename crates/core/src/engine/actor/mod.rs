@@ -8,6 +8,8 @@ mod answers;
 mod chore;
 mod endings;
 pub(super) mod enqueue;
+mod reports;
+mod running;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::book::Rest;
-use super::drive::{Drive, Report, Shared, Stop};
+use super::drive::{Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
 use super::live::Live;
@@ -25,14 +27,15 @@ use super::shelf::Shelf;
 use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::Target;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
-use crate::journal::{BatchRow, ItemRow, Journal, TransferRow, Write};
+use crate::journal::{ItemRow, Write};
 use crate::limits;
 use crate::session::Collision;
-use crate::transfer::{Input, OnS3, Standing, TransferState, step};
+use crate::transfer::Input;
 use crate::units::{ByteCount, UnixTime};
 use chore::Chore;
+use running::{drive, fail};
 
 /// The feed is told at most this often.
 const TICK: Duration = Duration::from_millis(250);
@@ -274,107 +277,6 @@ impl Actor {
         self.dirty = true;
     }
 
-    async fn report(&mut self, report: Report) {
-        self.dirty = true;
-        match &report {
-            Report::Stands { .. } | Report::Found { .. } | Report::Anew { .. } | Report::Walked { .. } => {
-                self.shelf.stuck = None;
-            }
-            Report::Bound { .. }
-            | Report::Rests { .. }
-            | Report::Stuck { .. }
-            | Report::Swept { .. }
-            | Report::HandedOver { .. } => {}
-        }
-        match report {
-            Report::Stuck { code } => self.shelf.stuck = Some(code),
-            Report::Stands { id, state } => {
-                let Some(at) = self.shelf.book.index(id) else { return };
-                // What is at an end is told with the rest, once nothing runs.
-                if let Rest::Active { verifying } = Rest::of(&state) {
-                    let slot = self.shelf.book.slots[at as usize];
-                    self.set(at, Rest::Active { verifying }, slot.size, slot.acknowledged);
-                }
-            }
-            Report::Bound { batch, scope } => {
-                if let Some(batch) = self.shelf.batches.get_mut(&batch) {
-                    batch.scope.get_or_insert(scope);
-                }
-            }
-            Report::Rests { id, standing, size, sent } => self.rests(id, &standing, size, sent).await,
-            Report::Found { item, files, skipped } => {
-                for (id, size, standing) in files {
-                    self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
-                    if matches!(standing.state, TransferState::Failed { .. }) {
-                        self.ended.push(id);
-                    }
-                }
-                if let Some(item) = self.shelf.book.item_mut(item) {
-                    item.skipped = skipped;
-                }
-            }
-            Report::Swept { left } => self.leftovers.ended(left),
-            Report::HandedOver { left } => self.receipts.ended(left),
-            Report::Anew { files } => self.anew(files),
-            Report::Walked { item } => {
-                self.walking.remove(&item);
-                if let Some(item) = self.shelf.book.item_mut(item) {
-                    item.counting = false;
-                    self.ending.insert(item.batch);
-                }
-            }
-        }
-    }
-
-    async fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
-        self.shelf.running.remove(&id);
-        let (asked, then) = self.active.remove(&id).map_or((None, None), |active| (active.asked, active.then));
-        let Some(at) = self.shelf.book.index(id) else { return };
-        // A drive that never left the line rests as it was found.
-        let rest = match Rest::of(&standing.state) {
-            Rest::Active { .. } => Rest::Queued,
-            rest => rest,
-        };
-        let slot = self.shelf.book.slots[at as usize];
-        let sent = if sent == ByteCount::ZERO && standing.on_s3 != crate::transfer::OnS3::Nothing {
-            slot.acknowledged
-        } else {
-            sent
-        };
-        self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
-        match rest {
-            Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => {
-                self.ended.push(id);
-                self.ending.insert(self.shelf.book.item_of(at).batch);
-            }
-            _ => {}
-        }
-        // Asked to rest at the very moment it rested by itself: ask again, now of its standing.
-        let mut standing = standing.clone();
-        if let Some(input) = asked {
-            let missed = match (&input, rest) {
-                (Input::Cancel(_), Rest::Cancelled { .. }) | (_, Rest::Done { .. } | Rest::Paused { .. }) => false,
-                (Input::Pause(..), _) => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
-                _ => true,
-            };
-            if missed && let Ok((next, _)) = step(&standing, input) {
-                self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
-                self.shared.journal.note(vec![Write::Standing(id, next.clone())]);
-                standing = next;
-            }
-        }
-        if let Some(input) = then {
-            self.last_word(at, &standing, input).await;
-        }
-        if matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
-            && self.shelf.book.slots[at as usize].on_s3
-            && !self.sweeps.contains_key(&id)
-            && self.swept.is_empty()
-        {
-            self.sweeps.insert(id, Instant::now() + UNDO);
-        }
-    }
-
     async fn tick(&mut self) {
         let now = Instant::now();
         self.wake(UnixTime::now());
@@ -510,48 +412,6 @@ impl Actor {
             }
         }
     }
-}
-
-/// Loads a transfer and runs it until it rests.
-async fn drive(shared: Arc<Shared>, id: TransferId, live: Arc<Live>, stop: Stop, input: Input) -> Result<()> {
-    let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
-    let (mut row, item, batch) = loaded.ok_or_else(|| Error::new(ErrorCode::JournalDamaged))?;
-    if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
-        row.standing = standing;
-    }
-    // Asked for before: its answer may be on its way still.
-    let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_));
-    let parts = BTreeMap::new();
-    let drive = Drive {
-        shared,
-        row,
-        item,
-        batch,
-        live,
-        stop,
-        open: None,
-        parts,
-        unanswered: unanswered.into(),
-        lost: 0,
-        differed: 0,
-    };
-    drive.run(input).await;
-    Ok(())
-}
-
-/// Puts on record that a transfer cannot go on; what S3 holds of it stays known.
-async fn fail(journal: &Journal, id: TransferId, code: ErrorCode) -> Standing {
-    let before = journal.read(move |journal| journal.transfer(id)).await.ok().flatten();
-    let on_s3 = before.map_or(OnS3::Nothing, |row| row.standing.on_s3);
-    let standing = Standing { state: TransferState::Failed { code }, on_s3 };
-    journal.note(vec![Write::Standing(id, standing.clone())]);
-    standing
-}
-
-fn load(journal: &crate::journal::Reader, id: TransferId) -> Result<Option<(TransferRow, ItemRow, BatchRow)>> {
-    let Some(row) = journal.transfer(id)? else { return Ok(None) };
-    let Some(item) = journal.item(row.item)? else { return Ok(None) };
-    Ok(journal.batch(item.batch)?.map(|batch| (row, item, batch)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the engine's one door to its runtime")]

@@ -1,0 +1,51 @@
+//! The headers that belong to our way of sending a body.
+
+use aws_runtime::auth::PayloadSigningOverride;
+use aws_sdk_s3::config::{Intercept, RuntimeComponents};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::body::{self, CHECKSUM, Mode};
+use crate::transfer::checksum;
+
+/// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) mode: Mode,
+    pub(super) len: u64,
+    pub(super) crc64: Option<u64>,
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Way {
+    fn name(&self) -> &'static str {
+        "checksum framing"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let headers = context.request_mut().headers_mut();
+        headers.insert("content-length", body::framed_len(self.mode, self.len).to_string());
+        let signing = match self.mode {
+            Mode::Trailer => {
+                headers.insert("content-encoding", "aws-chunked");
+                headers.insert("x-amz-trailer", CHECKSUM);
+                headers.insert("x-amz-decoded-content-length", self.len.to_string());
+                PayloadSigningOverride::StreamingUnsignedPayloadTrailer
+            }
+            Mode::Header => {
+                if let Some(crc64) = self.crc64 {
+                    headers.insert(CHECKSUM, checksum::to_base64(crc64));
+                }
+                PayloadSigningOverride::UnsignedPayload
+            }
+        };
+        bag.interceptor_state().store_put(signing);
+        Ok(())
+    }
+}
