@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
     if matches!(handed, Ok(true)) {
         return ExitCode::SUCCESS;
     }
-    let shell = Arc::new(tauri::async_runtime::block_on(Shell::open(options)));
+    let shell = tauri::async_runtime::block_on(Shell::open(options));
     if !added.is_empty() {
         shell.add(added);
     }

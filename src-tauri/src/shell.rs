@@ -1,7 +1,7 @@
 //! What the commands share: the uploader, the inbox, and the one channel of shell events.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use davit_core::engine::feed::View;
@@ -16,12 +16,14 @@ use crate::views::{Problem, SessionView, ShellEvent};
 
 /// Closing waits this long for requests to be dropped and records to be written.
 const CLOSING: Duration = Duration::from_secs(2);
+/// Records for which there was no room, or no right, are asked for again this often.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The shell.
 pub struct Shell {
-    uploader: Mutex<Option<std::sync::Arc<Uploader>>>,
+    uploader: Mutex<Option<Arc<Uploader>>>,
     /// Why there is no uploader.
-    problem: Option<Problem>,
+    problem: Mutex<Option<Problem>>,
     /// Paths that a person gave.
     pub inbox: Inbox,
     events: Mutex<Listening>,
@@ -49,22 +51,45 @@ impl std::fmt::Debug for Shell {
 
 impl Shell {
     /// Opens the uploader. One that cannot be opened leaves a shell that says why.
-    pub async fn open(options: Options) -> Self {
-        let (uploader, problem) = match Uploader::open(options).await {
-            Ok(uploader) => (Some(std::sync::Arc::new(uploader)), None),
-            Err(error) => {
-                tracing::error!(%error, "the records cannot be opened");
-                (None, Some(error.into()))
-            }
-        };
-        let notice = uploader.as_ref().and_then(|uploader| uploader.notice());
-        let early = notice.map(|notice| ShellEvent::Records { notice }).into_iter().collect();
-        Self {
-            uploader: Mutex::new(uploader),
-            problem,
+    pub async fn open(options: Options) -> Arc<Self> {
+        let shell = Arc::new(Self {
+            uploader: Mutex::default(),
+            problem: Mutex::default(),
             inbox: Inbox::default(),
-            events: Mutex::new(Listening { channel: None, early }),
+            events: Mutex::default(),
             feed: Mutex::default(),
+        });
+        if let Err(error) = shell.try_open(options.clone()).await {
+            tracing::error!(%error, "the records cannot be opened");
+            let passes = matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
+            *lock(&shell.problem) = Some(error.into());
+            if passes {
+                tauri::async_runtime::spawn(Arc::clone(&shell).open_again(options));
+            }
+        }
+        shell
+    }
+
+    async fn try_open(self: &Arc<Self>, options: Options) -> Result<()> {
+        let uploader = Uploader::open(options).await?;
+        let notice = uploader.notice();
+        *lock(&self.uploader) = Some(Arc::new(uploader));
+        *lock(&self.problem) = None;
+        if let Some(notice) = notice {
+            self.tell(ShellEvent::Records { notice });
+        }
+        self.follow();
+        Ok(())
+    }
+
+    /// Somebody makes room, or mends a right.
+    async fn open_again(self: Arc<Self>, options: Options) {
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            match self.try_open(options.clone()).await {
+                Ok(()) => return self.tell(ShellEvent::Opened { session: self.session() }),
+                Err(error) => tracing::debug!(%error, "the records cannot be opened yet"),
+            }
         }
     }
 
@@ -72,8 +97,8 @@ impl Shell {
     ///
     /// # Errors
     /// Why there is none.
-    pub fn uploader(&self) -> Result<std::sync::Arc<Uploader>> {
-        let missing = || match &self.problem {
+    pub fn uploader(&self) -> Result<Arc<Uploader>> {
+        let missing = || match &*lock(&self.problem) {
             Some(problem) => Error::new(problem.code).detail(problem.detail.clone()),
             None => Error::new(ErrorCode::Unexpected).detail("closing"),
         };
@@ -92,7 +117,7 @@ impl Shell {
     pub fn session(&self) -> SessionView {
         match self.uploader() {
             Ok(uploader) => uploader.session().into(),
-            Err(_) => SessionView::Welcome { address: None, problem: self.problem.clone() },
+            Err(_) => SessionView::Welcome { address: None, problem: lock(&self.problem).clone() },
         }
     }
 
@@ -124,12 +149,12 @@ impl Shell {
     }
 
     /// Follows what the uploader has to tell, as long as it lives.
-    pub(crate) fn follow(self: &std::sync::Arc<Self>) {
+    fn follow(self: &Arc<Self>) {
         let Ok(uploader) = self.uploader() else { return };
         let mut changes = uploader.session_changes();
         let mut handed = uploader.handed_over();
         drop(uploader);
-        let shell = std::sync::Arc::clone(self);
+        let shell = Arc::clone(self);
         tauri::async_runtime::spawn(async move {
             loop {
                 tokio::select! {

@@ -221,6 +221,11 @@ pub enum ShellEvent {
         /// What.
         notice: Notice,
     },
+    /// The records, which could not be opened at the start, are open now.
+    Opened {
+        /// Who is signed in.
+        session: SessionView,
+    },
     /// The session changed.
     Session {
         /// To this.

@@ -14,7 +14,6 @@ pub(crate) fn open(app: &mut App) -> tauri::Result<()> {
         .inner_size(1080.0, 720.0)
         .min_inner_size(640.0, 440.0)
         .build()?;
-    shell.follow();
     let scale = window.clone();
     let shown = window.clone();
     let hovering = std::sync::Mutex::new(None);

@@ -1,15 +1,18 @@
 //! Leases end at the worst moment, and nobody sees it.
 
 use davit_tests::soak::network::{backend_in_trouble, refused_again_and_again, refused_refresh};
+use davit_tests::soak::{seed, size, times};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_lease_that_is_over_on_arrival_is_only_renewed_again() {
-    refused_again_and_again(4).await;
+    for times in size(4..=4, 1..=4) {
+        refused_again_and_again(times).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn short_leases_of_a_backend_in_trouble_fail_no_part() {
-    backend_in_trouble(3, 4, 1_500).await;
+    backend_in_trouble(seed() + 2, times(4), size(1_500, 10_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

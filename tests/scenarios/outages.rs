@@ -3,15 +3,23 @@
 use std::time::Duration;
 
 use davit_tests::soak::network::{asleep, hole};
+use davit_tests::soak::{size, times};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_goes_without_a_word_is_outlived() {
-    let flows = hole(Duration::from_secs(3)).await;
-    println!("bytes flow {flows:?} after the return");
+    for lasts in size(&[3][..], &[3, 30, 600]) {
+        // Ten minutes once; they say nothing new.
+        for _ in 0..if *lasts > 60 { 1 } else { times(1) } {
+            let flows = hole(Duration::from_secs(*lasts)).await;
+            println!("bytes flow {flows:?} after the return");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_computer_that_slept_goes_on_within_ten_seconds() {
-    let goes_on = asleep(Duration::from_secs(4)).await;
-    println!("goes on after {goes_on:?}");
+    for second in 0..times(1) {
+        let goes_on = asleep(Duration::from_secs(u64::from(second % 20) + 4)).await;
+        println!("goes on after {goes_on:?}");
+    }
 }

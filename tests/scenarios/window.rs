@@ -177,6 +177,24 @@ async fn files_come_by_the_systems_dialog_and_by_a_second_start() {
     office.all_there(&[picked, handed]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_cannot_be_opened_at_the_start_are_opened_once_they_can_be() {
+    let office = Office::open().await;
+    let in_the_way = office.world.home().join("journal.sqlite");
+    std::fs::create_dir_all(&in_the_way).expect("a folder");
+    let window = office.window().await;
+    window.until_says("Davit cannot write its records.").await;
+    window.picture("records-unwritable").await;
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    window.until("!document.body.innerText.includes('Davit cannot write its records.')").await;
+    connect(&window, &office).await;
+    let file = office.world.sources().join("late.mov");
+    noise(&file, 1_000);
+    window.hover(USUAL_PLACE, &[&file]).drop();
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
+}
+
 /// What service managers and systems that shut down send. Killed by it, there would be no exit code.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_polite_signal_ends_the_app_as_closing_its_window_does() {

@@ -109,7 +109,7 @@ export function day(): Row[] {
     row(
       6,
       names.confocal,
-      { kind: 'waiting', code: 'source-offline', until: null },
+      { kind: 'waiting', code: 'source-offline', until: null, drive: 'LAB-NAS' },
       {
         destination: 'Lab / Confocal',
         size: 76.2 * GB,

@@ -45,9 +45,9 @@ enum Command {
     Soak {
         /// Only this goal, such as R1.
         goal: Option<String>,
-        /// Run every loop this many times as often: 10 for a night.
-        #[arg(long, default_value_t = 1)]
-        factor: u32,
+        /// How often each loop runs, instead of its full size.
+        #[arg(long)]
+        times: Option<u32>,
         /// Chance begins here; a failure names the seed to begin with again.
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Demo { headless } => demo::run(headless),
         Command::Bundle { prove } => bundle::run(prove),
-        Command::Soak { goal, factor, seed } => soak::run(goal.as_deref(), factor, seed),
+        Command::Soak { goal, times, seed } => soak::run(goal.as_deref(), times, seed),
         Command::Bindings => test::bindings(),
         Command::Test { filter } => test::run(filter.as_deref()),
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::file::{Readers, write_whole};
 
 /// The settings on record. A missing field has its default, an unknown one is kept out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads them; a missing file means the defaults.
+    /// Reads them; a missing or empty file means the defaults.
     ///
     /// # Errors
     /// `bad-input` for a file that is no settings file, `journal-unwritable` when it cannot be read.
@@ -33,6 +34,10 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::new(ErrorCode::JournalUnwritable).detail("settings.json").source(error)),
         };
+        // Some systems leave it so when the power goes.
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         let mut settings: Self = serde_json::from_str(&text)
             .map_err(|e| Error::new(ErrorCode::BadInput).detail(format!("settings.json: {e}")))?;
         settings.concurrency = settings.concurrency.clamp(1, 128);
@@ -52,14 +57,7 @@ impl Settings {
             Error::new(code).detail("settings.json").source(e)
         };
         let text = serde_json::to_string_pretty(self).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
-        let partial = home.join("settings.json.new");
-        let mut options = std::fs::OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&partial).map_err(failed)?;
-        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-        std::fs::rename(&partial, home.join("settings.json")).map_err(failed)
+        write_whole(&home.join("settings.json"), Readers::Owner, |file| file.write_all(text.as_bytes())).map_err(failed)
     }
 }
 

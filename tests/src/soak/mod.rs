@@ -16,6 +16,16 @@ pub fn times(small: u32) -> u32 {
     std::env::var("DAVIT_SOAK").ok().and_then(|text| text.parse().ok()).unwrap_or(small)
 }
 
+/// How much of it one round has: `small`, or `full` where somebody has the night.
+pub fn size<T>(small: T, full: T) -> T {
+    if std::env::var_os("DAVIT_SOAK").is_some() { full } else { small }
+}
+
+/// The seeds of so many rounds.
+pub fn seeds(small: u32) -> std::ops::Range<u64> {
+    seed()..seed() + u64::from(times(small))
+}
+
 /// The first seed: as `DAVIT_SEED` says, or 1.
 pub fn seed() -> u64 {
     std::env::var("DAVIT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)

@@ -212,7 +212,11 @@ inbox: InboxView, } | { "kind": "records",
 /**
  * What.
  */
-notice: Notice, } | { "kind": "session", 
+notice: Notice, } | { "kind": "opened", 
+/**
+ * Who is signed in.
+ */
+session: SessionView, } | { "kind": "session", 
 /**
  * To this.
  */
@@ -518,7 +522,11 @@ code: ErrorCode,
 /**
  * When it tries again, where that is known.
  */
-until: UnixTime | null, } | { "kind": "held" } | { "kind": "verifying" } | { "kind": "done", 
+until: UnixTime | null, 
+/**
+ * The drive that is away, where it is known by a name.
+ */
+drive: string | null, } | { "kind": "held" } | { "kind": "verifying" } | { "kind": "done", 
 /**
  * When.
  */

@@ -19,6 +19,8 @@ export class Session {
   platform = $state('linux');
   problem = $state<Problem | null>(null);
   busy = $state(false);
+  /** How often the records, which could not be opened at first, were. */
+  opened = $state(0);
   /** The person wants to sign in again, with the list still there. */
   asking = $state(false);
   /** Files over the window, and where. */
@@ -71,6 +73,10 @@ export class Session {
         break;
       case 'records':
         this.toasts.say(records(event.notice));
+        break;
+      case 'opened':
+        this.see(event.session);
+        this.opened += 1;
         break;
       case 'session':
         this.see(event.session);

@@ -364,6 +364,7 @@ export const text = {
     until: (at: string) => `until ${at}`,
     forNetwork: 'for network',
     forStorage: 'for storage',
+    forDrive: (drive: string) => `Waiting for ${drive} to answer.`,
     held: 'for sign-in',
     verifying: 'Verifying',
     checking: 'All sent. Checking every piece.',

@@ -39,6 +39,12 @@ export function fact(code: ErrorCode, destination: string): string {
   return at?.(place(destination)) ?? row;
 }
 
+/** The drive that is away, where its name fits. */
+function awaited(drive: string | null): string | null {
+  const named = drive === null ? null : say.forDrive(drive);
+  return named !== null && named.length <= ROW ? named : null;
+}
+
 /** What a wait is for. */
 function waitsFor(code: ErrorCode): string {
   if (code === 'storage-busy') return say.forStorage;
@@ -68,7 +74,7 @@ export function lookOf(state: RowState, destination = ''): Look {
         shape: text.shape.waiting,
         word: say.waiting,
         under: state.until === null ? waitsFor(state.code) : say.until(clock(state.until)),
-        reason: why(state.code, destination),
+        reason: awaited(state.drive) ?? why(state.code, destination),
         bar: 'hold',
         code: state.code,
       };

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ErrorCode } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
 import { errors } from '../text/en';
+import { lookOf } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -46,4 +47,12 @@ test.each(codes)('%s says what happened in plain words', (code) => {
   const said = [row, why, todo, button ?? ''].join(' ');
   expect(said).not.toMatch(/!|\b(please|oops|invalid|failed to|error|endpoint|bucket|prefix|chunk)\b/i);
   expect(row).toMatch(/\.$/);
+});
+
+test('a drive that is away is called by its name, where that fits', () => {
+  const waits = (drive: string | null) =>
+    lookOf({ kind: 'waiting', code: 'source-offline', until: null, drive }).reason;
+  expect(waits('LAB-NAS')).toBe('Waiting for LAB-NAS to answer.');
+  expect(waits(null)).toBe('Waiting for the drive to answer.');
+  expect(waits('x'.repeat(60))).toBe('Waiting for the drive to answer.');
 });

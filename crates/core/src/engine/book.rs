@@ -105,6 +105,8 @@ pub(super) struct Item {
     pub(super) id: ItemId,
     pub(super) batch: BatchId,
     pub(super) name: Box<str>,
+    /// The drive it lies on, where that has a name.
+    pub(super) drive: Option<Box<str>>,
     pub(super) folder: bool,
     pub(super) counting: bool,
     pub(super) removed: bool,
@@ -308,6 +310,7 @@ mod tests {
             id: item,
             batch: BatchId::new(1),
             name: "rushes".into(),
+            drive: None,
             folder: true,
             counting: false,
             removed: false,

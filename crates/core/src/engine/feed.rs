@@ -317,6 +317,8 @@ pub enum RowState {
         code: ErrorCode,
         /// When it tries again, where that is known.
         until: Option<UnixTime>,
+        /// The drive that is away, where it is known by a name.
+        drive: Option<String>,
     },
     /// Waits for the sign-in.
     Held,

@@ -228,7 +228,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
     Ok(Some(Details {
         target,
         name: transfer.rel.clone(),
-        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.held(item)),
+        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.held(item), item.drive.as_deref()),
         size: slot.size,
         sent: if whole(&row) { row.sent } else { list::file_sent(slot, live) },
         speed: row.speed,

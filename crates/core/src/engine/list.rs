@@ -10,6 +10,7 @@ use super::live::{Live, PartsNow};
 use super::rate::Meter;
 use crate::engine::feed::{FileRow, Folder, Pieces, Row, RowState};
 use crate::error::ErrorCode;
+use crate::file::drive_of;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::TransferRow;
 use crate::transfer::Plan;
@@ -22,27 +23,29 @@ const CELLS: u32 = 387;
 pub(super) type Running = HashMap<TransferId, std::sync::Arc<Live>>;
 
 /// The state of one file.
-pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: bool) -> RowState {
+/// `drive` is what a person calls the drive it lies on.
+pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: bool, drive: Option<&str>) -> RowState {
     match slot.rest {
         Rest::Queued if held => RowState::Held,
         Rest::Queued => RowState::Queued { ahead },
         Rest::Active { verifying } => match live.and_then(Live::in_the_way) {
-            Some((code, until)) => waiting(code, until),
+            Some((code, until)) => waiting(code, until, drive),
             None if verifying => RowState::Verifying,
             None => RowState::Uploading,
         },
         Rest::Paused { by, since } => RowState::Paused { by, since: UnixTime(u64::from(since)) },
-        Rest::Waiting { code, until } => waiting(code, (until > 0).then(|| UnixTime(u64::from(until)))),
+        Rest::Waiting { code, until } => waiting(code, (until > 0).then(|| UnixTime(u64::from(until))), drive),
         Rest::Failed { code } => RowState::Failed { code },
         Rest::Done { at } => RowState::Done { at: UnixTime(u64::from(at)) },
         Rest::Cancelled { at } => RowState::Cancelled { at: UnixTime(u64::from(at)) },
     }
 }
 
-fn waiting(code: ErrorCode, until: Option<UnixTime>) -> RowState {
+fn waiting(code: ErrorCode, until: Option<UnixTime>, drive: Option<&str>) -> RowState {
     match code {
         ErrorCode::SignInEnded | ErrorCode::WrongToken => RowState::Held,
-        _ => RowState::Waiting { code, until },
+        ErrorCode::SourceOffline => RowState::Waiting { code, until, drive: drive.map(str::to_owned) },
+        _ => RowState::Waiting { code, until, drive: None },
     }
 }
 
@@ -66,7 +69,7 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool)
     };
     let state = |slot: Slot| {
         let live = running.get(&slot.id).map(|live| &**live);
-        file_state(&slot, live, ahead(), held)
+        file_state(&slot, live, ahead(), held, item.drive.as_deref())
     };
     if !item.folder {
         return of(&|_| true).map_or(RowState::Queued { ahead: 0 }, state);
@@ -153,7 +156,7 @@ pub(super) fn file_row(slot: &Slot, name: &TransferRow, live: Option<&Live>, hel
         path: name.rel.clone(),
         size: slot.size,
         sent: file_sent(slot, live),
-        state: file_state(slot, live, 0, held),
+        state: file_state(slot, live, 0, held, drive_of(&name.path).as_deref()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Receipts: what became of every path of a batch that ended. The company that wants them gets one per ending; it stays
 //! on record until it was taken.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use time::OffsetDateTime;
@@ -11,7 +10,7 @@ use uuid::Uuid;
 use super::drive::Shared;
 use super::routes::Origin;
 use crate::error::{Error, ErrorCode, Result, Retry};
-use crate::file::Fingerprint;
+use crate::file::{Fingerprint, Readers, write_whole};
 use crate::ids::BatchId;
 use crate::journal::{Ending, Fate, PassedOver, Reader, Write};
 use crate::session::wire::{Failed, Receipt, Skipped, Uploaded};
@@ -79,15 +78,15 @@ pub fn save(receipt: &Receipt, file: &Path) -> Result<()> {
     let bad = |e: &dyn std::fmt::Display| {
         Error::new(ErrorCode::BadInput).detail(format!("the receipt cannot be written to {}: {e}", file.display()))
     };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut written = tempfile::NamedTempFile::new_in(folder).map_err(|e| bad(&e))?;
-    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-        receipt.write_csv(&mut written).map_err(|e| bad(&e))?;
-    } else {
-        serde_json::to_writer_pretty(&mut written, receipt).map_err(|e| bad(&e))?;
-        written.write_all(b"\n").map_err(|e| bad(&e))?;
-    }
-    written.persist(file).map(|_| ()).map_err(|e| bad(&e))
+    let table = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    write_whole(file, Readers::AsUsual, |into| {
+        if table {
+            return receipt.write_csv(into).map_err(Into::into);
+        }
+        serde_json::to_writer_pretty(&mut *into, receipt)?;
+        into.write_all(b"\n")
+    })
+    .map_err(|e| bad(&e))
 }
 
 /// Hands over what the company has not taken yet. Answers how many are left.

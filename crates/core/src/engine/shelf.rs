@@ -10,6 +10,7 @@ use super::rate::Meter;
 use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, Totals};
 use crate::error::ErrorCode;
+use crate::file::drive_of;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
@@ -77,6 +78,7 @@ impl Shelf {
             batch: row.batch,
             here: self.is_here(row.batch),
             name: row.name.as_str().into(),
+            drive: drive_of(&row.path).map(Into::into),
             folder: row.folder,
             counting: !row.counted,
             removed: row.removed,

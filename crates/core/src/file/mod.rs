@@ -1,17 +1,23 @@
 //! Files as they are sent: opened once where they were given ([`Place`]), identified ([`Fingerprint`]), read by position
-//! ([`SourceFile`]); folders walked ([`walk`]); names made keys ([`names`]); buffers used again ([`buffers`]).
+//! ([`SourceFile`]); folders walked ([`walk`]); names made keys ([`names`]); buffers used again ([`buffers`]). And files of
+//! ours, written whole or not at all ([`write_whole`]).
 //!
 //! A path is opened once. Everything after that goes through the handle, so that a link put in the file's place is not
 //! followed, and one upload never holds parts of two files.
 
 pub mod buffers;
+mod drive;
 mod fingerprint;
 pub mod names;
 mod place;
 mod source;
 pub mod walk;
+mod whole;
 
+pub use drive::drive_of;
 pub use fingerprint::{Fingerprint, Likeness};
 pub use place::Place;
 pub use source::SourceFile;
 pub(crate) use source::classify;
+pub(crate) use whole::sync_folder;
+pub use whole::{Readers, write_whole};

@@ -12,6 +12,7 @@ use ts_rs::TS;
 use super::salvage::{self, Salvaged};
 use super::{Journal, classify, schema, seal, unwritable};
 use crate::error::{Error, ErrorCode, Result};
+use crate::file::sync_folder;
 use crate::units::UnixTime;
 
 /// What a person is told about the records, once.
@@ -236,14 +237,4 @@ fn remove(path: &Path) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
         _ => Ok(()),
     }
-}
-
-/// A new name is on disk once its folder is. Windows does so by itself.
-fn sync_folder(home: &Path) {
-    #[cfg(unix)]
-    if let Err(error) = std::fs::File::open(home).and_then(|folder| folder.sync_all()) {
-        tracing::debug!(%error, "the folder of the records was not synced");
-    }
-    #[cfg(not(unix))]
-    let _ = home;
 }

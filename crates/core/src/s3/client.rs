@@ -67,6 +67,7 @@ fn proxy(net: &Net) -> Result<ProxyConfig> {
     let config = ProxyConfig::all(bare.as_str())
         .map_err(|e| Error::new(ErrorCode::BadInput).detail("proxy address").source(e))?;
     let config = config.no_proxy("localhost,127.0.0.1,::1");
+    // As they are written in the address: the SDK puts them into one again, which is decoded where it is used.
     Ok(match (url.username(), url.password()) {
         ("", _) => config,
         (user, password) => config.with_basic_auth(user, password.unwrap_or_default()),

@@ -30,7 +30,7 @@ impl Actor {
                 path: row.path.display().to_string(),
                 key: batch.scope.as_ref().map(|scope| format!("{}{}", scope.prefix, row.key)),
                 size: slot.size,
-                state: list::file_state(slot, None, 0, false),
+                state: list::file_state(slot, None, 0, false, None),
                 checksum: etag.as_ref().and(row.crc64).map(checksum::to_base64),
                 etag,
             })

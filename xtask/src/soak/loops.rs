@@ -1,0 +1,46 @@
+//! Which loops there are. The tests run the same ones small.
+
+/// One of a goal's loops: the test that is it, and how often it runs at full size.
+pub(super) struct Loop {
+    pub(super) goal: &'static str,
+    pub(super) times: u32,
+    pub(super) what: &'static str,
+    pub(super) test: &'static str,
+}
+
+const fn of(goal: &'static str, times: u32, what: &'static str, test: &'static str) -> Loop {
+    Loop { goal, times, what, test }
+}
+
+#[rustfmt::skip] // A table.
+pub(super) const LOOPS: &[Loop] = &[
+    of("R1", 500, "killed at any point, gone on with", "interruptions::killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is_sent_twice"),
+    of("R2", 1_000, "power cuts", "records::a_power_cut_costs_the_records_one_commit_at_most"),
+    of("R2", 40, "power cuts below the command line", "records::after_a_power_cut_the_same_command_ends_with_the_right_objects"),
+    of("R3", 1_000, "cut off anywhere", "records::records_cut_off_anywhere_open_and_tell"),
+    of("R3", 1_000, "flipped bits", "records::a_flipped_bit_in_the_records_is_never_believed"),
+    of("R3", 200, "zeros, noise, gone", "records::records_that_are_zeros_noise_or_gone_are_rebuilt_or_begun_anew"),
+    of("R3", 40, "damage below the command line", "records::on_damaged_records_the_same_command_ends_with_the_right_objects_and_tells_once"),
+    of("R4", 50, "no room for the records", "records::a_quota_on_the_records_is_told_and_nothing_is_lost"),
+    of("R5", 20, "every fault at once, 2,000 parts", "stalls::through_faults_of_every_kind_all_parts_arrive_and_few_requests_are_made_again"),
+    of("R6", 10, "outages of 3 s and 30 s, one of 10 min", "outages::a_network_that_goes_without_a_word_is_outlived"),
+    of("R7", 20, "silence in twelve places", "stalls::a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_half_a_minute"),
+    of("R8", 10, "128 kbit/s for a minute", "stalls::a_link_of_128_kilobits_is_slow_and_not_dead"),
+    of("R9", 300, "leases of 2 s from a backend in trouble", "leases::short_leases_of_a_backend_in_trouble_fail_no_part"),
+    of("R9", 1, "leases that are over on arrival", "leases::a_new_lease_that_is_over_on_arrival_is_only_renewed_again"),
+    of("R10", 10, "clocks that are off, four ways", "clocks::a_clock_that_is_off_costs_at_most_one_request"),
+    of("R10", 10, "clocks that are set, four ways", "clocks::a_clock_that_is_set_while_an_upload_runs_fails_nothing"),
+    of("R12", 50, "sources that change, eight ways", "sources::a_source_that_changes_is_stored_as_one_version_or_the_change_is_told"),
+    of("R12", 20, "drives that go away", "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on"),
+    of("R13", 20, "sleep", "outages::a_computer_that_slept_goes_on_within_ten_seconds"),
+    of("R13", 20, "pages of the network before the store, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_store"),
+    of("R13", 20, "pages of the network before the company, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_company"),
+    of("R13", 20, "certificates that turn bad", "captive::a_certificate_that_turns_bad_is_waited_out"),
+    of("R14", 4, "lists of 10,000 parts, five faults", "lists::exactly_the_missing_parts_are_sent_whatever_happens_to_the_list"),
+    of("R18", 100, "two machines at one key", "lists::two_machines_at_one_key_never_replace_each_other"),
+    of("R20", 10_000, "files of so many parts, a byte less, a byte more", "sources::a_byte_less_and_a_byte_more_than_whole_parts_arrive_as_they_are"),
+    of("R21", 1_000_000, "sequences against a model of S3", "model::whatever_happens_in_whatever_order_done_is_the_source_and_no_upload_is_forgotten"),
+    of("R21", 100_000, "noise for every reader", "model::nothing_that_others_write_breaks_a_reader"),
+    of("S5", 10_000, "links put in the way", "sources::nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way"),
+    of("S5", 40, "links put in the way of the command line", "sources::nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way"),
+];
