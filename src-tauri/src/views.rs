@@ -235,7 +235,7 @@ pub enum ShellEvent {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::engine::feed;
+    use davit_core::engine::{Holds, feed};
     use davit_core::ids::{ItemId, TransferId};
     use davit_core::units::{ByteCount, ByteRate};
     use ts_rs::Config;
@@ -273,6 +273,7 @@ mod tests {
             DoneView,
             CopyWhat,
             SavedView,
+            Holds,
             Notice,
             ShellEvent,
             feed::Filter,

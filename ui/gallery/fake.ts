@@ -266,7 +266,7 @@ export class Fake {
     },
     copyLink: async (target) => {
       await this.copy(`link ${target.id}`);
-      return this.rows.some((row) => row.id === target.id && row.state.kind === 'done');
+      return this.rows.some((row) => row.id === target.id && row.state.kind === 'done') ? 'now' : 'later';
     },
     copyText: (_target, what) => this.copy(what),
     copyWords: (words) => this.copy(words),

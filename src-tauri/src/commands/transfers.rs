@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use davit_core::engine::feed::{Action, FileSlice, Target, Update, View};
-use davit_core::engine::{self, What};
+use davit_core::engine::{self, Holds, What};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::ItemId;
 use tauri::State;
@@ -83,12 +83,12 @@ pub async fn folder_files(
     Ok(shell.engine()?.folder_files(item, &search, first, count).await?)
 }
 
-/// Puts a link into the clipboard; answers whether it works already.
+/// Puts a link into the clipboard; answers whether it works already, or ever.
 #[tauri::command]
-pub async fn copy_link(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<bool> {
+pub async fn copy_link(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<Holds> {
     let link = shell.engine()?.link(target).await?;
     copy(link.url).await?;
-    Ok(link.ready)
+    Ok(link.holds)
 }
 
 /// Puts a text of a row into the clipboard.

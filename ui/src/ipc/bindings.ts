@@ -166,6 +166,8 @@ export type CopyWhat = "key" | "checksum" | "reference" | "from";
 
 export type SavedView = "saved" | "left" | "moving";
 
+export type Holds = "now" | "later" | "perhaps";
+
 export type Notice = { "kind": "mended" } | { "kind": "restored", 
 /**
  * When the copy was made.

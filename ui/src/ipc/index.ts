@@ -7,6 +7,7 @@ import type {
   DoneView,
   FileSlice,
   Hello,
+  Holds,
   InboxId,
   InboxView,
   ItemId,
@@ -49,7 +50,7 @@ export const ipc = {
   clearDone: () => invoke<DoneView>('clear_done'),
   folderFiles: (item: ItemId, search: string, first: number, count: number) =>
     invoke<FileSlice>('folder_files', { item, search, first, count }),
-  copyLink: (target: Target) => invoke<boolean>('copy_link', { target }),
+  copyLink: (target: Target) => invoke<Holds>('copy_link', { target }),
   copyText: (target: Target, what: CopyWhat) => invoke<null>('copy_text', { target, what }),
   copyWords: (words: string) => invoke<null>('copy_words', { words }),
   saveReceipt: (target: Target) => invoke<SavedView>('save_receipt', { target }),

@@ -1,5 +1,5 @@
 // Every word of the window. A code without words does not compile.
-import type { ErrorCode } from '../ipc/bindings';
+import type { ErrorCode, Holds } from '../ipc/bindings';
 
 export interface ErrorText {
   /** In the row, at most 50 characters. */
@@ -397,8 +397,11 @@ export const text = {
     open: 'Show files',
     close: 'Hide files',
   },
-  linkReady: 'Link copied',
-  linkLater: 'Link copied. It works once the upload is done.',
+  linked: {
+    now: 'Link copied',
+    later: 'Link copied. It works once the upload is done.',
+    perhaps: 'Link copied. If this name is taken, copy it again once the upload is done.',
+  } satisfies Record<Holds, string>,
   receiptSaved: 'Receipt saved',
   receiptLater: 'There is a receipt once everything added with it has ended.',
   copied: 'Copied',

@@ -1,6 +1,6 @@
 // What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
 // says why.
-import type { Action, CopyWhat, Details, DoneView, Ipc, ItemId, Problem, SavedView, Target } from '../ipc';
+import type { Action, CopyWhat, Details, DoneView, Holds, Ipc, ItemId, Problem, SavedView, Target } from '../ipc';
 import { ended, pausable } from '../state/can';
 import { place } from '../state/format';
 import { type Mend, mendOf } from '../state/mend';
@@ -109,7 +109,7 @@ export class Doing {
   }
 
   link(thing: Thing): void {
-    const said = (ready: boolean) => this.toasts.say(ready ? text.linkReady : text.linkLater);
+    const said = (holds: Holds) => this.toasts.say(text.linked[holds]);
     this.told(this.ipc.copyLink(thing.target).then(said));
   }
 

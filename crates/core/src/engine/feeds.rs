@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::list;
 use super::live::PartsNow;
+use super::pointing::{self, To};
 use super::shelf::Shelf;
 use crate::engine::feed::{Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
 use crate::error::{ErrorCode, Result};
@@ -185,8 +186,8 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         }
     };
     let row = shelf.row(item, now);
-    let destination = shelf.batches.get(&item.batch).map(|batch| &batch.destination);
-    let link = destination.is_some_and(|destination| destination.link_template.is_some());
+    let batch = shelf.batches.get(&item.batch);
+    let linked = |to: &To<'_>| batch.is_some_and(|batch| pointing::link(batch, to).is_some());
     let Some(id) = file else {
         let item_id = item.id;
         let from = journal.read(move |journal| journal.item(item_id)).await?;
@@ -206,7 +207,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             story: Vec::new(),
             reference: None,
             technical: None,
-            link: false,
+            link: linked(&To::Folder(&item.name, false)),
         }));
     };
     let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
@@ -223,7 +224,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         }
         None => PartsNow { sent: parts.iter().map(|part| part.number.get()).collect(), ..PartsNow::default() },
     };
-    let prefix = shelf.batches.get(&item.batch).and_then(|batch| batch.scope.as_ref()).map(|scope| &*scope.prefix);
+    let prefix = batch.and_then(|batch| batch.scope.as_ref()).map(|scope| &*scope.prefix);
     let problem = live.and_then(super::live::Live::problem).or(transfer.problem);
     Ok(Some(Details {
         target,
@@ -241,6 +242,6 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         story,
         reference: problem.as_ref().and_then(|problem| problem.request_id.clone()),
         technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
-        link,
+        link: linked(&To::Object(&transfer.key, &transfer.standing.state)),
     }))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the handle: cheap to clone, every call a message. Inside, `actor` owns the `book` (what is in memory of
 //! every row), `drive` runs one transfer, `parts` sends its parts through the one shared pool, `intake` turns dropped
-//! paths into transfers, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
+//! paths into transfers, `pointing` makes links, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
 
 mod actor;
 mod book;
@@ -17,6 +17,7 @@ mod link;
 mod list;
 mod live;
 mod parts;
+mod pointing;
 mod rate;
 mod receipts;
 pub(crate) mod routes;
@@ -25,7 +26,9 @@ mod shelf;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
+use ts_rs::TS;
 
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
@@ -73,8 +76,20 @@ pub struct ActDone {
 pub struct Link {
     /// The address, from the destination's template.
     pub url: String,
-    /// Whether the object is there already.
-    pub ready: bool,
+    /// Whether it leads anywhere.
+    pub holds: Holds,
+}
+
+/// Whether a link leads anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// To what is there.
+    Now,
+    /// To what will be there once the upload is done.
+    Later,
+    /// The upload may have to take another name yet.
+    Perhaps,
 }
 
 /// A text of a row that can be copied.

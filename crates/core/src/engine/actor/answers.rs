@@ -3,6 +3,7 @@
 use super::Actor;
 use crate::engine::feed::{FileSlice, Outcome, Target};
 use crate::engine::feeds::named;
+use crate::engine::pointing::{self, To};
 use crate::engine::{Link, What, list};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, ItemId};
@@ -86,17 +87,9 @@ impl Actor {
 
     pub(super) async fn link(&self, target: Target) -> Result<Link> {
         let (batch, item, file) = self.found(target).await?;
-        let template = batch.destination.link_template.as_deref();
-        let template = template.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no links here"))?;
-        let prefix = batch.scope.as_ref().map_or("", |scope| &scope.prefix);
-        let key = file.as_ref().map_or_else(|| format!("{}/", item.name), |file| file.key.clone());
-        let encoded: String = url::form_urlencoded::byte_serialize(format!("{prefix}{key}").as_bytes()).collect();
-        let encoded = encoded.replace("%2F", "/").replace('+', "%20");
-        let ready = match &file {
-            Some(file) => matches!(file.standing.state, TransferState::Done { .. }),
-            None => self.shelf.book.item(item.id).is_some_and(|item| item.counts.done() == item.counts.all()),
-        };
-        Ok(Link { url: template.replace("{key}", &encoded), ready })
+        let all = self.shelf.book.item(item.id).is_some_and(|item| item.counts.done() == item.counts.all());
+        let to = file.as_ref().map_or(To::Folder(&item.name, all), |file| To::Object(&file.key, &file.standing.state));
+        pointing::link(&batch, &to).ok_or_else(|| Error::new(ErrorCode::BadInput).detail("there is no link yet"))
     }
 
     pub(super) async fn text(&self, target: Target, what: What) -> Result<String> {
