@@ -14,10 +14,12 @@ use davit_core::credentials::{Giver, Remote, Scope};
 use davit_core::engine::feed::Event;
 use davit_core::file::Fingerprint;
 use davit_core::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
-use davit_core::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Reader, TransferRow, Write};
+use davit_core::journal::{BatchRow, Ending, ItemRow, Journal, Leftover, PartRow, Reader, TransferRow, Write};
 use davit_core::session::{Collision, Destination};
 use davit_core::transfer::{OnS3, Plan, Standing, TransferState};
 use davit_core::units::{ByteCount, UnixTime};
+
+use uuid::Uuid;
 
 use super::Chance;
 
@@ -108,7 +110,7 @@ fn transfer(id: u64, item: &ItemRow) -> TransferRow {
 fn commit(chance: &mut Chance, files: &mut u64) -> Vec<Write> {
     let known = TransferId::new(1 + chance.below(usize::try_from(*files).expect("few")) as u64);
     let upload = UploadId(format!("upload-{}-{}", known, chance.below(1_000_000)));
-    match chance.below(8) {
+    match chance.below(10) {
         0 | 1 => {
             *files += 1;
             let row = transfer(*files, &item(2, true));
@@ -132,7 +134,15 @@ fn commit(chance: &mut Chance, files: &mut u64) -> Vec<Write> {
             };
             (1..=1 + u32::try_from(chance.below(3)).expect("few")).map(|n| Write::Part(known, part(n))).collect()
         }
-        6 => vec![Write::Leftover(Leftover { upload, batch: BatchId::new(1), key: format!("left/{known}.mov") })],
+        6 => {
+            let rel = format!("cam 1/{}.tmp", chance.below(1_000));
+            vec![Write::Skip { item: ItemId::new(2), rel, rule: "temporary" }]
+        }
+        7 => {
+            let id = Uuid::from_u128(chance.below(1 << 40) as u128);
+            vec![Write::Ending(Ending { id, batch: BatchId::new(1), at: UnixTime(1_700_000_000) })]
+        }
+        8 => vec![Write::Leftover(Leftover { upload, batch: BatchId::new(1), key: format!("left/{known}.mov") })],
         _ => vec![Write::Key(known, format!("day 2/clip {known} ({}).mov", 2 + chance.below(9)))],
     }
 }
@@ -168,6 +178,9 @@ fn rows(home: &Path, files: u64) -> BTreeSet<String> {
         all.extend(reader.parts(id).expect("read").iter().map(|part| format!("{id} {part:?}")));
     }
     all.extend(reader.leftovers().expect("read").iter().map(|left| format!("{left:?}")));
+    all.extend(reader.endings().expect("read").iter().map(|ending| format!("{ending:?}")));
+    let (_, skips) = reader.fates(BatchId::new(1)).expect("read");
+    all.extend(skips.iter().map(|skip| format!("{skip:?}")));
     all
 }
 

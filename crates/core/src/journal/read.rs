@@ -10,7 +10,7 @@ use super::rows::{
     BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
     path_bytes, path_from,
 };
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, Sealed, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, SKIPS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
 use crate::credentials::Remote;
 use crate::engine::feed::Happening;
@@ -243,10 +243,13 @@ impl Reader {
                 version: row.get(8)?,
             })
         })?;
-        let sql = "SELECT i.folder,i.name,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=?
-                   ORDER BY s.item, s.rel";
+        let sql = format!(
+            "SELECT i.folder,i.name,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=? AND {}
+             ORDER BY s.item, s.rel",
+            SKIPS.fits_as('s')
+        );
         let skips =
-            self.rows(sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
+            self.rows(&sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
         Ok((fates, skips))
     }
 
@@ -258,7 +261,8 @@ impl Reader {
 
     /// Batches that ended and that the company has not taken word of.
     pub fn endings(&self) -> Result<Vec<Ending>> {
-        self.rows("SELECT id,batch,at FROM receipts WHERE taken=0 ORDER BY at", [], |row| {
+        let sql = format!("SELECT id,batch,at FROM receipts WHERE taken=0 AND {} ORDER BY at", RECEIPTS.fits());
+        self.rows(&sql, [], |row| {
             let id: String = row.get(0)?;
             let id = Uuid::parse_str(&id)
                 .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))?;

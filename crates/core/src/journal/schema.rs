@@ -10,7 +10,7 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 4] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS];
+const STEPS: [&str; 5] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, MORE_SUMS];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -78,6 +78,11 @@ ALTER TABLE parts ADD COLUMN sum INTEGER;
 ALTER TABLE leftovers ADD COLUMN sum INTEGER;
 ";
 
+const MORE_SUMS: &str = "
+ALTER TABLE skips ADD COLUMN sum INTEGER;
+ALTER TABLE receipts ADD COLUMN sum INTEGER;
+";
+
 /// A statement for every kind of write, and one that seals: none is ever made twice.
 const STATEMENTS: usize = 64;
 
@@ -98,10 +103,9 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     if !missing.is_empty() {
         let made = connection.transaction().map_err(classify)?;
         missing.iter().try_for_each(|step| made.execute_batch(step)).map_err(classify)?;
-        if found <= UNSTAMPED {
-            let sealed = seal::ALL.iter().map(|of| format!("UPDATE {} SET sum={};", of.table, of.of_row()));
-            sealed.into_iter().try_for_each(|step| made.execute_batch(&step)).map_err(classify)?;
-        }
+        let sealed =
+            seal::ALL.iter().map(|of| format!("UPDATE {} SET sum={} WHERE sum IS NULL;", of.table, of.of_row()));
+        sealed.into_iter().try_for_each(|step| made.execute_batch(&step)).map_err(classify)?;
         let now = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
         made.pragma_update(None, "user_version", now).map_err(classify)?;
         made.pragma_update(None, "application_id", STAMP | now).map_err(classify)?;
@@ -193,12 +197,12 @@ mod tests {
             drop(one);
             let error = open_for_writing(&path).expect_err("not ours");
             let one = Connection::open(&path).expect("opened");
-            one.pragma_update(None, "user_version", 4).expect("set");
-            one.pragma_update(None, "application_id", STAMP | 4).expect("set");
+            one.pragma_update(None, "user_version", 5).expect("set");
+            one.pragma_update(None, "application_id", STAMP | 5).expect("set");
             error.code
         };
-        assert_eq!(code(5, STAMP | 5), ErrorCode::JournalNewer);
-        for (version, stamp) in [(5, STAMP | 4), (7, STAMP | 4), (2, STAMP | 4), (4, STAMP | 2), (4, 0), (-1, 0)] {
+        assert_eq!(code(6, STAMP | 6), ErrorCode::JournalNewer);
+        for (version, stamp) in [(6, STAMP | 5), (7, STAMP | 5), (2, STAMP | 5), (5, STAMP | 2), (5, 0), (-1, 0)] {
             assert_eq!(code(version, stamp), ErrorCode::JournalDamaged, "{version} {stamp:x}");
         }
     }

@@ -27,9 +27,11 @@ pub(super) const TRANSFERS: Sealed = Sealed {
 };
 pub(super) const PARTS: Sealed = Sealed { table: "parts", columns: "transfer,number,etag,crc64,size" };
 pub(super) const LEFTOVERS: Sealed = Sealed { table: "leftovers", columns: "upload,batch,key" };
+pub(super) const SKIPS: Sealed = Sealed { table: "skips", columns: "item,rel,rule" };
+pub(super) const RECEIPTS: Sealed = Sealed { table: "receipts", columns: "id,batch,at,taken" };
 
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 5] = [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS];
+pub(super) const ALL: [&Sealed; 7] = [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS];
 
 impl Sealed {
     /// The sum of a row as it is, in SQL.

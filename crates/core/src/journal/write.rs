@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, SKIPS, TRANSFERS};
 use super::{classify, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -242,14 +242,16 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             let set = "etag=?2, version=?3, crc64=?4, problem=NULL";
             TRANSFERS.change(c, bits(id.get()), set, &[etag, version, &bits(*crc64)])
         }
-        Write::Skip { item, rel, rule } => {
-            plain(c, "INSERT OR REPLACE INTO skips VALUES (?,?,?)", &[&bits(item.get()), rel, rule])
-        }
+        Write::Skip { item, rel, rule } => added(SKIPS.insert(c, "OR REPLACE", &[&bits(item.get()), rel, rule])),
         Write::Ending(e) => {
             let (id, batch, at) = (e.id.to_string(), bits(e.batch.get()), bits(e.at.0));
-            plain(c, "INSERT OR REPLACE INTO receipts VALUES (?,?,?,0)", &[&id, &batch, &at])
+            added(RECEIPTS.insert(c, "OR REPLACE", &[&id, &batch, &at, &false]))
         }
-        Write::Taken(id) => plain(c, "UPDATE receipts SET taken=1 WHERE id=?", &[&id.to_string()]),
+        Write::Taken(id) => {
+            let (fits, id) = (RECEIPTS.fits(), id.to_string());
+            let sql = format!("UPDATE receipts SET taken=1,sum=seal('receipts',id,batch,at,1) WHERE id=? AND {fits}");
+            plain(c, &sql, &[&id])
+        }
         Write::Leftover(left) => {
             added(LEFTOVERS.insert(c, "OR REPLACE", &[&left.upload.0, &bits(left.batch.get()), &left.key]))
         }
