@@ -92,4 +92,17 @@ async fn the_company_gets_one_receipt_a_batch_and_it_is_kept_until_it_was_taken(
     noise(&third, 10);
     upload(&third).end().await.all_done();
     assert_eq!(receipts(), 3);
+    // What could not even be taken is something that became of a path, too: alone, and beside what could.
+    let (gone, alone) = (world.sources().join("gone.mov"), world.path("alone.json"));
+    let ended = upload(&gone).arg("--receipt").arg(&alone).end().await;
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    let alone = read(&alone);
+    assert_eq!(alone["failed"], serde_json::json!([{ "path": gone, "code": "file-missing" }]));
+    let fourth = world.sources().join("fourth.txt");
+    noise(&fourth, 10);
+    assert_eq!(upload(&fourth).arg(&gone).end().await.code, Some(3));
+    let told = walkdir::WalkDir::new(&kept).into_iter().filter_map(Result::ok);
+    let told = told.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "json"));
+    let told = told.filter(|entry| read(entry.path())["receipt"]["failed"] == alone["failed"]);
+    assert_eq!(told.count(), 2, "the company knows");
 }

@@ -79,9 +79,16 @@ enum Told {
     Problem(Error),
 }
 
+/// What goes to the printing thread.
+enum Word {
+    Print(Told),
+    /// Somebody wants to know that all before it was printed.
+    Mark(oneshot::Sender<()>),
+}
+
 /// The way to the printing thread.
 pub(crate) struct Output {
-    told: mpsc::Sender<Told>,
+    told: mpsc::Sender<Word>,
     waiting: Arc<AtomicUsize>,
     printed: oneshot::Receiver<()>,
 }
@@ -95,7 +102,10 @@ impl Output {
         std::thread::spawn(move || {
             let mut printer = Printer::new(json);
             while let Ok(told) = told.recv() {
-                printer.print(told);
+                match told {
+                    Word::Print(told) => printer.print(told),
+                    Word::Mark(reached) => drop(reached.send(())),
+                }
                 left.fetch_sub(1, Ordering::SeqCst);
             }
             printer.clear();
@@ -130,6 +140,13 @@ impl Output {
         self.tell(Told::Problem(error));
     }
 
+    /// Resolves once all that was told so far was printed, which a reader who does not read can put off for ever.
+    pub(crate) async fn heard(&self) {
+        let (reached, printed) = oneshot::channel();
+        self.send(Word::Mark(reached));
+        let _ = printed.await;
+    }
+
     /// Resolves once everything was printed, which a reader who does not read can put off for ever.
     pub(crate) async fn end(self) {
         drop(self.told);
@@ -137,8 +154,12 @@ impl Output {
     }
 
     fn tell(&self, told: Told) {
+        self.send(Word::Print(told));
+    }
+
+    fn send(&self, word: Word) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        let _ = self.told.send(told);
+        let _ = self.told.send(word);
     }
 }
 

@@ -1,12 +1,11 @@
 //! A batch's receipt as a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use davit_core::engine::feed::Target;
 use davit_core::engine::{Engine, save_receipt};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::BatchId;
-use davit_core::session::wire::Failed;
 
 /// Whether it can be written at all: better known before a terabyte is sent than after.
 ///
@@ -21,21 +20,10 @@ pub(crate) fn may_be_written(file: &Path) -> Result<()> {
     tempfile::NamedTempFile::new_in(folder).map(|_| ()).map_err(|error| bad(error.to_string()))
 }
 
-/// Writes it, with the paths that could not even be taken.
+/// Writes it.
 ///
 /// # Errors
 /// `bad-input` for a file that cannot be written.
-pub(crate) async fn write(
-    engine: &Engine,
-    batch: BatchId,
-    refused: Vec<(PathBuf, ErrorCode)>,
-    file: &Path,
-) -> Result<()> {
-    let mut receipt = engine.receipt(Target::Batch(batch)).await?;
-    let failed = |(path, code): (PathBuf, ErrorCode)| Failed {
-        path: path.display().to_string(),
-        code: code.as_str().to_owned(),
-    };
-    receipt.failed.extend(refused.into_iter().map(failed));
-    save_receipt(&receipt, file)
+pub(crate) async fn write(engine: &Engine, batch: BatchId, file: &Path) -> Result<()> {
+    save_receipt(&engine.receipt(Target::Batch(batch)).await?, file)
 }

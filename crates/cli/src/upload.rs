@@ -127,11 +127,14 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     output.summary(settled, refused);
     let (code, stopped) = verdict(settled, refused);
     if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
-        receipt::write(engine, ticket.batch, ticket.refused, file).await?;
+        receipt::write(engine, ticket.batch, file).await?;
     }
-    match stopped {
-        Some(why) => output.stopped(why),
-        None => engine.told(ticket.batch).await?,
+    if let Some(why) = stopped {
+        output.stopped(why);
+    } else {
+        // Only once it was heard is it over, and the same command another one.
+        output.heard().await;
+        engine.told(ticket.batch).await?;
     }
     Ok(code)
 }

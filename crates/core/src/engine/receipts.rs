@@ -33,7 +33,7 @@ pub(super) fn draw(journal: &Reader, ending: &Ending) -> Result<Receipt> {
         client_version: env!("CARGO_PKG_VERSION").to_owned(),
         uploaded: Vec::new(),
         skipped: skips.into_iter().map(|PassedOver { path, rule }| Skipped { path, rule }).collect(),
-        failed: Vec::new(),
+        failed: journal.refused(ending.batch)?.into_iter().map(|(path, code)| Failed { path, code }).collect(),
     };
     for fate in fates {
         let Fate { path, key, size, standing, fingerprint, crc64, version } = fate;

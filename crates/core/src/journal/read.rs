@@ -10,7 +10,7 @@ use super::rows::{
     BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
     path_bytes, path_from,
 };
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, SKIPS, Sealed, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
 use crate::credentials::Remote;
 use crate::engine::feed::Happening;
@@ -251,6 +251,12 @@ impl Reader {
         let skips =
             self.rows(&sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
         Ok((fates, skips))
+    }
+
+    /// Paths of a batch that were given and could not be taken, each with the error's code.
+    pub fn refused(&self, batch: BatchId) -> Result<Vec<(String, String)>> {
+        let sql = format!("SELECT path,code FROM refused WHERE batch=? AND {} ORDER BY path", REFUSED.fits());
+        self.rows(&sql, params![bits(batch.get())], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// Whether the end of a batch was ever put on record.

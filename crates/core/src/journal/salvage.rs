@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction};
 
 use super::rows::text;
-use super::seal::{self, BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, SKIPS, Sealed, TRANSFERS};
+use super::seal::{self, BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, Sealed, TRANSFERS};
 use super::{Reader, classify};
 use crate::engine::feed::PausedBy;
 use crate::error::Result;
@@ -126,7 +126,7 @@ fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
             }
         }
     }
-    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS] {
+    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED] {
         for row in many(&old, sealed, "1") {
             add(&new, sealed, &row)?;
         }

@@ -10,7 +10,7 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 5] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, MORE_SUMS];
+const STEPS: [&str; 5] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -78,9 +78,13 @@ ALTER TABLE parts ADD COLUMN sum INTEGER;
 ALTER TABLE leftovers ADD COLUMN sum INTEGER;
 ";
 
-const MORE_SUMS: &str = "
+const REFUSED: &str = "
 ALTER TABLE skips ADD COLUMN sum INTEGER;
 ALTER TABLE receipts ADD COLUMN sum INTEGER;
+CREATE TABLE refused (                         -- paths that were given and could not be taken
+    batch INTEGER NOT NULL REFERENCES batches(id), path TEXT NOT NULL, code TEXT NOT NULL, sum INTEGER,
+    PRIMARY KEY (batch, path)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// A statement for every kind of write, and one that seals: none is ever made twice.

@@ -29,9 +29,10 @@ pub(super) const PARTS: Sealed = Sealed { table: "parts", columns: "transfer,num
 pub(super) const LEFTOVERS: Sealed = Sealed { table: "leftovers", columns: "upload,batch,key" };
 pub(super) const SKIPS: Sealed = Sealed { table: "skips", columns: "item,rel,rule" };
 pub(super) const RECEIPTS: Sealed = Sealed { table: "receipts", columns: "id,batch,at,taken" };
+pub(super) const REFUSED: Sealed = Sealed { table: "refused", columns: "batch,path,code" };
 
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 7] = [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS];
+pub(super) const ALL: [&Sealed; 8] = [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED];
 
 impl Sealed {
     /// The sum of a row as it is, in SQL.

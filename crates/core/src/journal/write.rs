@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, SKIPS, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, TRANSFERS};
 use super::{classify, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -83,6 +83,15 @@ pub enum Write {
         rel: String,
         /// Which rule.
         rule: &'static str,
+    },
+    /// A path that was given and could not be taken.
+    Refused {
+        /// With which gesture.
+        batch: BatchId,
+        /// As it was given.
+        path: String,
+        /// Why.
+        code: ErrorCode,
     },
     /// A batch ended; the company wants to know.
     Ending(Ending),
@@ -243,6 +252,9 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             TRANSFERS.change(c, bits(id.get()), set, &[etag, version, &bits(*crc64)])
         }
         Write::Skip { item, rel, rule } => added(SKIPS.insert(c, "OR REPLACE", &[&bits(item.get()), rel, rule])),
+        Write::Refused { batch, path, code } => {
+            added(REFUSED.insert(c, "OR REPLACE", &[&bits(batch.get()), path, &code.as_str()]))
+        }
         Write::Ending(e) => {
             let (id, batch, at) = (e.id.to_string(), bits(e.batch.get()), bits(e.at.0));
             added(RECEIPTS.insert(c, "OR REPLACE", &[&id, &batch, &at, &false]))

@@ -41,7 +41,8 @@ impl Actor {
         let again =
             if options.resume_same { self.unfinished(&given, &destination, &remote).await? } else { Vec::new() };
         given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
-        if given.is_empty() && again.is_empty() {
+        let nothing = given.is_empty() && again.is_empty();
+        if nothing && ticket.refused.is_empty() {
             return Ok(ticket);
         }
         let collision = options.collision.unwrap_or(destination.collision);
@@ -54,7 +55,16 @@ impl Actor {
             remote: Some(remote),
             told: !options.resume_same,
         };
-        self.shared.journal.write(vec![Write::Batch(batch.clone())]).await?;
+        // Receipts name what could not be taken, too.
+        let refused = ticket.refused.iter();
+        let refused = refused.map(|(path, code)| (path.display().to_string(), *code));
+        let refused = refused.map(|(path, code)| Write::Refused { batch: batch.id, path, code });
+        self.shared.journal.write(std::iter::once(Write::Batch(batch.clone())).chain(refused).collect()).await?;
+        if nothing {
+            // At its end already; the program may be, too.
+            self.ending.insert(batch.id);
+            self.note_endings().await;
+        }
         self.shelf.batches.insert(batch.id, batch.clone());
         ticket.items.extend(again.iter().map(|item| item.id));
         let mut folders = self.take_up(again, &batch).await?;
