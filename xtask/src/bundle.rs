@@ -1,19 +1,27 @@
 //! Packages of the release build, and the proof of them in a system that has never seen this project.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::demo::write_noise;
-use crate::local::Local;
+use crate::keep;
+use crate::local::{Local, Place};
 use crate::packages::Purpose;
-use crate::run::{build, command, must, root, superuser, target, took};
+#[cfg(test)]
+use crate::run::works;
+use crate::run::{binary, build, command, must, root, superuser, target, took};
 use crate::setup;
 
 /// What the clean system needs to show a window, and nothing of what the package should bring itself.
 const SCREEN: &[&str] = &["dbus", "fonts-dejavu-core", "imagemagick", "xdotool", "xvfb"];
+
+/// Runs a program where its mounts and its processes are its own: nothing that is mounted there is seen by the machine, and
+/// when the program ends, however it ends, all of it is gone.
+const ALONE: &[&str] =
+    &["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
 
 /// How long the installed app may take to upload the sample.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -47,13 +55,32 @@ fn proof(package: &Path) -> Result<()> {
     }
     setup::tool("debootstrap")?;
     build()?;
-    let bare = Bare::make(target().join("bare-system"))?;
+    let bare = target().join("bare-system");
+    remove(&bare)?;
+    let mut alone = Command::new("unshare");
+    alone.args(ALONE).arg(binary("xtask")).arg("prove-package").arg(package).arg(&bare);
+    // Held by its input: it ends when we do.
+    let mut alone = alone.stdin(Stdio::piped()).spawn().context("unshare cannot be started")?;
+    let held = alone.stdin.take();
+    let status = alone.wait()?;
+    drop(held);
+    remove(&bare)?;
+    if !status.success() {
+        bail!("the package is not proven; the lines above say why");
+    }
+    Ok(())
+}
+
+/// The proof itself, where mounts and processes are its own.
+pub(crate) fn prove(package: &Path, bare: &Path) -> Result<()> {
+    keep::end_when_released();
+    let bare = Bare::make(bare)?;
     std::fs::copy(package, bare.0.join("tmp/davit.deb"))?;
     let install = [&["apt-get", "install", "-y", "-qq", "--no-install-recommends", "/tmp/davit.deb"], SCREEN].concat();
     must("install in a bare system", &mut bare.run(&install))?;
 
     let folder = tempfile::tempdir()?;
-    let local = Local::start(folder.path().to_owned())?;
+    let local = Local::start(Place::claim(folder.path().to_owned())?)?;
     let sample = bare.0.join("tmp/sample.mov");
     write_noise(&sample, 40 << 20)?;
     std::fs::copy(root().join("tests/tools/in-a-bare-system"), bare.0.join("tmp/in-a-bare-system"))?;
@@ -84,29 +111,40 @@ fn proof(package: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A system with nothing but the distribution's essentials; taken down when dropped.
+/// Removes an earlier bare system. Nothing is ever removed through a mount.
+fn remove(bare: &Path) -> Result<()> {
+    let mounted = std::fs::read_to_string("/proc/self/mountinfo")?;
+    if mounted.contains(&*bare.to_string_lossy()) {
+        bail!("something is mounted below {0}; run: umount --recursive {0}/proc {0}/dev", bare.display());
+    }
+    match std::fs::remove_dir_all(bare) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", bare.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A system with nothing but the distribution's essentials.
 struct Bare(PathBuf);
 
 impl Bare {
-    fn make(path: PathBuf) -> Result<Self> {
+    fn make(path: &Path) -> Result<Self> {
         let release = std::fs::read_to_string("/etc/os-release")?;
         let suite = release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
         let suite = suite.context("the system does not name its release")?;
-        let bare = Self(path);
-        bare.take_down();
-        let text = bare.0.to_str().context("a plain path")?;
+        let bare = Self(path.to_owned());
+        let text = path.to_str().context("a plain path")?;
         must("a bare system", &mut command("debootstrap", &["--variant=minbase", suite, text]))?;
         // Packages come from where this machine has them.
         for part in ["etc/apt", "etc/resolv.conf", "etc/hosts"] {
             let from = Path::new("/").join(part);
-            let into = bare.0.join(Path::new(part).parent().unwrap_or(Path::new("")));
+            let into = path.join(Path::new(part).parent().unwrap_or(Path::new("")));
             must("its sources", Command::new("cp").arg("-aL").arg(from).arg(into))?;
         }
         for part in ["proc", "dev"] {
-            must(
-                "its devices",
-                Command::new("mount").arg("--rbind").arg(Path::new("/").join(part)).arg(bare.0.join(part)),
-            )?;
+            let mut mount = Command::new("mount");
+            must("its devices", mount.arg("--rbind").arg(Path::new("/").join(part)).arg(path.join(part)))?;
         }
         must("its package lists", &mut bare.run(&["apt-get", "update", "-qq"]))?;
         Ok(bare)
@@ -117,27 +155,38 @@ impl Bare {
         command.arg(&self.0).args(words).env("DEBIAN_FRONTEND", "noninteractive").env("HOME", "/root");
         command
     }
-
-    /// Nothing may be removed through a mount.
-    fn take_down(&self) {
-        for part in ["proc", "dev"] {
-            let at = self.0.join(part);
-            let _ = Command::new("umount")
-                .arg("--recursive")
-                .arg("--lazy")
-                .arg(&at)
-                .stderr(std::process::Stdio::null())
-                .status();
-        }
-        let mounted = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
-        if !mounted.contains(&*self.0.to_string_lossy()) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
 }
 
-impl Drop for Bare {
-    fn drop(&mut self) {
-        self.take_down();
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On machines where mounts are shared, which is what systemd makes of them.
+    #[test]
+    fn what_is_mounted_for_a_bare_system_is_seen_by_nobody_and_gone_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = format!(
+            r#"set -eu
+            count() {{ wc -l </proc/self/mountinfo; }}
+            before=$(count)
+            unshare {} sh -c 'mount --rbind /dev "$1"; mount --rbind /proc "$2"; test -e "$1/null"; kill -9 $$' _ "$1" "$2" || true
+            test "$(count)" = "$before"
+            test -e /dev/null; test -d /dev/pts; test -d /dev/shm
+            test ! -e "$1/null""#,
+            ALONE.join(" ")
+        );
+        let [dev, proc] = ["dev", "proc"].map(|name| folder.path().join(name));
+        for place in [&dev, &proc] {
+            std::fs::create_dir(place).expect("a folder");
+        }
+        let shared = ["--mount", "--propagation", "shared"];
+        if !works(Command::new("unshare").args(shared).arg("true")) {
+            println!("skipped: only root may mount, and this user may not");
+            return;
+        }
+        let mut unshare = Command::new("unshare");
+        unshare.args(shared).args(["sh", "-c", &script, "_"]).args([&dev, &proc]);
+        let output = unshare.output().expect("unshare starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -2,46 +2,41 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::local::Local;
+use crate::keep::{self, Kept};
+use crate::local::{Local, Place};
 use crate::packages::Purpose;
-use crate::run::{binary, build, must, npm, output, root, took};
-use crate::setup;
+use crate::run::{binary, build, must, npm, output, root, target, took};
+use crate::{screen, setup};
 
 /// Arrivals named at a time.
 const TOLD: usize = 5;
 
-pub(crate) fn run(headless: bool) -> Result<()> {
+pub(crate) fn window() -> Result<()> {
     let begun = Instant::now();
-    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
-    if !headless && cfg!(target_os = "linux") && !screen {
-        bail!("there is no screen here for the window; run: cargo xtask demo --headless");
-    }
-    setup::run(Purpose::Build)?;
-    if root().join("ui/package.json").exists() {
-        must("ui: build", &mut npm(&["run", "build"]))?;
-    }
-    build()?;
-    let demo = Demo(Local::start(root().join("target/demo"))?);
-    if headless {
-        demo.sample()?;
-        println!("== demo without a window: {}", took(begun));
-        return Ok(());
-    }
+    screen::reach()?;
+    let demo = Demo::start("demo")?;
     println!("== window after {}", took(begun));
     demo.window()
+}
+
+/// A sample is uploaded and read back, in a folder of `target/`.
+pub(crate) fn headless(folder: &str) -> Result<()> {
+    let begun = Instant::now();
+    Demo::start(folder)?.sample()?;
+    println!("== demo without a window: {}", took(begun));
+    Ok(())
 }
 
 /// Started again, the demo goes on where it was: an upload that was killed in its middle is finished by the second
 /// start, and none of it is begun anew.
 pub(crate) fn proof() -> Result<()> {
-    let folder = root().join("target/demo-proof");
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
+    let own = tempfile::tempdir_in(target())?;
+    let folder = own.path().to_owned();
     let sample = folder.join("sample/A001.mov");
     std::fs::create_dir_all(folder.join("sample"))?;
     write_noise(&sample, 48 << 20)?;
@@ -50,14 +45,14 @@ pub(crate) fn proof() -> Result<()> {
         upload.arg("upload").arg(&sample).args(["--to", "rushes"]);
         upload
     };
-    let first = Local::start(folder.clone())?;
+    let first = Local::start(Place::claim(folder.clone())?)?;
     let (store, server) = (first.store.clone(), first.server.clone());
-    let killed = upload(&first).env("DAVIT_FAILPOINT", "part:3:after").status()?;
+    let killed = keep::status(upload(&first).env("DAVIT_FAILPOINT", "part:3:after"))?;
     anyhow::ensure!(!killed.success(), "the upload was not killed");
     drop(first);
-    let second = Local::start(folder)?;
+    let second = Local::start(Place::claim(folder)?)?;
     anyhow::ensure!((&store, &server) == (&second.store, &second.server), "the second start has other addresses");
-    must("davit upload, gone on with", &mut upload(&second))?;
+    keep::must("davit upload, gone on with", &upload(&second))?;
     let known = output(second.davit("davit", "home").args(["status", "--json"])).unwrap_or_default();
     anyhow::ensure!(known.lines().count() == 1, "it was begun anew:\n{known}");
     second.holds("/A001.mov", &sample)?.context("A001.mov did not arrive")?;
@@ -67,6 +62,17 @@ pub(crate) fn proof() -> Result<()> {
 struct Demo(Local);
 
 impl Demo {
+    /// Builds what is needed and starts it, with its data in a folder of `target/`.
+    fn start(folder: &str) -> Result<Self> {
+        let place = Place::claim(target().join(folder))?;
+        setup::run(Purpose::Build)?;
+        if root().join("ui/package.json").exists() {
+            must("ui: build", &mut npm(&["run", "build"]))?;
+        }
+        build()?;
+        Ok(Self(Local::start(place)?))
+    }
+
     /// Uploads a sample as `davit` does it, and reads every byte back.
     fn sample(&self) -> Result<()> {
         let sample = self.0.folder.join("sample");
@@ -78,7 +84,7 @@ impl Demo {
         }
         let mut upload = self.0.davit("davit", "home-headless");
         upload.arg("upload").arg(&folder).args(["--to", "rushes", "--collision", "overwrite"]);
-        must("davit upload Rushes", &mut upload)?;
+        keep::must("davit upload Rushes", &upload)?;
         for name in ["A001.mov", "B001.wav", "B002.wav", "B003.wav", "B004.wav", "B005.wav"] {
             let there = self.0.holds(&format!("Rushes/Day 1/{name}"), &folder.join("Day 1").join(name))?;
             println!("same bytes  {}", there.with_context(|| format!("{name} did not arrive"))?);
@@ -86,29 +92,48 @@ impl Demo {
         Ok(())
     }
 
+    /// Until the window is closed, or a signal says the same.
     fn window(&self) -> Result<()> {
         println!("Drop files on the window. What arrives is listed here; close the window to stop.");
-        let mut window = self.0.davit("davit-app", "home").spawn().context("the window cannot be started")?;
+        let (stop, stopped) = mpsc::channel();
+        ctrlc::set_handler(move || {
+            let _ = stop.send(());
+        })?;
+        let mut window = Kept::start(&self.0.davit("davit-app", "home")).context("the window cannot be started")?;
         let mut seen = HashSet::new();
         let status = loop {
-            let ended = window.try_wait()?;
-            let new: Vec<_> = self.0.objects()?.into_iter().filter(|name| seen.insert(name.clone())).collect();
-            for name in new.iter().take(TOLD) {
-                println!("arrived  {name}");
+            let ended = window.ended()?;
+            self.tell_arrivals(&mut seen)?;
+            if let Some(status) = ended {
+                break status;
             }
-            if let Some(more) = new.len().checked_sub(TOLD).filter(|more| *more > 0) {
-                println!("arrived  {more} more");
-            }
-            if let Some(name) = new.first() {
-                let (cloud, data) = (binary("davit-localcloud"), self.0.data());
-                println!("read it back with: {} cat --data {} '{name}' > FILE", cloud.display(), data.display());
-            }
-            match ended {
-                Some(status) => break status,
-                None => std::thread::sleep(Duration::from_secs(1)),
+            match stopped.recv_timeout(Duration::from_secs(1)) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => {
+                    println!("== stopping");
+                    return Ok(());
+                }
             }
         };
-        if status.success() { Ok(()) } else { bail!("the window ended with {status}") }
+        if !status.success() {
+            bail!("the window ended with {status}; the lines above say why. {}", screen::INSTEAD);
+        }
+        Ok(())
+    }
+
+    fn tell_arrivals(&self, seen: &mut HashSet<String>) -> Result<()> {
+        let new: Vec<_> = self.0.objects()?.into_iter().filter(|name| seen.insert(name.clone())).collect();
+        for name in new.iter().take(TOLD) {
+            println!("arrived  {name}");
+        }
+        if let Some(more) = new.len().checked_sub(TOLD).filter(|more| *more > 0) {
+            println!("arrived  {more} more");
+        }
+        if let Some(name) = new.first() {
+            let (cloud, data) = (binary("davit-localcloud"), self.0.data());
+            println!("read it back with: {} cat --data {} '{name}' > FILE", cloud.display(), data.display());
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
 //! A cloud and a backend on loopback, with their data in one folder. They end together with it.
 
+use std::fs::{File, TryLockError};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::keep::Kept;
 use crate::run::binary;
 
 /// A free port of this computer.
@@ -21,17 +23,29 @@ pub(crate) struct Local {
     pub(crate) store: String,
     /// The backend's address.
     pub(crate) server: String,
-    _cloud: Running,
-    _backend: Running,
+    _cloud: Kept,
+    _backend: Kept,
+    /// Let go of last, when both have ended.
+    _place: Place,
 }
 
-/// A program that ends with us.
-struct Running(Child);
+/// A folder that is ours until this is dropped: two clouds on the same data would break each other's.
+pub(crate) struct Place {
+    folder: PathBuf,
+    _lock: File,
+}
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl Place {
+    pub(crate) fn claim(folder: PathBuf) -> Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another cargo xtask uses {}; close its window, or wait for its end", folder.display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).context("no lock can be had"),
+        }
     }
 }
 
@@ -56,13 +70,13 @@ fn remember(file: &Path, url: &str) -> Result<()> {
 
 impl Local {
     /// Starts both; what an earlier start left in the folder is there again.
-    pub(crate) fn start(folder: PathBuf) -> Result<Self> {
-        std::fs::create_dir_all(&folder)?;
+    pub(crate) fn start(place: Place) -> Result<Self> {
+        let folder = place.folder.clone();
         let data = folder.join("cloud");
         let listen = remembered(&folder.join("cloud.address"))?;
         let mut cloud = Command::new(binary("davit-localcloud"));
         cloud.arg("--data").arg(&data).args(["--bucket", BUCKET, "--listen", &listen]);
-        let (cloud, said) = first_line("the local cloud", cloud)?;
+        let (cloud, said) = first_line("the local cloud", &cloud)?;
         let text =
             |name: &str| said[name].as_str().map(str::to_owned).with_context(|| format!("no {name} from the cloud"));
         let (store, region) = (text("s3_endpoint")?, text("region")?);
@@ -79,13 +93,13 @@ impl Local {
             .env("AWS_ACCESS_KEY_ID", text("access_key_id")?)
             .env("AWS_SECRET_ACCESS_KEY", text("secret_access_key")?)
             .env("AWS_REGION", region);
-        let (backend, said) = first_line("the backend", backend)?;
+        let (backend, said) = first_line("the backend", &backend)?;
         let server = said["url"].as_str().context("no url from the backend")?.to_owned();
         remember(&folder.join("cloud.address"), &store)?;
         remember(&folder.join("backend.address"), &server)?;
         println!("store    {store}");
         println!("backend  {server}");
-        Ok(Self { folder, store, server, _cloud: cloud, _backend: backend })
+        Ok(Self { folder, store, server, _cloud: cloud, _backend: backend, _place: place })
     }
 
     /// One of our programs, connected to both.
@@ -122,10 +136,8 @@ impl Local {
 }
 
 /// Starts a program and reads the one JSON line that it prints when it is ready.
-fn first_line(what: &str, mut command: Command) -> Result<(Running, Value)> {
-    let child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{what} cannot be started"))?;
-    let mut running = Running(child);
-    let out = running.0.stdout.take().with_context(|| format!("{what} has no output"))?;
+fn first_line(what: &str, command: &Command) -> Result<(Kept, Value)> {
+    let (running, out) = Kept::start_and_read(command).with_context(|| format!("{what} cannot be started"))?;
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line)?;
     let said = serde_json::from_str(&line).with_context(|| format!("{what} did not start; see above"))?;
@@ -165,4 +177,19 @@ prefix = "archive/{{person}}/"
 collision = "fail"
 "#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_use_is_told_in_a_sentence_and_free_again_after() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Place::claim(folder.path().to_owned()).expect("free");
+        let said = Place::claim(folder.path().to_owned()).err().expect("taken").to_string();
+        assert!(said.contains("another cargo xtask uses"), "{said}");
+        drop(first);
+        Place::claim(folder.path().to_owned()).expect("free again");
+    }
 }

@@ -4,13 +4,17 @@
 
 mod bundle;
 mod demo;
+mod keep;
 mod local;
 mod packages;
 mod run;
+mod screen;
 mod setup;
 mod soak;
 mod test;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -60,13 +64,34 @@ enum Command {
         #[arg(long)]
         prove: bool,
     },
+    /// The proof of a package, where its mounts are its own; `bundle` runs it.
+    #[command(hide = true)]
+    ProvePackage {
+        /// The package.
+        package: PathBuf,
+        /// Where the bare system is made.
+        bare: PathBuf,
+    },
+    /// Start a program, and end it when the input ends.
+    #[command(hide = true)]
+    Keep {
+        /// The program and its words.
+        #[arg(trailing_var_arg = true, required = true)]
+        words: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Args::parse().command {
         Command::Setup { purpose } => setup::run(purpose),
-        Command::Demo { headless } => demo::run(headless),
+        Command::Demo { headless: true } => demo::headless("demo"),
+        Command::Demo { headless: false } => demo::window(),
         Command::Bundle { prove } => bundle::run(prove),
+        Command::ProvePackage { package, bare } => bundle::prove(&package, &bare),
+        Command::Keep { words } => match keep::keep(&words) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Soak { goal, times, seed } => soak::run(goal.as_deref(), times, seed),
         Command::Bindings => test::bindings(),
         Command::Test { filter } => test::run(filter.as_deref()),
