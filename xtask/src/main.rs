@@ -12,6 +12,7 @@ mod screen;
 mod setup;
 mod soak;
 mod test;
+mod tools;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

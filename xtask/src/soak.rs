@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::packages::Purpose;
 use crate::run::{build, command, root, took};
-use crate::setup;
+use crate::{setup, tools};
 
 mod loops;
 
@@ -20,6 +20,9 @@ pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<(
         let mut goals: Vec<_> = LOOPS.iter().map(|one| one.goal).collect();
         goals.dedup();
         bail!("there is no such goal; there are {}", goals.join(", "));
+    }
+    if !tools::has(&tools::NEXTEST) {
+        bail!("the loops are run by nextest; install it: {}", tools::how(&tools::NEXTEST));
     }
     setup::run(Purpose::Test)?;
     build()?;
@@ -36,7 +39,7 @@ pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<(
         let words = ["tests/tools/with-screen", &cargo, "nextest", "run", "--workspace", "--locked"];
         let mut run = command("bash", &[&words[..], &["--profile", "soak", "--no-capture", "-E", &filter]].concat());
         run.env("DAVIT_SOAK", times.to_string()).env("DAVIT_SEED", seed.to_string());
-        let held = run.status().context("nextest could not be started; install cargo-nextest")?.success();
+        let held = run.status().context("nextest could not be started")?.success();
         let result = if held { "held" } else { "broken" };
         writeln!(table, "| {goal} | {what} | {times} | {result} | {} |", took(begun))?;
         // At once: the next loop may take hours, or be stopped.

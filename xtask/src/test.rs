@@ -1,12 +1,16 @@
 //! Every check and test, cheapest first, on a screen of its own.
 
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, cargo, command, must, npm, root, took, works};
-use crate::{demo, setup};
+use crate::{demo, setup, tools};
+
+/// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
+const ALONE: &[&str] = &["heavy", "window"];
 
 pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     let begun = Instant::now();
@@ -20,13 +24,14 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         }
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         must("clippy", &mut cargo(&clippy))?;
-        if works(&mut cargo(&["deny", "--version"])) {
-            must(
-                "licences, bans, sources",
-                &mut cargo(&["deny", "--offline", "check", "bans", "licenses", "sources"]),
-            )?;
-        } else {
-            println!("== cargo-deny is not installed: licences, bans and sources are not checked here");
+        if tools::has(&tools::DENY) {
+            let deny = |what: &[&str]| cargo(&[&["deny"], what].concat());
+            must("licences, bans, sources", &mut deny(&["--offline", "check", "bans", "licenses", "sources"]))?;
+            if works(&mut deny(&["fetch", "db"])) {
+                must("advisories", &mut deny(&["--offline", "check", "advisories"]))?;
+            } else {
+                println!("== the advisories cannot be fetched: they are not checked here");
+            }
         }
     }
     build()?;
@@ -34,7 +39,11 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         println!("== the demo, started twice");
         demo::proof()?;
     }
-    must("tests", &mut tests(filter))?;
+    tests(filter)?;
+    if filter.is_none() {
+        // As a newcomer does it, with data of its own.
+        demo::headless("demo-of-the-tests")?;
+    }
     println!("== all checks and tests passed in {}", took(begun));
     Ok(())
 }
@@ -46,18 +55,29 @@ pub(crate) fn bindings() -> Result<()> {
     must("the page's types", write.env("DAVIT_WRITE_BINDINGS", "1"))
 }
 
-/// The tests, by nextest where it is installed; on Linux with a screen, a session bus and a keychain of their own.
-fn tests(filter: Option<&str>) -> std::process::Command {
-    let nextest = works(&mut cargo(&["nextest", "--version"]));
-    let mut words = if nextest { vec!["nextest", "run"] } else { vec!["test"] };
-    words.extend(["--workspace", "--locked"]);
-    words.extend(filter);
-    if !cfg!(target_os = "linux") {
-        return cargo(&words);
+/// The tests, by nextest where it is installed.
+fn tests(filter: Option<&str>) -> Result<()> {
+    let all = ["--workspace", "--locked"];
+    if tools::has(&tools::NEXTEST) {
+        return must("tests", &mut on_a_screen(&[&["nextest", "run"], &all[..], filter.as_slice()].concat()));
     }
-    let mut all = vec!["tests/tools/with-screen".to_owned()];
-    all.push(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    all.extend(words.into_iter().map(str::to_owned));
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    command("bash", &all)
+    // Cargo's own runner knows no groups: what does not share the machine comes after the others, one by one.
+    let all = [&["test", "--no-fail-fast"], &all[..]].concat();
+    let one_by_one = |names: &[&str]| on_a_screen(&[&all[..], &["--"], names, &["--test-threads=1"]].concat());
+    if let Some(filter) = filter {
+        return must("tests", &mut one_by_one(&[filter]));
+    }
+    let skipped: Vec<&str> = ALONE.iter().flat_map(|name| ["--skip", name]).collect();
+    must("tests", &mut on_a_screen(&[&all[..], &["--"], &skipped].concat()))?;
+    must("tests that want the machine for themselves", &mut one_by_one(ALONE))
+}
+
+/// Cargo; on Linux with a screen, a session bus and a keychain of its own.
+fn on_a_screen(words: &[&str]) -> Command {
+    if !cfg!(target_os = "linux") {
+        return cargo(words);
+    }
+    let mut command = command("bash", &["tests/tools/with-screen"]);
+    command.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).args(words);
+    command
 }
