@@ -1,7 +1,7 @@
 //! The house itself: which room may know which, and that every promise names its test.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -58,40 +58,199 @@ fn the_core_knows_no_window_and_one_tls() {
     }
 }
 
+/// Who may be built with whom of us, tests aside. Nothing knows the window, and nothing that ships the local cloud.
+const KNOWS: &[(&str, &[&str])] = &[
+    ("davit", &["davit-core"]),
+    ("davit-app", &["davit-core"]),
+    ("davit-backend", &["davit-core"]),
+    ("davit-core", &[]),
+    ("davit-localcloud", &[]),
+    ("davit-tests", &["davit-backend", "davit-core", "davit-localcloud"]),
+    ("xtask", &[]),
+];
+
 #[test]
-fn nothing_that_ships_is_built_with_the_local_cloud_and_no_client_with_the_backend() {
+fn every_crate_is_built_with_those_of_ours_that_it_may_know_and_with_no_others() {
     let metadata = metadata();
-    for ships in ["davit", "davit-backend"] {
-        assert!(!tree(&metadata, ships).contains("davit-localcloud"), "{ships}");
+    let members = metadata["workspace_members"].as_array().expect("members").len();
+    assert_eq!(KNOWS.len(), members, "a crate without a line");
+    for (package, knows) in KNOWS {
+        let ours: Vec<_> = tree(&metadata, package)
+            .into_iter()
+            .filter(|name| name != package && KNOWS.iter().any(|(ours, _)| ours == name))
+            .collect();
+        assert_eq!(ours, *knows, "{package}");
     }
-    assert!(!tree(&metadata, "davit").contains("davit-backend"));
-    assert!(!tree(&metadata, "davit-core").contains("davit-backend"));
+}
+
+/// The rooms of core that may be known only by some, or know only some. Others share their types both ways.
+#[test]
+fn rooms_of_the_core_know_what_they_may() {
+    let core = root().join("crates/core/src");
+    let known: BTreeMap<String, BTreeSet<String>> = rooms(&core);
+    let below = ["error", "ids", "limits", "units"];
+    for (room, knows) in &known {
+        assert!(!knows.contains("uploader"), "{room} knows the uploader");
+        let runs = ["journal", "transfer", "uploader"].contains(&room.as_str());
+        assert!(runs || !knows.contains("engine"), "{room} knows the engine");
+        if below.contains(&room.as_str()) || room == "file" {
+            let strangers: Vec<_> = knows.iter().filter(|name| !below.contains(&name.as_str())).collect();
+            assert!(strangers.is_empty(), "{room} knows {strangers:?}");
+        }
+    }
+    for path in sources(&core) {
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let asks = text.contains("aws_sdk_s3::Client") && !path.starts_with(core.join("s3"));
+        assert!(!asks, "{} speaks to S3 past s3/", path.display());
+    }
+    let backend = "davit_core::";
+    for path in sources(&root().join("crates/backend/src")) {
+        let text = std::fs::read_to_string(&path).expect("a source");
+        for used in text.split(backend).skip(1) {
+            let room = used.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
+            assert!(["limits", "net", "session"].contains(&room), "{} uses {backend}{room}", path.display());
+        }
+    }
+}
+
+/// What each room of a crate names of the others, tests aside.
+fn rooms(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in sources(folder) {
+        let inside = path.strip_prefix(folder).expect("inside");
+        let room = inside.iter().next().unwrap_or_default().to_string_lossy().trim_end_matches(".rs").to_owned();
+        if ["lib", "fuzz"].contains(&room.as_str()) || ["tests.rs", "fuzz.rs"].iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for used in code.flat_map(|line| line.split("crate::").skip(1)) {
+            let other = used.split(|c: char| !c.is_ascii_lowercase()).next().unwrap_or_default();
+            let other = if other.is_empty() { "several" } else { other };
+            if other != room {
+                rooms.entry(room.clone()).or_default().insert(other.to_owned());
+            }
+        }
+    }
+    assert!(rooms.len() > 8 && rooms.values().all(|knows| !knows.contains("several")), "{rooms:?}");
+    rooms
+}
+
+#[test]
+fn every_dependency_that_is_named_is_used() {
+    let named = |text: &str, tables: &[&str]| -> Vec<String> {
+        let mut inside = false;
+        let mut names = Vec::new();
+        for line in text.lines() {
+            if line.starts_with('[') {
+                inside = tables.iter().any(|table| line.ends_with(table));
+            } else if let Some((name, _)) = line.split_once(['.', ' ', '=']).filter(|_| inside) {
+                names.extend((!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned()));
+            }
+        }
+        names
+    };
+    let mut used = BTreeSet::new();
+    for folder in ["crates/backend", "crates/cli", "crates/core", "crates/localcloud", "src-tauri", "tests", "xtask"] {
+        let folder = root().join(folder);
+        let code: String = sources(&folder).iter().map(|p| std::fs::read_to_string(p).expect("a source")).collect();
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        for name in named(&manifest, &["dependencies]", "dev-dependencies]", "build-dependencies]"]) {
+            let word = name.replace('-', "_");
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let there = code
+                .match_indices(&word)
+                .any(|(at, _)| !code[..at].ends_with(is_word) && !code[at + word.len()..].starts_with(is_word));
+            assert!(there, "{} names {name} and does not use it", folder.display());
+            used.insert(name);
+        }
+    }
+    let workspace = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    for name in named(&workspace, &["workspace.dependencies]"]) {
+        assert!(used.contains(&name), "the workspace names {name}, and no crate uses it");
+    }
 }
 
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let text = std::fs::read_to_string(root().join("docs/semantics.md")).expect("docs/semantics.md");
-    let named: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split_once("Test: "))
-        .flat_map(|(_, names)| names.split('`').skip(1).step_by(2))
-        .collect();
-    assert!(named.len() >= 15, "{named:?}");
-    let mut sources = String::new();
-    gather(root(), &mut sources);
-    for name in named {
-        assert!(sources.contains(&format!("fn {name}(")), "no test is called {name}");
+    let tests = tests();
+    assert!(tests.len() > 200, "{}", tests.len());
+    let empty = empty_promises(&text, &tests);
+    assert!(empty.is_empty(), "{}", empty.join("\n"));
+}
+
+#[test]
+fn a_promise_without_a_test_or_with_a_wrong_name_is_noticed() {
+    let tests: BTreeSet<String> = ["it_holds", "it_holds_too"].map(str::to_owned).into();
+    let good =
+        "## Whole\n- It holds. Test: `it_holds`,\n  `it_holds_too`\n\n## What is not promised\n- **`All`** of it.\n";
+    assert_eq!(empty_promises(good, &tests), Vec::<String>::new());
+    for (from, to) in [
+        ("`it_holds_too`", "`it_holds_not`"),
+        ("`it_holds`,", "`it_held`,"),
+        (" Test: `it_holds`,\n  `it_holds_too`", ""),
+        (" Test: `it_holds`,\n  `it_holds_too`", " Test: all of them"),
+        ("of it.", "of it. Test: `it_holds_not`"),
+        ("It holds. Test", "It holds; test"),
+    ] {
+        assert_eq!(empty_promises(&good.replace(from, to), &tests).len(), 1, "{from} -> {to}");
     }
 }
 
-fn gather(folder: &Path, all: &mut String) {
+/// Promises that name no test, or one that is not there.
+fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
+    let (mut bullets, mut promised) = (Vec::<(bool, String)>::new(), true);
+    for line in text.lines() {
+        match bullets.last_mut() {
+            _ if line.starts_with("## ") => promised = line != "## What is not promised",
+            _ if line.starts_with("- ") => bullets.push((promised, line.to_owned())),
+            Some((_, bullet)) if line.starts_with("  ") => {
+                bullet.push('\n');
+                bullet.push_str(line);
+            }
+            _ => {}
+        }
+    }
+    let empty = bullets.into_iter().filter(|(promised, bullet)| {
+        let names: Vec<_> =
+            bullet.split_once("Test: ").map_or("", |(_, names)| names).split('`').skip(1).step_by(2).collect();
+        (*promised && names.is_empty()) || names.iter().any(|name| !tests.contains(*name))
+    });
+    empty.map(|(_, bullet)| bullet).collect()
+}
+
+/// Names of all tests.
+fn tests() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in sources(root()) {
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let mut is_test = false;
+        for line in text.lines().map(str::trim_start) {
+            let attribute = line.starts_with("#[");
+            is_test |= attribute && (line.contains("test]") || line.contains("test("));
+            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some(name) = function.and_then(|rest| rest.split('(').next()) {
+                names.extend(is_test.then(|| name.to_owned()));
+                is_test = false;
+            }
+        }
+    }
+    names
+}
+
+/// All Rust files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git" | "artefacts") {
-            gather(&path, all);
+            all.extend(sources(&path));
         } else if path.extension().is_some_and(|kind| kind == "rs") {
-            all.push_str(&std::fs::read_to_string(&path).expect("a source"));
+            all.push(path);
         }
     }
+    all
 }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 
@@ -45,7 +48,7 @@ impl Net {
         let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
         let mut roots = rustls::RootCertStore::empty();
         let mut found = 0;
-        for certificate in rustls_pemfile::certs(&mut &*pem) {
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate = certificate.map_err(|e| bad(e.to_string()))?;
             roots.add(certificate).map_err(|e| bad(e.to_string()))?;
             found += 1;
