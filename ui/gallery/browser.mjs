@@ -11,8 +11,11 @@ const KNOWN = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
+/** Its path, where there is one. */
+export const found = () => process.env.CHROMIUM ?? KNOWN.find((path) => existsSync(path));
+
 export function launch() {
-  const executablePath = process.env.CHROMIUM ?? KNOWN.find((path) => existsSync(path));
+  const executablePath = found();
   if (!executablePath) throw new Error('No Chromium was found. Set CHROMIUM to its path.');
   // Without a sandbox a browser also runs as root, as in containers; it opens nothing but this page.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });

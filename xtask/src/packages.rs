@@ -12,21 +12,15 @@ pub(crate) enum Purpose {
 }
 
 /// To build the window and the bundled C code.
-const BUILD: &[&str] = &[
-    "build-essential",
-    "file",
-    "libayatana-appindicator3-dev",
-    "librsvg2-dev",
-    "libssl-dev",
-    "libwebkit2gtk-4.1-dev",
-    "pkg-config",
-];
+const BUILD: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// To run the window without a screen, the UI in a browser, and davit by a wrong clock.
+/// To show every state of the UI. Ubuntu has it as a snap only.
+pub(crate) const BROWSER: &str = "chromium";
+
+/// To run the window without a screen, and davit by a wrong clock.
 const TEST: &[&str] = &[
     "adwaita-icon-theme",
     "at-spi2-core",
-    "chromium",
     "dbus",
     "dbus-x11",
     "faketime",
@@ -34,6 +28,7 @@ const TEST: &[&str] = &[
     "gir1.2-gtk-3.0",
     "gnome-keyring",
     "imagemagick",
+    "librsvg2-common",
     "libsecret-tools",
     "openbox",
     "python3-gi",

@@ -2,15 +2,16 @@
 
 use anyhow::{Result, bail};
 
-use crate::packages::{Purpose, needed};
+use crate::packages::{BROWSER, Purpose, needed};
 use crate::run::{command, must, npm, output, root, superuser, works};
 
-/// The oldest Node that the UI's tools run on.
-const NODE: u32 = 20;
+/// What the UI's tools run on, as `ui/package.json` says it: the narrowest of what they ask for in the lock file.
+const NODE: &str = "^20.19.0 || ^22.13.0 || >=24";
 
 pub(crate) fn run(purpose: Purpose) -> Result<()> {
     system(purpose)?;
-    node()
+    node()?;
+    if purpose == Purpose::Test { browser() } else { Ok(()) }
 }
 
 fn system(purpose: Purpose) -> Result<()> {
@@ -72,10 +73,9 @@ fn node() -> Result<()> {
         return Ok(());
     }
     let version = output(&mut command("node", &["--version"]));
-    let major =
-        version.as_deref().and_then(|v| v.trim().trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE) {
-        bail!("Node {NODE} or newer is needed, found {}", version.as_deref().map_or("none", str::trim));
+    if !version.as_deref().is_some_and(will_do) {
+        let found = version.as_deref().map_or("none", str::trim);
+        bail!("Node {NODE} is needed, found {found}; https://nodejs.org has it where the system does not");
     }
     let changed = |path: &str| std::fs::metadata(ui.join(path)).and_then(|meta| meta.modified()).ok();
     let stamp = "node_modules/.davit-installed";
@@ -85,4 +85,57 @@ fn node() -> Result<()> {
     must("npm packages", &mut npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
     std::fs::write(ui.join(stamp), "")?;
     Ok(())
+}
+
+/// Whether a version of Node is one of [`NODE`].
+fn will_do(version: &str) -> bool {
+    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|number| number.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(20), Some(minor)) => minor >= 19,
+        (Some(22), Some(minor)) => minor >= 13,
+        (Some(major), Some(_)) => major >= 24,
+        _ => false,
+    }
+}
+
+/// A browser that shows the UI's states; any Chromium will do.
+fn browser() -> Result<()> {
+    let ui = root().join("ui");
+    if !ui.join("package.json").exists() {
+        return Ok(());
+    }
+    let look = "import { found } from './gallery/browser.mjs'; process.exit(found() ? 0 : 1)";
+    if works(command("node", &["--input-type=module", "-e", look]).current_dir(ui)) {
+        return Ok(());
+    }
+    let debian = std::fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|l| l == "ID=debian"));
+    if debian {
+        return install(vec![BROWSER]);
+    }
+    bail!(
+        "no Chromium was found; install Google Chrome's package or {BROWSER} (a snap on Ubuntu), or set CHROMIUM to one"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ui_asks_for_the_node_that_is_looked_for() {
+        for file in ["ui/package.json", "ui/package-lock.json"] {
+            let text = std::fs::read_to_string(root().join(file)).expect(file);
+            assert!(text.contains(&format!("\"node\": \"{NODE}\"")), "{file} does not say {NODE}");
+        }
+    }
+
+    #[test]
+    fn the_tools_of_the_ui_run_on_what_is_looked_for() {
+        for yes in ["v20.19.0\n", "v20.20.2", "v22.13.1", "v24.0.0", "v26.1.0"] {
+            assert!(will_do(yes), "{yes}");
+        }
+        for no in ["v18.20.4", "v20.18.3", "v21.7.0", "v22.12.0", "v23.11.0", "", "none"] {
+            assert!(!will_do(no), "{no}");
+        }
+    }
 }
