@@ -1,33 +1,42 @@
 //! Promises about size, memory and long life. They run alone.
 
+use std::sync::atomic::Ordering;
+
 use davit_core::transfer::Plan;
 use davit_core::units::ByteCount;
 use davit_tests::World;
+use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256, sparse};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leases_of_two_seconds_carry_a_gibibyte_with_few_calls_and_no_failed_part() {
-    let world = World::with_backend(2, "role").await;
+    let mut world = World::of_small_parts().await;
+    world.start_backend(&World::backend_config(2, "role")).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 1 << 30);
-    // Slow enough that several leases end on the way, on any machine.
-    world.cloud.takes(150 << 20);
+    // Slow enough that several leases end on the way, on any machine. A hundred parts begin in a second, and the backend
+    // thinks for the tenth of one: many ask for the next lease before it is there.
+    world.cloud.takes(100 << 20);
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    company.faults.latency_ms.store(100, Ordering::SeqCst);
     let begun = std::time::Instant::now();
-    // One part at a time, so that several leases live and die on the way.
-    let ended = world.upload_by_backend(&[&file]).args(["--concurrency", "1"]).end().await;
+    let mut run = world.upload_by_backend(&[&file]);
+    run.env("DAVIT_SERVER", company.endpoint()).env("DAVIT_TEST_PART_SIZE", (1 << 20).to_string());
+    let ended = run.args(["--concurrency", "16"]).end().await;
+    let lives = begun.elapsed().as_secs_f64() / 2.0;
     ended.all_done();
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
     world.nothing_was_sent_twice();
+    let observer = world.cloud.observer();
+    assert!(observer.most_in_flight() >= 16, "{}", observer.most_in_flight());
+    assert!(observer.parts().values().all(|part| part.begun == 1), "no part was refused or sent again");
     let calls = world.backend.as_ref().expect("a backend").credential_requests();
-    assert!(begun.elapsed() > std::time::Duration::from_secs(4), "too quick for a lease to end on the way");
-    assert!(calls >= 3, "leases ended on the way: {calls}");
-    let parts = world.cloud.observer().parts();
-    assert!(parts.values().all(|part| part.begun == 1), "no part was refused or sent again");
-    let lives = begun.elapsed().as_secs_f64() / 2.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful")]
-    let allowed = (1.2 * lives.ceil()).ceil() as u64 + 1;
-    assert!(calls <= allowed, "{calls} calls in {lives:.1} lives");
+    println!("{calls} calls in {lives:.1} lives of a lease, 16 parts in flight");
+    assert!(lives > 3.0, "too quick for leases to end on the way");
+    // The first is no renewal. A lease that is over is renewed by 1.2 calls at most.
+    let renewals = u32::try_from(calls - 1).expect("a handful");
+    assert!(renewals >= 2 && f64::from(renewals) <= 1.2 * lives, "{renewals} renewals in {lives:.1} lives");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,15 +49,15 @@ async fn six_gibibytes_go_with_32_parts_in_flight_in_less_than_64_mebibytes() {
     let mut running = world.upload(&[&file]).args(["--concurrency", "32"]).start();
     running.until_sent(5 << 30);
     let peak = running.peak_memory();
-    println!("peak memory of davit with 32 parts in flight: {} MiB", peak >> 20);
-    assert!(peak < 64 << 20, "{} MiB", peak >> 20);
+    let in_flight = world.cloud.observer().most_in_flight();
+    println!("peak memory of davit with {in_flight} parts in flight: {} MiB", peak >> 20);
+    assert_eq!(in_flight, 32);
+    // With room below what is promised: other allocators and kernels count a little differently.
+    assert!(peak < 60 << 20, "{} MiB", peak >> 20);
     running.until_sent(6 << 30);
-    while running.runs() {
-        tokio::task::yield_now().await;
-    }
+    assert_eq!(running.ends().0, Some(0));
     assert_eq!(world.object("in/giant.bin").size, 6 << 30);
     assert_eq!(world.sha256("in/giant.bin"), sha256(&file));
-    assert!(world.cloud.observer().most_in_flight() >= 16, "{}", world.cloud.observer().most_in_flight());
     world.nothing_was_sent_twice();
 }
 

@@ -115,11 +115,12 @@ async fn a_running_upload_is_paused_resumed_and_cancelled_from_another_process()
         tokio::task::yield_now().await;
     }
     world.cloud.takes(0);
-    // The next command sweeps what S3 holds of it.
+    // What S3 holds of it is gone with the next command at the latest.
     let other = world.sources().join("other.txt");
     noise(&other, 10);
     world.upload(&[&other]).end().await.all_done();
     assert_eq!(world.keys(), ["in/other.txt"]);
+    assert!(world.cloud.uploads(BUCKET).is_empty(), "{:?}", world.cloud.uploads(BUCKET));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,15 +13,19 @@ async fn sixty_four_parts_in_flight_outlive_an_outage_of_three_seconds() {
     let proxy = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 900 << 20);
+    // Slow enough that all of them are on their way at once.
+    world.cloud.takes(50 << 20);
     let mut running = world.upload_by(&proxy.endpoint(), &[&file]).args(["--concurrency", "64"]).start();
-    running.until_sent(100 << 20);
-    proxy.goes_away();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    proxy.comes_back();
-    running.until_sent(900 << 20);
-    while running.runs() {
+    while world.cloud.observer().most_in_flight() < 64 {
+        assert!(running.runs(), "it ended with {} in flight at most", world.cloud.observer().most_in_flight());
         tokio::task::yield_now().await;
     }
+    proxy.goes_away();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    world.cloud.takes(0);
+    proxy.comes_back();
+    let (code, rest) = running.ends();
+    assert_eq!(code, Some(0), "{rest}");
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
 }
 
