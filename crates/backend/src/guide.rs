@@ -1,4 +1,7 @@
 //! `davit-backend policy`: everything AWS must be told, filled in with the file's names.
+//!
+//! Documents come with the name of the file that the commands after them take. Nothing here asks AWS: what an administrator
+//! has to know before a command is run (what it replaces, what it costs) is said above it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,110 +12,128 @@ use crate::config::{Config, Destination, Sts};
 use crate::policy::{self, ACTIONS, TAGGING};
 use crate::sts::TAG;
 
+mod buckets;
+
+/// The longest session of a role that was assumed by a role, and the shortest that a role may allow at most. Source: STS API
+/// reference, AssumeRole, DurationSeconds.
+const HOUR: u32 = 3_600;
+/// Stands for what the file does not know.
+const OWN_ROLE: &str = "THE-BACKENDS-ROLE";
+const OWN_USER: &str = "davit-backend";
+
 /// Documents and commands, in the order they are needed.
 pub fn print(config: &Config) -> String {
     let mut out = String::new();
-    let mut buckets: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
-    for to in &config.destinations {
-        let (_, accelerate) = buckets.entry(&to.bucket).or_insert((policy::partition(&to.region), false));
-        *accelerate |= to.accelerate;
-    }
-    let partition = config.destinations.first().map_or("aws", |to| policy::partition(&to.region));
     match &config.sts {
-        Sts::AssumeRole { role_arn, .. } => {
-            let by_tag = |_: &Destination| format!("${{aws:PrincipalTag/{TAG}}}/*");
-            section(
-                &mut out,
-                &format!("Permission policy of {role_arn}"),
-                &json!({ "Version": "2012-10-17", "Statement": rights(config, by_tag) }),
-            );
-            section(
-                &mut out,
-                "Trust policy of that role (put the backend's own role in)",
-                &json!({
-                    "Version": "2012-10-17",
-                    "Statement": [{
-                        "Effect": "Allow",
-                        "Principal": {"AWS": format!("arn:{partition}:iam::ACCOUNT:role/THE-BACKENDS-ROLE")},
-                        "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
-                    }],
-                }),
-            );
-            let ask = json!({
-                "Effect": "Allow",
-                "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
-                "Resource": role_arn,
-            });
-            let statements: Vec<_> = std::iter::once(ask).chain(looking(config)).collect();
-            section(
-                &mut out,
-                "Permission policy of the backend's own role",
-                &json!({ "Version": "2012-10-17", "Statement": statements }),
-            );
-        }
-        Sts::FederationToken { .. } => {
-            let ask = json!({"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"});
-            let statements: Vec<_> =
-                std::iter::once(ask).chain(rights(config, everybodys)).chain(looking(config)).collect();
-            section(
-                &mut out,
-                "Permission policy of the backend's IAM user",
-                &json!({ "Version": "2012-10-17", "Statement": statements }),
-            );
-        }
+        Sts::AssumeRole { role_arn, seconds } => role(&mut out, config, role_arn, *seconds),
+        Sts::FederationToken { .. } => user(&mut out, config),
     }
-    for (bucket, (partition, accelerate)) in buckets {
-        let _ = writeln!(out, "# ===== Bucket {bucket} =====\n");
-        section(
-            &mut out,
-            "Bucket policy: TLS 1.2 or newer only",
-            &json!({
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                        "Resource": [format!("arn:{partition}:s3:::{bucket}"), format!("arn:{partition}:s3:::{bucket}/*")],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                    {
-                        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-                        "Resource": [format!("arn:{partition}:s3:::{bucket}"), format!("arn:{partition}:s3:::{bucket}/*")],
-                        "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-                    },
-                ],
-            }),
-        );
-        section(
-            &mut out,
-            "Lifecycle: unfinished uploads are removed after 14 days",
-            &json!({
-                "Rules": [{
-                    "ID": "davit-unfinished-uploads", "Status": "Enabled", "Filter": {"Prefix": ""},
-                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 14},
-                }],
-            }),
-        );
-        let _ = writeln!(out, "# Commands; the two documents above as policy.json and lifecycle.json");
-        let _ = writeln!(out, "aws s3api put-bucket-policy --bucket {bucket} --policy file://policy.json");
-        let lifecycle = "put-bucket-lifecycle-configuration";
-        let _ =
-            writeln!(out, "aws s3api {lifecycle} --bucket {bucket} --lifecycle-configuration file://lifecycle.json");
-        let block = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true";
-        let _ = writeln!(
-            out,
-            "aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration {block}"
-        );
-        let _ = writeln!(
-            out,
-            "aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
-        );
-        if accelerate {
-            let accelerate = "put-bucket-accelerate-configuration";
-            let _ = writeln!(out, "aws s3api {accelerate} --bucket {bucket} --accelerate-configuration Status=Enabled");
-        }
-        let _ = writeln!(out);
+    if config.destinations.iter().any(|to| to.key_arn().is_some()) {
+        let _ = writeln!(out, "# The policy of each KMS key must let IAM's policies count, as the default one does.\n");
     }
+    buckets::print(&mut out, config);
     out
+}
+
+/// A role that the backend assumes for every session.
+fn role(out: &mut String, config: &Config, arn: &str, seconds: u32) {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let (partition, account) = (parts.get(1).unwrap_or(&"aws"), parts.get(4).unwrap_or(&"ACCOUNT"));
+    let (path, name) = arn.split_once(":role").and_then(|(_, role)| role.rsplit_once('/')).unwrap_or(("", arn));
+    let most = seconds.max(HOUR);
+
+    let _ = writeln!(out, "# ===== Roles =====\n");
+    let by_tag = |_: &Destination| format!("${{aws:PrincipalTag/{TAG}}}/*");
+    let permissions = json!({ "Version": "2012-10-17", "Statement": rights(config, by_tag) });
+    section(out, "davit-role.json", &format!("Permission policy of {arn}"), &permissions);
+    let principal = json!({"AWS": format!("arn:{partition}:iam::{account}:role/{OWN_ROLE}")});
+    let why = "Trust policy of that role (put the backend's own role in, which must be there before)";
+    section(out, "davit-trust.json", why, &trust(&principal));
+    let ask = json!({
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+        "Resource": arn,
+    });
+    let statements: Vec<_> = std::iter::once(ask).chain(looking(config)).collect();
+    let own = json!({ "Version": "2012-10-17", "Statement": statements });
+    section(out, "davit-backend.json", "Permission policy of the backend's own role", &own);
+
+    if seconds > HOUR {
+        let _ = writeln!(
+            out,
+            "# WARNING: sts.seconds is {seconds}. A role that assumes a role gets {HOUR} seconds at most (role chaining), and\n\
+             # AWS refuses more: with an instance role, a task role or any other role as the backend's own, set {HOUR} or less.\n\
+             # More works only where the backend holds an IAM user's long-lived keys; the trust policy names that user then."
+        );
+    }
+    let _ = writeln!(out, "# Commands. The backend's own role is the one of the machine or task that it runs on.");
+    let path = if path.is_empty() { String::new() } else { format!(" --path {}", quoted(&format!("{path}/"))) };
+    let _ = writeln!(
+        out,
+        "aws iam create-role --role-name {name}{path} --assume-role-policy-document file://davit-trust.json \
+         --max-session-duration {most}"
+    );
+    put(out, "role", name, "davit-role");
+    put(out, "role", OWN_ROLE, "davit-backend");
+    let _ = writeln!(
+        out,
+        "# A role that is there already takes these in place of the first; its own limit is {HOUR} s where nobody set it.\n\
+         aws iam update-assume-role-policy --role-name {name} --policy-document file://davit-trust.json\n\
+         aws iam update-role --role-name {name} --max-session-duration {most}\n"
+    );
+}
+
+/// Each action on its own: what a request carries differs. Source: IAM user guide, "Pass session tags in AWS STS",
+/// "Monitor and control actions taken with assumed roles".
+fn trust(principal: &Value) -> Value {
+    let allow = |action: &str, condition: Value| {
+        let mut statement = json!({ "Effect": "Allow", "Principal": principal, "Action": action });
+        statement["Condition"] = condition;
+        statement
+    };
+    let tagged = json!({ "StringLike": { format!("aws:RequestTag/{TAG}"): "?*" } });
+    let with_that_tag_alone = json!({
+        "StringLike": { format!("aws:RequestTag/{TAG}"): "?*" },
+        "ForAllValues:StringEquals": { "aws:TagKeys": [TAG] },
+    });
+    let named = json!({ "StringLike": { "sts:SourceIdentity": "?*" } });
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            allow("sts:AssumeRole", tagged),
+            allow("sts:TagSession", with_that_tag_alone),
+            allow("sts:SetSourceIdentity", named),
+        ],
+    })
+}
+
+/// An IAM user whose keys the backend holds.
+fn user(out: &mut String, config: &Config) {
+    let _ = writeln!(out, "# ===== The backend's IAM user =====\n");
+    let ask = json!({"Effect": "Allow", "Action": "sts:GetFederationToken", "Resource": "*"});
+    let statements: Vec<_> = std::iter::once(ask).chain(rights(config, everybodys)).chain(looking(config)).collect();
+    let own = json!({ "Version": "2012-10-17", "Statement": statements });
+    section(out, "davit-backend.json", "Permission policy of the backend's IAM user", &own);
+    let _ = writeln!(
+        out,
+        "# Commands. GetFederationToken takes an IAM user's long-lived keys alone: no instance role, no other session.\n\
+         # The last one prints a secret; it goes into the backend's environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).\n\
+         aws iam create-user --user-name {OWN_USER}"
+    );
+    put(out, "user", OWN_USER, "davit-backend");
+    let _ = writeln!(out, "aws iam create-access-key --user-name {OWN_USER}\n");
+}
+
+fn put(out: &mut String, kind: &str, name: &str, policy: &str) {
+    let _ = writeln!(
+        out,
+        "aws iam put-{kind}-policy --{kind}-name {name} --policy-name {policy} --policy-document file://{policy}.json"
+    );
+}
+
+/// As a shell takes it literally.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What whoever gives the sessions their rights needs on all destinations: a session never has more.
@@ -163,9 +184,9 @@ fn looking(config: &Config) -> Vec<Value> {
     statements
 }
 
-fn section(out: &mut String, title: &str, document: &serde_json::Value) {
+fn section(out: &mut String, file: &str, title: &str, document: &Value) {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    let _ = writeln!(out, "# {title}\n{text}\n");
+    let _ = writeln!(out, "# {file}: {title}\n{text}\n");
 }
 
 #[cfg(test)]
@@ -276,5 +297,78 @@ mod tests {
         assert!(text.contains("put-bucket-accelerate-configuration --bucket example-media"));
         // Everything at once is only ever denied.
         assert_eq!(text.matches("s3:*").count(), text.matches("\"Effect\": \"Deny\"").count());
+    }
+
+    fn file(sts: &str, region: &str) -> String {
+        let text = format!(
+            r#"
+            listen = "127.0.0.1:0"
+            name = "Example"
+            person_salt = "s"
+            auth = {{ kind = "none" }}
+            sts = {sts}
+            [[destinations]]
+            id = "a"
+            label = "A"
+            bucket = "example-media"
+            region = "{region}"
+            prefix = "u/{{person}}/"
+            "#
+        );
+        print(&Config::parse(&text).expect("a file"))
+    }
+
+    fn by_role(seconds: u32) -> String {
+        let arn = "arn:aws:iam::123456789012:role/teams/davit-uploader";
+        file(&format!(r#"{{ kind = "assume-role", role_arn = "{arn}", seconds = {seconds} }}"#), "eu-central-1")
+    }
+
+    #[test]
+    fn a_life_that_a_role_cannot_give_to_a_role_is_warned_of_and_the_roles_own_limit_is_set() {
+        let long = by_role(43_200);
+        assert!(long.contains("WARNING: sts.seconds is 43200") && long.contains("role chaining"), "{long}");
+        assert_eq!(long.matches("--max-session-duration 43200").count(), 2, "{long}");
+        assert!(long.contains("--role-name davit-uploader --path '/teams/'"), "{long}");
+        for seconds in [900, 3_600] {
+            let short = by_role(seconds);
+            assert!(!short.contains("role chaining"), "{short}");
+            assert_eq!(short.matches("--max-session-duration 3600").count(), 2, "{short}");
+        }
+    }
+
+    #[test]
+    fn the_role_is_given_the_one_tag_and_no_other() {
+        let text = by_role(900);
+        let (_, trust) = text.split_once("which must be there before)").expect("the section");
+        let (trust, _) = trust.split_once("\n# ").expect("its end");
+        let trust: Value = serde_json::from_str(trust.trim()).expect("JSON");
+        let statements = trust["Statement"].as_array().expect("statements");
+        let of = |action: &str| statements.iter().find(|one| one["Action"] == action).expect(action);
+        let tagging = &of("sts:TagSession")["Condition"];
+        assert_eq!(tagging["ForAllValues:StringEquals"]["aws:TagKeys"], json!(["davit-prefix"]));
+        for action in ["sts:AssumeRole", "sts:TagSession"] {
+            assert_eq!(of(action)["Condition"]["StringLike"]["aws:RequestTag/davit-prefix"], "?*", "{action}");
+        }
+        assert_eq!(of("sts:SetSourceIdentity")["Principal"]["AWS"], "arn:aws:iam::123456789012:role/THE-BACKENDS-ROLE");
+    }
+
+    #[test]
+    fn a_federation_token_is_said_to_want_a_users_own_keys() {
+        let text = file(r#"{ kind = "federation-token", seconds = 129600 }"#, "eu-central-1");
+        assert!(text.contains("long-lived keys alone: no instance role"), "{text}");
+        assert!(text.contains("aws iam create-access-key") && !text.contains("role chaining"), "{text}");
+    }
+
+    #[test]
+    fn what_replaces_a_buckets_own_rules_comes_after_a_look_at_them_and_a_warning() {
+        let text = by_role(900);
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words}: {text}"));
+        for what in ["policy", "lifecycle-configuration"] {
+            assert!(at(&format!("get-bucket-{what} ")) < at("REPLACE"), "{text}");
+            assert!(at("REPLACE") < at(&format!("put-bucket-{what} ")), "{text}");
+        }
+        assert!(text.contains("LocationConstraint=eu-central-1") && text.contains("No CORS rule is needed"), "{text}");
+        let virginia = file(r#"{ kind = "federation-token", seconds = 900 }"#, "us-east-1");
+        assert!(virginia.contains("create-bucket") && !virginia.contains("LocationConstraint"), "{virginia}");
     }
 }
