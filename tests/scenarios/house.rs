@@ -172,6 +172,20 @@ fn every_dependency_that_is_named_is_used() {
     }
 }
 
+/// By its name a window's test gets the screen for itself: `.config/nextest.toml`, `xtask/src/test.rs`.
+#[test]
+fn every_test_of_the_window_is_named_so() {
+    for path in sources(&root().join("tests/scenarios")).iter().filter(|path| !path.ends_with("house.rs")) {
+        let text = std::fs::read_to_string(path).expect("a source");
+        let opens = ["davit_tests::window", "crate::window"].iter().any(|word| text.contains(word));
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(!opens || name.starts_with("window"), "{name} opens windows");
+    }
+    let nextest = std::fs::read_to_string(root().join(".config/nextest.toml")).expect("nextest.toml");
+    let alone = nextest.lines().find(|line| line.starts_with("filter")).expect("a filter");
+    assert_eq!(alone, "filter = 'test(/^(heavy|window)/)'");
+}
+
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let text = std::fs::read_to_string(root().join("docs/semantics.md")).expect("docs/semantics.md");
