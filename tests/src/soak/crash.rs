@@ -97,8 +97,8 @@ async fn one(world: &World, seed: u64, seen: &mut Killed) {
     there(world, &folder, seed, seen);
 }
 
-/// Whether the last gesture is over, and was told.
-fn is_told(home: &Path) -> bool {
+/// Whether the last gesture of a home is over, and was told: the same command is another one then.
+pub fn is_told(home: &Path) -> bool {
     let Ok(journal) = Reader::open(home) else { return false };
     let batches = (1..).map_while(|id| journal.batch(BatchId::new(id)).expect("the records"));
     batches.last().is_some_and(|batch| batch.told)

@@ -94,10 +94,12 @@ impl LeaseKeeper {
         if let Some((lease, _)) = self.good(Instant::now()).filter(|(lease, _)| lease.serial > rejected.serial) {
             return Ok(lease);
         }
-        self.shared_failure(asked)?;
         let refused = self.count_refused(rejected.serial);
+        self.shared_failure(asked)?;
         if refused >= REFUSED_AT_MOST || (refused > 1 && rejected.deadline.is_none()) {
-            return Err(Error::new(ErrorCode::AccessDenied).detail("the store takes none of the credentials given"));
+            let error = Error::new(ErrorCode::AccessDenied).detail("the store takes none of the credentials given");
+            self.remember(&error);
+            return Err(error);
         }
         if refused > 1 {
             tokio::time::sleep(AFTER_REFUSED * (refused - 1)).await;
@@ -107,7 +109,11 @@ impl LeaseKeeper {
 
     /// The store took the lease there is.
     pub fn taken(&self) {
-        self.now().refused.1 = 0;
+        let mut state = self.now();
+        if state.refused.1 > 0 {
+            state.refused.1 = 0;
+            state.failed = None;
+        }
     }
 
     /// The lease that was last good, without asking anybody.
@@ -127,7 +133,8 @@ impl LeaseKeeper {
     /// The lease and whether it is due for renewal.
     fn good(&self, now: Instant) -> Option<(Arc<Lease>, bool)> {
         let state = self.now();
-        let lease = state.lease.clone()?;
+        // What the store refused is never used again, whatever its time: the body would be sent in vain.
+        let lease = state.lease.clone().filter(|lease| lease.serial > state.refused.0)?;
         let Some(deadline) = lease.deadline else { return Some((lease, false)) };
         if now >= deadline {
             return None;
@@ -148,10 +155,11 @@ impl LeaseKeeper {
     }
 
     async fn fetch_or_remember(&self) -> Result<Arc<Lease>> {
-        self.fetch().await.inspect_err(|error| {
-            let failed = (Instant::now(), error.code, error.retry, error.detail.clone());
-            self.now().failed = Some(failed);
-        })
+        self.fetch().await.inspect_err(|error| self.remember(error))
+    }
+
+    fn remember(&self, error: &Error) {
+        self.now().failed = Some((Instant::now(), error.code, error.retry, error.detail.clone()));
     }
 
     async fn fetch(&self) -> Result<Arc<Lease>> {
@@ -348,6 +356,16 @@ mod tests {
         keeper.taken();
         keeper.renew(&lease).await.expect("whoever was taken once may be refused again");
         assert_eq!(source.calls.load(Ordering::Relaxed), REFUSED_AT_MOST + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_that_was_refused_is_not_used_again_while_there_is_no_other() {
+        let mut source = Counting::living(Duration::from_secs(900));
+        source.fails_from = 1;
+        let keeper = LeaseKeeper::new(Arc::new(source));
+        let lease = keeper.lease().await.expect("a lease");
+        assert_eq!(keeper.renew(&lease).await.expect_err("away").code, ErrorCode::BackendDown);
+        assert_eq!(keeper.lease().await.expect_err("there is none").code, ErrorCode::BackendDown);
     }
 
     #[tokio::test(start_paused = true)]

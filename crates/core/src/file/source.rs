@@ -67,12 +67,15 @@ impl SourceFile {
     /// Still the file it was.
     ///
     /// # Errors
-    /// `file-changed`.
+    /// `file-changed`; `file-missing` or `source-offline` when nothing stands in its place any more.
     pub fn check(&self, want: &Fingerprint) -> Result<()> {
         if self.fingerprint()?.likeness(want) == Likeness::Same {
-            Ok(())
-        } else {
-            Err(Error::new(ErrorCode::FileChanged).detail("size, time or identity moved"))
+            return Ok(());
+        }
+        // A file that is deleted or moved away changes, too: there is no new version to upload.
+        match Self::open_again(&self.place, want) {
+            Err(error) if matches!(error.code, ErrorCode::FileMissing | ErrorCode::SourceOffline) => Err(error),
+            _ => Err(Error::new(ErrorCode::FileChanged).detail("size, time or identity moved")),
         }
     }
 
@@ -323,6 +326,11 @@ mod tests {
         assert_eq!(file.check_place(&want).expect_err("another").code, ErrorCode::FileChanged);
         std::fs::remove_file(&path).expect("removed");
         assert_eq!(file.check_place(&want).expect_err("gone").code, ErrorCode::FileMissing);
+        std::fs::write(folder.path().join("c"), b"three").expect("written");
+        let left = SourceFile::open(&folder.path().join("c")).expect("opened");
+        let want = left.fingerprint().expect("identified");
+        std::fs::remove_file(folder.path().join("c")).expect("removed");
+        assert_eq!(left.check(&want).expect_err("gone").code, ErrorCode::FileMissing);
     }
 
     #[test]

@@ -349,10 +349,12 @@ impl Bucket {
             if !page.is_truncated().unwrap_or(false) {
                 return Ok(Some(all));
             }
-            // A page that leads back, or nowhere, is no list: it is asked for again from the start.
-            let number = |marker: &str| marker.parse::<u32>().unwrap_or(0);
+            // A page that leads back, nowhere, or past the last part that can be, is no list: it is asked for again from the
+            // start.
+            let number = |marker: &str| marker.parse::<u64>().unwrap_or(0);
             let next = page.next_part_number_marker().map(str::to_owned);
-            if next.as_deref().map_or(0, number) <= after.as_deref().map_or(0, number) {
+            let to = next.as_deref().map_or(0, number);
+            if to <= after.as_deref().map_or(0, number) || to > limits::MAX_PARTS {
                 return Err(Error::new(ErrorCode::Offline).detail("a list of parts that does not end"));
             }
             after = next;

@@ -11,6 +11,7 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 
 use crate::World;
 use crate::source::{noise, sha256};
+use crate::world::BUCKET;
 
 /// Files of the folder that is uploaded: its records take about 200 KB.
 const CLIPS: u64 = 120;
@@ -93,7 +94,13 @@ pub async fn room_comes_back(home: PathBuf) {
     file.set_len(filled - (100 << 10)).expect("some room");
     drop(file);
     let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true };
-    let ticket = engine.enqueue(vec![folder.clone()], to, options).await.expect("taken");
+    // Large ones first: what the store answers while nothing can be recorded is not forgotten.
+    let cuts: Vec<_> = (0..3).map(|n| world.sources().join(format!("cut {n}.mov"))).collect();
+    for cut in &cuts {
+        noise(cut, 17 << 20);
+    }
+    let given = cuts.iter().cloned().chain([folder.clone()]).collect();
+    let ticket = engine.enqueue(given, to, options).await.expect("taken");
     let mut stuck = async |wanted: bool| {
         while let Some(update) = feed.next().await {
             let totals = match &update {
@@ -113,6 +120,8 @@ pub async fn room_comes_back(home: PathBuf) {
     println!("went on {:?} after there was room", begun.elapsed());
     assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
     let settled = engine.settled(ticket.items).await.expect("settles");
-    assert_eq!((u64::from(settled.uploaded), settled.failed), (CLIPS, 0), "{settled:?}");
+    assert_eq!((u64::from(settled.uploaded), settled.failed), (CLIPS + 3, 0), "{settled:?}");
+    assert!(world.cloud.uploads(BUCKET).is_empty(), "an upload that nobody knows of");
+    world.nothing_was_sent_twice();
     uploader.close().await;
 }

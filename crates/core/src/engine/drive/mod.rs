@@ -14,7 +14,7 @@ use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::keys;
-use super::link::Link;
+use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
 use super::routes::{Route, Routes};
@@ -30,6 +30,8 @@ use crate::transfer::state::unfinished;
 use crate::transfer::{Effect, Input, OnS3, Plan, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
 
+/// How long to wait before the records are tried again.
+const UNWRITABLE: Duration = Duration::from_secs(5);
 /// Uploads that S3 may lose in one run before the person is told.
 const LOST_AT_MOST: u32 = 2;
 
@@ -138,12 +140,7 @@ impl Drive {
                     break;
                 }
             };
-            if let Err(error) = self.record(standing, &effects).await {
-                let _ = self.shared.reports.send(Report::Stuck { code: error.code });
-                // Nothing may be done that is not on record; it rests here until the records can be written.
-                let until = Some(UnixTime(UnixTime::now().0 + 5));
-                self.live.trouble(&error, until);
-                self.row.standing.state = TransferState::Waiting { code: error.code, until };
+            if !self.recorded(standing, &effects).await {
                 break;
             }
             for effect in effects {
@@ -164,8 +161,8 @@ impl Drive {
                 match outcome {
                     Ok(None) => {}
                     Ok(next) => input = next,
-                    // A request that a stop kept from being tried again is no failure.
-                    Err(_) if !stopped && self.stop.token.is_cancelled() => {
+                    // A request that a stop kept from being tried, or tried again, is no failure.
+                    Err(error) if !stopped && self.stop.token.is_cancelled() && is_unsaid(&error) => {
                         stopped = true;
                         input = self.stop.reason();
                         break;
@@ -191,6 +188,31 @@ impl Drive {
     fn is_running(&self) -> bool {
         use TransferState as S;
         matches!(self.row.standing.state, S::Preparing | S::Uploading | S::Completing | S::Verifying)
+    }
+
+    /// Journals a new standing, as soon as the records can be written: nothing may be done that is not on record, and
+    /// what S3 answered must not be forgotten. Answers whether it is; a stop ends the wait.
+    async fn recorded(&mut self, standing: Standing, effects: &[Effect]) -> bool {
+        let mut waited = false;
+        loop {
+            let Err(error) = self.record(standing.clone(), effects).await else {
+                if waited {
+                    self.live.smooth();
+                }
+                return true;
+            };
+            waited = true;
+            let until = Some(UnixTime(UnixTime::now().0 + UNWRITABLE.as_secs()));
+            self.live.trouble(&error, until);
+            let _ = self.shared.reports.send(Report::Stuck { code: error.code });
+            tokio::select! {
+                () = tokio::time::sleep(UNWRITABLE) => {}
+                () = self.stop.token.cancelled() => {
+                    self.row.standing.state = TransferState::Waiting { code: error.code, until };
+                    return false;
+                }
+            }
+        }
     }
 
     /// Journals a new standing and tells the engine.
@@ -324,6 +346,11 @@ impl Drive {
         self.live.smooth();
         Ok(answer)
     }
+}
+
+/// Whether an error says nothing of the transfer: the next try may go well, or there was none.
+fn is_unsaid(error: &Error) -> bool {
+    passes_by_itself(error) || error.code == ErrorCode::Unexpected
 }
 
 /// Effects whose requests a pause does not cut: their answer must be on record, or an upload would be left behind
