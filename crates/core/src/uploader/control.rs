@@ -2,7 +2,9 @@
 //!
 //! A Unix socket that is private to its owner, or a named pipe on Windows. One JSON line each way.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Stream;
@@ -17,8 +19,13 @@ use crate::engine::feed::{Action, Target};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::TransferId;
 
-/// A request is a few ids; anything longer is not one of ours.
-const LONGEST: u64 = 1 << 20;
+/// What a command line can hold, as whole paths: 100,000 of them with 2,000 letters each. Only the user's own programs
+/// can ask, so this keeps accidents out and nobody else.
+const LONGEST: u64 = 256 << 20;
+/// Paths are taken at once, whatever else there is to do; a process that does not by then is stopped, or hangs.
+const TAKING: Duration = Duration::from_secs(5);
+/// Before the socket is listened to again after an error.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// What is asked of another process.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,7 +34,30 @@ enum Asked {
     /// An action on transfers.
     Act(Request),
     /// Paths for its window. Also tells whether it has one.
-    Add(Vec<PathBuf>),
+    Add(Vec<Given>),
+}
+
+/// A path as JSON can carry it. Not every name is Unicode.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Given {
+    Plain(String),
+    Odd(OsString),
+}
+
+impl From<PathBuf> for Given {
+    fn from(path: PathBuf) -> Self {
+        path.into_os_string().into_string().map_or_else(Self::Odd, Self::Plain)
+    }
+}
+
+impl From<Given> for PathBuf {
+    fn from(given: Given) -> Self {
+        match given {
+            Given::Plain(path) => path.into(),
+            Given::Odd(path) => path.into(),
+        }
+    }
 }
 
 /// What is asked.
@@ -77,16 +107,18 @@ pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
 /// Gives paths to the window of the process that works with `home`. Answers whether there is one that took them.
 ///
 /// # Errors
-/// As [`send`].
+/// As [`send`]; `instance-busy` when it is there and does not answer.
 pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
-    let paths = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
-    Ok(ask(home, &Asked::Add(paths)).await?.is_some_and(|reply| reply.count > 0))
+    let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).into();
+    let asked = Asked::Add(paths.into_iter().map(whole).collect());
+    let silent = |_| Error::new(ErrorCode::InstanceBusy).detail("it does not answer");
+    let reply = tokio::time::timeout(TAKING, ask(home, &asked)).await.map_err(silent)??;
+    Ok(reply.is_some_and(|reply| reply.count > 0))
 }
 
 async fn ask(home: &Path, request: &Asked) -> Result<Option<Reply>> {
     let name = socket::name(home)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
-    let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
     let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
     line.push(b'\n');
     (&stream).write_all(&line).await.map_err(odd)?;
@@ -109,7 +141,16 @@ pub(super) fn serve(
     socket::restrict(home).map_err(failed)?;
     let runtime = handle.clone();
     handle.spawn(async move {
-        while let Ok(stream) = listener.accept().await {
+        loop {
+            let stream = match listener.accept().await {
+                Ok(stream) => stream,
+                Err(error) => {
+                    // Out of descriptors, say: whoever asks next is heard all the same.
+                    tracing::debug!(%error, "nobody could be heard on the control socket");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            };
             let (engine, handed) = (engine.clone(), handed.clone());
             // On its own: somebody who connects and says nothing must not keep others waiting.
             runtime.spawn(async move {
@@ -123,17 +164,79 @@ pub(super) fn serve(
 }
 
 async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec<PathBuf>>) -> Result<()> {
-    let odd = |e: std::io::Error| Error::new(ErrorCode::Unexpected).detail("control").source(e);
-    let mut line = String::new();
-    BufReader::new(stream.take(LONGEST)).read_line(&mut line).await.map_err(odd)?;
-    let request = serde_json::from_str(&line).map_err(|e| Error::new(ErrorCode::BadInput).source(e))?;
-    let reply = match request {
+    let done = match asked(stream).await? {
         Asked::Act(request) => perform(engine, request).await?,
         // Somebody listens: there is a window.
-        Asked::Add(paths) => Reply { count: u32::from(handed.send(paths).is_ok()) },
+        Asked::Add(paths) => {
+            let paths = paths.into_iter().map(Into::into).collect();
+            Reply { count: u32::from(handed.send(paths).is_ok()) }
+        }
     };
+    reply(stream, done).await
+}
+
+async fn asked(stream: &Stream) -> Result<Asked> {
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line).await.map_err(odd)?;
+    serde_json::from_str(&line).map_err(|e| Error::new(ErrorCode::BadInput).source(e))
+}
+
+async fn reply(mut stream: &Stream, reply: Reply) -> Result<()> {
     let mut text = serde_json::to_vec(&reply).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
     text.push(b'\n');
-    let mut stream = stream;
     stream.write_all(&text).await.map_err(odd)
+}
+
+fn odd(error: std::io::Error) -> Error {
+    Error::new(ErrorCode::Unexpected).detail("control").source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process that listens at `home`, and what it would show in its window.
+    fn window(home: &Path) -> broadcast::Receiver<Vec<PathBuf>> {
+        let (handed, shown) = broadcast::channel(4);
+        let listener = ListenerOptions::new().name(socket::make(home).expect("a name")).create_tokio().expect("free");
+        tokio::runtime::Handle::current().spawn(async move {
+            while let Ok(stream) = listener.accept().await {
+                let request = asked(&stream).await.expect("a request");
+                let Asked::Add(paths) = request else { panic!("{request:?}") };
+                handed.send(paths.into_iter().map(Into::into).collect()).expect("shown");
+                reply(&stream, Reply { count: 1 }).await.expect("answered");
+            }
+        });
+        shown
+    }
+
+    #[tokio::test]
+    async fn a_hundred_thousand_paths_are_handed_over_at_once() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut shown = window(home.path());
+        let paths: Vec<_> = (0..100_000).map(|n| PathBuf::from(format!("/{}/{n}.mov", "long/".repeat(42)))).collect();
+        assert!(hand_over(home.path(), paths.clone()).await.expect("answered"));
+        assert!(shown.recv().await.expect("handed over") == paths);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_name_that_is_not_unicode_is_handed_over_with_the_others() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let home = tempfile::tempdir().expect("a folder");
+        let mut shown = window(home.path());
+        let odd = PathBuf::from(std::ffi::OsStr::from_bytes(b"/a/na\xefve.mov"));
+        let paths = vec![odd, "/a/plain.mov".into()];
+        assert!(hand_over(home.path(), paths.clone()).await.expect("answered"));
+        assert_eq!(shown.recv().await.expect("handed over"), paths);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_does_not_answer_is_not_waited_for_without_end() {
+        let home = tempfile::tempdir().expect("a folder");
+        let name = socket::make(home.path()).expect("a name");
+        let _silent = ListenerOptions::new().name(name).create_tokio().expect("free");
+        let error = hand_over(home.path(), vec!["/a.mov".into()]).await.expect_err("silent");
+        assert_eq!(error.code, ErrorCode::InstanceBusy);
+    }
 }
