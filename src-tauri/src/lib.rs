@@ -1,29 +1,51 @@
 //! The thin desktop shell: a window around `davit-core`. It can be deleted, and the uploads still run.
 //!
+//! - [`clipboard`]: what is copied and pasted.
 //! - [`commands`]: what the page may ask, one line to the core each.
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
 //! - [`views`]: what crosses to the page, and its TypeScript.
-//! - `window`: the window and what is dragged over it.
+//! - `window`, `drag`: the window and what is dragged over it.
 //! - `signals`: ends that come without the window.
 
+pub mod clipboard;
 pub mod commands;
+mod drag;
 pub mod inbox;
 pub mod shell;
 mod signals;
 pub mod views;
 mod window;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use davit_core::error::ErrorCode;
 use davit_core::uploader::{Options, control};
 
 use shell::Shell;
 
+const HELP: &str = "\
+Davit's window. It uploads very large files to your company's storage.
+
+Usage: davit-app [--add PATH...]
+
+      --add PATH...  Files and folders to upload; the window asks where they should go
+  -h, --help         Print help
+  -V, --version      Print version
+
+For scripts and servers there is the command line: davit --help
+";
+const SILENT: &str = "Another Davit is already at work and does not answer. Close that one, then start Davit again.";
+
 /// Runs the app until its window is closed.
 pub fn run() -> ExitCode {
+    let added = match asked(std::env::args_os().skip(1)) {
+        Asked::Window(paths) => paths,
+        Asked::Words(words) => return say(&words),
+    };
     let log = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "warn".into());
     let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
     let log = caps.fold(log, tracing_subscriber::EnvFilter::add_directive);
@@ -32,15 +54,16 @@ pub fn run() -> ExitCode {
     let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).log_internal_errors(false).init();
 
-    let added = added(std::env::args_os().skip(1));
     let options = match Options::from_env() {
         Ok(options) => options,
         Err(error) => return plainly(&error.to_string()),
     };
     // Another Davit with the same records takes the paths, and this one leaves.
-    let handed = tauri::async_runtime::block_on(control::hand_over(&options.home, added.clone()));
-    if matches!(handed, Ok(true)) {
-        return ExitCode::SUCCESS;
+    match tauri::async_runtime::block_on(control::hand_over(&options.home, added.clone())) {
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) if error.code == ErrorCode::InstanceBusy => return plainly(SILENT),
+        Err(error) => tracing::warn!(%error, "another Davit could not be asked"),
+        Ok(false) => {}
     }
     let shell = tauri::async_runtime::block_on(Shell::open(options));
     if !added.is_empty() {
@@ -67,9 +90,36 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// `--add PATH...`, or paths as "Open with" gives them.
-fn added(args: impl Iterator<Item = std::ffi::OsString>) -> Vec<PathBuf> {
-    args.filter(|arg| arg != "--add").map(PathBuf::from).collect()
+/// What a start is for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    /// A window, with these paths for it.
+    Window(Vec<PathBuf>),
+    /// Words, and no window.
+    Words(String),
+}
+
+/// `--add PATH...`, or paths as "Open with" gives them. After `--` everything is a path.
+fn asked(args: impl Iterator<Item = OsString>) -> Asked {
+    let mut paths = Vec::new();
+    let mut options = true;
+    for arg in args {
+        match arg.to_str() {
+            Some("--add") if options => {}
+            Some("--") if options => options = false,
+            Some("--help" | "-h") if options => return Asked::Words(HELP.to_owned()),
+            Some("--version" | "-V") if options => {
+                return Asked::Words(concat!("davit-app ", env!("CARGO_PKG_VERSION"), "\n").to_owned());
+            }
+            _ => paths.push(PathBuf::from(arg)),
+        }
+    }
+    Asked::Window(paths)
+}
+
+fn say(words: &str) -> ExitCode {
+    let _ = write!(std::io::stdout(), "{words}");
+    ExitCode::SUCCESS
 }
 
 /// What a person sees when there can be no window: a message instead of a crash.
@@ -81,4 +131,23 @@ fn plainly(why: &str) -> ExitCode {
         .set_level(rfd::MessageLevel::Error)
         .show();
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked_by(words: &[&str]) -> Asked {
+        asked(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn a_start_is_for_a_window_or_for_words() {
+        let window = |paths: &[&str]| Asked::Window(paths.iter().map(PathBuf::from).collect());
+        assert_eq!(asked_by(&[]), window(&[]));
+        assert_eq!(asked_by(&["--add", "a", "b"]), window(&["a", "b"]));
+        assert_eq!(asked_by(&["--", "--help"]), window(&["--help"]));
+        assert_eq!(asked_by(&["--help", "a"]), Asked::Words(HELP.to_owned()));
+        assert!(matches!(asked_by(&["-V"]), Asked::Words(words) if words.starts_with("davit-app 0.")));
+    }
 }

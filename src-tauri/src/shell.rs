@@ -11,7 +11,8 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 
-use crate::inbox::Inbox;
+use crate::clipboard::Clipboard;
+use crate::inbox::{Inbox, InboxView};
 use crate::views::{Problem, SessionView, ShellEvent};
 
 /// Closing waits this long for requests to be dropped and records to be written.
@@ -23,11 +24,23 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub struct Shell {
     uploader: Mutex<Option<Arc<Uploader>>>,
     /// Why there is no uploader.
-    problem: Mutex<Option<Problem>>,
+    problem: Mutex<Option<Stopped>>,
     /// Paths that a person gave.
     pub inbox: Inbox,
+    /// What is copied and pasted.
+    pub clipboard: Clipboard,
+    /// One dialog of the system at a time.
+    dialog: tokio::sync::Mutex<()>,
     events: Mutex<Listening>,
     feed: Mutex<Option<Feeding>>,
+}
+
+/// Why the records could not be opened.
+#[derive(Clone)]
+struct Stopped {
+    problem: Problem,
+    /// It is tried again until it can be.
+    again: bool,
 }
 
 /// What the page follows.
@@ -56,14 +69,16 @@ impl Shell {
             uploader: Mutex::default(),
             problem: Mutex::default(),
             inbox: Inbox::default(),
+            clipboard: Clipboard::default(),
+            dialog: tokio::sync::Mutex::default(),
             events: Mutex::default(),
             feed: Mutex::default(),
         });
         if let Err(error) = shell.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
-            let passes = matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
-            *lock(&shell.problem) = Some(error.into());
-            if passes {
+            let again = matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
+            *lock(&shell.problem) = Some(Stopped { problem: error.into(), again });
+            if again {
                 tauri::async_runtime::spawn(Arc::clone(&shell).open_again(options));
             }
         }
@@ -99,7 +114,7 @@ impl Shell {
     /// Why there is none.
     pub fn uploader(&self) -> Result<Arc<Uploader>> {
         let missing = || match &*lock(&self.problem) {
-            Some(problem) => Error::new(problem.code).detail(problem.detail.clone()),
+            Some(Stopped { problem, .. }) => Error::new(problem.code).detail(problem.detail.clone()),
             None => Error::new(ErrorCode::Unexpected).detail("closing"),
         };
         lock(&self.uploader).clone().ok_or_else(missing)
@@ -115,17 +130,33 @@ impl Shell {
 
     /// Who is signed in.
     pub fn session(&self) -> SessionView {
-        match self.uploader() {
-            Ok(uploader) => uploader.session().into(),
-            Err(_) => SessionView::Welcome { address: None, problem: lock(&self.problem).clone() },
-        }
+        let missing = match self.uploader() {
+            Ok(uploader) => return uploader.session().into(),
+            Err(missing) => missing,
+        };
+        let again = lock(&self.problem).as_ref().is_some_and(|stopped| stopped.again);
+        SessionView::Stopped { problem: missing.into(), again }
+    }
+
+    /// Holds paths, and looks what they are.
+    pub async fn hold(&self, paths: Vec<PathBuf>) -> Option<InboxView> {
+        self.inbox.view(self.inbox.hold(paths)?).await
+    }
+
+    /// The right to open a dialog of the system; nothing while one is open.
+    pub(crate) fn dialog(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.dialog.try_lock().ok()
     }
 
     /// Paths from the command line, of this start or a later one.
-    pub fn add(&self, paths: Vec<PathBuf>) {
-        if let Some(inbox) = self.inbox.hold(paths) {
-            self.tell(ShellEvent::Added { inbox });
-        }
+    pub fn add(self: &Arc<Self>, paths: Vec<PathBuf>) {
+        let Some(id) = self.inbox.hold(paths) else { return };
+        let shell = Arc::clone(self);
+        tauri::async_runtime::spawn(async move {
+            if let Some(inbox) = shell.inbox.view(id).await {
+                shell.tell(ShellEvent::Added { inbox });
+            }
+        });
     }
 
     /// Tells the page; keeps it until the page listens.
@@ -187,6 +218,7 @@ impl Shell {
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.
     pub async fn close(&self) {
+        self.clipboard.close();
         let uploader = lock(&self.uploader).take();
         if let Some(uploader) = uploader {
             let _ = tokio::time::timeout(CLOSING, uploader.rest()).await;

@@ -60,8 +60,17 @@ pub enum SessionView {
         /// What came of it.
         problem: Option<Problem>,
     },
+    /// The records cannot be opened; without them there is nothing to do.
+    Stopped {
+        /// Why.
+        problem: Problem,
+        /// Whether it goes on by itself once that is mended.
+        again: bool,
+    },
     /// A known company that has not answered yet.
     Connecting {
+        /// Its name, as it told last.
+        company: Option<String>,
         /// Its address.
         address: String,
     },
@@ -117,7 +126,7 @@ impl From<SessionStatus> for SessionView {
                 let problem = problem.map(|(code, detail)| Problem::of(code, detail));
                 Self::Welcome { address, problem }
             }
-            SessionStatus::Connecting { address } => Self::Connecting { address },
+            SessionStatus::Connecting { company, address } => Self::Connecting { company, address },
             SessionStatus::NeedsToken { company, address } => Self::Token { company, address },
             SessionStatus::TokenRefused { code, detail } => {
                 Self::Welcome { address: None, problem: Some(Problem::of(code, detail)) }
@@ -283,6 +292,7 @@ mod tests {
             feed::Update,
             feed::Snapshot,
             feed::Delta,
+            feed::Focused,
             feed::Slice,
             feed::Totals,
             feed::Overview,

@@ -1,11 +1,12 @@
-//! The window, and what is dragged over it. Dropped paths stay in Rust.
+//! The window. It shows the app's own page and never anything else.
 
 use std::sync::Arc;
 
-use tauri::{App, DragDropEvent, Manager as _, PhysicalPosition, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::webview::NewWindowResponse;
+use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindowBuilder};
 
+use crate::drag;
 use crate::shell::Shell;
-use crate::views::ShellEvent;
 
 pub(crate) fn open(app: &mut App) -> tauri::Result<()> {
     let shell = Arc::clone(&app.state::<Arc<Shell>>());
@@ -13,44 +14,41 @@ pub(crate) fn open(app: &mut App) -> tauri::Result<()> {
         .title("Davit")
         .inner_size(1080.0, 720.0)
         .min_inner_size(640.0, 440.0)
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
-    let scale = window.clone();
-    let shown = window.clone();
-    let hovering = std::sync::Mutex::new(None);
-    window.on_window_event(move |event| {
-        let at = |position: PhysicalPosition<f64>| {
-            let position = position.to_logical::<f64>(scale.scale_factor().unwrap_or(1.0));
-            (position.x, position.y)
-        };
-        let WindowEvent::DragDrop(event) = event else { return };
-        let mut hovering = hovering.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match event {
-            DragDropEvent::Enter { paths, position } => {
-                let (x, y) = at(*position);
-                if let Some(inbox) = shell.inbox.hold(paths.clone()) {
-                    *hovering = Some(inbox.id);
-                    shell.tell(ShellEvent::Hover { inbox, x, y });
-                }
-            }
-            DragDropEvent::Over { position } => {
-                let (x, y) = at(*position);
-                shell.tell(ShellEvent::HoverMoved { x, y });
-            }
-            DragDropEvent::Drop { paths, position } => {
-                let (x, y) = at(*position);
-                // What hovered is what was dropped, but the system has the last word.
-                hovering.take().and_then(|id| shell.inbox.take(id));
-                if let Some(inbox) = shell.inbox.hold(paths.clone()) {
-                    let _ = shown.set_focus();
-                    shell.tell(ShellEvent::Dropped { inbox, x, y });
-                }
-            }
-            DragDropEvent::Leave => {
-                hovering.take().and_then(|id| shell.inbox.take(id));
-                shell.tell(ShellEvent::HoverLeft);
-            }
-            _ => {}
-        }
-    });
+    drag::follow(&window, shell);
     Ok(())
+}
+
+/// Whether an address is the page's own; as systems spell it.
+fn is_ours(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" => cfg!(windows) && url.host_str() == Some("tauri.localhost") && url.port().is_none(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_apps_own_page_is_ours() {
+        let ours = |url: &str| is_ours(&Url::parse(url).expect(url));
+        assert!(ours("tauri://localhost/index.html"));
+        assert_eq!(ours("http://tauri.localhost/"), cfg!(windows));
+        for other in [
+            "http://tauri.localhost:81/",
+            "http://127.0.0.1/",
+            "https://tauri.localhost.example.com/",
+            "tauri://example.com/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+        ] {
+            assert!(!ours(other), "{other}");
+        }
+    }
 }

@@ -7,6 +7,15 @@ const CASES = [
   { name: 'a drop somewhere else asks where', scenario: 'list', on: 'Somewhere else', sent: null, asks: true },
   { name: 'a drop beside every place asks where', scenario: 'list', on: null, sent: null, asks: true },
   { name: 'a drop while signed out goes nowhere', scenario: 'signed-out', on: null, sent: null, asks: false },
+  { name: 'a drop before the sign-in goes nowhere', scenario: 'welcome', on: null, sent: null, asks: false },
+  {
+    name: 'a drop while the company is away is kept',
+    scenario: 'connecting-list',
+    on: 'is waited for',
+    sent: null,
+    asks: false,
+    keeps: true,
+  },
 ];
 
 export async function drops({ browser, home, names }) {
@@ -20,10 +29,11 @@ export async function drops({ browser, home, names }) {
     page.evaluate(() => ({
       sent: window.gallery.fake.enqueued.at(-1) ?? null,
       targets: document.querySelector('.targets') !== null,
+      kept: document.querySelector('.waits') !== null,
       lit: document.querySelectorAll('.tgt.over').length,
     }));
   const cases = CASES.filter(({ scenario }) => names.includes(scenario));
-  for (const { name, scenario, on, sent, asks } of cases) {
+  for (const { name, scenario, on, sent, asks, keeps = false } of cases) {
     const say = (what) => wrong.push(`${name}: ${what}`);
     await open(page, home, scenario);
     await tell({ kind: 'hover', x: 2, y: 2 });
@@ -34,6 +44,7 @@ export async function drops({ browser, home, names }) {
     await tell({ kind: 'dropped', ...at });
     const after = await state();
     if (after.sent !== sent) say(`sent to ${after.sent}`);
+    if (after.kept !== keeps) say(keeps ? 'it is not kept' : 'it is kept');
     if (after.targets !== asks) say(asks ? 'nobody is asked' : 'the targets stay');
   }
   if (names.includes('list')) {

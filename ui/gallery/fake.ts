@@ -7,6 +7,7 @@ import type {
   DoneView,
   FileRow,
   Filter,
+  Focused,
   InboxView,
   Ipc,
   Peek,
@@ -52,6 +53,7 @@ export const inbox: InboxView = {
   id: 1,
   files: 1,
   folders: 2,
+  unknown: 0,
   size: 18.6e9,
   names: ['day 08', 'day 09', 'FJORD07_T014.wav'],
 };
@@ -153,14 +155,16 @@ export class Fake {
   private delta(change: Partial<Delta>): void {
     this.rev += 1;
     const totals = change.totals ?? this.totals();
-    const same: Delta = { rev: this.rev, totals, slice: null, changed: [], details: null, outcomes: [] };
+    const same: Delta = { rev: this.rev, totals, slice: null, changed: [], details: { kind: 'same' }, outcomes: [] };
     this.listen({ kind: 'delta', ...same, ...change });
   }
 
   private changed(): void {
     if (!this.view) return;
     const slice = this.slice(this.view);
-    const details = this.focused(this.view);
+    const focused = this.focused(this.view);
+    const gone: Focused = { kind: this.view.focus ? 'gone' : 'same' };
+    const details: Focused = focused ? { kind: 'now', ...focused } : gone;
     // As the engine does it: the slice only when rows came, went or stand elsewhere.
     const order = JSON.stringify([slice.filter, slice.first, slice.total, slice.rows.map((row) => row.id)]);
     if (order === this.told) this.delta({ changed: slice.rows, details });

@@ -8,6 +8,8 @@ const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, hei
 const WALKED = [
   'welcome',
   'welcome-address-wrong',
+  'connecting-waiting',
+  'welcome-waiting',
   'token-wrong',
   'empty',
   'empty-one-place',

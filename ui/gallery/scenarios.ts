@@ -34,6 +34,7 @@ const connected: SessionView = { kind: 'connected', company, address, destinatio
 const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
 const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02') };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
+const away: SessionView = { kind: 'connecting', company, address };
 const token: SessionView = { kind: 'token', company, address };
 const problem = (code: ErrorCode) => ({ code, owner: 'user' as const, detail: '', reference: null });
 
@@ -152,11 +153,18 @@ export const scenarios: Record<string, Scenario> = {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
   connecting: {
-    session: { kind: 'connecting', address },
+    session: { kind: 'connecting', company, address },
     then: async ({ shown }) => {
       await shown('.cta');
     },
   },
+  'connecting-list': { ...list, session: away },
+  'connecting-waiting': { ...list, session: away, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
+  'connecting-drop': hover(away, 400, 300, day()),
+  'welcome-drop': hover(welcome, 400, 300),
+  'welcome-waiting': { session: welcome, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
+  'stopped-newer': { session: { kind: 'stopped', problem: problem('journal-newer'), again: false } },
+  'stopped-full': { session: { kind: 'stopped', problem: problem('disk-full'), again: true } },
   token: { session: token, lets: connected },
   'token-wrong': {
     session: token,

@@ -13,13 +13,25 @@ use crate::file::{Readers, write_whole};
 pub struct Settings {
     /// The company's address as last connected; none until then.
     pub server: Option<String>,
+    /// The company that answered last; none until then.
+    pub company: Option<Known>,
     /// Pieces in flight at a time, 1 to 128. Default 16.
     pub concurrency: u16,
 }
 
+/// What a company is called while it does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Known {
+    /// Its address.
+    pub address: String,
+    /// The name it gave itself.
+    pub name: String,
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { server: None, concurrency: 16 }
+        Self { server: None, company: None, concurrency: 16 }
     }
 }
 
@@ -69,7 +81,9 @@ mod tests {
     fn settings_come_back_as_they_were_written_and_within_bounds() {
         let home = tempfile::tempdir().expect("a folder");
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
-        let set = Settings { server: Some("https://uploads.example.com".into()), concurrency: 500 };
+        let address = "https://uploads.example.com".to_owned();
+        let company = Some(Known { address: address.clone(), name: "Example Films".into() });
+        let set = Settings { server: Some(address), company, concurrency: 500 };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
         assert_eq!(back, Settings { concurrency: 128, ..set });

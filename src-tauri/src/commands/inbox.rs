@@ -6,6 +6,7 @@ use std::sync::Arc;
 use davit_core::engine::EnqueueOptions;
 use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::DestinationId;
+use rfd::{AsyncFileDialog, FileHandle};
 use tauri::State;
 
 use crate::inbox::{InboxId, InboxView};
@@ -14,46 +15,56 @@ use crate::views::{Problem, TicketView};
 
 type Answer<T> = Result<T, Problem>;
 
-/// The system's dialog for files.
+/// The system's dialog for files. Nothing when one is open already.
 #[tauri::command]
 pub async fn pick_files(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
-    let picked = rfd::AsyncFileDialog::new().set_title("Choose files").pick_files().await;
-    let paths = picked.unwrap_or_default().into_iter().map(|file| file.path().to_owned()).collect();
-    Ok(shell.inbox.hold(paths))
+    let Some(_one) = shell.dialog() else { return Ok(None) };
+    let picked = AsyncFileDialog::new().set_title("Choose files").pick_files().await;
+    Ok(shell.hold(paths(picked)).await)
 }
 
-/// The system's dialog for folders.
+/// The system's dialog for folders. Nothing when one is open already.
 #[tauri::command]
 pub async fn pick_folder(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
-    let picked = rfd::AsyncFileDialog::new().set_title("Choose a folder").pick_folders().await;
-    let paths = picked.unwrap_or_default().into_iter().map(|folder| folder.path().to_owned()).collect();
-    Ok(shell.inbox.hold(paths))
+    let Some(_one) = shell.dialog() else { return Ok(None) };
+    let picked = AsyncFileDialog::new().set_title("Choose a folder").pick_folders().await;
+    Ok(shell.hold(paths(picked)).await)
 }
 
 /// Files that were copied in the system's file manager.
 #[tauri::command]
 pub async fn paste(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
-    let copied = tauri::async_runtime::spawn_blocking(|| -> Vec<PathBuf> {
-        let clipboard = arboard::Clipboard::new();
-        clipboard.and_then(|mut clipboard| clipboard.get().file_list()).unwrap_or_default()
-    });
-    Ok(shell.inbox.hold(copied.await.unwrap_or_default()))
+    let files = shell.clipboard.files().await?;
+    Ok(shell.hold(files).await)
 }
 
-/// Forgets a gesture.
+/// Forgets gestures.
 #[tauri::command]
-pub async fn discard(shell: State<'_, Arc<Shell>>, inbox: InboxId) -> Answer<()> {
-    shell.inbox.take(inbox);
+pub async fn discard(shell: State<'_, Arc<Shell>>, inboxes: Vec<InboxId>) -> Answer<()> {
+    for inbox in inboxes {
+        shell.inbox.take(&[inbox]);
+    }
     Ok(())
 }
 
-/// Uploads what was held.
+/// Uploads what some gestures gave, all of it as one. What the engine does not take is held on.
 #[tauri::command]
-pub async fn enqueue(shell: State<'_, Arc<Shell>>, inbox: InboxId, destination: DestinationId) -> Answer<TicketView> {
+pub async fn enqueue(
+    shell: State<'_, Arc<Shell>>,
+    inboxes: Vec<InboxId>,
+    destination: DestinationId,
+) -> Answer<TicketView> {
     let gone = || Error::new(ErrorCode::BadInput).detail("this was added already, or forgotten");
     let engine = shell.engine()?;
-    let paths = shell.inbox.take(inbox).ok_or_else(gone)?;
-    let ticket = engine.enqueue(paths, destination, EnqueueOptions::default()).await?;
+    let gestures = shell.inbox.take(&inboxes).ok_or_else(gone)?;
+    let paths = gestures.iter().flat_map(|(_, paths)| paths).cloned().collect();
+    let ticket = match engine.enqueue(paths, destination, EnqueueOptions::default()).await {
+        Ok(ticket) => ticket,
+        Err(error) => {
+            shell.inbox.give_back(gestures);
+            return Err(error.into());
+        }
+    };
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     Ok(TicketView {
         batch: ticket.batch,
@@ -61,4 +72,8 @@ pub async fn enqueue(shell: State<'_, Arc<Shell>>, inbox: InboxId, destination: 
         refused: count(ticket.refused.len()),
         why: ticket.refused.first().map(|(_, code)| *code),
     })
+}
+
+fn paths(picked: Option<Vec<FileHandle>>) -> Vec<PathBuf> {
+    picked.unwrap_or_default().into_iter().map(|file| file.path().to_owned()).collect()
 }

@@ -55,7 +55,7 @@ mod tests {
             capability["permissions"].as_array().expect("a list").iter().filter_map(|p| p.as_str()).collect();
         let wanted: Vec<_> = NAMES.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
         assert!(wanted.iter().all(|name| granted.contains(&name.as_str())), "{granted:?}");
-        assert_eq!(granted.len(), wanted.len() + 1, "only core:event:default besides: {granted:?}");
+        assert_eq!(granted.len(), wanted.len(), "and nothing of the shell's besides: {granted:?}");
         assert!(capability.get("remote").is_none());
         let registered = read("src/commands/mod.rs");
         let ipc = read("../ui/src/ipc/index.ts");

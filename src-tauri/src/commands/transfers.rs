@@ -87,7 +87,7 @@ pub async fn folder_files(
 #[tauri::command]
 pub async fn copy_link(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<Holds> {
     let link = shell.engine()?.link(target).await?;
-    copy(link.url).await?;
+    shell.clipboard.copy(link.url).await?;
     Ok(link.holds)
 }
 
@@ -100,16 +100,17 @@ pub async fn copy_text(shell: State<'_, Arc<Shell>>, target: Target, what: CopyW
         CopyWhat::Reference => What::Reference,
         CopyWhat::From => What::From,
     };
-    copy(shell.engine()?.text(target, what).await?).await
+    let text = shell.engine()?.text(target, what).await?;
+    Ok(shell.clipboard.copy(text).await?)
 }
 
 /// Puts words that the page shows into the clipboard: a destination's name, a message for an administrator.
 #[tauri::command]
-pub async fn copy_words(words: String) -> Answer<()> {
+pub async fn copy_words(shell: State<'_, Arc<Shell>>, words: String) -> Answer<()> {
     if words.len() > MOST_WORDS {
         return Err(Error::new(ErrorCode::BadInput).detail("too much to copy").into());
     }
-    copy(words).await
+    Ok(shell.clipboard.copy(words).await?)
 }
 
 /// Saves the receipt of what was added together, in a file that the person chooses in the system's dialog.
@@ -119,6 +120,7 @@ pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answe
         Err(error) if error.code == ErrorCode::BadInput => return Ok(SavedView::Moving),
         receipt => receipt?,
     };
+    let Some(_one) = shell.dialog() else { return Ok(SavedView::Left) };
     let dialog = rfd::AsyncFileDialog::new().set_title("Save receipt").set_file_name("receipt.csv");
     let chosen = dialog.add_filter("Table", &["csv"]).add_filter("JSON", &["json"]).save_file().await;
     let Some(file) = chosen else { return Ok(SavedView::Left) };
@@ -136,17 +138,6 @@ pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Ans
         return Err(Error::new(ErrorCode::FileMissing).into());
     }
     reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()).into())
-}
-
-async fn copy(text: String) -> Answer<()> {
-    let copied = tauri::async_runtime::spawn_blocking(move || {
-        arboard::Clipboard::new().and_then(|mut clipboard| clipboard.set_text(text))
-    });
-    match copied.await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Error::new(ErrorCode::Unexpected).detail(error.to_string()).into()),
-        Err(error) => Err(Error::new(ErrorCode::Unexpected).detail(error.to_string()).into()),
-    }
 }
 
 impl From<davit_core::engine::ActDone> for DoneView {

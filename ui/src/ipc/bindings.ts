@@ -34,6 +34,10 @@ files: number,
  */
 folders: number, 
 /**
+ * What it has instead where the drive does not answer: nobody knows what they are.
+ */
+unknown: number, 
+/**
  * Bytes of the files; folders are counted later.
  */
 size: number, 
@@ -82,7 +86,19 @@ address: string | null,
 /**
  * What came of it.
  */
-problem: Problem | null, } | { "kind": "connecting", 
+problem: Problem | null, } | { "kind": "stopped", 
+/**
+ * Why.
+ */
+problem: Problem, 
+/**
+ * Whether it goes on by itself once that is mended.
+ */
+again: boolean, } | { "kind": "connecting", 
+/**
+ * Its name, as it told last.
+ */
+company: string | null, 
 /**
  * Its address.
  */
@@ -294,13 +310,15 @@ slice: Slice | null,
  */
 changed: Array<Row>, 
 /**
- * The focused row's details, when they changed.
+ * What became of the focused row's details.
  */
-details: Details | null, 
+details: Focused, 
 /**
  * Transfers that reached an end; only when the view asks.
  */
 outcomes: Array<Outcome>, };
+
+export type Focused = { "kind": "same" } | { "kind": "now" } & Details | { "kind": "gone" };
 
 export type Slice = { 
 /**

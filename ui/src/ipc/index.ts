@@ -38,8 +38,8 @@ export const ipc = {
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),
   paste: () => invoke<InboxView | null>('paste'),
-  discard: (inbox: InboxId) => invoke<null>('discard', { inbox }),
-  enqueue: (inbox: InboxId, destination: DestinationId) => invoke<TicketView>('enqueue', { inbox, destination }),
+  discard: (inboxes: InboxId[]) => invoke<null>('discard', { inboxes }),
+  enqueue: (inboxes: InboxId[], destination: DestinationId) => invoke<TicketView>('enqueue', { inboxes, destination }),
   subscribe: (view: View, listen: (update: Update) => void) =>
     invoke<null>('subscribe', { channel: channel(listen), view }),
   setView: (view: View) => invoke<null>('set_view', { view }),

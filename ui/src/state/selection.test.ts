@@ -25,7 +25,14 @@ function list(total: number): { selection: Selection; transfers: Transfers; row:
     const rows = all.slice(view.first, view.first + view.count);
     rev += 1;
     const slice = { filter: view.filter, first: view.first, total, rows };
-    const told = { rev, totals: transfers.totals, slice, changed: [], details: null, outcomes: [] };
+    const told = {
+      rev,
+      totals: transfers.totals,
+      slice,
+      changed: [],
+      details: { kind: 'same' as const },
+      outcomes: [],
+    };
     queueMicrotask(() => transfers.take({ kind: 'delta', ...told }));
     return Promise.resolve(null);
   };

@@ -7,6 +7,19 @@ import type { Toasts } from './toasts.svelte';
 const RECENT = 'davit.recent';
 const RECENTS = 4;
 
+/** What was used last; a value that is damaged is no reason to show nothing. */
+function remembered(): DestinationId[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(RECENT) ?? '[]');
+    return Array.isArray(kept) ? kept.filter((id): id is DestinationId => typeof id === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Whether what is added can go somewhere: now, later by itself, or not as things stand. */
+export type Door = 'open' | 'later' | 'shut';
+
 function records(notice: Notice): string {
   return notice.kind === 'restored' ? text.records.restored(dayAndClock(notice.from)) : text.records[notice.kind];
 }
@@ -25,9 +38,9 @@ export class Session {
   asking = $state(false);
   /** Files over the window, and where. */
   hover = $state<{ inbox: InboxView; x: number; y: number; dropped: boolean } | null>(null);
-  /** Files that wait for a destination. */
-  waiting = $state<InboxView | null>(null);
-  recent = $state<DestinationId[]>(JSON.parse(localStorage.getItem(RECENT) ?? '[]') as DestinationId[]);
+  /** What waits for a destination, gesture by gesture; all of it goes together. */
+  waiting = $state.raw<InboxView[]>([]);
+  recent = $state<DestinationId[]>(remembered());
 
   constructor(
     private readonly ipc: Ipc,
@@ -39,6 +52,17 @@ export class Session {
     const all = this.view?.kind === 'connected' ? this.view.destinations : [];
     const recent = this.recent.flatMap((id) => all.filter((place) => place.id === id));
     return [...recent, ...all.filter((place) => !recent.includes(place))];
+  }
+
+  get door(): Door {
+    const { view } = this;
+    if (this.places.length > 0) return 'open';
+    return view?.kind === 'connecting' || (view?.kind === 'stopped' && view.again) ? 'later' : 'shut';
+  }
+
+  /** Whether the person is asked where something goes. */
+  get asks(): boolean {
+    return this.hover !== null || (this.door === 'open' && this.waiting.length > 0);
   }
 
   async start(): Promise<void> {
@@ -66,10 +90,12 @@ export class Session {
         this.hover = null;
         break;
       case 'dropped':
-        this.hover = { inbox: event.inbox, x: event.x, y: event.y, dropped: true };
+        if (this.door === 'open') this.hover = { inbox: event.inbox, x: event.x, y: event.y, dropped: true };
+        else if (this.door === 'later') this.keep(event.inbox);
+        else this.refuse(event.inbox);
         break;
       case 'added':
-        this.waiting = event.inbox;
+        this.keep(event.inbox);
         break;
       case 'records':
         this.toasts.say(records(event.notice));
@@ -113,41 +139,56 @@ export class Session {
     const ask = what === 'files' ? this.ipc.pickFiles : what === 'folder' ? this.ipc.pickFolder : this.ipc.paste;
     try {
       const inbox = await ask();
-      if (inbox && to !== null) await this.send(inbox, to);
-      else if (inbox) this.waiting = inbox;
+      if (inbox && to !== null) await this.send([inbox], to);
+      else if (inbox) this.keep(inbox);
     } catch (problem) {
       this.toasts.refused(problem as Problem);
     }
   }
 
-  async send(inbox: InboxView, to: DestinationId): Promise<void> {
-    this.waiting = null;
-    this.hover = null;
+  async send(inboxes: InboxView[], to: DestinationId): Promise<void> {
+    const ids = inboxes.map(({ id }) => id);
+    this.waiting = this.waiting.filter(({ id }) => !ids.includes(id));
+    if (this.hover && ids.includes(this.hover.inbox.id)) this.hover = null;
     this.prefer(to);
     try {
-      const ticket = await this.ipc.enqueue(inbox.id, to);
+      const ticket = await this.ipc.enqueue(ids, to);
       if (ticket.why) this.toasts.say(text.refused(ticket.refused, errors[ticket.why].row));
-    } catch (problem) {
-      this.toasts.refused(problem as Problem);
+    } catch (caught) {
+      const problem = caught as Problem;
+      // It is held still, and there may be another place for it.
+      if (problem.code !== 'bad-input') this.waiting = [...inboxes, ...this.waiting];
+      this.toasts.refused(problem);
     }
   }
 
   /** Makes it the usual place. */
   prefer(to: DestinationId): void {
     this.recent = [to, ...this.recent.filter((id) => id !== to)].slice(0, RECENTS);
-    localStorage.setItem(RECENT, JSON.stringify(this.recent));
+    try {
+      localStorage.setItem(RECENT, JSON.stringify(this.recent));
+    } catch {
+      // It is the usual place until the window is closed.
+    }
   }
 
-  /** They were dropped beside every target: now they wait for a choice. */
+  /** It waits for a choice, with what waits already. */
   keep(inbox: InboxView): void {
-    this.hover = null;
-    this.waiting = inbox;
+    if (this.hover?.inbox.id === inbox.id || this.hover?.dropped) this.hover = null;
+    this.waiting = [...this.waiting, inbox];
   }
 
-  forget(): void {
-    const inbox = this.waiting ?? this.hover?.inbox;
-    if (inbox) void this.ipc.discard(inbox.id);
-    this.waiting = null;
+  private refuse(inbox: InboxView): void {
     this.hover = null;
+    void this.ipc.discard([inbox.id]);
+  }
+
+  /** What hovers is let go; when nothing does, what waits. */
+  forget(): void {
+    if (this.hover) this.refuse(this.hover.inbox);
+    else {
+      void this.ipc.discard(this.waiting.map(({ id }) => id));
+      this.waiting = [];
+    }
   }
 }

@@ -21,7 +21,7 @@ const connected: SessionView = {
   address: 'upload.nordlys.example',
   destinations: ['rushes', 'photos', 'maps'].map(place),
 };
-const inbox: InboxView = { id: 4, files: 1, folders: 0, size: 9, names: ['a.mov'] };
+const inbox: InboxView = { id: 4, files: 1, folders: 0, unknown: 0, size: 9, names: ['a.mov'] };
 const ticket: TicketView = { batch: 1, items: 1, refused: 0, why: null };
 
 function started(ipc: Partial<Ipc> = {}): { session: Session; toasts: Toasts } {
@@ -36,7 +36,7 @@ const ids = (session: Session) => session.places.map(({ id }) => id);
 test('the place that was used last is the usual one, also after a restart', async () => {
   const { session } = started();
   expect(ids(session)).toEqual(['rushes', 'photos', 'maps']);
-  await session.send(inbox, 'maps');
+  await session.send([inbox], 'maps');
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
   expect(ids(started().session)).toEqual(['maps', 'rushes', 'photos']);
 });
@@ -52,23 +52,23 @@ test('picked files wait for a place, and go at once where one is in view', async
   const enqueue = vi.fn(() => Promise.resolve(ticket));
   const { session } = started({ pickFiles: () => Promise.resolve(inbox), enqueue });
   await session.pick('files');
-  expect(session.waiting).toEqual(inbox);
+  expect(session.waiting).toEqual([inbox]);
   expect(enqueue).not.toHaveBeenCalled();
   await session.pick('files', 'photos');
-  expect(enqueue).toHaveBeenCalledWith(4, 'photos');
-  expect(session.waiting).toBeNull();
+  expect(enqueue).toHaveBeenCalledWith([4], 'photos');
+  expect(session.waiting).toEqual([]);
 });
 
 test('a dialog that is left without a choice changes nothing', async () => {
   const { session } = started({ pickFolder: () => Promise.resolve(null) });
   await session.pick('folder');
-  expect(session.waiting).toBeNull();
+  expect(session.waiting).toEqual([]);
 });
 
 test('what could not be added is told', async () => {
   const enqueue = () => Promise.resolve({ ...ticket, refused: 2, why: 'file-missing' as const });
   const { session, toasts } = started({ enqueue });
-  await session.send(inbox, 'rushes');
+  await session.send([inbox], 'rushes');
   expect(toasts.now?.words).toBe('2 items were not added. This file was moved, renamed or deleted.');
 });
 
@@ -82,10 +82,10 @@ test('what hovers is followed, kept for a choice, or let go', () => {
   events.forEach((event) => session.hear(event));
   expect(session.hover).toMatchObject({ x: 5, y: 6, dropped: false });
   session.keep(inbox);
-  expect([session.hover, session.waiting]).toEqual([null, inbox]);
+  expect([session.hover, session.waiting]).toEqual([null, [inbox]]);
   session.forget();
-  expect(discard).toHaveBeenCalledWith(4);
-  expect(session.waiting).toBeNull();
+  expect(discard).toHaveBeenCalledWith([4]);
+  expect(session.waiting).toEqual([]);
 });
 
 test('links can still be copied after the sign-in ended', () => {
@@ -101,4 +101,63 @@ test('what happened to the records is told in words', () => {
   expect(toasts.now?.words).toBe('Davit’s records were lost. Add again what was not done.');
   session.hear({ kind: 'records', notice: { kind: 'restored', from: 1_800_000_000 } });
   expect(toasts.now?.words).toMatch(/^Davit’s list is restored from .*15.*\. What was not done then is paused\.$/);
+});
+
+const another: InboxView = { ...inbox, id: 5 };
+const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
+const token: SessionView = { kind: 'token', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
+const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example' };
+
+test('what is added while something waits goes with it', async () => {
+  const enqueue = vi.fn(() => Promise.resolve(ticket));
+  const { session } = started({ enqueue });
+  session.hear({ kind: 'added', inbox });
+  session.hear({ kind: 'added', inbox: another });
+  expect(session.waiting).toEqual([inbox, another]);
+  await session.send(session.waiting, 'photos');
+  expect(enqueue).toHaveBeenCalledExactlyOnceWith([4, 5], 'photos');
+  expect(session.waiting).toEqual([]);
+});
+
+test('what is dropped on a place leaves what waits to be asked for', async () => {
+  const { session } = started();
+  session.hear({ kind: 'added', inbox });
+  session.hear({ kind: 'dropped', inbox: another, x: 1, y: 1 });
+  await session.send([another], 'photos');
+  expect([session.hover, session.waiting]).toEqual([null, [inbox]]);
+});
+
+test.each([welcome, token])('what is dropped before the sign-in is forgotten, and never goes anywhere', (view) => {
+  const discard = vi.fn(() => Promise.resolve(null));
+  const { session } = started({ discard });
+  session.hear({ kind: 'session', session: view });
+  session.hear({ kind: 'hover', inbox, x: 1, y: 1 });
+  session.hear({ kind: 'dropped', inbox, x: 1, y: 1 });
+  expect(discard).toHaveBeenCalledWith([4]);
+  session.hear({ kind: 'session', session: connected });
+  expect([session.hover, session.waiting]).toEqual([null, []]);
+});
+
+test('what is dropped or added while the company is away is kept, and asked for once it answers', () => {
+  const { session } = started();
+  session.hear({ kind: 'session', session: connecting });
+  session.hear({ kind: 'dropped', inbox, x: 1, y: 1 });
+  session.hear({ kind: 'added', inbox: another });
+  expect([session.hover, session.waiting, session.asks]).toEqual([null, [inbox, another], false]);
+  session.hear({ kind: 'session', session: connected });
+  expect(session.asks).toBe(true);
+});
+
+test('what the engine does not take is asked for again', async () => {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+  const { session, toasts } = started({ enqueue: () => Promise.reject({ code: 'destination-gone' }) });
+  session.hear({ kind: 'added', inbox });
+  await session.send(session.waiting, 'photos');
+  expect(session.waiting).toEqual([inbox]);
+  expect(toasts.now?.words).toBe('This destination no longer exists.');
+});
+
+test.each(['{oops', '{"rushes":1}', 'null', '[1,["rushes"]]'])('recent places kept as %s are none', (damaged) => {
+  kept = { 'davit.recent': damaged };
+  expect(ids(started().session)).toEqual(['rushes', 'photos', 'maps']);
 });

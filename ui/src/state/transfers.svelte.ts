@@ -5,6 +5,7 @@ import type {
   Details,
   DoneView,
   Filter,
+  Focused,
   Ipc,
   ItemId,
   Row,
@@ -40,6 +41,8 @@ const PATIENCE_MS = 2_000;
 /** Numbers change at most four times a second; states, rows and what the person asked for at once. */
 const CALM_MS = 250;
 
+const same = (one: Target, other: Target): boolean => one.kind === other.kind && one.id === other.id;
+
 function without(set: ReadonlySet<ItemId>, ids: ItemId[]): ReadonlySet<ItemId> {
   return ids.some((id) => set.has(id)) ? new Set([...set].filter((id) => !ids.includes(id))) : set;
 }
@@ -63,7 +66,7 @@ export class Transfers {
   private sampled = 0;
   private readonly steady: Steady;
   private changed = new Map<ItemId, Row>();
-  private late: Pick<Delta, 'totals' | 'details'> | null = null;
+  private late: { totals: Totals; details: Details | null } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   /** The last details told: what is opened again at once is not told again. */
   private known: Details | null = null;
@@ -111,16 +114,29 @@ export class Transfers {
     }
     this.rev = delta.rev;
     for (const row of delta.changed) this.changed.set(row.id, row);
-    this.late = { totals: delta.totals, details: delta.details ?? this.late?.details ?? null };
-    this.known = delta.details ?? this.known;
+    const details = this.told(delta.details);
+    this.late = { totals: delta.totals, details: details ?? this.late?.details ?? null };
     if (this.turned(delta)) this.settle();
     else this.timer ??= setTimeout(() => this.settle(), CALM_MS);
     if (delta.slice) this.hear(delta.slice);
   }
 
+  /** The details as they are told now; those of a row that is gone go with it. */
+  private told(focused: Focused): Details | null {
+    if (focused.kind === 'now') return (this.known = focused);
+    if (focused.kind === 'same') return null;
+    const { details, view } = this;
+    this.details = null;
+    this.known = null;
+    if (this.late) this.late.details = null;
+    // Another row may have been opened meanwhile.
+    if (details && view.focus && same(details.target, view.focus)) this.focus(null);
+    return null;
+  }
+
   /** Whether more than numbers changed. */
   private turned({ slice, details, totals, changed }: Delta): boolean {
-    if (slice ?? (details && !this.details)) return true;
+    if (slice ?? (details.kind === 'now' && !this.details)) return true;
     if (totals.overview.kind !== this.totals.overview.kind) return true;
     return changed.some((row) => {
       const shown = this.rows.find(({ id }) => id === row.id);
@@ -208,7 +224,7 @@ export class Transfers {
   focus(target: Target | null): void {
     const { known } = this;
     if (!target) this.details = null;
-    else if (known?.target.kind === target.kind && known.target.id === target.id) this.details = known;
+    else if (known && same(known.target, target)) this.details = known;
     this.look({ focus: target });
   }
 

@@ -39,7 +39,7 @@ const delta = (rev: number, changed: Row[]): Delta => ({
   totals,
   slice: null,
   changed,
-  details: null,
+  details: { kind: 'same' },
   outcomes: [],
 });
 
@@ -186,7 +186,7 @@ test('details that are opened again are there at once', () => {
     speed: 0,
     secondsLeft: null,
   } as Details;
-  transfers.take({ kind: 'delta', ...delta(1, []), details });
+  transfers.take({ kind: 'delta', ...delta(1, []), details: { kind: 'now', ...details } });
   transfers.focus(null);
   transfers.focus({ kind: 'item', id: 1 });
   expect(transfers.details?.name).toBe('1.mov');
@@ -201,8 +201,38 @@ test('details that come after they were closed are not shown', () => {
   transfers.take({ kind: 'snapshot', ...snapshot });
   transfers.focus({ kind: 'item', id: 1 });
   transfers.focus(null);
-  transfers.take({ kind: 'delta', ...delta(1, []), details: { name: 'late' } as never });
+  transfers.take({ kind: 'delta', ...delta(1, []), details: { kind: 'now', name: 'late' } as never });
   expect(transfers.details).toBeNull();
+});
+
+/** A list with the details of row 1 open. */
+function opened(): { transfers: Transfers; setView: ReturnType<typeof vi.fn> } {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  transfers.focus({ kind: 'item', id: 1 });
+  const target = { kind: 'item', id: 1 };
+  const details = { target, name: '1.mov', state: { kind: 'uploading' }, size: 9, sent: 1 } as Details;
+  transfers.take({ kind: 'delta', ...delta(1, []), details: { kind: 'now', ...details } });
+  return { transfers, setView };
+}
+
+test('the details of a row that is gone from the list go with it', () => {
+  const { transfers, setView } = opened();
+  transfers.take({ kind: 'delta', ...delta(2, []), details: { kind: 'same' } });
+  expect(transfers.details?.name).toBe('1.mov');
+  transfers.take({ kind: 'delta', ...delta(3, []), details: { kind: 'gone' } });
+  expect([transfers.details, transfers.view.focus]).toEqual([null, null]);
+  expect(setView).toHaveBeenCalledTimes(2);
+  transfers.focus({ kind: 'item', id: 1 });
+  expect(transfers.details).toBeNull();
+});
+
+test('a row that was opened meanwhile stays open when the one before is gone', () => {
+  const { transfers } = opened();
+  transfers.focus({ kind: 'item', id: 2 });
+  transfers.take({ kind: 'delta', ...delta(2, []), details: { kind: 'gone' } });
+  expect([transfers.details, transfers.view.focus]).toEqual([null, { kind: 'item', id: 2 }]);
 });
 
 test('a row that is asked to pause says so at once, until the engine tells that it does', async () => {

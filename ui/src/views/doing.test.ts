@@ -87,6 +87,25 @@ test('several are cancelled and removed by one press, and one Undo takes back bo
   ]);
 });
 
+test('a toast tells what was cancelled, not what was asked', async () => {
+  const answers = [3, 2];
+  const { doing, toasts } = hands(() => Promise.resolve({ undo: true, count: answers.shift() ?? 0 }));
+  const uploading = [1, 2, 3, 4].map((id) => ({ ...thing('uploading'), target: item(id) }));
+  const done = [5, 6].map((id) => ({ ...thing('done'), target: item(id) }));
+  doing.drop(...uploading, ...done);
+  await settled();
+  expect(toasts.now?.words).toBe('Cancelled 3, removed 2 from list.');
+});
+
+test('where all of it was done already, only what was removed is told', async () => {
+  const answers = [0, 2];
+  const { doing, toasts } = hands(() => Promise.resolve({ undo: true, count: answers.shift() ?? 0 }));
+  const done = [5, 6].map((id) => ({ ...thing('done'), target: item(id) }));
+  doing.drop({ ...thing('uploading'), target: item(1) }, ...done);
+  await settled();
+  expect(toasts.now?.words).toBe('Removed 2 from list.');
+});
+
 test('an undo that comes before the cancel took hold is asked again, and only for what was cancelled', async () => {
   vi.useFakeTimers();
   let undone = 0;

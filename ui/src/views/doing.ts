@@ -73,14 +73,20 @@ export class Doing {
 
   private cancel(things: Thing[], gone: Target[]): void {
     const stopped = targetsOf(things);
+    // What came to its end before the cancel did is not among them.
+    let [cancelled, removed] = [0, 0];
     const asked = async (): Promise<DoneView> => {
       const done = await this.transfers.act('cancel', stopped);
-      const removed = gone.length > 0 ? (await this.transfers.act('remove', gone)).count : 0;
-      return { undo: done.undo || removed > 0, count: done.count + removed };
+      cancelled = done.count;
+      removed = gone.length > 0 ? (await this.transfers.act('remove', gone)).count : 0;
+      return { undo: (cancelled > 0 && done.undo) || removed > 0, count: cancelled + removed };
     };
     this.leave(gone);
     const one = gone.length === 0 && things.length === 1 ? things[0] : null;
-    const words = () => (one ? text.cancelled(one.name) : text.cancelledMany(things.length, gone.length));
+    const words = () => {
+      if (one) return text.cancelled(one.name);
+      return cancelled > 0 ? text.cancelledMany(cancelled, removed) : text.removedMany(removed);
+    };
     this.undoable([...stopped, ...gone], asked(), words, stopped);
   }
 
@@ -142,7 +148,8 @@ export class Doing {
   /** For the administrator: what is wrong, and where. */
   async message(thing: Thing, destination: string): Promise<void> {
     const code = thing.state.kind === 'failed' ? thing.state.code : 'unexpected';
-    const company = this.session.view && 'company' in this.session.view ? this.session.view.company : '';
+    const { view } = this.session;
+    const company = (view && 'company' in view ? view.company : null) ?? '';
     await this.ipc.copyWords(text.message(code, thing.name, place(destination), company));
     this.toasts.say(text.messageCopied);
   }

@@ -111,10 +111,22 @@ pub struct Delta {
     pub slice: Option<Slice>,
     /// Rows of the slice whose contents changed.
     pub changed: Vec<Row>,
-    /// The focused row's details, when they changed.
-    pub details: Option<Details>,
+    /// What became of the focused row's details.
+    pub details: Focused,
     /// Transfers that reached an end; only when the view asks.
     pub outcomes: Vec<Outcome>,
+}
+
+/// What became of the details of the row in [`View::focus`].
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Focused {
+    /// They are as they were told, or no row has the focus.
+    Same,
+    /// They are so now.
+    Now(Box<Details>),
+    /// The row is not in the list any more.
+    Gone,
 }
 
 /// A window on the filtered list.

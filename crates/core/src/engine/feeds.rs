@@ -9,7 +9,7 @@ use super::list;
 use super::live::PartsNow;
 use super::pointing::{self, To};
 use super::shelf::Shelf;
-use crate::engine::feed::{Delta, Details, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
+use crate::engine::feed::{Delta, Details, Focused, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
 use crate::error::{ErrorCode, Result};
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{Journal, TransferRow};
@@ -83,7 +83,13 @@ impl Subscriber {
                 let moved = told.order != order || told.filter_first_total != place;
                 let changed: Vec<_> =
                     slice.rows.iter().filter(|row| told.rows.get(&row.id) != Some(row)).cloned().collect();
-                let same_details = told.details == details;
+                let focused = match &details {
+                    _ if told.details == details => Focused::Same,
+                    Some(details) => Focused::Now(Box::new(details.clone())),
+                    None if self.view.focus.is_some() => Focused::Gone,
+                    None => Focused::Same,
+                };
+                let same_details = matches!(focused, Focused::Same);
                 if !moved && changed.is_empty() && same_details && told.totals == *totals && self.outcomes.is_empty() {
                     return false;
                 }
@@ -93,7 +99,7 @@ impl Subscriber {
                     totals: totals.clone(),
                     slice: moved.then_some(slice),
                     changed: if moved { Vec::new() } else { changed },
-                    details: if same_details { None } else { details.clone() },
+                    details: focused,
                     outcomes: std::mem::take(&mut self.outcomes),
                 }))
             }

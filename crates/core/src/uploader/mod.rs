@@ -26,9 +26,12 @@ use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
 use crate::s3::Endpoint;
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
-use crate::settings::Settings;
+use crate::settings::{Known, Settings};
 use home::Home;
 use runtime::Runtime;
+
+/// Starts whose paths nobody has looked at yet. Some file managers start a program once for every file.
+const HANDED: usize = 1024;
 
 /// The engine with everything it needs.
 #[derive(Debug)]
@@ -79,7 +82,10 @@ impl Uploader {
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {
-            Some(address) => SessionStatus::Connecting { address: address.clone() },
+            Some(address) => {
+                let company = options.name_of(address, settings.company.as_ref());
+                SessionStatus::Connecting { company, address: address.clone() }
+            }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
         let session = Arc::new(Keeper {
@@ -90,7 +96,7 @@ impl Uploader {
             status: watch::Sender::new(first),
             options,
         });
-        let handed = tokio::sync::broadcast::Sender::new(16);
+        let handed = tokio::sync::broadcast::Sender::new(HANDED);
         control::serve(&session.options.home, engine.clone(), handed.clone(), runtime.handle())?;
         session.begin(server, runtime.handle()).await?;
         Ok(Self { engine, journal, notice, session, handed, runtime, _home: home })
@@ -208,12 +214,7 @@ impl Keeper {
             self.engine.signed_out(None);
             return Ok(());
         };
-        let known = match &self.options.policy.company {
-            Some(company) if company.credentials_url == address => address::endpoint(&address),
-            _ => address::parse(&address),
-        };
-        let known = known.map_or_else(|_| address.clone(), |url| url.as_str().trim_end_matches('/').to_owned());
-        self.turn_to(Origin::Connecting { address: known });
+        self.turn_to(Origin::Connecting { address: self.options.spelt(&address) });
         let keeper = Arc::clone(self);
         handle.spawn(async move { keeper.connect_until_it_answers(address).await });
         Ok(())
@@ -290,7 +291,7 @@ impl Keeper {
         };
         *lock(&self.now) = Some(session.clone());
         let status = self.arrive(&session).await?;
-        self.remember(session.address());
+        self.remember(&session);
         self.watch(session);
         Ok(status)
     }
@@ -345,12 +346,18 @@ impl Keeper {
         });
     }
 
-    fn remember(&self, address: String) {
+    fn remember(&self, session: &Session) {
+        let (address, name) = (session.address(), session.company());
         let mut settings = lock(&self.settings);
-        if settings.server.as_ref() != Some(&address) && self.options.server.is_none() {
-            settings.server = Some(address);
+        let mut now = settings.clone();
+        if self.options.server.is_none() {
+            now.server = Some(address.clone());
+        }
+        now.company = Some(Known { address, name });
+        if *settings != now {
+            *settings = now;
             if let Err(error) = settings.save(&self.options.home) {
-                tracing::warn!(%error, "the address was not kept");
+                tracing::warn!(%error, "the company was not kept");
             }
         }
     }

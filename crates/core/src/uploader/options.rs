@@ -10,6 +10,7 @@ use crate::net::Net;
 use crate::policy::Policy;
 use crate::s3::Endpoint;
 use crate::session::address;
+use crate::settings::Known;
 
 /// How to open.
 #[derive(Clone, Debug)]
@@ -56,6 +57,23 @@ impl Options {
     /// Whether the policy, the environment or a person names a company.
     pub fn knows_a_company(&self) -> bool {
         self.server.is_some() || self.policy.address().is_some()
+    }
+
+    /// A company's address as a session spells it.
+    pub(super) fn spelt(&self, address: &str) -> String {
+        let url = match &self.policy.company {
+            Some(company) if company.credentials_url == address => address::endpoint(address),
+            _ => address::parse(address),
+        };
+        url.map_or_else(|_| address.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// What the company at an address is called, before it answers.
+    pub(super) fn name_of(&self, address: &str, known: Option<&Known>) -> Option<String> {
+        match &self.policy.company {
+            Some(company) if company.credentials_url == address => Some(company.name.clone()),
+            _ => known.filter(|known| known.address == self.spelt(address)).map(|known| known.name.clone()),
+        }
     }
 
     /// The store in place of AWS, where there is one.

@@ -18,6 +18,8 @@ pub enum SessionStatus {
     },
     /// A known company that has not answered yet; it is tried until it does.
     Connecting {
+        /// Its name, as it told last.
+        company: Option<String>,
         /// Its address.
         address: String,
     },
