@@ -7,6 +7,7 @@ mod captive;
 mod clocks;
 mod command_line;
 mod credentials;
+mod details;
 mod heavy;
 mod hostile;
 mod house;
@@ -28,4 +29,9 @@ mod stalls;
 mod uploads;
 #[cfg(target_os = "linux")]
 mod window;
+#[cfg(target_os = "linux")]
 mod window_crowd;
+#[cfg(target_os = "linux")]
+mod window_door;
+#[cfg(target_os = "linux")]
+mod window_walk;

@@ -1,5 +1,6 @@
 //! Through the real window: a person connects, drops, pauses, loses power, starts again, and it is all there.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::Ordering;
@@ -7,17 +8,22 @@ use std::sync::atomic::Ordering;
 use davit_tests::World;
 use davit_tests::davit::program;
 use davit_tests::fault::FaultProxy;
+use davit_tests::screen::choose_in_dialog;
 use davit_tests::source::{noise, sha256};
-use davit_tests::window::{Window, choose_in_dialog};
+use davit_tests::window::Window;
 use davit_tests::world::BUCKET;
 
 /// The middle of the largest target.
 pub(crate) const USUAL_PLACE: (u32, u32) = (560, 230);
 const TOKEN: &str = "the right token";
+const PART: u64 = 8 << 20;
+/// What is told of what was sent.
+const SENT: &str = "return document.querySelector('.hero .sub').innerText";
 
 /// A cloud behind a link of a known speed, and a backend that wants a token and offers two places.
 pub(crate) struct Office {
     pub(crate) world: World,
+    config: String,
     pub(crate) link: FaultProxy,
 }
 
@@ -25,10 +31,10 @@ impl Office {
     pub(crate) async fn open() -> Self {
         let mut world = World::new().await;
         let hash = davit_backend::hash_token(TOKEN);
-        let place = |id: &str, label: &str| {
+        let place = |id: &str, label: &str, collision: &str| {
             format!(
                 "[[destinations]]\nid = \"{id}\"\nlabel = \"{label}\"\nbucket = \"{BUCKET}\"\n\
-                 region = \"eu-central-1\"\nprefix = \"{id}/{{person}}/\"\ncollision = \"suffix\"\n\
+                 region = \"eu-central-1\"\nprefix = \"{id}/{{person}}/\"\ncollision = \"{collision}\"\n\
                  link_template = \"https://media.example.com/{{key}}\"\n"
             )
         };
@@ -37,20 +43,52 @@ impl Office {
              verify = true\n\
              sts = {{ kind = \"federation-token\", seconds = 900 }}\n\
              auth = {{ kind = \"token\", people = [{{ id = \"ada@example.com\", token_sha256 = \"{hash}\" }}] }}\n{}{}",
-            place("rushes", "Projects › Rushes"),
-            place("archive", "Archive")
+            place("rushes", "Projects › Rushes", "suffix"),
+            place("archive", "Archive", "fail")
         );
         world.start_backend(&config).await;
         let link = FaultProxy::before(world.cloud.address()).await;
-        Self { world, link }
+        Self { world, config, link }
+    }
+
+    /// The company does not answer; it stands where it stood once it is back.
+    pub(crate) fn company_goes_away(&mut self) -> SocketAddr {
+        self.world.backend.take().expect("a backend").address()
+    }
+
+    pub(crate) async fn company_comes_back(&mut self, at: SocketAddr) {
+        while TcpListener::bind(at).is_err() {
+            tokio::task::yield_now().await;
+        }
+        let config = self.config.replace("127.0.0.1:0", &at.to_string());
+        self.world.start_backend(&config).await;
     }
 
     pub(crate) async fn window(&self) -> Window {
         Window::open(&self.world.home(), &[("DAVIT_DEV_S3_ENDPOINT", self.link.endpoint())]).await
     }
 
+    /// From now on the company takes another token, and no other.
+    pub(crate) async fn company_changes_the_token_to(&mut self, token: &str) {
+        let hash = davit_backend::hash_token(TOKEN);
+        self.config = self.config.replace(&hash, &davit_backend::hash_token(token));
+        self.world.start_backend(&self.config).await;
+    }
+
     fn address(&self) -> String {
         self.world.backend.as_ref().expect("a backend").url()
+    }
+
+    /// Parts and objects that began to reach the store.
+    fn sent(&self) -> u32 {
+        let seen = self.world.cloud.observer();
+        seen.calls("UploadPart") + seen.calls("PutObject")
+    }
+
+    /// Parts that the store acknowledged.
+    fn acknowledged(&self) -> u64 {
+        let parts = self.world.cloud.observer().parts();
+        parts.values().map(|part| u64::from(part.acknowledged)).sum()
     }
 
     /// Kill -9, and what is on the line is lost with it: bytes that still arrived later would look like sent twice.
@@ -113,15 +151,19 @@ async fn a_person_drops_pauses_loses_power_and_finds_everything_uploaded() {
     hovering.drop();
     window.until_says("harbour.mov").await;
     window.until_says("Day 1").await;
-    // Well under way, and seen to be.
-    window.until("[...document.querySelectorAll('[role=progressbar]')].some(bar => Number(bar.ariaValueNow ?? bar.getAttribute('aria-valuenow')) >= 20)").await;
+    // Well under way, and seen to be: the first parts are there.
+    window.until("[...document.querySelectorAll('[role=progressbar]')].some(bar => Number(bar.ariaValueNow ?? bar.getAttribute('aria-valuenow')) >= 60)").await;
     window.picture("uploading").await;
     window.click("Pause all").await;
     window.until_says("Resume all").await;
     window.until("document.querySelector('.hero .fig').innerText === 'Paused'").await;
     window.picture("paused").await;
-    let sent = office.world.cloud.observer().calls("UploadPart");
-    assert!(sent > 2, "something was sent");
+    let (sent, told) = (office.sent(), window.script(SENT).await);
+    // For longer than a part takes, nothing leaves.
+    window.script("window.since = performance.now()").await;
+    window.until("performance.now() - window.since > 1000").await;
+    assert_eq!((office.sent(), window.script(SENT).await), (sent, told), "paused, and yet it sends");
+    assert!(office.acknowledged() > 2, "something arrived");
     office.loses_power(window);
 
     // The next day: signed in still, paused still, what was sent is kept.
@@ -129,6 +171,12 @@ async fn a_person_drops_pauses_loses_power_and_finds_everything_uploaded() {
     window.until_says("harbour.mov").await;
     window.until("document.querySelector('.hero .fig').innerText === 'Paused'").await;
     window.picture("paused-after-restart").await;
+    // What is told as sent is there. A part whose answer was on its way may be there besides.
+    window.until("parseInt(document.querySelector('.row .bot').innerText) > 0").await;
+    let now = window.script("return parseInt(document.querySelector('.row .bot').innerText)").await;
+    let there = office.acknowledged() * PART / 1_000_000;
+    assert!(now.as_u64().is_some_and(|now| now <= there), "{now} MB of {there}");
+    assert_eq!(office.sent(), sent, "paused, and yet it sends");
     window.click("Resume all").await;
     window.until("document.querySelector('.hero .fig').innerText !== 'Paused'").await;
     let before = office.world.cloud.observer().calls("UploadPart");
@@ -219,7 +267,7 @@ async fn a_polite_signal_ends_the_app_as_closing_its_window_does() {
     }
 }
 
-fn second_start(home: &Path, path: &Path) -> std::process::ExitStatus {
+pub(crate) fn second_start(home: &Path, path: &Path) -> std::process::ExitStatus {
     let mut second = Command::new(program("davit-app"));
     second.arg("--add").arg(path).env("DAVIT_HOME", home).status().expect("davit-app starts")
 }

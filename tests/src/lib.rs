@@ -5,6 +5,8 @@
 pub mod accelerate;
 pub mod davit;
 pub mod fault;
+#[cfg(target_os = "linux")]
+pub mod screen;
 pub mod soak;
 pub mod source;
 #[cfg(target_os = "linux")]

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,12 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::davit::{clean, program};
+use crate::screen::tool;
 
 /// How long anything may take to be seen.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// A dialog that took a Return is gone within this, however long it took to be ready for it.
-const CLOSING: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// How often we look.
-const LOOK: Duration = Duration::from_millis(40);
+pub(crate) const LOOK: Duration = Duration::from_millis(40);
 
 /// An open window.
 pub struct Window {
@@ -152,6 +151,11 @@ impl Window {
         // As it looks when bars and panels have come to rest.
         let rest = "document.getAnimations().forEach(one => { try { one.finish() } catch {} })";
         self.script(rest).await;
+        // What was drawn last is on the screen two frames later.
+        let drawn =
+            "window.drawn = false; requestAnimationFrame(() => requestAnimationFrame(() => window.drawn = true))";
+        self.script(drawn).await;
+        self.until("window.drawn").await;
         let answer = self.http.get(format!("{}/screenshot", self.session)).send().await.expect("asked");
         let answer: Value = answer.json().await.expect("JSON");
         let bytes = base64::engine::general_purpose::STANDARD.decode(answer["value"].as_str().expect("a picture"));
@@ -205,47 +209,6 @@ impl Hovering {
         self.0.stdin.take().expect("its input").write_all(b"\n").expect("told");
         assert!(self.0.wait().expect("ends").success(), "the window did not take the files");
     }
-}
-
-fn tool(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(name)
-}
-
-/// Types a path into the system's file dialog with this title, and confirms it.
-pub fn choose_in_dialog(title: &str, path: &Path) {
-    let xdotool = |args: &[&str]| Command::new("xdotool").args(args).output().expect("xdotool starts");
-    let begun = Instant::now();
-    let id = loop {
-        let found = xdotool(&["search", "--onlyvisible", "--name", &format!("^{title}$")]).stdout;
-        if let Some(id) = String::from_utf8_lossy(&found).lines().next() {
-            break id.to_owned();
-        }
-        assert!(begun.elapsed() < PATIENCE, "no dialog “{title}”");
-        std::thread::sleep(LOOK);
-    };
-    xdotool(&["windowactivate", "--sync", &id]);
-    // A slash opens the field for a path; keys that come before it is there are lost, so it is typed until it is taken.
-    let typed = path.to_str().expect("a plain path").strip_prefix('/').expect("a whole path");
-    while is_open(&id) {
-        assert!(begun.elapsed() < PATIENCE, "the dialog “{title}” does not take {}", path.display());
-        xdotool(&["key", "ctrl+a", "slash"]);
-        std::thread::sleep(LOOK);
-        xdotool(&["type", "--delay", "20", typed]);
-        // Return does nothing until the dialog has looked the path up. One that comes after its end would be a yes for
-        // the window behind it, so each is given time.
-        xdotool(&["key", "Return"]);
-        let pressed = Instant::now();
-        while is_open(&id) && pressed.elapsed() < CLOSING {
-            std::thread::sleep(LOOK);
-        }
-    }
-}
-
-fn is_open(id: &str) -> bool {
-    Command::new("xdotool")
-        .args(["search", "--onlyvisible", "--name", "."])
-        .output()
-        .is_ok_and(|found| String::from_utf8_lossy(&found.stdout).lines().any(|window| window == id))
 }
 
 /// The app that a driver started.

@@ -130,7 +130,7 @@ export const walks = [
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {
-      await to(item(13));
+      await to(item(14));
       await press('Delete');
       await sees('.drop');
       await on('.drop .primary');

@@ -338,7 +338,7 @@ export const text = {
     stuck: 'Stopped',
     offline: 'Offline',
     back: 'Everything continues by itself when you are back.',
-    away: (company: string) => `Everything continues by itself when ${company} answers.`,
+    away: 'Everything continues by itself.',
     forCompany: 'Waiting for your company',
     signIn: 'Sign in to continue',
     ended: (at: string) => `Your sign-in ended at ${at}. Nothing is lost.`,

@@ -191,6 +191,10 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             (shelf.book.item_of(at), Some(id))
         }
     };
+    // Off the list it can come back, but there is nothing to look at.
+    if item.removed {
+        return Ok(None);
+    }
     let row = shelf.row(item, now);
     let batch = shelf.batches.get(&item.batch);
     let linked = |to: &To<'_>| batch.is_some_and(|batch| pointing::link(batch, to).is_some());

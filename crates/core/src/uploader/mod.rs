@@ -337,7 +337,10 @@ impl Keeper {
         tokio::runtime::Handle::current().spawn(async move {
             while states.changed().await.is_ok() {
                 let state = states.borrow_and_update().clone();
-                if let SessionState::SignedOut { since } = state {
+                // Who signs out by a press forgets the token, and is told so by that.
+                if let SessionState::SignedOut { since } = state
+                    && session.needs() == Needs::Nothing
+                {
                     let (company, address) = (session.company(), session.address());
                     keeper.engine.signed_out(Some(since));
                     keeper.status.send_replace(SessionStatus::SignedOut { company, address, since });
