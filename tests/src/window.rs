@@ -41,7 +41,7 @@ impl Window {
         driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
         driver.envs(variables.iter().map(|(name, value)| (name, value)));
         let driver = driver.stdin(Stdio::null()).spawn().expect("WebKitWebDriver starts; run: cargo xtask setup");
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         let mut window = Self { driver, app: 0, http, session: format!("http://127.0.0.1:{port}") };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] },
