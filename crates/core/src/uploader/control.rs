@@ -24,6 +24,8 @@ use crate::ids::TransferId;
 const LONGEST: u64 = 256 << 20;
 /// Paths are taken at once, whatever else there is to do; a process that does not by then is stopped, or hangs.
 const TAKING: Duration = Duration::from_secs(5);
+/// The same for what is to be done to perhaps a hundred thousand transfers, and put on record.
+const ACTING: Duration = Duration::from_secs(20);
 /// Before the socket is listened to again after an error.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -99,24 +101,28 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
 /// Asks the process that works with `home`; nothing when no process does.
 ///
 /// # Errors
-/// `unexpected` when it answers nonsense.
+/// `instance-busy` when it is there and does not answer, `unexpected` when it answers nonsense.
 pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
-    ask(home, &Asked::Act(request.clone())).await
+    ask(home, &Asked::Act(request.clone()), ACTING).await
 }
 
 /// Gives paths to the window of the process that works with `home`. Answers whether there is one that took them.
 ///
 /// # Errors
-/// As [`send`]; `instance-busy` when it is there and does not answer.
+/// As [`send`].
 pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
     let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).into();
     let asked = Asked::Add(paths.into_iter().map(whole).collect());
-    let silent = |_| Error::new(ErrorCode::InstanceBusy).detail("it does not answer");
-    let reply = tokio::time::timeout(TAKING, ask(home, &asked)).await.map_err(silent)??;
+    let reply = ask(home, &asked, TAKING).await?;
     Ok(reply.is_some_and(|reply| reply.count > 0))
 }
 
-async fn ask(home: &Path, request: &Asked) -> Result<Option<Reply>> {
+async fn ask(home: &Path, request: &Asked, within: Duration) -> Result<Option<Reply>> {
+    let silent = |_| Error::new(ErrorCode::InstanceBusy).detail("it does not answer");
+    tokio::time::timeout(within, say(home, request)).await.map_err(silent)?
+}
+
+async fn say(home: &Path, request: &Asked) -> Result<Option<Reply>> {
     let name = socket::name(home)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
@@ -238,5 +244,7 @@ mod tests {
         let _silent = ListenerOptions::new().name(name).create_tokio().expect("free");
         let error = hand_over(home.path(), vec!["/a.mov".into()]).await.expect_err("silent");
         assert_eq!(error.code, ErrorCode::InstanceBusy);
+        let pause = Request { action: Action::Pause, transfers: None };
+        assert_eq!(send(home.path(), &pause).await.expect_err("silent").code, ErrorCode::InstanceBusy);
     }
 }
