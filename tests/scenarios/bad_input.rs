@@ -91,6 +91,64 @@ async fn no_access_a_missing_bucket_and_a_wrong_region_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_any_aws_credentials_a_sentence_of_its_own_says_so() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    let mut run = world.upload(&[&file]);
+    let none = run.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").end().await;
+    assert_eq!((none.code, none.failures()), (Some(1), vec!["no-credentials".to_owned()]), "{}", none.out);
+    // A profile that is named and not there is told by its name.
+    let mut run = world.upload(&[&file]);
+    run.env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").env("DAVIT_HOME", world.path("other"));
+    assert_eq!(run.env("AWS_PROFILE", "nobody").end().await.failures(), ["no-credentials"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_none_in_s3_is_refused_before_anything_is_recorded() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    let names = ["bu cket", "UPPER", "..", "a?b", "x#y", "ab", "10.0.0.1", "under_score", ""];
+    let places = names.map(|name| format!("s3://{name}/")).into_iter();
+    for place in places.chain(["s3://media/a/../b/".to_owned(), "s3://media//".to_owned(), "https://media".to_owned()])
+    {
+        let mut run = world.davit("upload");
+        run.arg(&file).args(["--s3", &place, "--endpoint-url", &world.cloud.endpoint()]);
+        run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
+        let ended = run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key).end().await;
+        assert_eq!(ended.code, Some(1), "{place}: {} {}", ended.out, ended.err);
+        assert!(ended.err.contains("[bad-input]"), "{place}: {} {}", ended.out, ended.err);
+    }
+    assert!(!world.home().exists());
+}
+
+/// What was wrong is named, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn sentences_about_what_was_typed_say_it_once_and_by_its_name() {
+    let mut world = World::new().await;
+    let person = format!("{{ id = \"ada\", token_sha256 = \"{}\" }}", davit_backend::hash_token("ada"));
+    let auth = format!("{{ kind = \"token\", people = [{person}] }}");
+    world.start_backend(&World::backend_config(900, "role").replace("{ kind = \"none\" }", &auth)).await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    let token = world.upload_by_backend(&[&file]).env("DAVIT_TOKEN", "one\ntwo").end().await;
+    assert_eq!(token.code, Some(1));
+    assert!(token.err.starts_with("davit: DAVIT_TOKEN ") && token.err.contains("[bad-input]"), "{}", token.err);
+
+    let nowhere = world.path("nowhere").join("r.csv").display().to_string();
+    let receipt = world.upload(&[&file]).args(["--receipt", &nowhere]).end().await;
+    assert_eq!(receipt.code, Some(1));
+    assert_eq!(receipt.err.matches(&nowhere).count(), 1, "{}", receipt.err);
+    assert!(receipt.err.contains("no such folder") && receipt.err.contains("[bad-input]"), "{}", receipt.err);
+
+    let mut run = world.davit("upload");
+    let store = run.arg(&file).args(["--s3", "s3://media/", "--endpoint-url", "nonsense"]).end().await;
+    assert_eq!(store.code, Some(1));
+    assert!(store.err.contains("--endpoint-url") && store.err.contains("[bad-input]"), "{}", store.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_of_a_newer_version_and_a_second_engine_are_left_alone() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");

@@ -381,3 +381,136 @@ async fn a_terminal_shows_a_bar_why_it_waits_and_names_on_one_line() {
     let name = told.split(['\u{1b}', '█']).next().unwrap_or_default().trim_end();
     assert!(name.chars().count() <= 58 && name.ends_with("line .mov") && name.contains('…'), "{name:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_lines_come_only_as_asked_for_and_without_escapes_into_a_pipe() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    // Keys that are none make the libraries below speak up.
+    let run = |home: &str| {
+        let mut run = world.upload(&[&file]);
+        run.env("DAVIT_HOME", world.path(home)).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+        run
+    };
+    assert_eq!(run("unset").end().await.err, "");
+    assert_eq!(run("off").env("DAVIT_LOG", "off").end().await.err, "");
+    let warn = run("warn").env("DAVIT_LOG", "error,aws_runtime=warn").end().await.err;
+    assert!(warn.contains(" WARN aws_runtime") && !warn.contains(" INFO "), "{warn}");
+    let all = run("trace").env("DAVIT_LOG", "trace").end().await.err;
+    assert!(all.contains(" INFO ") && !all.contains('\u{1b}'), "{all}");
+    let loud = all.lines().find(|line| line.contains("DEBUG aws_") || line.contains("TRACE aws_"));
+    assert_eq!(loud, None, "the libraries' finer levels hold secrets");
+}
+
+/// As `World::upload`, told in words.
+fn in_words(world: &World, path: &Path) -> Run {
+    let mut run = world.davit("upload");
+    run.arg(path).args(["--s3", &format!("s3://{BUCKET}/in/"), "--endpoint-url", &world.cloud.endpoint()]);
+    run.args(["--path-style", "--region", world.cloud.region()]);
+    run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
+    run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key);
+    run
+}
+
+/// A folder of which one half can go and the other cannot.
+fn good_and_refused(folder: &Path) {
+    for name in ["a", "b"] {
+        noise(&folder.join(format!("{name}.txt")), 10);
+        noise(&folder.join(format!("{name}\nbroken.txt")), 10);
+    }
+    let deep = ["d", "e", "f", "g"].iter().fold(folder.to_owned(), |path, name| path.join(name.repeat(200)));
+    noise(&deep.join("h".repeat(240)), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure_of_a_summary_has_its_line_however_often_the_command_is_given() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    good_and_refused(&folder);
+    for (time, earlier) in [(1, 0), (2, 2), (3, 2)] {
+        let ended = world.upload(&[&folder]).end().await;
+        let mut codes = ended.failures();
+        codes.sort();
+        assert_eq!(codes, ["key-too-long", "name-refused", "name-refused"], "{time}: {}", ended.out);
+        let sum = ended.summary();
+        assert_eq!((&sum["uploaded"], &sum["failed"]), (&2.into(), &3.into()), "{time}: {}", ended.out);
+        assert_eq!(sum["earlier"], earlier, "{time}: {}", ended.out);
+        let broken = folder.join("a\nbroken.txt").display().to_string();
+        assert!(ended.lines.iter().any(|line| line["path"] == broken.as_str()), "{time}: {}", ended.out);
+    }
+    let plain = in_words(&world, &folder).end().await;
+    assert_eq!(plain.err.matches("[name-refused]").count(), 2, "{}", plain.err);
+    assert!(plain.err.contains("a\\nbroken.txt"), "{}", plain.err);
+    assert_eq!(plain.out, "2 uploaded (by an earlier run), 0 skipped, 3 failed, 20 B\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_passed_over_is_named_with_the_rule() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    noise(&folder.join("good.txt"), 10);
+    noise(&folder.join(".DS_Store"), 10);
+    std::os::unix::fs::symlink(&folder, folder.join("loop")).expect("a link");
+    for time in 0..2 {
+        let ended = world.upload(&[&folder]).args(["--collision", "overwrite"]).end().await;
+        let skipped: Vec<_> = ended.lines.iter().filter(|line| line["event"] == "skipped").collect();
+        let told: Vec<_> = skipped.iter().map(|line| (&line["path"], &line["rule"])).collect();
+        let (junk, link) = (("folder/.DS_Store".into(), "junk".into()), ("folder/loop".into(), "link".into()));
+        assert_eq!(told, [(&junk.0, &junk.1), (&link.0, &link.1)], "{time}: {}", ended.out);
+        assert_eq!(ended.summary()["skipped"], 2);
+        assert_eq!(ended.code, Some(0));
+    }
+    let plain = in_words(&world, &folder).args(["--collision", "overwrite"]).end().await;
+    assert!(plain.err.contains("skipped    folder/loop (link)\n"), "{}", plain.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_tells_of_its_own_files_only() {
+    let world = World::new().await;
+    let (first, second) = (world.sources().join("first.mov"), world.sources().join("second.mov"));
+    noise(&first, 100 << 20);
+    noise(&second, 101 << 20);
+    let link = slow_link(&world).await;
+    let mut running = world.upload_by(&link.endpoint(), &[&first]).start();
+    running.until_sent(8 << 20);
+    running.kill();
+    let mut running = world.upload_by(&link.endpoint(), &[&second]).start();
+    running.until_sent(1);
+    let cancel = world.davit("cancel").arg("--all").end().await;
+    assert_eq!(cancel.out, "2 cancelled\n", "{}", cancel.err);
+    let ended = running.end();
+    let files: Vec<_> = ended.lines.iter().filter(|line| line["event"] == "file").collect();
+    assert_eq!(files.len(), 1, "{}", ended.out);
+    assert!(files[0]["path"].as_str().is_some_and(|path| path.ends_with("second.mov")), "{}", ended.out);
+    assert_eq!(ended.summary()["cancelled"], 1);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_summary_that_could_not_be_written_is_no_success_and_is_told_again() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    for json in [true, false] {
+        let home = world.path(&format!("home-{json}"));
+        let mut run = if json { world.upload(&[&file]) } else { in_words(&world, &file) };
+        run.env("DAVIT_HOME", &home).args(["--collision", "overwrite"]);
+        let lost = by_shell(&mut run, "exec \"$@\" >/dev/full").end().await;
+        assert_eq!(lost.code, Some(3), "{}", lost.err);
+        assert!(lost.err.contains("[disk-full: standard output"), "{}", lost.err);
+        let again = world.upload(&[&file]).env("DAVIT_HOME", &home).end().await;
+        again.all_done();
+        assert_eq!((&again.summary()["uploaded"], &again.summary()["earlier"]), (&1.into(), &1.into()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_file_that_is_there_is_there_wholly() {
+    let world = World::new().await;
+    let file = world.sources().join("empty.txt");
+    noise(&file, 0);
+    world.upload(&[&file]).end().await.all_done();
+    let status = world.davit("status").end().await;
+    assert!(status.out.contains("done       100%"), "{}", status.out);
+}

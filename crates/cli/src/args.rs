@@ -75,7 +75,7 @@ pub(crate) struct Upload {
     pub(crate) s3: Option<String>,
     /// Another store than AWS: https, or plain http on this computer.
     #[arg(long, value_name = "URL", requires = "s3")]
-    pub(crate) endpoint_url: Option<url::Url>,
+    pub(crate) endpoint_url: Option<String>,
     /// The bucket's region; without it, that of AWS's environment or profile, and us-east-1 after them.
     #[arg(long, requires = "s3")]
     pub(crate) region: Option<String>,

@@ -5,10 +5,12 @@
 mod args;
 mod control;
 mod doctor;
+mod log;
 mod look;
 mod output;
 mod progress;
 mod receipt;
+mod records;
 mod signals;
 mod status;
 mod text;
@@ -41,13 +43,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { NOTHING } else { DONE });
         }
     };
-    let wanted = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "off".into());
-    let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
-    let log = caps.fold(wanted, tracing_subscriber::EnvFilter::add_directive);
-    // A line that finds no room is lost; to complain of it where there is none would stop whatever wrote it.
-    // A thread writes it: nothing may wait for whoever reads standard error. The guard writes what is left at the end.
-    let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).log_internal_errors(false).init();
+    let _guard = log::begin();
     let outcome = match args.command {
         Command::Upload(upload) => upload::run(*upload).await,
         Command::Status { json } => status::run(json),

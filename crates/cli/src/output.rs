@@ -3,7 +3,7 @@
 //! A thread of its own prints: neither the engine nor a signal ever waits for a reader. Progress that nobody reads is
 //! left out; how files ended never is.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use davit_core::engine::Settled;
 use davit_core::engine::feed::{Outcome, RowState};
 use davit_core::error::{Error, ErrorCode};
+use davit_core::journal::PassedOver;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -43,8 +44,13 @@ enum Line {
         path: String,
         code: ErrorCode,
     },
+    Skipped {
+        path: String,
+        rule: String,
+    },
     Summary {
         uploaded: u32,
+        earlier: u32,
         skipped: u32,
         failed: u32,
         cancelled: u32,
@@ -69,12 +75,23 @@ pub(crate) enum Stopped {
     SignInEnded,
 }
 
+/// How a command ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum {
+    pub(crate) settled: Settled,
+    /// Paths that could not be taken at all.
+    pub(crate) refused: u32,
+    /// Of what is uploaded, what an earlier run uploaded.
+    pub(crate) earlier: u32,
+}
+
 /// What there is to tell.
 enum Told {
     Progress(Progress),
     Outcome(Box<Outcome>),
     Refused(PathBuf, ErrorCode),
-    Summary(Settled, u32),
+    Skipped(PassedOver),
+    Summary(Sum),
     Stopped(Stopped),
     Problem(Error),
 }
@@ -82,8 +99,8 @@ enum Told {
 /// What goes to the printing thread.
 enum Word {
     Print(Told),
-    /// Somebody wants to know that all before it was printed.
-    Mark(oneshot::Sender<()>),
+    /// Somebody wants to know that all before it was printed, and whether nothing of it was lost.
+    Mark(oneshot::Sender<bool>),
 }
 
 /// The way to the printing thread.
@@ -104,7 +121,7 @@ impl Output {
             while let Ok(told) = told.recv() {
                 match told {
                     Word::Print(told) => printer.print(told),
-                    Word::Mark(reached) => drop(reached.send(())),
+                    Word::Mark(reached) => drop(reached.send(!printer.lost)),
                 }
                 left.fetch_sub(1, Ordering::SeqCst);
             }
@@ -128,8 +145,12 @@ impl Output {
         self.tell(Told::Refused(path, code));
     }
 
-    pub(crate) fn summary(&self, settled: Settled, refused: u32) {
-        self.tell(Told::Summary(settled, refused));
+    pub(crate) fn skipped(&self, what: PassedOver) {
+        self.tell(Told::Skipped(what));
+    }
+
+    pub(crate) fn summary(&self, sum: Sum) {
+        self.tell(Told::Summary(sum));
     }
 
     pub(crate) fn stopped(&self, why: Stopped) {
@@ -140,11 +161,12 @@ impl Output {
         self.tell(Told::Problem(error));
     }
 
-    /// Resolves once all that was told so far was printed, which a reader who does not read can put off for ever.
-    pub(crate) async fn heard(&self) {
+    /// Resolves once all that was told so far was printed, which a reader who does not read can put off for ever. Answers
+    /// whether nothing was lost that somebody wants to read.
+    pub(crate) async fn heard(&self) -> bool {
         let (reached, printed) = oneshot::channel();
         self.send(Word::Mark(reached));
-        let _ = printed.await;
+        printed.await.unwrap_or(false)
     }
 
     /// Resolves once everything was printed, which a reader who does not read can put off for ever.
@@ -174,6 +196,8 @@ struct Printer {
     form: Form,
     /// What was told last of what everything waits for.
     waits_for: Option<ErrorCode>,
+    /// Whether a line could not be written though somebody wants it.
+    lost: bool,
 }
 
 impl Printer {
@@ -189,12 +213,12 @@ impl Printer {
         } else {
             Form::Plain
         };
-        Self { form, waits_for: None }
+        Self { form, waits_for: None, lost: false }
     }
 
     fn print(&mut self, told: Told) {
         if let Form::Json = self.form {
-            json(told);
+            self.json(told);
             return;
         }
         match told {
@@ -206,10 +230,12 @@ impl Printer {
                 _ => {}
             },
             Told::Refused(path, code) => self.failed(&path.display().to_string(), code),
-            Told::Summary(settled, refused) => {
+            Told::Skipped(PassedOver { path, rule }) => {
+                self.say(&format!("{:<10} {} ({rule})", "skipped", text::plain(&path)));
+            }
+            Told::Summary(sum) => {
                 self.clear();
-                // The exit code tells how it ended, read or not.
-                let _ = text::line(&sum(settled, refused));
+                self.line(&sum.words());
             }
             Told::Stopped(why) => {
                 self.clear();
@@ -273,40 +299,56 @@ impl Printer {
             bar.finish_and_clear();
         }
     }
-}
 
-fn sum(settled: Settled, refused: u32) -> String {
-    let Settled { uploaded, skipped, failed, cancelled, paused, held, bytes } = settled;
-    let failed = failed + refused;
-    let mut told = format!("{uploaded} uploaded, {skipped} skipped, {failed} failed, {}", text::size(bytes.get()));
-    for (count, word) in [(cancelled, "cancelled"), (paused, "paused"), (held, "waiting for a sign-in")] {
-        if count > 0 {
-            told = format!("{told}, {count} {word}");
+    fn json(&mut self, told: Told) {
+        let line = match told {
+            Told::Progress(Progress { sent, size, speed, seconds_left, waits_for: code }) => {
+                Line::Progress { sent, size, speed, seconds_left, waiting: code.is_some(), code }
+            }
+            Told::Outcome(outcome) => Line::File { outcome: *outcome },
+            Told::Refused(path, code) => Line::Refused { path: path.display().to_string(), code },
+            Told::Skipped(PassedOver { path, rule }) => Line::Skipped { path, rule },
+            Told::Summary(Sum { settled, refused, earlier }) => {
+                let Settled { uploaded, skipped, failed, cancelled, paused, held, bytes } = settled;
+                let (failed, bytes) = (failed + refused, bytes.get());
+                Line::Summary { uploaded, earlier, skipped, failed, cancelled, paused, held, bytes }
+            }
+            Told::Stopped(why) => Line::Interrupted { why },
+            Told::Problem(error) => {
+                words::complain(&error);
+                return;
+            }
+        };
+        self.line(&serde_json::to_string(&line).unwrap_or_default());
+    }
+
+    /// A line on standard output. A reader that has gone away is no reason to stop uploading; a disk without room for the
+    /// line is none either, but no success.
+    fn line(&mut self, line: &str) {
+        if let Err(error) = text::line(line)
+            && !std::mem::replace(&mut self.lost, true)
+        {
+            words::complain(&error);
         }
     }
-    told
 }
 
-fn json(told: Told) {
-    let line = match told {
-        Told::Progress(Progress { sent, size, speed, seconds_left, waits_for: code }) => {
-            Line::Progress { sent, size, speed, seconds_left, waiting: code.is_some(), code }
+impl Sum {
+    fn words(self) -> String {
+        let Settled { uploaded, skipped, failed, cancelled, paused, held, bytes } = self.settled;
+        let failed = failed + self.refused;
+        let earlier = match self.earlier {
+            0 => String::new(),
+            all if all == uploaded => " (by an earlier run)".to_owned(),
+            some => format!(" ({some} of them by an earlier run)"),
+        };
+        let size = text::size(bytes.get());
+        let mut told = format!("{uploaded} uploaded{earlier}, {skipped} skipped, {failed} failed, {size}");
+        for (count, word) in [(cancelled, "cancelled"), (paused, "paused"), (held, "waiting for a sign-in")] {
+            if count > 0 {
+                told = format!("{told}, {count} {word}");
+            }
         }
-        Told::Outcome(outcome) => Line::File { outcome: *outcome },
-        Told::Refused(path, code) => Line::Refused { path: path.display().to_string(), code },
-        Told::Summary(Settled { uploaded, skipped, failed, cancelled, paused, held, bytes }, refused) => {
-            let failed = failed + refused;
-            Line::Summary { uploaded, skipped, failed, cancelled, paused, held, bytes: bytes.get() }
-        }
-        Told::Stopped(why) => Line::Interrupted { why },
-        Told::Problem(error) => {
-            words::complain(&error);
-            return;
-        }
-    };
-    let mut text = serde_json::to_vec(&line).unwrap_or_default();
-    text.push(b'\n');
-    let mut out = std::io::stdout().lock();
-    // A reader that has gone away is no reason to stop uploading.
-    let _ = out.write_all(&text).and_then(|()| out.flush());
+        told
+    }
 }

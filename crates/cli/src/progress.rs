@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use davit_core::engine::feed::{Overview, Row, RowState, Slice, Totals, Update, View};
 use davit_core::error::ErrorCode;
-use davit_core::ids::ItemId;
+use davit_core::ids::{BatchId, ItemId};
 
 /// Rows a view can show at a time.
 const ROWS: usize = 500;
@@ -52,6 +52,11 @@ impl Rows {
             }
         }
         (!self.seen.is_empty()).then(|| self.progress(totals(update)))
+    }
+
+    /// Whether a gesture is one that rows of this command came with.
+    pub(crate) fn came_with(&self, batch: BatchId) -> bool {
+        self.ours.iter().filter_map(|id| self.seen.get(id)).any(|row| row.batch == batch)
     }
 
     fn replace(&mut self, slice: &Slice) {

@@ -13,11 +13,18 @@ use davit_core::ids::BatchId;
 /// `bad-input`.
 pub(crate) fn may_be_written(file: &Path) -> Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let bad = |why: String| Error::new(ErrorCode::BadInput).detail(format!("--receipt {}: {why}", file.display()));
+    let bad = |why: &str| {
+        let detail = format!("The receipt cannot be written to {}: {why}.", file.display());
+        Err(Error::new(ErrorCode::BadInput).detail(detail))
+    };
     if file.is_dir() {
-        return Err(bad("it is a folder".to_owned()));
+        return bad("it is a folder");
     }
-    tempfile::NamedTempFile::new_in(folder).map(|_| ()).map_err(|error| bad(error.to_string()))
+    if !folder.is_dir() {
+        return bad("there is no such folder");
+    }
+    // Its own words name a file that nobody asked for.
+    tempfile::NamedTempFile::new_in(folder).map(drop).or_else(|error| bad(&error.kind().to_string()))
 }
 
 /// Writes it.

@@ -50,7 +50,9 @@ pub(crate) fn run(json: bool) -> Result<u8> {
             };
             serde_json::to_string(&line).unwrap_or_default()
         } else {
-            let percent = (row.sent.get() * 100).checked_div(row.size.get()).unwrap_or(0);
+            // An empty file that is there is there wholly.
+            let done = matches!(row.standing.state, TransferState::Done { .. });
+            let percent = (row.sent.get() * 100).checked_div(row.size.get()).unwrap_or(if done { 100 } else { 0 });
             let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
             let path = text::plain(&row.path.display().to_string());
             format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}", row.id.get())

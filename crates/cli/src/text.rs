@@ -32,10 +32,20 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// A name or a message from elsewhere on one line: control characters would break it, or command the terminal.
+/// A name or a message from elsewhere on one line: what would break it, command the terminal, or make it look like another
+/// is spelled out.
 pub(crate) fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    let shown = |c: char| if shows(c) { String::from(c) } else { c.escape_default().collect() };
     text.chars().map(shown).collect()
+}
+
+/// Whether a character stands in a line as itself: no control, no separator of lines, none that turns text around, and
+/// none that nobody sees. Joiners stay: scripts and emoji are written with them.
+fn shows(c: char) -> bool {
+    let hidden = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !c.is_control() && !hidden
 }
 
 /// The same, cut in its middle to so many columns.
@@ -125,6 +135,11 @@ mod tests {
     #[test]
     fn a_name_stays_on_one_line_and_commands_no_terminal() {
         assert_eq!(plain("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(
+            plain("cut\u{202e}vom.exe\u{2066}\u{200f}\u{feff}"),
+            "cut\\u{202e}vom.exe\\u{2066}\\u{200f}\\u{feff}"
+        );
+        assert_eq!(plain("نامه\u{200c}ها 👨\u{200d}👩 映画"), "نامه\u{200c}ها 👨\u{200d}👩 映画");
         let long = format!("/a/{}/last.mov", "x".repeat(300));
         let cut = fit(&long, 40);
         assert_eq!(measure_text_width(&cut), 40);

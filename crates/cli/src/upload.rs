@@ -1,17 +1,21 @@
 //! `davit upload`: takes paths in, shows how they go, and ends when none of them moves any more.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use davit_core::engine::feed::{Outcome, Overview, RowState, Update, View};
 use davit_core::engine::{EnqueueOptions, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
-use davit_core::session::Destination;
+use davit_core::ids::{BatchId, TransferId};
+use davit_core::session::{Destination, shape};
 use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 
 use crate::args::Upload;
-use crate::output::{Output, Stopped};
+use crate::output::{Output, Stopped, Sum};
 use crate::progress::{Rows, totals};
 use crate::receipt;
+use crate::records::Look;
 use crate::signals::Signals;
 use crate::words;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
@@ -42,6 +46,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
         return Err(no_company());
     }
     let mut signals = Signals::listen().map_err(|e| Error::new(ErrorCode::Unexpected).detail("signals").source(e))?;
+    let home = options.home.clone();
     let uploader = tokio::select! {
         opened = Uploader::open(options) => opened?,
         () = signals.next() => return Ok(INTERRUPTED),
@@ -49,7 +54,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     words::tell(uploader.notice());
     let output = Output::new(args.json);
     let outcome = tokio::select! {
-        outcome = upload(&uploader, &args, &output) => outcome,
+        outcome = upload(&uploader, &home, &args, &output) => outcome,
         () = signals.next() => {
             output.stopped(Stopped::Signal);
             Ok(INTERRUPTED)
@@ -71,7 +76,57 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     }
 }
 
-async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u8> {
+/// What is told of this command's files as they go. What older commands left goes on beside them, and is told by theirs.
+struct Show<'a> {
+    output: &'a Output,
+    batch: BatchId,
+    rows: Rows,
+    done: HashSet<TransferId>,
+    failed: HashSet<TransferId>,
+}
+
+impl Show<'_> {
+    fn take(&mut self, update: &Update) {
+        let progress = self.rows.take(update);
+        if let Update::Delta(delta) = update {
+            for outcome in &delta.outcomes {
+                if outcome.batch == self.batch || self.rows.came_with(outcome.batch) {
+                    self.outcome(outcome);
+                }
+            }
+        }
+        if let Some(progress) = progress {
+            self.output.progress(progress);
+        }
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) {
+        match outcome.state {
+            RowState::Done { .. } => self.done.insert(outcome.id),
+            RowState::Failed { .. } => self.failed.insert(outcome.id),
+            _ => false,
+        };
+        self.output.outcome(outcome);
+    }
+
+    /// Of so many files, those that this run did not upload.
+    fn earlier(&self, uploaded: u32) -> u32 {
+        uploaded.saturating_sub(u32::try_from(self.done.len()).unwrap_or(u32::MAX))
+    }
+
+    /// What a summary counts and no line has told.
+    fn untold(self, home: &Path, settled: Settled) -> Look {
+        let all = usize::try_from(settled.failed).is_ok_and(|failed| failed <= self.failed.len());
+        Look {
+            home: home.to_owned(),
+            batch: self.batch,
+            but: (!all).then_some(self.failed),
+            skipped: settled.skipped > 0,
+        }
+    }
+}
+
+async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output) -> Result<u8> {
     let to = destination(uploader, args.to.as_deref()).await?;
     let engine = uploader.engine();
     let mut feed = engine.subscribe(View { outcomes: true, ..View::default() }).await?;
@@ -87,30 +142,20 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     for (path, code) in ticket.refused.clone() {
         output.refused(path, code);
     }
-    let mut rows = Rows::of(ticket.items.clone());
+    let rows = Rows::of(ticket.items.clone());
+    let mut show = Show { output, batch: ticket.batch, rows, done: HashSet::new(), failed: HashSet::new() };
     let settled = engine.settled(ticket.items);
     tokio::pin!(settled);
-    let mut uploaded = 0;
-    let mut show = |update: &Update| {
-        if let Update::Delta(delta) = update {
-            uploaded += delta.outcomes.iter().filter(|outcome| is_done(outcome)).count();
-            delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
-        }
-        if let Some(progress) = rows.take(update) {
-            output.progress(progress);
-        }
-        uploaded
-    };
     let settled = loop {
         tokio::select! {
             biased;
             update = feed.next() => match update {
                 Some(update) => {
-                    let uploaded = show(&update);
+                    show.take(&update);
                     // A script must know; what is on record goes on with the next run.
                     if let Overview::Stuck { code } = totals(&update).overview {
                         output.problem(Error::new(code).detail("the records cannot be written"));
-                        return Ok(if uploaded > 0 { SOME } else { NOTHING });
+                        return Ok(if show.done.is_empty() { NOTHING } else { SOME });
                     }
                 }
                 None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
@@ -120,27 +165,33 @@ async fn upload(uploader: &Uploader, args: &Upload, output: &Output) -> Result<u
     };
     // Told before the rows settled, and perhaps not read yet.
     while let Some(update) = feed.try_next() {
-        show(&update);
+        show.take(&update);
     }
     // What S3 still holds of given-up uploads; what cannot be removed now stays on record.
     let _ = tokio::time::timeout(SWEEP, engine.sweep()).await;
-    output.summary(settled, refused);
+    let earlier = show.earlier(settled.uploaded);
+    match show.untold(home, settled).read().await {
+        Ok(untold) => {
+            untold.failed.iter().for_each(|outcome| output.outcome(outcome));
+            untold.skipped.into_iter().for_each(|what| output.skipped(what));
+        }
+        Err(error) => output.problem(error),
+    }
+    output.summary(Sum { settled, refused, earlier });
     let (code, stopped) = verdict(settled, refused);
     if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
         receipt::write(engine, ticket.batch, file).await?;
     }
     if let Some(why) = stopped {
         output.stopped(why);
-    } else {
-        // Only once it was heard is it over, and the same command another one.
-        output.heard().await;
-        engine.told(ticket.batch).await?;
+        return Ok(code);
     }
+    // Only once it was heard is it over, and the same command another one.
+    if !output.heard().await {
+        return Ok(if code == DONE { SOME } else { code });
+    }
+    engine.told(ticket.batch).await?;
     Ok(code)
-}
-
-const fn is_done(outcome: &Outcome) -> bool {
-    matches!(outcome.state, RowState::Done { .. })
 }
 
 /// The exit code, and why it could go on where it can.
@@ -200,6 +251,10 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
                 SessionStatus::NeedsToken { .. } if !uploader.has_token() => {
                     return Err(Error::new(ErrorCode::SignInEnded).detail("DAVIT_TOKEN is not set"));
                 }
+                SessionStatus::TokenRefused { code: ErrorCode::BadInput, .. } => {
+                    let odd = "DAVIT_TOKEN has a line break or another character that no token has. Set it anew.";
+                    return Err(Error::new(ErrorCode::BadInput).detail(odd));
+                }
                 SessionStatus::TokenRefused { code, detail } => return Err(Error::new(code).detail(detail)),
                 SessionStatus::SignedOut { .. } => return Err(Error::new(ErrorCode::SignInEnded)),
                 SessionStatus::NeedsToken { .. } | SessionStatus::Connecting { .. } => {}
@@ -217,18 +272,23 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
 /// `s3://BUCKET/PREFIX/` and what belongs to it.
 fn direct(args: &Upload) -> Result<Option<Direct>> {
     let Some(text) = &args.s3 else { return Ok(None) };
-    let bad = || Error::new(ErrorCode::BadInput).detail("This is no place in S3. Give --s3 as s3://BUCKET/PREFIX/.");
-    let rest = text.strip_prefix("s3://").ok_or_else(bad)?;
+    let bad = |detail: String| Error::new(ErrorCode::BadInput).detail(detail);
+    let none = || bad("This is no place in S3. Give --s3 as s3://BUCKET/PREFIX/.".to_owned());
+    let rest = text.strip_prefix("s3://").ok_or_else(none)?;
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    if bucket.is_empty() || prefix.starts_with('/') || prefix.contains("//") {
-        return Err(bad());
-    }
+    shape::bucket(bucket).map_err(|why| bad(format!("{bucket:?} {why}.")))?;
     let prefix = if prefix.is_empty() || prefix.ends_with('/') { prefix.to_owned() } else { format!("{prefix}/") };
+    if !prefix.is_empty() {
+        shape::prefix(&prefix).map_err(|why| bad(format!("{prefix:?} {why}.")))?;
+    }
+    // What was typed may hold a password.
+    let odd = || bad("What --endpoint-url names is no address. Give one like https://store.example.com.".to_owned());
+    let endpoint = args.endpoint_url.as_deref().map(url::Url::parse).transpose().map_err(|_| odd())?;
     Ok(Some(Direct {
         bucket: bucket.to_owned(),
         prefix,
         region: args.region.clone(),
-        endpoint: args.endpoint_url.clone(),
+        endpoint,
         path_style: args.path_style,
         accelerate: args.accelerate,
     }))

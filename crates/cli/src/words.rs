@@ -14,18 +14,22 @@ pub(crate) struct Words {
     pub(crate) action: &'static str,
 }
 
-/// The words of a code.
+/// The words of a code, for a file that failed or a command that ends: nothing goes on by itself any more.
 pub(crate) fn of(code: ErrorCode) -> Words {
     use ErrorCode as C;
     let (what, action) = match code {
-        C::Offline => ("There is no connection.", "It continues by itself when you are back."),
-        C::StorageBusy => ("The storage is busy.", "It continues by itself, slower."),
-        C::BackendDown => ("Your company's sign-in service does not answer.", "It continues by itself."),
+        C::Offline => ("There is no connection.", "Run the command again when you are back."),
+        C::StorageBusy => ("The storage is busy.", "Run the command again later; what was sent is kept."),
+        C::BackendDown => ("Your company's sign-in service does not answer.", "Run the command again when it does."),
         C::SourceOffline => ("The drive with the file is away.", "Reconnect it."),
         C::CaptivePortal => ("This network wants you to sign in first.", "Open a web page and sign in to the network."),
         C::ProxyAuth => ("Your company network asks for a password.", "Set it in the proxy settings."),
         C::SignInEnded => ("Nobody is signed in.", "Set DAVIT_TOKEN to a fresh access token."),
         C::WrongToken => ("The access token was not accepted.", "Ask your administrator for a fresh one."),
+        C::NoCredentials => {
+            let action = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in by your company's address.";
+            ("No AWS credentials were found.", action)
+        }
         C::AccessDenied => ("The storage gives no access to this place.", "Ask your administrator."),
         C::NotAllowed => ("You may not upload there.", "Ask your administrator."),
         C::AccountDisabled => ("Your account may not upload any more.", "Ask your administrator."),
@@ -89,11 +93,18 @@ pub(crate) fn of_notice(notice: Notice) -> String {
     }
 }
 
-/// Why nothing moves, and that it moves again by itself.
+/// Why nothing moves, and that it moves again by itself: the command still runs.
 pub(crate) fn waiting(code: ErrorCode) -> String {
     let Words { what, action } = of(code);
-    let then = if action.contains("by itself") { "" } else { " It then continues by itself." };
-    format!("{what} {action}{then}")
+    match code {
+        ErrorCode::Offline => format!("{what} It continues by itself when you are back."),
+        ErrorCode::StorageBusy => format!("{what} It continues by itself, slower."),
+        ErrorCode::BackendDown => format!("{what} It continues by itself."),
+        // A token in the environment reaches only the next command; this one ends and says so.
+        ErrorCode::SignInEnded | ErrorCode::WrongToken => what.to_owned(),
+        ErrorCode::DiskFull => format!("{what} It continues by itself when there is room."),
+        _ => format!("{what} {action} It then continues by itself."),
+    }
 }
 
 /// Why a command ended early, and how to go on.
@@ -121,7 +132,8 @@ pub(crate) fn sentence(error: &Error) -> String {
 
 /// The line for people who debug.
 pub(crate) fn technical(error: &Error) -> String {
-    let told = error.code == ErrorCode::BadInput && error.detail.ends_with('.');
+    // The sentence has said the rest.
+    let told = error.code == ErrorCode::BadInput && !error.detail.is_empty();
     if told { error.code.to_string() } else { text::plain(&error.to_string()) }
 }
 
@@ -149,8 +161,24 @@ mod tests {
             for text in [words.what, words.action] {
                 assert!(text.ends_with('.') && text.len() < 100, "{code}: {text}");
                 assert!(!text.contains('!') && !text.contains("please"), "{code}: {text}");
+                assert!(!text.contains("by itself"), "{code}: nothing goes on once the command has ended: {text}");
             }
         }
+    }
+
+    #[test]
+    fn what_waits_goes_on_by_itself_and_needs_no_other_command() {
+        for code in [ErrorCode::Offline, ErrorCode::StorageBusy, ErrorCode::BackendDown, ErrorCode::SourceOffline] {
+            let text = waiting(code);
+            assert!(text.contains("continues by itself") && !text.contains("command"), "{code}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_told_once() {
+        let odd = Error::new(ErrorCode::BadInput).detail("no such folder");
+        assert_eq!(sentence(&odd), "This cannot be used: no such folder. Check what you typed.");
+        assert_eq!(technical(&odd), "bad-input");
     }
 
     #[test]

@@ -82,6 +82,8 @@ codes! {
     SignInEnded = "sign-in-ended", User;
     /// The token was not accepted.
     WrongToken = "wrong-token", User;
+    /// The default AWS chain has no credentials to give.
+    NoCredentials = "no-credentials", User;
     /// The store refuses this person at this place.
     AccessDenied = "access-denied", Admin;
     /// The person may not use this destination, or Davit at all.

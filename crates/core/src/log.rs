@@ -1,7 +1,8 @@
 //! What may be logged at all. Spans and events of ours carry no secrets; libraries below us print requests at their
 //! finer levels, and requests hold key ids and tokens. Whatever a person asks for, those stay quiet.
 
-/// Directives of a log filter that come after a person's own and win over them.
+/// Directives of a log filter of its own, which a line has to pass besides the person's. Added to the person's they would
+/// win over them, and bring lines that nobody asked for.
 pub const CAPS: &[&str] = &[
     "aws_config=info",
     "aws_credential_types=info",

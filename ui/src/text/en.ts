@@ -49,6 +49,11 @@ export const errors: Record<ErrorCode, ErrorText> = {
     todo: 'Ask your administrator for a fresh one.',
     button: again,
   },
+  'no-credentials': {
+    row: 'There are no credentials for this place.',
+    todo: admin,
+    button: again,
+  },
   'access-denied': {
     row: 'No access to this place. Ask your administrator.',
     rowAt: (place) => `No access to ${place}. Ask your administrator.`,

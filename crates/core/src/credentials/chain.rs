@@ -4,6 +4,7 @@ use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_s3::config::Region;
 use tokio::sync::OnceCell;
@@ -36,7 +37,7 @@ impl ChainSource {
                     .http_client(http_client(&self.net)?)
                     .load()
                     .await;
-                config.credentials_provider().ok_or_else(|| Error::new(ErrorCode::AccessDenied).detail(NONE))
+                config.credentials_provider().ok_or_else(|| Error::new(ErrorCode::NoCredentials).detail(NONE))
             })
             .await
     }
@@ -56,14 +57,23 @@ pub async fn region(named: Option<String>) -> String {
     of_profile.unwrap_or_else(|| "us-east-1".to_owned())
 }
 
-const NONE: &str = "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile";
+const NONE: &str = "neither the environment, a profile nor the machine has any";
+
+/// Why the chain has nothing to give: its own words may name files and profiles, never secrets.
+fn why(error: &CredentialsError) -> String {
+    use std::error::Error as _;
+    match (error, error.source()) {
+        (CredentialsError::InvalidConfiguration(_), Some(cause)) => format!("{error}: {cause}"),
+        (CredentialsError::CredentialsNotLoaded(_), _) => NONE.to_owned(),
+        _ => error.to_string(),
+    }
+}
 
 impl CredentialSource for ChainSource {
     fn fetch(&self) -> BoxFuture<'_, Result<Lease>> {
         Box::pin(async {
             let found = self.provider().await?.provide_credentials().await;
-            // The chain's own words may name files and profiles, never secrets.
-            let credentials = found.map_err(|e| Error::new(ErrorCode::AccessDenied).detail(NONE).source(e))?;
+            let credentials = found.map_err(|e| Error::new(ErrorCode::NoCredentials).detail(why(&e)).source(e))?;
             let received = Instant::now();
             // What was given this moment cannot be over: then this computer's clock is ahead, and S3 tells the end.
             let left = credentials.expiry().and_then(|at| {

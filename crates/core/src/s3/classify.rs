@@ -95,7 +95,7 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         }
         "NotImplemented" => Failure::NoTrailers(Error::new(C::Unexpected).detail(format!("{code}: {said}"))),
         "AccessDenied" | "AllAccessDisabled" | "AccountProblem" | "SignatureDoesNotMatch" => plain(C::AccessDenied),
-        "NoSuchBucket" => plain(C::NoSuchBucket),
+        "NoSuchBucket" | "InvalidBucketName" => plain(C::NoSuchBucket),
         "PermanentRedirect"
         | "AuthorizationHeaderMalformed"
         | "IllegalLocationConstraintException"
@@ -208,6 +208,7 @@ mod tests {
         assert_eq!(code("SlowDown", 503), ErrorCode::StorageBusy);
         assert_eq!(code("PreconditionFailed", 412), ErrorCode::AlreadyThere);
         assert_eq!(code("ConditionalRequestConflict", 409), ErrorCode::StorageBusy);
+        assert_eq!(code("InvalidBucketName", 400), ErrorCode::NoSuchBucket);
         assert_eq!(code("NoSuchUpload", 404), ErrorCode::UploadExpired);
         assert_eq!(code("AuthorizationHeaderMalformed", 400), ErrorCode::WrongRegion);
         assert_eq!(code("SomethingNew", 500), ErrorCode::StorageBusy);
