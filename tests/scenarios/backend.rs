@@ -166,6 +166,53 @@ async fn an_upload_with_tags_a_class_and_a_key_is_within_its_sessions_rights() {
     assert_eq!(world.keys().len(), 2);
 }
 
+/// By DNS rebinding any web page could send these, and read the answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_sign_in_no_web_page_gets_a_lease() {
+    let world = World::with_backend(900, "role").await;
+    let backend = world.backend.as_ref().expect("a backend");
+    let (url, own) = (format!("{}/v1/credentials", backend.url()), backend.address().to_string());
+    let http = Net::default().backend_client().expect("a client");
+    let json = "application/json";
+    let localhost = format!("localhost:{}", backend.address().port());
+    let page = format!("http://{own}");
+    for (host, origin, kind, status) in [
+        (own.as_str(), None, Some(json), 200),
+        (localhost.as_str(), None, Some("application/json; charset=utf-8"), 200),
+        (own.as_str(), Some(page.as_str()), Some(json), 200),
+        ("evil.example.com", None, Some(json), 403),
+        ("127.0.0.1.example.com:80", None, Some(json), 403),
+        (own.as_str(), Some("http://evil.example.com"), Some(json), 403),
+        (own.as_str(), Some("null"), Some(json), 403),
+        (own.as_str(), None, Some("text/plain"), 415),
+        (own.as_str(), None, None, 415),
+    ] {
+        let mut request = http.post(&url).header("host", host).body(r#"{"destination":"rushes"}"#);
+        for (name, value) in [("origin", origin), ("content-type", kind)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{host} {origin:?} {kind:?}");
+        if status != 200 {
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        }
+    }
+    // Where it may upload is nobody's either.
+    let list = http.get(format!("{}/v1/destinations", backend.url()));
+    assert_eq!(list.header("host", "evil.example.com").send().await.expect("an answer").status(), 403);
+    assert_eq!(backend.leases(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_of_an_address_that_does_not_answer_says_so_and_why() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let said = davit_backend::check::check(&format!("http://{gone}"), None).await.expect_err("nobody is there");
+    assert!(said.starts_with(&format!("http://{gone}/ does not answer: ")), "{said}");
+    assert!(said.to_lowercase().contains("refused") && !said.contains("sending request"), "{said}");
+}
+
 /// An STS that answers nothing until it is told to, in front of the real one.
 #[cfg(unix)]
 struct SlowSts {

@@ -42,12 +42,12 @@ pub struct Finding {
 /// # Errors
 /// A sentence, when the server cannot be asked at all.
 pub async fn check(server: &str, token: Option<&str>) -> Result<Vec<Finding>, String> {
-    let base = address::parse(server).map_err(|error| error.to_string())?;
+    let base = address::parse(server).map_err(|error| format!("{server:?} cannot be asked: {error}"))?;
     let client = davit_core::net::Net::default().backend_client().map_err(|error| error.to_string())?;
     let asker = Asker { base, client, token: token.map(str::to_owned), moved: Mutex::default() };
     let found = asker.ask_as(None, "GET", ".well-known/davit.json", None).await;
     if found.status == 0 {
-        return Err(found.shown());
+        return Err(format!("{} does not answer: {}", asker.base, found.shown()));
     }
     let mut check = Check { asker, findings: Vec::new() };
     check.run(&found).await;

@@ -1,6 +1,7 @@
 //! The credential service a company runs, and the reference of its contract (docs/backend-api.md).
 //!
 //! - [`config`]: the TOML file. - `people`: who asks. - `policy`: what a session may do, and what AWS must be told.
+//! - `listen`: connections and their bounds. - `local`: who may ask where nobody signs in.
 //! - `aws`: the way to AWS. - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - `receipts`: section 4. -
 //!   `verify`: section 5. - [`check`]: the contract's test suite, against any server. - `guide`: what `davit-backend
 //!   policy` prints.
@@ -14,6 +15,8 @@ mod aws;
 pub mod check;
 pub mod config;
 pub mod guide;
+mod listen;
+mod local;
 mod people;
 mod policy;
 mod receipts;
@@ -78,15 +81,8 @@ impl Backend {
         let address = listener.local_addr()?;
         let state = Arc::new(server::State::new(config, aws).await);
         let router = server::router(Arc::clone(&state));
-        let (ending, mut ends) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            let end = async move {
-                let _ = ends.wait_for(|ends| *ends).await;
-            };
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(end).await {
-                tracing::error!(%error, "the listener ended");
-            }
-        });
+        let (ending, ends) = watch::channel(false);
+        let task = tokio::spawn(listen::serve(listener, router, listen::Bounds::default(), ends));
         Ok(Self { address, state, ending, task })
     }
 

@@ -20,7 +20,7 @@ use crate::config::{Auth, Config, Destination};
 use crate::people::{self, Caller, Stranger};
 use crate::sts::{Asker, Refused};
 use crate::verify::{self, Looker};
-use crate::{AwsAccess, aws, receipts};
+use crate::{AwsAccess, aws, local, receipts};
 
 /// The longest body of a request but a receipt, in bytes; it names one destination, and at most a key.
 pub(crate) const LONGEST_REQUEST: u64 = 64 << 10;
@@ -121,6 +121,7 @@ pub(crate) fn router(state: App) -> Router {
         .route("/metrics", get(metrics))
         .fallback(|| async { nothing() })
         .method_not_allowed_fallback(|| async { no_method() })
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&state), local::only))
         .with_state(state)
 }
 

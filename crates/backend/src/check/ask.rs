@@ -36,8 +36,10 @@ impl Seen {
 
     /// For a person who mends it; never for answers with secrets.
     pub(super) fn shown(&self) -> String {
-        if let Some(fault) = &self.fault {
-            return format!("{} {fault}", self.status);
+        match &self.fault {
+            Some(fault) if self.status == 0 => return fault.clone(),
+            Some(fault) => return format!("{} {fault}", self.status),
+            None => {}
         }
         let body: String = self.body.to_string().chars().take(200).collect();
         format!("{} {} {body}", self.status, self.kind)
@@ -85,7 +87,7 @@ impl Asker {
         }
         let mut answer = match request.send().await {
             Ok(answer) => answer,
-            Err(error) => return fault(format!("no answer: {}", error.without_url())),
+            Err(error) => return fault(format!("no answer: {}", innermost(&error))),
         };
         let header = |name: &str| answer.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let mut seen = Seen {
@@ -112,4 +114,13 @@ impl Asker {
         }
         seen
     }
+}
+
+/// What the lowest layer says: those above it only say that there was no answer.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut lowest = error;
+    while let Some(cause) = lowest.source() {
+        lowest = cause;
+    }
+    lowest.to_string()
 }
