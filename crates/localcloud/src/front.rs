@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answers::{self, Fault};
 use crate::identity::random;
-use crate::rechunk;
+use crate::{rechunk, sts};
 
 /// The longest body of a POST, in bytes: a Complete of 10,000 parts with checksums is a fifth of it.
 const POST_AT_MOST: usize = 16 << 20;
@@ -53,7 +53,10 @@ impl Front {
         let (parts, body) = request.into_parts();
         let tap = Tap::of(body, parts.headers.contains_key(header::EXPECT));
         let scope = Scope::of(&parts);
-        let sts = scope.as_ref().is_ok_and(|scope| scope.as_ref().is_some_and(|scope| scope.sts));
+        let sts = match &scope {
+            Ok(Some(scope)) => scope.sts,
+            Ok(None) | Err(_) => sts::is_asked(&parts.method, &parts.uri, &parts.headers),
+        };
         let passed = match scope.and_then(|scope| self.check(&parts, scope.as_ref())) {
             Ok(()) => self.pass(parts, &tap).await,
             Err(fault) => Err(fault),

@@ -1,16 +1,16 @@
-//! Who calls: the root keys, and the sessions that STS gave out. Root keys survive a restart; sessions do not, so a
-//! client that comes back asks for fresh ones, as after an expiry.
+//! Who calls: the root keys, and the sessions that STS gave out. Both survive a restart.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 use crate::policy::{Asked, Policy};
+use crate::sessions::{Folder, Session, write_private};
 use crate::{Config, StartError};
 
 /// Long-lived keys.
@@ -20,17 +20,6 @@ pub struct Keys {
     pub access_key_id: String,
     /// The secret.
     pub secret_access_key: String,
-}
-
-/// Temporary keys, and what they may do.
-pub(crate) struct Session {
-    pub(crate) keys: Keys,
-    pub(crate) token: String,
-    ends: Instant,
-    /// All must allow: the role's or user's policy, and the session's own.
-    policies: Vec<Policy>,
-    tags: BTreeMap<String, String>,
-    pub(crate) arn: String,
 }
 
 /// What a caller turned out to be.
@@ -49,6 +38,7 @@ pub(crate) enum Refused {
 pub(crate) struct Identities {
     root: Keys,
     sessions: Mutex<HashMap<String, Session>>,
+    folder: Folder,
     roles: HashMap<String, Policy>,
     pub(crate) min_session: Duration,
 }
@@ -75,9 +65,11 @@ impl Identities {
         for (name, text) in &config.roles {
             roles.insert(name.clone(), parse(name, text)?);
         }
+        let folder = Folder::within(&config.data);
         Ok(Self {
             root: root_keys(&config.data)?,
-            sessions: Mutex::default(),
+            sessions: Mutex::new(folder.open()?),
+            folder,
             roles,
             min_session: Duration::from_secs(config.min_session_seconds),
         })
@@ -105,15 +97,17 @@ impl Identities {
         let keys = Keys { access_key_id: format!("ASIA{}", random(16).to_uppercase()), secret_access_key: random(40) };
         // As long as AWS' can be: clients must not assume a small header.
         let token = random(400);
-        let ends = Instant::now() + life;
-        let session = Session { keys: keys.clone(), token: token.clone(), ends, policies, tags, arn };
+        let session = Session::new(keys.clone(), token.clone(), life, policies, tags, arn);
+        self.folder.keep(&session);
         self.sessions().insert(keys.access_key_id.clone(), session);
         (keys, token)
     }
 
     pub(crate) fn expire_all(&self) {
-        let now = Instant::now();
-        self.sessions().values_mut().for_each(|session| session.ends = now);
+        for session in self.sessions().values_mut() {
+            session.end();
+            self.folder.keep(session);
+        }
     }
 
     /// Who this is, if the token fits and has not ended.
@@ -126,7 +120,7 @@ impl Identities {
         if token != Some(&session.token) {
             return Err(Refused::WrongToken);
         }
-        if Instant::now() >= session.ends {
+        if session.has_ended() {
             return Err(Refused::Expired);
         }
         Ok(Caller::Session { arn: session.arn.clone() })
@@ -169,7 +163,7 @@ fn root_keys(data: &Path) -> Result<Keys, StartError> {
     }
     let keys = Keys { access_key_id: format!("AKIA{}", random(16).to_uppercase()), secret_access_key: random(40) };
     std::fs::create_dir_all(data)?;
-    std::fs::write(&file, serde_json::to_string(&keys).map_err(std::io::Error::other)?)?;
+    write_private(&file, &keys)?;
     Ok(keys)
 }
 

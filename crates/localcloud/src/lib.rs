@@ -3,6 +3,7 @@
 //!
 //! - [`policy`]: the policy documents that callers send, evaluated for real.
 //! - `identity`: static keys, roles and live sessions; who may do what.
+//! - `sessions`: temporary keys on disk.
 //! - `sts`: `AssumeRole`, `GetFederationToken`, `GetCallerIdentity`.
 //! - `store`: objects as lists of part files; everything survives a restart.
 //! - `operations`: the S3 operations on the store. `checksums`: verified, not only parsed.
@@ -27,11 +28,13 @@ mod pace;
 pub mod policy;
 mod rechunk;
 mod server;
+mod sessions;
 mod store;
 mod sts;
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -87,6 +90,12 @@ pub enum StartError {
     /// Only this computer may reach it.
     #[error("the local cloud listens on loopback addresses only, not on {0}")]
     NotLoopback(SocketAddr),
+    /// One cloud a folder: two would write over each other.
+    #[error("another local cloud serves {}; end it, or give this one a folder of its own", .0.display())]
+    Busy(PathBuf),
+    /// Source: S3 user guide, "General purpose bucket naming rules".
+    #[error("{0:?} is not a bucket's name: 3 to 63 small letters, digits, dots and hyphens")]
+    Bucket(String),
     /// The address is taken, or the folder cannot be used.
     #[error("the local cloud could not start: {0}")]
     Io(#[from] std::io::Error),
@@ -105,6 +114,8 @@ pub struct LocalCloud {
     observer: Arc<Observer>,
     identities: Arc<Identities>,
     stop: CancellationToken,
+    /// Held until the end; the system lets go of it when the process dies.
+    _lock: File,
 }
 
 impl LocalCloud {
@@ -116,6 +127,10 @@ impl LocalCloud {
         if !config.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(config.listen));
         }
+        if let Some(odd) = config.buckets.iter().find(|name| !s3s::path::check_bucket_name(name)) {
+            return Err(StartError::Bucket(odd.clone()));
+        }
+        let lock = lock(&config.data)?;
         let mut store = Store::open(&config.data)?;
         store.min_part = config.min_part;
         let store = Arc::new(store);
@@ -137,7 +152,7 @@ impl LocalCloud {
         };
         tokio::spawn(server::serve(listener, parts, stop.clone()));
         let keys = identities.root().clone();
-        Ok(Self { address, keys, region: config.region, store, observer, identities, stop })
+        Ok(Self { address, keys, region: config.region, store, observer, identities, stop, _lock: lock })
     }
 
     /// Where S3 and STS answer.
@@ -204,6 +219,16 @@ impl LocalCloud {
     /// Stops serving; connections are cut.
     pub fn stop(&self) {
         self.stop.cancel();
+    }
+}
+
+fn lock(data: &Path) -> Result<File, StartError> {
+    std::fs::create_dir_all(data)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::Busy(data.to_owned())),
+        Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

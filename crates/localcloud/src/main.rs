@@ -1,5 +1,6 @@
 //! `davit-localcloud`: the local cloud as a program. Prints one JSON line with its endpoints and keys, then serves.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,7 +48,8 @@ enum Command {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     let outcome = match args.command {
         Some(Command::Ls) => list(&args.data),
         Some(Command::Cat { object }) => cat(&args.data, &object),

@@ -104,8 +104,12 @@ impl Drop for Flight<'_> {
 /// Every finished object in a data folder, whether a cloud serves it or not.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// When the folder cannot be read, or is none of a cloud.
 pub fn stored(data: &Path) -> std::io::Result<Vec<ObjectView>> {
+    if !data.join("objects").is_dir() {
+        let words = format!("{} holds no data of a local cloud", data.display());
+        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, words));
+    }
     let store = Store::open(data)?;
     Ok(store.buckets().iter().flat_map(|bucket| store.objects(bucket)).collect())
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Why a text is not a policy.
@@ -26,12 +26,12 @@ pub struct Asked<'a> {
 }
 
 /// A parsed policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Policy {
     statements: Vec<Statement>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Statement {
     allow: bool,
     actions: Vec<String>,
@@ -39,7 +39,7 @@ struct Statement {
     conditions: Vec<Condition>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Condition {
     SecureTransport(bool),
     StringEquals(String, Vec<String>),

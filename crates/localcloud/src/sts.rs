@@ -47,10 +47,7 @@ fn fault(code: &'static str, words: impl Into<String>) -> Fault {
 #[async_trait::async_trait]
 impl S3Route for Sts {
     fn is_match(&self, method: &Method, uri: &Uri, headers: &HeaderMap, _: &mut http::Extensions) -> bool {
-        let form = headers.get("content-type").and_then(|kind| kind.to_str().ok());
-        method == Method::POST
-            && uri.path() == "/"
-            && form.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+        is_asked(method, uri, headers)
     }
 
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {
@@ -67,6 +64,14 @@ impl S3Route for Sts {
             }
         })
     }
+}
+
+/// Whether a request is for STS, signed or not.
+pub(crate) fn is_asked(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+    let form = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+    method == Method::POST
+        && uri.path() == "/"
+        && form.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn answer(status: StatusCode, xml: String) -> S3Response<Body> {
@@ -96,7 +101,8 @@ impl Sts {
             (Some("AssumeRole" | "GetFederationToken"), Caller::Session { .. }) => {
                 Err(fault("AccessDenied", "temporary credentials may not ask for others here"))
             }
-            (action, _) => Err(fault("InvalidAction", format!("{action:?}"))),
+            (Some(action), _) => Err(fault("InvalidAction", format!("Could not find operation {action}"))),
+            (None, _) => Err(fault("MissingAction", "The request names no action")),
         }
     }
 

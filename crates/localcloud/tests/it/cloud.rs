@@ -33,10 +33,11 @@ impl Cloud {
 
     /// Ends, and starts again in the same folder.
     pub(crate) async fn restart(self) -> Self {
-        self.cloud.stop();
-        let mut config = Config::new(self.folder.path());
+        let Self { cloud, folder } = self;
+        drop(cloud);
+        let mut config = Config::new(folder.path());
         config.buckets = vec![BUCKET.to_owned()];
-        Self { cloud: LocalCloud::start(config).await.expect("it starts again"), folder: self.folder }
+        Self { cloud: LocalCloud::start(config).await.expect("it starts again"), folder }
     }
 
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {

@@ -1,4 +1,4 @@
-//! What a restart leaves: everything but sessions.
+//! What a restart leaves: everything. And who may start at all.
 
 use crate::cloud::{BUCKET, Cloud, LEAST, filled, is, refusal};
 use crate::multipart::list;
@@ -54,4 +54,67 @@ async fn a_kill_between_object_and_upload_loses_neither_bytes_nor_truth() {
     let abort = cloud.s3().abort_multipart_upload().bucket(BUCKET).key("a").upload_id(&id).send().await;
     assert_eq!(refusal(abort), is(404, "NoSuchUpload"));
     assert!(cloud.bytes("a") == filled(10, 1));
+}
+
+#[tokio::test]
+async fn sessions_outlast_a_restart_and_so_does_their_end() {
+    let allow = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}"#;
+    let cloud = Cloud::start().await;
+    let ended = cloud.federated(allow).await;
+    cloud.cloud.expire_sessions();
+    let mine = cloud.federated(allow).await;
+    let cloud = cloud.restart().await;
+    let put = async |keys| refusal(cloud.s3_as(keys).put_object().bucket(BUCKET).key("a").send().await);
+    assert_eq!(put(&mine).await, is(200, ""));
+    assert_eq!(put(&ended).await, is(400, "ExpiredToken"));
+    let read = cloud.s3_as(&mine).get_object().bucket(BUCKET).key("a").send().await;
+    assert_eq!(refusal(read), is(403, "AccessDenied"), "its policy is still the same");
+    #[cfg(unix)]
+    for secret in walk(cloud.folder.path()).iter().filter(|path| !path.ends_with("lock")) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let text = std::fs::read_to_string(secret).unwrap_or_default();
+        let mode = std::fs::metadata(secret).expect("it is there").permissions().mode() & 0o777;
+        assert!(!text.contains("secret_access_key") || mode == 0o600, "{} {mode:o}", secret.display());
+    }
+}
+
+/// Every file below a folder.
+#[cfg(unix)]
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test]
+async fn a_second_cloud_on_the_same_folder_is_refused() {
+    let cloud = Cloud::start().await;
+    let second = davit_localcloud::LocalCloud::start(davit_localcloud::Config::new(cloud.folder.path())).await;
+    let words = second.expect_err("one is there").to_string();
+    assert!(words.starts_with("another local cloud serves "), "{words}");
+    cloud.restart().await;
+}
+
+#[tokio::test]
+async fn a_bucket_that_s3_would_not_make_is_refused_and_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["BAD_Name", "ab", "../x", ""] {
+        let mut config = davit_localcloud::Config::new(folder.path().join("data"));
+        config.buckets = vec![name.to_owned()];
+        let words = davit_localcloud::LocalCloud::start(config).await.expect_err(name).to_string();
+        assert!(words.contains("is not a bucket's name"), "{words}");
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn a_folder_of_no_cloud_is_told_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("nowhere");
+    for word in [vec!["ls"], vec!["cat", "media/a"]] {
+        let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_davit-localcloud"));
+        let out = { run }.args(word).arg("--data").arg(&nowhere).output().await.expect("it runs");
+        let words = String::from_utf8_lossy(&out.stderr);
+        assert!(!out.status.success() && words.contains("holds no data of a local cloud"), "{words}");
+    }
+    assert!(!nowhere.exists());
 }

@@ -1,6 +1,7 @@
 //! STS: what it refuses, in a form that its SDK reads.
 
 use aws_sdk_s3::config::Credentials;
+use sha2::Digest as _;
 
 use crate::cloud::{ACCOUNT, Cloud, REGION, credentials, is, refusal};
 
@@ -102,4 +103,34 @@ async fn who_signs_wrong_is_told_in_a_form_that_the_sdk_reads() {
     assert_eq!(refusal(unknown), is(403, "InvalidClientTokenId"));
     let good = cloud.sts().get_caller_identity().send().await.expect("the account");
     assert_eq!(good.account.as_deref(), Some(ACCOUNT));
+}
+
+#[tokio::test]
+async fn who_does_not_sign_is_told_in_the_words_of_sts() {
+    let cloud = Cloud::start().await;
+    let form = "Action=GetCallerIdentity&Version=2011-06-15";
+    for more in ["", "authorization: AWS AKID:c2ln\r\n"] {
+        let mut stream = tokio::net::TcpStream::connect(cloud.cloud.address()).await.expect("a connection");
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n{more}\
+             content-length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.expect("sent");
+        let answer = crate::wire::answer(&mut stream).await;
+        assert!(answer.body.starts_with("<ErrorResponse "), "{}", answer.body);
+        let code = if more.is_empty() { is(403, "MissingAuthenticationToken") } else { is(400, "InvalidRequest") };
+        assert_eq!(answer.refusal(), code);
+    }
+}
+
+#[tokio::test]
+async fn an_action_that_is_none_is_named() {
+    let cloud = Cloud::start().await;
+    let ask = crate::wire::Ask::new(&cloud.cloud, "POST", "/").service("sts");
+    let ask = ask.header("content-type", "application/x-www-form-urlencoded");
+    let form = b"Action=Nope&Version=2011-06-15";
+    let answer = ask.hash(&hex::encode(sha2::Sha256::digest(form))).send(form).await;
+    assert_eq!(answer.refusal(), is(400, "InvalidAction"));
+    assert!(answer.body.contains(" Nope<"), "{}", answer.body);
 }

@@ -29,6 +29,7 @@ pub(crate) struct Ask {
     headers: BTreeMap<String, String>,
     unsigned: Vec<(String, String)>,
     region: String,
+    service: &'static str,
     off: Duration,
     hash: String,
 }
@@ -71,6 +72,7 @@ impl Ask {
             headers: BTreeMap::from([("host".to_owned(), address.to_string())]),
             unsigned: Vec::new(),
             region: REGION.to_owned(),
+            service: "s3",
             off: Duration::ZERO,
             hash: UNSIGNED.to_owned(),
         }
@@ -102,6 +104,11 @@ impl Ask {
         self
     }
 
+    pub(crate) fn service(mut self, service: &'static str) -> Self {
+        self.service = service;
+        self
+    }
+
     /// A clock that is off by so much.
     pub(crate) fn off(mut self, off: Duration) -> Self {
         self.off = off;
@@ -118,10 +125,10 @@ impl Ask {
         let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let lines = lines.concat();
         let canonical = format!("{}\n{}\n{}\n{lines}\n{names}\n{}", self.method, self.path, self.query, self.hash);
-        let scope = format!("{}/{}/s3/aws4_request", &date[..8], self.region);
+        let scope = format!("{}/{}/{}/aws4_request", &date[..8], self.region, self.service);
         let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
         let mut key = hmac(format!("AWS4{}", self.keys.secret_access_key).as_bytes(), &date.as_bytes()[..8]);
-        for part in [self.region.as_str(), "s3", "aws4_request"] {
+        for part in [self.region.as_str(), self.service, "aws4_request"] {
             key = hmac(&key, part.as_bytes());
         }
         let signature = hex::encode(hmac(&key, text.as_bytes()));
