@@ -47,7 +47,8 @@ pub async fn check(server: &str, token: Option<&str>) -> Result<Vec<Finding>, St
     let asker = Asker { base, client, token: token.map(str::to_owned), moved: Mutex::default() };
     let found = asker.ask_as(None, "GET", ".well-known/davit.json", None).await;
     if found.status == 0 {
-        return Err(format!("{} does not answer: {}", asker.base, found.shown()));
+        let why = found.shown();
+        return Err(format!("{} does not answer: {}", asker.base, why.trim_start_matches("no answer: ")));
     }
     let mut check = Check { asker, findings: Vec::new() };
     check.run(&found).await;

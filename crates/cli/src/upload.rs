@@ -279,7 +279,10 @@ fn direct(args: &Upload) -> Result<Option<Direct>> {
     shape::bucket(bucket).map_err(|why| bad(format!("{bucket:?} {why}.")))?;
     let prefix = if prefix.is_empty() || prefix.ends_with('/') { prefix.to_owned() } else { format!("{prefix}/") };
     if !prefix.is_empty() {
-        shape::prefix(&prefix).map_err(|why| bad(format!("{prefix:?} {why}.")))?;
+        let odd = |_| {
+            bad(format!("{prefix:?} is not a prefix: no part may be empty, a dot or two, and 900 bytes are enough."))
+        };
+        shape::prefix(&prefix).map_err(odd)?;
     }
     // What was typed may hold a password.
     let odd = || bad("What --endpoint-url names is no address. Give one like https://store.example.com.".to_owned());
