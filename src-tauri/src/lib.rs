@@ -11,6 +11,7 @@ pub mod clipboard;
 pub mod commands;
 mod drag;
 pub mod inbox;
+mod log;
 pub mod shell;
 mod signals;
 pub mod views;
@@ -46,14 +47,7 @@ pub fn run() -> ExitCode {
         Asked::Window(paths) => paths,
         Asked::Words(words) => return say(&words),
     };
-    let log = tracing_subscriber::EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| "warn".into());
-    let caps = davit_core::log::CAPS.iter().filter_map(|cap| cap.parse().ok());
-    let log = caps.fold(log, tracing_subscriber::EnvFilter::add_directive);
-    // Standard error may be closed, or a pipe that nobody reads; a window must not wait for it.
-    // A line that finds no room is lost; to complain of it where there is none would stop whatever wrote it.
-    let (lines, _guard) = tracing_appender::non_blocking(std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(lines).log_internal_errors(false).init();
-
+    let _log = log::begin();
     let options = match Options::from_env() {
         Ok(options) => options,
         Err(error) => return plainly(&error.to_string()),

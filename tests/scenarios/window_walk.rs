@@ -86,7 +86,8 @@ async fn a_row_is_looked_into_copied_from_mended_kept_beside_and_put_on_record()
     let key = walker.copies("Copy key", "Copied").await;
     assert!(key.starts_with("rushes/") && key.ends_with("/harbour.mov"), "{key}");
     assert_eq!(walker.copies("Copy destination", "Copied").await, "Projects › Rushes");
-    let link = walker.copies("Copy link", "Link copied. It works once the upload is done.").await;
+    let link =
+        walker.copies("Copy link", "Link copied. If this name is taken, copy it again once the upload is done.").await;
     assert_eq!(link, format!("https://media.example.com/{key}"));
 
     // A second drop joins the first; the network goes, one file changes meanwhile, and the store refuses another.
