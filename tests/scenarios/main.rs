@@ -7,6 +7,7 @@ mod captive;
 mod clocks;
 mod command_line;
 mod credentials;
+mod damage;
 mod details;
 mod heavy;
 mod hostile;

@@ -131,10 +131,20 @@ impl Demo {
         }
         if let Some(name) = new.first() {
             let (cloud, data) = (binary("davit-localcloud"), self.0.data());
-            println!("read it back with: {} cat --data {} '{name}' > FILE", cloud.display(), data.display());
+            let words = [&cloud.display().to_string(), "cat", "--data", &data.display().to_string(), name];
+            println!("read it back with: {} > FILE", words.map(quoted).join(" "));
         }
         Ok(())
     }
+}
+
+/// A word as a shell takes it, whatever is in it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if cfg!(windows) { format!("\"{word}\"") } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// Bytes that no two files share and no store can guess.

@@ -3,6 +3,7 @@
 use davit_core::log::CAPS;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::{FilterExt as _, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -14,6 +15,8 @@ pub(crate) fn begin() -> WorkerGuard {
     // A thread writes it: nothing may wait for whoever reads standard error.
     let (lines, guard) = tracing_appender::non_blocking(std::io::stderr());
     let layer = tracing_subscriber::fmt::layer().with_writer(lines).log_internal_errors(false);
+    // How long each transfer, part and lease took.
+    let layer = layer.with_span_events(FmtSpan::CLOSE);
     // Escapes are for terminals, and for those who want them.
     let layer = layer.with_ansi(console::colors_enabled_stderr()).with_filter(wanted.and(caps()));
     tracing_subscriber::registry().with(layer).init();

@@ -44,7 +44,10 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::FolderLoop => ("The folder contains itself by a link.", "Remove the link."),
         C::NameRefused => ("The name has characters the storage refuses.", "Rename it."),
         C::KeyTooLong => ("The name with its folders is longer than 1,024 bytes.", "Shorten it."),
-        C::AlreadyThere => ("A file with this name is already there.", "Use --collision suffix or overwrite."),
+        C::AlreadyThere => (
+            "A file with this name is already there, or was given twice.",
+            "Use --collision suffix, or overwrite what is there.",
+        ),
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
         C::UploadExpired => ("The storage removed the unfinished upload.", "Run the command again."),

@@ -103,6 +103,11 @@ impl Identities {
         (keys, token)
     }
 
+    /// Keys and token of every session.
+    pub(crate) fn given(&self) -> Vec<(Keys, String)> {
+        self.sessions().values().map(|session| (session.keys.clone(), session.token.clone())).collect()
+    }
+
     pub(crate) fn expire_all(&self) {
         for session in self.sessions().values_mut() {
             session.end();

@@ -211,6 +211,11 @@ impl LocalCloud {
         self.store.uploads(bucket)
     }
 
+    /// The keys and the token of every session that was given, for tests that look where they went.
+    pub fn sessions(&self) -> Vec<(Keys, String)> {
+        self.identities.given()
+    }
+
     /// Calls every live session expired from now on.
     pub fn expire_sessions(&self) {
         self.identities.expire_all();

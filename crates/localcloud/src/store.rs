@@ -28,6 +28,8 @@ pub struct ObjectView {
     pub size: u64,
     /// Its `ETag`, without quotes.
     pub etag: String,
+    /// Its CRC64NVME in base64, where it has one.
+    pub crc64nvme: Option<String>,
     /// The files that hold its bytes, in order.
     pub parts: Vec<PathBuf>,
     /// Its metadata.
@@ -359,6 +361,7 @@ impl Store {
 
     fn view(&self, object: Object) -> ObjectView {
         ObjectView {
+            crc64nvme: object.checksum.filter(|(kind, _)| *kind == Kind::Crc64Nvme).map(|(_, sum)| sum),
             parts: object.blobs.iter().map(|blob| self.blob_path(&blob.file)).collect(),
             bucket: object.bucket,
             key: object.key,

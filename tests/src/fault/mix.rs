@@ -26,6 +26,10 @@ pub enum Fault {
     Lost,
     /// The server has done it, and its answer breaks off.
     Truncated,
+    /// A byte of the body arrives other than it left.
+    Flipped,
+    /// The server has done it, and the checksum in its answer is another.
+    OtherSum,
     /// The body is read, and this is answered; the server sees nothing of it.
     Says {
         /// The status line.

@@ -331,6 +331,24 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
                 reset(client);
                 return Ok(());
             }
+            Fault::Flipped => {
+                server.write_all(&head).await?;
+                wire::copy(&mut client, &mut server, &mut held, body / 2).await?;
+                wire::flip(&mut client, &mut held).await?;
+                wire::copy(&mut client, &mut server, &mut held, body - body / 2).await?;
+                let mut answered = Vec::new();
+                let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                client.write_all(&head).await?;
+                wire::copy(&mut server, &mut client, &mut answered, body).await?;
+            }
+            Fault::OtherSum => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                let rest = wire::whole(&mut server, &mut answered, body).await?;
+                client.write_all(&wire::other_sum([head, rest].concat())).await?;
+            }
             Fault::Says { status, code } => {
                 wire::discard(&mut client, &mut held, body).await?;
                 let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");

@@ -65,3 +65,42 @@ pub(super) async fn discard(from: &mut TcpStream, held: &mut Vec<u8>, len: u64) 
     }
     Ok(())
 }
+
+/// The next byte from a stream becomes another.
+pub(super) async fn flip(from: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<()> {
+    while held.is_empty() {
+        let mut buffer = vec![0; 16 << 10];
+        let n = from.read(&mut buffer).await?;
+        if n == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        held.extend_from_slice(&buffer[..n]);
+    }
+    held[0] ^= 1;
+    Ok(())
+}
+
+/// A whole body.
+pub(super) async fn whole(from: &mut TcpStream, held: &mut Vec<u8>, len: u64) -> std::io::Result<Vec<u8>> {
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    while held.len() < len {
+        let mut buffer = [0; 16 << 10];
+        let n = from.read(&mut buffer).await?;
+        if n == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        held.extend_from_slice(&buffer[..n]);
+    }
+    Ok(held.drain(..len).collect())
+}
+
+/// An answer with another CRC64NVME in its head or body.
+pub(super) fn other_sum(mut answer: Vec<u8>) -> Vec<u8> {
+    for name in ["x-amz-checksum-crc64nvme: ", "<ChecksumCRC64NVME>"] {
+        let found = answer.windows(name.len()).position(|at| at.eq_ignore_ascii_case(name.as_bytes()));
+        if let Some(first) = found.map(|at| at + name.len()) {
+            answer[first] = if answer[first] == b'A' { b'B' } else { b'A' };
+        }
+    }
+    answer
+}

@@ -132,7 +132,7 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
   'check-mismatch': {
     row: 'The stored file does not match yours.',
-    why: `It is set aside. ${untouched}`,
+    why: `Do not use what lies there under its name. ${untouched}`,
     button: 'Upload again',
   },
   'upload-expired': {

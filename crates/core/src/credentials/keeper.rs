@@ -162,6 +162,7 @@ impl LeaseKeeper {
         self.now().failed = Some((Instant::now(), error.code, error.retry, error.detail.clone()));
     }
 
+    #[tracing::instrument(name = "lease", level = "debug", skip_all, fields(serial = self.serial.load(Ordering::Relaxed) + 1))]
     async fn fetch(&self) -> Result<Arc<Lease>> {
         let mut lease = self.source.fetch().await?;
         lease.serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;

@@ -102,10 +102,7 @@ impl Link {
 pub(super) fn passes_by_itself(error: &Error) -> bool {
     match error.retry {
         Retry::WhenOnline => true,
-        // What arrives damaged is counted where it is sent: again and again is no chance.
-        Retry::After(_) => {
-            !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull | ErrorCode::DamagedOnTheWay)
-        }
+        Retry::After(_) => !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull),
         Retry::Never | Retry::WhenSignedIn | Retry::WhenFileQuiet => false,
     }
 }

@@ -6,6 +6,7 @@
 
 mod actor;
 mod book;
+mod damage;
 mod drive;
 pub mod feed;
 mod feeds;

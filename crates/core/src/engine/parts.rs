@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+use super::damage::Damage;
 use super::link::Link;
 use super::live::Live;
-use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::error::{Error, ErrorCode, Result};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
@@ -20,11 +19,6 @@ use crate::journal::{Journal, PartRow, Write};
 use crate::s3::{Bucket, Gate, PartBody};
 use crate::transfer::{Part, Plan};
 use crate::units::ByteCount;
-
-/// A piece that arrives damaged this often is a fault of the line or the machine, not chance.
-const DAMAGED_AT_MOST: u32 = 3;
-/// Mostly it is chance: the next try comes soon.
-const DAMAGED: Duration = Duration::from_millis(100);
 
 /// Everything a part needs besides its range. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -75,8 +69,8 @@ impl Sender {
     }
 
     async fn send(&self, upload: &UploadId, part: Part, permit: OwnedSemaphorePermit) -> Result<PartRow> {
-        let (mut permit, damaged) = (Some(permit), AtomicU32::new(0));
-        let once = || self.once(upload, part, permit.take(), &damaged);
+        let (mut permit, damage) = (Some(permit), Damage::default());
+        let once = || self.once(upload, part, permit.take(), &damage);
         let failed = |attempt, error: &Error| {
             tracing::debug!(part = part.number.get(), attempt, %error, "a part will be sent again");
             self.live.trouble(error, None);
@@ -94,7 +88,7 @@ impl Sender {
         upload: &UploadId,
         part: Part,
         permit: Option<OwnedSemaphorePermit>,
-        damaged: &AtomicU32,
+        damage: &Damage,
     ) -> Result<PartRow> {
         let again = permit.is_none();
         let _held = match permit {
@@ -105,15 +99,10 @@ impl Sender {
         if outcome.is_err() {
             self.live.land(part.number, None);
         }
-        outcome.map_err(|error| {
-            if error.code != ErrorCode::DamagedOnTheWay {
-                return error;
-            }
-            let enough = damaged.fetch_add(1, Ordering::Relaxed) + 1 >= DAMAGED_AT_MOST;
-            error.retry(if enough { Retry::Never } else { Retry::After(DAMAGED) })
-        })
+        outcome.map_err(|error| damage.weigh(error))
     }
 
+    #[tracing::instrument(name = "part", level = "debug", skip_all, fields(number = part.number.get(), bytes = part.len, again))]
     async fn attempt(&self, upload: &UploadId, part: Part, again: bool) -> Result<PartRow> {
         self.file.check(&self.fingerprint)?;
         let body = PartBody {

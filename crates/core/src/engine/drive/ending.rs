@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Drive, Open};
+use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Place, SourceFile};
@@ -37,21 +38,19 @@ impl Drive {
     pub(super) async fn put(&mut self) -> Result<Input> {
         let open = self.opened()?;
         let if_absent = self.batch.collision != Collision::Overwrite;
-        let mut damaged = 0;
-        let stored = loop {
-            match self.patiently(|| self.put_once(&open, if_absent)).await {
-                Ok(stored) => break stored,
-                Err(error) if error.code == ErrorCode::DamagedOnTheWay && damaged < 2 => damaged += 1,
-                // Taken, perhaps by ourselves: an answer that was lost.
-                Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
-                    (Found::Ours { etag }, Some(crc64)) => break Stored { etag, crc64, version_id: None },
-                    (Found::Unknown, _) if self.unanswered.load(Ordering::Relaxed) => {
-                        return Err(self.perhaps_ours(error));
-                    }
-                    _ => return Err(error),
-                },
-                Err(error) => return Err(error),
-            }
+        let damage = Damage::default();
+        let once = || async { self.put_once(&open, if_absent).await.map_err(|error| damage.weigh(error)) };
+        let stored = match self.patiently(once).await {
+            Ok(stored) => stored,
+            // Taken, perhaps by ourselves: an answer that was lost, or spoilt.
+            Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
+                (Found::Ours { etag }, Some(crc64)) => Stored { etag, crc64, version_id: None },
+                (Found::Unknown, _) if self.unanswered.load(Ordering::Relaxed) => {
+                    return Err(self.perhaps_ours(error));
+                }
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
         };
         // The last byte left only after the file was found unchanged; what it became since is another version.
         self.stored(stored).await

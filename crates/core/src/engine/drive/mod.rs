@@ -129,6 +129,7 @@ impl Open {
 
 impl Drive {
     /// Runs until the transfer rests, and reports how.
+    #[tracing::instrument(name = "transfer", level = "debug", skip_all, fields(id = %self.row.id, bytes = self.row.size.get()))]
     pub(super) async fn run(mut self, first: Input) {
         let mut input = Some(first);
         let mut stopped = false;
