@@ -100,7 +100,8 @@ impl Demo {
             let _ = stop.send(());
         })?;
         let mut window = Kept::start(&self.0.davit("davit-app", "home")).context("the window cannot be started")?;
-        let mut seen = HashSet::new();
+        // What came at an earlier start was told then.
+        let mut seen: HashSet<_> = self.0.objects()?.into_iter().collect();
         let status = loop {
             let ended = window.ended()?;
             self.tell_arrivals(&mut seen)?;
