@@ -11,19 +11,19 @@ pub mod clipboard;
 pub mod commands;
 mod drag;
 pub mod inbox;
-mod log;
 pub mod shell;
 mod signals;
 pub mod views;
 mod window;
 
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use davit_core::error::ErrorCode;
+use davit_core::log;
 use davit_core::uploader::{Options, control};
 
 use shell::Shell;
@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
         Asked::Window(paths) => paths,
         Asked::Words(words) => return say(&words),
     };
-    let _log = log::begin();
+    let _log = log::begin("warn", std::io::stderr().is_terminal());
     let options = match Options::from_env() {
         Ok(options) => options,
         Err(error) => return plainly(&error.to_string()),

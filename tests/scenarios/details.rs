@@ -2,36 +2,16 @@
 
 use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, Focused, Target, Update, View};
-use davit_core::uploader::{Direct, Options, Uploader};
+use davit_core::uploader::Uploader;
 use davit_tests::World;
 use davit_tests::source::noise;
-use davit_tests::world::BUCKET;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn details_of_a_row_that_leaves_the_list_are_told_as_gone_and_not_as_unchanged() {
     let world = World::new().await;
     let file = world.sources().join("take.wav");
     noise(&file, 1_000);
-    let place = Direct {
-        bucket: BUCKET.to_owned(),
-        prefix: String::new(),
-        region: None,
-        endpoint: None,
-        path_style: true,
-        accelerate: false,
-    };
-    let options = Options {
-        home: world.home(),
-        server: None,
-        token: None,
-        net: davit_core::net::Net::default(),
-        policy: davit_core::policy::Policy::default(),
-        dev_store: None,
-        direct: Some(place),
-        concurrency: None,
-        hold: true,
-    };
-    let uploader = Uploader::open(options).await.expect("opens");
+    let uploader = Uploader::open(world.options()).await.expect("opens");
     let engine = uploader.engine();
     let to = uploader.destinations().await.expect("one")[0].id.clone();
     let ticket = engine.enqueue(vec![file], to, EnqueueOptions::default()).await.expect("taken");

@@ -187,26 +187,7 @@ async fn a_cancelled_row_taken_off_the_list_comes_back_as_it_was() {
     let world = World::new().await;
     let file = world.sources().join("cut.mov");
     noise(&file, 100);
-    // Held: nothing is sent, so nothing runs away while it is looked at.
-    let options = davit_core::uploader::Options {
-        home: world.home(),
-        server: None,
-        token: None,
-        net: davit_core::net::Net::default(),
-        policy: davit_core::policy::Policy::default(),
-        dev_store: None,
-        direct: Some(davit_core::uploader::Direct {
-            bucket: BUCKET.to_owned(),
-            prefix: String::new(),
-            region: None,
-            endpoint: None,
-            path_style: true,
-            accelerate: false,
-        }),
-        concurrency: None,
-        hold: true,
-    };
-    let uploader = davit_core::uploader::Uploader::open(options).await.expect("opens");
+    let uploader = davit_core::uploader::Uploader::open(world.options()).await.expect("opens");
     let engine = uploader.engine();
     let to = uploader.destinations().await.expect("one")[0].id.clone();
     let ticket = engine.enqueue(vec![file], to, EnqueueOptions::default()).await.expect("taken");

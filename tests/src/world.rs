@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use davit_backend::config::Config as BackendConfig;
 use davit_backend::{AwsAccess, Backend};
+use davit_core::net::Net;
+use davit_core::policy::Policy;
+use davit_core::uploader::{Direct, Options};
 use davit_localcloud::{Config, LocalCloud, ObjectView};
 use sha2::{Digest as _, Sha256};
 
@@ -168,6 +171,30 @@ impl World {
     /// An object, which must be there.
     pub fn object(&self, key: &str) -> ObjectView {
         self.cloud.object(BUCKET, key).unwrap_or_else(|| panic!("{key} is not in the store"))
+    }
+
+    /// For an uploader in the test's own process: at the bucket itself, held, so that nothing runs away while it is looked
+    /// at.
+    pub fn options(&self) -> Options {
+        let place = Direct {
+            bucket: BUCKET.to_owned(),
+            prefix: String::new(),
+            region: None,
+            endpoint: None,
+            path_style: true,
+            accelerate: false,
+        };
+        Options {
+            home: self.home(),
+            server: None,
+            token: None,
+            net: Net::default(),
+            policy: Policy::default(),
+            dev_store: None,
+            direct: Some(place),
+            concurrency: None,
+            hold: true,
+        }
     }
 
     /// Keys in the store.

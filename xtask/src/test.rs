@@ -41,6 +41,8 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     }
     tests(filter)?;
     if filter.is_none() {
+        // What the tests run is not optimised; what is shipped is, and can fail to compile by that alone.
+        must("core, optimised", &mut cargo(&["build", "--release", "--locked", "--package", "davit-core"]))?;
         // As a newcomer does it, with data of its own.
         demo::headless("demo-of-the-tests")?;
     }

@@ -193,34 +193,51 @@ fn section(out: &mut String, file: &str, title: &str, document: &Value) {
 mod tests {
     use super::*;
 
+    const ROLE: &str = "arn:aws:iam::123456789012:role/teams/davit-uploader";
+    const USER: &str = r#"{ kind = "federation-token", seconds = 900 }"#;
+
+    fn role(seconds: u32) -> String {
+        format!(r#"{{ kind = "assume-role", role_arn = "{ROLE}", seconds = {seconds} }}"#)
+    }
+
+    /// What is printed of a file with one destination; `more` are further lines of that.
+    fn printed(sts: &str, region: &str, verify: bool, more: &str) -> String {
+        let text = format!(
+            r#"
+            listen = "127.0.0.1:0"
+            name = "Example"
+            person_salt = "s"
+            verify = {verify}
+            auth = {{ kind = "none" }}
+            sts = {sts}
+            [[destinations]]
+            id = "a"
+            label = "A"
+            bucket = "example-media"
+            region = "{region}"
+            prefix = "u/{{person}}/"
+            {more}
+            "#
+        );
+        print(&Config::parse(&text).expect("a file"))
+    }
+
+    fn file(sts: &str, region: &str) -> String {
+        printed(sts, region, false, "")
+    }
+
+    fn by_role(seconds: u32) -> String {
+        file(&role(seconds), "eu-central-1")
+    }
+
     #[test]
     fn tags_and_keys_bring_their_rights_into_what_is_printed() {
-        for sts in [
-            r#"{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = 900 }"#,
-            r#"{ kind = "federation-token", seconds = 900 }"#,
-        ] {
-            let plain = format!(
-                r#"
-                listen = "127.0.0.1:0"
-                name = "Example"
-                person_salt = "s"
-                auth = {{ kind = "none" }}
-                sts = {sts}
-                [[destinations]]
-                id = "a"
-                label = "A"
-                bucket = "example-media"
-                region = "eu-central-1"
-                prefix = "u/{{person}}/"
-                "#
-            );
-            let printed = |text: &str| print(&Config::parse(text).expect("a file"));
-            let bare = printed(&plain);
+        for sts in [&*role(900), USER] {
+            let bare = file(sts, "eu-central-1");
             assert!(!bare.contains("s3:PutObjectTagging") && !bare.contains("kms:"), "{bare}");
             let key = "arn:aws:kms:eu-central-1:123456789012:key/1234";
-            let more =
-                format!("{plain}\ntags = {{ project = \"rushes\" }}\nsse = {{ kind = \"kms\", key_id = \"{key}\" }}\n");
-            let text = printed(&more);
+            let more = format!("tags = {{ project = \"rushes\" }}\nsse = {{ kind = \"kms\", key_id = \"{key}\" }}");
+            let text = printed(sts, "eu-central-1", false, &more);
             for needed in ["s3:PutObjectTagging", "kms:GenerateDataKey", "kms:Decrypt", key] {
                 assert!(text.contains(needed), "{needed}: {text}");
             }
@@ -229,31 +246,10 @@ mod tests {
 
     #[test]
     fn looking_brings_the_rights_of_the_backends_own_role_and_of_nobody_else() {
-        let role =
-            r#"{ kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = 900 }"#;
-        let user = r#"{ kind = "federation-token", seconds = 900 }"#;
         let key = "arn:aws:kms:eu-central-1:123456789012:key/1234";
-        for (sts, whose) in [(role, "the backend's own role"), (user, "the backend's IAM user")] {
-            let file = |verify: bool| {
-                let text = format!(
-                    r#"
-                    listen = "127.0.0.1:0"
-                    name = "Example"
-                    person_salt = "s"
-                    verify = {verify}
-                    auth = {{ kind = "none" }}
-                    sts = {sts}
-                    [[destinations]]
-                    id = "a"
-                    label = "A"
-                    bucket = "example-media"
-                    region = "eu-central-1"
-                    prefix = "u/{{person}}/"
-                    sse = {{ kind = "kms", key_id = "{key}" }}
-                    "#
-                );
-                print(&Config::parse(&text).expect("a file"))
-            };
+        for (sts, whose) in [(&*role(900), "the backend's own role"), (USER, "the backend's IAM user")] {
+            let more = format!("sse = {{ kind = \"kms\", key_id = \"{key}\" }}");
+            let file = |verify: bool| printed(sts, "eu-central-1", verify, &more);
             assert!(!file(false).contains("s3:GetObject") && !file(false).contains("s3:ListBucket"));
             let text = file(true);
             let (_, section) = text.split_once(&format!("Permission policy of {whose}")).expect("the section");
@@ -275,52 +271,11 @@ mod tests {
 
     #[test]
     fn what_is_printed_holds_the_files_names_and_no_wide_right() {
-        let config = Config::parse(
-            r#"
-            listen = "127.0.0.1:0"
-            name = "Example"
-            person_salt = "s"
-            auth = { kind = "none" }
-            sts = { kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/davit-uploader", seconds = 900 }
-            [[destinations]]
-            id = "a"
-            label = "A"
-            bucket = "example-media"
-            region = "eu-central-1"
-            prefix = "u/{person}/"
-            accelerate = true
-            "#,
-        )
-        .expect("a file");
-        let text = print(&config);
+        let text = printed(&role(900), "eu-central-1", false, "accelerate = true");
         assert!(text.contains("arn:aws:s3:::example-media/${aws:PrincipalTag/davit-prefix}/*"));
         assert!(text.contains("put-bucket-accelerate-configuration --bucket example-media"));
         // Everything at once is only ever denied.
         assert_eq!(text.matches("s3:*").count(), text.matches("\"Effect\": \"Deny\"").count());
-    }
-
-    fn file(sts: &str, region: &str) -> String {
-        let text = format!(
-            r#"
-            listen = "127.0.0.1:0"
-            name = "Example"
-            person_salt = "s"
-            auth = {{ kind = "none" }}
-            sts = {sts}
-            [[destinations]]
-            id = "a"
-            label = "A"
-            bucket = "example-media"
-            region = "{region}"
-            prefix = "u/{{person}}/"
-            "#
-        );
-        print(&Config::parse(&text).expect("a file"))
-    }
-
-    fn by_role(seconds: u32) -> String {
-        let arn = "arn:aws:iam::123456789012:role/teams/davit-uploader";
-        file(&format!(r#"{{ kind = "assume-role", role_arn = "{arn}", seconds = {seconds} }}"#), "eu-central-1")
     }
 
     #[test]
@@ -368,7 +323,7 @@ mod tests {
             assert!(at("REPLACE") < at(&format!("put-bucket-{what} ")), "{text}");
         }
         assert!(text.contains("LocationConstraint=eu-central-1") && text.contains("No CORS rule is needed"), "{text}");
-        let virginia = file(r#"{ kind = "federation-token", seconds = 900 }"#, "us-east-1");
+        let virginia = file(USER, "us-east-1");
         assert!(virginia.contains("create-bucket") && !virginia.contains("LocationConstraint"), "{virginia}");
     }
 }

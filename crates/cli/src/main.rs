@@ -5,7 +5,6 @@
 mod args;
 mod control;
 mod doctor;
-mod log;
 mod look;
 mod output;
 mod progress;
@@ -43,7 +42,8 @@ async fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { NOTHING } else { DONE });
         }
     };
-    let _guard = log::begin();
+    // Escapes are for terminals, and for those who want them.
+    let _guard = davit_core::log::begin("off", console::colors_enabled_stderr());
     let outcome = match args.command {
         Command::Upload(upload) => upload::run(*upload).await,
         Command::Status { json } => status::run(json),

@@ -17,9 +17,6 @@
 //! one frame of the streaming body ([`s3`]), TLS, S3; the answer's checksum is compared, the part journaled
 //! ([`journal`]), the state stepped ([`transfer`]), and the feed told ([`engine`]).
 
-// A transfer's future holds those of its requests, each in a span: deeper than the compiler looks by itself when it optimises.
-#![recursion_limit = "256"]
-
 pub mod credentials;
 pub mod engine;
 pub mod error;

@@ -1,9 +1,15 @@
 //! What may be logged at all. Spans and events of ours carry no secrets; libraries below us print requests at their
 //! finer levels, and requests hold key ids and tokens. Whatever a person asks for, those stay quiet.
 
-/// Directives of a log filter of its own, which a line has to pass besides the person's. Added to the person's they would
-/// win over them, and bring lines that nobody asked for.
-pub const CAPS: &[&str] = &[
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::filter::{FilterExt as _, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// The finest level of libraries.
+const CAPS: &[&str] = &[
     "aws_config=info",
     "aws_credential_types=info",
     "aws_runtime=info",
@@ -21,3 +27,38 @@ pub const CAPS: &[&str] = &[
     "reqwest=info",
     "rustls=info",
 ];
+
+/// Begins to log on standard error what `DAVIT_LOG` asks for, else as `usual` says; with escapes for a terminal where
+/// wanted. The guard writes what is left when it is dropped.
+pub fn begin(usual: &str, escapes: bool) -> WorkerGuard {
+    let wanted = EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| usual.into());
+    // Standard error may be closed, or a pipe that nobody reads; nothing may wait for it, so a thread writes. A line that
+    // finds no room is lost; to complain of it where there is none would stop whatever wrote it.
+    let (lines, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let layer = tracing_subscriber::fmt::layer().with_writer(lines).log_internal_errors(false).with_ansi(escapes);
+    // How long each transfer, part and lease took.
+    let layer = layer.with_span_events(FmtSpan::CLOSE);
+    tracing_subscriber::registry().with(layer.with_filter(wanted.and(caps()))).init();
+    guard
+}
+
+/// A filter besides the person's: it takes lines away, and never brings any. As directives of the person's own they would
+/// win over it, and bring lines that nobody asked for.
+fn caps() -> Targets {
+    format!("trace,{}", CAPS.join(",")).parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::filter::LevelFilter;
+
+    use super::*;
+
+    #[test]
+    fn the_libraries_are_capped_and_nobody_else() {
+        let caps = caps();
+        assert_eq!(caps.iter().count(), CAPS.len(), "each is a target");
+        assert_eq!(caps.default_level(), Some(LevelFilter::TRACE));
+        assert!(caps.iter().all(|(_, level)| level == LevelFilter::INFO));
+    }
+}

@@ -69,13 +69,11 @@ pub async fn room_comes_back(home: PathBuf) {
     let options = Options {
         home: home.clone(),
         server: Some(world.backend.as_ref().expect("a backend").url().clone()),
-        token: None,
-        net: davit_core::net::Net::default(),
-        policy: davit_core::policy::Policy::default(),
         dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
         direct: None,
         concurrency: Some(4),
         hold: false,
+        ..world.options()
     };
     let uploader = Uploader::open(options).await.expect("opens");
     let mut changes = uploader.session_changes();

@@ -254,7 +254,9 @@ impl Drive {
     async fn perform(&mut self, effect: Effect) -> Result<Option<Input>> {
         let name = effect.name();
         failpoint::pass(name, Side::Before);
-        let outcome = self.perform_it(effect).await;
+        // On the heap: else a transfer's future holds those of its requests, one in another, deeper than the compiler looks
+        // when it optimises.
+        let outcome = Box::pin(self.perform_it(effect)).await;
         failpoint::pass(name, Side::After);
         outcome
     }
