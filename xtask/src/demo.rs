@@ -117,7 +117,7 @@ impl Demo {
             }
         };
         if !status.success() {
-            bail!("the window ended with {status}; the lines above say why. {}", screen::INSTEAD);
+            bail!("the window ended with {status}; the lines above say why; {}", screen::INSTEAD);
         }
         Ok(())
     }
