@@ -37,7 +37,10 @@ pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<(
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let filter = format!("test(={test})");
         let words = ["tests/tools/with-screen", &cargo, "nextest", "run", "--workspace", "--locked"];
-        let mut run = command("bash", &[&words[..], &["--profile", "soak", "--no-capture", "-E", &filter]].concat());
+        let mut run = command(
+            "bash",
+            &[&words[..], &["--profile", "soak", "--no-capture", "--run-ignored", "all", "-E", &filter]].concat(),
+        );
         run.env("DAVIT_SOAK", times.to_string()).env("DAVIT_SEED", seed.to_string());
         let held = run.status().context("nextest could not be started")?.success();
         let result = if held { "held" } else { "broken" };

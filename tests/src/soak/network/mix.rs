@@ -1,12 +1,11 @@
 //! Goal R5: everything breaks now and then, and all of it arrives.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::World;
 use crate::fault::{Fault, FaultProxy, Mix};
 use crate::source::{noise, sha256};
-
-const PART: u64 = 16 << 10;
 
 /// What a run with faults cost.
 #[derive(Clone, Copy, Debug)]
@@ -17,22 +16,24 @@ pub struct Measured {
     pub goodput: f64,
 }
 
-/// A file of `parts` parts through the usual faults. Full size: 20 seeds of 2,000.
-pub async fn fault_mix(seed: u64, parts: u32) -> Measured {
+/// A file of so many parts, of so many bytes, through the usual faults on a link of so many bytes a second; 0 is as fast as
+/// it goes. Full size: 20 seeds of 2,000 small parts.
+pub async fn fault_mix(seed: u64, parts: u32, part: u64, rate: u64) -> Measured {
     let world = World::of_small_parts().await;
     let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(rate, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
-    noise(&file, u64::from(parts) * PART);
+    noise(&file, u64::from(parts) * part);
     let run = async |home: &str| {
         let begun = Instant::now();
         let mut run = world.upload_by(&link.endpoint(), &[&file]);
-        run.env("DAVIT_HOME", world.path(home)).env("DAVIT_TEST_PART_SIZE", PART.to_string());
+        run.env("DAVIT_HOME", world.path(home)).env("DAVIT_TEST_PART_SIZE", part.to_string());
         run.args(["--collision", "overwrite"]).end().await.all_done();
         assert_eq!(world.sha256("in/cut.mov"), sha256(&file), "seed {seed}");
         begun.elapsed().as_secs_f64()
     };
     let clean = run("clean").await;
-    *link.faults.mix.lock().expect("faults") = Some(Mix::usual_at(seed, PART / 2));
+    *link.faults.mix.lock().expect("faults") = Some(Mix::usual_at(seed, part / 2));
     let broken = run("broken").await;
     let mix = link.faults.mix.lock().expect("faults").take().expect("a mix");
     // Only what was never acknowledged to us was sent again.
