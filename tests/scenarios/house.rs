@@ -60,12 +60,13 @@ fn the_core_knows_no_window_and_one_tls() {
 
 /// Who may be built with whom of us, tests aside. Nothing knows the window, and nothing that ships the local cloud.
 const KNOWS: &[(&str, &[&str])] = &[
-    ("davit", &["davit-core"]),
-    ("davit-app", &["davit-core"]),
-    ("davit-backend", &["davit-core"]),
-    ("davit-core", &[]),
+    ("davit", &["davit-core", "davit-socket"]),
+    ("davit-app", &["davit-core", "davit-socket"]),
+    ("davit-backend", &["davit-core", "davit-socket"]),
+    ("davit-core", &["davit-socket"]),
     ("davit-localcloud", &[]),
-    ("davit-tests", &["davit-backend", "davit-core", "davit-localcloud"]),
+    ("davit-socket", &[]),
+    ("davit-tests", &["davit-backend", "davit-core", "davit-localcloud", "davit-socket"]),
     ("xtask", &[]),
 ];
 
@@ -152,7 +153,16 @@ fn every_dependency_that_is_named_is_used() {
         names
     };
     let mut used = BTreeSet::new();
-    for folder in ["crates/backend", "crates/cli", "crates/core", "crates/localcloud", "src-tauri", "tests", "xtask"] {
+    for folder in [
+        "crates/backend",
+        "crates/cli",
+        "crates/core",
+        "crates/localcloud",
+        "crates/socket",
+        "src-tauri",
+        "tests",
+        "xtask",
+    ] {
         let folder = root().join(folder);
         let code: String = sources(&folder).iter().map(|p| std::fs::read_to_string(p).expect("a source")).collect();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");

@@ -30,7 +30,17 @@ async fn a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_128_kilobits_is_slow_and_not_dead() {
     for _ in 0..times(1) {
-        slow_link(2, 128 << 10, Duration::from_secs(size(24, 60))).await;
+        slow_link(2, 128 << 10, 16 << 10, Duration::from_secs(size(24, 60))).await;
+    }
+}
+
+/// One kilobyte a second for each of them: the system has taken all of every part long before it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_link_that_many_share_is_slow_and_not_dead() {
+    for _ in 0..times(1) {
+        let connections = size(8, 16);
+        slow_link(connections, size(32, 64) << 10, u64::from(connections) << 10, Duration::from_secs(size(32, 64)))
+            .await;
     }
 }
 

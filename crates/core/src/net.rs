@@ -1,6 +1,9 @@
 //! How to get out of this computer: the proxy, the certificates that are trusted, and how long a connection may take.
 //!
-//! Every HTTP client of the core (the SDK's and reqwest's) is made from one [`Net`], so that all take the same way.
+//! Every HTTP client of the core (the store's and the backend's) is made from one [`Net`], so that all take the same way.
+
+mod line;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -11,6 +14,9 @@ use rustls::pki_types::pem::PemObject as _;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
+
+pub(crate) use line::Signal;
+pub(crate) use way::HttpClient;
 
 /// The way out. `Default` is the environment's proxy and the system's certificates.
 #[derive(Clone, Debug)]

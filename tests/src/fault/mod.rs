@@ -169,7 +169,7 @@ impl FaultProxy {
     /// slow link looks like one that takes all and answers late.
     pub fn narrow(target: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_recv_buffer_size(32 << 10).expect("a small buffer");
+        socket.set_recv_buffer_size(4 << 10).expect("a small buffer");
         #[cfg(unix)]
         socket2::SockRef::from(&socket).set_tcp_mss(1_400).expect("small packets");
         socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");

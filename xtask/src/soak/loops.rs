@@ -27,6 +27,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R6", 10, "outages of 3 s and 30 s, one of 10 min", "outages::a_network_that_goes_without_a_word_is_outlived"),
     of("R7", 20, "silence in twelve places", "stalls::a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_half_a_minute"),
     of("R8", 10, "128 kbit/s for a minute", "stalls::a_link_of_128_kilobits_is_slow_and_not_dead"),
+    of("R8", 10, "the same shared by sixteen, a kilobyte a second each", "stalls::a_slow_link_that_many_share_is_slow_and_not_dead"),
     of("R9", 300, "leases of 2 s from a backend in trouble", "leases::short_leases_of_a_backend_in_trouble_fail_no_part"),
     of("R9", 1, "leases that are over on arrival", "leases::a_new_lease_that_is_over_on_arrival_is_only_renewed_again"),
     of("R10", 10, "clocks that are off, four ways", "clocks::a_clock_that_is_off_costs_at_most_one_request"),

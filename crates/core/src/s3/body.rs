@@ -12,12 +12,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Instant;
 
 use super::requests::PartBody;
 use super::watchdog::Pace;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffers, FRAME};
+use crate::net::Signal;
 use crate::transfer::checksum;
 
 /// The trailer's and header's name.
@@ -37,12 +39,40 @@ pub(super) enum Mode {
 pub(super) struct Watch {
     pace: Arc<Pace>,
     seen: Mutex<Seen>,
+    line: Mutex<Line>,
+}
+
+/// A request whose body is watched, by the connection that it gets.
+#[derive(Clone, Debug)]
+pub(super) struct Rides(pub(super) Arc<Watch>);
+
+/// The connection of a body, and how far the other side was when it was last looked at.
+#[derive(Debug, Default)]
+struct Line {
+    connection: Option<CaptureConnection>,
+    mark: Option<u64>,
+}
+
+impl Line {
+    /// Whether anything got through since the last look.
+    fn moved(&mut self) -> bool {
+        let Some(mark) = self.connection.as_ref().and_then(signal).and_then(|signal| signal.mark()) else {
+            return false;
+        };
+        self.mark.replace(mark).is_some_and(|before| before != mark)
+    }
+}
+
+fn signal(connection: &CaptureConnection) -> Option<Signal> {
+    let mut extensions = http::Extensions::new();
+    connection.connection_metadata().as_ref()?.get_extras(&mut extensions);
+    extensions.remove()
 }
 
 /// How far a body is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
-    /// When the connection last took a frame.
+    /// When the connection last took a frame, or the other side some of it.
     pub(super) moved: Instant,
     /// Whether its last byte left.
     pub(super) ended: bool,
@@ -57,7 +87,7 @@ struct Seen {
 
 impl Watch {
     pub(super) fn new(pace: Arc<Pace>) -> Arc<Self> {
-        Arc::new(Self { pace, seen: Mutex::new(Self::nothing()) })
+        Arc::new(Self { pace, seen: Mutex::new(Self::nothing()), line: Mutex::default() })
     }
 
     fn nothing() -> Seen {
@@ -71,6 +101,22 @@ impl Watch {
     /// What all bodies show together.
     pub(super) fn pace(&self) -> Arc<Pace> {
         Arc::clone(&self.pace)
+    }
+
+    /// The connection that it gets.
+    pub(super) fn rides(&self, connection: CaptureConnection) {
+        *self.line() = Line { connection: Some(connection), mark: None };
+    }
+
+    fn line(&self) -> std::sync::MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the system whether anything gets through: it may have taken all of a body and send it slowly.
+    pub(super) fn look(&self) {
+        if self.line().moved() {
+            self.moves(false);
+        }
     }
 
     /// When something last moved, and whether the body is out.

@@ -16,7 +16,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::{Duration, Instant};
 
-use super::body::{Mode, Stream, Watch};
+use super::body::{Mode, Rides, Stream, Watch};
 use super::classify::{Failure, classify, damaged};
 use super::client::http_client;
 use super::clock::StoreClock;
@@ -375,7 +375,8 @@ impl Bucket {
             let trailers = self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
             let watch = Watch::new(Arc::clone(&self.0.pace));
-            let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await? };
+            let rides = Rides(Arc::clone(&watch));
+            let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await?, rides };
             let outcome = self
                 .leased(|| {
                     let (part, watch, buffers) = (part.clone(), Arc::clone(&watch), self.0.buffers.clone());

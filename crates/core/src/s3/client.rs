@@ -1,75 +1,71 @@
-//! The HTTP client below the SDK: ring, HTTP/1.1, connections that are not kept longer than S3 keeps them.
+//! The core's HTTP client, as the SDK wants one.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use hyper_util::client::legacy::connect::capture_connection;
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::net::Net;
-
-/// S3 closes idle connections after about 20 s; a request on a dead one costs a retry.
-const IDLE: Duration = Duration::from_secs(15);
-/// As many idle connections as parts may fly.
-const IDLE_AT_MOST: usize = 128;
+use super::body::Rides;
+use crate::error::Result;
+use crate::net::{HttpClient, Net};
 
 /// A client that takes the way out that `net` says.
 ///
 /// # Errors
 /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
 pub fn http_client(net: &Net) -> Result<SharedHttpClient> {
-    let tls = trust(net)?;
-    let proxy = proxy(net)?;
-    let connect_timeout = net.connect_timeout;
-    Ok(Builder::new().build_with_connector_fn(move |settings, components| {
-        // The time to connect is ours; nothing else is timed here (the watchdog times requests).
-        let read = settings.and_then(aws_smithy_runtime_api::client::http::HttpConnectorSettings::read_timeout);
-        let mut timed = aws_smithy_runtime_api::client::http::HttpConnectorSettings::builder();
-        timed = timed.connect_timeout(connect_timeout);
-        if let Some(read) = read {
-            timed = timed.read_timeout(read);
-        }
-        let mut builder = Connector::builder()
-            .connector_settings(timed.build())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_AT_MOST)
-            .proxy_config(proxy.clone());
-        if let Some(sleep) = components.and_then(aws_sdk_s3::config::RuntimeComponents::sleep_impl) {
-            builder = builder.sleep_impl(sleep);
-        }
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls.clone()).build()
+    let client = net.store_client()?;
+    Ok(http_client_fn(move |settings, _| {
+        // The time to connect is ours. Parts are timed by the watchdog; the chain's questions to a machine bring a limit.
+        SharedHttpConnector::new(Sender { client: client.clone(), within: settings.read_timeout() })
     }))
 }
 
-fn trust(net: &Net) -> Result<TlsContext> {
-    let mut store = TrustStore::default();
-    if let Some(path) = &net.ca_bundle {
-        store = store.with_pem_certificate(Net::read_ca_bundle(path)?);
-    }
-    TlsContext::builder()
-        .with_trust_store(store)
-        .build()
-        .map_err(|e| Error::new(ErrorCode::BadCertificateFile).source(e))
+#[derive(Clone, Debug)]
+struct Sender {
+    client: HttpClient<SdkBody>,
+    within: Option<Duration>,
 }
 
-fn proxy(net: &Net) -> Result<ProxyConfig> {
-    if net.direct {
-        return Ok(ProxyConfig::disabled());
+impl HttpConnector for Sender {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let connection = capture_connection(&mut request);
+        if let Some(Rides(watch)) = request.extensions().get() {
+            watch.rides(connection);
+        }
+        let (answer, within) = (self.client.request(request), self.within);
+        HttpConnectorFuture::new(async move {
+            let answer = match within {
+                Some(within) => {
+                    tokio::time::timeout(within, answer).await.map_err(|e| ConnectorError::timeout(e.into()))?
+                }
+                None => answer.await,
+            };
+            let answer = answer.map_err(|error| told(error.into()))?;
+            HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
     }
-    let Some(url) = &net.proxy else { return Ok(ProxyConfig::from_env()) };
-    let mut bare = url.clone();
-    // Into the header, never into a log line.
-    let _ = bare.set_username("");
-    let _ = bare.set_password(None);
-    let config = ProxyConfig::all(bare.as_str())
-        .map_err(|e| Error::new(ErrorCode::BadInput).detail("proxy address").source(e))?;
-    let config = config.no_proxy("localhost,127.0.0.1,::1");
-    // As they are written in the address: the SDK puts them into one again, which is decoded where it is used.
-    Ok(match (url.username(), url.password()) {
-        ("", _) => config,
-        (user, password) => config.with_basic_auth(user, password.unwrap_or_default()),
-    })
+}
+
+/// In the SDK's words; what it means is read from the causes, in `classify`.
+fn told(error: Box<dyn StdError + Send + Sync>) -> ConnectorError {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
+    while let Some(cause) = next {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user) {
+            return ConnectorError::user(error);
+        }
+        next = cause.source();
+    }
+    ConnectorError::io(error)
 }

@@ -1,4 +1,4 @@
-//! The headers that belong to our way of sending a body.
+//! What belongs to our way of sending a body: its headers, and who watches it.
 
 use aws_runtime::auth::PayloadSigningOverride;
 use aws_sdk_s3::config::{Intercept, RuntimeComponents};
@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::body::{self, CHECKSUM, Mode};
+use super::body::{self, CHECKSUM, Mode, Rides};
 use crate::transfer::checksum;
 
 /// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.
@@ -15,6 +15,7 @@ pub(super) struct Way {
     pub(super) mode: Mode,
     pub(super) len: u64,
     pub(super) crc64: Option<u64>,
+    pub(super) rides: Rides,
 }
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
@@ -45,6 +46,7 @@ impl Intercept for Way {
                 PayloadSigningOverride::UnsignedPayload
             }
         };
+        context.request_mut().add_extension(self.rides.clone());
         bag.interceptor_state().store_put(signing);
         Ok(())
     }

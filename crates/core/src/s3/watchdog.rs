@@ -7,9 +7,9 @@
 //! dead. That a connection takes bytes says little: the system takes many before it sends one. A request that hangs is
 //! dropped; its connection goes with it.
 //!
-//! Known problem: until the first answer nothing tells a body that the system took and sends slowly from one that it will
-//! never send. Connections down to 8 kB/s are known for slow from the first byte; below, or where the system buffers
-//! megabytes of a slow link, a request is made in vain first. The way out is fewer connections on slow links.
+//! What moves a body is what its connection takes, and what the other side acknowledges (`Watch::look`): a link may be as
+//! slow as it likes. Where the system does not tell, or something on the way takes a body whole, the pace is all there is:
+//! until the first answer a body that is sent slowly from one that never will be is told from connections of 8 kB/s up.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -225,6 +225,7 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             }
             () = tokio::time::sleep(LOOK) => {}
         }
+        watch.look();
         let now = watch.progress();
         if nap.look(UnixTime::now(), Instant::now()) {
             awake = Some(Instant::now());

@@ -76,14 +76,14 @@ pub async fn stall(request: Request, place: Where) -> Duration {
     noticed
 }
 
-/// A link of 128 kbit/s and 600 ms to and fro for this long, with parts of this size; it must never look dead.
-pub async fn slow_link(connections: u16, part: u64, lasts: Duration) {
+/// A link of so many bytes a second and 600 ms to and fro for this long, with parts of this size; it must never look dead.
+pub async fn slow_link(connections: u16, part: u64, rate: u64, lasts: Duration) {
     let world = World::of_small_parts().await;
     let link = FaultProxy::narrow(world.cloud.address());
-    link.faults.rate.store(16 << 10, Ordering::SeqCst);
+    link.faults.rate.store(rate, Ordering::SeqCst);
     link.faults.latency_ms.store(600, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
-    let parts = (lasts.as_secs() * (16 << 10)).div_ceil(part);
+    let parts = (lasts.as_secs() * rate).div_ceil(part);
     noise(&file, parts * part);
     let mut run = world.upload_by(&link.endpoint(), &[&file]);
     run.env("DAVIT_TEST_PART_SIZE", part.to_string()).args(["--concurrency", &connections.to_string()]);

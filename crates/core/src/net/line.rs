@@ -1,0 +1,88 @@
+//! One connection, and whether anything gets through on it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+#[cfg(unix)]
+use std::os::fd::{AsFd as _, OwnedFd as Handle};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket as _, OwnedSocket as Handle};
+
+/// A connection as the HTTP client uses it.
+#[derive(Debug)]
+pub(crate) struct Line {
+    stream: TokioIo<TcpStream>,
+    /// The socket once more, to ask the system about it. Closed with the connection: nobody else holds it.
+    handle: Option<Arc<Handle>>,
+}
+
+/// What a request may ask of the connection that carries it. Keeps nothing open.
+#[derive(Clone, Debug)]
+pub(crate) struct Signal(Weak<Handle>);
+
+impl Signal {
+    /// Changes whenever the other side acknowledges something; None where nobody knows.
+    pub(crate) fn mark(&self) -> Option<u64> {
+        davit_socket::mark(self.0.upgrade()?.as_ref()).ok()
+    }
+}
+
+impl Line {
+    pub(super) fn new(stream: TokioIo<TcpStream>) -> Self {
+        #[cfg(unix)]
+        let handle = stream.inner().as_fd().try_clone_to_owned();
+        #[cfg(windows)]
+        let handle = stream.inner().as_socket().try_clone_to_owned();
+        // Without one, only what the connection takes is known.
+        Self { stream, handle: handle.ok().map(Arc::new) }
+    }
+}
+
+impl Connection for Line {
+    fn connected(&self) -> Connected {
+        let connected = self.stream.connected();
+        match &self.handle {
+            Some(handle) => connected.extra(Signal(Arc::downgrade(handle))),
+            None => connected,
+        }
+    }
+}
+
+impl Read for Line {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl Write for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+}

@@ -1,0 +1,18 @@
+//! macOS: bytes in the send buffer, which only fall as they are acknowledged. Source: `SO_NWRITE` in sys/socket.h, "data
+//! not yet sent by the protocol" and, for TCP, not yet acknowledged.
+
+use std::io::{Error, ErrorKind, Result};
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+
+pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
+    let mut waiting: libc::c_int = 0;
+    let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| ErrorKind::Unsupported)?;
+    // SAFETY: `waiting` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.
+    let answer = unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_NWRITE, (&raw mut waiting).cast(), &raw mut len)
+    };
+    if answer != 0 {
+        return Err(Error::last_os_error());
+    }
+    u64::try_from(waiting).map_err(|_| ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,86 @@
+//! What the system knows of a connection and no safe library tells: whether anything gets through.
+//!
+//! The system takes megabytes of a body before it sends one, so what a connection took says little. What the other side
+//! acknowledged says all: a slow link moves, a dead one stands still.
+//!
+//! The only crate of the house with `unsafe` in it, and nothing else in it.
+
+#[cfg_attr(windows, path = "windows.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux.rs")]
+#[cfg_attr(not(any(windows, target_vendor = "apple", target_os = "linux", target_os = "android")), path = "none.rs")]
+mod system;
+
+/// A number that changes whenever the other side acknowledges something, and stays what it is while nothing gets through.
+/// Only comparing two of the same connection says anything.
+///
+/// # Errors
+/// What the system says; `Unsupported` where it has nothing to say.
+#[cfg(unix)]
+pub fn mark(socket: impl std::os::fd::AsFd) -> std::io::Result<u64> {
+    system::mark(socket.as_fd())
+}
+
+/// A number that changes whenever the other side acknowledges something, and stays what it is while nothing gets through.
+/// Only comparing two of the same connection says anything.
+///
+/// # Errors
+/// What the system says; `Unsupported` where it has nothing to say.
+#[cfg(windows)]
+pub fn mark(socket: impl std::os::windows::io::AsSocket) -> std::io::Result<u64> {
+    system::mark(socket.as_socket())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::mark;
+
+    /// Writes until the system takes no more.
+    fn fill(stream: &mut TcpStream) -> usize {
+        stream.set_nonblocking(true).expect("set");
+        let (bytes, mut taken) = (vec![7; 64 << 10], 0);
+        loop {
+            match stream.write(&bytes) {
+                Ok(bytes) => taken += bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return taken,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// The mark once it is the same twice: what is on its way has arrived.
+    fn at_rest(stream: &TcpStream) -> u64 {
+        loop {
+            let before = mark(stream).expect("a mark");
+            for _ in 0..1_000 {
+                std::thread::yield_now();
+            }
+            if mark(stream).expect("a mark") == before {
+                return before;
+            }
+        }
+    }
+
+    #[test]
+    fn the_mark_moves_as_the_other_side_takes_and_stands_still_when_it_does_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let mut here = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
+        let (mut there, _) = listener.accept().expect("taken");
+        let mut taken = fill(&mut here);
+        let full = at_rest(&here);
+        assert_eq!(at_rest(&here), full, "nobody reads: nothing gets through");
+        let mut buffer = vec![0; 1 << 20];
+        there.set_nonblocking(true).expect("set");
+        while mark(&here).expect("a mark") == full {
+            match there.read(&mut buffer) {
+                Ok(bytes) => taken -= bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => panic!("{error}"),
+            }
+            assert!(taken > 0, "all was read and the mark never moved");
+        }
+    }
+}

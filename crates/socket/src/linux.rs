@@ -1,0 +1,23 @@
+//! Linux: `tcpi_bytes_acked`, since 4.1. Source: tcp(7), linux/tcp.h.
+
+use std::io::{Error, ErrorKind, Result};
+use std::mem::{MaybeUninit, offset_of};
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+
+pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(|_| ErrorKind::Unsupported)?;
+    // SAFETY: `info` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.
+    let answer = unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &raw mut len)
+    };
+    if answer != 0 {
+        return Err(Error::last_os_error());
+    }
+    // Older systems know fewer fields.
+    if (len as usize) < offset_of!(libc::tcp_info, tcpi_bytes_acked) + size_of::<u64>() {
+        return Err(ErrorKind::Unsupported.into());
+    }
+    // SAFETY: all of it was zeroed, and zeroes are a valid value of every field.
+    Ok(unsafe { info.assume_init() }.tcpi_bytes_acked)
+}
