@@ -60,3 +60,19 @@ async fn a_whole_whose_sum_is_another_is_never_called_done() {
     assert_eq!(code.as_deref(), Some("check-mismatch"));
     assert!(world.cloud.uploads(BUCKET).is_empty(), "nothing unfinished is left");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_complete_that_arrives_damaged_is_made_again_and_no_part_is() {
+    let (code, begun, world) = upload(33, COMPLETE, 2, Fault::Flipped).await;
+    assert_eq!((code, begun), (None, 5));
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_store_says_was_cut_off_is_sent_again_as_often_as_it_takes() {
+    let cut_off = Fault::Says { status: "400 Bad Request", code: "IncompleteBody" };
+    for (mib, only) in [(33, "partNumber=2"), (1, PUT)] {
+        let (code, ..) = upload(mib, only, 5, cut_off).await;
+        assert_eq!(code, None);
+    }
+}

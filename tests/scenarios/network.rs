@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use davit_tests::World;
-use davit_tests::fault::FaultProxy;
+use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,4 +91,39 @@ async fn a_backend_that_is_down_is_waited_for() {
         assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the fault was met at {at}");
         assert_eq!(world.keys().len(), 1);
     }
+}
+
+/// A filter, a proxy or a gateway on the way has a bad moment. S3 says no such thing without its code and its id.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_is_not_the_stores_is_waited_out() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let [large, small] = [("cut.mov", 20 << 20), ("note.txt", 1_000)].map(|(name, len)| {
+        noise(&world.sources().join(name), len);
+        world.sources().join(name)
+    });
+    for status in ["400 No", "401 No", "403 No", "404 No", "408 No", "409 No", "413 No", "421 No", "425 No", "502 No"] {
+        for (only, file) in [("partNumber=2", &large), ("PUT /media/in/note", &small), ("POST *?upload", &large)] {
+            link.faults.meet(only, 2, Fault::Nobodys { status });
+            let mut run = world.upload_by(&link.endpoint(), &[file]);
+            run.args(["--collision", "overwrite"]).end().await.all_done();
+            assert_eq!(link.faults.still_to_meet(), 0, "{status}: the fault was met");
+        }
+    }
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&large));
+    assert_eq!(world.sha256("in/note.txt"), sha256(&small));
+}
+
+/// S3 may answer Complete at once and take minutes for the rest. Source: S3 API reference, CompleteMultipartUpload.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_that_takes_its_time_and_shows_it_is_asked_once() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    link.faults.meet("POST *?uploadId=", 1, Fault::Blanks { seconds: 30 });
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
+    assert_eq!(world.cloud.observer().calls("CompleteMultipartUpload"), 1);
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use davit_tests::soak::network::{Request, Where, fault_mix, slow_link, stall};
+use davit_tests::soak::network::{Request, Where, fault_mix, mute, slow_link, stall, stall_of};
 use davit_tests::soak::{seed, seeds, size, times};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,6 +24,32 @@ async fn a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_
             stall(Request::List, Where::After),
         );
         println!("noticed after {noticed:?}");
+    }
+}
+
+/// What fits the system's buffers is out at once, and nobody knows when it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_comes_is_missed_within_half_a_minute_whatever_the_size() {
+    for _ in 0..times(1) {
+        let in_a_row = size(1, 3);
+        let noticed = tokio::join!(
+            stall_of(1 << 10, in_a_row),
+            stall_of(100 << 10, in_a_row),
+            stall_of(1 << 20, in_a_row),
+            stall_of(3 << 20, in_a_row),
+            stall_of(6 << 20, in_a_row),
+        );
+        println!("noticed after {noticed:?}");
+    }
+}
+
+/// Everything is taken and nothing answered, as by a filter that hangs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_takes_everything_and_answers_nothing_is_left_within_ten_seconds_of_its_return() {
+    for _ in 0..times(1) {
+        let lasts = Duration::from_secs(size(32, 60));
+        let flows = tokio::join!(mute(1 << 10, lasts), mute(3 << 20, lasts), mute(40 << 20, lasts));
+        println!("flows after {flows:?}");
     }
 }
 

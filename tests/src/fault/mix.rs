@@ -1,7 +1,8 @@
 //! What can go wrong with one request, and chance that can be replayed.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use sha2::{Digest as _, Sha256};
 
 /// What happens to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,18 @@ pub enum Fault {
     Moved,
     /// The same with a success that says nothing.
     Bare,
+    /// The same with a refusal that is not the store's: no code, no id.
+    Nobodys {
+        /// The status line.
+        status: &'static str,
+    },
+    /// The server has done it and says 200 at once; the rest comes after so many blanks, one a second.
+    Blanks {
+        /// How many.
+        seconds: u32,
+    },
+    /// The server has done it, and the body of its answer breaks off.
+    HalfBody,
 }
 
 impl Fault {
@@ -116,9 +129,9 @@ impl Mix {
         let name = identity(first);
         let made = self.made.entry(name.clone()).or_default();
         *made += 1;
-        let mut hash = DefaultHasher::new();
-        (self.seed, &name, *made).hash(&mut hash);
-        let mut drawn = hash.finish() % OF;
+        // A hash that is the same with every compiler: a seed that was written down is worth something for years.
+        let hash = Sha256::digest(format!("{} {name} {made}", self.seed));
+        let mut drawn = u64::from_le_bytes(hash[..8].try_into().expect("eight bytes")) % OF;
         for (fault, rate) in &self.rates {
             if drawn < u64::from(*rate) {
                 let fits = match fault {

@@ -19,6 +19,8 @@ pub use mix::{Fault, Mix};
 pub struct Faults {
     /// Connections are refused and cut.
     pub outage: AtomicBool,
+    /// Connections are taken, and nothing of them is read any more, for as long as they stand.
+    pub mute: AtomicBool,
     /// Connections that were taken.
     pub connections: AtomicU32,
     /// Requests that came, of those whose first line holds [`Self::only`].
@@ -285,6 +287,9 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
     let mut server = TcpStream::connect(target).await?;
     let mut held = Vec::new();
     while let Some((head, body)) = wire::head(&mut client, &mut held).await? {
+        if faults.mute.load(Ordering::SeqCst) {
+            return gone(&mut client).await;
+        }
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
         let Some(fault) = faults.for_request(first, &text, body) else {
@@ -354,6 +359,40 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
                 let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
                 answer(&mut client, &text, status, "application/xml", &xml).await?;
             }
+            Fault::Blanks { seconds } => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                let rest = wire::whole(&mut server, &mut answered, body).await?;
+                let text = String::from_utf8_lossy(&head);
+                let said: Vec<_> = text.lines().filter(|l| !l.to_lowercase().starts_with("content-length")).collect();
+                let head = said.join("\r\n").trim_end().to_owned();
+                client.write_all(format!("{head}\r\ntransfer-encoding: chunked\r\n\r\n").as_bytes()).await?;
+                // Blanks come after the declaration, or the text is no XML.
+                let declared = rest.windows(2).position(|at| at == b"?>").map_or(0, |at| at + 2);
+                let (declaration, rest) = rest.split_at(declared);
+                wire::chunk(&mut client, declaration).await?;
+                for _ in 0..seconds {
+                    wire::chunk(&mut client, b" ").await?;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                wire::chunk(&mut client, rest).await?;
+                client.write_all(b"0\r\n\r\n").await?;
+            }
+            Fault::HalfBody => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                let rest = wire::whole(&mut server, &mut answered, body).await?;
+                client.write_all(&[&head[..], &rest[..rest.len() / 2]].concat()).await?;
+                return Ok(());
+            }
+            Fault::Nobodys { status } => {
+                wire::discard(&mut client, &mut held, body).await?;
+                answer(&mut client, &text, status, "text/plain", "No.").await?;
+            }
             Fault::Moved => {
                 wire::discard(&mut client, &mut held, body).await?;
                 let head = "HTTP/1.1 302 Found\r\nlocation: http://login.example/\r\ncontent-length: 0\r\n\r\n";
@@ -386,6 +425,9 @@ async fn forward(
     while left > 0 {
         // Fine enough for slow links, coarse enough to cost nothing on fast ones.
         let now = left.min(if faults.is_slow() { 4 << 10 } else { 256 << 10 });
+        if faults.mute.load(Ordering::SeqCst) {
+            return gone(client).await;
+        }
         wire::copy(client, server, held, now).await?;
         left -= now;
         faults.slow_down(now, begun, body - left).await;

@@ -66,6 +66,14 @@ pub(super) async fn discard(from: &mut TcpStream, held: &mut Vec<u8>, len: u64) 
     Ok(())
 }
 
+/// A piece of a body whose length nobody said.
+pub(super) async fn chunk(to: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    to.write_all(&[format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()).await
+}
+
 /// The next byte from a stream becomes another.
 pub(super) async fn flip(from: &mut TcpStream, held: &mut Vec<u8>) -> std::io::Result<()> {
     while held.is_empty() {

@@ -17,4 +17,4 @@ pub use machines::two_machines;
 pub use mix::{Measured, fault_mix};
 pub use outages::{asleep, hole};
 pub use portals::{Portal, backend_behind, store_behind, tls_portal};
-pub use stalls::{Request, Where, slow_link, stall};
+pub use stalls::{Request, Where, mute, slow_link, stall, stall_of};

@@ -26,6 +26,8 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R5", 1, "the same on a link of 60 MB/s, 500 parts of 8 MiB", "stalls::on_a_link_at_its_limit_faults_cost_little_of_it"),
     of("R6", 10, "outages of 3 s and 30 s, one of 10 min", "outages::a_network_that_goes_without_a_word_is_outlived"),
     of("R7", 20, "silence in twelve places", "stalls::a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_half_a_minute"),
+    of("R7", 20, "answers that never come, five sizes, three in a row", "stalls::an_answer_that_never_comes_is_missed_within_half_a_minute_whatever_the_size"),
+    of("R7", 20, "a way that takes all and answers nothing for a minute", "stalls::a_way_that_takes_everything_and_answers_nothing_is_left_within_ten_seconds_of_its_return"),
     of("R8", 10, "128 kbit/s for a minute", "stalls::a_link_of_128_kilobits_is_slow_and_not_dead"),
     of("R8", 10, "the same shared by sixteen, a kilobyte a second each", "stalls::a_slow_link_that_many_share_is_slow_and_not_dead"),
     of("R9", 300, "leases of 2 s from a backend in trouble", "leases::short_leases_of_a_backend_in_trouble_fail_no_part"),

@@ -73,7 +73,11 @@ impl Link {
                 Err(error) if passes_by_itself(&error) => {
                     attempt += 1;
                     failed(attempt, &error);
-                    self.fails(&error);
+                    match error.retry {
+                        Retry::WhenOnline => self.fails(&error),
+                        // An answer, though not the one that was wanted.
+                        _ => self.works(),
+                    }
                     // Others got through while this one still tried to connect: the network is back.
                     if error.retry == Retry::WhenOnline && self.worked_since(begun) {
                         attempt = 1;

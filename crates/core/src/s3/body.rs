@@ -119,6 +119,11 @@ impl Watch {
         }
     }
 
+    /// Whether the system says what the other side acknowledged.
+    pub(super) fn is_told(&self) -> bool {
+        self.line().mark.is_some()
+    }
+
     /// When something last moved, and whether the body is out.
     pub(super) fn progress(&self) -> Progress {
         self.seen().progress

@@ -21,6 +21,7 @@ use super::classify::{Failure, classify, damaged};
 use super::client::http_client;
 use super::clock::StoreClock;
 use super::framing::Way;
+use super::lifesign::LifeSign;
 use super::place::{Endpoint, Place, encryption, tagging};
 use super::requests::{Completed, Created, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
@@ -39,6 +40,8 @@ const CONFLICT: Duration = Duration::from_millis(200);
 const CONFLICT_AT_MOST: Duration = Duration::from_secs(2);
 /// One request meets so many leases that are over before it is told as a failure; the keeper is stricter when all do.
 const EXPIRED_AT_MOST: u32 = 10;
+/// One request without a body of note arrives damaged so many times before it is told.
+const DAMAGED_AT_MOST: u32 = 3;
 /// The first answer tells how far the clock is off; a clock that moves may be off once more.
 const SKEWED_AT_MOST: u32 = 3;
 
@@ -57,6 +60,7 @@ struct Inner {
     trailers: AtomicBool,
     /// Whether HEAD is allowed; remembered once it was refused.
     may_look: AtomicBool,
+    sign: Arc<LifeSign>,
     /// Whether the store was ever reached.
     reached: AtomicBool,
 }
@@ -102,6 +106,7 @@ impl Bucket {
         Ok(Self(Arc::new(Inner {
             client: Client::from_conf(config.build()),
             keeper,
+            sign: LifeSign::new(&place, &net)?,
             place,
             buffers: Buffers::default(),
             pace: Arc::default(),
@@ -134,7 +139,7 @@ impl Bucket {
                     let (kind, key_id) = encryption(sse);
                     request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
                 }
-                watchdog::within(SHORT, request.send()).await?.map_err(classify)
+                watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
             })
             .await?;
         let upload = answer.upload_id().filter(|id| !id.is_empty());
@@ -241,10 +246,14 @@ impl Bucket {
                     .checksum_crc64_nvme(checksum::to_base64(crc64))
                     .mpu_object_size(size)
                     .set_if_none_match(if_absent.then(|| "*".to_owned()));
+                // S3 may answer at once and take minutes for the rest: what it sends meanwhile counts.
                 let limit = watchdog::complete_within(parts.len());
-                let (begun, mut conflicts) = (Instant::now(), 0);
+                let watch = Watch::new(Arc::clone(&inner.pace));
+                let (begun, mut conflicts, mut damaged_before) = (Instant::now(), 0, 0);
                 loop {
-                    match watchdog::within(limit, request.clone().send()).await?.map_err(classify) {
+                    let rides = Rides(Arc::clone(&watch));
+                    let again = request.clone().customize().mutate_request(move |r| r.add_extension(rides.clone()));
+                    match watchdog::heard(limit, &watch, again.send()).await?.map_err(classify) {
                         // Not put together by this one; the other request is over soon, and may be ours: one whose
                         // answer was not waited for any longer.
                         Err(Failure::Conflict(error)) if begun.elapsed() < limit => {
@@ -257,6 +266,11 @@ impl Bucket {
                             return Err(Error::new(ErrorCode::UploadExpired).detail(error.detail).into());
                         }
                         Err(Failure::OtherParts(error)) => return Ok(Err(error)),
+                        // The request arrived other than it left; the parts did not.
+                        Err(Failure::Other(error)) if is_chance(&error) && damaged_before < DAMAGED_AT_MOST => {
+                            damaged_before += 1;
+                            tracing::debug!(%error, "the request arrived damaged");
+                        }
                         outcome => return outcome.map(Ok),
                     }
                 }
@@ -301,7 +315,7 @@ impl Bucket {
                         .key(key.as_str())
                         .upload_id(&upload.0)
                         .set_expected_bucket_owner(place.account_id.clone());
-                    watchdog::within(SHORT, request.send()).await?.map_err(classify)
+                    watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
                 })
                 .await;
             match outcome {
@@ -335,7 +349,7 @@ impl Bucket {
                         .upload_id(&upload.0)
                         .set_part_number_marker(after.clone())
                         .set_expected_bucket_owner(place.account_id.clone());
-                    watchdog::within(SHORT, request.send()).await?.map_err(classify)
+                    watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
                 })
                 .await;
             let page = match page {
@@ -448,12 +462,20 @@ impl Bucket {
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");
                 }
                 Err(failure) => {
+                    if self.0.pace.in_doubt() {
+                        self.0.sign.ask(&self.0.pace);
+                    }
                     let reached = self.0.reached.load(Ordering::Relaxed);
                     return Err(failure.into_error().on_a_way_that_worked(reached));
                 }
             }
         }
     }
+}
+
+/// A request that was damaged, and not the object that it speaks of.
+fn is_chance(error: &Error) -> bool {
+    error.code == ErrorCode::DamagedOnTheWay && !error.detail.contains("BadDigest")
 }
 
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.

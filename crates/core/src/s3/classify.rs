@@ -57,6 +57,9 @@ where
         SdkError::ServiceError(_) => {
             let code = error.code().unwrap_or_default().to_owned();
             let said = error.message().unwrap_or_default().to_owned();
+            if code.is_empty() && region.is_none() && request_id.is_none() && is_nobodys(status) {
+                return Failure::Other(not_the_store(status, kind.as_deref()));
+            }
             service(&code, &said, status, region, kind).map_id(request_id)
         }
         SdkError::ResponseError(_) => {
@@ -111,12 +114,11 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         }
         "PreconditionFailed" => plain(C::AlreadyThere),
         "NoSuchUpload" => plain(C::UploadExpired),
-        "BadDigest"
-        | "InvalidDigest"
-        | "XAmzContentChecksumMismatch"
-        | "XAmzContentSHA256Mismatch"
-        | "IncompleteBody"
-        | "ContentLengthMismatch" => plain(C::DamagedOnTheWay),
+        "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => {
+            plain(C::DamagedOnTheWay)
+        }
+        // Cut off on the way.
+        "IncompleteBody" | "ContentLengthMismatch" => plain(C::Offline),
         "EntityTooLarge" => plain(C::TooLarge),
         "KeyTooLongError" => plain(C::KeyTooLong),
         "QuotaExceeded" | "XMinioStorageFull" | "InsufficientStorage" | "XMinioAdminBucketQuotaExceeded" => {
@@ -145,6 +147,19 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         }
         _ if status == 403 => plain(C::AccessDenied),
         _ => plain(C::Unexpected),
+    }
+}
+
+/// What S3 never says without its code and its id: something on the way does, and it passes. A proxy's 407 is told, and
+/// 412 is a taken name with whatever words.
+fn is_nobodys(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 407 | 412 | 429)
+}
+
+fn not_the_store(status: u16, kind: Option<&str>) -> Error {
+    match unreadable(status, kind) {
+        portal if portal.code == ErrorCode::CaptivePortal => portal,
+        _ => Error::new(ErrorCode::Offline).detail(format!("{status} from something that is not the storage")),
     }
 }
 
@@ -215,6 +230,12 @@ mod tests {
         assert_eq!(code("SomethingNew", 418), ErrorCode::Unexpected);
         assert_eq!(code("", 200), ErrorCode::Offline);
         assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_)));
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_the_networks_fault_and_not_the_files() {
+        assert_eq!(code("IncompleteBody", 400), ErrorCode::Offline);
+        assert_eq!(code("BadDigest", 400), ErrorCode::DamagedOnTheWay);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The core's HTTP client, as the SDK wants one.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -9,6 +10,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 
 use super::body::Rides;
@@ -40,7 +43,8 @@ impl HttpConnector for Sender {
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
         let connection = capture_connection(&mut request);
-        if let Some(Rides(watch)) = request.extensions().get() {
+        let watch = request.extensions().get().map(|Rides(watch)| Arc::clone(watch));
+        if let Some(watch) = &watch {
             watch.rides(connection);
         }
         let (answer, within) = (self.client.request(request), self.within);
@@ -52,8 +56,15 @@ impl HttpConnector for Sender {
                 None => answer.await,
             };
             let answer = answer.map_err(|error| told(error.into()))?;
-            HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
-                .map_err(|error| ConnectorError::other(error.into(), None))
+            let heard = move || watch.iter().for_each(|watch| watch.moves(false));
+            heard();
+            let body = |body: Incoming| {
+                SdkBody::from_body_1_x(body.map_frame(move |frame| {
+                    heard();
+                    frame
+                }))
+            };
+            HttpResponse::try_from(answer.map(body)).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }

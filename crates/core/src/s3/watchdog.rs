@@ -1,15 +1,19 @@
 //! Notices requests that hang, without mistaking slow ones for dead ones.
 //!
-//! A body must move: some frame taken every [`STALL`], longer where what is taken at once needs longer at the pace last
-//! seen. After the last frame an answer must come within [`ANSWER`] plus the time that what the system still buffers
-//! needs at that pace. Where others get through meanwhile, a part that does not is noticed after [`QUICK`]: it is compared
-//! with whole bodies that began later and were answered, never with a clock alone, so that a slow link looks slow and not
-//! dead. That a connection takes bytes says little: the system takes many before it sends one. A request that hangs is
-//! dropped; its connection goes with it.
-//!
 //! What moves a body is what its connection takes, and what the other side acknowledges (`Watch::look`): a link may be as
-//! slow as it likes. Where the system does not tell, or something on the way takes a body whole, the pace is all there is:
-//! until the first answer a body that is sent slowly from one that never will be is told from connections of 8 kB/s up.
+//! slow as it likes. A body that does not move is dead after [`STALL`]. After the last frame an answer must come within
+//! [`ANSWER`] of the last byte that moved, and a little later where bytes may still be on their way. Where others get
+//! through meanwhile, a part that does not is noticed after [`QUICK`]: it is compared with whole bodies that began later
+//! and were answered, never with a clock alone. A request that hangs is dropped; its connection goes with it.
+//!
+//! Something on the way may take a body whole and pass it on slowly. What hangs [`OFTEN`] in a row, as it then does, is
+//! given more time with every try.
+//!
+//! Where the system does not tell what was acknowledged, the pace is all there is: until the first answer a body that is
+//! sent slowly is told from one that never will be on connections of 8 kB/s up.
+//!
+//! After something hung, `lifesign` asks whether the store can be reached at all; once it can, whoever began before that
+//! and stands still begins again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,6 +31,16 @@ const STALL: Duration = Duration::from_secs(20);
 /// The part of it that what is taken at once needs at most, before it adds to it.
 const ALLOWED: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(18);
+/// What may be added to it, so that nothing is noticed later than half a minute after it hung.
+const LATE: Duration = Duration::from_secs(11);
+/// So many in a row are no accident: what they wait for takes its time.
+const OFTEN: u32 = 3;
+/// What the next of them gets besides; then twice that, and so on.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// At most.
+const PATIENCE_AT_MOST: Duration = Duration::from_secs(150);
+/// A request that stands still for this long may be one that began on a way that was dead.
+const STILL: Duration = Duration::from_secs(2);
 /// The same where others move.
 const QUICK: Duration = Duration::from_secs(8);
 /// After the computer slept, when connections are mostly dead and look alive.
@@ -91,8 +105,14 @@ pub(super) struct Pace {
 struct Answers {
     /// Bodies that were answered last: when each began, and its bytes.
     latest: VecDeque<(Instant, u64)>,
-    /// When the pace was last lowered.
-    lowered: Option<Instant>,
+    /// When something last hung.
+    hung: Option<Instant>,
+    /// How often in a row, with no body answered in between.
+    in_a_row: u32,
+    /// Something hung, and nothing was answered since.
+    doubt: bool,
+    /// A request that began then, on a connection of its own, was answered.
+    alive: Option<Instant>,
 }
 
 impl Pace {
@@ -103,6 +123,7 @@ impl Pace {
     /// A whole body of `bytes`, begun then, was sent and answered.
     fn saw(&self, bytes: u64, begun: Instant) {
         let mut answers = self.answers();
+        (answers.in_a_row, answers.doubt) = (0, false);
         answers.latest.truncate(REMEMBERED - 1);
         answers.latest.push_front((begun, bytes));
         if bytes >= TELLING {
@@ -117,14 +138,34 @@ impl Pace {
         answers.latest.iter().filter(|(begun, bytes)| *begun > then && *bytes >= len).count() >= OVERTAKEN
     }
 
-    /// A request that began then hung: the link may have become slower than it was, so the next one is given more time.
-    /// What hung together counts once.
+    /// A request that began then hung. What hung together counts once.
     fn stalled(&self, begun: Instant) {
         let mut answers = self.answers();
-        if answers.lowered.is_none_or(|lowered| begun >= lowered) {
-            answers.lowered = Some(Instant::now());
-            self.seen.store((self.bytes_a_second() / 4).max(SLOWEST), Ordering::Relaxed);
+        if answers.hung.is_none_or(|hung| begun >= hung) {
+            answers.hung = Some(Instant::now());
+            answers.in_a_row += 1;
         }
+        answers.doubt = true;
+    }
+
+    /// A request without a body of note was answered: there is a way.
+    fn answered(&self) {
+        self.answers().doubt = false;
+    }
+
+    /// Whether something hung, and nobody knows since whether there is a way.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.answers().doubt
+    }
+
+    /// A request that began then was answered after something hung.
+    pub(super) fn lives(&self, began: Instant) {
+        self.answers().alive = Some(began);
+    }
+
+    /// Whether what did not move since then missed that the way is back.
+    fn missed(&self, moved: Instant) -> bool {
+        self.answers().alive.is_some_and(|alive| alive > moved) && moved.elapsed() >= STILL
     }
 
     fn bytes_a_second(&self) -> u64 {
@@ -163,26 +204,42 @@ impl Pace {
             _ => self.bytes_a_second(),
         };
         let pace = sure.max(likely);
-        // Where a request hung before, or an answer was late, nothing is known of the buffers.
-        let most = if pace < SLOW && self.seen.load(Ordering::Relaxed) > 0 {
-            EMPTIED_LATE
-        } else {
-            time_at(pace, len.min(BUFFERED_ANYWAY)).max(EMPTIED)
-        };
+        let most = if self.is_slow() { EMPTIED_LATE } else { time_at(pace, len.min(BUFFERED_ANYWAY)).max(EMPTIED) };
         time_at(pace, len.min(BUFFERED)).min(most)
     }
 
-    /// Why a request is taken for dead, if it is.
-    fn verdict(&self, begun: Instant, now: Progress, len: u64, again: Again) -> Option<&'static str> {
+    /// Whether connections were measured, and are so slow that their buffers may be anything.
+    fn is_slow(&self) -> bool {
+        (1..SLOW).contains(&self.seen.load(Ordering::Relaxed))
+    }
+
+    /// How much later than usual something may come, where it may be on its way for so long.
+    fn later(&self, way: Duration, told: bool) -> Duration {
+        let in_a_row = self.answers().in_a_row;
+        if in_a_row >= OFTEN {
+            let patience = PATIENCE * 2u32.saturating_pow((in_a_row - OFTEN).min(4));
+            return way.max(patience).min(PATIENCE_AT_MOST);
+        }
+        // What is known for slow may be late where nobody tells what of it arrived.
+        if self.is_slow() && !told { way } else { way.min(LATE) }
+    }
+
+    /// Why a request is taken for dead, if it is. `told`: the system says what the other side acknowledged.
+    fn verdict(&self, begun: Instant, now: Progress, len: u64, again: Again, told: bool) -> Option<&'static str> {
         let silence = now.moved.elapsed();
+        if self.missed(now.moved) {
+            return Some("there is a way again, and nothing of this one moved");
+        }
         if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
             return Some("others got through, nothing of this one moved");
         }
         let (limit, what) = if now.ended {
-            (ANSWER + self.emptied(len, now.moved.duration_since(begun)), "no answer after the last byte")
+            let way = self.emptied(len, now.moved.duration_since(begun));
+            (ANSWER + self.later(way, told), "no answer after the last byte")
         } else {
             let gulp = self.taken_at_once() + GULP.min(len);
-            (STALL + self.time_for(gulp).saturating_sub(ALLOWED), "no byte was taken")
+            let way = if told { Duration::ZERO } else { self.time_for(gulp).saturating_sub(ALLOWED) };
+            (STALL + self.later(way, told), "no byte was taken")
         };
         (silence >= limit).then_some(what)
     }
@@ -231,7 +288,11 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             awake = Some(Instant::now());
         }
         let dead = awake.is_some_and(|awake: Instant| awake > now.moved && awake.elapsed() >= AWAKE);
-        let verdict = if dead { Some("nothing came after a sleep") } else { pace.verdict(begun, now, len, again) };
+        let verdict = if dead {
+            Some("nothing came after a sleep")
+        } else {
+            pace.verdict(begun, now, len, again, watch.is_told())
+        };
         if let Some(what) = verdict {
             pace.stalled(begun);
             let silence = now.moved.elapsed().as_secs();
@@ -241,11 +302,41 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
     }
 }
 
-/// Runs a request without a body of note.
-pub(super) async fn within<T>(limit: Duration, request: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(limit, request)
-        .await
-        .map_err(|_| Error::new(ErrorCode::Offline).detail(format!("no answer for {} s", limit.as_secs())))
+/// Runs a request without a body of note: it is answered within `limit`, or has hung.
+pub(super) async fn within<T>(limit: Duration, pace: &Pace, request: impl Future<Output = T>) -> Result<T> {
+    let begun = Instant::now();
+    bounded(limit, pace, request, || begun).await
+}
+
+/// Runs a request whose answer may take long and shows that it is coming: every byte of it counts.
+pub(super) async fn heard<T>(limit: Duration, watch: &Watch, request: impl Future<Output = T>) -> Result<T> {
+    bounded(limit, &watch.pace(), request, || watch.progress().moved).await
+}
+
+async fn bounded<T>(
+    limit: Duration,
+    pace: &Pace,
+    request: impl Future<Output = T>,
+    moved: impl Fn() -> Instant,
+) -> Result<T> {
+    let begun = Instant::now();
+    tokio::pin!(request);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut request => {
+                pace.answered();
+                return Ok(answer);
+            }
+            () = tokio::time::sleep(LOOK.min(limit)) => {}
+        }
+        let moved = moved();
+        if moved.elapsed() >= limit || pace.missed(moved) {
+            pace.stalled(begun);
+            let silence = moved.elapsed().as_secs();
+            return Err(Error::new(ErrorCode::Offline).detail(format!("no answer for {silence} s")));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -332,6 +423,70 @@ mod tests {
         for outcome in futures::future::join_all((0..4).map(each)).await {
             outcome.expect("no stall");
         }
+    }
+
+    /// Whatever the size: what fits the system's buffers is gone at once, and nobody knows when it is there.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_of_any_size_that_is_out_and_not_answered_is_given_up_within_half_a_minute() {
+        for len in [1, 1 << 10, 100 << 10, 1 << 20, 3 << 20, 4 << 20, 5 << 20, 64 << 20] {
+            let pace = Arc::<Pace>::default();
+            for _ in 0..OFTEN {
+                let (watch, begun) = (Watch::new(Arc::clone(&pace)), Instant::now());
+                watch.moves(true);
+                watched(hung(), &watch, len, Again::Costly).await.expect_err("hung");
+                assert!(begun.elapsed() <= Duration::from_secs(30), "{len} {:?}", begun.elapsed());
+            }
+        }
+    }
+
+    /// A proxy that takes a body whole and passes it on for two minutes.
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_again_and_again_is_given_the_time_that_it_needs() {
+        let pace = Arc::<Pace>::default();
+        for _ in 0..10 {
+            let watch = Watch::new(Arc::clone(&pace));
+            watch.moves(true);
+            let slow = tokio::time::sleep(Duration::from_secs(120));
+            if watched(slow, &watch, PART, Again::Free).await.is_ok() {
+                return;
+            }
+        }
+        panic!("never answered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_shows_that_it_is_coming_is_waited_for_and_one_that_does_not_is_not() {
+        let watch = Watch::new(Arc::default());
+        let slow = async {
+            moves(&watch, Duration::from_secs(10), 60).await;
+        };
+        heard(SHORT, &watch, slow).await.expect("it was coming");
+        let begun = Instant::now();
+        heard(SHORT, &watch, hung()).await.expect_err("silent");
+        assert!(begun.elapsed() <= SHORT + LOOK);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stands_still_begins_again_once_there_is_a_way() {
+        let pace = Arc::<Pace>::default();
+        within(SHORT, &pace, hung()).await.expect_err("hung");
+        assert!(pace.in_doubt());
+        let begun = Instant::now();
+        let watch = Watch::new(Arc::clone(&pace));
+        let returns = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            pace.lives(Instant::now());
+        };
+        let body = watched(hung(), &watch, PART, Again::Costly);
+        let (body, other, ()) = tokio::join!(body, within(SHORT, &pace, hung()), returns);
+        body.expect_err("dropped");
+        other.expect_err("dropped");
+        assert!(begun.elapsed() <= Duration::from_secs(7), "{:?}", begun.elapsed());
+        // Who begins after it is not hurried.
+        let watch = Watch::new(Arc::clone(&pace));
+        watch.moves(true);
+        watched(tokio::time::sleep(Duration::from_secs(15)), &watch, PART, Again::Free).await.expect("an answer");
+        assert!(!pace.in_doubt() || watch.progress().ended);
     }
 
     #[tokio::test(start_paused = true)]

@@ -76,6 +76,65 @@ pub async fn stall(request: Request, place: Where) -> Duration {
     noticed
 }
 
+/// A single request of this size whose answer does not come, so often in a row. Answers the longest time before it was
+/// sent again.
+pub async fn stall_of(bytes: u64, in_a_row: u32) -> Duration {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("note.txt");
+    noise(&file, bytes);
+    link.faults.meet("PUT /media/in/note.txt", in_a_row, Fault::StallAfter);
+    link.faults.requests.store(0, Ordering::SeqCst);
+    let mut run = world.upload_by(&link.endpoint(), &[&file]);
+    let watched = async {
+        let mut longest = Duration::ZERO;
+        for n in 1..=in_a_row {
+            until(|| link.faults.requests.load(Ordering::SeqCst) >= n).await;
+            let begun = Instant::now();
+            until(|| link.faults.requests.load(Ordering::SeqCst) > n).await;
+            longest = longest.max(begun.elapsed());
+        }
+        longest
+    };
+    let (ended, noticed) = tokio::join!(run.end(), watched);
+    ended.all_done();
+    assert_eq!(world.keys(), ["in/note.txt"]);
+    assert!(noticed <= Duration::from_secs(31), "{bytes} bytes: {noticed:?}");
+    noticed
+}
+
+/// The way takes everything and answers nothing for so long. Answers how long after its return a request came through.
+pub async fn mute(bytes: u64, lasts: Duration) -> Duration {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let file = world.sources().join("cut.mov");
+    noise(&file, bytes);
+    link.faults.mute.store(bytes < (8 << 20), Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "4"]).start();
+    if bytes >= (8 << 20) {
+        // In full flight.
+        running.until_sent(8 << 20);
+        link.faults.mute.store(true, Ordering::SeqCst);
+    }
+    tokio::time::sleep(lasts).await;
+    let before = calls(&world);
+    link.faults.rate.store(0, Ordering::SeqCst);
+    link.faults.mute.store(false, Ordering::SeqCst);
+    let back = Instant::now();
+    until(|| calls(&world) > before).await;
+    let flows = back.elapsed();
+    let ended = running.end();
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    assert!(flows <= Duration::from_secs(10), "{bytes} bytes: {flows:?}");
+    flows
+}
+
+fn calls(world: &World) -> u32 {
+    ["PutObject", "UploadPart", "CreateMultipartUpload"].map(|call| world.cloud.observer().calls(call)).iter().sum()
+}
+
 /// A link of so many bytes a second and 600 ms to and fro for this long, with parts of this size; it must never look dead.
 pub async fn slow_link(connections: u16, part: u64, rate: u64, lasts: Duration) {
     let world = World::of_small_parts().await;

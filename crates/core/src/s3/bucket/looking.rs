@@ -42,7 +42,7 @@ impl Bucket {
                 .key(key.as_str())
                 .checksum_mode(ChecksumMode::Enabled)
                 .set_expected_bucket_owner(place.account_id.clone());
-            match watchdog::within(SHORT, request.send()).await? {
+            match watchdog::within(SHORT, &inner.pace, request.send()).await? {
                 // Whatever is there has an ETag; a page of the local network has none.
                 Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
                     Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into())

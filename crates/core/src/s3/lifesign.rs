@@ -1,0 +1,65 @@
+//! Whether the store can be reached at all: asked after something hung, by a connection of its own, with a request that
+//! needs no rights and costs nothing. Any answer is one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http_body_util::Empty;
+use tokio::time::{Duration, Instant};
+
+use super::place::{Endpoint, Place};
+use super::watchdog::Pace;
+use crate::error::Result;
+use crate::net::{HttpClient, Net};
+
+/// How often it is asked. With [`ANSWERS`] and the pause before the next try, bytes flow within ten seconds.
+const EVERY: Duration = Duration::from_secs(1);
+/// A way that does not answer within this is none.
+const ANSWERS: Duration = Duration::from_secs(3);
+
+/// Asks, one at a time.
+#[derive(Debug)]
+pub(super) struct LifeSign {
+    client: HttpClient<Empty<Bytes>>,
+    address: String,
+    asking: AtomicBool,
+}
+
+impl LifeSign {
+    pub(super) fn new(place: &Place, net: &Net) -> Result<Arc<Self>> {
+        let (bucket, region) = (&place.scope.bucket, &place.scope.region);
+        let address = match &place.endpoint {
+            Endpoint::Accelerate => format!("https://{bucket}.s3-accelerate.amazonaws.com/"),
+            Endpoint::Regional if region.starts_with("cn-") => format!("https://s3.{region}.amazonaws.com.cn/"),
+            Endpoint::Regional => format!("https://s3.{region}.amazonaws.com/"),
+            Endpoint::Custom { url, .. } => url.to_string(),
+        };
+        Ok(Arc::new(Self { client: net.store_client()?, address, asking: AtomicBool::new(false) }))
+    }
+
+    /// Asks until somebody answers or the doubt is over, unless it is asked already. Ends with whoever keeps `pace`.
+    pub(super) fn ask(self: &Arc<Self>, pace: &Arc<Pace>) {
+        if self.asking.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (sign, pace) = (Arc::clone(self), Arc::downgrade(pace));
+        tokio::runtime::Handle::current().spawn(async move {
+            while pace.upgrade().is_some_and(|pace| pace.in_doubt()) {
+                let began = Instant::now();
+                if sign.answers().await {
+                    pace.upgrade().iter().for_each(|pace| pace.lives(began));
+                    break;
+                }
+                tokio::time::sleep(EVERY).await;
+            }
+            sign.asking.store(false, Ordering::SeqCst);
+        });
+    }
+
+    async fn answers(&self) -> bool {
+        let request = http::Request::get(self.address.as_str()).header("connection", "close").body(Empty::new());
+        let Ok(request) = request else { return false };
+        matches!(tokio::time::timeout(ANSWERS, self.client.request(request)).await, Ok(Ok(_)))
+    }
+}
