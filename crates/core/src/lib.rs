@@ -33,6 +33,7 @@ pub mod policy;
 pub mod s3;
 pub mod session;
 pub mod settings;
+mod sync;
 pub mod transfer;
 pub mod units;
 pub mod uploader;

@@ -1,7 +1,6 @@
 //! Keeps one good lease for everybody: renewed early, by one call at a time, and at once when S3 calls it expired.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
@@ -9,6 +8,8 @@ use tokio::time::{Duration, Instant};
 
 use super::{CredentialSource, Lease, Scope};
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{AsyncMutex, Mutex, MutexGuard, PoisonError, sleep};
 
 /// A lease is renewed when this much is left, or a fifth of its life, whichever is less.
 const EARLY: Duration = Duration::from_secs(300);
@@ -29,7 +30,7 @@ pub struct LeaseKeeper {
     source: Arc<dyn CredentialSource>,
     now: Mutex<Now>,
     /// Held by whoever asks the source; there is never a second.
-    flight: tokio::sync::Mutex<()>,
+    flight: AsyncMutex<()>,
     serial: AtomicU64,
 }
 
@@ -47,10 +48,10 @@ struct Now {
 impl LeaseKeeper {
     /// A keeper that has nothing yet.
     pub fn new(source: Arc<dyn CredentialSource>) -> Self {
-        Self { source, now: Mutex::default(), flight: tokio::sync::Mutex::new(()), serial: AtomicU64::new(0) }
+        Self { source, now: Mutex::default(), flight: AsyncMutex::new(()), serial: AtomicU64::new(0) }
     }
 
-    fn now(&self) -> std::sync::MutexGuard<'_, Now> {
+    fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,23 +66,36 @@ impl LeaseKeeper {
             // Due, but good: one caller renews it, the others go on with it.
             Some((lease, true)) => match self.flight.try_lock() {
                 Err(_) => Ok(lease),
-                Ok(_flight) => Ok(self.fetch_or_remember().await.unwrap_or_else(|error| {
-                    tracing::info!(%error, "an early renewal failed; the lease is still good");
-                    let later = Instant::now() + AFTER_FAILURE;
-                    let refused = wants_a_person(error.retry);
-                    self.now().not_before = lease.deadline.filter(|_| refused).or(Some(later));
-                    lease
-                })),
+                Ok(_flight) => self.renew_early(asked).await,
             },
             None => {
                 let _flight = self.flight.lock().await;
-                if let Some((lease, _)) = self.good(Instant::now()) {
-                    return Ok(lease);
+                match self.good(Instant::now()) {
+                    Some((lease, _)) => Ok(lease),
+                    None => self.fetch_unless_it_failed(asked).await,
                 }
-                self.shared_failure(asked)?;
-                self.fetch_or_remember().await
             }
         }
+    }
+
+    /// Renews a lease that is due. Whoever had the flight just before may have done so, or found that it cannot be done.
+    async fn renew_early(&self, asked: Instant) -> Result<Arc<Lease>> {
+        let lease = match self.good(Instant::now()) {
+            Some((lease, true)) => lease,
+            Some((lease, false)) => return Ok(lease),
+            None => return self.fetch_unless_it_failed(asked).await,
+        };
+        let error = match self.fetch_or_remember().await {
+            Ok(lease) => return Ok(lease),
+            Err(error) => error,
+        };
+        let later = Instant::now() + AFTER_FAILURE;
+        let refused = wants_a_person(error.retry);
+        self.now().not_before = lease.deadline.filter(|_| refused).or(Some(later));
+        // It may be over meanwhile, or refused.
+        let Some((lease, _)) = self.good(Instant::now()) else { return Err(error) };
+        tracing::info!(%error, "an early renewal failed; the lease is still good");
+        Ok(lease)
     }
 
     /// A lease newer than one that S3 no longer takes.
@@ -90,11 +104,13 @@ impl LeaseKeeper {
     /// As [`Self::lease`]; `access-denied` when several new ones in a row were refused, or when there are no new ones.
     pub async fn renew(&self, rejected: &Lease) -> Result<Arc<Lease>> {
         let asked = Instant::now();
+        // At once: nobody else is to use it while a call is under way.
+        self.refuse(rejected.serial);
         let _flight = self.flight.lock().await;
-        if let Some((lease, _)) = self.good(Instant::now()).filter(|(lease, _)| lease.serial > rejected.serial) {
+        if let Some((lease, _)) = self.good(Instant::now()) {
             return Ok(lease);
         }
-        let refused = self.count_refused(rejected.serial);
+        let refused = self.now().refused.1;
         self.shared_failure(asked)?;
         if refused >= REFUSED_AT_MOST || (refused > 1 && rejected.deadline.is_none()) {
             let error = Error::new(ErrorCode::AccessDenied).detail("the store takes none of the credentials given");
@@ -102,7 +118,7 @@ impl LeaseKeeper {
             return Err(error);
         }
         if refused > 1 {
-            tokio::time::sleep(AFTER_REFUSED * (refused - 1)).await;
+            sleep(AFTER_REFUSED * (refused - 1)).await;
         }
         self.fetch_or_remember().await
     }
@@ -121,13 +137,13 @@ impl LeaseKeeper {
         self.now().lease.clone()
     }
 
-    fn count_refused(&self, serial: u64) -> u32 {
+    /// Counts a refusal of the lease there is; of an older one it says nothing.
+    fn refuse(&self, serial: u64) {
         let mut state = self.now();
         let (newest, count) = state.refused;
-        if serial > newest {
+        if serial > newest && state.lease.as_ref().is_none_or(|lease| lease.serial <= serial) {
             state.refused = (serial, count + 1);
         }
-        state.refused.1
     }
 
     /// The lease and whether it is due for renewal.
@@ -152,6 +168,11 @@ impl LeaseKeeper {
             }
             _ => Ok(()),
         }
+    }
+
+    async fn fetch_unless_it_failed(&self, asked: Instant) -> Result<Arc<Lease>> {
+        self.shared_failure(asked)?;
+        self.fetch_or_remember().await
     }
 
     async fn fetch_or_remember(&self) -> Result<Arc<Lease>> {
@@ -367,6 +388,38 @@ mod tests {
         let lease = keeper.lease().await.expect("a lease");
         assert_eq!(keeper.renew(&lease).await.expect_err("away").code, ErrorCode::BackendDown);
         assert_eq!(keeper.lease().await.expect_err("there is none").code, ErrorCode::BackendDown);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_that_is_refused_while_it_is_renewed_is_used_by_nobody_from_then_on() {
+        let source = Arc::new(Counting::living(Duration::from_secs(900)));
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let old = keeper.lease().await.expect("a lease");
+        tokio::time::advance(Duration::from_secs(750)).await;
+        let soon = |millis| tokio::time::sleep(Duration::from_millis(millis));
+        let refused = async {
+            soon(5).await;
+            keeper.renew(&old).await
+        };
+        let asked = async {
+            soon(10).await;
+            keeper.lease().await
+        };
+        let (early, renewed, other) = tokio::join!(keeper.lease(), refused, asked);
+        for lease in [early, renewed, other] {
+            assert_eq!(lease.expect("a lease").serial, 2);
+        }
+        assert_eq!(source.calls.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_early_renewal_that_fails_late_gives_no_lease_that_is_over() {
+        let mut source = Counting::living(Duration::from_secs(900));
+        source.fails_from = 1;
+        let keeper = LeaseKeeper::new(Arc::new(source));
+        keeper.lease().await.expect("a lease");
+        tokio::time::advance(Duration::from_millis(899_990)).await;
+        assert_eq!(keeper.lease().await.expect_err("over meanwhile").code, ErrorCode::BackendDown);
     }
 
     #[tokio::test(start_paused = true)]

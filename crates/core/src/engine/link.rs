@@ -1,12 +1,10 @@
 //! The way to the store as all transfers see it: whether it works, and a wake-up for everybody when it works again.
 
-use std::sync::{Mutex, PoisonError};
-
-use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::sync::{Mutex, Notify, PoisonError, sleep};
 
 /// A failure younger than this does not make the header say "Offline".
 const GRACE: Duration = Duration::from_secs(2);
@@ -71,6 +69,8 @@ impl Link {
                     return Ok(answer);
                 }
                 Err(error) if passes_by_itself(&error) => {
+                    // Before anything is looked at: whoever gets through from here on wakes this one.
+                    let mended = self.mended.notified();
                     attempt += 1;
                     failed(attempt, &error);
                     match error.retry {
@@ -83,7 +83,7 @@ impl Link {
                         attempt = 1;
                     }
                     tokio::select! {
-                        () = self.back_off(attempt, &error) => {}
+                        () = pause(attempt, &error, mended) => {}
                         () = stop.cancelled() => return Err(error),
                     }
                 }
@@ -94,11 +94,14 @@ impl Link {
 
     /// Waits before attempt `attempt` (from 1), or until a neighbour's request is answered.
     pub(super) async fn back_off(&self, attempt: u32, error: &Error) {
-        let wait = pause_before(attempt, error);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = self.mended.notified(), if error.retry == Retry::WhenOnline => {}
-        }
+        pause(attempt, error, self.mended.notified()).await;
+    }
+}
+
+async fn pause(attempt: u32, error: &Error, mended: impl Future<Output = ()>) {
+    tokio::select! {
+        () = sleep(pause_before(attempt, error)) => {}
+        () = mended, if error.retry == Retry::WhenOnline => {}
     }
 }
 

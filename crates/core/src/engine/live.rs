@@ -2,12 +2,13 @@
 //! read by the engine's tick.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorCode};
 use crate::ids::PartNumber;
 use crate::journal::Problem;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::units::UnixTime;
 
 /// The counters of one running transfer.
@@ -86,7 +87,9 @@ impl Live {
 
     /// Bytes acknowledged or on their way.
     pub(super) fn on_the_way(&self) -> u64 {
-        let flying: u64 = self.inner().flights.values().map(|f| f.bytes.load(Ordering::Relaxed)).sum();
+        // A part that lands between the two sums would be in both.
+        let inner = self.inner();
+        let flying: u64 = inner.flights.values().map(|f| f.bytes.load(Ordering::Relaxed)).sum();
         self.acknowledged() + flying
     }
 

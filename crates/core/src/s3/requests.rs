@@ -1,8 +1,9 @@
 //! What goes into requests to S3 and comes out of them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
+use super::gate::Gate;
 use crate::error::Error;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{PartNumber, UploadId};
@@ -23,38 +24,6 @@ pub struct PartBody {
     pub fingerprint: Fingerprint,
     /// What the last byte passes.
     pub gate: Gate,
-}
-
-/// Decides between a body's last byte and a stop, once: either the store may have all of it, or it never will.
-#[derive(Clone, Debug, Default)]
-pub struct Gate(Arc<AtomicU8>);
-
-impl Gate {
-    const OPEN: u8 = 0;
-    const PASSED: u8 = 1;
-    const SHUT: u8 = 2;
-
-    /// The last byte wants to leave. Answers whether it may.
-    pub(super) fn pass(&self) -> bool {
-        self.settle(Self::PASSED)
-    }
-
-    /// Keeps the last byte back. Answers whether it had not left yet.
-    pub fn shut(&self) -> bool {
-        self.settle(Self::SHUT)
-    }
-
-    /// Whether the store may have all of it.
-    pub fn passed(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == Self::PASSED
-    }
-
-    fn settle(&self, wanted: u8) -> bool {
-        match self.0.compare_exchange(Self::OPEN, wanted, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => true,
-            Err(settled) => settled == wanted,
-        }
-    }
 }
 
 /// An upload that S3 opened.

@@ -75,14 +75,7 @@ impl Drive {
             gate: gate.clone(),
         };
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
-        tokio::pin!(request);
-        let outcome = tokio::select! {
-            biased;
-            outcome = &mut request => outcome,
-            () = self.stop.token.cancelled() => {
-                if gate.shut() { Err(cut_short()) } else { request.await }
-            }
-        };
+        let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
         if outcome.as_ref().is_err_and(passes_by_itself) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
