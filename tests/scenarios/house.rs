@@ -65,6 +65,7 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("davit-backend", &["davit-core", "davit-socket"]),
     ("davit-core", &["davit-socket"]),
     ("davit-localcloud", &[]),
+    ("davit-schedules", &["davit-core", "davit-socket"]),
     ("davit-socket", &[]),
     ("davit-tests", &["davit-backend", "davit-core", "davit-localcloud", "davit-socket"]),
     ("xtask", &[]),
@@ -153,16 +154,8 @@ fn every_dependency_that_is_named_is_used() {
         names
     };
     let mut used = BTreeSet::new();
-    for folder in [
-        "crates/backend",
-        "crates/cli",
-        "crates/core",
-        "crates/localcloud",
-        "crates/socket",
-        "src-tauri",
-        "tests",
-        "xtask",
-    ] {
+    let crates = ["crates/backend", "crates/cli", "crates/core", "crates/localcloud", "crates/socket", "src-tauri"];
+    for folder in crates.iter().chain(&["tests", "tests/schedules", "xtask"]) {
         let folder = root().join(folder);
         let code: String = sources(&folder).iter().map(|p| std::fs::read_to_string(p).expect("a source")).collect();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");

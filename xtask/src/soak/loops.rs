@@ -45,6 +45,11 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R20", 10_000, "files of so many parts, a byte less, a byte more", "sources::a_byte_less_and_a_byte_more_than_whole_parts_arrive_as_they_are"),
     of("R21", 1_000_000, "sequences against a model of S3", "model::whatever_happens_in_whatever_order_done_is_the_source_and_no_upload_is_forgotten"),
     of("R21", 100_000, "noise for every reader", "model::nothing_that_others_write_breaks_a_reader"),
+    of("R21", 10_000, "schedules of a stop against the last byte, two kinds", "a_stop_and_the_last_byte_agree_in_every_schedule"),
+    of("R21", 10_000, "schedules of who waits for the network, two kinds", "who_waits_for_the_network_is_woken_in_every_schedule"),
+    of("R21", 10_000, "schedules of a list that is drawn, two kinds", "no_byte_is_counted_twice_in_any_schedule"),
+    of("R21", 10_000, "schedules of leases in three states, two kinds", "one_asks_and_one_renews_for_all_in_every_schedule"),
+    of("R21", 10_000, "schedules of refused leases in two states, two kinds", "a_refused_lease_is_renewed_once_and_used_by_nobody_in_any_schedule"),
     of("S5", 10_000, "links put in the way", "sources::nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way"),
     of("S5", 40, "links put in the way of the command line", "sources::nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way"),
 ];
