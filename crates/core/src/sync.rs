@@ -5,7 +5,7 @@
 
 pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use tokio::sync::{Mutex as AsyncMutex, Notify};
+pub(crate) use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 pub(crate) use tokio::time::sleep;
 
 pub(crate) mod atomic {

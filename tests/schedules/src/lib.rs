@@ -11,6 +11,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a scenario panics where a promise is broken")]
 
 pub mod gate;
+pub mod held;
 pub mod keeper;
 pub mod link;
 pub mod live;
@@ -20,7 +21,7 @@ use davit_core::{error, ids, journal, units};
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::{Config, Runner};
 // The core's files name them.
-use {rand as _, tracing as _};
+use {rand as _, secrecy as _, tracing as _};
 
 /// How many turns of luck the second half of the schedules has. Source: docs of [`PctScheduler`].
 const DEPTH: usize = 3;

@@ -53,6 +53,36 @@ impl<T> AsyncMutex<T> {
     }
 }
 
+pub(crate) mod watch {
+    pub(crate) use tokio::sync::watch::Receiver;
+
+    use super::turn;
+
+    /// Tells a value as it changes.
+    #[derive(Debug)]
+    pub(crate) struct Sender<T>(tokio::sync::watch::Sender<T>);
+
+    impl<T> Sender<T> {
+        pub(crate) fn new(first: T) -> Self {
+            Self(tokio::sync::watch::Sender::new(first))
+        }
+
+        pub(crate) fn subscribe(&self) -> Receiver<T> {
+            self.0.subscribe()
+        }
+
+        pub(crate) fn send_replace(&self, now: T) -> T {
+            turn();
+            self.0.send_replace(now)
+        }
+
+        pub(crate) fn send_if_modified(&self, change: impl FnOnce(&mut T) -> bool) -> bool {
+            turn();
+            self.0.send_if_modified(change)
+        }
+    }
+}
+
 thread_local! {
     /// A schedule is run by one thread of the system.
     static LONGEST: Cell<Duration> = const { Cell::new(Duration::MAX) };

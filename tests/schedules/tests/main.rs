@@ -1,6 +1,6 @@
 //! What tasks share keeps its promises in whatever order they take their turns.
 
-use davit_schedules::{explore, gate, keeper, link, live};
+use davit_schedules::{explore, gate, held, keeper, link, live};
 use davit_tests::soak::{seed, times};
 
 /// Schedules of either kind.
@@ -13,6 +13,11 @@ fn holds(scenario: fn()) {
 #[test]
 fn a_stop_and_the_last_byte_agree_in_every_schedule() {
     holds(gate::scenario);
+}
+
+#[test]
+fn a_new_sign_in_is_not_ended_by_the_earlier_one_in_any_schedule() {
+    holds(held::scenario);
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R21", 10_000, "schedules of a list that is drawn, two kinds", "no_byte_is_counted_twice_in_any_schedule"),
     of("R21", 10_000, "schedules of leases in three states, two kinds", "one_asks_and_one_renews_for_all_in_every_schedule"),
     of("R21", 10_000, "schedules of refused leases in two states, two kinds", "a_refused_lease_is_renewed_once_and_used_by_nobody_in_any_schedule"),
+    of("R21", 10_000, "schedules of late answers to a sign-in, two kinds", "a_new_sign_in_is_not_ended_by_the_earlier_one_in_any_schedule"),
     of("S5", 10_000, "links put in the way", "sources::nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way"),
     of("S5", 40, "links put in the way of the command line", "sources::nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way"),
 ];

@@ -7,12 +7,13 @@ mod backend;
 pub(crate) mod checks;
 pub mod company;
 mod destination;
+mod held;
 pub mod shape;
 mod source;
 mod vault;
 pub mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -28,6 +29,7 @@ use crate::ids::{DestinationId, ObjectKey};
 use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
+use held::{Asking, Held};
 use source::BackendSource;
 use wire::{Auth, Discovery};
 
@@ -63,9 +65,7 @@ pub(super) struct Inner {
     pub(super) backend: Backend,
     discovery: Discovery,
     vault: Vault,
-    token: Mutex<Option<SecretString>>,
-    destinations: Mutex<Option<Arc<[Destination]>>>,
-    state: watch::Sender<SessionState>,
+    held: Held,
 }
 
 impl Session {
@@ -95,15 +95,7 @@ impl Session {
             Auth::Token => vault.load(backend.base()).await,
             Auth::None | Auth::Oidc { .. } => None,
         };
-        let state = watch::Sender::new(SessionState::Ready);
-        Ok(Self(Arc::new(Inner {
-            backend,
-            discovery,
-            vault,
-            token: Mutex::new(token),
-            destinations: Mutex::new(None),
-            state,
-        })))
+        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token) })))
     }
 
     /// The company's name.
@@ -120,7 +112,7 @@ impl Session {
     pub fn needs(&self) -> Needs {
         match self.0.discovery.auth {
             Auth::None => Needs::Nothing,
-            Auth::Token if lock(&self.0.token).is_some() => Needs::Nothing,
+            Auth::Token if self.0.held.has_token() => Needs::Nothing,
             Auth::Token => Needs::Token,
             Auth::Oidc { .. } => Needs::Browser,
         }
@@ -128,7 +120,7 @@ impl Session {
 
     /// Whether the backend takes us, as it changes.
     pub fn state(&self) -> watch::Receiver<SessionState> {
-        self.0.state.subscribe()
+        self.0.held.state()
     }
 
     /// Tries a token, and keeps it when the backend takes it.
@@ -142,9 +134,7 @@ impl Session {
         })?;
         let destinations = checks::destinations(wires)?;
         self.0.vault.store(self.0.backend.base(), &token).await;
-        *lock(&self.0.token) = Some(token);
-        *lock(&self.0.destinations) = Some(destinations);
-        self.0.state.send_replace(SessionState::Ready);
+        self.0.held.sign_in(token, destinations);
         Ok(())
     }
 
@@ -153,10 +143,8 @@ impl Session {
     /// # Errors
     /// None today; the keychain may be away, and the token is then gone from memory all the same.
     pub async fn sign_out(&self) -> Result<()> {
-        *lock(&self.0.token) = None;
-        *lock(&self.0.destinations) = None;
+        self.0.held.sign_out();
         self.0.vault.forget(self.0.backend.base()).await;
-        self.0.state.send_replace(SessionState::SignedOut { since: UnixTime::now() });
         Ok(())
     }
 
@@ -165,8 +153,7 @@ impl Session {
     /// # Errors
     /// `sign-in-ended`, `backend-contract`, or that the backend does not answer.
     pub async fn destinations(&self) -> Result<Arc<[Destination]>> {
-        let known = lock(&self.0.destinations).clone();
-        match known {
+        match self.0.held.destinations() {
             Some(known) => Ok(known),
             None => self.refresh_destinations().await,
         }
@@ -177,10 +164,10 @@ impl Session {
     /// # Errors
     /// As [`Self::destinations`].
     pub async fn refresh_destinations(&self) -> Result<Arc<[Destination]>> {
-        let token = lock(&self.0.token).clone();
-        let answer = self.0.noticing(self.0.backend.destinations(token.as_ref()).await)?;
-        let destinations = checks::destinations(answer)?;
-        *lock(&self.0.destinations) = Some(Arc::clone(&destinations));
+        let asking = self.0.held.asking();
+        let answer = self.0.backend.destinations(asking.token.as_ref()).await;
+        let destinations = checks::destinations(self.0.noticing(&asking, answer)?)?;
+        self.0.held.learnt(&asking, &destinations);
         Ok(destinations)
     }
 
@@ -194,7 +181,8 @@ impl Session {
     /// # Errors
     /// `sign-in-ended`, `not-allowed`, `destination-gone`, `backend-contract`, or that the backend does not answer.
     pub async fn send_receipt(&self, receipt: &wire::Receipt) -> Result<()> {
-        self.0.noticing(self.0.backend.send_receipt(self.0.token().as_ref(), receipt).await)
+        let asking = self.0.held.asking();
+        self.0.noticing(&asking, self.0.backend.send_receipt(asking.token.as_ref(), receipt).await)
     }
 
     /// Whether the backend looks at objects for us, as it says of itself.
@@ -207,8 +195,9 @@ impl Session {
     /// # Errors
     /// `sign-in-ended`, `not-allowed`, `account-disabled`, `backend-contract`, or that the backend does not answer.
     pub async fn look(&self, to: &DestinationId, key: &ObjectKey) -> Result<Head> {
-        let answer = self.0.backend.verify(self.0.token().as_ref(), &to.0, key.as_str()).await;
-        match self.0.noticing(answer)? {
+        let asking = self.0.held.asking();
+        let answer = self.0.backend.verify(asking.token.as_ref(), &to.0, key.as_str()).await;
+        match self.0.noticing(&asking, answer)? {
             Some(answer) => checks::verified(answer),
             None => Ok(Head::Unknown),
         }
@@ -221,32 +210,15 @@ impl Session {
 }
 
 impl Inner {
-    fn token(&self) -> Option<SecretString> {
-        lock(&self.token).clone()
-    }
-
     fn known(&self, id: &DestinationId) -> Option<Destination> {
-        lock(&self.destinations).as_ref()?.iter().find(|known| known.id == *id).cloned()
+        self.held.destinations()?.iter().find(|known| known.id == *id).cloned()
     }
 
     /// Whatever is asked: a 401 ends the sign-in for everybody.
-    fn noticing<T>(&self, outcome: Result<T>) -> Result<T> {
-        if let Err(error) = &outcome
-            && error.code == ErrorCode::SignInEnded
-        {
-            let ended = SessionState::SignedOut { since: UnixTime::now() };
-            self.state.send_if_modified(|state| {
-                let first = *state == SessionState::Ready;
-                if first {
-                    *state = ended;
-                }
-                first
-            });
+    fn noticing<T>(&self, asking: &Asking, outcome: Result<T>) -> Result<T> {
+        if outcome.as_ref().is_err_and(|error| error.code == ErrorCode::SignInEnded) {
+            self.held.refused(asking);
         }
         outcome
     }
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

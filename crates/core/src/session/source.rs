@@ -27,10 +27,10 @@ impl BackendSource {
     }
 
     async fn ask(&self) -> Result<Lease> {
-        let token = self.session.token();
+        let asking = self.session.held.asking();
         let asked = Instant::now();
-        let answer = self.session.backend.credentials(token.as_ref(), &self.destination.0).await;
-        let (answer, received) = (self.session.noticing(answer)?, Instant::now());
+        let answer = self.session.backend.credentials(asking.token.as_ref(), &self.destination.0).await;
+        let (answer, received) = (self.session.noticing(&asking, answer)?, Instant::now());
         let body = answer.body;
         checks::credentials(&body)?;
         let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());
