@@ -79,11 +79,11 @@ async fn through_faults_of_every_kind_all_parts_arrive_and_few_requests_are_made
     }
 }
 
-/// What faults cost where the link is the limit: while one part waits, the others have its share.
+/// What faults cost where the link is the limit: while one part waits, the others have its share. Source: goal R5.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "some minutes of a link at its limit; run by `cargo xtask soak R5`"]
 async fn on_a_link_at_its_limit_faults_cost_little_of_it() {
-    let measured = fault_mix(seed(), 500, 8 << 20, 60_000_000).await;
+    let measured = fault_mix(seed(), 200, 8 << 20, 8_000_000).await;
     println!("goodput {:.0} % of clean", measured.goodput * 100.0);
-    assert!(measured.requests <= 1.15, "{measured:?}");
+    assert!(measured.requests <= 1.15 && measured.goodput >= 0.85, "{measured:?}");
 }
