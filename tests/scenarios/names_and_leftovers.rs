@@ -65,6 +65,58 @@ async fn sources_of_one_command_with_equal_names_never_replace_each_other() {
     assert_eq!(world.keys().len(), 3 + 2 + 3, "{:?}", world.keys());
 }
 
+/// Each was begun by a command of its own that was killed; then both are given together.
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_that_were_begun_apart_and_go_on_together_never_replace_each_other() {
+    for (name, collision) in [("cut.mov", "overwrite"), ("day", "overwrite"), ("cut.mov", "suffix"), ("day", "suffix")]
+    {
+        let world = World::new().await;
+        let (x, y) = (world.sources().join("x"), world.sources().join("y"));
+        let file = if name == "day" { "day/cut.mov" } else { name };
+        noise(&x.join(file), 20 << 20);
+        noise(&y.join(file), 21 << 20);
+        let upload = |paths: &[&std::path::Path]| {
+            let mut run = world.upload(paths);
+            run.args(["--collision", collision]);
+            run
+        };
+        for source in [&x, &y] {
+            let killed = upload(&[&source.join(name)]).env("DAVIT_FAILPOINT", "part:1:after").end().await;
+            assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+            assert_eq!(world.davit("pause").arg("--all").end().await.code, Some(0));
+        }
+        let both = [x.join(name), y.join(name)];
+        for time in 0..2 {
+            let ended = upload(&[&both[0], &both[1]]).end().await;
+            let beside = format!("in/{}", file.replace(".mov", " (2).mov"));
+            if collision == "suffix" {
+                ended.all_done();
+                assert_eq!(world.sha256(&beside), sha256(&y.join(file)));
+                assert_eq!(world.keys().len(), 2, "{:?}", world.keys());
+            } else {
+                assert_eq!(
+                    (ended.code, ended.failures()),
+                    (Some(3), vec!["already-there".to_owned()]),
+                    "{}",
+                    ended.out
+                );
+                assert_eq!(world.keys().len(), 1, "{:?}", world.keys());
+            }
+            assert_eq!(world.sha256(&format!("in/{file}")), sha256(&x.join(file)), "{name} {collision} {time}");
+            assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "what the second had begun is removed");
+            world.nothing_was_sent_twice();
+            if collision == "suffix" {
+                break;
+            }
+        }
+        if collision == "overwrite" {
+            // Alone the second is another gesture, which may replace what is there, as asked.
+            upload(&[&both[1]]).end().await.all_done();
+            assert_eq!(world.sha256(&format!("in/{file}")), sha256(&y.join(file)));
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_goes_up_again_leaks_nothing_of_this_computer_into_keys() {
     let world = World::new().await;

@@ -231,21 +231,23 @@ async fn record(
 /// Which of the rows' keys, and of the names beside them, an earlier file of the gesture has.
 pub(super) async fn taken(journal: &Journal, batch: BatchId, rows: &[TransferRow]) -> Result<HashSet<String>> {
     let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).filter(|key| !key.is_empty()).collect();
-    let look = move |journal: &crate::journal::Reader| {
-        let mut taken = HashSet::new();
-        for key in keys {
-            let beside = (2..BESIDE_AT_MOST).map(|n| names::suffixed(&key, n));
-            // Up to the first that is free.
-            for key in std::iter::once(key.clone()).chain(beside) {
-                if !journal.has_key(batch, &key)? {
-                    break;
-                }
-                taken.insert(key);
+    journal.read(move |journal| taken_of(keys, |key| journal.has_key(batch, key))).await
+}
+
+/// Which of these keys, and of the names beside them, are taken.
+pub(super) fn taken_of(keys: Vec<String>, has: impl Fn(&str) -> Result<bool>) -> Result<HashSet<String>> {
+    let mut taken = HashSet::new();
+    for key in keys {
+        let beside = (2..BESIDE_AT_MOST).map(|n| names::suffixed(&key, n));
+        // Up to the first that is free.
+        for key in std::iter::once(key.clone()).chain(beside) {
+            if !has(&key)? {
+                break;
             }
+            taken.insert(key);
         }
-        Ok(taken)
-    };
-    journal.read(look).await
+    }
+    Ok(taken)
 }
 
 /// Of files that are done, those that are another version now: put in line again, on record. With their present sizes.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::keep::Notice;
 use super::rows::{
     BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
-    path_bytes, path_from,
+    path_bytes, path_from, text,
 };
 use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
@@ -224,6 +224,29 @@ impl Reader {
         Ok(self.one(sql, params![key, bits(batch.get())], |_| Ok(()))?.is_some())
     }
 
+    /// Whether a file of these items has this key.
+    pub fn has_key_among(&self, items: &[ItemId], key: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM transfers WHERE key=? AND item IN (SELECT value FROM json_each(?))";
+        Ok(self.one(sql, params![key, list(items)?], |_| Ok(()))?.is_some())
+    }
+
+    /// Files of these items that have the same key as another of them.
+    pub fn meeting(&self, items: &[ItemId]) -> Result<Vec<TransferRow>> {
+        let among = "item IN (SELECT value FROM json_each(?1))";
+        let sql = format!(
+            "{} WHERE key<>'' AND {among} AND EXISTS
+               (SELECT 1 FROM transfers o WHERE o.key=transfers.key AND o.id<>transfers.id AND o.{among})",
+            select(TRANSFER, &TRANSFERS)
+        );
+        self.whole_rows(&sql, params![list(items)?], transfer)
+    }
+
+    /// Files of an item that have no key, because they never could be uploaded.
+    pub fn refused_files(&self, item: ItemId) -> Result<Vec<TransferRow>> {
+        let sql = format!("{} WHERE item=? AND key='' ORDER BY id", select(TRANSFER, &TRANSFERS));
+        self.whole_rows(&sql, params![bits(item.get())], transfer)
+    }
+
     /// What became of every path of a batch, in the order of finding; what a rule passed over apart.
     pub fn fates(&self, batch: BatchId) -> Result<(Vec<Fate>, Vec<PassedOver>)> {
         let path = |row: &Row<'_>| -> rusqlite::Result<String> {
@@ -366,6 +389,11 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
         statement.query_row(params, map).optional().map_err(classify)
     }
+}
+
+/// Items as JSON, for a query about many.
+fn list(items: &[ItemId]) -> Result<String> {
+    text(&items.iter().map(|item| bits(item.get())).collect::<Vec<_>>())
 }
 
 /// Refuses a row that is not as it was written.

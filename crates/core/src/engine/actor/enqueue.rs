@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::{Actor, Ticket};
+use super::{Actor, Ticket, joining};
 use crate::credentials::{Remote, Scope};
 use crate::engine::book::Rest;
 use crate::engine::feed::{Action, Event, Target};
@@ -40,6 +40,7 @@ impl Actor {
         }
         let again =
             if options.resume_same { self.unfinished(&given, &destination, &remote).await? } else { Vec::new() };
+        let alone = joining::alone(&given, &again);
         given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
         let nothing = given.is_empty() && again.is_empty();
         if nothing && ticket.refused.is_empty() {
@@ -67,7 +68,7 @@ impl Actor {
         }
         self.shelf.batches.insert(batch.id, batch.clone());
         ticket.items.extend(again.iter().map(|item| item.id));
-        let mut folders = self.take_up(again, &batch).await?;
+        let mut folders = self.take_up(again, &alone, &batch).await?;
         folders.extend(self.record(&given, &batch, &mut ticket).await?);
         self.walk(folders, collision);
         Ok(ticket)
@@ -91,18 +92,22 @@ impl Actor {
 
     /// Rows of earlier runs become part of this gesture and follow its rules. Answers the folders among them, to be
     /// walked again: files may have been added.
-    async fn take_up(&mut self, mut again: Vec<ItemRow>, batch: &BatchRow) -> Result<Vec<ItemRow>> {
+    async fn take_up(
+        &mut self,
+        mut again: Vec<ItemRow>,
+        alone: &HashSet<ItemId>,
+        batch: &BatchRow,
+    ) -> Result<Vec<ItemRow>> {
         let mut joining = Vec::new();
         for item in &mut again {
             let bound = self.shelf.batches.get(&item.batch).and_then(|before| before.scope.clone());
             if bound.is_none() || bound == batch.scope {
-                joining.push(Write::Joins(item.id, batch.id));
                 item.batch = batch.id;
+                joining.push(item.clone());
             }
         }
-        self.shared.journal.write(joining).await?;
+        self.join(&joining, alone, batch).await?;
         for item in &again {
-            self.shelf.join(item.id, item.batch);
             self.start_anew(item.id);
             let target = vec![Target::Item(item.id)];
             self.act(Action::Resume, target.clone()).await?;

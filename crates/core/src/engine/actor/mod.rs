@@ -8,6 +8,7 @@ mod answers;
 mod chore;
 mod endings;
 pub(super) mod enqueue;
+mod joining;
 mod reports;
 mod running;
 mod settle;
