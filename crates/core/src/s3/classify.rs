@@ -180,6 +180,14 @@ fn unreadable(status: u16, kind: Option<&str>) -> Error {
     }
 }
 
+/// What an I/O error was made of, however often it was wrapped: its `source` passes over that.
+fn within_io<'a>(mut cause: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    cause
+}
+
 /// No answer at all: why, as far as the layers below tell.
 fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> Error {
     let mut said = error.to_string();
@@ -189,9 +197,7 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
         if let Some(ours) = cause.downcast_ref::<Error>() {
             return Error::new(ours.code).retry(ours.retry).detail(ours.detail.clone());
         }
-        let tls = cause
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>());
+        let tls = within_io(cause).downcast_ref::<rustls::Error>();
         if let Some(rustls::Error::InvalidCertificate(why)) = tls {
             return Error::new(ErrorCode::UntrustedServer).detail(format!("certificate: {why:?}"));
         }
@@ -243,6 +249,16 @@ mod tests {
         let head = |status| service("", "", status, Some("eu-west-1".into()), None).into_error();
         for status in [301, 307, 400] {
             assert_eq!(head(status).code, ErrorCode::WrongRegion, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_found_however_often_its_error_was_wrapped() {
+        let certificate = || rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let once = std::io::Error::other(certificate());
+        let twice = std::io::Error::other(std::io::Error::other(certificate()));
+        for error in [once, twice] {
+            assert_eq!(within_io(&error).downcast_ref::<rustls::Error>(), Some(&certificate()));
         }
     }
 
