@@ -30,13 +30,22 @@ pub enum Notice {
     BegunAnew,
 }
 
+/// A file of a single byte is an empty one to SQLite, which writes new records into it without a word. Source: its
+/// `unixFileSize`.
+const TAKEN_FOR_EMPTY: u64 = 1;
+
 /// Opens the records, whole.
 ///
 /// # Errors
 /// `journal-newer`, `disk-full`, `journal-unwritable`.
 pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
     let path = Journal::path(home);
-    if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+    let len = std::fs::metadata(&path).map_or(0, |file| file.len());
+    if len == TAKEN_FOR_EMPTY {
+        tracing::warn!("of the records a single byte is left");
+        return rebuild(home).map(|(connection, notice)| (connection, Some(notice)));
+    }
+    if len > 0 {
         return match open_checked(&path) {
             Ok(connection) => Ok((connection, None)),
             Err(error) if is_damage(&error, &path) => {
@@ -236,5 +245,21 @@ fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn records_of_which_a_single_byte_is_left_are_rebuilt_and_it_is_told() {
+        let (before, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (journal, _) = Journal::open(before.path()).expect("opens");
+        journal.keep_copy().await;
+        std::fs::copy(copy_of(before.path()), copy_of(home.path())).expect("a copy");
+        std::fs::write(Journal::path(home.path()), b"S").expect("written");
+        let (_, recovered) = Journal::open(home.path()).expect("opens");
+        assert_eq!(recovered.notice, Some(Notice::BegunAnew));
     }
 }
