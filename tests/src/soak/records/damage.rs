@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use davit_core::journal::{Journal, Notice};
 
@@ -11,6 +12,9 @@ use super::{Chance, Image, folder, grown, image, lay_out, rows};
 const FILE: &str = "journal.sqlite";
 const LOG: &str = "journal.sqlite-wal";
 const COPY: &str = "journal.good.sqlite";
+/// Bytes of a page, and of the head of one in the log.
+const PAGE: usize = 4_096;
+const FRAME: usize = 24;
 
 /// Records to be damaged.
 struct Subject {
@@ -19,40 +23,56 @@ struct Subject {
     /// The rows in it, and every row that it ever had.
     now: BTreeSet<String>,
     ever: BTreeSet<String>,
+    /// How long the log was after each commit, and the rows then. The first is the file itself.
+    commits: Vec<(usize, BTreeSet<String>)>,
     place: tempfile::TempDir,
+    /// Gives every opening a folder of its own.
+    next: AtomicU32,
 }
 
 impl Subject {
     /// Records at a clean end: one file, and a copy of it.
     async fn at_rest(seed: u64) -> Self {
+        Self::at_rest_after(seed, 150).await
+    }
+
+    async fn at_rest_after(seed: u64, commits: usize) -> Self {
         let place = folder();
         let home = place.path().join("home");
-        let (journal, files, ever) = grown(&home, &mut Chance::new(seed), 150).await;
+        let (journal, files, ever) = grown(&home, &mut Chance::new(seed), commits).await;
         journal.keep_copy().await;
         let (image, now) = (image(&home), rows(&home, files));
         assert!(image.contains_key(COPY) && image.get(LOG).is_none_or(Vec::is_empty), "a clean end");
-        Self { image, files, now, ever, place }
+        Self { image, files, now, ever, commits: Vec::new(), place, next: AtomicU32::new(0) }
     }
 
     /// Records of a process that was killed: a file, its log, and a copy from before.
     async fn killed(seed: u64) -> Self {
+        Self::killed_after(seed, 100, 50).await
+    }
+
+    async fn killed_after(seed: u64, before: usize, after: usize) -> Self {
         let place = folder();
         let home = place.path().join("home");
         let mut chance = Chance::new(seed);
-        let (journal, mut files, mut ever) = grown(&home, &mut chance, 100).await;
+        let (journal, mut files, mut ever) = grown(&home, &mut chance, before).await;
         journal.keep_copy().await;
-        for _ in 0..50 {
+        let log = || std::fs::metadata(home.join(LOG)).map_or(0, |log| usize::try_from(log.len()).expect("short"));
+        let mut commits = vec![(0, rows(&home, files))];
+        for _ in 0..after {
             journal.write(super::commit(&mut chance, &mut files)).await.expect("written");
-            ever.extend(rows(&home, files));
+            let now = rows(&home, files);
+            ever.extend(now.iter().cloned());
+            commits.push((log(), now));
         }
         let (image, now) = (image(&home), rows(&home, files));
         assert!(image.get(LOG).is_some_and(|log| log.len() > 4_096), "a log");
-        Self { image, files, now, ever, place }
+        Self { image, files, now, ever, commits, place, next: AtomicU32::new(0) }
     }
 
     /// Opens records like these after some damage. Answers what was told, and the rows that are there.
     fn opened(&self, damaged: &Image, what: &str) -> (Option<Notice>, BTreeSet<String>) {
-        let home = self.place.path().join("damaged");
+        let home = self.place.path().join(format!("damaged-{}", self.next.fetch_add(1, Ordering::Relaxed)));
         lay_out(damaged, &home);
         let found = self.open_in(&home, what);
         if found.0.is_some() && damaged.get(FILE).is_some_and(|file| !file.is_empty()) {
@@ -78,31 +98,97 @@ impl Subject {
     }
 }
 
-/// Records cut off at so many bytes, evenly; every byte when there are as many. With a copy nothing is lost, without one
-/// what can be read is kept. Either way it is told.
-pub async fn truncations(count: u32, seed: u64) {
-    let subject = Subject::at_rest(seed).await;
-    let whole = &subject.image[FILE];
-    let step = (whole.len() / count.max(1) as usize).max(1);
-    let mut anew = 0;
-    for at in (0..whole.len()).step_by(step) {
-        let what = format!("seed {seed}, cut off at byte {at}");
+/// Where a file of blocks behind a head is cut off: at every byte, or at the ends of its blocks, a byte before and after
+/// them, and a few times between.
+fn cuts(len: usize, head: usize, block: usize, every: bool, chance: &mut Chance) -> Vec<usize> {
+    if every {
+        return (0..len).collect();
+    }
+    let ends = (0..).map(|n| head + n * block).take_while(|end| *end <= len);
+    let about = ends.flat_map(|end| [end.saturating_sub(1), end, end + 1]).chain([0, 1]);
+    let between = std::iter::repeat_with(|| chance.below(len)).take(20);
+    let all: BTreeSet<_> = about.chain(between).filter(|at| *at < len).collect();
+    all.into_iter().collect()
+}
+
+/// Cuts one file at all these places and looks what comes of it, on as many threads as there are processors.
+fn each(at: &[usize], look: impl Fn(usize) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            let look = &look;
+            scope.spawn(move || at.iter().skip(first).step_by(threads).for_each(|at| look(*at)));
+        }
+    });
+}
+
+/// Records, their log and their copy, each cut off at every byte, or at some of them. Nothing is there that never was; with
+/// a copy nothing is lost, without one what can be read is kept, and either way it is told. Of a log there is all up to the
+/// last commit that is whole in it, as after a power cut.
+pub async fn truncations(every: bool, seed: u64) {
+    let (rest, killed) = (Subject::at_rest_after(seed, 40).await, Subject::killed_after(seed, 30, 8).await);
+    let chance = &mut Chance::new(seed);
+    let (anew, opened) = (AtomicU32::new(0), AtomicU32::new(0));
+    let cut = |subject: &Subject, name: &str, at: usize| {
+        opened.fetch_add(1, Ordering::Relaxed);
         let mut damaged = subject.image.clone();
-        damaged.get_mut(FILE).expect("there").truncate(at);
-        let (notice, found) = subject.opened(&damaged, &what);
-        assert!(notice.is_some(), "{what}: not told");
-        let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("PartRow")).collect();
+        damaged.get_mut(name).expect("there").truncate(at);
+        damaged
+    };
+    let lost = |subject: &Subject, found: &BTreeSet<String>, what: &str| {
+        let lost: Vec<_> = subject.now.difference(found).filter(|row| !row.contains("PartRow")).collect();
         assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
+    };
+    let pages = |subject: &Subject, name: &str, chance: &mut Chance| cuts(subject.image[name].len(), 0, PAGE, every, chance);
+
+    let places = pages(&rest, FILE, chance);
+    each(&places, |at| {
+        let what = format!("seed {seed}, cut off at byte {at}");
+        let mut damaged = cut(&rest, FILE, at);
+        let (notice, found) = rest.opened(&damaged, &what);
+        // The end of the last page may be empty.
+        assert!(notice.is_some() || found == rest.now, "{what}: lost and not told");
+        lost(&rest, &found, &what);
 
         damaged.remove(COPY);
-        let (notice, found) = subject.opened(&damaged, &what);
+        let (notice, found) = rest.opened(&damaged, &format!("{what}, no copy"));
         // An empty file is what a first start leaves that was ended at once.
-        assert!(notice.is_some() || at == 0, "{what}: not told");
+        assert!(notice.is_some() || at == 0 || found == rest.now, "{what}: lost and not told");
         let none = at == 0 || notice == Some(Notice::BegunAnew);
         assert!(none == found.is_empty(), "{what}: {notice:?} and {} rows", found.len());
-        anew += u32::from(found.is_empty());
-    }
-    println!("cut off at {} places from seed {seed}; without a copy {anew} began anew", whole.len().div_ceil(step));
+        anew.fetch_add(u32::from(found.is_empty()), Ordering::Relaxed);
+    });
+    let places = pages(&killed, FILE, chance);
+    each(&places, |at| {
+        let what = format!("seed {seed}, a killed one's cut off at byte {at}");
+        let (notice, found) = killed.opened(&cut(&killed, FILE, at), &what);
+        // What the log has of a page is what counts.
+        assert!(notice.is_some() || found == killed.now, "{what}: lost and not told");
+    });
+    let places = cuts(killed.image[LOG].len(), 32, FRAME + PAGE, every, chance);
+    each(&places, |at| {
+        let what = format!("seed {seed}, its log cut off at byte {at}");
+        let (notice, found) = killed.opened(&cut(&killed, LOG, at), &what);
+        assert_eq!(notice, None, "{what}: a log that ends early ends as a power cut would end it");
+        let (_, whole) = killed.commits.iter().rfind(|(end, _)| *end <= at).expect("the file itself");
+        assert!(found == *whole, "{what}: not as after the last commit that is whole");
+    });
+    let places = pages(&rest, COPY, chance);
+    each(&places, |at| {
+        let what = format!("seed {seed}, the copy cut off at byte {at}");
+        let mut damaged = cut(&rest, COPY, at);
+        let (notice, found) = rest.opened(&damaged, &what);
+        assert!(notice.is_none() && found == rest.now, "{what}: {notice:?}");
+
+        damaged.remove(FILE);
+        let (notice, found) = rest.opened(&damaged, &format!("{what}, nothing else"));
+        assert!(notice.is_some(), "{what}: not told");
+        let none = notice == Some(Notice::BegunAnew);
+        assert!(none == found.is_empty(), "{what}: {notice:?} and {} rows", found.len());
+    });
+    let bytes = [&rest.image[FILE], &killed.image[FILE], &killed.image[LOG], &rest.image[COPY]].map(Vec::len);
+    let (opened, anew) = (opened.into_inner(), anew.into_inner());
+    println!("cut off at {opened} places of {bytes:?} bytes from seed {seed}; without a copy {anew} began anew");
 }
 
 /// So many single bits flipped, in records at rest and in those of a killed process, with and without a copy.
@@ -111,18 +197,23 @@ pub async fn flips(count: u32, seed: u64) {
     let mut chance = Chance::new(seed);
     let (mut unseen, mut kept, mut had) = (0, 0, 0);
     for flip in 0..count {
-        let (subject, name) = chance.one(&[(&rest, FILE), (&rest, FILE), (&killed, FILE), (&killed, LOG)]);
+        let which = [(&rest, FILE), (&rest, FILE), (&killed, FILE), (&killed, LOG), (&rest, COPY)];
+        let (subject, name) = chance.one(&which);
         let mut damaged = subject.image.clone();
         let bytes = damaged.get_mut(name).expect("there");
         let (at, bit) = (chance.below(bytes.len()), chance.below(8));
         bytes[at] ^= 1 << bit;
         let copy = chance.below(2) == 0;
-        if !copy {
+        if name == COPY {
+            // It is all that is left.
+            damaged.remove(FILE);
+        } else if !copy {
             damaged.remove(COPY);
         }
         let what = format!("seed {seed}, flip {flip}: bit {bit} of byte {at} of {name}, copy {copy}");
         let (notice, found) = subject.opened(&damaged, &what);
         unseen += u32::from(notice.is_none());
+        assert!(name != COPY || notice.is_some(), "{what}: the records were gone and it is not told");
         // A log that ends early ends as a power cut would end it.
         if name == FILE {
             assert!(notice.is_some() || found == subject.now, "{what}: lost and not told");
