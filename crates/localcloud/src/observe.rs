@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::store::{ObjectView, Store};
 
@@ -31,6 +31,7 @@ struct Seen {
     denied: u32,
     in_flight: u32,
     most_in_flight: u32,
+    connections: u32,
 }
 
 impl Observer {
@@ -54,6 +55,16 @@ impl Observer {
         Flight { observer: self, key }
     }
 
+    pub(crate) fn connection_begins(self: &Arc<Self>) -> Connection {
+        self.seen().connections += 1;
+        Connection(Arc::clone(self))
+    }
+
+    /// Connections that stand. None means that nothing of a client that is gone is still on its way.
+    pub fn connections(&self) -> u32 {
+        self.seen().connections
+    }
+
     /// Every part ever sent.
     pub fn parts(&self) -> BTreeMap<PartKey, PartSeen> {
         self.seen().parts.clone()
@@ -68,6 +79,11 @@ impl Observer {
     /// How often an operation was asked for, by S3's or STS's name of it.
     pub fn calls(&self, name: &str) -> u32 {
         self.seen().calls.get(name).copied().unwrap_or(0)
+    }
+
+    /// How many requests came, of every kind.
+    pub fn requests(&self) -> u32 {
+        self.seen().calls.values().sum()
     }
 
     /// Requests refused by a policy.
@@ -98,6 +114,15 @@ impl Flight<'_> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.observer.seen().in_flight -= 1;
+    }
+}
+
+/// A connection that stands.
+pub(crate) struct Connection(Arc<Observer>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.seen().connections -= 1;
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Parts {
 }
 
 pub(crate) async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) {
+    let observer = Arc::clone(&parts.observer);
     let front = Arc::new(front(parts));
     loop {
         let accepted = tokio::select! {
@@ -37,7 +38,11 @@ pub(crate) async fn serve(listener: TcpListener, parts: Parts, stop: Cancellatio
         };
         let Ok((stream, _)) = accepted else { continue };
         let _ = stream.set_nodelay(true);
-        tokio::spawn(connection(stream, Arc::clone(&front), stop.clone()));
+        let (seen, serving) = (observer.connection_begins(), connection(stream, Arc::clone(&front), stop.clone()));
+        tokio::spawn(async move {
+            serving.await;
+            drop(seen);
+        });
     }
 }
 

@@ -107,6 +107,37 @@ pub enum Write {
     Happened(TransferId, UnixTime, Event),
 }
 
+impl Write {
+    /// What it is called where tests break the program: before or after the commit that it is in.
+    const fn failpoint(&self) -> &'static str {
+        match self {
+            Self::Batch(_) => "record-batch",
+            Self::BindBatch(..) => "record-bind-batch",
+            Self::Told(_) => "record-told",
+            Self::Item(_) => "record-item",
+            Self::Joins(..) => "record-joins",
+            Self::Counted { .. } => "record-counted",
+            Self::Removed(..) => "record-removed",
+            Self::Transfer(_) => "record-transfer",
+            Self::Standing(..) => "record-standing",
+            Self::Opened { .. } => "record-opened",
+            Self::ForgetPlan(_) => "record-forget-plan",
+            Self::Key(..) => "record-key",
+            Self::Part(..) => "record-part",
+            Self::ForgetParts(_) => "record-forget-parts",
+            Self::Proof { .. } => "record-proof",
+            Self::Skip { .. } => "record-skip",
+            Self::Refused { .. } => "record-refused",
+            Self::Ending(_) => "record-ending",
+            Self::Taken(_) => "record-taken",
+            Self::Leftover(_) => "record-leftover",
+            Self::Gone(_) => "record-gone",
+            Self::Problem(..) => "record-problem",
+            Self::Happened(..) => "record-happened",
+        }
+    }
+}
+
 pub(super) enum Job {
     Write { writes: Vec<Write>, done: Option<oneshot::Sender<Result<()>>> },
     KeepCopy(oneshot::Sender<()>),
@@ -154,7 +185,8 @@ impl Writer {
     }
 
     fn write(&mut self, batch: Vec<Writes>) {
-        failpoint::pass("journal", Side::Before);
+        let kinds = kinds(&batch);
+        pass(&kinds, Side::Before);
         self.written = true;
         match commit(&mut self.connection, batch.iter().flat_map(|(writes, _)| writes)) {
             Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
@@ -171,7 +203,7 @@ impl Writer {
                 }
             }
         }
-        failpoint::pass("journal", Side::After);
+        pass(&kinds, Side::After);
     }
 
     fn keep_copy(&mut self) {
@@ -184,6 +216,19 @@ impl Writer {
             Err(error) => tracing::warn!(%error, "no copy of the records was made"),
         }
     }
+}
+
+fn kinds(batch: &[Writes]) -> Vec<&'static str> {
+    if !cfg!(debug_assertions) {
+        return Vec::new();
+    }
+    batch.iter().flat_map(|(writes, _)| writes).map(Write::failpoint).collect()
+}
+
+/// Passes a commit, and each of what is in it.
+fn pass(kinds: &[&'static str], side: Side) {
+    failpoint::pass("journal", side);
+    kinds.iter().for_each(|kind| failpoint::pass(kind, side));
 }
 
 fn answer(done: Option<oneshot::Sender<Result<()>>>, result: Result<()>) {
