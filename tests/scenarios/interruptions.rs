@@ -244,7 +244,11 @@ async fn killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is
     let runs = soak::times(28);
     let seen = soak::crash::kills(runs, soak::seed()).await;
     let (half, longest) = seen.begins();
-    println!("{} points met of {}; the store was asked after {half:?}, {longest:?} at most", seen.met.len(), soak::crash::points());
+    println!(
+        "{} points met of {}; the store was asked after {half:?}, {longest:?} at most",
+        seen.met.len(),
+        soak::crash::points()
+    );
     println!("{seen:?}");
 }
 

@@ -97,7 +97,8 @@ impl Source {
     /// Keys that are its own, or beside that.
     fn has(&self, key: &str) -> bool {
         let (stem, end) = self.key.rsplit_once('.').expect("an extension");
-        let beside = key.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end)).and_then(|rest| rest.strip_suffix('.'));
+        let beside =
+            key.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end)).and_then(|rest| rest.strip_suffix('.'));
         beside.is_some_and(|rest| rest.is_empty() || rest.starts_with(" (") && rest.ends_with(')'))
     }
 }
@@ -138,6 +139,7 @@ impl Trial {
         noise(&world.sources().join("beside.mov"), 2 * PART + 77 + chance.below(5_000) as u64);
         let collision = match way {
             Way::Taken => "suffix",
+            Way::KeptOut => "fail",
             _ => chance.one(&["fail", "overwrite", "suffix"]),
         };
         let concurrency = 1 + chance.below(8);
@@ -154,7 +156,22 @@ impl Trial {
             given.push(world.sources().join("missing.mov"));
         }
         let (story, kills, lost, changed) = (Vec::new(), 0, 0, false);
-        Self { seed, chance, world, link, target, way, given, sources, collision, concurrency, story, kills, lost, changed }
+        Self {
+            seed,
+            chance,
+            world,
+            link,
+            target,
+            way,
+            given,
+            sources,
+            collision,
+            concurrency,
+            story,
+            kills,
+            lost,
+            changed,
+        }
     }
 
     async fn run(mut self, seen: &mut Killed) {
@@ -229,9 +246,12 @@ impl Trial {
     async fn lead_up(&mut self, seen: &mut Killed) {
         let at = match self.way {
             Way::First | Way::Missing => return,
-            Way::GoneOn | Way::Changed | Way::Taken => self.chance.one(&["part:2:after", "record-part:2:after"]),
+            Way::GoneOn | Way::Changed | Way::Taken | Way::KeptOut => {
+                self.chance.one(&["part:2:after", "record-part:2:after"])
+            }
             Way::Unclear => {
-                let points = ["complete:1:before", "complete:1:after", "put:1:before", "put:1:after", "record-proof:1:after"];
+                let points =
+                    ["complete:1:before", "complete:1:after", "put:1:before", "put:1:after", "record-proof:1:after"];
                 self.chance.one(&points)
             }
         };
@@ -243,7 +263,7 @@ impl Trial {
                 self.change(0, seen);
                 self.change(self.cut(), seen);
             }
-            Way::Taken => {
+            Way::Taken | Way::KeptOut => {
                 self.take(0, seen).await;
                 self.take(self.cut(), seen).await;
             }

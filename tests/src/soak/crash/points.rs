@@ -5,7 +5,7 @@ use std::fmt;
 use davit_core::ids::UploadId;
 use davit_core::transfer::Effect;
 
-use Way::{Changed, First, GoneOn, Missing, Taken, Unclear};
+use Way::{Changed, First, GoneOn, KeptOut, Missing, Taken, Unclear};
 
 /// What leads a run to a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,10 @@ pub(super) enum Way {
     Unclear,
     /// It goes on, and the source is another version.
     Changed,
-    /// It goes on, and the name is another's.
+    /// It goes on, and the name is another's: it goes beside that.
     Taken,
+    /// The same, and it must not go beside.
+    KeptOut,
     /// Something that is not there was given besides.
     Missing,
 }
@@ -70,14 +72,15 @@ fn effects() -> [Effect; 12] {
 /// What leads to an effect. Whoever adds one adds it to the list above, too.
 fn way_to(effect: &Effect) -> (usize, &'static [Way]) {
     match effect {
-        Effect::Open => (4, &[First, GoneOn]),
+        Effect::Open => (4, &[First]),
         Effect::Create | Effect::SendParts(_) => (2, &[First]),
         Effect::Put => (2, &[First]),
         Effect::Complete(_) => (2, &[First]),
         Effect::Reconcile(_) => (1, &[GoneOn]),
         Effect::Look => (1, &[Unclear]),
-        Effect::Abort(_) | Effect::ForgetParts => (1, &[Changed, Taken]),
-        Effect::ForgetPlan | Effect::Stop => (1, &[Changed]),
+        Effect::Abort(_) | Effect::ForgetParts => (1, &[Changed, Taken, KeptOut]),
+        Effect::ForgetPlan => (1, &[Changed]),
+        Effect::Stop => (1, &[Changed, KeptOut]),
         Effect::NextName => (1, &[Taken]),
     }
 }
@@ -103,8 +106,8 @@ const OTHERS: [(&str, usize, &[Way]); 22] = [
     ("record-proof", 4, &[First]),
     ("record-skip", 1, &[First]),
     ("record-refused", 1, &[Missing]),
-    ("record-leftover", 1, &[Changed, Taken]),
-    ("record-gone", 1, &[Changed, Taken]),
-    ("record-problem", 1, &[Changed]),
+    ("record-leftover", 1, &[Changed, Taken, KeptOut]),
+    ("record-gone", 1, &[Changed, Taken, KeptOut]),
+    ("record-problem", 1, &[KeptOut]),
     ("record-happened", 8, &[First]),
 ];

@@ -71,7 +71,14 @@ impl Sight {
 
     /// What a run after this moment sent: nothing of what was on record; of the rest each part once, and once more for each
     /// answer that was lost. `plain` are the keys of files that nobody touched meanwhile.
-    pub(super) fn held_against(&self, now: &Self, lost: u32, plain: &BTreeSet<String>, files: u32, what: &str) -> Again {
+    pub(super) fn held_against(
+        &self,
+        now: &Self,
+        lost: u32,
+        plain: &BTreeSet<String>,
+        files: u32,
+        what: &str,
+    ) -> Again {
         let begun = |of: &Self, key: &PartKey| of.seen.get(key).map_or(0, |part| part.begun);
         let more = |key: &PartKey| begun(now, key) - begun(self, key);
         for key in now.seen.keys() {

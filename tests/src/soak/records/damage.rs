@@ -139,7 +139,8 @@ pub async fn truncations(every: bool, seed: u64) {
         let lost: Vec<_> = subject.now.difference(found).filter(|row| !row.contains("PartRow")).collect();
         assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
     };
-    let pages = |subject: &Subject, name: &str, chance: &mut Chance| cuts(subject.image[name].len(), 0, PAGE, every, chance);
+    let pages =
+        |subject: &Subject, name: &str, chance: &mut Chance| cuts(subject.image[name].len(), 0, PAGE, every, chance);
 
     let places = pages(&rest, FILE, chance);
     each(&places, |at| {
