@@ -149,15 +149,6 @@ impl Faults {
     }
 }
 
-/// What becomes of connections when the network goes.
-#[derive(Clone, Copy, Debug)]
-pub enum Standing {
-    /// They are cut.
-    Cut,
-    /// Nobody says a word on them any more.
-    Dead,
-}
-
 /// A running proxy.
 pub struct FaultProxy {
     address: SocketAddr,
@@ -195,14 +186,10 @@ impl FaultProxy {
         Self { address, target, faults, cut, accepting, hole: Vec::new() }
     }
 
-    /// The network goes without a word: what stands is cut, or dead without a sign, and a new connection is neither taken
-    /// nor refused.
-    pub async fn becomes_a_hole(&mut self, standing: Standing) {
+    /// The network goes without a word: what stands is cut, and a new connection is neither taken nor refused.
+    pub async fn becomes_a_hole(&mut self) {
         self.accepting.abort();
-        match standing {
-            Standing::Cut => self.cut.send_modify(|n| *n += 1),
-            Standing::Dead => self.faults.mute.store(true, Ordering::SeqCst),
-        }
+        self.cut.send_modify(|n| *n += 1);
         // A queue of one that is full: the system answers nobody else.
         let listener = loop {
             if let Some(listener) = try_listen(self.address, 0) {
@@ -218,10 +205,9 @@ impl FaultProxy {
         }
     }
 
-    /// The network is back after that. What was dead stays so.
+    /// The network is back after that.
     pub async fn is_no_hole(&mut self) {
         self.hole.clear();
-        self.faults.mute.store(false, Ordering::SeqCst);
         let listener = loop {
             if let Some(listener) = try_listen(self.address, 1_024) {
                 break listener;
@@ -316,9 +302,6 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
             let mut answered = Vec::new();
             let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
             faults.keep_back(first).await;
-            if faults.mute.load(Ordering::SeqCst) {
-                return gone(&mut client).await;
-            }
             client.write_all(&head).await?;
             let body = if text.starts_with("HEAD ") { 0 } else { body };
             wire::copy(&mut server, &mut client, &mut answered, body).await?;
