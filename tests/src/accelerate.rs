@@ -66,6 +66,11 @@ impl ConnectProxy {
         self.portal.send_replace(stands);
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What `HTTPS_PROXY` must say.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -219,15 +219,38 @@ impl Running {
 
     /// The most memory it ever held, in bytes, as Linux tells it.
     pub fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
-        line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10
+        peak_memory_of(self.child.id()).expect("a peak")
+    }
+
+    /// Waits for its end; answers the most memory it held, in bytes, besides.
+    pub fn end_with_peak(self) -> (Ended, u64) {
+        let (id, over) = (self.child.id(), std::sync::atomic::AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut peak = 0;
+                while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                    peak = peak_memory_of(id).unwrap_or(peak);
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+                peak
+            });
+            let ended = self.end();
+            over.store(true, std::sync::atomic::Ordering::SeqCst);
+            (ended, watching.join().expect("watched"))
+        })
     }
 
     /// Whether it still runs.
     pub fn runs(&mut self) -> bool {
         self.child.try_wait().expect("asked").is_none()
     }
+}
+
+/// None once the process is over.
+fn peak_memory_of(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10)
 }
 
 impl Drop for Running {

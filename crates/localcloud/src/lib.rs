@@ -200,6 +200,15 @@ impl LocalCloud {
         self.store.delete(bucket, key);
     }
 
+    /// Removes every unfinished upload of a bucket, as its lifecycle rule would.
+    ///
+    /// # Errors
+    /// When the disk does not let it.
+    pub fn expire_uploads(&self, bucket: &str) -> std::io::Result<()> {
+        let all = self.store.uploads(bucket);
+        all.iter().try_for_each(|upload| self.store.abort(bucket, &upload.key, &upload.id).map(drop))
+    }
+
     /// Which of two true things a replayed Complete is told first: that its upload is gone, or (true) that its condition
     /// does not hold. What AWS says first is not documented; a client must be right under either.
     pub fn replayed_complete_is_refused(&self, refused: bool) {

@@ -38,7 +38,14 @@ pub enum Fault {
         /// S3's code.
         code: &'static str,
     },
-    /// The same with a page of the local network.
+    /// The server has done it, and this is answered instead.
+    DoneButSays {
+        /// The status line.
+        status: &'static str,
+        /// S3's code.
+        code: &'static str,
+    },
+    /// [`Self::Says`] with a page of the local network.
     Page,
     /// The same with an address of the local network's page.
     Moved,

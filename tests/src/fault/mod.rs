@@ -178,6 +178,11 @@ impl FaultProxy {
         Self::on(socket.listen(1_024).expect("a port"), target)
     }
 
+    /// The same at an address of its own.
+    pub fn at(address: SocketAddr, target: SocketAddr) -> Self {
+        Self::on(listen(address, 1_024), target)
+    }
+
     fn on(listener: TcpListener, target: SocketAddr) -> Self {
         let address = listener.local_addr().expect("its address");
         let faults = Arc::new(Faults::default());
@@ -188,8 +193,18 @@ impl FaultProxy {
 
     /// The network goes without a word: what stands is cut, and a new connection is neither taken nor refused.
     pub async fn becomes_a_hole(&mut self) {
-        self.accepting.abort();
         self.cut.send_modify(|n| *n += 1);
+        self.takes_nobody().await;
+    }
+
+    /// The same, and of what stands nobody learns that it is dead.
+    pub async fn falls_silent(&mut self) {
+        self.faults.mute.store(true, Ordering::SeqCst);
+        self.takes_nobody().await;
+    }
+
+    async fn takes_nobody(&mut self) {
+        self.accepting.abort();
         // A queue of one that is full: the system answers nobody else.
         let listener = loop {
             if let Some(listener) = try_listen(self.address, 0) {
@@ -216,6 +231,11 @@ impl FaultProxy {
         };
         let (faults, cut) = (Arc::clone(&self.faults), self.cut.clone());
         self.accepting = tokio::spawn(accept(listener, self.target, faults, cut)).abort_handle();
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where to connect.
@@ -245,7 +265,7 @@ fn listen(address: SocketAddr, queue: u32) -> TcpListener {
 }
 
 fn try_listen(address: SocketAddr, queue: u32) -> Option<TcpListener> {
-    let socket = TcpSocket::new_v4().ok()?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
     socket.set_reuseaddr(true).ok()?;
     socket.bind(address).ok()?;
     socket.listen(queue).ok()
@@ -356,8 +376,15 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
             }
             Fault::Says { status, code } => {
                 wire::discard(&mut client, &mut held, body).await?;
-                let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
-                answer(&mut client, &text, status, "application/xml", &xml).await?;
+                says(&mut client, &text, status, code).await?;
+            }
+            Fault::DoneButSays { status, code } => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((_, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                wire::whole(&mut server, &mut answered, body).await?;
+                says(&mut client, &text, status, code).await?;
             }
             Fault::Blanks { seconds } => {
                 server.write_all(&head).await?;
@@ -433,6 +460,11 @@ async fn forward(
         faults.slow_down(now, begun, body - left).await;
     }
     Ok(())
+}
+
+async fn says(client: &mut TcpStream, request: &str, status: &str, code: &str) -> std::io::Result<()> {
+    let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
+    answer(client, request, status, "application/xml", &xml).await
 }
 
 async fn answer(client: &mut TcpStream, request: &str, status: &str, kind: &str, body: &str) -> std::io::Result<()> {
