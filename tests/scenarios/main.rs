@@ -9,6 +9,9 @@ mod command_line;
 mod credentials;
 mod damage;
 mod details;
+mod endings;
+#[cfg(target_os = "linux")]
+mod endurance;
 mod heavy;
 mod hostile;
 mod house;
@@ -24,6 +27,8 @@ mod network;
 mod outages;
 mod receipts;
 mod records;
+#[cfg(target_os = "linux")]
+mod scale;
 #[cfg(unix)]
 mod sources;
 mod stalls;

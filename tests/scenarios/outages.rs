@@ -23,3 +23,19 @@ async fn a_computer_that_slept_goes_on_within_ten_seconds() {
         println!("goes on after {goes_on:?}");
     }
 }
+
+/// The store's, the company's and the proxy's name lead elsewhere, and what stood is cut, or dead without a word.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_becomes_another_one_needs_nobody() {
+    use davit_tests::soak::network::{Change, way_that_changes};
+    for _ in 0..times(1) {
+        // At once: they mostly wait.
+        for two in size(&[[Change::Away, Change::Address]][..], Change::ALL.as_chunks::<2>().0) {
+            let two = two.map(|change| tokio::spawn(way_that_changes(change)));
+            for one in two {
+                one.await.expect("it goes on");
+            }
+        }
+    }
+}

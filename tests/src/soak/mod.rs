@@ -2,10 +2,14 @@
 //! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
 
 pub mod crash;
+#[cfg(target_os = "linux")]
+pub mod endurance;
 pub mod model;
 pub mod network;
 pub mod noise;
 pub mod records;
+#[cfg(target_os = "linux")]
+pub mod scale;
 #[cfg(unix)]
 pub mod sources;
 #[cfg(unix)]

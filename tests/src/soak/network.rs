@@ -1,7 +1,8 @@
 //! The network and all that lies beyond it: faults by chance, stalls, outages, leases, clocks, portals, lists of parts,
-//! two machines at one key. Goals R5 to R10, R13, R14 and R18.
+//! two machines at one key, every ending of Complete. Goals R5 to R11, R13, R14 and R18.
 
 mod clocks;
+mod endings;
 mod leases;
 mod listing;
 mod machines;
@@ -9,8 +10,11 @@ mod mix;
 mod outages;
 mod portals;
 mod stalls;
+#[cfg(target_os = "linux")]
+mod ways;
 
 pub use clocks::{clock, jumping_clock};
+pub use endings::{Endings, endings, some_endings};
 pub use leases::{backend_in_trouble, refused_again_and_again, refused_refresh};
 pub use listing::{PARTS, list_of_parts};
 pub use machines::two_machines;
@@ -18,3 +22,5 @@ pub use mix::{Measured, fault_mix};
 pub use outages::{asleep, hole};
 pub use portals::{Portal, backend_behind, store_behind, tls_portal};
 pub use stalls::{Request, Where, mute, slow_link, stall, stall_of};
+#[cfg(target_os = "linux")]
+pub use ways::{Change, way_that_changes};

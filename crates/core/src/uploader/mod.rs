@@ -184,6 +184,11 @@ impl Uploader {
         self.handed.subscribe()
     }
 
+    /// Tasks that are alive on the core's runtime, for those who look whether it grows.
+    pub fn tasks(&self) -> usize {
+        self.runtime.handle().metrics().num_alive_tasks()
+    }
+
     /// Rests everything; what was acknowledged is on record. The rest ends with the last handle.
     pub async fn rest(&self) {
         self.engine.close().await;
