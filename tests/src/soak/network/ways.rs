@@ -150,14 +150,14 @@ async fn store_that_moves(change: Change) -> Duration {
     } else {
         old.falls_silent().await;
     }
-    let before = calls(&world);
     hosts.moves(to);
-    let moved = Instant::now();
+    // A page that stands in the way is none of it.
+    until(|| new.faults.still_to_meet() == 0).await;
+    let (moved, before) = (Instant::now(), calls(&world));
     until(|| calls(&world) > before).await;
     let flows = moved.elapsed();
     let ended = tokio::task::block_in_place(|| running.end());
     assert_eq!(ended.code, Some(0), "{change:?}: {}", ended.out);
-    assert_eq!(new.faults.still_to_meet(), 0, "{change:?}: the fault was met");
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file), "{change:?}");
     world.nothing_was_sent_twice();
     within_bounds(change, flows)

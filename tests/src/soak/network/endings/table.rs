@@ -21,7 +21,8 @@ const AS_ASKED: [Cell; 3] = [is(Taken), is(Beside), is(Done)];
 const BLIND_WHOLE: [Cell; 3] = [is(Unknown), is(Twice), is(Done)];
 
 /// A command that ended as `outcome-unknown` is given again: of parts, and whole.
-pub(super) const ASKED_AGAIN: [[Cell; 3]; 2] = [all(not_yet(Unknown)), [not_yet(Unknown), is(Twice), is(Done)]];
+pub(super) const ASKED_AGAIN: [[Cell; 3]; 2] =
+    [[not_yet(Unknown), not_yet(Unknown), is(Done)], [not_yet(Unknown), is(Twice), is(Done)]];
 
 const fn parts(what: &'static str, fault: Option<(Fault, u32)>, seen: [Cell; 3], blind: [Cell; 3]) -> Ending {
     let (made, command, meanwhile) = (Made::OfParts, Command::Runs, Meanwhile::Nothing);
