@@ -18,7 +18,7 @@ async fn leases_of_two_seconds_carry_a_gibibyte_with_few_calls_and_no_failed_par
     // thinks for the tenth of one: many ask for the next lease before it is there.
     world.cloud.takes(100 << 20);
     let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
-    company.faults.latency_ms.store(100, Ordering::SeqCst);
+    company.faults.request_latency_ms.store(100, Ordering::SeqCst);
     let begun = std::time::Instant::now();
     let mut run = world.upload_by_backend(&[&file]);
     run.env("DAVIT_SERVER", company.endpoint()).env("DAVIT_TEST_PART_SIZE", (1 << 20).to_string());

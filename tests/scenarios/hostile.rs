@@ -177,7 +177,6 @@ async fn hostile_answers_are_refused() {
         with(CREDENTIALS, "key_prefix", json!("")),
         with(CREDENTIALS, "key_prefix", json!("../")),
         with(CREDENTIALS, "key_prefix", json!("u/\r\n/")),
-        with(CREDENTIALS, "expiration", json!(in_seconds(-60))),
         with(CREDENTIALS, "expiration", json!(in_seconds(10 * 365 * 86_400))),
         with(CREDENTIALS, "expiration", json!("tomorrow")),
         with(CREDENTIALS, "access_key_id", json!("ASIA/../x")),

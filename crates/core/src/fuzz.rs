@@ -50,7 +50,7 @@ pub fn backend(bytes: &[u8]) {
         assert!(checked.iter().all(|to| plain(&to.bucket) && plain(&to.region)), "{checked:?}");
     }
     if let Ok(answer) = serde_json::from_slice::<wire::Credentials>(bytes) {
-        let _ = checks::life(answer.expiration.as_deref(), 1_795_464_000);
+        let _ = checks::life(answer.expiration.as_deref(), Some(1_795_464_000), 0);
         if let Some(prefix) = answer.key_prefix.filter(|prefix| checks::prefix(prefix).is_ok()) {
             assert!(prefix.ends_with('/') && !prefix.starts_with('/') && !prefix.split('/').any(|part| part == ".."));
         }

@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::sync::longer_waits_are_endless;
-use real::LeaseKeeper;
+use real::{LeaseKeeper, Refusal};
 
 const LIFE: Duration = Duration::from_secs(60);
 /// So much is left of a lease that is due, and of one that is not.
@@ -134,7 +134,7 @@ fn refused(fails_from: u32) {
         let (keeper, old, refused) = (Arc::clone(&keeper), Arc::clone(&old), Arc::clone(&refused));
         async move {
             if n % 2 == 0 {
-                let renewed = keeper.renew(&old).await;
+                let renewed = keeper.renew(&old, Refusal::Over).await;
                 refused.fetch_max(old.serial, Ordering::SeqCst);
                 assert!(renewed.is_ok_and(|lease| lease.serial > old.serial) || fails_from == 1);
             } else {

@@ -45,7 +45,9 @@ pub struct Faults {
     pub rate: AtomicU64,
     /// Bytes a second of each connection; 0 means as fast as it goes.
     pub rate_each: AtomicU64,
-    /// How long an answer takes besides, where it is hit.
+    /// How long a request is on its way besides, where it is hit.
+    pub request_latency_ms: AtomicU64,
+    /// The same of an answer.
     pub latency_ms: AtomicU64,
     /// When the link is free again.
     free: Mutex<Option<Instant>>,
@@ -115,6 +117,13 @@ impl Faults {
             return Some(*fault);
         }
         self.mix.lock().expect("faults").as_mut().filter(|_| hit).and_then(|mix| mix.decide(first, body))
+    }
+
+    /// Waits as long as a message that is hit is on its way besides.
+    async fn travel(&self, first: &str, takes_ms: &AtomicU64) {
+        if self.is_hit(first) {
+            tokio::time::sleep(Duration::from_millis(takes_ms.load(Ordering::SeqCst))).await;
+        }
     }
 
     async fn keep_back(&self, first: &str) {
@@ -313,15 +322,13 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
         let Some(fault) = faults.for_request(first, &text, body) else {
-            if faults.is_hit(first) {
-                // Whoever thinks does so before it answers.
-                tokio::time::sleep(Duration::from_millis(faults.latency_ms.load(Ordering::SeqCst))).await;
-            }
+            faults.travel(first, &faults.request_latency_ms).await;
             server.write_all(&head).await?;
             forward(&mut client, &mut server, &mut held, body, faults).await?;
             let mut answered = Vec::new();
             let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
             faults.keep_back(first).await;
+            faults.travel(first, &faults.latency_ms).await;
             client.write_all(&head).await?;
             let body = if text.starts_with("HEAD ") { 0 } else { body };
             wire::copy(&mut server, &mut client, &mut answered, body).await?;
@@ -374,8 +381,17 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
                 let rest = wire::whole(&mut server, &mut answered, body).await?;
                 client.write_all(&wire::other_sum([head, rest].concat())).await?;
             }
+            Fault::Ahead => {
+                server.write_all(&head).await?;
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+                let mut answered = Vec::new();
+                let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
+                client.write_all(&wire::dated(&head, "Fri, 01 Jan 2100 00:00:00 GMT")).await?;
+                wire::copy(&mut server, &mut client, &mut answered, body).await?;
+            }
             Fault::Says { status, code } => {
                 wire::discard(&mut client, &mut held, body).await?;
+                faults.keep_back(first).await;
                 says(&mut client, &text, status, code).await?;
             }
             Fault::DoneButSays { status, code } => {

@@ -102,6 +102,13 @@ pub(super) async fn whole(from: &mut TcpStream, held: &mut Vec<u8>, len: u64) ->
     Ok(held.drain(..len).collect())
 }
 
+/// An answer's head with another date.
+pub(super) fn dated(head: &[u8], date: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(head);
+    let lines = text.trim_end().split("\r\n").filter(|line| !line.to_lowercase().starts_with("date:"));
+    format!("{}\r\ndate: {date}\r\n\r\n", lines.collect::<Vec<_>>().join("\r\n")).into_bytes()
+}
+
 /// An answer with another CRC64NVME in its head or body.
 pub(super) fn other_sum(mut answer: Vec<u8>) -> Vec<u8> {
     for name in ["x-amz-checksum-crc64nvme: ", "<ChecksumCRC64NVME>"] {

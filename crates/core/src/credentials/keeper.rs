@@ -23,6 +23,22 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(5);
 const REFUSED_AT_MOST: u32 = 5;
 /// The pause before another lease is asked for, once a new one was refused too; it grows by this.
 const AFTER_REFUSED: Duration = Duration::from_millis(250);
+/// The first pause after a lease that was over when it came; it doubles up to the longest.
+const AFTER_OVER: Duration = Duration::from_millis(250);
+const AFTER_OVER_AT_MOST: Duration = Duration::from_secs(5);
+/// Leases that are over when they come are told as the backend's fault after this long. They are still asked for.
+const OVER_FOR_LONG: Duration = Duration::from_secs(60);
+
+/// Why the store takes a lease no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is over.
+    Over,
+    /// The store does not know it.
+    Unknown,
+    /// The answer had no room to say.
+    Unsaid,
+}
 
 /// Keeps one good lease.
 #[derive(Debug)]
@@ -43,6 +59,19 @@ struct Now {
     failed: Option<(Instant, ErrorCode, Retry, String)>,
     /// The newest lease that the store refused, and how many it refused since it last took one.
     refused: (u64, u32),
+    /// Since when leases are over before they can be used, and how many were.
+    over: Option<(Instant, u32)>,
+}
+
+impl Now {
+    /// Another lease was over before it could be used: the way is slow, or a clock is wrong. It passes.
+    fn another_is_over(&mut self) -> Error {
+        let (since, times) = self.over.unwrap_or((Instant::now(), 0));
+        self.over = Some((since, times.saturating_add(1)));
+        let code = if since.elapsed() < OVER_FOR_LONG { ErrorCode::BackendDown } else { ErrorCode::BackendContract };
+        let pause = AFTER_OVER.saturating_mul(2u32.saturating_pow(times)).min(AFTER_OVER_AT_MOST);
+        Error::new(code).retry(Retry::After(pause)).detail("the credentials are over before they can be used")
+    }
 }
 
 impl LeaseKeeper {
@@ -101,8 +130,9 @@ impl LeaseKeeper {
     /// A lease newer than one that S3 no longer takes.
     ///
     /// # Errors
-    /// As [`Self::lease`]; `access-denied` when several new ones in a row were refused, or when there are no new ones.
-    pub async fn renew(&self, rejected: &Lease) -> Result<Arc<Lease>> {
+    /// As [`Self::lease`]; when several new ones in a row were refused, or when there are no new ones: `access-denied`, or
+    /// what passes where each was over.
+    pub async fn renew(&self, rejected: &Lease, why: Refusal) -> Result<Arc<Lease>> {
         let asked = Instant::now();
         // At once: nobody else is to use it while a call is under way.
         self.refuse(rejected.serial);
@@ -113,8 +143,13 @@ impl LeaseKeeper {
         let refused = self.now().refused.1;
         self.shared_failure(asked)?;
         if refused >= REFUSED_AT_MOST || (refused > 1 && rejected.deadline.is_none()) {
+            if why == Refusal::Over && rejected.deadline.is_some() {
+                return Err(self.over());
+            }
             let error = Error::new(ErrorCode::AccessDenied).detail("the store takes none of the credentials given");
-            self.remember(&error);
+            if why != Refusal::Unsaid {
+                self.remember(&error);
+            }
             return Err(error);
         }
         if refused > 1 {
@@ -123,13 +158,20 @@ impl LeaseKeeper {
         self.fetch_or_remember().await
     }
 
-    /// The store took the lease there is.
-    pub fn taken(&self) {
+    /// The store took this lease. Of one that is older than the last refused it says nothing.
+    pub fn taken(&self, lease: &Lease) {
         let mut state = self.now();
-        if state.refused.1 > 0 {
+        if lease.serial > state.refused.0 && (state.refused.1 > 0 || state.over.is_some()) {
             state.refused.1 = 0;
-            state.failed = None;
+            (state.failed, state.over) = (None, None);
         }
+    }
+
+    /// Leases are over again and again: what whoever needs one is told, until another may be asked for.
+    pub fn over(&self) -> Error {
+        let error = self.now().another_is_over();
+        self.remember(&error);
+        error
     }
 
     /// The lease that was last good, without asking anybody.
@@ -164,7 +206,11 @@ impl LeaseKeeper {
     fn shared_failure(&self, asked: Instant) -> Result<()> {
         match &self.now().failed {
             Some((at, code, retry, detail)) if *at >= asked || still_refused(*at, *retry) => {
-                Err(Error::new(*code).retry(*retry).detail(detail.clone()))
+                let retry = match *retry {
+                    Retry::After(wait) => Retry::After(wait.saturating_sub(at.elapsed())),
+                    retry => retry,
+                };
+                Err(Error::new(*code).retry(retry).detail(detail.clone()))
             }
             _ => Ok(()),
         }
@@ -195,6 +241,9 @@ impl LeaseKeeper {
             Some(_) => {}
             None => state.first = Some(lease.scope.clone()),
         }
+        if lease.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(state.another_is_over());
+        }
         let lease = Arc::new(lease);
         state.lease = Some(Arc::clone(&lease));
         state.not_before = None;
@@ -209,7 +258,11 @@ fn wants_a_person(retry: Retry) -> bool {
 }
 
 fn still_refused(at: Instant, retry: Retry) -> bool {
-    retry == Retry::WhenSignedIn || (wants_a_person(retry) && at.elapsed() < AFTER_REFUSAL)
+    match retry {
+        Retry::WhenSignedIn => true,
+        Retry::After(wait) => at.elapsed() < wait,
+        _ => wants_a_person(retry) && at.elapsed() < AFTER_REFUSAL,
+    }
 }
 
 /// The SDK's door to the keeper: it is asked at every request, because the SDK's own cache is off. Whoever makes a request
@@ -255,6 +308,8 @@ mod tests {
         prefixes: Vec<&'static str>,
         fails_from: u32,
         failure: ErrorCode,
+        /// Those before are over when they come.
+        good_from: u32,
     }
 
     impl Counting {
@@ -265,6 +320,7 @@ mod tests {
                 prefixes: vec!["a/"],
                 fails_from: u32::MAX,
                 failure: ErrorCode::BackendDown,
+                good_from: 0,
             }
         }
     }
@@ -284,7 +340,7 @@ mod tests {
                     credentials: Credentials::new("AKID", "secret", None, None, "test"),
                     scope: Scope { bucket, prefix: prefix.to_owned(), region },
                     received,
-                    deadline: Some(received + self.life),
+                    deadline: Some(if call < self.good_from { received } else { received + self.life }),
                     serial: 0,
                 })
             })
@@ -319,7 +375,7 @@ mod tests {
         let source = Arc::new(Counting::living(Duration::from_secs(900)));
         let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
         let old = keeper.lease().await.expect("a lease");
-        let all = futures::future::join_all((0..32).map(|_| keeper.renew(&old))).await;
+        let all = futures::future::join_all((0..32).map(|_| keeper.renew(&old, Refusal::Over))).await;
         assert!(all.iter().all(|lease| lease.as_ref().is_ok_and(|lease| lease.serial == 2)));
         assert_eq!(source.calls.load(Ordering::Relaxed), 2);
     }
@@ -342,7 +398,7 @@ mod tests {
         source.prefixes = vec!["a/", "b/"];
         let keeper = LeaseKeeper::new(Arc::new(source));
         let first = keeper.lease().await.expect("a lease");
-        assert_eq!(keeper.renew(&first).await.expect_err("moved").code, ErrorCode::ScopeChanged);
+        assert_eq!(keeper.renew(&first, Refusal::Over).await.expect_err("moved").code, ErrorCode::ScopeChanged);
     }
 
     #[tokio::test(start_paused = true)]
@@ -371,13 +427,17 @@ mod tests {
         let mut lease = keeper.lease().await.expect("a lease");
         for _ in 1..REFUSED_AT_MOST {
             // All who had it ask at once; it counts once.
-            let all = futures::future::join_all((0..8).map(|_| keeper.renew(&lease))).await;
+            let all = futures::future::join_all((0..8).map(|_| keeper.renew(&lease, Refusal::Unknown))).await;
             lease = all.into_iter().next().expect("one").expect("another lease");
         }
-        assert_eq!(keeper.renew(&lease).await.expect_err("enough").code, ErrorCode::AccessDenied);
-        keeper.taken();
-        keeper.renew(&lease).await.expect("whoever was taken once may be refused again");
-        assert_eq!(source.calls.load(Ordering::Relaxed), REFUSED_AT_MOST + 1);
+        assert_eq!(keeper.renew(&lease, Refusal::Unknown).await.expect_err("enough").code, ErrorCode::AccessDenied);
+        keeper.taken(&lease);
+        assert_eq!(keeper.lease().await.expect_err("a late word of an older one").code, ErrorCode::AccessDenied);
+        tokio::time::advance(AFTER_REFUSAL).await;
+        let next = keeper.lease().await.expect("asked again");
+        keeper.taken(&next);
+        keeper.renew(&next, Refusal::Unknown).await.expect("whoever was taken once may be refused again");
+        assert_eq!(source.calls.load(Ordering::Relaxed), REFUSED_AT_MOST + 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -386,7 +446,7 @@ mod tests {
         source.fails_from = 1;
         let keeper = LeaseKeeper::new(Arc::new(source));
         let lease = keeper.lease().await.expect("a lease");
-        assert_eq!(keeper.renew(&lease).await.expect_err("away").code, ErrorCode::BackendDown);
+        assert_eq!(keeper.renew(&lease, Refusal::Unknown).await.expect_err("away").code, ErrorCode::BackendDown);
         assert_eq!(keeper.lease().await.expect_err("there is none").code, ErrorCode::BackendDown);
     }
 
@@ -399,7 +459,7 @@ mod tests {
         let soon = |millis| tokio::time::sleep(Duration::from_millis(millis));
         let refused = async {
             soon(5).await;
-            keeper.renew(&old).await
+            keeper.renew(&old, Refusal::Over).await
         };
         let asked = async {
             soon(10).await;
@@ -420,6 +480,59 @@ mod tests {
         keeper.lease().await.expect("a lease");
         tokio::time::advance(Duration::from_millis(899_990)).await;
         assert_eq!(keeper.lease().await.expect_err("over meanwhile").code, ErrorCode::BackendDown);
+    }
+
+    /// Asks for leases as a part does, for a minute and a half. Answers when each error came and what it was.
+    async fn asks(keeper: &LeaseKeeper, refused: bool) -> Vec<(Duration, Error)> {
+        let (begun, mut errors) = (Instant::now(), Vec::new());
+        while begun.elapsed() < Duration::from_secs(90) {
+            let lease = match keeper.lease().await {
+                Ok(lease) if refused => {
+                    // The way to the store and back.
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    keeper.renew(&lease, Refusal::Over).await
+                }
+                lease => lease,
+            };
+            let Err(error) = lease else { continue };
+            let Retry::After(pause) = error.retry else { panic!("{error} does not pass by itself") };
+            errors.push((begun.elapsed(), error));
+            tokio::time::sleep(pause).await;
+        }
+        errors
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_that_are_over_on_arrival_are_asked_for_ever_more_seldom_and_told_only_after_long() {
+        for refused in [false, true] {
+            let source = Arc::new(Counting::living(Duration::from_secs(if refused { 900 } else { 0 })));
+            let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+            let all = futures::future::join_all((0..16).map(|_| asks(&keeper, refused))).await;
+            for (at, error) in all.iter().flatten() {
+                let soon = *at < OVER_FOR_LONG;
+                assert!(error.code == ErrorCode::BackendContract || soon, "{at:?}: {error}");
+                assert!(error.code == ErrorCode::BackendDown || *at >= OVER_FOR_LONG, "{at:?}: {error}");
+            }
+            assert!(all[0].last().is_some_and(|(_, error)| error.code == ErrorCode::BackendContract));
+            let calls = source.calls.load(Ordering::Relaxed);
+            assert!((18..40).contains(&calls), "refused: {refused}: {calls} calls in a minute and a half by sixteen");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_that_are_good_again_are_used_at_once() {
+        let source = Arc::new(Counting { good_from: 8, ..Counting::living(Duration::from_secs(900)) });
+        let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+        let lease = loop {
+            match keeper.lease().await {
+                Ok(lease) => break lease,
+                Err(Error { retry: Retry::After(pause), .. }) => tokio::time::sleep(pause).await,
+                Err(error) => panic!("{error}"),
+            }
+        };
+        keeper.taken(&lease);
+        assert_eq!((lease.serial, source.calls.load(Ordering::Relaxed)), (9, 9));
+        assert!(keeper.now().over.is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use aws_credential_types::Credentials;
 use tokio::time::Instant;
 
 pub use chain::{ChainSource, region};
-pub use keeper::{LeaseKeeper, LeaseProvider};
+pub use keeper::{LeaseKeeper, LeaseProvider, Refusal};
 pub use remote::{Giver, Remote};
 
 use crate::error::Result;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
 
@@ -87,7 +87,12 @@ impl Lookout {
     }
 }
 
-type Cell = Arc<OnceCell<Arc<Route>>>;
+/// A route to be, and who asks for its leases: how often that was in vain is remembered from one try to the next.
+#[derive(Debug, Default)]
+struct Made {
+    keeper: OnceLock<Arc<LeaseKeeper>>,
+    route: OnceCell<Arc<Route>>,
+}
 
 /// All routes in use, made on first use and shared by all transfers.
 #[derive(Debug)]
@@ -96,7 +101,7 @@ pub(crate) struct Routes {
     /// A store in place of AWS: on loopback for the demo and tests, or approved by the company's policy.
     store: Option<Endpoint>,
     origin: Mutex<Origin>,
-    made: Mutex<HashMap<DestinationId, Cell>>,
+    made: Mutex<HashMap<DestinationId, Arc<Made>>>,
 }
 
 impl Routes {
@@ -143,7 +148,7 @@ impl Routes {
     /// # Errors
     /// What the credential source answers; `sign-in-ended` for a batch of somebody else's; `scope-changed`.
     pub(super) async fn of(&self, batch: &BatchRow) -> Result<Arc<Route>> {
-        let (cell, origin) = {
+        let (made, origin) = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the lock that a new origin takes to forget the old one's routes: no cell is filled by another's.
             if batch.remote.is_none() || batch.remote != self.remote() {
@@ -151,7 +156,8 @@ impl Routes {
             }
             (Arc::clone(made.entry(batch.destination.id.clone()).or_default()), self.origin())
         };
-        let route = Arc::clone(cell.get_or_try_init(|| self.make(origin, &batch.destination)).await?);
+        let make = || self.make(&made.keeper, origin, &batch.destination);
+        let route = Arc::clone(made.route.get_or_try_init(make).await?);
         match &batch.scope {
             Some(bound) if bound.bucket != route.scope.bucket || bound.prefix != route.scope.prefix => {
                 Err(Error::new(ErrorCode::ScopeChanged).detail("the credentials reach another place than before"))
@@ -160,14 +166,19 @@ impl Routes {
         }
     }
 
-    async fn make(&self, origin: Origin, destination: &Destination) -> Result<Arc<Route>> {
+    async fn make(
+        &self,
+        keeper: &OnceLock<Arc<LeaseKeeper>>,
+        origin: Origin,
+        destination: &Destination,
+    ) -> Result<Arc<Route>> {
         let (source, direct, looking) = match origin {
             Origin::None => return Err(Error::new(ErrorCode::SignInEnded).detail("nobody is signed in")),
             Origin::Connecting { .. } => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
             Origin::Session(session) => (session.source(&destination.id), None, Some(session)),
             Origin::Direct { source, endpoint, .. } => (source, endpoint, None),
         };
-        let keeper = Arc::new(LeaseKeeper::new(source));
+        let keeper = Arc::clone(keeper.get_or_init(|| Arc::new(LeaseKeeper::new(source))));
         let scope = keeper.lease().await?.scope.clone();
         let endpoint = match direct.or_else(|| self.store.clone()) {
             Some(endpoint) => endpoint,

@@ -25,7 +25,7 @@ use super::lifesign::LifeSign;
 use super::place::{Endpoint, Place, encryption, tagging};
 use super::requests::{Completed, Created, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
-use crate::credentials::{LeaseKeeper, LeaseProvider};
+use crate::credentials::{LeaseKeeper, LeaseProvider, Refusal};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
@@ -448,15 +448,16 @@ impl Bucket {
             let lease = keeper.lease().await?;
             match request().await {
                 Ok(answer) => {
-                    keeper.taken();
+                    keeper.taken(&lease);
                     self.0.reached.store(true, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(Failure::Expired(error)) if expired < EXPIRED_AT_MOST => {
+                Err(Failure::Expired(error, why)) if expired < EXPIRED_AT_MOST => {
                     expired += 1;
                     tracing::debug!(%error, expired, "the lease is over before its time");
-                    keeper.renew(&lease).await?;
+                    keeper.renew(&lease, why).await?;
                 }
+                Err(Failure::Expired(_, Refusal::Over)) if lease.deadline.is_some() => return Err(keeper.over()),
                 Err(Failure::Skewed(error)) if skewed < SKEWED_AT_MOST => {
                     skewed += 1;
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");

@@ -5,13 +5,14 @@ use std::time::Duration;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
+use crate::credentials::Refusal;
 use crate::error::{Error, ErrorCode, Retry};
 
 /// What a request came to when it failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The lease is over: renew it and ask again.
-    Expired(Error),
+    /// The lease is taken no longer: renew it and ask again.
+    Expired(Error, Refusal),
     /// The clock is off; the SDK has learnt by how much: ask again.
     Skewed(Error),
     /// The store does not know this way to send a checksum.
@@ -33,7 +34,7 @@ impl From<Error> for Failure {
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::Expired(error)
+            Self::Expired(error, _)
             | Self::Skewed(error)
             | Self::NoTrailers(error)
             | Self::OtherParts(error)
@@ -75,7 +76,7 @@ impl Failure {
     fn map_id(self, id: Option<String>) -> Self {
         let with = |error: Error| error.request_id(id);
         match self {
-            Self::Expired(error) => Self::Expired(with(error)),
+            Self::Expired(error, why) => Self::Expired(with(error), why),
             Self::Skewed(error) => Self::Skewed(with(error)),
             Self::NoTrailers(error) => Self::NoTrailers(with(error)),
             Self::OtherParts(error) => Self::OtherParts(with(error)),
@@ -90,8 +91,11 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
     use ErrorCode as C;
     let plain = |ours: ErrorCode| Failure::Other(Error::new(ours).detail(format!("{status} {code}: {said}")));
     match code {
-        "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired" | "ExpiredTokenException" | "InvalidAccessKeyId" => {
-            Failure::Expired(Error::new(C::AccessDenied).detail(format!("{status} {code}")))
+        "ExpiredToken" | "TokenRefreshRequired" | "ExpiredTokenException" => {
+            Failure::Expired(Error::new(C::AccessDenied).detail(format!("{status} {code}")), Refusal::Over)
+        }
+        "InvalidToken" | "InvalidAccessKeyId" => {
+            Failure::Expired(Error::new(C::AccessDenied).detail(format!("{status} {code}")), Refusal::Unknown)
         }
         "RequestTimeTooSkewed" => {
             Failure::Skewed(Error::new(C::ClockWrong).detail("this computer's clock is more than 15 minutes off"))
@@ -235,7 +239,7 @@ mod tests {
         assert_eq!(code("SomethingNew", 500), ErrorCode::StorageBusy);
         assert_eq!(code("SomethingNew", 418), ErrorCode::Unexpected);
         assert_eq!(code("", 200), ErrorCode::Offline);
-        assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_)));
+        assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_, Refusal::Over)));
     }
 
     #[test]

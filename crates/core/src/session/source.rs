@@ -47,8 +47,8 @@ impl BackendSource {
         {
             return Err(broken("the credentials reach another bucket than the destination names"));
         }
-        let now = answer.date.unwrap_or_else(|| i64::try_from(UnixTime::now().0).unwrap_or(i64::MAX));
-        let life = checks::life(body.expiration.as_deref(), now)?;
+        let here = i64::try_from(UnixTime::now().0).unwrap_or(i64::MAX);
+        let life = checks::life(body.expiration.as_deref(), answer.date, here)?;
         Ok(Lease {
             credentials: Credentials::new(
                 body.access_key_id,

@@ -30,7 +30,7 @@ pub async fn backend_in_trouble(seed: u64, refreshes: u32, thinks_ms: u64) {
     let broken = Fault::Says { status: "503 Service Unavailable", code: "Down" };
     "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
     *company.faults.mix.lock().expect("faults") = Some(Mix::new(seed).with(broken, 3_000));
-    company.faults.latency_ms.store(thinks_ms, Ordering::SeqCst);
+    company.faults.request_latency_ms.store(thinks_ms, Ordering::SeqCst);
     // Two mebibytes a second: four of a lease's life.
     link.faults.rate.store(2 << 20, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
@@ -48,6 +48,36 @@ pub async fn backend_in_trouble(seed: u64, refreshes: u32, thinks_ms: u64) {
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
     let given = given as f64;
     assert!(given <= 1.2 * lives + 2.0, "{given} leases in {lives:.1} lives");
+}
+
+/// Leases are over when they come, until `given` were given: their answers are longer on the way than they live, or the
+/// backend's clock is ahead.
+pub async fn over_on_arrival(given: u64, clock: bool) {
+    let world = World::with_backend(if clock { 900 } else { 1 }, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    if clock {
+        let times = u32::try_from(given).expect("a handful");
+        company.faults.meet("POST /v1/credentials", times, Fault::Ahead);
+    } else {
+        "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+        company.faults.latency_ms.store(1_100, Ordering::SeqCst);
+    }
+    let folder = world.sources().join("rushes");
+    for n in 0..8 {
+        noise(&folder.join(format!("{n}.wav")), 100 + n);
+    }
+    let mut run = world.upload_by_backend(&[&folder]);
+    let running = run.env("DAVIT_SERVER", company.endpoint()).start();
+    let asked = || world.backend.as_ref().expect("a backend").credential_requests();
+    while asked() < given {
+        tokio::task::yield_now().await;
+    }
+    company.faults.latency_ms.store(0, Ordering::SeqCst);
+    let ended = tokio::task::spawn_blocking(|| running.end()).await.expect("ends");
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    assert_eq!(world.keys().len(), 8);
+    // However many wait for one.
+    assert!(asked() <= given + 12, "{} asked for, {given} of them over", asked());
 }
 
 /// A refresh is answered with this. It is asked once; the next run goes on.

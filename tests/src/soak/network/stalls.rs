@@ -140,7 +140,8 @@ pub async fn slow_link(connections: u16, part: u64, rate: u64, lasts: Duration) 
     let world = World::of_small_parts().await;
     let link = FaultProxy::narrow(world.cloud.address());
     link.faults.rate.store(rate, Ordering::SeqCst);
-    link.faults.latency_ms.store(600, Ordering::SeqCst);
+    link.faults.request_latency_ms.store(300, Ordering::SeqCst);
+    link.faults.latency_ms.store(300, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
     let parts = (lasts.as_secs() * rate).div_ceil(part);
     noise(&file, parts * part);

@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::Duration;
 
 use super::Bucket;
+use crate::credentials::Refusal;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::ObjectKey;
 use crate::s3::classify::{Failure, classify, is_a_page};
@@ -60,7 +61,10 @@ impl Bucket {
                     404 => Ok(Seen::Object(Head::Absent)),
                     403 => Ok(Seen::Refused),
                     // What S3 says of a session that is over, where there is room to say it.
-                    400 => Err(Failure::Expired(Error::new(ErrorCode::AccessDenied).detail("400 to HEAD"))),
+                    400 => {
+                        let said = Error::new(ErrorCode::AccessDenied).detail("400 to HEAD");
+                        Err(Failure::Expired(said, Refusal::Unsaid))
+                    }
                     _ => Err(classify(error)),
                 },
             }
@@ -69,7 +73,7 @@ impl Bucket {
         let mut seen = self.leased(&ask).await;
         if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH {
             // A right that is missing and a lease that was withdrawn look the same.
-            inner.keeper.renew(&lease).await?;
+            inner.keeper.renew(&lease, Refusal::Unsaid).await?;
             seen = self.leased(&ask).await;
         }
         Ok(match seen {
