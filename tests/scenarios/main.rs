@@ -30,6 +30,7 @@ mod records;
 #[cfg(target_os = "linux")]
 mod scale;
 #[cfg(unix)]
+mod sessions;
 mod sources;
 mod stalls;
 mod uploads;

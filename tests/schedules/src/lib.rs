@@ -15,6 +15,7 @@ pub mod held;
 pub mod keeper;
 pub mod link;
 pub mod live;
+pub mod present;
 mod sync;
 
 use davit_core::{error, ids, journal, units};

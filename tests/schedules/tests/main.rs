@@ -1,6 +1,6 @@
 //! What tasks share keeps its promises in whatever order they take their turns.
 
-use davit_schedules::{explore, gate, held, keeper, link, live};
+use davit_schedules::{explore, gate, held, keeper, link, live, present};
 use davit_tests::soak::{seed, times};
 
 /// Schedules of either kind.
@@ -18,6 +18,11 @@ fn a_stop_and_the_last_byte_agree_in_every_schedule() {
 #[test]
 fn a_new_sign_in_is_not_ended_by_the_earlier_one_in_any_schedule() {
     holds(held::scenario);
+}
+
+#[test]
+fn the_company_that_was_chosen_last_counts_in_every_schedule() {
+    holds(present::scenario);
 }
 
 #[test]

@@ -108,6 +108,11 @@ impl Session {
         self.0.backend.base().as_str().trim_end_matches('/').to_owned()
     }
 
+    /// Whether the other is a clone of this one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What is still missing.
     pub fn needs(&self) -> Needs {
         match self.0.discovery.auth {

@@ -5,6 +5,7 @@
 pub mod control;
 mod home;
 mod options;
+mod present;
 mod runtime;
 mod socket;
 mod status;
@@ -28,6 +29,7 @@ use crate::s3::Endpoint;
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::{Known, Settings};
 use home::Home;
+use present::{Present, Wish};
 use runtime::Runtime;
 
 /// Starts whose paths nobody has looked at yet. Some file managers start a program once for every file.
@@ -53,7 +55,7 @@ struct Keeper {
     settings: Mutex<Settings>,
     routes: Arc<Routes>,
     engine: Engine,
-    now: Mutex<Option<Session>>,
+    present: Present<Session>,
     status: watch::Sender<SessionStatus>,
 }
 
@@ -92,7 +94,7 @@ impl Uploader {
             routes,
             engine: engine.clone(),
             settings: Mutex::new(settings),
-            now: Mutex::new(None),
+            present: Present::new(),
             status: watch::Sender::new(first),
             options,
         });
@@ -128,7 +130,11 @@ impl Uploader {
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
     /// `client-too-old`, `untrusted-server`.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
-        self.on_runtime(address.to_owned(), |keeper, address| async move { keeper.connect(&address).await }).await
+        self.on_runtime(address.to_owned(), |keeper, address| async move {
+            let wish = keeper.present.wish();
+            keeper.connect(wish, &address).await.map(|(status, _)| status)
+        })
+        .await
     }
 
     /// Signs in with a token.
@@ -136,7 +142,11 @@ impl Uploader {
     /// # Errors
     /// `wrong-token`, `not-allowed`, or that the backend does not answer.
     pub async fn sign_in(&self, token: SecretString) -> Result<SessionStatus> {
-        self.on_runtime(token, |keeper, token| async move { keeper.sign_in(token).await }).await
+        self.on_runtime(token, |keeper, token| async move {
+            let (wish, session) = (keeper.present.wish(), keeper.now()?);
+            keeper.sign_in(wish, &session, token).await
+        })
+        .await
     }
 
     /// Forgets the token. What is in the list stays.
@@ -173,6 +183,9 @@ impl Uploader {
         };
         let task = self.on_runtime(source, |_, source| async move { source.fetch().await });
         let lease = task.await?;
+        if lease.deadline.is_some_and(|end| end <= lease.received) {
+            return Err(Error::new(ErrorCode::BackendContract).detail("the credentials are over when they arrive"));
+        }
         Ok(lease.deadline.map_or_else(
             || "no end".to_owned(),
             |end| format!("for {} s", end.duration_since(lease.received).as_secs()),
@@ -220,8 +233,8 @@ impl Keeper {
             return Ok(());
         };
         self.turn_to(Origin::Connecting { address: self.options.spelt(&address) });
-        let keeper = Arc::clone(self);
-        handle.spawn(async move { keeper.connect_until_it_answers(address).await });
+        let (keeper, wish) = (Arc::clone(self), self.present.wish());
+        handle.spawn(async move { keeper.connect_until_it_answers(wish, address).await });
         Ok(())
     }
 
@@ -254,18 +267,18 @@ impl Keeper {
         self.engine.turn_to(self.routes.remote());
     }
 
-    /// At start the network may not be there yet: tries until somebody answers.
-    async fn connect_until_it_answers(self: Arc<Self>, address: String) {
+    /// At start the network may not be there yet: tries until somebody answers, or a person turns to another company.
+    async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String) {
         let mut wait = std::time::Duration::from_millis(500);
         loop {
-            match self.connect(&address).await {
-                Ok(SessionStatus::NeedsToken { .. }) => {
+            match self.connect(wish, &address).await {
+                Ok((SessionStatus::NeedsToken { .. }, session)) => {
                     if let Some(token) = self.options.token.clone()
-                        && let Err(error) = self.sign_in(token).await
+                        && let Err(error) = self.sign_in(wish, &session, token).await
                     {
                         tracing::warn!(%error, "the token was not accepted");
                         let refused = SessionStatus::TokenRefused { code: error.code, detail: error.detail };
-                        self.status.send_replace(refused);
+                        self.present.arrive(wish, Some(session), || drop(self.status.send_replace(refused)));
                     }
                     return;
                 }
@@ -276,16 +289,18 @@ impl Keeper {
                     wait = (wait * 2).min(std::time::Duration::from_secs(5));
                 }
                 Err(error) => {
-                    self.turn_to(Origin::None);
                     let problem = Some((error.code, error.detail));
-                    self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
+                    self.present.arrive(wish, None, || {
+                        self.turn_to(Origin::None);
+                        self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
+                    });
                     return;
                 }
             }
         }
     }
 
-    async fn connect(self: &Arc<Self>, address: &str) -> Result<SessionStatus> {
+    async fn connect(self: &Arc<Self>, wish: Wish, address: &str) -> Result<(SessionStatus, Session)> {
         let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
         let net = &self.options.net;
         let session = match &self.options.policy.company {
@@ -294,31 +309,32 @@ impl Keeper {
             }
             _ => Session::connect(address, net, vault).await?,
         };
-        *lock(&self.now) = Some(session.clone());
-        let status = self.arrive(&session).await?;
-        self.remember(&session);
-        self.watch(session);
-        Ok(status)
+        let (status, counts) = self.arrive(wish, &session).await?;
+        if counts {
+            self.remember(&session);
+            self.watch(session.clone());
+        }
+        Ok((status, session))
     }
 
-    async fn sign_in(&self, token: SecretString) -> Result<SessionStatus> {
-        let session = self.present()?;
+    async fn sign_in(&self, wish: Wish, session: &Session, token: SecretString) -> Result<SessionStatus> {
         session.sign_in(token).await?;
-        self.arrive(&session).await
+        self.arrive(wish, session).await.map(|(status, _)| status)
     }
 
     async fn sign_out(&self) -> Result<SessionStatus> {
-        let session = self.present()?;
+        let (wish, session) = (self.present.wish(), self.now()?);
         session.sign_out().await?;
-        self.arrive(&session).await
+        self.arrive(wish, &session).await.map(|(status, _)| status)
     }
 
-    fn present(&self) -> Result<Session> {
-        lock(&self.now).clone().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("not connected"))
+    fn now(&self) -> Result<Session> {
+        self.present.session().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("not connected"))
     }
 
-    /// What a session that answers means for the engine and the shells.
-    async fn arrive(&self, session: &Session) -> Result<SessionStatus> {
+    /// What a session that answers means for the engine and the shells. Answers how it stands now, and whether this session
+    /// counts; somebody may have turned to another meanwhile.
+    async fn arrive(&self, wish: Wish, session: &Session) -> Result<(SessionStatus, bool)> {
         let (company, address) = (session.company(), session.address());
         let status = match session.needs() {
             Needs::Token | Needs::Browser => SessionStatus::NeedsToken { company, address },
@@ -329,26 +345,35 @@ impl Keeper {
             },
         };
         let signed_in = matches!(status, SessionStatus::Connected { .. });
-        self.turn_to(if signed_in { Origin::Session(session.clone()) } else { Origin::None });
-        self.engine.signed_out((!signed_in).then(crate::units::UnixTime::now));
-        self.status.send_replace(status.clone());
-        Ok(status)
+        let counts = self.present.arrive(wish, Some(session.clone()), || {
+            self.turn_to(if signed_in { Origin::Session(session.clone()) } else { Origin::None });
+            self.engine.signed_out((!signed_in).then(crate::units::UnixTime::now));
+            self.status.send_replace(status);
+        });
+        Ok((self.status.borrow().clone(), counts))
     }
 
-    /// Follows the session: an ended sign-in holds the engine, a new one lets it go on.
+    /// Follows the session while it counts: an ended sign-in holds the engine, a new one lets it go on.
     fn watch(self: &Arc<Self>, session: Session) {
         let keeper = Arc::clone(self);
         let mut states = session.state();
+        // It may have ended before this listened.
+        states.mark_changed();
         tokio::runtime::Handle::current().spawn(async move {
             while states.changed().await.is_ok() {
-                let state = states.borrow_and_update().clone();
-                // Who signs out by a press forgets the token, and is told so by that.
-                if let SessionState::SignedOut { since } = state
-                    && session.needs() == Needs::Nothing
-                {
-                    let (company, address) = (session.company(), session.address());
-                    keeper.engine.signed_out(Some(since));
-                    keeper.status.send_replace(SessionStatus::SignedOut { company, address, since });
+                let follow = || {
+                    let state = states.borrow_and_update().clone();
+                    // Who signs out by a press forgets the token, and is told so by that.
+                    if let SessionState::SignedOut { since } = state
+                        && session.needs() == Needs::Nothing
+                    {
+                        let (company, address) = (session.company(), session.address());
+                        keeper.engine.signed_out(Some(since));
+                        keeper.status.send_replace(SessionStatus::SignedOut { company, address, since });
+                    }
+                };
+                if !keeper.present.while_it_counts(|now| now.is(&session), follow) {
+                    return;
                 }
             }
         });
