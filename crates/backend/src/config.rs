@@ -45,6 +45,9 @@ pub struct Config {
     /// A folder that keeps the receipts of finished batches; without it none are wanted.
     #[serde(default)]
     pub receipts: Option<PathBuf>,
+    /// The longest receipt that is taken, in MiB. A longer one waits at the client.
+    #[serde(default = "a_million_files")]
+    pub longest_receipt_mib: u32,
     /// Whether clients are told what lies at a key of theirs; the backend's own role must be able to look then.
     #[serde(default)]
     pub verify: bool,
@@ -59,6 +62,11 @@ const fn sixty() -> u32 {
 
 const fn six_thousand() -> u32 {
     6_000
+}
+
+/// 100,000 files are some 30 MB.
+const fn a_million_files() -> u32 {
+    512
 }
 
 /// How people sign in.

@@ -41,7 +41,7 @@ fn incoming(folder: &Path) -> std::io::Result<NamedTempFile> {
 pub(crate) async fn receive(Shared(app): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
     let caller = app.admit(&headers, "receipts", app.config().requests_a_minute)?;
     let folder = app.config().receipts.clone().ok_or_else(server::nothing)?;
-    let mut body = Pieces::of(body, wire::LONGEST_RECEIPT);
+    let mut body = Pieces::of(body, u64::from(app.config().longest_receipt_mib) << 20);
     let head = head(&caller);
     let start = head.len() as u64;
     let mut file = blocking(move || {

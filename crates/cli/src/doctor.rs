@@ -1,6 +1,7 @@
 //! `davit doctor`: one line for each thing that must be right before an upload can go.
 
 use davit_core::error::{Error, Result};
+use davit_core::journal::Reader;
 use davit_core::uploader::{Options, Uploader};
 
 use crate::look::Look;
@@ -10,13 +11,17 @@ use crate::{DONE, NOTHING, text, words};
 pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
-    let home = options.home.display().to_string();
+    let (home, at) = (options.home.display().to_string(), options.home.clone());
     let look = match Look::open(options).await {
         Ok(look) => look,
         Err(error) => return Ok(problem("records", &error)),
     };
     let used = if look.beside_another() { ", in use by another Davit" } else { "" };
     fine("records", &format!("ok{used}, in {}", text::plain(&home)));
+    match Reader::open(&at).and_then(|records| records.receipts_that_wait()) {
+        Ok(0) | Err(_) => {}
+        Ok(waiting) => fine("receipts", &words::receipts_wait(waiting)),
+    }
     let outcome = company(&look.uploader).await;
     look.uploader.close().await;
     Ok(outcome)

@@ -29,7 +29,12 @@ struct Line<'a> {
 
 pub(crate) fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
-    let rows = if on_record(&options.home)? { Reader::open(&options.home)?.status()? } else { Vec::new() };
+    let (rows, waiting) = if on_record(&options.home)? {
+        let records = Reader::open(&options.home)?;
+        (records.status()?, records.receipts_that_wait()?)
+    } else {
+        (Vec::new(), 0)
+    };
     if rows.is_empty() && !json {
         text::line(NOTHING_YET)?;
     }
@@ -58,8 +63,16 @@ pub(crate) fn run(json: bool) -> Result<u8> {
             format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}", row.id.get())
         };
         if !text::line(&line)? {
-            break;
+            return Ok(DONE);
         }
+    }
+    if waiting > 0 {
+        let line = if json {
+            serde_json::json!({ "receipts_waiting": waiting }).to_string()
+        } else {
+            words::receipts_wait(waiting)
+        };
+        text::line(&line)?;
     }
     Ok(DONE)
 }

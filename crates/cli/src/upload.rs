@@ -38,7 +38,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     options.concurrency = args.concurrency;
     options.direct = direct(&args)?;
     if let Some(file) = &args.receipt {
-        receipt::may_be_written(file)?;
+        receipt::may_be_written(file, &args.paths)?;
     }
     // What is unfinished goes on by the rules of this command, so it is given first.
     options.hold = true;
@@ -180,7 +180,11 @@ async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output
     output.summary(Sum { settled, refused, earlier });
     let (code, stopped) = verdict(settled, refused);
     if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
-        receipt::write(engine, ticket.batch, file).await?;
+        if let Err(error) = receipt::write(engine, ticket.batch, file).await {
+            // What was uploaded is there all the same, and the same command writes the receipt of it.
+            output.problem(error);
+            return Ok(if code == DONE { SOME } else { code });
+        }
     }
     if let Some(why) = stopped {
         output.stopped(why);

@@ -80,6 +80,14 @@ pub(crate) fn of(code: ErrorCode) -> Words {
     Words { what, action }
 }
 
+/// What the company has not been told yet.
+pub(crate) fn receipts_wait(how_many: usize) -> String {
+    match how_many {
+        1 => "1 receipt waits until your company takes it.".to_owned(),
+        many => format!("{many} receipts wait until your company takes them."),
+    }
+}
+
 /// What happened to the records, and what to do.
 pub(crate) fn of_notice(notice: Notice) -> String {
     match notice {

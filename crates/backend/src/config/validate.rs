@@ -41,6 +41,7 @@ pub(super) fn config(config: &Config) -> Valid {
     holds(!config.person_salt.is_empty(), || "person_salt is empty".to_owned())?;
     holds(config.requests_a_minute > 0, || "requests_a_minute is 0: nobody would get credentials".to_owned())?;
     holds(config.looks_a_minute > 0, || "looks_a_minute is 0: nobody would be told anything".to_owned())?;
+    holds(config.longest_receipt_mib > 0, || "longest_receipt_mib is 0: no receipt would be taken".to_owned())?;
     if let Some(least) = &config.minimum_client_version {
         let valid = semver::Version::parse(least).is_ok();
         holds(valid, || format!("minimum_client_version {least:?} is no version like 1.2.3"))?;

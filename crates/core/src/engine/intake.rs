@@ -166,6 +166,9 @@ async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, ite
         let _ = sender.blocking_send(chunk);
     });
     let mut skipped = 0;
+    // What an earlier walk passed over may be gone, or something else now.
+    let anew = [Write::ForgetSkips(item.id), Write::Counted { item: item.id, counted: false, skipped }];
+    shared.journal.write(anew.into()).await?;
     while let Some(chunk) = found.recv().await {
         let files = record(shared, numbers, collision, item, chunk, &mut skipped).await?;
         let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
@@ -198,7 +201,7 @@ async fn record(
             }
             walk::Found::Skipped { path, why } => {
                 *skipped += 1;
-                let rel = path.strip_prefix(&item.path).unwrap_or(&path).to_string_lossy().into_owned();
+                let rel = names::spelled(path.strip_prefix(&item.path).unwrap_or(&path));
                 skips.push(Write::Skip { item: item.id, rel, rule: why.rule() });
             }
         }

@@ -1,5 +1,6 @@
 //! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -15,7 +16,7 @@ use super::{Journal, classify, schema};
 use crate::credentials::Remote;
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
-use crate::file::Fingerprint;
+use crate::file::{Fingerprint, names};
 use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
 use crate::transfer::{Plan, Standing};
 use crate::units::{ByteCount, UnixTime};
@@ -247,13 +248,16 @@ impl Reader {
         self.whole_rows(&sql, params![bits(item.get())], transfer)
     }
 
-    /// What became of every path of a batch, in the order of finding; what a rule passed over apart.
+    /// What became of every path of a batch, in the order of finding; what a rule passed over apart. No path is there twice.
     pub fn fates(&self, batch: BatchId) -> Result<(Vec<Fate>, Vec<PassedOver>)> {
+        let (roots, _) = self.roots(batch)?;
         let path = |row: &Row<'_>| -> rusqlite::Result<String> {
-            let (folder, name, rel): (bool, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(if folder { format!("{name}/{rel}") } else { rel })
+            let (folder, rel): (bool, String) = (row.get(0)?, row.get(2)?);
+            let root = roots.get(&ItemId::new(number(row, 1)?)).map(String::as_str).unwrap_or_default();
+            // A folder that could not be read stands for itself.
+            Ok(if folder && !rel.is_empty() { format!("{root}/{rel}") } else { root.to_owned() })
         };
-        let sql = "SELECT i.folder,i.name,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version
+        let sql = "SELECT i.folder,i.id,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version
                    FROM transfers t JOIN items i ON i.id=t.item WHERE i.batch=? ORDER BY t.id";
         let fates = self.rows(sql, params![bits(batch.get())], |row| {
             Ok(Fate {
@@ -267,19 +271,37 @@ impl Reader {
             })
         })?;
         let sql = format!(
-            "SELECT i.folder,i.name,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=? AND {}
+            "SELECT i.folder,i.id,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=? AND {}
              ORDER BY s.item, s.rel",
             SKIPS.fits_as('s')
         );
-        let skips =
+        let mut skips =
             self.rows(&sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
+        // What was a file once, and something that a rule passes over later, became of that file.
+        let files: HashSet<&str> = fates.iter().map(|fate| fate.path.as_str()).collect();
+        skips.retain(|skip| !files.contains(skip.path.as_str()));
         Ok((fates, skips))
     }
 
-    /// Paths of a batch that were given and could not be taken, each with the error's code.
+    /// Paths of a batch that were given and could not be taken, each by its name and with the error's code.
     pub fn refused(&self, batch: BatchId) -> Result<Vec<(String, String)>> {
+        self.roots(batch).map(|(_, refused)| refused)
+    }
+
+    /// What the things that were given are called in their batch, each in a way of its own, and without the places where
+    /// they lie: what could be taken by its item, what could not with the error's code.
+    #[expect(clippy::type_complexity, reason = "both halves are what their callers answer")]
+    fn roots(&self, batch: BatchId) -> Result<(HashMap<ItemId, String>, Vec<(String, String)>)> {
+        let batch = params![bits(batch.get())];
+        let items = self.rows("SELECT id,name FROM items WHERE batch=? ORDER BY id", batch, |row| {
+            Ok((ItemId::new(number(row, 0)?), row.get::<_, String>(1)?))
+        })?;
         let sql = format!("SELECT path,code FROM refused WHERE batch=? AND {} ORDER BY path", REFUSED.fits());
-        self.rows(&sql, params![bits(batch.get())], |row| Ok((row.get(0)?, row.get(1)?)))
+        let refused = self.rows(&sql, batch, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let names = items.iter().map(|(_, name)| name.clone());
+        let mut apart = apart(names.chain(refused.iter().map(|(path, _)| last(path))).collect()).into_iter();
+        let items = items.into_iter().map(|(id, _)| id).zip(apart.by_ref()).collect();
+        Ok((items, apart.zip(refused).map(|(name, (_, code))| (name, code)).collect()))
     }
 
     /// Whether the end of a batch was ever put on record.
@@ -297,6 +319,12 @@ impl Reader {
                 .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))?;
             Ok(Ending { id, batch: BatchId::new(number(row, 1)?), at: UnixTime(number(row, 2)?) })
         })
+    }
+
+    /// How many batches the company has not taken word of.
+    pub fn receipts_that_wait(&self) -> Result<usize> {
+        let batches: HashSet<BatchId> = self.endings()?.into_iter().map(|ending| ending.batch).collect();
+        Ok(batches.len())
     }
 
     /// Uploads that S3 is still to be rid of.
@@ -389,6 +417,28 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
         statement.query_row(params, map).optional().map_err(classify)
     }
+}
+
+/// The same names, and those that are there before with a number: no two are the same.
+fn apart(all: Vec<String>) -> Vec<String> {
+    let mut taken: HashSet<String> = all.iter().cloned().collect();
+    let mut times: HashMap<String, u32> = HashMap::new();
+    let one = |name: String| {
+        let n = times.entry(name.clone()).or_default();
+        loop {
+            *n += 1;
+            let beside = if *n == 1 { return name } else { names::suffixed(&name, *n) };
+            if taken.insert(beside.clone()) {
+                return beside;
+            }
+        }
+    };
+    all.into_iter().map(one).collect()
+}
+
+/// The last name of a path as it was given.
+fn last(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Items as JSON, for a query about many.

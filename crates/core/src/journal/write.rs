@@ -84,6 +84,8 @@ pub enum Write {
         /// Which rule.
         rule: &'static str,
     },
+    /// A folder is walked anew: what its rules pass over is found again.
+    ForgetSkips(ItemId),
     /// A path that was given and could not be taken.
     Refused {
         /// With which gesture.
@@ -95,7 +97,7 @@ pub enum Write {
     },
     /// A batch ended; the company wants to know.
     Ending(Ending),
-    /// The company knows, or will never take it.
+    /// The company knows, or the batch moves again and ends anew.
     Taken(Uuid),
     /// An upload that S3 is to be rid of.
     Leftover(Leftover),
@@ -297,6 +299,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             TRANSFERS.change(c, bits(id.get()), set, &[etag, version, &bits(*crc64)])
         }
         Write::Skip { item, rel, rule } => added(SKIPS.insert(c, "OR REPLACE", &[&bits(item.get()), rel, rule])),
+        Write::ForgetSkips(item) => plain(c, "DELETE FROM skips WHERE item=?", &[&bits(item.get())]),
         Write::Refused { batch, path, code } => {
             added(REFUSED.insert(c, "OR REPLACE", &[&bits(batch.get()), path, &code.as_str()]))
         }

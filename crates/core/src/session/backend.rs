@@ -11,8 +11,8 @@ use url::Url;
 
 use super::company::{Company, Method, Proof};
 use super::wire::{
-    API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, LONGEST_RECEIPT, Problem, Receipt,
-    ReceiptTaken, Verified, VerifyRequest,
+    API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem, Receipt, ReceiptTaken,
+    Verified, VerifyRequest,
 };
 use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
@@ -20,8 +20,10 @@ use crate::net::Net;
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;
-/// A receipt of 100,000 files is some 30 MB, and lines are slow.
+/// A receipt of 100,000 files is some 30 MB, and lines are slow: so long at least, and as long as so many bytes a second
+/// take.
 const RECEIPT_TAKES: Duration = Duration::from_secs(600);
+const RECEIPT_PACE: u64 = 16 << 10;
 
 /// A backend at an address.
 #[derive(Clone, Debug)]
@@ -161,17 +163,15 @@ impl Backend {
         if answer.knows_no_such_request() { Ok(None) } else { answer.read().map(|dated| Some(dated.body)) }
     }
 
-    /// Hands over the receipt of a finished batch. Sending the same again does no harm.
+    /// Hands over the receipt of a finished batch. Sending the same again does no harm. How long one may be is the
+    /// backend's to say.
     ///
     /// # Errors
-    /// As [`Self::destinations`], and `destination-gone`; `bad-input` for one longer than the contract allows.
+    /// As [`Self::destinations`], and `destination-gone`.
     pub async fn send_receipt(&self, token: Option<&SecretString>, receipt: &Receipt) -> Result<()> {
-        let bad = |why: String| Error::new(ErrorCode::BadInput).detail(why);
-        let body = serde_json::to_vec(receipt).map_err(|error| bad(error.to_string()))?;
-        if body.len() as u64 > LONGEST_RECEIPT {
-            return Err(bad(format!("a receipt of {} bytes; the contract allows {LONGEST_RECEIPT}", body.len())));
-        }
-        let request = self.client.post(self.at("v1/receipts")?).timeout(RECEIPT_TAKES);
+        let body = serde_json::to_vec(receipt).map_err(|error| Error::new(ErrorCode::Unexpected).source(error))?;
+        let takes = RECEIPT_TAKES + Duration::from_secs(body.len() as u64 / RECEIPT_PACE);
+        let request = self.client.post(self.at("v1/receipts")?).timeout(takes);
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
         self.ask::<ReceiptTaken>(request, token).await.map(|_| ())
     }

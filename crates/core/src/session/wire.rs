@@ -4,6 +4,7 @@
 //! have no `Debug`.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -188,9 +189,6 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
-/// The longest body of `POST /v1/receipts`, in bytes: twice what 100,000 files need.
-pub const LONGEST_RECEIPT: u64 = 64 << 20;
-
 /// The body of `POST /v1/receipts`: what became of every path of a finished batch. The three lists add up to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -211,7 +209,10 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// A table for spreadsheets: one line a path, what became of it first.
+    /// A table for spreadsheets: one line a path, what became of it first. A cell that a spreadsheet could take for a
+    /// formula stands behind a `'`, and so does one that begins with it: what a reader takes away is what was written.
+    ///
+    /// Source: OWASP, "CSV Injection".
     ///
     /// # Errors
     /// What the writer says.
@@ -229,17 +230,27 @@ impl Receipt {
             "rule",
             "code",
         ])?;
+        let mut row = |cells: [&str; 10]| table.write_record(cells.map(harmless).iter().map(|cell| cell.as_ref()));
         for Uploaded { path, key, size, mtime, crc64nvme, etag, version_id } in &self.uploaded {
             let (size, version) = (size.to_string(), version_id.as_deref().unwrap_or_default());
-            table.write_record(["uploaded", path, key, &size, mtime, crc64nvme, etag, version, "", ""])?;
+            row(["uploaded", path, key, &size, mtime, crc64nvme, etag, version, "", ""])?;
         }
         for Skipped { path, rule } in &self.skipped {
-            table.write_record(["skipped", path, "", "", "", "", "", "", rule, ""])?;
+            row(["skipped", path, "", "", "", "", "", "", rule, ""])?;
         }
         for Failed { path, code } in &self.failed {
-            table.write_record(["failed", path, "", "", "", "", "", "", "", code])?;
+            row(["failed", path, "", "", "", "", "", "", "", code])?;
         }
         table.flush().map_err(Into::into)
+    }
+}
+
+/// A cell of a table that no spreadsheet takes for a formula.
+fn harmless(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\'']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
     }
 }
 
@@ -286,4 +297,35 @@ pub struct Failed {
 pub struct ReceiptTaken {
     /// The batch.
     pub batch_id: Uuid,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula_and_every_cell_can_be_read_back() {
+        let paths = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "'=1+1", "'x", "plain", "a=b", ""];
+        let skipped = paths.map(|path| Skipped { path: path.to_owned(), rule: "junk".to_owned() }).to_vec();
+        let receipt = Receipt {
+            batch_id: Uuid::nil(),
+            destination: "rushes".to_owned(),
+            finished_at: String::new(),
+            client_version: String::new(),
+            uploaded: Vec::new(),
+            skipped,
+            failed: Vec::new(),
+        };
+        let mut table = Vec::new();
+        receipt.write_csv(&mut table).expect("written");
+        let rows: Vec<csv::StringRecord> =
+            csv::Reader::from_reader(&*table).records().map(|row| row.expect("a row")).collect();
+        for (row, path) in rows.iter().zip(paths) {
+            assert!(!row[1].starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{:?}", &row[1]);
+            assert_eq!(row[1].strip_prefix('\'').unwrap_or(&row[1]), path);
+        }
+        assert_eq!(rows.len(), paths.len());
+        let exact = serde_json::to_value(&receipt).expect("JSON");
+        assert_eq!(exact["skipped"][0]["path"], "=1+1");
+    }
 }

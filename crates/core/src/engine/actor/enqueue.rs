@@ -10,6 +10,7 @@ use crate::engine::feed::{Action, Event, Target};
 use crate::engine::given::Given;
 use crate::engine::{EnqueueOptions, intake};
 use crate::error::Result;
+use crate::file::names;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Write};
 use crate::session::Destination;
@@ -30,11 +31,12 @@ impl Actor {
         let Gesture { found, destination, remote, options } = gesture;
         let mut ticket = Ticket { batch: self.numbers.batch(), items: Vec::new(), refused: Vec::new() };
         let mut given: Vec<Given> = Vec::new();
-        let mut seen = HashSet::new();
+        let (mut seen, mut refused) = (HashSet::new(), HashSet::new());
         for (outcome, path) in found {
             match outcome {
                 Ok(one) if !seen.insert((one.path.clone(), one.name.clone())) => {}
                 Ok(one) => given.push(one),
+                Err(_) if !refused.insert(path.clone()) => {}
                 Err(error) => ticket.refused.push((path, error.code)),
             }
         }
@@ -58,7 +60,8 @@ impl Actor {
         };
         // Receipts name what could not be taken, too.
         let refused = ticket.refused.iter();
-        let refused = refused.map(|(path, code)| (path.display().to_string(), *code));
+        let refused =
+            refused.map(|(path, code)| (path.to_str().map_or_else(|| names::spelled(path), str::to_owned), *code));
         let refused = refused.map(|(path, code)| Write::Refused { batch: batch.id, path, code });
         self.shared.journal.write(std::iter::once(Write::Batch(batch.clone())).chain(refused).collect()).await?;
         if nothing {

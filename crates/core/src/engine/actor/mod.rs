@@ -76,6 +76,8 @@ pub(super) struct Actor {
     leftovers: Chore,
     /// Receipts that the company has not taken yet.
     receipts: Chore,
+    /// Those of them that it did not take, and when.
+    offered: receipts::Offered,
     dirty: bool,
     closing: Option<oneshot::Sender<()>>,
 }
@@ -109,6 +111,7 @@ impl Actor {
             ending: HashSet::new(),
             leftovers: Chore::default(),
             receipts: Chore::default(),
+            offered: receipts::Offered::default(),
             dirty: true,
             closing: None,
         }
@@ -145,6 +148,7 @@ impl Actor {
     /// Another company or place. What runs for the former rests, what began with this one goes on.
     async fn turn_to(&mut self, remote: Option<Remote>) {
         self.shelf.turn_to(remote);
+        self.offered.forget();
         for (id, active) in &self.active {
             let here = self.shelf.book.index(*id).is_some_and(|at| self.shelf.book.item_of(at).here);
             if !here {
@@ -209,9 +213,9 @@ impl Actor {
             });
         }
         if self.receipts.starts(now) {
-            let shared = Arc::clone(shared);
+            let (shared, offered) = (Arc::clone(shared), self.offered.clone());
             spawn(async move {
-                let left = receipts::hand_over(&shared).await.unwrap_or(1);
+                let left = receipts::hand_over(&shared, &offered).await.unwrap_or(1);
                 let _ = shared.reports.send(Report::HandedOver { left });
             });
         }
