@@ -22,6 +22,7 @@ fn config(receipts: &std::path::Path) -> String {
         person_salt = "salt"
         requests_a_minute = 10000
         receipts = '{}'
+        longest_receipt_mib = 64
         sts = {{ kind = "federation-token", seconds = 900 }}
         auth = {{ kind = "token", people = [
             {{ id = "ada@example.com", token_sha256 = "{}", groups = ["editors"] }},
