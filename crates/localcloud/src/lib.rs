@@ -215,6 +215,12 @@ impl LocalCloud {
         self.store.replay_refused.store(refused, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// Loses a part of an unfinished upload, as no store should. Answers whether it was there.
+    pub fn lose_part(&self, upload: &str, number: u32) -> bool {
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        self.store.lose_part(upload, number).unwrap_or(false)
+    }
+
     /// Every unfinished upload of a bucket.
     pub fn uploads(&self, bucket: &str) -> Vec<UploadView> {
         self.store.uploads(bucket)

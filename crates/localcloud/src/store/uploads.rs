@@ -44,6 +44,16 @@ impl Store {
         Ok(true)
     }
 
+    /// Loses a part, as no store should. Answers whether it was there.
+    pub(crate) fn lose_part(&self, id: &str, number: u16) -> io::Result<bool> {
+        let Some(blob) = self.state().uploads.get_mut(id).and_then(|upload| upload.parts.remove(&number)) else {
+            return Ok(false);
+        };
+        std::fs::remove_file(self.root.join("uploads").join(id).join(format!("{number}.json")))?;
+        self.forget_blob(&blob.file);
+        Ok(true)
+    }
+
     /// Answers whether there was such an upload.
     pub(crate) fn abort(&self, bucket: &str, key: &str, id: &str) -> io::Result<bool> {
         let mut state = self.state();

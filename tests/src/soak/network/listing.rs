@@ -16,8 +16,8 @@ pub const PARTS: u32 = 10_000;
 
 const PART: u64 = 1_024;
 
-/// An upload of `parts` that is killed before its end; then strangers put parts into it, and `fault` meets the second
-/// page of its list `times` times.
+/// An upload of `parts` that is killed before its end; then strangers put parts into it, the store loses some that it had
+/// acknowledged, and `fault` meets the second page of its list `times` times.
 pub async fn list_of_parts(parts: u32, fault: Fault, times: u32) {
     let world = World::of_small_parts().await;
     let link = FaultProxy::before(world.cloud.address()).await;
@@ -37,6 +37,11 @@ pub async fn list_of_parts(parts: u32, fault: Fault, times: u32) {
     for (number, size) in [(changed, PART), (parts - 1, PART), (parts - 2, PART - 1)] {
         foreign(&world, &id, number, size).await;
     }
+    // On record here, and not in the store's list: of the first page and of the second.
+    let missing = [2, 3, kill_at / 2];
+    for number in missing {
+        assert!(world.cloud.lose_part(&id, number), "part {number} was there");
+    }
     link.faults.meet("GET /media/in/cut.mov?*part-number-marker", times, fault);
     upload().end().await.all_done();
     assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
@@ -45,7 +50,7 @@ pub async fn list_of_parts(parts: u32, fault: Fault, times: u32) {
         let had = before.get(&number).copied().unwrap_or(0);
         let strangers = u32::from(number == changed || number == parts - 1 || number == parts - 2);
         // What was there and ours is not sent; what was not, once.
-        let ours = u32::from(had == 0 || number == changed);
+        let ours = u32::from(had == 0 || number == changed || missing.contains(&number));
         assert_eq!(times, had + strangers + ours, "part {number} under {fault:?}");
     }
 }
