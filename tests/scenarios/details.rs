@@ -32,3 +32,40 @@ async fn details_of_a_row_that_leaves_the_list_are_told_as_gone_and_not_as_uncha
     }
     uploader.close().await;
 }
+
+/// The person tries an entry of a folder again that a walk refused.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_in_a_folder_is_taken_when_the_person_tries_it_again() {
+    let world = World::new().await;
+    let folder = world.sources().join("day");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let pipe = folder.join("b.mov");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let options = davit_core::uploader::Options { hold: false, ..world.options() };
+    let uploader = Uploader::open(options).await.expect("opens");
+    let engine = uploader.engine();
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let ticket = engine.enqueue(vec![folder], to, EnqueueOptions::default()).await.expect("taken");
+    let item = ticket.items[0];
+    let row = Target::Item(item);
+    let view = View { count: 10, ..View::default() };
+    let mut feed = engine.subscribe(view).await.expect("a feed");
+    let needs_you = |update: Update| match update {
+        Update::Snapshot(snapshot) => snapshot.totals.needs_you,
+        Update::Delta(delta) => delta.totals.needs_you,
+    };
+    while needs_you(feed.next().await.expect("an update")) == 0 {}
+    let files = |name: &'static str| async move {
+        let slice = engine.folder_files(item, name, 0, 10).await.expect("files");
+        slice.rows.into_iter().map(|row| row.size.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(files("b.mov").await, [0]);
+    std::fs::remove_file(&pipe).expect("removed");
+    noise(&pipe, 200);
+    assert_eq!(engine.act(Action::Retry, vec![row]).await.expect("tried").count, 1);
+    while files("b.mov").await != [200] {
+        feed.next().await.expect("an update");
+    }
+    uploader.close().await;
+}

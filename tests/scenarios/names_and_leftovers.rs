@@ -218,12 +218,114 @@ async fn an_abort_that_the_store_refuses_stays_on_record_until_it_is_done() {
     let changed = world.upload_by(&link.endpoint(), &[&file]).end().await;
     assert_eq!(changed.failures(), ["file-changed"], "{}", changed.out);
     assert_eq!(world.cloud.uploads(BUCKET).len(), 1, "the store refused to remove it");
+    // What is left is told, with the reason.
+    let left = left_in_s3(&world).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((&left[0]["key"], &left[0]["code"]), (&"in/cut.mov".into(), &"access-denied".into()));
+    assert!(left[0]["since"].is_u64() && left[0]["upload"].is_string(), "{left:?}");
+    let doctor = world.davit("doctor").end().await;
+    assert!(doctor.out.contains("left under media/in/cut.mov since"), "{}", doctor.out);
     // Whatever is uploaded next to the same place takes care of it.
     link.faults.busy.store(0, Ordering::SeqCst);
     let other = world.sources().join("other.txt");
     noise(&other, 10);
     world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
     assert_eq!(world.cloud.uploads(BUCKET).len(), 0);
+    assert_eq!(left_in_s3(&world).await.len(), 0);
+}
+
+/// What `davit status` tells of unfinished uploads that nobody will finish.
+async fn left_in_s3(world: &World) -> Vec<serde_json::Value> {
+    let status = world.davit("status").arg("--json").end().await;
+    status.lines.into_iter().filter(|line| line["event"] == "left").collect()
+}
+
+/// Nothing runs any more, and a cancel removes what S3 holds before it ends, or says that it stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_it_is_left() {
+    for (by_backend, refused) in [(false, false), (true, false), (false, true), (true, true)] {
+        let world = World::with_backend(900, "role").await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join("cut.mov");
+        noise(&file, 40 << 20);
+        let keys = world.cloud.keys();
+        let mut begin = if by_backend {
+            world.upload_by_backend_and(&link.endpoint(), &[&file])
+        } else {
+            world.upload_by(&link.endpoint(), &[&file])
+        };
+        let killed = begin.env("DAVIT_FAILPOINT", "part:2:after").end().await;
+        assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+        assert_eq!(world.cloud.uploads(BUCKET).len(), 1);
+        if refused {
+            link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
+        }
+        let mut cancel = world.davit("cancel");
+        cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+        cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+        if by_backend {
+            cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+            cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
+        }
+        let cancelled = cancel.end().await;
+        assert_eq!(cancelled.code, Some(0), "{}{}", cancelled.out, cancelled.err);
+        let left = world.cloud.uploads(BUCKET).len();
+        assert_eq!(left, usize::from(refused), "backend {by_backend}: {}{}", cancelled.out, cancelled.err);
+        assert_eq!(cancelled.err.contains("is left under media/"), refused, "{}", cancelled.err);
+        assert_eq!(left_in_s3(&world).await.len(), left);
+    }
+}
+
+/// S3 opened an upload, and the answer with its id was lost: nobody can name it, and where it may not be listed only the
+/// bucket's rule removes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_whose_id_never_arrived_is_told_of() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    link.faults.lose_answers("POST *?uploads", 1);
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 1, "the one that nobody knows by name");
+    let left = left_in_s3(&world).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((&left[0]["key"], &left[0]["upload"]), (&"in/cut.mov".into(), &serde_json::Value::Null));
+    let doctor = world.davit("doctor").end().await;
+    assert!(doctor.out.contains("may be left under media/in/cut.mov since"), "{}", doctor.out);
+    // A refusal leaves nothing.
+    let other = world.sources().join("other.mov");
+    noise(&other, 20 << 20);
+    link.faults.meet("POST *other.mov?uploads", 1, davit_tests::fault::Fault::BUSY);
+    world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
+    assert_eq!(left_in_s3(&world).await.len(), 1);
+}
+
+/// What a walk refused is looked at again when its folder is given again, or the person tries again.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_in_a_folder_is_taken_when_it_is_in_order_and_given_again() {
+    let world = World::new().await;
+    let folder = world.sources().join("day");
+    noise(&folder.join("a.mov"), 100);
+    let (pipe, odd) = (folder.join("b.mov"), folder.join("c\u{1}.mov"));
+    let mkfifo = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(mkfifo.success());
+    noise(&odd, 300);
+    for _ in 0..2 {
+        let ended = world.upload(&[&folder]).end().await;
+        let mut failures = ended.failures();
+        failures.sort();
+        assert_eq!((ended.code, failures), (Some(3), vec!["name-refused".to_owned(), "not-a-file".to_owned()]));
+    }
+    std::fs::remove_file(&pipe).expect("removed");
+    noise(&pipe, 200);
+    std::fs::rename(&odd, folder.join("c.mov")).expect("renamed");
+    let ended = world.upload(&[&folder]).end().await;
+    ended.all_done();
+    assert_eq!(ended.failures(), Vec::<String>::new());
+    assert_eq!(world.keys(), ["in/day/a.mov", "in/day/b.mov", "in/day/c.mov"]);
+    let status = world.davit("status").arg("--json").end().await;
+    assert!(status.lines.iter().all(|line| line["state"] == "done"), "{}", status.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,18 @@ async fn a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_drive_is_away_is_walked_on_when_it_is_back() {
+    if !sources::a_walk_without_its_drive().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_program_holds_is_waited_for_then_told_and_taken_when_it_is_free() {
+    sources::a_file_that_is_held().await;
+}
+
 #[test]
 fn nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way() {
     tampering::links_put_in_the_way(times(500), seed());

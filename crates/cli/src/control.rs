@@ -9,7 +9,7 @@ use davit_core::uploader::{Options, Uploader};
 
 use crate::args::Which;
 use crate::look::on_record;
-use crate::{DONE, NOTHING, SOME, status, text, words};
+use crate::{DONE, NOTHING, SOME, left, status, text, words};
 
 pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     let mut options = Options::from_env()?;
@@ -25,20 +25,23 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
         return Ok(NOTHING);
     }
     let request = Request { action, transfers: (!which.all).then_some(known) };
-    let mut later = "";
+    let (mut later, mut still_left) = ("", Vec::new());
     let reply = if let Some(reply) = control::send(&options.home, &request).await? {
         reply
     } else {
         options.hold = true;
-        let uploader = Uploader::open(options).await?;
+        let uploader = Uploader::open(options.clone()).await?;
         words::tell(uploader.notice());
         let reply = control::perform(uploader.engine(), request).await;
-        if action == Action::Cancel && reply.is_ok() {
-            // Nobody else will remove what S3 holds before the next upload; do it now if the way is known.
-            let sweep = uploader.engine().sweep();
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(20), sweep).await;
+        let sweeps = action == Action::Cancel && reply.is_ok();
+        if sweeps {
+            left::sweep(&uploader).await;
         }
         uploader.close().await;
+        if sweeps {
+            left::sweep_places(&options).await?;
+            still_left = left::on_record(&options.home)?;
+        }
         if action == Action::Resume {
             later = "; the next `davit upload` to the same place goes on with them";
         }
@@ -53,6 +56,7 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
         0 => format!("There is nothing to {verb}. See `davit status`."),
         count => format!("{count} {done}{later}"),
     })?;
+    left::sentences(&still_left).iter().for_each(|line| text::note(&format!("davit: {line}")));
     Ok(match reply.count {
         0 if !which.all => NOTHING,
         _ if !unknown.is_empty() => SOME,

@@ -1,27 +1,30 @@
 //! `davit doctor`: one line for each thing that must be right before an upload can go.
 
+use std::path::Path;
+
 use davit_core::error::{Error, Result};
 use davit_core::journal::Reader;
 use davit_core::uploader::{Options, Uploader};
 
 use crate::look::Look;
 use crate::upload::connected;
-use crate::{DONE, NOTHING, text, words};
+use crate::{DONE, NOTHING, left, text, words};
 
 pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
-    let (home, at) = (options.home.display().to_string(), options.home.clone());
+    let (home_path, home) = (options.home.clone(), options.home.display().to_string());
     let look = match Look::open(options).await {
         Ok(look) => look,
         Err(error) => return Ok(problem("records", &error)),
     };
     let used = if look.beside_another() { ", in use by another Davit" } else { "" };
     fine("records", &format!("ok{used}, in {}", text::plain(&home)));
-    match Reader::open(&at).and_then(|records| records.receipts_that_wait()) {
+    match Reader::open(&home_path).and_then(|records| records.receipts_that_wait()) {
         Ok(0) | Err(_) => {}
         Ok(waiting) => fine("receipts", &words::receipts_wait(waiting)),
     }
+    leftovers(&home_path);
     let outcome = company(&look.uploader).await;
     look.uploader.close().await;
     Ok(outcome)
@@ -42,6 +45,17 @@ async fn company(uploader: &Uploader) -> u8 {
         }
     }
     worst
+}
+
+/// Uploads that nobody will finish cost the company room until they are removed.
+fn leftovers(home: &Path) {
+    match left::on_record(home) {
+        Ok(all) if all.is_empty() => fine("leftovers", "none known"),
+        Ok(all) => left::sentences(&all).iter().for_each(|line| fine("leftovers", line)),
+        Err(error) => {
+            problem("leftovers", &error);
+        }
+    }
 }
 
 fn fine(what: &str, how: &str) {

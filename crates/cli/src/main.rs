@@ -5,6 +5,7 @@
 mod args;
 mod control;
 mod doctor;
+mod left;
 mod look;
 mod output;
 mod progress;

@@ -1,14 +1,18 @@
 //! `davit status` and `davit destinations`: what is on record, and where uploads may go.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use davit_core::error::{ErrorCode, Result};
 use davit_core::journal::{Reader, StatusRow};
 use davit_core::transfer::TransferState;
+use davit_core::units::UnixTime;
 use davit_core::uploader::Options;
 use serde::Serialize;
 
 use crate::look::{Look, on_record};
 use crate::upload::connected;
-use crate::{DONE, text, words};
+use crate::{DONE, left, text, words};
 
 /// What there is to say without records.
 pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
@@ -29,17 +33,20 @@ struct Line<'a> {
 
 pub(crate) fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
-    let (rows, waiting) = if on_record(&options.home)? {
-        let records = Reader::open(&options.home)?;
-        (records.status()?, records.receipts_that_wait()?)
+    let (rows, left, waiting) = if on_record(&options.home)? {
+        let journal = Reader::open(&options.home)?;
+        (journal.status()?, journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?)
     } else {
-        (Vec::new(), 0)
+        (Vec::new(), Vec::new(), 0)
     };
     if rows.is_empty() && !json {
         text::line(NOTHING_YET)?;
     }
+    let waits =
+        |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
+    let away: HashSet<_> = rows.iter().filter(waits).filter_map(|row| row.mount.as_deref()).collect();
     for row in &rows {
-        let (state, code) = word(row);
+        let (state, code) = word(row, &away);
         let line = if json {
             let line = Line {
                 id: row.id.get(),
@@ -66,6 +73,11 @@ pub(crate) fn run(json: bool) -> Result<u8> {
             return Ok(DONE);
         }
     }
+    for line in if json { left.iter().map(left::json).collect() } else { left::sentences(&left) } {
+        if !text::line(&line)? {
+            break;
+        }
+    }
     if waiting > 0 {
         let line = if json {
             serde_json::json!({ "receipts_waiting": waiting }).to_string()
@@ -77,8 +89,12 @@ pub(crate) fn run(json: bool) -> Result<u8> {
     Ok(DONE)
 }
 
-fn word(row: &StatusRow) -> (&'static str, Option<ErrorCode>) {
+/// `away` are the drives that something waits for: what is in line on them waits, too.
+fn word(row: &StatusRow, away: &HashSet<&Path>) -> (&'static str, Option<ErrorCode>) {
     match &row.standing.state {
+        TransferState::Queued if row.mount.as_deref().is_some_and(|mount| away.contains(mount)) => {
+            ("waiting", Some(ErrorCode::SourceOffline))
+        }
         TransferState::Queued => ("queued", None),
         TransferState::Preparing => ("preparing", None),
         TransferState::Uploading => ("uploading", None),

@@ -2,6 +2,7 @@
 
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
+use davit_core::units::UnixTime;
 
 use crate::output::Stopped;
 use crate::text;
@@ -93,15 +94,19 @@ pub(crate) fn of_notice(notice: Notice) -> String {
     match notice {
         Notice::Mended => "The records were damaged and are mended; the same command adds what is missing.".to_owned(),
         Notice::Restored { from } => {
-            let at = i64::try_from(from.0).ok().and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok());
-            let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-            let at = at.and_then(|at| at.format(format).ok()).unwrap_or_default();
-            format!("The records were lost and are as they were on {at}; the same command goes on.")
+            format!("The records were lost and are as they were on {}; the same command goes on.", date(from))
         }
         Notice::BegunAnew => {
             "The records were lost and begin anew; the same command uploads what is missing.".to_owned()
         }
     }
+}
+
+/// "2027-01-15 08:00 UTC".
+pub(crate) fn date(at: UnixTime) -> String {
+    let at = i64::try_from(at.0).ok().and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok());
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    at.and_then(|at| at.format(format).ok()).unwrap_or_default()
 }
 
 /// Why nothing moves, and that it moves again by itself: the command still runs.

@@ -197,13 +197,22 @@ pub struct Error {
     pub detail: String,
     /// S3's request id, where there was one.
     pub request_id: Option<String>,
+    /// Whether what was asked may have been done all the same: it was on its way, and no answer came.
+    pub perhaps_done: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     /// An error with the code's usual retry.
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, retry: code.usual_retry(), detail: String::new(), request_id: None, source: None }
+        Self {
+            code,
+            retry: code.usual_retry(),
+            detail: String::new(),
+            request_id: None,
+            perhaps_done: false,
+            source: None,
+        }
     }
 
     /// The same with a line for people who debug.
@@ -224,6 +233,12 @@ impl Error {
     #[must_use]
     pub(crate) fn on_a_way_that_worked(self, worked: bool) -> Self {
         if worked && self.code == ErrorCode::UntrustedServer { self.retry(Retry::WhenOnline) } else { self }
+    }
+
+    /// The same of a request that may have arrived.
+    #[must_use]
+    pub(crate) fn perhaps_done(self) -> Self {
+        Self { perhaps_done: true, ..self }
     }
 
     /// The same with S3's request id.

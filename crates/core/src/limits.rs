@@ -1,6 +1,7 @@
 //! What S3 and the stores like it can take, each number with its source.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::units::ByteCount;
@@ -27,6 +28,18 @@ static TEST_PART: LazyLock<Option<u64>> =
 
 fn test_part() -> Option<u64> {
     if cfg!(debug_assertions) { *TEST_PART } else { None }
+}
+
+/// A file that another program holds is tried again for so long before the person is told. Scanners for viruses and
+/// programs that save let go within seconds; a document that stays open is for the person to close.
+const HELD_AT_MOST: Duration = Duration::from_secs(120);
+
+/// Tests that hold a file make this shorter, in seconds: `DAVIT_TEST_HELD`. Debug builds only.
+static TEST_HELD: LazyLock<Option<u64>> = LazyLock::new(|| std::env::var("DAVIT_TEST_HELD").ok()?.parse().ok());
+
+/// How long a file that another program holds is tried again.
+pub fn held_at_most() -> Duration {
+    TEST_HELD.filter(|_| cfg!(debug_assertions)).map_or(HELD_AT_MOST, Duration::from_secs)
 }
 
 /// Files below this many bytes go in one request.

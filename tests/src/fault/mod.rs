@@ -55,6 +55,8 @@ pub struct Faults {
     pub no_trailers: AtomicBool,
     /// Answers are kept back while this is true.
     pub hold: watch::Sender<bool>,
+    /// What is kept back is the second half of a body, and no answer.
+    pub mid_body: AtomicBool,
     /// How many are kept back now.
     pub held: watch::Sender<u32>,
     /// Only requests whose first line holds this are hit, or its pieces between `*` in their order; empty means all.
@@ -324,10 +326,19 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         let Some(fault) = faults.for_request(first, &text, body) else {
             faults.travel(first, &faults.request_latency_ms).await;
             server.write_all(&head).await?;
-            forward(&mut client, &mut server, &mut held, body, faults).await?;
+            let mid_body = faults.mid_body.load(Ordering::SeqCst);
+            if mid_body && body > 0 {
+                forward(&mut client, &mut server, &mut held, body / 2, faults).await?;
+                faults.keep_back(first).await;
+                forward(&mut client, &mut server, &mut held, body - body / 2, faults).await?;
+            } else {
+                forward(&mut client, &mut server, &mut held, body, faults).await?;
+            }
             let mut answered = Vec::new();
             let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
-            faults.keep_back(first).await;
+            if !mid_body {
+                faults.keep_back(first).await;
+            }
             faults.travel(first, &faults.latency_ms).await;
             client.write_all(&head).await?;
             let body = if text.starts_with("HEAD ") { 0 } else { body };

@@ -85,6 +85,7 @@ fn item(id: u64, folder: bool) -> ItemRow {
         counted: true,
         skipped: 0,
         removed: false,
+        mount: folder.then(|| PathBuf::from("/media/card")),
     }
 }
 

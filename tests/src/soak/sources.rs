@@ -5,12 +5,18 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
+
+use davit_core::engine::feed::Event;
+use davit_core::error::ErrorCode;
+use davit_core::journal::Reader;
 
 use super::Chance;
+use crate::World;
 use crate::davit::Ended;
 use crate::fault::FaultProxy;
 use crate::source::{noise, sha256};
-use crate::{Run, World};
+use crate::world::BUCKET;
 
 /// What happens to a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +37,14 @@ pub enum Change {
     Replaced,
     /// Written through a memory map that was there and written to before: no time moves.
     Mapped,
+    /// Another program holds it: by a lease where nobody has it open, which keeps others from opening it, else by locks
+    /// that keep nobody from reading.
+    Locked,
 }
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Appended,
         Self::Truncated,
         Self::Rewritten,
@@ -44,6 +53,7 @@ impl Change {
         Self::Linked,
         Self::Replaced,
         Self::Mapped,
+        Self::Locked,
     ];
 }
 
@@ -52,70 +62,124 @@ impl Change {
 enum Moment {
     /// While the store's answer to a request whose first line holds this is under way.
     Answering(&'static str),
-    /// Between two runs, after a kill with so many parts acknowledged.
-    BetweenRuns(u32),
+    /// While the first half of such a request's body is there, and the second is not read yet.
+    InBody(&'static str),
+    /// Between two runs, after a kill at this point.
+    BetweenRuns(&'static str),
 }
 
-const PART: u64 = 64 << 10;
-const MOMENTS: [Moment; 9] = [
-    Moment::Answering("POST *?uploads"),
-    Moment::Answering("partNumber=1&"),
-    Moment::Answering("partNumber=3&"),
-    Moment::Answering("partNumber=7&"),
-    Moment::Answering("partNumber=8&"),
-    Moment::Answering("POST *?uploadId"),
-    Moment::BetweenRuns(1),
-    Moment::BetweenRuns(4),
-    Moment::BetweenRuns(8),
-];
+/// How a source is sent.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// In eight parts and a rest, each at once in the buffers of the system.
+    Parts,
+    /// In two parts and a rest, each larger than those.
+    LargeParts,
+    /// In one request that is larger than those.
+    Single,
+}
 
-/// `each` rounds of every change.
-pub async fn sources_that_change(each: u32, seed: u64) {
-    let world = World::with_parts_of(1).await;
-    let link = FaultProxy::before(world.cloud.address()).await;
-    let mut chance = Chance::new(seed);
-    for round in 0..each {
-        for change in Change::ALL {
-            // First where part of the file was read, and part of it was not: there a mix is certain if it is possible.
-            let moment = if round == 0 { MOMENTS[2] } else { chance.one(&MOMENTS) };
-            eprintln!("round {round}: {change:?} {moment:?}, seed {seed}");
-            one_round(&world, &link, change, moment, &mut chance, round).await;
+impl Shape {
+    const fn part(self) -> u64 {
+        match self {
+            Self::Parts => PART,
+            Self::LargeParts | Self::Single => 16 << 20,
+        }
+    }
+
+    const fn size(self) -> u64 {
+        match self {
+            Self::Parts => 8 * PART,
+            Self::LargeParts => 32 << 20,
+            Self::Single => 20 << 20,
         }
     }
 }
 
-async fn one_round(world: &World, link: &FaultProxy, change: Change, moment: Moment, chance: &mut Chance, round: u32) {
-    let name = format!("{change:?}-{round}.mov");
-    let mut source = Source::new(&world.sources().join(&name), change, chance);
+const PART: u64 = 64 << 10;
+const MOMENTS: [(Moment, Shape); 14] = [
+    // First where part of the file was read, and part of it was not: there a mix is certain if it is possible.
+    (Moment::Answering("partNumber=3&"), Shape::Parts),
+    (Moment::InBody("partNumber=2&"), Shape::LargeParts),
+    (Moment::InBody("PUT *x-id=PutObject"), Shape::Single),
+    (Moment::BetweenRuns("part:4:after"), Shape::Parts),
+    (Moment::Answering("POST *?uploads"), Shape::Parts),
+    (Moment::Answering("partNumber=1&"), Shape::Parts),
+    (Moment::Answering("partNumber=7&"), Shape::Parts),
+    (Moment::Answering("partNumber=8&"), Shape::Parts),
+    (Moment::Answering("POST *?uploadId"), Shape::Parts),
+    (Moment::InBody("partNumber=1&"), Shape::LargeParts),
+    (Moment::Answering("PUT *x-id=PutObject"), Shape::Single),
+    (Moment::BetweenRuns("put:1:before"), Shape::Single),
+    (Moment::BetweenRuns("part:1:after"), Shape::Parts),
+    (Moment::BetweenRuns("part:8:after"), Shape::Parts),
+];
+/// So many of them every change meets at least once.
+const FIRST: usize = 4;
+
+/// `each` rounds of every change.
+pub async fn sources_that_change(each: u32, seed: u64) {
+    let world = World::with_parts_of(1).await;
+    let link = FaultProxy::narrow(world.cloud.address());
+    let mut chance = Chance::new(seed);
+    for round in 0..each {
+        for change in Change::ALL {
+            let moments = if round == 0 { MOMENTS[..FIRST].to_vec() } else { vec![chance.one(&MOMENTS)] };
+            for (number, (moment, shape)) in moments.into_iter().enumerate() {
+                eprintln!("round {round}: {change:?} {moment:?} {shape:?}, seed {seed}");
+                let name = format!("{change:?}-{round}-{number}");
+                one_round(&world, &link, change, (moment, shape), &mut chance, &name).await;
+            }
+        }
+    }
+}
+
+async fn one_round(
+    world: &World,
+    link: &FaultProxy,
+    change: Change,
+    (moment, shape): (Moment, Shape),
+    chance: &mut Chance,
+    name: &str,
+) {
+    let (name, home) = (format!("{name}.mov"), world.path(&format!("home-{name}")));
+    let mut source = Source::new(&world.sources().join(&name), change, shape.size(), chance);
     let path = source.path.clone();
     let upload = || {
         let mut run = world.upload_by(&link.endpoint(), &[&path]);
-        run.args(["--collision", "overwrite", "--concurrency", "2"]).env("DAVIT_TEST_PART_SIZE", PART.to_string());
-        run.env("DAVIT_HOME", world.path(&format!("home-{name}")));
+        run.args(["--collision", "overwrite", "--concurrency", "2"]);
+        run.env("DAVIT_TEST_PART_SIZE", shape.part().to_string()).env("DAVIT_HOME", &home);
         run
     };
     let key = format!("in/{name}");
-    let (mut first, mut later): (Run, Run) = (upload(), upload());
     let ended = match moment {
-        Moment::Answering(request) => {
+        Moment::Answering(request) | Moment::InBody(request) => {
+            link.faults.mid_body.store(matches!(moment, Moment::InBody(_)), Ordering::SeqCst);
             request.clone_into(&mut link.faults.only.lock().expect("faults"));
             link.faults.hold.send_replace(true);
-            let running = first.start();
+            let running = upload().start();
             link.holds_one().await;
             source.change(chance);
             link.faults.hold.send_replace(false);
             tokio::task::block_in_place(|| running.end())
         }
-        Moment::BetweenRuns(parts) => {
-            let killed = first.env("DAVIT_FAILPOINT", format!("part:{parts}:after")).end().await;
+        Moment::BetweenRuns(point) => {
+            link.faults.mid_body.store(false, Ordering::SeqCst);
+            let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
             assert_eq!(killed.code, None, "it was killed: {}{}", killed.out, killed.err);
             source.change(chance);
-            upload().end().await
+            let running = upload().start();
+            if change == Change::Locked {
+                // Nobody has it open: it waits until the other program lets go.
+                until_it_waits(world, &home, "file-in-use").await;
+                source.release();
+            }
+            tokio::task::block_in_place(|| running.end())
         }
     };
     judge(world, &key, &source, &ended);
     // Whatever it said, the same command ends in the version that is there now, if one is.
-    let ended = later.end().await;
+    let ended = upload().end().await;
     if std::fs::symlink_metadata(&source.path).is_ok_and(|meta| meta.is_file()) {
         ended.all_done();
         if ended.summary()["uploaded"] == 1 {
@@ -123,6 +187,19 @@ async fn one_round(world: &World, link: &FaultProxy, change: Change, moment: Mom
         }
     }
     judge(world, &key, &source, &ended);
+    world.cloud.remove(BUCKET, &key);
+}
+
+/// Waits until every file that is not done waits for this.
+async fn until_it_waits(world: &World, home: &Path, code: &str) {
+    loop {
+        let status = world.davit("status").arg("--json").env("DAVIT_HOME", home).end().await;
+        let left: Vec<_> = status.lines.iter().filter(|line| line["state"] != "done").collect();
+        assert!(left.iter().all(|line| line["state"] != "failed"), "{}", status.out);
+        if !left.is_empty() && left.iter().all(|line| line["state"] == "waiting" && line["code"] == code) {
+            return;
+        }
+    }
 }
 
 /// Files of so many parts, of a byte less and of a byte more. S3 takes 10,000: one more byte makes all parts larger.
@@ -155,12 +232,14 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
     for round in 0..count {
         let moment = chance.one(&["POST *?uploads", "partNumber=1&", "partNumber=4&", "partNumber=8&"]);
         eprintln!("round {round}: {moment}, seed {seed}");
-        let name = format!("day/{round}.mov");
-        noise(&disk.join(&name), 8 * PART + u64::from(round));
+        let day = format!("day {round}");
+        for n in 0..IN_LINE {
+            noise(&disk.join(&day).join(format!("cam/{n}.mov")), 8 * PART + u64::from(round * IN_LINE + n));
+        }
         let bind = ["--bind", disk.to_str().expect("Unicode")];
         let mounted = Mount::new(&bind, &drive).expect("mounted");
         let home = world.path(&format!("home-{round}"));
-        let mut upload = world.upload_by(&link.endpoint(), &[&drive.join(&name)]);
+        let mut upload = world.upload_by(&link.endpoint(), &[&drive.join(&day)]);
         upload.args(["--concurrency", "2"]).env("DAVIT_TEST_PART_SIZE", PART.to_string()).env("DAVIT_HOME", &home);
         moment.clone_into(&mut link.faults.only.lock().expect("faults"));
         link.faults.hold.send_replace(true);
@@ -168,12 +247,57 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
         link.holds_one().await;
         drop(mounted);
         link.faults.hold.send_replace(false);
-        while world.davit("status").arg("--json").env("DAVIT_HOME", &home).end().await.lines[0]["state"] != "waiting" {}
+        // Those in line wait with the ones that run; none is called missing.
+        until_it_waits(&world, &home, "source-offline").await;
         let _back = Mount::new(&bind, &drive).expect("mounted");
         tokio::task::block_in_place(|| running.end()).all_done();
-        assert_eq!(world.sha256(&format!("in/{round}.mov")), sha256(&disk.join(&name)));
+        for n in 0..IN_LINE {
+            let key = format!("in/{day}/cam/{n}.mov");
+            assert_eq!(world.sha256(&key), sha256(&disk.join(&day).join(format!("cam/{n}.mov"))));
+        }
+        // Only those that ran found the drive gone, each once: the others never asked it.
+        let journal = Reader::open(&home).expect("records");
+        let told = |id| journal.story(id).expect("a story").into_iter().filter(|line| is_offline(&line.what)).count();
+        let told: usize = journal.status().expect("rows").iter().map(|row| told(row.id)).sum();
+        assert!(told <= 4, "{told} looks");
     }
     world.nothing_was_sent_twice();
+    true
+}
+
+/// Files of a folder on a drive; four run at a time.
+const IN_LINE: u32 = 12;
+
+const fn is_offline(event: &Event) -> bool {
+    matches!(event, Event::Trouble { code: ErrorCode::SourceOffline })
+}
+
+/// A folder whose walk was cut off by a kill goes on when its drive is back, and is not called missing, or empty, before.
+/// Wants the superuser, to mount; answers whether it ran.
+pub async fn a_walk_without_its_drive() -> bool {
+    let world = World::new().await;
+    let (disk, drive) = (world.path("disk"), world.path("drive"));
+    for folder in [&disk, &drive] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    let Some(_disk) = Mount::new(&["-t", "tmpfs", "none"], &disk) else { return false };
+    noise(&disk.join("day/cut.mov"), 1_000);
+    let bind = ["--bind", disk.to_str().expect("Unicode")];
+    let mounted = Mount::new(&bind, &drive).expect("mounted");
+    let folders = [drive.join("day"), drive.clone()];
+    let both: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    // The second transaction has the folders, the third what is in them.
+    let killed = world.upload(&both).env("DAVIT_FAILPOINT", "journal:2:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    drop(mounted);
+    let other = world.sources().join("other.txt");
+    noise(&other, 10);
+    world.upload(&[&other]).end().await.all_done();
+    let status = world.davit("status").arg("--json").end().await;
+    assert!(status.lines.iter().all(|line| line["state"] != "failed"), "{}", status.out);
+    let _back = Mount::new(&bind, &drive).expect("mounted");
+    world.upload(&both).end().await.all_done();
+    assert_eq!(world.keys(), ["in/day/cut.mov", "in/drive/day/cut.mov", "in/other.txt"]);
     true
 }
 
@@ -220,14 +344,24 @@ struct Source {
     path: PathBuf,
     versions: Vec<String>,
     change: Change,
-    writer: Option<Mapped>,
+    size: u64,
+    writer: Option<Program>,
 }
 
 impl Source {
-    fn new(path: &Path, change: Change, chance: &mut Chance) -> Self {
-        noise(path, 8 * PART + u64::try_from(chance.below(1_000)).expect("small"));
-        let writer = (change == Change::Mapped).then(|| Mapped::open(path));
-        Self { path: path.to_owned(), versions: vec![sha256(path)], change, writer }
+    fn new(path: &Path, change: Change, size: u64, chance: &mut Chance) -> Self {
+        noise(path, size + u64::try_from(chance.below(1_000)).expect("small"));
+        let writer = match change {
+            Change::Mapped => Some(Program::start(MAPPED, path)),
+            Change::Locked => Some(Program::start(LOCKS, path)),
+            _ => None,
+        };
+        Self { path: path.to_owned(), versions: vec![sha256(path)], change, size, writer }
+    }
+
+    /// Whoever holds it lets go.
+    fn release(&mut self) {
+        self.writer.as_mut().expect("a program").acts();
     }
 
     /// Lets it happen, and remembers what is there afterwards.
@@ -237,11 +371,11 @@ impl Source {
         let beside = path.with_extension("other");
         match self.change {
             Change::Appended => open().write_all_at(b"more", std::fs::metadata(path).expect("there").size()),
-            Change::Truncated => open().set_len(u64::try_from(chance.below(8)).expect("small") * PART + 1),
+            Change::Truncated => open().set_len(u64::try_from(chance.below(8)).expect("small") * (self.size / 8) + 1),
             Change::Rewritten => {
                 let time = std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a time");
                 let file = open();
-                let at = u64::try_from(chance.below(8)).expect("small") * PART;
+                let at = u64::try_from(chance.below(8)).expect("small") * (self.size / 8);
                 file.write_all_at(b"another version", 0).expect("written");
                 file.write_all_at(b"another version", at).expect("written");
                 file.set_modified(time)
@@ -249,18 +383,17 @@ impl Source {
             Change::Renamed => std::fs::rename(path, beside),
             Change::Deleted => std::fs::remove_file(path),
             Change::Linked => {
-                noise(&beside, 8 * PART + 77);
+                noise(&beside, self.size + 77);
                 self.versions.push(sha256(&beside));
                 std::fs::remove_file(path).expect("removed");
                 std::os::unix::fs::symlink(&beside, path)
             }
             Change::Replaced => {
-                noise(&beside, 8 * PART + 99);
+                noise(&beside, self.size + 99);
                 std::fs::rename(&beside, path)
             }
-            Change::Mapped => {
-                let writer = self.writer.as_mut().expect("a writer");
-                writer.touch();
+            Change::Mapped | Change::Locked => {
+                self.writer.as_mut().expect("a program").acts();
                 Ok(())
             }
         }
@@ -271,12 +404,13 @@ impl Source {
     }
 }
 
-/// A program that writes through a memory map. It touches the first byte of every page when it begins; after that the
-/// system does not notice what it writes.
-struct Mapped {
+/// Another program that does something with the source at every line that it is told, and says when it did.
+struct Program {
     child: Child,
 }
 
+/// Writes through a memory map. It touches the first byte of every page when it begins; after that the system does not
+/// notice what it writes.
 const MAPPED: &str = "
 import mmap, sys
 file = open(sys.argv[1], 'r+b')
@@ -287,26 +421,65 @@ for number, line in enumerate(sys.stdin):
     print(flush=True)
 ";
 
-impl Mapped {
-    fn open(path: &Path) -> Self {
+/// At the second line it takes a lease, or locks where others have the file open; at the third it lets go.
+const LOCKS: &str = "
+import fcntl, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+held = None
+for number, line in enumerate(sys.stdin):
+    if number == 1:
+        held = open(sys.argv[1], 'r+b')
+        try:
+            fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            fcntl.lockf(held, fcntl.LOCK_EX)
+    if number == 2:
+        held.close()
+    print(flush=True)
+";
+
+impl Program {
+    fn start(script: &str, path: &Path) -> Self {
         let mut python = Command::new("python3");
-        python.args(["-c", MAPPED]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
+        python.args(["-c", script]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
         let child = python.spawn().expect("python3");
-        let mut writer = Self { child };
-        writer.touch();
-        writer
+        let mut program = Self { child };
+        program.acts();
+        program
     }
 
-    fn touch(&mut self) {
+    fn acts(&mut self) {
         self.child.stdin.as_mut().expect("its input").write_all(b"\n").expect("asked");
         let mut line = [0];
-        self.child.stdout.as_mut().expect("its output").read_exact(&mut line).expect("touched");
+        self.child.stdout.as_mut().expect("its output").read_exact(&mut line).expect("done");
     }
 }
 
-impl Drop for Mapped {
+impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A file that another program holds: waited for, then told, and taken when it is free and given again.
+pub async fn a_file_that_is_held() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 1_000);
+    let mut holder = Program::start(LOCKS, &file);
+    holder.acts();
+    let upload = || {
+        let mut run = world.upload(&[&file]);
+        run.env("DAVIT_TEST_HELD", "6");
+        run
+    };
+    let running = upload().start();
+    until_it_waits(&world, &world.home(), "file-in-use").await;
+    let ended = tokio::task::block_in_place(|| running.end());
+    assert_eq!((ended.code, ended.failures()), (Some(1), vec!["file-in-use".to_owned()]), "{}", ended.out);
+    holder.acts();
+    upload().end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
 }

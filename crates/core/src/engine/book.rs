@@ -2,6 +2,7 @@
 //! Names, paths and keys stay in the journal. Pure: no disk, no clock.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use crate::engine::feed::{Filter, PausedBy, Target};
 use crate::error::ErrorCode;
@@ -107,6 +108,8 @@ pub(super) struct Item {
     pub(super) name: Box<str>,
     /// The drive it lies on, where that has a name.
     pub(super) drive: Option<Box<str>>,
+    /// Where that is mounted, where it can be taken away.
+    pub(super) mount: Option<Box<Path>>,
     pub(super) folder: bool,
     pub(super) counting: bool,
     pub(super) removed: bool,
@@ -172,6 +175,23 @@ impl Book {
         let row = &mut self.items[at as usize];
         row.first = row.first.or(Some(id));
         self.count(index, slot, true);
+    }
+
+    /// Takes files out that are on record no more. Rare, and slow: places of others move.
+    pub(super) fn forget(&mut self, ids: &[TransferId]) {
+        for id in ids {
+            let Some(at) = self.index(*id) else { continue };
+            let slot = self.slots[at as usize];
+            self.count(at, slot, false);
+            self.slots.remove(at as usize);
+            let item = slot.item;
+            if self.items[item as usize].first == Some(*id) {
+                let next = self.slots[at as usize..].iter().find(|slot| slot.item == item);
+                self.items[item as usize].first = next.map(|slot| slot.id);
+            }
+        }
+        let here: Vec<_> = self.items.iter().map(|item| item.here).collect();
+        self.let_in(&here);
     }
 
     pub(super) fn index(&self, id: TransferId) -> Option<u32> {
@@ -311,6 +331,7 @@ mod tests {
             batch: BatchId::new(1),
             name: "rushes".into(),
             drive: None,
+            mount: None,
             folder: true,
             counting: false,
             removed: false,

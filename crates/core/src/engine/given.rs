@@ -17,6 +17,8 @@ pub(crate) struct Given {
     pub(crate) folder: bool,
     /// Bytes of a file.
     pub(crate) size: u64,
+    /// Where its drive is mounted.
+    pub(crate) mount: Option<PathBuf>,
 }
 
 /// Looks what a path is.
@@ -36,7 +38,9 @@ pub(super) fn look(path: &Path) -> Result<Given> {
     };
     let link = std::fs::symlink_metadata(&plain).is_ok_and(|meta| meta.is_symlink());
     let path = if link { std::fs::canonicalize(&plain).map_err(|e| missing(&plain, &e))? } else { plain };
-    Ok(Given { path, name, folder: kind.is_dir(), size: if kind.is_dir() { 0 } else { kind.len() } })
+    let folder = kind.is_dir();
+    let mount = if folder { file::mount_of(&path) } else { path.parent().and_then(file::mount_of) };
+    Ok(Given { path, name, folder, size: if folder { 0 } else { kind.len() }, mount })
 }
 
 /// The same path without `..`; a link in the last place keeps its name.

@@ -13,7 +13,7 @@ use super::drive::{Report, Shared, stillborn};
 use super::given::Given;
 use super::keys;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{names, walk};
+use crate::file::{is_unmounted, names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
 use crate::journal::{ItemRow, Journal, TransferRow, Write};
 use crate::session::Collision;
@@ -63,6 +63,7 @@ pub(super) fn item_for(given: &Given, batch: BatchId, numbers: &Numbers) -> Item
         counted: !given.folder,
         skipped: 0,
         removed: false,
+        mount: given.mount.clone(),
     }
 }
 
@@ -134,7 +135,7 @@ fn row(
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Walks the folders of one gesture one after the other, recording what is found and telling the engine. Goes on where
-/// an earlier walk was cut off, by the end of the program or by a disk too full for the records.
+/// an earlier walk was cut off: by the end of the program, by a disk too full for the records, or by a drive that went away.
 pub(super) async fn walk_folders(
     shared: Arc<Shared>,
     numbers: Arc<Numbers>,
@@ -143,8 +144,14 @@ pub(super) async fn walk_folders(
 ) {
     for item in folders {
         while let Err(error) = walk_once(&shared, &numbers, collision, &item).await {
-            tracing::warn!(item = %item.id, %error, "a folder's files could not be recorded");
-            if shared.reports.send(Report::Stuck { code: error.code }).is_err() {
+            tracing::warn!(item = %item.id, %error, "a folder could not be walked to its end");
+            let told = match &item.mount {
+                Some(mount) if error.code == ErrorCode::SourceOffline => {
+                    Report::Mount { mount: mount.clone(), away: true }
+                }
+                _ => Report::Stuck { code: error.code },
+            };
+            if shared.reports.send(told).is_err() {
                 return;
             }
             tokio::time::sleep(AGAIN).await;
@@ -154,30 +161,46 @@ pub(super) async fn walk_folders(
 
 async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, item: &ItemRow) -> Result<()> {
     let (sender, mut found) = mpsc::channel::<Vec<walk::Found>>(4);
-    let root = item.path.clone();
+    let (root, mount) = (item.path.clone(), item.mount.clone());
     let walker = tokio::task::spawn_blocking(move || {
         let mut chunk = Vec::new();
-        for entry in walk::walk(&root) {
-            chunk.push(entry);
+        for entry in walk::walk_on(&root, mount.as_deref().map(|mount| move || is_unmounted(mount))) {
+            chunk.push(entry?);
             if chunk.len() >= CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return;
+                return Ok(());
             }
         }
         let _ = sender.blocking_send(chunk);
+        Ok(())
     });
-    let mut skipped = 0;
+    let (mut skipped, mut refused) = (0, HashSet::new());
     // What an earlier walk passed over may be gone, or something else now.
     let anew = [Write::ForgetSkips(item.id), Write::Counted { item: item.id, counted: false, skipped }];
     shared.journal.write(anew.into()).await?;
     while let Some(chunk) = found.recv().await {
-        let files = record(shared, numbers, collision, item, chunk, &mut skipped).await?;
+        let files = record(shared, numbers, collision, item, chunk, &mut skipped, &mut refused).await?;
         let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
     }
-    walker.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
-    let counted = Write::Counted { item: item.id, counted: true, skipped };
-    shared.journal.write(vec![counted]).await?;
+    walker.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+    // What an earlier walk refused and this one did not is gone, or a folder that can be read now.
+    let id = item.id;
+    let before = shared.journal.read(move |journal| journal.refused_files(id)).await?;
+    let mended: Vec<_> = before.iter().filter(|row| is_mendable(row) && !refused.contains(&row.rel)).collect();
+    let mut writes: Vec<_> = mended.iter().map(|row| Write::Forget(row.id)).collect();
+    writes.push(Write::Counted { item: item.id, counted: true, skipped });
+    shared.journal.write(writes).await?;
+    let files: Vec<_> = mended.into_iter().map(|row| row.id).collect();
+    if !files.is_empty() {
+        let _ = shared.reports.send(Report::Forgotten { files });
+    }
     let _ = shared.reports.send(Report::Walked { item: item.id });
     Ok(())
+}
+
+/// Whether a walk refused an entry that the next one may find in order. A name that another file of the gesture has is
+/// no matter of the disk.
+pub(super) fn is_mendable(row: &TransferRow) -> bool {
+    row.key.is_empty() && row.problem.as_ref().is_none_or(|problem| problem.code != ErrorCode::AlreadyThere)
 }
 
 async fn record(
@@ -187,16 +210,21 @@ async fn record(
     item: &ItemRow,
     chunk: Vec<walk::Found>,
     skipped: &mut u32,
+    refused: &mut HashSet<String>,
 ) -> Result<Vec<(TransferId, ByteCount, Standing)>> {
     let (mut candidates, mut skips) = (Vec::with_capacity(chunk.len()), Vec::new());
     for entry in chunk {
         match entry {
             walk::Found::File { path, rel, size } => {
                 let key = named_ok(item, &rel);
+                if key.is_err() {
+                    refused.insert(rel.clone());
+                }
                 candidates.push((path, rel, ByteCount(size), key));
             }
             walk::Found::Refused { path, error } => {
                 let rel = names::spelled(path.strip_prefix(&item.path).unwrap_or(&path));
+                refused.insert(rel.clone());
                 candidates.push((path, rel, ByteCount::ZERO, Err(error)));
             }
             walk::Found::Skipped { path, why } => {
@@ -216,19 +244,31 @@ async fn record(
     if !files.is_empty() {
         let _ = shared.reports.send(Report::Anew { files });
     }
-    let mut rows: Vec<TransferRow> = candidates
-        .into_iter()
-        .zip(known)
-        .filter(|(_, known)| known.is_none())
-        .map(|((path, rel, size, key), _)| row(item, numbers.transfer(), path, rel, size, key))
-        .collect();
+    let (mut rows, mut mended) = (Vec::new(), Vec::new());
+    for ((path, rel, size, key), known) in candidates.into_iter().zip(known) {
+        match known {
+            Some(known) if !is_mendable(&known) || key.as_ref().is_err_and(|error| is_told(&known, error)) => continue,
+            Some(known) => mended.push(known.id),
+            None => {}
+        }
+        rows.push(row(item, numbers.transfer(), path, rel, size, key));
+    }
     let taken = taken(&shared.journal, batch, &rows).await?;
     part(&mut rows, collision, |key| taken.contains(key));
     let files = rows.iter().map(|row| (row.id, row.size, row.standing.clone())).collect();
-    let mut writes: Vec<Write> = rows.into_iter().map(Write::Transfer).chain(skips).collect();
+    let forgotten = mended.iter().copied().map(Write::Forget);
+    let mut writes: Vec<Write> = forgotten.chain(rows.into_iter().map(Write::Transfer)).chain(skips).collect();
     writes.push(Write::Counted { item: id, counted: false, skipped: *skipped });
     shared.journal.write(writes).await?;
+    if !mended.is_empty() {
+        let _ = shared.reports.send(Report::Forgotten { files: mended });
+    }
     Ok(files)
+}
+
+/// Whether a refusal is on record already.
+fn is_told(row: &TransferRow, error: &Error) -> bool {
+    row.problem.as_ref().is_some_and(|problem| problem.code == error.code)
 }
 
 /// Which of the rows' keys, and of the names beside them, an earlier file of the gesture has.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use super::drive::Shared;
 use super::link::{Link, passes_by_itself};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{Leftover, Write};
 use crate::s3::Bucket;
+use crate::units::UnixTime;
 
 /// An abort that gets no answer is left for later after this many tries.
 const TRIES: u32 = 3;
@@ -26,6 +27,11 @@ pub(super) async fn abort(bucket: &Bucket, key: &ObjectKey, upload: &UploadId, l
             outcome => return outcome,
         }
     }
+}
+
+/// What is put on record of an abort that came to nothing.
+pub(super) fn stays(upload: &UploadId, error: &Error) -> Write {
+    Write::Stays { upload: upload.clone(), at: UnixTime::now(), code: error.code }
 }
 
 /// Aborts all that belong to whom we are connected with. Answers how many are left.
@@ -56,6 +62,7 @@ pub(super) async fn sweep(shared: &Shared) -> Result<usize> {
             Ok(()) => shared.journal.write(vec![Write::Gone(upload)]).await?,
             Err(error) => {
                 tracing::warn!(%error, "an unfinished upload could not be removed yet");
+                shared.journal.write(vec![stays(&upload, &error)]).await?;
                 left += 1;
             }
         }

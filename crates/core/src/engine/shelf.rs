@@ -79,6 +79,7 @@ impl Shelf {
             here: self.is_here(row.batch),
             name: row.name.as_str().into(),
             drive: drive_of(&row.path).map(Into::into),
+            mount: row.mount.as_deref().map(Into::into),
             folder: row.folder,
             counting: !row.counted,
             removed: row.removed,

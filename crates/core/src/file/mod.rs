@@ -8,6 +8,7 @@
 pub mod buffers;
 mod drive;
 mod fingerprint;
+mod mount;
 pub mod names;
 mod place;
 mod source;
@@ -16,6 +17,8 @@ mod whole;
 
 pub use drive::drive_of;
 pub use fingerprint::{Fingerprint, Likeness};
+pub(crate) use mount::unless_unmounted;
+pub use mount::{is_unmounted, mount_of};
 pub use place::Place;
 pub use source::SourceFile;
 pub(crate) use source::classify;

@@ -15,17 +15,29 @@ use std::path::{Component, Path, PathBuf};
 pub struct Place {
     root: Option<PathBuf>,
     path: PathBuf,
+    mount: Option<PathBuf>,
 }
 
 impl Place {
     /// A file that was given by name.
     pub fn named(path: impl Into<PathBuf>) -> Self {
-        Self { root: None, path: path.into() }
+        Self { root: None, path: path.into(), mount: None }
     }
 
     /// A file in a folder that was given. `path` is whole: it begins with `root`.
     pub fn within(root: impl Into<PathBuf>, path: impl Into<PathBuf>) -> Self {
-        Self { root: Some(root.into()), path: path.into() }
+        Self { root: Some(root.into()), path: path.into(), mount: None }
+    }
+
+    /// The same on a drive that is mounted there.
+    #[must_use]
+    pub fn on(self, mount: Option<PathBuf>) -> Self {
+        Self { mount, ..self }
+    }
+
+    /// Where its drive is mounted, as far as known.
+    pub fn mount(&self) -> Option<&Path> {
+        self.mount.as_deref()
     }
 
     /// The whole path.

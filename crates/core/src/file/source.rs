@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::{Fingerprint, Likeness, Place};
+use super::{Fingerprint, Likeness, Place, unless_unmounted};
 use crate::error::{Error, ErrorCode, Result};
 
 /// A regular file, opened once.
@@ -29,10 +29,15 @@ impl SourceFile {
     }
 
     /// Opens a regular file where it lies. Never blocks on a pipe, never follows a link below a folder that was given.
+    /// When its drive is away, that is what is wrong.
     ///
     /// # Errors
     /// `file-missing`, `file-unreadable`, `file-in-use`, `not-a-file`, `read-error`, `source-offline`.
     pub fn open_at(place: &Place) -> Result<Self> {
+        Self::opened(place).map_err(|error| unless_unmounted(error, place.mount()))
+    }
+
+    fn opened(place: &Place) -> Result<Self> {
         let path = place.path();
         let file = place.open().map_err(|e| classify(&e, path))?;
         let meta = file.metadata().map_err(|e| classify(&e, path))?;
@@ -141,6 +146,7 @@ impl SourceFile {
     /// A drive that was pulled out answers with damage: look whether it is there at all.
     fn reading(&self, error: &io::Error) -> Error {
         let error = reading(error);
+        let error = unless_unmounted(error, self.place.mount());
         let away = |volume| is_away(self.place.path(), volume);
         if error.code == ErrorCode::ReadError && self.volume.is_some_and(away) {
             return Error::new(ErrorCode::SourceOffline).detail(error.detail);
@@ -227,6 +233,8 @@ fn reading(error: &io::Error) -> Error {
     use rustix::io::Errno;
     let code = match Errno::from_io_error(error) {
         Some(Errno::STALE | Errno::NODEV | Errno::NXIO | Errno::NOTCONN | Errno::HOSTDOWN) => ErrorCode::SourceOffline,
+        // A lease or a lock that somebody holds, and what SMB makes of a sharing violation.
+        Some(Errno::AGAIN | Errno::BUSY | Errno::TXTBSY) => ErrorCode::FileInUse,
         _ => ErrorCode::ReadError,
     };
     Error::new(code).detail(error.to_string())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::names;
 use super::place::{Entry, Kind, Root};
 use super::source::classify;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Result};
 use crate::ids::ObjectKey;
 
 /// What system folders leave behind and nobody wants to keep.
@@ -69,6 +69,30 @@ impl Skip {
 /// that two walks find the same.
 pub fn walk(root: &Path) -> impl Iterator<Item = Found> + use<> {
     Walk { path: root.to_owned(), root: None, levels: Vec::new(), begun: false }
+}
+
+/// The same on a drive that may go away: `is_away` looks. Then the walk ends with an error, and nothing that the drive
+/// took with it is called missing.
+///
+/// # Errors
+/// `source-offline`, as the last item.
+pub fn walk_on(root: &Path, is_away: Option<impl Fn() -> bool>) -> impl Iterator<Item = Result<Found>> {
+    let mut entries = walk(root);
+    let mut over = false;
+    std::iter::from_fn(move || {
+        if over {
+            return None;
+        }
+        let next = entries.next();
+        // An empty folder may be where the drive was mounted, and what cannot be read may be gone with it.
+        let clear = matches!(next, Some(Found::File { .. } | Found::Skipped { .. }));
+        let away = !clear && is_away.as_ref().is_some_and(|is_away| is_away());
+        over = away || next.is_none();
+        if away {
+            return Some(Err(Error::new(ErrorCode::SourceOffline).detail("the drive went away during the walk")));
+        }
+        next.map(Ok)
+    })
 }
 
 struct Walk {
@@ -194,6 +218,38 @@ mod tests {
         assert_eq!(files, [("a.txt".to_owned(), 0), ("day 1/b.mov".to_owned(), 2)]);
         assert_eq!(skipped, [Skip::Junk, Skip::Link]);
         assert_eq!(refused, [ErrorCode::NotAFile]);
+    }
+
+    #[test]
+    fn a_drive_that_goes_away_during_a_walk_leaves_nothing_called_missing_or_empty() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        for name in ["a", "b"] {
+            std::fs::create_dir(root.join(name)).expect("made");
+            std::fs::write(root.join(name).join("1.mov"), b"12").expect("written");
+        }
+        let looks = std::cell::Cell::new(0);
+        let away = |when: bool| {
+            let looks = &looks;
+            Some(move || {
+                looks.set(looks.get() + 1);
+                when
+            })
+        };
+        let all: Vec<_> = walk_on(root, away(false)).map(|found| found.expect("there")).collect();
+        assert_eq!((all.len(), looks.take()), (2, 1), "one look, at the end");
+
+        // What is left of the drive: its folders cannot be opened any more, or are empty.
+        let mut walk = walk_on(root, away(true));
+        assert!(matches!(walk.next(), Some(Ok(Found::File { .. }))));
+        std::fs::remove_dir_all(root.join("b")).expect("gone");
+        let error = walk.next().expect("a word").expect_err("away");
+        assert_eq!(error.code, ErrorCode::SourceOffline);
+        assert!(walk.next().is_none());
+        let empty = tempfile::tempdir().expect("a folder");
+        let found: Vec<_> = walk_on(empty.path(), away(true)).collect();
+        assert!(matches!(found[..], [Err(_)]), "{found:?}");
+        assert!(walk_on(empty.path(), None::<fn() -> bool>).next().is_none(), "nothing can take it away");
     }
 
     #[test]

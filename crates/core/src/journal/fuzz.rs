@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Journal, Reader, seal};
 use crate::error::{ErrorCode, Result};
 use crate::ids::{BatchId, ItemId, TransferId};
+use crate::units::UnixTime;
 
 /// Opens records that are these bytes, in an empty folder, and reads all of them.
 pub fn records(home: &Path, file: &[u8], log: &[u8]) {
@@ -70,7 +71,7 @@ pub fn columns(home: &Path, texts: [&str; 6], numbers: [i64; 4]) -> Result<()> {
 fn read(home: &Path) {
     let Ok(reader) = Reader::open(home) else { return };
     let Ok(recovered) = reader.recover() else { return };
-    let _ = (reader.status(), reader.leftovers());
+    let _ = (reader.status(), reader.leftovers(), reader.left_in_s3(UnixTime::default()));
     let files = recovered.transfers.iter().map(|transfer| transfer.id);
     for id in files.chain([TransferId::new(1)]).take(50) {
         let _ = (reader.parts(id), reader.story(id), reader.proof(id));

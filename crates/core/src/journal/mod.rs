@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 
 pub use keep::Notice;
 pub use read::{Reader, Recovered, StatusRow};
-pub use rows::{BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, Problem, TransferRow};
+pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
 
 use crate::error::{Error, ErrorCode, Result};

@@ -8,17 +8,18 @@ use uuid::Uuid;
 
 use super::keep::Notice;
 use super::rows::{
-    BatchRow, Ending, Fate, ItemRow, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
+    BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
     path_bytes, path_from, text,
 };
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, Sealed, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
 use crate::credentials::Remote;
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Fingerprint, names};
 use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
-use crate::transfer::{Plan, Standing};
+use crate::transfer::state::unfinished;
+use crate::transfer::{Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
 /// A connection that only reads.
@@ -78,9 +79,15 @@ pub struct StatusRow {
     pub standing: Standing,
     /// When it was added.
     pub added: UnixTime,
+    /// Where the drive it lies on is mounted, where that can be taken away.
+    pub mount: Option<std::path::PathBuf>,
 }
 
-const ITEM: &str = "id,batch,added,path,name,folder,counted,skipped,removed";
+/// An upload whose id never arrived is told of for so long, in seconds. A bucket's rule takes days.
+const LOST_FOR: u64 = 30 * 86_400;
+
+const ITEM: &str = "id,batch,added,path,name,folder,counted,skipped,removed,
+    (SELECT m.path FROM mounts m WHERE m.item=items.id AND m.sum IS seal('mounts',m.item,m.path))";
 const TRANSFER: &str = "id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem";
 
 /// These columns of a sealed table, and whether the row is as it was written.
@@ -336,13 +343,67 @@ impl Reader {
         })
     }
 
+    /// Unfinished uploads that nobody will finish and that S3 may still hold, as far as this computer knows. Those whose
+    /// answer was lost only for as long as a bucket's lifecycle rule may take.
+    pub fn left_in_s3(&self, now: UnixTime) -> Result<Vec<Left>> {
+        let known = |row: &Row<'_>| {
+            whole(row)?;
+            let code: String = row.get(2)?;
+            Ok((UploadId(row.get(0)?), (UnixTime(number(row, 1)?), ErrorCode::parse(&code))))
+        };
+        let stays: HashMap<_, _> = self.whole_rows(&select(STAYS.columns, &STAYS), [], known)?.into_iter().collect();
+        let cancelled = format!(
+            "SELECT t.standing,i.batch,t.key,{} AS whole FROM transfers t JOIN items i ON i.id=t.item
+             WHERE t.ended=0 AND t.standing LIKE '%cancelled%'",
+            TRANSFERS.fits_as('t')
+        );
+        let cancelled = self.whole_rows(&cancelled, [], |row| {
+            whole(row)?;
+            let standing: Standing = json(row, 0)?;
+            let upload = unfinished(&standing.on_s3).filter(|_| is_cancelled(&standing));
+            let (batch, key) = (BatchId::new(number(row, 1)?), row.get(2)?);
+            Ok(upload.map(|upload| Leftover { upload, batch, key }))
+        })?;
+        let named = self.leftovers()?.into_iter().chain(cancelled.into_iter().flatten());
+        let mut found = Vec::new();
+        for Leftover { upload, batch, key } in named {
+            let (since, code) = stays.get(&upload).map_or((None, None), |(since, code)| (Some(*since), *code));
+            let batch = self.batch(batch)?;
+            found.extend(batch.map(|batch| Left {
+                key: whole_key(&batch, &key),
+                upload: Some(upload),
+                since,
+                code,
+                batch,
+            }));
+        }
+        let lost = format!("{} WHERE at>? ORDER BY at", select(LOST.columns, &LOST));
+        let lost = self.whole_rows(&lost, params![bits(now.0.saturating_sub(LOST_FOR))], |row| {
+            whole(row)?;
+            Ok((BatchId::new(number(row, 0)?), row.get::<_, String>(1)?, UnixTime(number(row, 2)?)))
+        })?;
+        for (batch, key, at) in lost {
+            let (batch, since) = (self.batch(batch)?, Some(at));
+            found.extend(batch.map(|batch| Left {
+                key: whole_key(&batch, &key),
+                upload: None,
+                since,
+                code: None,
+                batch,
+            }));
+        }
+        Ok(found)
+    }
+
     /// Every transfer in the list.
     pub fn status(&self) -> Result<Vec<StatusRow>> {
         let sql = format!(
             "SELECT t.id, i.batch, t.path, t.key, b.destination, t.size, t.standing, i.added,
-               (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id), {} AND {} AND {} AS whole
+               (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id),
+               (SELECT m.path FROM mounts m WHERE m.item=i.id AND {}), {} AND {} AND {} AS whole
              FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0 JOIN batches b ON b.id=i.batch
              ORDER BY t.id",
+            MOUNTS.fits_as('m'),
             TRANSFERS.fits_as('t'),
             ITEMS.fits_as('i'),
             BATCHES.fits_as('b')
@@ -351,7 +412,7 @@ impl Reader {
             whole(row)?;
             let standing: Standing = json(row, 6)?;
             let size = ByteCount(number(row, 5)?);
-            let done = matches!(standing.state, crate::transfer::TransferState::Done { .. });
+            let done = matches!(standing.state, TransferState::Done { .. });
             Ok(StatusRow {
                 id: TransferId::new(number(row, 0)?),
                 batch: BatchId::new(number(row, 1)?),
@@ -362,6 +423,7 @@ impl Reader {
                 sent: if done { size } else { ByteCount(number(row, 8)?) },
                 standing,
                 added: UnixTime(number(row, 7)?),
+                mount: row.get::<_, Option<Vec<u8>>>(9)?.map(path_from),
             })
         })
     }
@@ -441,6 +503,16 @@ fn last(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
+/// A key with the prefix that its batch is bound to.
+fn whole_key(batch: &BatchRow, key: &str) -> String {
+    let prefix = batch.scope.as_ref().map(|scope| scope.prefix.as_str()).unwrap_or_default();
+    format!("{prefix}{key}")
+}
+
+fn is_cancelled(standing: &Standing) -> bool {
+    matches!(standing.state, TransferState::Cancelled { .. })
+}
+
 /// Items as JSON, for a query about many.
 fn list(items: &[ItemId]) -> Result<String> {
     text(&items.iter().map(|item| bits(item.get())).collect::<Vec<_>>())
@@ -481,6 +553,7 @@ fn item(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
         counted: row.get(6)?,
         skipped: row.get(7)?,
         removed: row.get(8)?,
+        mount: row.get::<_, Option<Vec<u8>>>(9)?.map(path_from),
     })
 }
 

@@ -44,6 +44,21 @@ pub struct Leftover {
     pub key: String,
 }
 
+/// An unfinished upload that nobody will finish and that S3 may hold.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// The batch that it was begun for.
+    pub batch: BatchRow,
+    /// The whole key.
+    pub key: String,
+    /// Its id; none where S3's answer that names it never came.
+    pub upload: Option<UploadId>,
+    /// Since when S3 was to be rid of it, or when it may have been begun; none when nobody has asked yet.
+    pub since: Option<UnixTime>,
+    /// Why S3 still is not, as far as it was asked.
+    pub code: Option<ErrorCode>,
+}
+
 /// One dropped file or folder.
 #[derive(Clone, Debug)]
 pub struct ItemRow {
@@ -65,6 +80,8 @@ pub struct ItemRow {
     pub skipped: u32,
     /// Taken from the list.
     pub removed: bool,
+    /// Where the drive it lies on is mounted, where that can be taken away.
+    pub mount: Option<PathBuf>,
 }
 
 /// One file to one object.

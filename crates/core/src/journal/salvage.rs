@@ -8,7 +8,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction};
 
 use super::rows::text;
-use super::seal::{self, BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, Sealed, TRANSFERS};
+use super::seal::{
+    self, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed, TRANSFERS,
+};
 use super::{Reader, classify};
 use crate::engine::feed::PausedBy;
 use crate::error::Result;
@@ -126,7 +128,7 @@ fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
             }
         }
     }
-    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED] {
+    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST] {
         for row in many(&old, sealed, "1") {
             add(&new, sealed, &row)?;
         }

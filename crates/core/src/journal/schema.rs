@@ -10,7 +10,7 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 5] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED];
+const STEPS: [&str; 6] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -84,6 +84,19 @@ ALTER TABLE receipts ADD COLUMN sum INTEGER;
 CREATE TABLE refused (                         -- paths that were given and could not be taken
     batch INTEGER NOT NULL REFERENCES batches(id), path TEXT NOT NULL, code TEXT NOT NULL, sum INTEGER,
     PRIMARY KEY (batch, path)
+) STRICT, WITHOUT ROWID;
+";
+
+const DRIVES_AND_LEFT: &str = "
+CREATE TABLE mounts (                          -- where the drive of an item is mounted
+    item INTEGER PRIMARY KEY REFERENCES items(id), path BLOB NOT NULL, sum INTEGER
+) STRICT;
+CREATE TABLE stays (                           -- uploads that S3 would not be rid of: since when, and why
+    upload TEXT PRIMARY KEY, since INTEGER NOT NULL, code TEXT NOT NULL, sum INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lost (                            -- uploads that S3 may have begun, and whose id never arrived
+    batch INTEGER NOT NULL REFERENCES batches(id), key TEXT NOT NULL, at INTEGER NOT NULL, sum INTEGER,
+    PRIMARY KEY (batch, key)
 ) STRICT, WITHOUT ROWID;
 ";
 
@@ -192,6 +205,7 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_told_from_a_flipped_bit() {
+        let known = i32::try_from(STEPS.len()).expect("few");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("journal.sqlite");
         let code = |version: i32, stamp: i32| {
@@ -201,12 +215,19 @@ mod tests {
             drop(one);
             let error = open_for_writing(&path).expect_err("not ours");
             let one = Connection::open(&path).expect("opened");
-            one.pragma_update(None, "user_version", 5).expect("set");
-            one.pragma_update(None, "application_id", STAMP | 5).expect("set");
+            one.pragma_update(None, "user_version", known).expect("set");
+            one.pragma_update(None, "application_id", STAMP | known).expect("set");
             error.code
         };
-        assert_eq!(code(6, STAMP | 6), ErrorCode::JournalNewer);
-        for (version, stamp) in [(6, STAMP | 5), (7, STAMP | 5), (2, STAMP | 5), (5, STAMP | 2), (5, 0), (-1, 0)] {
+        assert_eq!(code(known + 1, STAMP | (known + 1)), ErrorCode::JournalNewer);
+        for (version, stamp) in [
+            (known + 1, STAMP | known),
+            (known + 2, STAMP | known),
+            (2, STAMP | known),
+            (known, STAMP | 2),
+            (known, 0),
+            (-1, 0),
+        ] {
             assert_eq!(code(version, stamp), ErrorCode::JournalDamaged, "{version} {stamp:x}");
         }
     }

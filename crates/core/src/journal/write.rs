@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, PARTS, RECEIPTS, REFUSED, SKIPS, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
 use super::{classify, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -45,6 +45,8 @@ pub enum Write {
     Removed(ItemId, bool),
     /// A file found.
     Transfer(TransferRow),
+    /// An entry that could not be uploaded, and that is none any more, or is found anew.
+    Forget(TransferId),
     /// A step of the state machine.
     Standing(TransferId, Standing),
     /// The source's identity and the plan made of it.
@@ -101,8 +103,26 @@ pub enum Write {
     Taken(Uuid),
     /// An upload that S3 is to be rid of.
     Leftover(Leftover),
+    /// S3 was asked to be rid of an upload, and still is not.
+    Stays {
+        /// Which.
+        upload: UploadId,
+        /// When it was asked; the first time counts.
+        at: UnixTime,
+        /// What came of it.
+        code: ErrorCode,
+    },
     /// S3 is rid of an upload.
     Gone(UploadId),
+    /// S3 was asked for an upload at a key, and its answer never came.
+    Lost {
+        /// For which batch.
+        batch: BatchId,
+        /// The key without the scope's prefix.
+        key: String,
+        /// When it was asked.
+        at: UnixTime,
+    },
     /// The last problem.
     Problem(TransferId, Problem),
     /// A line of the story.
@@ -271,7 +291,9 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
                 c,
                 "",
                 &[&id, &batch, &at, &path, &i.name, &i.folder, &i.counted, &i.skipped, &i.removed],
-            ))
+            ))?;
+            let Some(mount) = &i.mount else { return Ok(()) };
+            added(MOUNTS.insert(c, "", &[&id, &path_bytes(mount)]))
         }
         Write::Joins(id, batch) => ITEMS.change(c, bits(id.get()), "batch=?2", &[&bits(batch.get())]),
         Write::Counted { item, counted, skipped } => {
@@ -279,6 +301,16 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         }
         Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
         Write::Transfer(t) => insert_transfer(c, t),
+        Write::Forget(id) => {
+            let id = bits(id.get());
+            [
+                "DELETE FROM parts WHERE transfer=?",
+                "DELETE FROM story WHERE transfer=?",
+                "DELETE FROM transfers WHERE id=?",
+            ]
+            .iter()
+            .try_for_each(|sql| plain(c, sql, &[&id]))
+        }
         Write::Standing(id, standing) => {
             let (json, ended) = (text(standing)?, ended(standing));
             TRANSFERS.change(c, bits(id.get()), "standing=?2, ended=?3", &[&json, &ended])
@@ -315,7 +347,16 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::Leftover(left) => {
             added(LEFTOVERS.insert(c, "OR REPLACE", &[&left.upload.0, &bits(left.batch.get()), &left.key]))
         }
-        Write::Gone(upload) => plain(c, "DELETE FROM leftovers WHERE upload=?", &[&upload.0]),
+        Write::Stays { upload, at, code } => {
+            let first = "SELECT since FROM stays WHERE upload=?";
+            let first = c.query_row(first, [&upload.0], |row| row.get(0)).optional().map_err(classify)?;
+            let since = first.unwrap_or_else(|| bits(at.0));
+            added(STAYS.insert(c, "OR REPLACE", &[&upload.0, &since, &code.as_str()]))
+        }
+        Write::Gone(upload) => ["DELETE FROM leftovers WHERE upload=?", "DELETE FROM stays WHERE upload=?"]
+            .iter()
+            .try_for_each(|sql| plain(c, sql, &[&upload.0])),
+        Write::Lost { batch, key, at } => added(LOST.insert(c, "OR REPLACE", &[&bits(batch.get()), key, &bits(at.0)])),
         Write::Problem(id, problem) => TRANSFERS.change(c, bits(id.get()), "problem=?2", &[&text(problem)?]),
         Write::Happened(id, at, event) => {
             plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])

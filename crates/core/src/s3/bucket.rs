@@ -23,7 +23,7 @@ use super::clock::StoreClock;
 use super::framing::Way;
 use super::lifesign::LifeSign;
 use super::place::{Endpoint, Place, encryption, tagging};
-use super::requests::{Completed, Created, PartBody, SentPart, Stored};
+use super::requests::{Completed, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
 use crate::credentials::{LeaseKeeper, LeaseProvider, Refusal};
 use crate::error::{Error, ErrorCode, Result};
@@ -33,7 +33,7 @@ use crate::limits;
 use crate::net::Net;
 use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
-use crate::units::{ByteCount, UnixTime};
+use crate::units::ByteCount;
 
 /// A Complete that met another request for its key is asked again after pauses that grow by this, up to the other.
 const CONFLICT: Duration = Duration::from_millis(200);
@@ -120,7 +120,7 @@ impl Bucket {
     ///
     /// # Errors
     /// As classified; see `classify`.
-    pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<Created> {
+    pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<UploadId> {
         let (inner, place) = (&self.0, &self.0.place);
         let answer = self
             .leased(|| async {
@@ -144,8 +144,7 @@ impl Bucket {
             .await?;
         let upload = answer.upload_id().filter(|id| !id.is_empty());
         let upload = upload.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an id"))?;
-        let abort_at = answer.abort_date().and_then(|at| u64::try_from(at.secs()).ok()).map(UnixTime);
-        Ok(Created { upload: UploadId(upload.to_owned()), abort_at })
+        Ok(UploadId(upload.to_owned()))
     }
 
     /// Sends one part. Answers only with S3's `ETag` and a checksum equal to ours.

@@ -64,9 +64,12 @@ where
             service(&code, &said, status, region, kind).map_id(request_id)
         }
         SdkError::ResponseError(_) => {
-            Failure::Other(unreadable(status, kind.as_deref()).request_id(request_id).source(error))
+            let odd = unreadable(status, kind.as_deref());
+            // A page of the local network is nobody's answer; one that broke off may be the store's.
+            let odd = if odd.code == ErrorCode::Offline { odd.perhaps_done() } else { odd };
+            Failure::Other(odd.request_id(request_id).source(error))
         }
-        SdkError::TimeoutError(_) => Failure::Other(Error::new(ErrorCode::Offline).detail("timed out")),
+        SdkError::TimeoutError(_) => Failure::Other(Error::new(ErrorCode::Offline).detail("timed out").perhaps_done()),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Failure::Other(connection(&error)),
         _ => Failure::Other(Error::new(ErrorCode::Unexpected).source(error)),
     }
@@ -194,13 +197,15 @@ fn within_io<'a>(mut cause: &'a (dyn std::error::Error + 'static)) -> &'a (dyn s
 
 /// No answer at all: why, as far as the layers below tell.
 fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, HttpResponse>) -> Error {
-    let mut said = error.to_string();
+    let (mut said, mut unsent) = (error.to_string(), false);
     let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     while let Some(cause) = next {
         // The lease that a request wanted could not be had.
         if let Some(ours) = cause.downcast_ref::<Error>() {
             return Error::new(ours.code).retry(ours.retry).detail(ours.detail.clone());
         }
+        let by_pool = cause.downcast_ref::<hyper_util::client::legacy::Error>();
+        unsent |= by_pool.is_some_and(hyper_util::client::legacy::Error::is_connect);
         let tls = within_io(cause).downcast_ref::<rustls::Error>();
         if let Some(rustls::Error::InvalidCertificate(why)) = tls {
             return Error::new(ErrorCode::UntrustedServer).detail(format!("certificate: {why:?}"));
@@ -211,7 +216,8 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
     if said.contains("proxy authorization required") {
         return Error::new(ErrorCode::ProxyAuth).detail(said);
     }
-    Error::new(ErrorCode::Offline).detail(said)
+    let offline = Error::new(ErrorCode::Offline).detail(said);
+    if unsent { offline } else { offline.perhaps_done() }
 }
 
 /// The first retry after a checksum that does not match comes soon: it is mostly chance.

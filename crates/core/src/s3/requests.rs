@@ -6,8 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::gate::Gate;
 use crate::error::Error;
 use crate::file::{Fingerprint, SourceFile};
-use crate::ids::{PartNumber, UploadId};
-use crate::units::UnixTime;
+use crate::ids::PartNumber;
 
 /// A range of an open file, as the body of one request.
 #[derive(Clone, Debug)]
@@ -24,15 +23,6 @@ pub struct PartBody {
     pub fingerprint: Fingerprint,
     /// What the last byte passes.
     pub gate: Gate,
-}
-
-/// An upload that S3 opened.
-#[derive(Clone, Debug)]
-pub struct Created {
-    /// Its name.
-    pub upload: UploadId,
-    /// When the bucket's lifecycle rule will remove it, if it has one.
-    pub abort_at: Option<UnixTime>,
 }
 
 /// What came of asking for the parts to be put together.

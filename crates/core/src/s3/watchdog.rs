@@ -334,7 +334,7 @@ async fn bounded<T>(
         if moved.elapsed() >= limit || pace.missed(moved) {
             pace.stalled(begun);
             let silence = moved.elapsed().as_secs();
-            return Err(Error::new(ErrorCode::Offline).detail(format!("no answer for {silence} s")));
+            return Err(Error::new(ErrorCode::Offline).detail(format!("no answer for {silence} s")).perhaps_done());
         }
     }
 }

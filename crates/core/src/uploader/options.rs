@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::credentials::Giver;
 use crate::error::{Error, ErrorCode, Result};
+use crate::journal::BatchRow;
 use crate::net::Net;
 use crate::policy::Policy;
 use crate::s3::Endpoint;
@@ -51,6 +53,23 @@ pub struct Direct {
     pub path_style: bool,
     /// Whether Transfer Acceleration is used.
     pub accelerate: bool,
+}
+
+impl Direct {
+    /// The place that a batch began at, where that was one without a company. Stores other than AWS all know buckets in the
+    /// path.
+    pub fn of(batch: &BatchRow) -> Option<Self> {
+        let remote = batch.remote.as_ref()?;
+        let Giver::Chain { bucket, prefix } = &remote.giver else { return None };
+        Some(Self {
+            bucket: bucket.clone(),
+            prefix: prefix.clone(),
+            region: Some(batch.destination.region.clone()),
+            endpoint: remote.store.clone(),
+            path_style: true,
+            accelerate: batch.destination.accelerate,
+        })
+    }
 }
 
 impl Options {

@@ -8,7 +8,7 @@ use super::{ActDone, Actor, UNDO};
 use crate::engine::book::{Item, Rest};
 use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds::named;
-use crate::engine::keys;
+use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
 use crate::journal::{TransferRow, Write};
 use crate::transfer::{Input, Standing, TransferState, step};
@@ -41,6 +41,7 @@ impl Actor {
 
     /// Steps files at rest, and asks running ones to rest.
     pub(super) async fn change(&mut self, action: Action, files: Vec<u32>) -> Result<ActDone> {
+        self.pay().await;
         let now = UnixTime::now();
         let mut done = ActDone { undo: action == Action::Cancel, count: 0 };
         let mut resting = Vec::new();
@@ -91,8 +92,15 @@ impl Actor {
             named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut writes = Vec::new();
         let mut changes = Vec::new();
+        let mut again = HashSet::new();
         for (at, id) in resting {
             let Some(row) = rows.get(&id) else { continue };
+            // Whether an entry of a folder can be uploaded now, only the folder tells.
+            if action == Action::Retry && intake::is_mendable(row) && self.shelf.book.item_of(at).folder {
+                again.insert(row.item);
+                done.count += 1;
+                continue;
+            }
             let Some((standing, more)) = self.resting_step(action, at, row, now).await? else { continue };
             writes.push(Write::Standing(id, standing.clone()));
             writes.extend(more);
@@ -106,6 +114,7 @@ impl Actor {
             let rest = Rest::of(&standing.state);
             self.shelf.book.set(at, rest, slot.size, slot.acknowledged, &standing.on_s3);
             self.sweeps.remove(&slot.id);
+            self.owed.remove(&slot.id);
             if matches!(rest, Rest::Cancelled { .. }) {
                 self.ended.push(slot.id);
                 self.ending.insert(self.shelf.book.item_of(at).batch);
@@ -114,6 +123,9 @@ impl Actor {
                 }
             }
             done.count += 1;
+        }
+        for item in again {
+            self.walk_again(item).await;
         }
         Ok(done)
     }

@@ -9,6 +9,7 @@ mod chore;
 mod endings;
 pub(super) mod enqueue;
 mod joining;
+mod mounts;
 mod reports;
 mod running;
 mod settle;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
-use super::book::Rest;
+use super::book::{Rest, Slot};
 use super::drive::{Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
@@ -33,7 +34,7 @@ use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
 use crate::limits;
 use crate::session::Collision;
-use crate::transfer::Input;
+use crate::transfer::{Input, Standing};
 use crate::units::{ByteCount, UnixTime};
 use chore::Chore;
 use running::{drive, fail};
@@ -68,6 +69,12 @@ pub(super) struct Actor {
     ended: Vec<TransferId>,
     concurrency: usize,
     hold: bool,
+    /// Where transfers stand, which could not be put on record yet.
+    owed: HashMap<TransferId, Standing>,
+    /// Files that another program holds, and since when they wait for it.
+    held: HashMap<TransferId, Instant>,
+    /// Drives that are away.
+    away: mounts::Away,
     /// Folders that are walked now.
     walking: HashSet<ItemId>,
     /// Batches that may have ended.
@@ -107,6 +114,9 @@ impl Actor {
             ended: Vec::new(),
             concurrency,
             hold: start.hold,
+            owed: HashMap::new(),
+            held: HashMap::new(),
+            away: mounts::Away::new(),
             walking: HashSet::new(),
             ending: HashSet::new(),
             leftovers: Chore::default(),
@@ -202,6 +212,18 @@ impl Actor {
         }
     }
 
+    /// Walks a folder that was walked before: what could not be read then may be in order now.
+    async fn walk_again(&mut self, item: ItemId) {
+        match self.shared.journal.read(move |journal| journal.item(item)).await {
+            Ok(Some(row)) if !self.hold && self.shelf.book.item(item).is_some_and(|item| item.here) => {
+                let collision = self.shelf.batches.get(&row.batch).map(|batch| batch.collision).unwrap_or_default();
+                self.walk(vec![row], collision);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a folder could not be walked again"),
+        }
+    }
+
     /// Starts what is due of the work that no transfer waits for.
     fn chores(&mut self, now: Instant) {
         let shared = &self.shared;
@@ -224,11 +246,18 @@ impl Actor {
     fn has_timers(&self) -> bool {
         let waits = || self.shelf.book.items.iter().any(|item| item.counts.waiting() > 0);
         let chores = self.leftovers.is_open() || self.receipts.is_open() || !self.ending.is_empty();
-        chores || !self.sweeps.is_empty() || !self.swept.is_empty() || !self.settling.is_empty() || waits()
+        chores
+            || !self.owed.is_empty()
+            || !self.away.is_empty()
+            || !self.sweeps.is_empty()
+            || !self.swept.is_empty()
+            || !self.settling.is_empty()
+            || waits()
     }
 
     fn admit(&mut self) {
-        if self.shelf.signed_out.is_some() {
+        // Whoever begins reads from the records where it stands.
+        if self.shelf.signed_out.is_some() || !self.owed.is_empty() {
             return;
         }
         while self.active.len() < self.concurrency + LARGE_AT_A_TIME {
@@ -256,8 +285,10 @@ impl Actor {
             let rest = Rest::Active { verifying: false };
             self.set(at, rest, slot.size, slot.acknowledged);
         }
-        let (shared, id) = (Arc::clone(&self.shared), slot.id);
-        let run = tokio::runtime::Handle::current().spawn(drive(Arc::clone(&shared), id, live, stop, input));
+        let (shared, id, held_since) = (Arc::clone(&self.shared), slot.id, self.held.get(&slot.id).copied());
+        let stopped = stop.clone();
+        let driving = drive(Arc::clone(&shared), id, live, stop, held_since, input);
+        let run = tokio::runtime::Handle::current().spawn(driving);
         spawn(async move {
             // A drive that broke leaves a transfer that says so, and everything else going.
             let broken = match run.await {
@@ -265,7 +296,7 @@ impl Actor {
                 Ok(Err(error)) => error.code,
                 Err(_) => ErrorCode::Unexpected,
             };
-            let standing = fail(&shared.journal, id, broken).await;
+            let standing = fail(&shared, id, &stopped, broken).await;
             let rests = Report::Rests { id, standing, size: slot.size, sent: slot.acknowledged };
             let _ = shared.reports.send(rests);
         });
@@ -284,10 +315,13 @@ impl Actor {
 
     async fn tick(&mut self) {
         let now = Instant::now();
+        self.pay().await;
         self.wake(UnixTime::now());
         self.note_endings().await;
         self.chores(now);
-        let due: Vec<_> = self.sweeps.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        self.look_for_drives(now);
+        let is_due = |(id, at): &(&TransferId, &Instant)| **at <= now && !self.owed.contains_key(id);
+        let due: Vec<_> = self.sweeps.iter().filter(is_due).map(|(id, _)| *id).collect();
         for id in due {
             self.sweeps.remove(&id);
             if let Some(at) = self.shelf.book.index(id)
@@ -339,8 +373,9 @@ impl Actor {
             Rest::Waiting { until, .. } => u64::from(until) <= now.0,
             _ => false,
         };
+        let ready = |slot: &Slot| due(slot.rest) && !self.waits_for_its_drive(slot);
         let ready: Vec<u32> =
-            (0u32..).zip(&self.shelf.book.slots).filter(|(_, slot)| due(slot.rest)).map(|(at, _)| at).collect();
+            (0u32..).zip(&self.shelf.book.slots).filter(|(_, slot)| ready(slot)).map(|(at, _)| at).collect();
         for at in ready {
             let slot = self.shelf.book.slots[at as usize];
             if !self.active.contains_key(&slot.id) {

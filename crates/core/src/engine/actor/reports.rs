@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::{Actor, UNDO};
 use crate::engine::book::Rest;
 use crate::engine::drive::Report;
+use crate::error::ErrorCode;
 use crate::ids::TransferId;
 use crate::journal::Write;
 use crate::transfer::{Input, Standing, TransferState, step};
@@ -18,6 +19,8 @@ impl Actor {
                 self.shelf.stuck = None;
             }
             Report::Bound { .. }
+            | Report::Mount { .. }
+            | Report::Forgotten { .. }
             | Report::Rests { .. }
             | Report::Stuck { .. }
             | Report::Swept { .. }
@@ -50,9 +53,11 @@ impl Actor {
                     item.skipped = skipped;
                 }
             }
+            Report::Mount { mount, away } => self.mount_is(&mount, away),
             Report::Swept { left } => self.leftovers.ended(left),
             Report::HandedOver { left } => self.receipts.ended(left),
             Report::Anew { files } => self.anew(files),
+            Report::Forgotten { files } => self.shelf.book.forget(&files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
@@ -60,6 +65,21 @@ impl Actor {
                     self.ending.insert(item.batch);
                 }
             }
+        }
+    }
+
+    /// Puts on record what could not be before. Nothing begins until then.
+    pub(super) async fn pay(&mut self) {
+        for (id, standing) in self.owed.clone() {
+            match self.shared.journal.write(vec![Write::Standing(id, standing)]).await {
+                // A row that is damaged is never written on, and nobody waits for it.
+                Err(error) if error.code != ErrorCode::JournalDamaged => {
+                    tracing::warn!(%id, %error, "where a transfer stands could not be put on record yet");
+                    self.shelf.stuck = Some(error.code);
+                    return;
+                }
+                _ => self.owed.remove(&id),
+            };
         }
     }
 
@@ -79,10 +99,20 @@ impl Actor {
             sent
         };
         self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
+        if matches!(rest, Rest::Waiting { code: ErrorCode::FileInUse, .. }) {
+            self.held.entry(id).or_insert_with(Instant::now);
+        } else {
+            self.held.remove(&id);
+        }
         match rest {
             Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => {
                 self.ended.push(id);
                 self.ending.insert(self.shelf.book.item_of(at).batch);
+            }
+            Rest::Waiting { code: ErrorCode::SourceOffline, .. } => {
+                if let Some(mount) = self.shelf.book.item_of(at).mount.clone() {
+                    self.mount_is(&mount, true);
+                }
             }
             _ => {}
         }
@@ -96,7 +126,8 @@ impl Actor {
             };
             if missed && let Ok((next, _)) = step(&standing, input) {
                 self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
-                self.shared.journal.note(vec![Write::Standing(id, next.clone())]);
+                self.owed.insert(id, next.clone());
+                self.pay().await;
                 standing = next;
             }
         }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::drive::{Drive, Shared, Stop};
+use tokio::time::{Duration, Instant};
+
+use crate::engine::drive::{Drive, Report, Shared, Stop};
 use crate::engine::live::Live;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::TransferId;
-use crate::journal::{BatchRow, ItemRow, Journal, TransferRow, Write};
+use crate::journal::{BatchRow, ItemRow, TransferRow, Write};
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 
 /// Loads a transfer and runs it until it rests.
@@ -16,6 +18,7 @@ pub(super) async fn drive(
     id: TransferId,
     live: Arc<Live>,
     stop: Stop,
+    held_since: Option<Instant>,
     input: Input,
 ) -> Result<()> {
     let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
@@ -36,6 +39,7 @@ pub(super) async fn drive(
         open: None,
         parts,
         unanswered: unanswered.into(),
+        held_since,
         lost: 0,
         differed: 0,
     };
@@ -43,13 +47,35 @@ pub(super) async fn drive(
     Ok(())
 }
 
-/// Puts on record that a transfer cannot go on; what S3 holds of it stays known.
-pub(super) async fn fail(journal: &Journal, id: TransferId, code: ErrorCode) -> Standing {
-    let before = journal.read(move |journal| journal.transfer(id)).await.ok().flatten();
-    let on_s3 = before.map_or(OnS3::Nothing, |row| row.standing.on_s3);
-    let standing = Standing { state: TransferState::Failed { code }, on_s3 };
-    journal.note(vec![Write::Standing(id, standing.clone())]);
-    standing
+/// How long to wait before the records are tried again.
+const UNWRITABLE: Duration = Duration::from_secs(5);
+
+/// Puts on record that a transfer cannot go on; what S3 holds of it stays known. Tries until the records can be written;
+/// a stop ends that, and the next start finds the transfer as it was.
+pub(super) async fn fail(shared: &Shared, id: TransferId, stop: &Stop, code: ErrorCode) -> Standing {
+    let standing = |on_s3| Standing { state: TransferState::Failed { code }, on_s3 };
+    loop {
+        let outcome = match shared.journal.read(move |journal| journal.transfer(id)).await {
+            Ok(Some(row)) => {
+                let standing = standing(row.standing.on_s3);
+                let write = Write::Standing(id, standing.clone());
+                shared.journal.write(vec![write]).await.map(|()| standing)
+            }
+            // Its row cannot be used: nothing is put over it.
+            Ok(None) => return standing(OnS3::Nothing),
+            Err(error) => Err(error),
+        };
+        let error = match outcome {
+            Ok(standing) => return standing,
+            Err(error) if error.code == ErrorCode::JournalDamaged => return standing(OnS3::Nothing),
+            Err(error) => error,
+        };
+        tracing::warn!(%id, %error, "that a transfer broke could not be put on record yet");
+        let _ = shared.reports.send(Report::Stuck { code: error.code });
+        if stop.is_asked_within(UNWRITABLE).await {
+            return standing(OnS3::Nothing);
+        }
+    }
 }
 
 fn load(journal: &crate::journal::Reader, id: TransferId) -> Result<Option<(TransferRow, ItemRow, BatchRow)>> {

@@ -17,11 +17,15 @@ impl Drive {
                 self.shared.journal.write(vec![Write::Gone(upload.clone())]).await?;
                 Ok(None)
             }
-            Ok(()) if matches!(self.row.standing.state, TransferState::Cancelled { .. }) => Ok(Some(Input::Swept)),
-            Ok(()) => Ok(None),
+            Ok(()) => {
+                let swept = matches!(self.row.standing.state, TransferState::Cancelled { .. });
+                self.shared.journal.note(vec![Write::Gone(upload.clone())]);
+                Ok(swept.then_some(Input::Swept))
+            }
             // It stays on record and is tried again; the bucket's lifecycle rule is the last net.
             Err(error) => {
                 tracing::warn!(id = %self.row.id, %error, "an unfinished upload could not be removed yet");
+                self.shared.journal.note(vec![leftovers::stays(upload, &error)]);
                 Ok(None)
             }
         }

@@ -6,11 +6,12 @@ mod ending;
 mod opening;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::Duration;
+use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::keys;
@@ -25,6 +26,7 @@ use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Problem, TransferRow, Write};
+use crate::limits;
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Effect, Input, OnS3, Plan, Standing, TransferState, step};
@@ -58,8 +60,12 @@ pub(super) enum Report {
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
     /// Files that were done, and of which another version was given. On record already.
     Anew { files: Vec<(TransferId, ByteCount)> },
+    /// Entries that could not be uploaded, and of which nothing is left to say. Off the records already.
+    Forgotten { files: Vec<TransferId> },
     /// The records could not be written; what wanted it tries again by itself.
     Stuck { code: ErrorCode },
+    /// The drive that is mounted there went away, or still is, or is back.
+    Mount { mount: PathBuf, away: bool },
     /// A folder is walked to its end.
     Walked { item: crate::ids::ItemId },
     /// Receipts were handed over; this many were not taken.
@@ -86,6 +92,11 @@ impl Stop {
         self.token.cancel();
     }
 
+    /// Waits so long for it to be asked; answers whether it was.
+    pub(super) async fn is_asked_within(&self, wait: Duration) -> bool {
+        tokio::time::timeout(wait, self.token.cancelled()).await.is_ok()
+    }
+
     fn reason(&self) -> Option<Input> {
         self.reason.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -104,6 +115,8 @@ pub(super) struct Drive {
     pub(super) parts: BTreeMap<PartNumber, PartRow>,
     /// A request that makes the object was sent whole and its answer never came.
     pub(super) unanswered: AtomicBool,
+    /// Since when another program has had the file each time that it was tried.
+    pub(super) held_since: Option<Instant>,
     /// How often S3 lost the upload while this ran.
     pub(super) lost: u32,
     /// How often it had other parts than those that were to be put together.
@@ -299,6 +312,8 @@ impl Drive {
         tracing::info!(id = %self.row.id, %error, "a transfer stopped");
         let in_secs = |wait: Duration| Some(UnixTime(UnixTime::now().0 + wait.as_secs().max(1)));
         let until = match error.retry {
+            // Whoever holds the file had time to let go: now a person has to see to it.
+            _ if error.code == ErrorCode::FileInUse && self.held_for_long() => None,
             Retry::After(wait) => in_secs(wait),
             Retry::WhenOnline | Retry::WhenFileQuiet => in_secs(Duration::from_secs(5)),
             Retry::Never | Retry::WhenSignedIn => None,
@@ -313,8 +328,14 @@ impl Drive {
             }
             (ErrorCode::AlreadyThere, _) if self.batch.collision == Collision::Suffix => Input::KeyTaken,
             (code, Retry::Never) => Input::Fail(code),
+            (ErrorCode::FileInUse, _) if until.is_none() => Input::Fail(ErrorCode::FileInUse),
             (code, _) => Input::Trouble { code, until },
         }
+    }
+
+    /// Whether another program has kept the file from us for longer than a program at work would.
+    fn held_for_long(&self) -> bool {
+        self.held_since.is_some_and(|since| since.elapsed() >= limits::held_at_most())
     }
 
     fn opened(&self) -> Result<Open> {

@@ -19,7 +19,7 @@ use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
     pub(super) async fn open(&mut self) -> Result<Input> {
-        let (place, before) = (self.place(), self.row.fingerprint.clone());
+        let (place, before) = (self.place().on(self.item.mount.clone()), self.row.fingerprint.clone());
         let opening = tokio::task::spawn_blocking(move || match before {
             Some(before) => SourceFile::open_again(&place, &before),
             None => SourceFile::open_at(&place),
@@ -96,8 +96,15 @@ impl Drive {
 
     pub(super) async fn create(&mut self) -> Result<Input> {
         let open = self.opened()?;
-        let created = self.patiently(|| open.route.bucket.create(&open.key, &self.row.token)).await?;
-        Ok(Input::Created(created.upload))
+        let ask = || async {
+            let outcome = open.route.bucket.create(&open.key, &self.row.token).await;
+            if outcome.as_ref().is_err_and(|error| error.perhaps_done) {
+                let (batch, key, at) = (self.batch.id, self.row.key.clone(), UnixTime::now());
+                self.shared.journal.note(vec![Write::Lost { batch, key, at }]);
+            }
+            outcome
+        };
+        Ok(Input::Created(self.patiently(ask).await?))
     }
 
     /// Makes the records and S3's list of parts agree. A part that S3 has and the records do not (its answer was lost)

@@ -1,0 +1,106 @@
+//! Unfinished uploads that nobody will finish and that the store may still hold: what they are, and when they go.
+
+use std::path::Path;
+use std::time::Duration;
+
+use davit_core::error::{ErrorCode, Result};
+use davit_core::journal::{Left, Reader};
+use davit_core::units::UnixTime;
+use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
+use serde::Serialize;
+
+use crate::{text, words};
+
+/// A company has so long to answer before what is left stays for later.
+const ANSWER: Duration = Duration::from_secs(10);
+/// And the store so long to remove it.
+const SWEEP: Duration = Duration::from_secs(20);
+/// Lines of them that a person wants to read.
+const SHOWN: usize = 10;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    destination: &'a str,
+    bucket: &'a str,
+    key: &'a str,
+    upload: Option<&'a str>,
+    since: Option<u64>,
+    code: Option<ErrorCode>,
+}
+
+/// All that is on record.
+pub(crate) fn on_record(home: &Path) -> Result<Vec<Left>> {
+    Reader::open(home)?.left_in_s3(UnixTime::now())
+}
+
+/// As a line of JSON.
+pub(crate) fn json(left: &Left) -> String {
+    let to = &left.batch.destination;
+    let line = Line {
+        event: "left",
+        destination: &to.label,
+        bucket: &to.bucket,
+        key: &left.key,
+        upload: left.upload.as_ref().map(|upload| upload.0.as_str()),
+        since: left.since.map(|at| at.0),
+        code: left.code,
+    };
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// As a sentence or two, with when it goes.
+pub(crate) fn sentence(left: &Left) -> String {
+    let place = text::plain(&format!("{}/{}", left.batch.destination.bucket, left.key));
+    let since = left.since.map(|at| format!(" since {}", words::date(at))).unwrap_or_default();
+    match (&left.upload, left.code) {
+        (None, _) => format!(
+            "An unfinished upload may be left under {place}{since}: its answer was lost. The bucket's lifecycle rule \
+             removes it."
+        ),
+        (Some(_), Some(code)) => format!(
+            "An unfinished upload is left under {place}{since}: {} [{code}] The next upload there tries again; the \
+             bucket's lifecycle rule removes it in any case.",
+            words::of(code).what
+        ),
+        (Some(_), None) => format!(
+            "An unfinished upload is left under {place}. The next upload there removes it, and the bucket's lifecycle \
+             rule does in any case."
+        ),
+    }
+}
+
+/// The first of them, and how many more there are.
+pub(crate) fn sentences(all: &[Left]) -> Vec<String> {
+    let mut lines: Vec<_> = all.iter().take(SHOWN).map(sentence).collect();
+    if let more @ 1.. = all.len().saturating_sub(SHOWN) {
+        lines.push(format!("And {more} more; see `davit status --json`."));
+    }
+    lines
+}
+
+/// Removes what can be removed now: what the company's credentials reach, as soon as it answers.
+pub(crate) async fn sweep(uploader: &Uploader) {
+    let mut changes = uploader.session_changes();
+    let answered = changes.wait_for(|now| !matches!(now, SessionStatus::Connecting { .. }));
+    // Nobody else will remove it before the next upload; what cannot be reached now stays on record.
+    if tokio::time::timeout(ANSWER, answered).await.is_ok() {
+        let _ = tokio::time::timeout(SWEEP, uploader.engine().sweep()).await;
+    }
+}
+
+/// The same at places that were reached without a company, each once.
+pub(crate) async fn sweep_places(options: &Options) -> Result<()> {
+    let mut seen = Vec::new();
+    for left in on_record(&options.home)? {
+        let (Some(_), Some(direct)) = (&left.upload, Direct::of(&left.batch)) else { continue };
+        if seen.contains(&left.batch.remote) {
+            continue;
+        }
+        seen.push(left.batch.remote.clone());
+        let uploader = Uploader::open(Options { direct: Some(direct), ..options.clone() }).await?;
+        sweep(&uploader).await;
+        uploader.close().await;
+    }
+    Ok(())
+}

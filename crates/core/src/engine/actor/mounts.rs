@@ -1,0 +1,76 @@
+//! Drives that are away. The first file that finds its drive gone speaks for all that lie on it: they wait, and one look
+//! at the drive now and then tells all of them when it is back.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::time::{Duration, Instant};
+
+use super::{Actor, spawn};
+use crate::engine::book::{Rest, Slot};
+use crate::engine::drive::Report;
+use crate::error::ErrorCode;
+use crate::file;
+
+/// How often a drive that is away is looked for.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Drives that are away, and when to look for each. One that is being looked for has no time: a look may hang.
+pub(super) type Away = HashMap<PathBuf, Option<Instant>>;
+
+impl Actor {
+    /// A drive is away, still or since now, or back.
+    pub(super) fn mount_is(&mut self, mount: &Path, away: bool) {
+        self.dirty = true;
+        let (from, to) = if away {
+            let look = self.away.entry(mount.to_owned()).or_default();
+            *look = Some(look.unwrap_or_else(|| Instant::now() + LOOK));
+            (Rest::Queued, Rest::Waiting { code: ErrorCode::SourceOffline, until: 0 })
+        } else if self.away.remove(mount).is_some() {
+            (Rest::Waiting { code: ErrorCode::SourceOffline, until: 0 }, Rest::Queued)
+        } else {
+            return;
+        };
+        let on_it: Vec<_> = self.shelf.book.items.iter().map(|item| item.mount.as_deref() == Some(mount)).collect();
+        for at in 0..self.shelf.book.slots.len() {
+            let Slot { id, item, size, acknowledged, rest, .. } = self.shelf.book.slots[at];
+            if on_it[item as usize] && is_like(rest, from) && !self.active.contains_key(&id) {
+                self.set(u32::try_from(at).unwrap_or(u32::MAX), to, size, acknowledged);
+            }
+        }
+    }
+
+    /// Whether a file waits for its drive, and needs not be woken before that is back.
+    pub(super) fn waits_for_its_drive(&self, slot: &Slot) -> bool {
+        let mount = self.shelf.book.items[slot.item as usize].mount.as_deref();
+        matches!(slot.rest, Rest::Waiting { code: ErrorCode::SourceOffline, .. })
+            && mount.is_some_and(|mount| self.away.contains_key(mount))
+    }
+
+    /// Looks for the drives that it is time to look for.
+    pub(super) fn look_for_drives(&mut self, now: Instant) {
+        for (mount, at) in &mut self.away {
+            if at.is_none_or(|at| at > now) {
+                continue;
+            }
+            *at = None;
+            let (mount, shared) = (mount.clone(), Arc::clone(&self.shared));
+            spawn(async move {
+                let look = {
+                    let mount = mount.clone();
+                    tokio::task::spawn_blocking(move || file::is_unmounted(&mount))
+                };
+                let away = look.await.unwrap_or(true);
+                let _ = shared.reports.send(Report::Mount { mount, away });
+            });
+        }
+    }
+}
+
+fn is_like(rest: Rest, other: Rest) -> bool {
+    match (rest, other) {
+        (Rest::Waiting { code, .. }, Rest::Waiting { code: other, .. }) => code == other,
+        _ => rest == other,
+    }
+}
