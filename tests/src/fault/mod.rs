@@ -194,6 +194,14 @@ impl FaultProxy {
         Self::on(listen(address, 1_024), target)
     }
 
+    /// The same with small buffers on this side: a body that is held up is not read to its end.
+    pub fn tight(target: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(128 << 10).expect("a small buffer");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        Self::on(socket.listen(1_024).expect("a port"), target)
+    }
+
     fn on(listener: TcpListener, target: SocketAddr) -> Self {
         let address = listener.local_addr().expect("its address");
         let faults = Arc::new(Faults::default());
