@@ -303,6 +303,8 @@ mod tests {
             feed::FileSlice,
             feed::PausedBy,
             feed::RowState,
+            feed::Wait,
+            feed::Next,
             feed::Outcome,
             feed::Details,
             feed::Pieces,

@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
     let _guard = davit_core::log::begin("off", console::colors_enabled_stderr());
     let outcome = match args.command {
         Command::Upload(upload) => upload::run(*upload).await,
-        Command::Status { json } => status::run(json),
+        Command::Status { json } => status::run(json).await,
         Command::Pause(which) => control::run(Action::Pause, &which).await,
         Command::Resume(which) => control::run(Action::Resume, &which).await,
         Command::Cancel(which) => control::run(Action::Cancel, &which).await,

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use davit_core::engine::Settled;
-use davit_core::engine::feed::{Outcome, RowState};
+use davit_core::engine::feed::{Next, Outcome, RowState, Wait};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::PassedOver;
+use davit_core::units::UnixTime;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -35,6 +36,9 @@ enum Line {
         seconds_left: Option<u64>,
         waiting: bool,
         code: Option<ErrorCode>,
+        drive: Option<String>,
+        until: Option<UnixTime>,
+        next: Option<Next>,
     },
     File {
         #[serde(flatten)]
@@ -195,7 +199,7 @@ enum Form {
 struct Printer {
     form: Form,
     /// What was told last of what everything waits for.
-    waits_for: Option<ErrorCode>,
+    waits_for: Option<Wait>,
     /// Whether a line could not be written though somebody wants it.
     lost: bool,
 }
@@ -249,17 +253,17 @@ impl Printer {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        let Progress { sent, size, speed, seconds_left, waits_for } = *progress;
-        if waits_for != self.waits_for {
-            self.waits_for = waits_for;
-            if let Some(code) = waits_for {
-                self.say(&format!("waiting    {}", words::waiting(code)));
-            }
+        let Progress { sent, size, speed, seconds_left, ref waits_for } = *progress;
+        if let Some(wait) = waits_for
+            && !self.waits_for.as_ref().is_some_and(|told| told.is_like(wait))
+        {
+            self.say(&format!("waiting    {}", words::waiting(wait)));
         }
+        self.waits_for.clone_from(waits_for);
         if let Form::Bar(bar) = &self.form {
             let mut message = text::size_of(sent, size);
-            if waits_for.is_some() {
-                message += "  waiting";
+            if let Some(wait) = waits_for {
+                message = format!("{message}  {}", words::waits_for(wait));
             } else {
                 message = format!("{message}  {}", text::speed(speed));
                 if let Some(left) = seconds_left {
@@ -302,8 +306,11 @@ impl Printer {
 
     fn json(&mut self, told: Told) {
         let line = match told {
-            Told::Progress(Progress { sent, size, speed, seconds_left, waits_for: code }) => {
-                Line::Progress { sent, size, speed, seconds_left, waiting: code.is_some(), code }
+            Told::Progress(Progress { sent, size, speed, seconds_left, waits_for }) => {
+                let (waiting, next) = (waits_for.is_some(), waits_for.as_ref().map(|wait| wait.next));
+                let code = waits_for.as_ref().map(|wait| wait.code);
+                let (drive, until) = waits_for.map_or((None, None), |wait| (wait.drive, wait.until));
+                Line::Progress { sent, size, speed, seconds_left, waiting, code, drive, until, next }
             }
             Told::Outcome(outcome) => Line::File { outcome: *outcome },
             Told::Refused(path, code) => Line::Refused { path: path.display().to_string(), code },

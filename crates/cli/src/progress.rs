@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use davit_core::engine::feed::{Overview, Row, RowState, Slice, Totals, Update, View};
+use davit_core::engine::feed::{Overview, Row, RowState, Slice, Totals, Update, View, Wait};
 use davit_core::error::ErrorCode;
 use davit_core::ids::{BatchId, ItemId};
 
@@ -17,7 +17,7 @@ pub(crate) struct Progress {
     pub(crate) speed: u64,
     pub(crate) seconds_left: Option<u64>,
     /// What everything waits for that still has to go.
-    pub(crate) waits_for: Option<ErrorCode>,
+    pub(crate) waits_for: Option<Wait>,
 }
 
 /// The rows of a command as they were told last.
@@ -74,10 +74,11 @@ impl Rows {
         };
         let speed = totals.speed.0;
         let left = size.saturating_sub(sent).checked_div(speed);
-        let waits_for = match totals.overview {
-            Overview::Offline => Some(ErrorCode::Offline),
-            Overview::SignedOut { .. } => Some(ErrorCode::SignInEnded),
-            _ if whole => wait(&rows),
+        let waits_for = match &totals.overview {
+            Overview::SignedOut { .. } => Some(Wait::new(ErrorCode::SignInEnded, None, None)),
+            _ if whole && let Some(wait) = wait(&rows) => Some(wait),
+            Overview::Offline => Some(Wait::new(ErrorCode::Offline, None, None)),
+            Overview::Waiting(wait) => Some(wait.clone()),
             _ => None,
         };
         // The engine knows when a speed can be trusted.
@@ -86,16 +87,20 @@ impl Rows {
 }
 
 /// What all rows wait for that are not at an end.
-fn wait(rows: &[&Row]) -> Option<ErrorCode> {
-    let mut code = None;
+fn wait(rows: &[&Row]) -> Option<Wait> {
+    let mut first: Option<Wait> = None;
     for row in rows {
-        match row.state {
-            RowState::Waiting { code: why, .. } => code = code.or(Some(why)),
+        match &row.state {
+            RowState::Waiting(wait) => match &mut first {
+                None => first = Some(wait.clone()),
+                Some(known) if known.is_like(wait) => known.until = known.until.into_iter().chain(wait.until).min(),
+                Some(_) => {}
+            },
             RowState::Queued { .. } | RowState::Scanning | RowState::Uploading | RowState::Verifying => return None,
             _ => {}
         }
     }
-    code
+    first
 }
 
 pub(crate) fn totals(update: &Update) -> &Totals {

@@ -1,17 +1,21 @@
 //! `davit status` and `davit destinations`: what is on record, and where uploads may go.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use davit_core::engine::feed::{Next, Wait};
 use davit_core::error::{ErrorCode, Result};
+use davit_core::file::drive_of;
+use davit_core::ids::TransferId;
 use davit_core::journal::{Reader, StatusRow};
 use davit_core::transfer::TransferState;
 use davit_core::units::UnixTime;
-use davit_core::uploader::Options;
+use davit_core::uploader::{Options, control};
 use serde::Serialize;
 
 use crate::look::{Look, on_record};
 use crate::upload::connected;
+use crate::words::Words;
 use crate::{DONE, left, text, words};
 
 /// What there is to say without records.
@@ -29,10 +33,22 @@ struct Line<'a> {
     size: u64,
     sent: u64,
     added: u64,
+    /// Of a wait: the drive, when it is tried again, and what ends it where a Davit runs.
+    drive: Option<String>,
+    until: Option<UnixTime>,
+    next: Option<Next>,
 }
 
-pub(crate) fn run(json: bool) -> Result<u8> {
+/// What the process at work says of its waits, where one works here; the records know those at rest alone. One that does not
+/// say is at work all the same.
+async fn told(home: &Path) -> Option<HashMap<TransferId, Wait>> {
+    let waits = control::waits(home).await.unwrap_or(Some(Vec::new()));
+    waits.map(|waits| waits.into_iter().collect())
+}
+
+pub(crate) async fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
+    let running = told(&options.home).await;
     let (rows, left, waiting) = if on_record(&options.home)? {
         let journal = Reader::open(&options.home)?;
         (journal.status()?, journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?)
@@ -42,12 +58,18 @@ pub(crate) fn run(json: bool) -> Result<u8> {
     if rows.is_empty() && !json {
         text::line(NOTHING_YET)?;
     }
-    let waits =
+    let waits_for_a_drive =
         |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
-    let away: HashSet<_> = rows.iter().filter(waits).filter_map(|row| row.mount.as_deref()).collect();
+    let away: HashSet<_> = rows.iter().filter(waits_for_a_drive).filter_map(|row| row.mount.as_deref()).collect();
     for row in &rows {
-        let (state, code) = word(row, &away);
+        let wait = waits(row, running.as_ref(), &away);
+        let (state, code) = match &wait {
+            Some(wait) => ("waiting", Some(wait.code)),
+            None => word(row),
+        };
         let line = if json {
+            let next = wait.as_ref().filter(|_| running.is_some()).map(|wait| wait.next);
+            let (drive, until) = wait.map_or((None, None), |wait| (wait.drive, wait.until));
             let line = Line {
                 id: row.id.get(),
                 batch: row.batch.get(),
@@ -59,6 +81,9 @@ pub(crate) fn run(json: bool) -> Result<u8> {
                 size: row.size.get(),
                 sent: row.sent.get(),
                 added: row.added.0,
+                drive,
+                until,
+                next,
             };
             serde_json::to_string(&line).unwrap_or_default()
         } else {
@@ -67,7 +92,8 @@ pub(crate) fn run(json: bool) -> Result<u8> {
             let percent = (row.sent.get() * 100).checked_div(row.size.get()).unwrap_or(if done { 100 } else { 0 });
             let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
             let path = text::plain(&row.path.display().to_string());
-            format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}", row.id.get())
+            let why = wait.map(|wait| told_of(&wait, running.is_some())).unwrap_or_default();
+            format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}{why}", row.id.get())
         };
         if !text::line(&line)? {
             return Ok(DONE);
@@ -89,12 +115,35 @@ pub(crate) fn run(json: bool) -> Result<u8> {
     Ok(DONE)
 }
 
-/// `away` are the drives that something waits for: what is in line on them waits, too.
-fn word(row: &StatusRow, away: &HashSet<&Path>) -> (&'static str, Option<ErrorCode>) {
-    match &row.standing.state {
+/// What a transfer waits for. `away` are the drives that something waits for: what is in line on them waits, too.
+fn waits(
+    row: &StatusRow,
+    running: Option<&HashMap<TransferId, Wait>>,
+    away: &HashSet<&Path>,
+) -> Option<Wait> {
+    let told = running.and_then(|waits| waits.get(&row.id)).cloned();
+    told.or_else(|| match row.standing.state {
+        TransferState::Waiting { code, until } => Some(Wait::new(code, until, drive_of(&row.path).as_deref())),
         TransferState::Queued if row.mount.as_deref().is_some_and(|mount| away.contains(mount)) => {
-            ("waiting", Some(ErrorCode::SourceOffline))
+            Some(Wait::new(ErrorCode::SourceOffline, None, drive_of(&row.path).as_deref()))
         }
+        _ => None,
+    })
+}
+
+/// On a line of its own: why, and what happens next. Nothing goes on by itself where nobody is at work.
+fn told_of(wait: &Wait, running: bool) -> String {
+    let words = if running {
+        words::waiting(wait)
+    } else {
+        let Words { what, action } = words::of(wait.code);
+        format!("{what} {action}")
+    };
+    format!("\n                    {words}")
+}
+
+fn word(row: &StatusRow) -> (&'static str, Option<ErrorCode>) {
+    match &row.standing.state {
         TransferState::Queued => ("queued", None),
         TransferState::Preparing => ("preparing", None),
         TransferState::Uploading => ("uploading", None),

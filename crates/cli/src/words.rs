@@ -1,5 +1,6 @@
 //! One plain sentence and one action for every code.
 
+use davit_core::engine::feed::Wait;
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
 use davit_core::units::UnixTime;
@@ -109,17 +110,54 @@ pub(crate) fn date(at: UnixTime) -> String {
     at.and_then(|at| at.format(format).ok()).unwrap_or_default()
 }
 
-/// Why nothing moves, and that it moves again by itself: the command still runs.
-pub(crate) fn waiting(code: ErrorCode) -> String {
-    let Words { what, action } = of(code);
-    match code {
+/// Why nothing moves, until when, and that it moves again by itself: the command still runs.
+pub(crate) fn waiting(wait: &Wait) -> String {
+    let Words { what, action } = of(wait.code);
+    let named = wait.drive.as_ref().map(|drive| format!("{} does not answer.", text::plain(drive)));
+    let what = named.unwrap_or_else(|| what.to_owned());
+    let what = match tried_again(wait) {
+        Some(time) => format!("{what} Trying again in {time}."),
+        None => what,
+    };
+    match wait.code {
         ErrorCode::Offline => format!("{what} It continues by itself when you are back."),
         ErrorCode::StorageBusy => format!("{what} It continues by itself, slower."),
         ErrorCode::BackendDown => format!("{what} It continues by itself."),
         // A token in the environment reaches only the next command; this one ends and says so.
-        ErrorCode::SignInEnded | ErrorCode::WrongToken => what.to_owned(),
+        ErrorCode::SignInEnded | ErrorCode::WrongToken => what,
         ErrorCode::DiskFull => format!("{what} It continues by itself when there is room."),
         _ => format!("{what} {action} It then continues by itself."),
+    }
+}
+
+/// The same beside a bar: what for, and until when.
+pub(crate) fn waits_for(wait: &Wait) -> String {
+    let what = match wait.code {
+        ErrorCode::Offline => "network",
+        ErrorCode::StorageBusy => "storage",
+        ErrorCode::BackendDown => "your company",
+        ErrorCode::CaptivePortal => "the network's sign-in",
+        ErrorCode::UntrustedServer => "another network",
+        ErrorCode::SignInEnded | ErrorCode::WrongToken => "sign-in",
+        ErrorCode::SourceOffline => wait.drive.as_deref().unwrap_or("the drive"),
+        ErrorCode::DiskFull => "room",
+        ErrorCode::FileInUse => "the other program",
+        _ => return "waiting".to_owned(),
+    };
+    let what = text::plain(what);
+    match tried_again(wait) {
+        Some(time) => format!("waiting for {what}, again in {time}"),
+        None => format!("waiting for {what}"),
+    }
+}
+
+/// How long it is until the next try, where that is worth telling: not of tries that follow one another.
+fn tried_again(wait: &Wait) -> Option<String> {
+    let left = wait.until?.0.saturating_sub(UnixTime::now().0);
+    match left {
+        0..=5 => None,
+        6..=59 => Some(format!("{left} s")),
+        _ => Some(format!("{} min", left.div_ceil(60))),
     }
 }
 
@@ -185,9 +223,24 @@ mod tests {
     #[test]
     fn what_waits_goes_on_by_itself_and_needs_no_other_command() {
         for code in [ErrorCode::Offline, ErrorCode::StorageBusy, ErrorCode::BackendDown, ErrorCode::SourceOffline] {
-            let text = waiting(code);
+            let text = waiting(&Wait::new(code, None, None));
             assert!(text.contains("continues by itself") && !text.contains("command"), "{code}: {text}");
         }
+    }
+
+    #[test]
+    fn a_wait_says_what_for_until_when_and_what_happens_next() {
+        let until = |seconds| Some(UnixTime(UnixTime::now().0 + seconds));
+        let busy = Wait::new(ErrorCode::StorageBusy, until(600), None);
+        assert_eq!(waiting(&busy), "The storage is busy. Trying again in 10 min. It continues by itself, slower.");
+        assert_eq!(waits_for(&busy), "waiting for storage, again in 10 min");
+        let drive = Wait::new(ErrorCode::SourceOffline, until(3), Some("LAB-NAS"));
+        assert_eq!(waiting(&drive), "LAB-NAS does not answer. Reconnect it. It then continues by itself.");
+        assert_eq!(waits_for(&drive), "waiting for LAB-NAS");
+        let portal = Wait::new(ErrorCode::CaptivePortal, until(3), None);
+        let told = "This network wants you to sign in first. Open a web page and sign in to the network. It then continues by itself.";
+        assert_eq!(waiting(&portal), told);
+        assert_eq!(waits_for(&portal), "waiting for the network's sign-in");
     }
 
     #[test]

@@ -36,6 +36,16 @@ pub enum Retry {
     WhenFileQuiet,
 }
 
+impl Retry {
+    /// How long somebody asked to be left alone; a backoff of ours is shorter.
+    pub fn asked_for(self) -> Option<Duration> {
+        match self {
+            Self::After(wait) if wait >= Duration::from_secs(1) => Some(wait),
+            _ => None,
+        }
+    }
+}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal, $owner:ident;)*) => {
         /// A stable name for what went wrong. Never renamed or reused.
@@ -169,7 +179,8 @@ impl ErrorCode {
     pub const fn usual_retry(self) -> Retry {
         match self {
             Self::Offline | Self::BackendDown | Self::CaptivePortal => Retry::WhenOnline,
-            Self::StorageBusy => Retry::After(Duration::from_secs(1)),
+            // As patience has it, unless the store says when.
+            Self::StorageBusy => Retry::After(Duration::ZERO),
             Self::SourceOffline => Retry::After(Duration::from_secs(5)),
             Self::SignInEnded | Self::WrongToken => Retry::WhenSignedIn,
             Self::FileInUse => Retry::WhenFileQuiet,

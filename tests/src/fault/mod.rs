@@ -35,6 +35,8 @@ pub struct Faults {
     pub busy: AtomicU32,
     /// Status and S3's code of such an answer; none means 503 SlowDown.
     pub says: Mutex<Option<(&'static str, &'static str)>>,
+    /// Seconds after which such an answer wants to be asked again; 0 means that it does not say.
+    pub retry_after: AtomicU64,
     /// The next so many answers are swallowed, and the connection cut.
     pub lost_answers: AtomicU32,
     /// The next so many requests meet this.
@@ -411,7 +413,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
             Fault::Says { status, code } => {
                 wire::discard(&mut client, &mut held, body).await?;
                 faults.keep_back(first).await;
-                says(&mut client, &text, status, code).await?;
+                says(&mut client, &text, status, code, faults.retry_after.load(Ordering::SeqCst)).await?;
             }
             Fault::DoneButSays { status, code } => {
                 server.write_all(&head).await?;
@@ -419,7 +421,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
                 let mut answered = Vec::new();
                 let Some((_, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
                 wire::whole(&mut server, &mut answered, body).await?;
-                says(&mut client, &text, status, code).await?;
+                says(&mut client, &text, status, code, 0).await?;
             }
             Fault::Blanks { seconds } => {
                 server.write_all(&head).await?;
@@ -497,9 +499,19 @@ async fn forward(
     Ok(())
 }
 
-async fn says(client: &mut TcpStream, request: &str, status: &str, code: &str) -> std::io::Result<()> {
+async fn says(
+    client: &mut TcpStream,
+    request: &str,
+    status: &str,
+    code: &str,
+    retry_after: u32,
+) -> std::io::Result<()> {
     let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
-    answer(client, request, status, "application/xml", &xml).await
+    let kind = match retry_after {
+        0 => "application/xml".to_owned(),
+        seconds => format!("application/xml\r\nretry-after: {seconds}"),
+    };
+    answer(client, request, status, &kind, &xml).await
 }
 
 async fn answer(client: &mut TcpStream, request: &str, status: &str, kind: &str, body: &str) -> std::io::Result<()> {

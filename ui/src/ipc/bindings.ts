@@ -376,7 +376,7 @@ secondsLeft: number | null,
  */
 overview: Overview, };
 
-export type Overview = { "kind": "empty" } | { "kind": "moving" } | { "kind": "paused" } | { "kind": "offline" } | { "kind": "stuck", 
+export type Overview = { "kind": "empty" } | { "kind": "moving" } | { "kind": "paused" } | { "kind": "offline" } | { "kind": "waiting" } & Wait | { "kind": "stuck", 
 /**
  * Why.
  */
@@ -534,19 +534,7 @@ by: PausedBy,
 /**
  * Since when.
  */
-since: UnixTime, } | { "kind": "waiting", 
-/**
- * What it waits for.
- */
-code: ErrorCode, 
-/**
- * When it tries again, where that is known.
- */
-until: UnixTime | null, 
-/**
- * The drive that is away, where it is known by a name.
- */
-drive: string | null, } | { "kind": "held" } | { "kind": "verifying" } | { "kind": "done", 
+since: UnixTime, } | { "kind": "waiting" } & Wait | { "kind": "held" } | { "kind": "verifying" } | { "kind": "done", 
 /**
  * When.
  */
@@ -559,6 +547,26 @@ code: ErrorCode, } | { "kind": "cancelled",
  * When.
  */
 at: UnixTime, };
+
+export type Wait = { 
+/**
+ * What for.
+ */
+code: ErrorCode, 
+/**
+ * The drive that is away, where it is known by a name.
+ */
+drive: string | null, 
+/**
+ * When the next try is, where that is known; past while it goes on.
+ */
+until: UnixTime | null, 
+/**
+ * What happens next.
+ */
+next: Next, };
+
+export type Next = "by-itself" | "person";
 
 export type Outcome = { 
 /**

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Owner};
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::units::{ByteCount, ByteRate, UnixTime};
 
@@ -180,6 +180,8 @@ pub enum Overview {
     Paused,
     /// No connection.
     Offline,
+    /// Everything that could move waits for the same thing.
+    Waiting(Wait),
     /// The records cannot be written: nothing can go on until that is mended.
     Stuck {
         /// Why.
@@ -303,6 +305,47 @@ pub enum PausedBy {
     Metered,
 }
 
+/// What is waited for, until when, and what happens next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Wait {
+    /// What for.
+    pub code: ErrorCode,
+    /// The drive that is away, where it is known by a name.
+    pub drive: Option<String>,
+    /// When the next try is, where that is known; past while it goes on.
+    pub until: Option<UnixTime>,
+    /// What happens next.
+    pub next: Next,
+}
+
+/// What a wait ends by. Afterwards everything goes on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// Nobody need do anything.
+    ByItself,
+    /// Somebody does something: signs in, reconnects a drive, makes room.
+    Person,
+}
+
+impl Wait {
+    /// A wait; `drive` is what the drive of the file is called, and is kept where that is away.
+    pub fn new(code: ErrorCode, until: Option<UnixTime>, drive: Option<&str>) -> Self {
+        let drive = drive.filter(|_| code == ErrorCode::SourceOffline).map(str::to_owned);
+        let next = match code.owner() {
+            Owner::Service => Next::ByItself,
+            Owner::User | Owner::Admin => Next::Person,
+        };
+        Self { code, drive, until, next }
+    }
+
+    /// Whether both are for the same thing, whenever they end.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.code == other.code && self.drive == other.drive
+    }
+}
+
 /// What a row does, in the words of the design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -323,15 +366,8 @@ pub enum RowState {
         /// Since when.
         since: UnixTime,
     },
-    /// Goes on by itself.
-    Waiting {
-        /// What it waits for.
-        code: ErrorCode,
-        /// When it tries again, where that is known.
-        until: Option<UnixTime>,
-        /// The drive that is away, where it is known by a name.
-        drive: Option<String>,
-    },
+    /// Held up, and goes on by itself.
+    Waiting(Wait),
     /// Waits for the sign-in.
     Held,
     /// All sent; the store puts it together and checks it.

@@ -141,16 +141,17 @@ async fn peek(item: ItemId, shelf: &Shelf, journal: &Journal) -> Result<Peek> {
     let sending: Vec<_> = shelf.sending(item).into_iter().take(SENDING).collect();
     let wanted: Vec<_> = problems.iter().chain(&sending).copied().collect();
     let names: HashMap<_, _> = named(journal, wanted).await?.into_iter().map(|row| (row.id, row)).collect();
-    let held = shelf.book.item(item).is_some_and(|item| shelf.held(item));
+    let of = shelf.book.item(item);
+    let (held, drive) = (of.is_some_and(|item| shelf.held(item)), of.and_then(|item| item.drive.as_deref()));
     let file_rows = |ids: &[TransferId]| {
         let row = |id: &TransferId| {
             let slot = &shelf.book.slots[shelf.book.index(*id)? as usize];
             let live = shelf.running.get(id).map(|live| &**live);
-            Some(list::file_row(slot, names.get(id)?, live, held))
+            Some(list::file_row(slot, names.get(id)?, live, held, drive))
         };
         ids.iter().filter_map(row).collect()
     };
-    let counts = shelf.book.item(item).map(|item| item.counts).unwrap_or_default();
+    let counts = of.map(|item| item.counts).unwrap_or_default();
     Ok(Peek {
         problems: file_rows(&problems),
         sending: file_rows(&sending),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::drive::Shared;
-use super::link::{Link, passes_by_itself};
+use super::link::{Link, passes_soon};
 use crate::error::{Error, Result};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{Leftover, Write};
@@ -23,7 +23,7 @@ pub(super) async fn abort(bucket: &Bucket, key: &ObjectKey, upload: &UploadId, l
     loop {
         tries += 1;
         match bucket.abort(key, upload).await {
-            Err(error) if passes_by_itself(&error) && tries < TRIES => link.back_off(tries, &error).await,
+            Err(error) if passes_soon(&error) && tries < TRIES => link.back_off(tries, &error).await,
             outcome => return outcome,
         }
     }

@@ -11,11 +11,18 @@ const GRACE: Duration = Duration::from_secs(2);
 /// No wait between two attempts is longer, so that bytes flow within ten seconds of the network's return.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// A page of the local network stays what is in the way until it was not seen for this long: many of its tries end otherwise.
+const PORTAL_STAYS: Duration = Duration::from_secs(60);
+
 /// Shared by all transfers.
 #[derive(Debug, Default)]
 pub(super) struct Link {
     broken_since: Mutex<Option<Instant>>,
     worked: Mutex<Option<Instant>>,
+    /// When a page of the local network was last seen, and nothing was answered since.
+    portal: Mutex<Option<Instant>>,
+    /// The store wants to be left alone until then.
+    quiet: Mutex<Option<Instant>>,
     mended: Notify,
 }
 
@@ -23,6 +30,7 @@ impl Link {
     /// A request was answered.
     pub(super) fn works(&self) {
         *self.worked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let was = self.broken_since.lock().unwrap_or_else(PoisonError::into_inner).take();
         if was.is_some() {
             self.mended.notify_waiters();
@@ -38,6 +46,40 @@ impl Link {
         if error.retry == Retry::WhenOnline {
             self.broken_since.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
         }
+        if error.code == ErrorCode::CaptivePortal {
+            *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+
+    /// What stands in the way: behind a page of the local network, whatever else fails is its doing.
+    fn seen(&self, error: Error) -> Error {
+        let of_the_network = matches!(error.code, ErrorCode::Offline | ErrorCode::UntrustedServer);
+        if of_the_network && error.retry == Retry::WhenOnline && self.behind_a_portal() {
+            Error::new(ErrorCode::CaptivePortal).detail(error.detail.clone()).source(error)
+        } else {
+            error
+        }
+    }
+
+    /// The store said when it wants to be asked again: until then nobody asks.
+    fn is_asked(&self, error: &Error) {
+        if let Some(wait) = error.retry.asked_for().filter(|_| error.code == ErrorCode::StorageBusy) {
+            let until = Instant::now() + wait;
+            let mut quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+            *quiet = Some(quiet.map_or(until, |longer| longer.max(until)));
+        }
+    }
+
+    /// How much longer the store wants to be left alone.
+    pub(super) fn quiet_for(&self) -> Option<Duration> {
+        let until = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
+    }
+
+    /// Whether a page of the local network stands in the way.
+    pub(super) fn behind_a_portal(&self) -> bool {
+        let seen = *self.portal.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.is_some_and(|seen| seen.elapsed() < PORTAL_STAYS)
     }
 
     /// Whether the connection has been gone for a while.
@@ -46,8 +88,8 @@ impl Link {
         since.is_some_and(|since| now.duration_since(since) >= GRACE)
     }
 
-    /// Repeats a request until it is answered or trying again is of no use; the network may be away for days. `failed` is
-    /// told of every failure after which it is tried again. `stop` ends it between two tries.
+    /// Repeats a request until it is answered or trying again is of no use; the network may be away for days. `held` is
+    /// told what it waits for before every try but the first, and how long. `stop` ends it between two tries.
     ///
     /// # Errors
     /// The first that does not pass by itself; the last, once stopped.
@@ -55,13 +97,23 @@ impl Link {
         &self,
         stop: &CancellationToken,
         mut request: impl FnMut() -> F,
-        mut failed: impl FnMut(u32, &Error),
+        mut held: impl FnMut(&Error, Duration),
     ) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let mut attempt = 0;
         loop {
+            // What the store said to one it said to all.
+            if let Some(rest) = self.quiet_for() {
+                let error =
+                    Error::new(ErrorCode::StorageBusy).retry(Retry::After(rest)).detail("it said when to come back");
+                held(&error, rest);
+                tokio::select! {
+                    () = sleep(rest + spread()) => continue,
+                    () = stop.cancelled() => return Err(error),
+                }
+            }
             let begun = Instant::now();
             match request().await {
                 Ok(answer) => {
@@ -72,7 +124,8 @@ impl Link {
                     // Before anything is looked at: whoever gets through from here on wakes this one.
                     let mended = self.mended.notified();
                     attempt += 1;
-                    failed(attempt, &error);
+                    let error = self.seen(error);
+                    self.is_asked(&error);
                     match error.retry {
                         Retry::WhenOnline => self.fails(&error),
                         // An answer, though not the one that was wanted.
@@ -82,8 +135,11 @@ impl Link {
                     if error.retry == Retry::WhenOnline && self.worked_since(begun) {
                         attempt = 1;
                     }
+                    let wait = pause_before(attempt, &error);
+                    tracing::debug!(attempt, %error, wait_ms = wait.as_millis(), "it will be tried again");
+                    held(&error, wait);
                     tokio::select! {
-                        () = pause(attempt, &error, mended) => {}
+                        () = pause(wait, &error, mended) => {}
                         () = stop.cancelled() => return Err(error),
                     }
                 }
@@ -94,13 +150,13 @@ impl Link {
 
     /// Waits before attempt `attempt` (from 1), or until a neighbour's request is answered.
     pub(super) async fn back_off(&self, attempt: u32, error: &Error) {
-        pause(attempt, error, self.mended.notified()).await;
+        pause(pause_before(attempt, error), error, self.mended.notified()).await;
     }
 }
 
-async fn pause(attempt: u32, error: &Error, mended: impl Future<Output = ()>) {
+async fn pause(wait: Duration, error: &Error, mended: impl Future<Output = ()>) {
     tokio::select! {
-        () = sleep(pause_before(attempt, error)) => {}
+        () = sleep(wait) => {}
         () = mended, if error.retry == Retry::WhenOnline => {}
     }
 }
@@ -114,16 +170,27 @@ pub(super) fn passes_by_itself(error: &Error) -> bool {
     }
 }
 
+/// Whether that is within a backoff of ours, and not when somebody said.
+pub(super) fn passes_soon(error: &Error) -> bool {
+    passes_by_itself(error) && !matches!(error.retry, Retry::After(wait) if wait > LONGEST)
+}
+
+/// Those who all wait for the same moment do not return as one.
+fn spread() -> Duration {
+    Duration::from_millis(rand::random_range(0..=1_000))
+}
+
 /// The first retry comes at once; later ones double from 200 ms, spread over half their length so that 64 parts do not
 /// return as one.
 fn pause_before(attempt: u32, error: &Error) -> Duration {
-    let spread = rand::random_range(0.5..=1.0);
+    let part = rand::random_range(0.5..=1.0);
     let doubling = Duration::from_millis(200) * 2u32.saturating_pow(attempt.saturating_sub(2).min(6));
     let wait = if attempt <= 1 { Duration::from_millis(50) } else { doubling.min(LONGEST) };
     match error.retry {
-        // The store said how long.
-        Retry::After(least) if error.code != ErrorCode::StorageBusy => least.max(wait.mul_f64(spread)),
-        _ => wait.mul_f64(spread),
+        // Never before the time that was asked for.
+        Retry::After(least) if error.retry.asked_for().is_some() => least + spread(),
+        Retry::After(least) => least.max(wait.mul_f64(part)),
+        _ => wait.mul_f64(part),
     }
 }
 
@@ -219,6 +286,90 @@ mod tests {
                 assert!(each <= 12 + outage.as_secs() / 2, "{outage:?} {way:?}: {each} requests each");
             }
         }
+    }
+
+    fn busy(seconds: u64) -> Error {
+        Error::new(ErrorCode::StorageBusy).retry(Retry::After(Duration::from_secs(seconds)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_says_when_to_come_back_is_asked_by_nobody_before_and_by_all_soon_after() {
+        for seconds in [20, 3_600] {
+            let (link, begun, never) = (Link::default(), Instant::now(), CancellationToken::new());
+            let asked = std::cell::RefCell::new(Vec::new());
+            let told = std::cell::RefCell::new(Vec::new());
+            let request = || async {
+                asked.borrow_mut().push(begun.elapsed());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                if asked.borrow().len() == 1 { Err(busy(seconds)) } else { Ok(()) }
+            };
+            let held = |error: &Error, wait: Duration| told.borrow_mut().push((error.code, begun.elapsed() + wait));
+            let part = |after: u64| {
+                let (link, never, request) = (&link, &never, &request);
+                async move {
+                    tokio::time::sleep(Duration::from_secs(after)).await;
+                    link.patiently(never, request, held).await.expect("answered");
+                }
+            };
+            tokio::join!(part(0), part(1), part(2), part(seconds / 2));
+            let told_until = Duration::from_secs(seconds);
+            let asked = asked.into_inner();
+            assert_eq!(asked.len(), 5, "{asked:?}");
+            let (first, last) = (asked[1], asked[4]);
+            assert!(first >= told_until && last <= told_until + Duration::from_secs(2), "{asked:?}");
+            for (code, until) in told.into_inner() {
+                assert_eq!(code, ErrorCode::StorageBusy);
+                assert!(until >= told_until && until <= told_until + Duration::from_secs(2), "{until:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_only_says_that_it_is_busy_is_asked_again_soon() {
+        let (link, begun, tries) = (Link::default(), Instant::now(), std::cell::Cell::new(0));
+        let request = || async {
+            tries.set(tries.get() + 1);
+            if tries.get() < 4 { Err(Error::new(ErrorCode::StorageBusy)) } else { Ok(()) }
+        };
+        link.patiently(&CancellationToken::new(), request, |_, _| {}).await.expect("answered");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_of_the_local_network_stays_told_until_something_is_answered_or_it_is_gone() {
+        let (link, never, tries) = (Link::default(), CancellationToken::new(), std::cell::Cell::new(0));
+        let told = std::cell::RefCell::new(Vec::new());
+        // The page, then what such a network does to other requests, for a while; and the network that is gone.
+        let request = || async {
+            tries.set(tries.get() + 1);
+            match tries.get() {
+                1 => Err(Error::new(ErrorCode::CaptivePortal)),
+                2..=6 => Err(Error::new(ErrorCode::Offline)),
+                7 => {
+                    tokio::time::sleep(PORTAL_STAYS).await;
+                    Err(Error::new(ErrorCode::Offline))
+                }
+                8 => Err(Error::new(ErrorCode::CaptivePortal)),
+                _ => Ok(()),
+            }
+        };
+        let held = |error: &Error, _| told.borrow_mut().push(error.code);
+        link.patiently(&never, request, held).await.expect("answered");
+        let mut codes = vec![ErrorCode::CaptivePortal; 6];
+        codes.extend([ErrorCode::Offline, ErrorCode::CaptivePortal]);
+        assert_eq!(told.into_inner(), codes);
+        assert!(!link.behind_a_portal());
+        assert_eq!(link.seen(Error::new(ErrorCode::Offline)).code, ErrorCode::Offline, "something was answered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_ends_a_wait_that_the_store_asked_for() {
+        let (link, stop) = (Link::default(), CancellationToken::new());
+        link.is_asked(&busy(3_600));
+        let begun = Instant::now();
+        let outcome = link.patiently(&stop, || async { Ok(()) }, |_, _| stop.cancel());
+        assert_eq!(outcome.await.expect_err("stopped").code, ErrorCode::StorageBusy);
+        assert!(begun.elapsed() < Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]

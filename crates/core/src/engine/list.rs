@@ -8,9 +8,8 @@ use tokio::time::Instant;
 use super::book::{Book, Item, Rest, Slot};
 use super::live::{Live, PartsNow};
 use super::rate::Meter;
-use crate::engine::feed::{FileRow, Folder, Pieces, Row, RowState};
+use crate::engine::feed::{FileRow, Folder, Pieces, Row, RowState, Wait};
 use crate::error::ErrorCode;
-use crate::file::drive_of;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::TransferRow;
 use crate::transfer::Plan;
@@ -22,8 +21,7 @@ const CELLS: u32 = 387;
 /// Live counters of what runs.
 pub(super) type Running = HashMap<TransferId, std::sync::Arc<Live>>;
 
-/// The state of one file.
-/// `drive` is what a person calls the drive it lies on.
+/// The state of one file. `drive` is what a person calls the drive it lies on.
 pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: bool, drive: Option<&str>) -> RowState {
     match slot.rest {
         Rest::Queued if held => RowState::Held,
@@ -44,8 +42,7 @@ pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: boo
 fn waiting(code: ErrorCode, until: Option<UnixTime>, drive: Option<&str>) -> RowState {
     match code {
         ErrorCode::SignInEnded | ErrorCode::WrongToken => RowState::Held,
-        ErrorCode::SourceOffline => RowState::Waiting { code, until, drive: drive.map(str::to_owned) },
-        _ => RowState::Waiting { code, until, drive: None },
+        _ => RowState::Waiting(Wait::new(code, until, drive)),
     }
 }
 
@@ -150,13 +147,19 @@ pub(super) fn row(
 }
 
 /// A file within a folder.
-pub(super) fn file_row(slot: &Slot, name: &TransferRow, live: Option<&Live>, held: bool) -> FileRow {
+pub(super) fn file_row(
+    slot: &Slot,
+    name: &TransferRow,
+    live: Option<&Live>,
+    held: bool,
+    drive: Option<&str>,
+) -> FileRow {
     FileRow {
         id: slot.id,
         path: name.rel.clone(),
         size: slot.size,
         sent: file_sent(slot, live),
-        state: file_state(slot, live, 0, held, drive_of(&name.path).as_deref()),
+        state: file_state(slot, live, 0, held, drive),
     }
 }
 

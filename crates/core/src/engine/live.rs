@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorCode};
 use crate::ids::PartNumber;
@@ -22,8 +23,17 @@ pub(super) struct Live {
 struct Inner {
     flights: BTreeMap<u16, Flight>,
     sent: HashSet<u16>,
-    trouble: Option<(ErrorCode, Option<UnixTime>)>,
+    trouble: Option<Trouble>,
     problem: Option<Problem>,
+}
+
+/// What a transfer waits for.
+#[derive(Clone, Copy, Debug)]
+struct Trouble {
+    code: ErrorCode,
+    until: Option<UnixTime>,
+    /// Somebody said until when: no part that lands meanwhile ends it.
+    asked_for: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +48,12 @@ pub(super) struct PartsNow {
     pub(super) sent: HashSet<u16>,
     pub(super) sending: HashSet<u16>,
     pub(super) again: HashSet<u16>,
+}
+
+impl Trouble {
+    fn lasts(&self) -> bool {
+        self.asked_for && self.until > Some(UnixTime::now())
+    }
 }
 
 impl Live {
@@ -70,7 +86,7 @@ impl Live {
         inner.flights.remove(&number.get());
         if let Some(bytes) = acknowledged {
             inner.sent.insert(number.get());
-            inner.trouble = None;
+            inner.trouble = inner.trouble.filter(Trouble::lasts);
             self.acknowledged.fetch_add(bytes, Ordering::Relaxed);
         }
     }
@@ -95,8 +111,25 @@ impl Live {
 
     pub(super) fn trouble(&self, error: &Error, until: Option<UnixTime>) {
         let mut inner = self.inner();
-        inner.trouble = Some((error.code, until));
+        inner.trouble = Some(Trouble { code: error.code, until, asked_for: false });
         inner.problem = Some(error.into());
+    }
+
+    /// A request is tried again after this long. Of several, the next to be tried is told.
+    pub(super) fn waits(&self, error: &Error, wait: Duration) {
+        let now = UnixTime::now();
+        let until = UnixTime(now.0 + u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(0));
+        let mut inner = self.inner();
+        let before = inner.trouble.filter(|before| before.code == error.code);
+        let sooner = before.and_then(|before| before.until).filter(|sooner| *sooner > now && *sooner < until);
+        let asked_for = error.retry.asked_for().is_some();
+        inner.trouble = Some(Trouble { code: error.code, until: Some(sooner.unwrap_or(until)), asked_for });
+        inner.problem = Some(error.into());
+    }
+
+    /// It is tried again what it rested for; until that went well it still waits.
+    pub(super) fn tries_again(&self, code: ErrorCode, until: Option<UnixTime>) {
+        self.inner().trouble = Some(Trouble { code, until, asked_for: false });
     }
 
     pub(super) fn smooth(&self) {
@@ -104,7 +137,12 @@ impl Live {
     }
 
     pub(super) fn in_the_way(&self) -> Option<(ErrorCode, Option<UnixTime>)> {
-        self.inner().trouble
+        self.inner().trouble.map(|trouble| (trouble.code, trouble.until))
+    }
+
+    /// Whether anything of it is on its way.
+    pub(super) fn flies(&self) -> bool {
+        !self.inner().flights.is_empty()
     }
 
     pub(super) fn problem(&self) -> Option<Problem> {
@@ -115,5 +153,44 @@ impl Live {
         let inner = self.inner();
         let flying = |again: bool| inner.flights.iter().filter(move |(_, f)| f.again == again).map(|(n, _)| *n);
         PartsNow { sent: inner.sent.clone(), sending: flying(false).collect(), again: flying(true).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Retry;
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn left(live: &Live) -> Option<u64> {
+        live.in_the_way()?.1.map(|until| until.0.saturating_sub(UnixTime::now().0))
+    }
+
+    #[test]
+    fn of_several_parts_that_wait_the_next_to_be_tried_is_told() {
+        let (live, offline) = (Live::default(), Error::new(ErrorCode::Offline));
+        live.waits(&offline, seconds(100));
+        live.waits(&offline, seconds(300));
+        assert!(left(&live).is_some_and(|left| (99..=100).contains(&left)), "{:?}", left(&live));
+        live.waits(&offline, seconds(50));
+        assert!(left(&live).is_some_and(|left| (49..=50).contains(&left)), "{:?}", left(&live));
+        live.waits(&Error::new(ErrorCode::StorageBusy), seconds(200));
+        assert!(left(&live).is_some_and(|left| (199..=200).contains(&left)), "another wait: {:?}", left(&live));
+    }
+
+    #[test]
+    fn a_part_that_lands_ends_a_wait_unless_somebody_asked_for_it() {
+        let (live, first) = (Live::default(), PartNumber::FIRST);
+        live.waits(&Error::new(ErrorCode::StorageBusy), seconds(5));
+        live.land(first, Some(1));
+        assert!(live.in_the_way().is_none());
+        live.waits(&Error::new(ErrorCode::StorageBusy).retry(Retry::After(seconds(100))), seconds(100));
+        live.land(first, Some(1));
+        assert!(live.in_the_way().is_some());
+        live.smooth();
+        assert!(live.in_the_way().is_none());
     }
 }

@@ -33,13 +33,13 @@ use ts_rs::TS;
 
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::{BatchId, DestinationId, ItemId};
+use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{Journal, Recovered};
 use crate::session::Collision;
 use crate::session::wire::Receipt;
 use crate::units::{ByteCount, UnixTime};
 use actor::enqueue;
-use feed::{Action, FileSlice, Target, Update, View};
+use feed::{Action, FileSlice, Target, Update, View, Wait};
 pub use receipts::save as save_receipt;
 
 /// How a gesture is to be taken.
@@ -138,6 +138,7 @@ pub(crate) enum Command {
     Told(BatchId, oneshot::Sender<Result<()>>),
     Receipt(Target, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
+    Waits(oneshot::Sender<Vec<(TransferId, Wait)>>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
     TurnTo(Option<Remote>),
@@ -283,6 +284,11 @@ impl Engine {
     /// Resolves once none of the rows moves by itself any more.
     pub async fn settled(&self, items: Vec<ItemId>) -> Result<Settled> {
         self.ask(|reply| Command::Settled(items, reply)).await
+    }
+
+    /// What each transfer waits for that does.
+    pub async fn waits(&self) -> Result<Vec<(TransferId, Wait)>> {
+        self.ask(Command::Waits).await
     }
 
     /// Removes what S3 holds of cancelled transfers now instead of after the time for undo.

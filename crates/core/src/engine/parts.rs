@@ -71,12 +71,9 @@ impl Sender {
     async fn send(&self, upload: &UploadId, part: Part, permit: OwnedSemaphorePermit) -> Result<PartRow> {
         let (mut permit, damage) = (Some(permit), Damage::default());
         let once = || self.once(upload, part, permit.take(), &damage);
-        let failed = |attempt, error: &Error| {
-            tracing::debug!(part = part.number.get(), attempt, %error, "a part will be sent again");
-            self.live.trouble(error, None);
-        };
+        let held = |error: &Error, wait| self.live.waits(error, wait);
         // Whoever stops it drops it.
-        let row = self.link.patiently(&CancellationToken::new(), once, failed).await?;
+        let row = self.link.patiently(&CancellationToken::new(), once, held).await?;
         self.journal.write(vec![Write::Part(self.id, row.clone())]).await?;
         self.live.land(part.number, Some(part.len));
         Ok(row)

@@ -2,19 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
-use super::book::{Book, Counts, Item, Rest};
+use super::book::{Book, Counts, Item, Rest, Slot};
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
 use crate::credentials::Remote;
-use crate::engine::feed::{Filter, Overview, Row, Totals};
+use crate::engine::feed::{Filter, Overview, Row, RowState, Totals, Wait};
 use crate::error::ErrorCode;
-use crate::file::drive_of;
+use crate::file::Mounts;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
 use crate::units::{ByteCount, UnixTime};
+
+/// A wait younger than this does not make the header say so.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What is known of every row.
 #[derive(Debug, Default)]
@@ -28,6 +31,12 @@ pub(super) struct Shelf {
     /// Whose batches run now; those of others rest.
     remote: Option<Remote>,
     pub(super) offline: bool,
+    /// A page of the local network stands in the way.
+    pub(super) portal: bool,
+    /// The store wants to be left alone.
+    pub(super) quiet: bool,
+    /// Since when everything waits for the same thing.
+    held_up: Option<Instant>,
     /// Why the records cannot be written, while they cannot.
     pub(super) stuck: Option<ErrorCode>,
 }
@@ -37,9 +46,7 @@ impl Shelf {
     pub(super) fn from(recovered: Recovered) -> Self {
         let batches = recovered.batches.into_iter().map(|batch| (batch.id, batch)).collect();
         let mut shelf = Self { batches, ..Self::default() };
-        for item in &recovered.items {
-            shelf.add_item(item);
-        }
+        shelf.add_items(&recovered.items);
         for transfer in recovered.transfers {
             let standing = step(&transfer.standing, Input::Restarted).map_or(transfer.standing, |(now, _)| now);
             shelf.book.add(transfer.id, transfer.item, transfer.size, &standing, transfer.acknowledged);
@@ -72,13 +79,19 @@ impl Shelf {
         self.signed_out.is_some() || !item.here
     }
 
-    pub(super) fn add_item(&mut self, row: &ItemRow) {
+    pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
+        // While its drive is there its name is known.
+        let mounts = Mounts::now();
+        rows.iter().for_each(|row| self.add_item(row, &mounts));
+    }
+
+    fn add_item(&mut self, row: &ItemRow, mounts: &Mounts) {
         self.book.add_item(Item {
             id: row.id,
             batch: row.batch,
             here: self.is_here(row.batch),
             name: row.name.as_str().into(),
-            drive: drive_of(&row.path).map(Into::into),
+            drive: mounts.drive_of(&row.path).map(Into::into),
             mount: row.mount.as_deref().map(Into::into),
             folder: row.folder,
             counting: !row.counted,
@@ -116,6 +129,7 @@ impl Shelf {
             }
         }
         self.meters.forget_all_but(&moving);
+        self.held_up = self.wait().map(|_| self.held_up.unwrap_or(now));
         if self.running.is_empty() {
             self.total.rest();
         } else {
@@ -142,10 +156,17 @@ impl Shelf {
         }
         totals.speed = self.total.speed(now);
         totals.seconds_left = self.total.seconds_left(now, totals.size - totals.sent);
+        let lasts = self.held_up.is_some_and(|since| now.duration_since(since) >= GRACE);
+        let wait = if goes_on && lasts { self.wait() } else { None };
+        let wait = wait.filter(|wait| wait.code != ErrorCode::Offline);
         totals.overview = match self.signed_out {
             _ if totals.all == 0 => Overview::Empty,
             Some(since) if goes_on || elsewhere => Overview::SignedOut { since },
             _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
+            _ if let Some(wait) = &wait => Overview::Waiting(wait.clone()),
+            _ if goes_on && self.offline && self.portal => {
+                Overview::Waiting(Wait::new(ErrorCode::CaptivePortal, None, None))
+            }
             _ if goes_on && self.offline => Overview::Offline,
             _ if goes_on => Overview::Moving,
             _ if paused > 0 => Overview::Paused,
@@ -154,6 +175,62 @@ impl Shelf {
             _ => Overview::Empty,
         };
         totals
+    }
+
+    /// What each transfer waits for that does, at rest or while it runs.
+    pub(super) fn waits(&self) -> Vec<(TransferId, Wait)> {
+        let wait = |slot: &Slot| {
+            let item = &self.book.items[slot.item as usize];
+            let (live, drive) = (self.running.get(&slot.id).map(|live| &**live), item.drive.as_deref());
+            match list::file_state(slot, live, 0, false, drive) {
+                RowState::Waiting(wait) if !item.removed => Some((slot.id, wait)),
+                RowState::Held if !item.removed => Some((slot.id, Wait::new(ErrorCode::SignInEnded, None, None))),
+                _ => None,
+            }
+        };
+        self.book.slots.iter().filter_map(wait).collect()
+    }
+
+    /// What everything waits for that could move; nothing where something flows, or where it is not the same.
+    fn wait(&self) -> Option<Wait> {
+        let mut whole: Option<Wait> = None;
+        let mut other = |wait: Wait| match &mut whole {
+            None => {
+                whole = Some(wait);
+                false
+            }
+            Some(known) if known.is_like(&wait) => {
+                known.until = known.until.into_iter().chain(wait.until).min();
+                false
+            }
+            Some(_) => true,
+        };
+        for (id, live) in &self.running {
+            let Some(at) = self.book.index(*id) else { continue };
+            match live.in_the_way() {
+                Some((code, until)) if other(Wait::new(code, until, self.book.item_of(at).drive.as_deref())) => {
+                    return None;
+                }
+                Some(_) => {}
+                // Those who wait for a place behind who waits.
+                None if self.quiet && !live.flies() => {}
+                None => return None,
+            }
+        }
+        if self.book.items.iter().any(|item| !item.removed && item.here && item.counting) {
+            return None;
+        }
+        if self.book.items.iter().any(|item| item.counts.waiting() > 0) {
+            for slot in &self.book.slots {
+                let Rest::Waiting { code, until } = slot.rest else { continue };
+                let item = &self.book.items[slot.item as usize];
+                let until = (until > 0).then(|| UnixTime(u64::from(until)));
+                if !item.removed && item.here && other(Wait::new(code, until, item.drive.as_deref())) {
+                    return None;
+                }
+            }
+        }
+        whole
     }
 
     pub(super) fn label(&self, batch: BatchId) -> String {
@@ -183,5 +260,109 @@ impl Shelf {
         let failed = slots
             .filter(|slot| matches!(slot.rest, Rest::Failed { .. }) && self.book.items[slot.item as usize].id == item);
         failed.take(at_most).map(|slot| slot.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::live::Live;
+    use crate::error::Error;
+    use crate::transfer::Standing;
+
+    /// A shelf with a row for each of these drives, and a file of it that runs.
+    fn shelf(drives: &[Option<&str>]) -> (Shelf, Vec<Arc<Live>>) {
+        let mut shelf = Shelf::default();
+        let mut lives = Vec::new();
+        for (id, drive) in (1u64..).zip(drives) {
+            let (item, transfer) = (ItemId::new(id), TransferId::new(id));
+            shelf.book.add_item(Item {
+                id: item,
+                batch: BatchId::new(1),
+                name: "cut.mov".into(),
+                drive: drive.map(Into::into),
+                folder: false,
+                counting: false,
+                removed: false,
+                here: true,
+                skipped: 0,
+                added: UnixTime(0),
+                first: None,
+                counts: Counts::default(),
+                size: ByteCount::ZERO,
+                rested: ByteCount::ZERO,
+                shown: ByteCount::ZERO,
+                ended: UnixTime(0),
+            });
+            shelf.book.add(transfer, item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
+            let active = Rest::Active { verifying: false };
+            shelf.book.set(
+                shelf.book.index(transfer).expect("added"),
+                active,
+                ByteCount(10),
+                ByteCount::ZERO,
+                &crate::transfer::OnS3::Nothing,
+            );
+            let live = Arc::new(Live::default());
+            shelf.running.insert(transfer, Arc::clone(&live));
+            lives.push(live);
+        }
+        (shelf, lives)
+    }
+
+    fn overview(shelf: &mut Shelf) -> Overview {
+        let now = Instant::now();
+        shelf.sample(now);
+        shelf.totals(now).overview
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_everything_waits_for_the_same_thing_the_whole_does_after_a_moment() {
+        let (mut shelf, lives) = shelf(&[Some("LAB-NAS"), Some("LAB-NAS")]);
+        let busy = Error::new(ErrorCode::StorageBusy);
+        lives[0].waits(&busy, Duration::from_secs(100));
+        assert_eq!(overview(&mut shelf), Overview::Moving, "one flows");
+        lives[1].waits(&busy, Duration::from_secs(60));
+        assert_eq!(overview(&mut shelf), Overview::Moving, "only just");
+        tokio::time::advance(GRACE).await;
+        let Overview::Waiting(wait) = overview(&mut shelf) else { panic!("it waits") };
+        assert_eq!((wait.code, wait.drive), (ErrorCode::StorageBusy, None));
+        let soonest = wait.until.expect("told").0.saturating_sub(UnixTime::now().0);
+        assert!((58..=60).contains(&soonest), "{soonest}");
+        lives[0].smooth();
+        assert_eq!(overview(&mut shelf), Overview::Moving);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_drives_that_are_away_are_not_the_same_thing() {
+        for (other, same) in [("LAB-NAS", true), ("CARD", false)] {
+            let (mut shelf, _) = shelf(&[Some("LAB-NAS"), Some(other)]);
+            shelf.running.clear();
+            for at in [0, 1] {
+                let rest = Rest::Waiting { code: ErrorCode::SourceOffline, until: 7 };
+                shelf.book.set(at, rest, ByteCount(10), ByteCount::ZERO, &crate::transfer::OnS3::Nothing);
+            }
+            overview(&mut shelf);
+            tokio::time::advance(GRACE).await;
+            let wait = Wait::new(ErrorCode::SourceOffline, Some(UnixTime(7)), Some("LAB-NAS"));
+            let whole = if same { Overview::Waiting(wait) } else { Overview::Moving };
+            assert_eq!(overview(&mut shelf), whole);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_of_the_local_network_is_not_told_as_no_connection() {
+        let (mut shelf, lives) = shelf(&[None]);
+        (shelf.offline, shelf.portal) = (true, true);
+        assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == ErrorCode::CaptivePortal));
+        shelf.portal = false;
+        assert_eq!(overview(&mut shelf), Overview::Offline);
+        // The company that is away is no missing network either.
+        lives[0].waits(&Error::new(ErrorCode::BackendDown), Duration::from_secs(3));
+        overview(&mut shelf);
+        tokio::time::advance(GRACE).await;
+        assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == ErrorCode::BackendDown));
     }
 }

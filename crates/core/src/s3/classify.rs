@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::credentials::Refusal;
 use crate::error::{Error, ErrorCode, Retry};
+use crate::net::retry_after;
 
 /// What a request came to when it failed.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ where
     let header = |name: &str| response.and_then(|response| response.headers().get(name)).map(str::to_owned);
     let (request_id, region, kind) =
         (header("x-amz-request-id"), header("x-amz-bucket-region"), header("content-type"));
+    let wait = retry_after(header("retry-after").as_deref(), header("date").as_deref());
     match &error {
         SdkError::ServiceError(_) => {
             let code = error.code().unwrap_or_default().to_owned();
@@ -61,13 +63,13 @@ where
             if code.is_empty() && region.is_none() && request_id.is_none() && is_nobodys(status) {
                 return Failure::Other(not_the_store(status, kind.as_deref()));
             }
-            service(&code, &said, status, region, kind).map_id(request_id)
+            service(&code, &said, status, region, kind).map(|error| later(error.request_id(request_id), wait))
         }
         SdkError::ResponseError(_) => {
             let odd = unreadable(status, kind.as_deref());
             // A page of the local network is nobody's answer; one that broke off may be the store's.
             let odd = if odd.code == ErrorCode::Offline { odd.perhaps_done() } else { odd };
-            Failure::Other(odd.request_id(request_id).source(error))
+            Failure::Other(later(odd.request_id(request_id), wait).source(error))
         }
         SdkError::TimeoutError(_) => Failure::Other(Error::new(ErrorCode::Offline).detail("timed out").perhaps_done()),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Failure::Other(connection(&error)),
@@ -76,8 +78,7 @@ where
 }
 
 impl Failure {
-    fn map_id(self, id: Option<String>) -> Self {
-        let with = |error: Error| error.request_id(id);
+    fn map(self, with: impl FnOnce(Error) -> Error) -> Self {
         match self {
             Self::Expired(error, why) => Self::Expired(with(error), why),
             Self::Skewed(error) => Self::Skewed(with(error)),
@@ -86,6 +87,14 @@ impl Failure {
             Self::Conflict(error) => Self::Conflict(with(error)),
             Self::Other(error) => Self::Other(with(error)),
         }
+    }
+}
+
+/// A store that is not well may say when it wants to be asked again.
+fn later(error: Error, wait: Option<Duration>) -> Error {
+    match wait {
+        Some(wait) if error.code == ErrorCode::StorageBusy => error.retry(Retry::After(wait)),
+        _ => error,
     }
 }
 
@@ -147,6 +156,7 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         }
         _ if status == 407 => plain(C::ProxyAuth),
         _ if status == 412 => plain(C::AlreadyThere),
+        _ if status == PORTAL => plain(C::CaptivePortal),
         _ if status >= 500 || status == 429 => plain(C::StorageBusy),
         _ if code.is_empty() && (200..400).contains(&status) => Failure::Other(unreadable(status, kind.as_deref())),
         _ if code.is_empty() && kind.as_deref().is_some_and(|kind| kind.starts_with("text/html")) => {
@@ -156,6 +166,9 @@ fn service(code: &str, said: &str, status: u16, region: Option<String>, kind: Op
         _ => plain(C::Unexpected),
     }
 }
+
+/// RFC 6585, "Network Authentication Required": nobody but a page of the local network says so.
+const PORTAL: u16 = 511;
 
 /// What S3 never says without its code and its id: something on the way does, and it passes. A proxy's 407 is told, and
 /// 412 is a taken name with whatever words.
@@ -179,7 +192,7 @@ pub(super) fn is_a_page(response: &HttpResponse) -> bool {
 fn unreadable(status: u16, kind: Option<&str>) -> Error {
     match status {
         407 => Error::new(ErrorCode::ProxyAuth).detail("the proxy wants a password"),
-        _ if kind.is_some_and(|kind| kind.starts_with("text/html")) => {
+        _ if status == PORTAL || kind.is_some_and(|kind| kind.starts_with("text/html")) => {
             Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with a web page"))
         }
         500.. => Error::new(ErrorCode::StorageBusy).detail(format!("{status} without words")),
@@ -276,5 +289,15 @@ mod tests {
     fn a_web_page_is_a_page_of_the_local_network() {
         let page = service("", "", 200, None, Some("text/html".into())).into_error();
         assert_eq!(page.code, ErrorCode::CaptivePortal);
+        assert_eq!(code("", 511), ErrorCode::CaptivePortal);
+    }
+
+    #[test]
+    fn a_store_that_says_when_to_come_back_is_taken_at_its_word_and_nobody_else() {
+        let wait = Some(Duration::from_secs(20));
+        let busy = later(Error::new(ErrorCode::StorageBusy), wait);
+        assert_eq!(busy.retry, Retry::After(Duration::from_secs(20)));
+        assert_eq!(later(Error::new(ErrorCode::AccessDenied), wait).retry, Retry::Never);
+        assert_eq!(later(Error::new(ErrorCode::StorageBusy), None).retry, ErrorCode::StorageBusy.usual_retry());
     }
 }

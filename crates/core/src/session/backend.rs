@@ -10,13 +10,14 @@ use std::time::Duration;
 use url::Url;
 
 use super::company::{Company, Method, Proof};
+use super::pause::Pause;
 use super::wire::{
     API_VERSION, Auth, Credentials, CredentialsRequest, Destination, Discovery, Problem, Receipt, ReceiptTaken,
     Verified, VerifyRequest,
 };
 use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
-use crate::net::Net;
+use crate::net::{Net, http_date, retry_after};
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;
@@ -34,6 +35,8 @@ pub struct Backend {
     company: Option<Arc<Company>>,
     /// Whether it ever answered.
     reached: Arc<AtomicBool>,
+    /// What engines ask for keeps to it; who signs in asks at once.
+    pause: Arc<Pause>,
 }
 
 /// An answer with the moment the backend gave it.
@@ -50,7 +53,7 @@ impl Backend {
     /// `bad-certificate-file`, `bad-input` for a proxy that is none.
     pub fn new(base: Url, net: &Net) -> Result<Self> {
         let client = net.towards(&base).backend_client()?;
-        Ok(Self { base, client, company: None, reached: Arc::default() })
+        Ok(Self { base, client, company: None, reached: Arc::default(), pause: Arc::default() })
     }
 
     /// An endpoint that gives credentials and nothing else; the rest comes from the policy file.
@@ -60,7 +63,7 @@ impl Backend {
     pub(super) fn of_company(company: Arc<Company>, net: &Net) -> Result<Self> {
         let base = address::endpoint(&company.credentials_url)?;
         let client = net.towards(&base).backend_client()?;
-        Ok(Self { base, client, company: Some(company), reached: Arc::default() })
+        Ok(Self { base, client, company: Some(company), reached: Arc::default(), pause: Arc::default() })
     }
 
     /// Where it is.
@@ -144,7 +147,7 @@ impl Backend {
             Some(company) if company.method == Method::Get => self.client.get(self.base.clone()),
             Some(_) => self.client.post(self.base.clone()).json(&body),
         };
-        self.ask(request, token).await
+        self.pause.keep(self.ask(request, token)).await
     }
 
     /// What lies at a key; nothing where this backend cannot look.
@@ -159,8 +162,11 @@ impl Backend {
     ) -> Result<Option<Verified>> {
         let body = VerifyRequest { destination: destination.to_owned(), key: key.to_owned() };
         let request = self.client.post(self.at("v1/verify")?).json(&body);
-        let answer = self.answer(request, token).await?;
-        if answer.knows_no_such_request() { Ok(None) } else { answer.read().map(|dated| Some(dated.body)) }
+        let looked = async {
+            let answer = self.answer(request, token).await?;
+            if answer.knows_no_such_request() { Ok(None) } else { answer.read().map(|dated| Some(dated.body)) }
+        };
+        self.pause.keep(looked).await
     }
 
     /// Hands over the receipt of a finished batch. Sending the same again does no harm. How long one may be is the
@@ -173,7 +179,7 @@ impl Backend {
         let takes = RECEIPT_TAKES + Duration::from_secs(body.len() as u64 / RECEIPT_PACE);
         let request = self.client.post(self.at("v1/receipts")?).timeout(takes);
         let request = request.header(CONTENT_TYPE, "application/json").body(body);
-        self.ask::<ReceiptTaken>(request, token).await.map(|_| ())
+        self.pause.keep(self.ask::<ReceiptTaken>(request, token)).await.map(|_| ())
     }
 
     /// The prefix that a destination's credentials reach, where the answer does not say.
@@ -206,8 +212,9 @@ impl Backend {
         let status = response.status();
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let wait = header(RETRY_AFTER).and_then(|wait| wait.parse().ok()).map(Duration::from_secs);
-        let date = header(DATE).and_then(|date| http_date(&date));
+        let date = header(DATE);
+        let wait = retry_after(header(RETRY_AFTER).as_deref(), date.as_deref());
+        let date = date.as_deref().and_then(http_date);
         if status.is_redirection() {
             return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status}: it sends elsewhere")));
         }
@@ -306,11 +313,13 @@ fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>)
         (404, _) if kind.starts_with("text/html") => is(ErrorCode::CaptivePortal),
         (404, _) => is(ErrorCode::DestinationGone),
         (407, _) => is(ErrorCode::ProxyAuth),
+        // RFC 6585: nobody but a page of the local network says so.
+        (511, _) => is(ErrorCode::CaptivePortal),
         (426, _) => is(ErrorCode::ClientTooOld),
         (429 | 500.., _) => {
             let error = is(ErrorCode::BackendDown);
             match wait {
-                Some(wait) => error.retry(Retry::After(wait.clamp(Duration::from_secs(1), Duration::from_secs(3_600)))),
+                Some(wait) => error.retry(Retry::After(wait)),
                 None => error,
             }
         }
@@ -322,22 +331,9 @@ fn numbers(version: &str) -> Vec<u64> {
     version.split(['.', '-', '+']).take(3).map(|part| part.parse().unwrap_or(0)).collect()
 }
 
-/// RFC 9110's date, in seconds since 1970.
-fn http_date(text: &str) -> Option<i64> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822)
-        .ok()
-        .map(time::OffsetDateTime::unix_timestamp)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_date_of_an_answer_is_read() {
-        assert_eq!(http_date("Mon, 23 Nov 2026 20:00:00 GMT"), Some(1_795_464_000));
-        assert_eq!(http_date("yesterday"), None);
-    }
 
     #[test]
     fn what_an_answer_held_is_not_told() {

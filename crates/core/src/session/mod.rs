@@ -8,6 +8,7 @@ pub(crate) mod checks;
 pub mod company;
 mod destination;
 mod held;
+mod pause;
 pub mod shape;
 mod source;
 mod vault;

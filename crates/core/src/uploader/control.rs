@@ -9,13 +9,14 @@ use std::time::Duration;
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::Stream;
 use interprocess::local_socket::traits::tokio::{Listener as _, Stream as _};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::broadcast;
 
 use super::socket;
 use crate::engine::Engine;
-use crate::engine::feed::{Action, Target};
+use crate::engine::feed::{Action, Target, Wait};
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::TransferId;
 
@@ -37,6 +38,8 @@ enum Asked {
     Act(Request),
     /// Paths for its window. Also tells whether it has one.
     Add(Vec<Given>),
+    /// What each transfer waits for.
+    Waits,
 }
 
 /// A path as JSON can carry it. Not every name is Unicode.
@@ -113,16 +116,24 @@ pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
 pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
     let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).into();
     let asked = Asked::Add(paths.into_iter().map(whole).collect());
-    let reply = ask(home, &asked, TAKING).await?;
+    let reply: Option<Reply> = ask(home, &asked, TAKING).await?;
     Ok(reply.is_some_and(|reply| reply.count > 0))
 }
 
-async fn ask(home: &Path, request: &Asked, within: Duration) -> Result<Option<Reply>> {
+/// What each transfer waits for in the process that works with `home`; nothing when no process does.
+///
+/// # Errors
+/// As [`send`].
+pub async fn waits(home: &Path) -> Result<Option<Vec<(TransferId, Wait)>>> {
+    ask(home, &Asked::Waits, TAKING).await
+}
+
+async fn ask<T: DeserializeOwned>(home: &Path, request: &Asked, within: Duration) -> Result<Option<T>> {
     let silent = |_| Error::new(ErrorCode::InstanceBusy).detail("it does not answer");
     tokio::time::timeout(within, say(home, request)).await.map_err(silent)?
 }
 
-async fn say(home: &Path, request: &Asked) -> Result<Option<Reply>> {
+async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option<T>> {
     let name = socket::name(home)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
@@ -177,6 +188,7 @@ async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec
             let paths = paths.into_iter().map(Into::into).collect();
             Reply { count: u32::from(handed.send(paths).is_ok()) }
         }
+        Asked::Waits => return reply(stream, engine.waits().await?).await,
     };
     reply(stream, done).await
 }
@@ -187,7 +199,7 @@ async fn asked(stream: &Stream) -> Result<Asked> {
     serde_json::from_str(&line).map_err(|e| Error::new(ErrorCode::BadInput).source(e))
 }
 
-async fn reply(mut stream: &Stream, reply: Reply) -> Result<()> {
+async fn reply(mut stream: &Stream, reply: impl Serialize) -> Result<()> {
     let mut text = serde_json::to_vec(&reply).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
     text.push(b'\n');
     stream.write_all(&text).await.map_err(odd)

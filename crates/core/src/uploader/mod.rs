@@ -285,7 +285,7 @@ impl Keeper {
                 Ok(_) => return,
                 Err(error) if may_pass(error.code) => {
                     tracing::info!(%error, "the company does not answer yet");
-                    tokio::time::sleep(wait).await;
+                    tokio::time::sleep(error.retry.asked_for().map_or(wait, |asked| asked.max(wait))).await;
                     wait = (wait * 2).min(std::time::Duration::from_secs(5));
                 }
                 Err(error) => {

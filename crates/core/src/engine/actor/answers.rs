@@ -42,11 +42,12 @@ impl Actor {
     pub(super) async fn folder_files(&self, item: ItemId, search: String, first: u32, count: u32) -> Result<FileSlice> {
         let look = move |journal: &crate::journal::Reader| journal.files(item, &search, first, count);
         let (total, rows) = self.shared.journal.read(look).await?;
-        let held = self.shelf.book.item(item).is_some_and(|item| self.shelf.held(item));
+        let of = self.shelf.book.item(item);
+        let (held, drive) = (of.is_some_and(|item| self.shelf.held(item)), of.and_then(|item| item.drive.as_deref()));
         let row = |row: &TransferRow| {
             let slot = &self.shelf.book.slots[self.shelf.book.index(row.id)? as usize];
             let live = self.shelf.running.get(&row.id).map(|live| &**live);
-            Some(list::file_row(slot, row, live, held))
+            Some(list::file_row(slot, row, live, held, drive))
         };
         Ok(FileSlice { first, total, rows: rows.iter().filter_map(row).collect() })
     }

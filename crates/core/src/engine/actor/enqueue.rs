@@ -167,10 +167,8 @@ impl Actor {
             writes.push(Write::Happened(file.id, at, Event::Added));
         }
         self.shared.journal.write(writes).await?;
-        for item in &items {
-            ticket.items.push(item.id);
-            self.shelf.add_item(item);
-        }
+        ticket.items.extend(items.iter().map(|item| item.id));
+        self.shelf.add_items(&items);
         for file in files {
             self.shelf.book.add(file.id, file.item, file.size, &file.standing, ByteCount::ZERO);
             if matches!(file.standing.state, TransferState::Failed { .. }) {

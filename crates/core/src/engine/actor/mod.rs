@@ -75,6 +75,8 @@ pub(super) struct Actor {
     held: HashMap<TransferId, Instant>,
     /// Drives that are away.
     away: mounts::Away,
+    /// What waited and is in line to be tried again, and what it waited for.
+    woken: HashMap<TransferId, (ErrorCode, Option<UnixTime>)>,
     /// Folders that are walked now.
     walking: HashSet<ItemId>,
     /// Batches that may have ended.
@@ -117,6 +119,7 @@ impl Actor {
             owed: HashMap::new(),
             held: HashMap::new(),
             away: mounts::Away::new(),
+            woken: HashMap::new(),
             walking: HashSet::new(),
             ending: HashSet::new(),
             leftovers: Chore::default(),
@@ -278,6 +281,9 @@ impl Actor {
         let large = slot.size.get() >= limits::single_put_below();
         let (live, stop) = (Arc::new(Live::default()), Stop::default());
         live.begin([]);
+        if let Some((code, until)) = self.woken.remove(&slot.id) {
+            live.tries_again(code, until);
+        }
         let active = Active { stop: stop.clone(), large, asked: None, then: None };
         self.active.insert(slot.id, active);
         if input == Input::Admit {
@@ -317,6 +323,10 @@ impl Actor {
         let now = Instant::now();
         self.pay().await;
         self.wake(UnixTime::now());
+        if !self.hold && self.closing.is_none() {
+            // What tries again is not told as one in line in between.
+            self.admit();
+        }
         self.note_endings().await;
         self.chores(now);
         self.look_for_drives(now);
@@ -338,6 +348,8 @@ impl Actor {
             }
         }
         self.shelf.offline = self.shared.link.offline(now);
+        self.shelf.portal = self.shared.link.behind_a_portal();
+        self.shelf.quiet = self.shared.link.quiet_for().is_some();
         self.shelf.sample(now);
         self.dirty = self.tell(now).await;
         self.settle();
@@ -379,6 +391,9 @@ impl Actor {
         for at in ready {
             let slot = self.shelf.book.slots[at as usize];
             if !self.active.contains_key(&slot.id) {
+                if let Rest::Waiting { code, until } = slot.rest {
+                    self.woken.insert(slot.id, (code, (until > 0).then(|| UnixTime(u64::from(until)))));
+                }
                 self.set(at, Rest::Queued, slot.size, slot.acknowledged);
             }
         }
@@ -433,6 +448,7 @@ impl Actor {
                 let _ = reply.send(receipt);
             }
             Command::Settled(items, reply) => self.settling.push((items, reply)),
+            Command::Waits(reply) => drop(reply.send(self.shelf.waits())),
             Command::Sweep(reply) => {
                 self.swept.push(reply);
                 self.sweep_what_is_cancelled(Instant::now());

@@ -365,8 +365,8 @@ impl Drive {
     where
         F: Future<Output = Result<T>>,
     {
-        let failed = |_, error: &Error| self.live.trouble(error, None);
-        let answer = self.shared.link.patiently(&self.stop.token, request, failed).await?;
+        let held = |error: &Error, wait| self.live.waits(error, wait);
+        let answer = self.shared.link.patiently(&self.stop.token, request, held).await?;
         self.live.smooth();
         Ok(answer)
     }
