@@ -1,5 +1,5 @@
 // A day at a studio: the rows and details that the scenarios share.
-import type { Details, ErrorCode, FileRow, Folder, Peek, Row, RowState } from '../src/ipc';
+import type { Details, ErrorCode, FileRow, Folder, Peek, Row, RowState, Wait } from '../src/ipc';
 
 const GB = 1e9;
 
@@ -63,6 +63,16 @@ export const names = {
   drone: 'drone_flight-22_thermal_raw.zip',
 };
 
+/** A wait that nobody need end. */
+export const waits = (code: ErrorCode, more: Partial<Wait> = {}): { kind: 'waiting' } & Wait => ({
+  kind: 'waiting',
+  code,
+  drive: null,
+  until: null,
+  next: 'by-itself',
+  ...more,
+});
+
 const rushes = 'Projects / Fjord documentary / Rushes';
 export const failed = (code: ErrorCode): RowState => ({ kind: 'failed', code });
 
@@ -106,16 +116,11 @@ export function day(): Row[] {
         secondsLeft: 115,
       },
     ),
-    row(
-      6,
-      names.confocal,
-      { kind: 'waiting', code: 'source-offline', until: null, drive: 'LAB-NAS' },
-      {
-        destination: 'Lab / Confocal',
-        size: 76.2 * GB,
-        sent: 20.5 * GB,
-      },
-    ),
+    row(6, names.confocal, waits('source-offline', { drive: 'LAB-NAS', next: 'person' }), {
+      destination: 'Lab / Confocal',
+      size: 76.2 * GB,
+      sent: 20.5 * GB,
+    }),
     row(
       7,
       names.wedding,

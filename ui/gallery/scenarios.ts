@@ -2,7 +2,7 @@
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text/en';
 import { type Fake, type Script, inbox } from './fake';
-import { at, day, failed, folder, row } from './sample';
+import { NOW, at, day, failed, folder, row, waits } from './sample';
 
 export interface Scenario extends Script {
   /** What happens once the window stands. */
@@ -63,16 +63,35 @@ const states: [string, RowState][] = [
   ['Paused by schedule', { kind: 'paused', by: 'schedule', since: at('14:05') }],
   ['Paused on battery', { kind: 'paused', by: 'battery', since: at('14:05') }],
   ['Paused on a metered network', { kind: 'paused', by: 'metered', since: at('14:05') }],
-  ['Waiting for the connection', { kind: 'waiting', code: 'offline', until: null, drive: null }],
-  ['Waiting for a busy storage', { kind: 'waiting', code: 'storage-busy', until: at('16:05'), drive: null }],
-  ['Waiting for a drive', { kind: 'waiting', code: 'source-offline', until: null, drive: 'LAB-NAS' }],
+  ['Waiting for the connection', waits('offline')],
+  ['Waiting for a busy storage', waits('storage-busy', { until: at('16:05') })],
+  ['Waiting for a drive', waits('source-offline', { drive: 'LAB-NAS', next: 'person' })],
   ['Held until you sign in', { kind: 'held' }],
   ['Being checked', { kind: 'verifying' }],
   ['Done', { kind: 'done', at: at('13:48') }],
   ['Cancelled', { kind: 'cancelled', at: at('16:02') }],
 ];
 
+/** Everything a transfer can wait for. */
+const waiting: Record<string, ReturnType<typeof waits>> = {
+  storage: waits('storage-busy', { until: at('16:04') }),
+  'storage-soon': waits('storage-busy', { until: NOW / 1000 + 20 }),
+  'storage-now': waits('storage-busy', { until: NOW / 1000 + 2 }),
+  company: waits('backend-down'),
+  'company-later': waits('backend-down', { until: at('16:59') }),
+  drive: waits('source-offline', { drive: 'LAB-NAS', until: NOW / 1000 + 4, next: 'person' }),
+  'drive-without-a-name': waits('source-offline', { next: 'person' }),
+  portal: waits('captive-portal', { next: 'person' }),
+  certificate: waits('untrusted-server', { next: 'person' }),
+  file: waits('file-in-use', { next: 'person' }),
+  room: waits('disk-full', { next: 'person' }),
+  records: waits('journal-unwritable', { next: 'person' }),
+};
+
 const GB = 1e9;
+const awaiting = Object.entries(waiting).map(([name, state], id) =>
+  row(id + 1, `${name}.mov`, state, { sent: 6.4 * GB }),
+);
 const stated = states.map(([name, state], id) =>
   row(id + 1, `${name}.mov`, state, {
     sent: state.kind === 'done' ? 10 * GB : state.kind === 'queued' ? 0 : 6.4 * GB,
@@ -242,6 +261,13 @@ export const scenarios: Record<string, Scenario> = {
     rows: stated.slice(7, 8),
     totals: { ...moving, speed: 0, overview: { kind: 'stuck', code: 'disk-full' } },
   },
+  waiting: { session: connected, rows: awaiting, totals: { ...moving, secondsLeft: null } },
+  ...Object.fromEntries(
+    Object.entries(waiting).map(([name, wait], id): [string, Scenario] => [
+      `waiting-${name}`,
+      details(id + 1, { rows: awaiting, totals: { ...moving, speed: 0, secondsLeft: null, overview: wait } }),
+    ]),
+  ),
   'signed-out': {
     session: signedOut,
     rows: day().map((one) =>

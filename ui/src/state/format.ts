@@ -6,6 +6,8 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 const TAIL = 14;
 const SHORTEST_TAIL = 6;
 const LONGEST_LETTER = 24;
+/** Seconds within which a next try needs no word: by itself Davit waits no longer. */
+const FOLLOWING = 5;
 
 /** MB whole, GB one, TB two. */
 const digitsOf = (unit: number): number => Math.max(0, unit - 2);
@@ -87,6 +89,16 @@ export function timeLeft(seconds: number): string {
   }
   if (minutes < 48 * 60) return about(h(Math.round(minutes / 60)));
   return about(days(Math.round(minutes / 1440)));
+}
+
+/** "20 s", "2 min", "1 h": until the next try. Nothing where one try follows the other. */
+export function untilTry(until: number | null, now: number): string | null {
+  const { s, min, h } = text.time;
+  const left = until === null ? 0 : Math.ceil(until - now / 1000);
+  if (left <= FOLLOWING) return null;
+  if (left < 60) return s(left);
+  const minutes = Math.ceil(left / 60);
+  return minutes < 60 ? min(minutes) : h(Math.round(minutes / 60));
 }
 
 /** "12 min", "3 h 20 min": how long something took, to the minute. */

@@ -70,7 +70,9 @@ test('progress never goes backwards while it goes on', () => {
   const { steady } = at();
   expect(steady.row(row(60)).sent).toBe(60);
   expect(steady.row(row(40)).sent).toBe(60);
-  expect(steady.row(row(41, { kind: 'waiting', code: 'offline', until: null, drive: null })).sent).toBe(60);
+  expect(
+    steady.row(row(41, { kind: 'waiting', code: 'offline', drive: null, until: null, next: 'by-itself' })).sent,
+  ).toBe(60);
   expect(steady.row(row(70)).sent).toBe(70);
 });
 

@@ -17,6 +17,7 @@ import type {
   View,
 } from '../ipc';
 import { pausable } from './can';
+import { Clock } from './clock.svelte';
 import { Steady } from './steady';
 
 const NONE: Totals = {
@@ -73,10 +74,14 @@ export class Transfers {
   private asking: Promise<unknown> = Promise.resolve();
   private aside: { view: View; heard: (slice: Slice) => void } | null = null;
 
+  /** For waits that say until when. */
+  readonly clock: Clock;
+
   constructor(
     private readonly ipc: Ipc,
     readonly now: () => number = Date.now,
   ) {
+    this.clock = new Clock(now);
     this.steady = new Steady(now);
   }
 

@@ -6,6 +6,12 @@ export interface ErrorText {
   row: string;
   /** The same with the destination's name, where that helps. */
   rowAt?: (place: string) => string;
+  /** Of a wait: the same with how long it is until the next try. */
+  rowIn?: (time: string) => string;
+  /** Of a wait: what happens next, and who does it. */
+  waits?: string;
+  /** Of a wait: above the list, where everything waits for it. */
+  whole?: string;
   /** The bare fact, where the details say the rest below. */
   at?: (place: string) => string;
   /** In the details: what it means for the file. */
@@ -17,6 +23,8 @@ export interface ErrorText {
 }
 
 const goesOn = 'Continues by itself.';
+const slower = 'Continues by itself, slower.';
+const portal = 'Open its page in your browser, then uploads continue.';
 const kept = 'What was sent is kept.';
 const untouched = 'Your file is untouched.';
 const admin = 'Ask your administrator.';
@@ -24,22 +32,36 @@ const again = 'Try again';
 const remove = 'Remove';
 
 export const errors: Record<ErrorCode, ErrorText> = {
-  offline: { row: 'Waiting for the connection.', why: goesOn, button: null },
+  offline: { row: 'Waiting for the connection.', why: goesOn, waits: goesOn, button: null },
   'storage-busy': {
     row: 'The storage is busy. Trying again.',
-    why: 'Continues by itself, slower.',
+    rowIn: (time) => `The storage is busy. Trying again in ${time}.`,
+    why: slower,
+    waits: slower,
+    whole: 'The storage is busy',
     button: null,
   },
-  'backend-down': { row: 'Waiting for the sign-in service.', why: goesOn, button: null },
+  'backend-down': {
+    row: 'Waiting for your company to answer.',
+    rowIn: (time) => `Your company is away. Trying again in ${time}.`,
+    why: goesOn,
+    waits: goesOn,
+    whole: 'Waiting for your company',
+    button: null,
+  },
   'source-offline': {
     row: 'Waiting for the drive to answer.',
     why: goesOn,
     todo: 'Reconnect the drive.',
+    waits: 'Reconnect the drive; continues by itself.',
+    whole: 'Waiting for the drive',
     button: null,
   },
   'captive-portal': {
     row: 'This network wants you to sign in first.',
-    todo: 'Open its page in your browser, then uploads continue.',
+    todo: portal,
+    waits: portal,
+    whole: 'Sign in to this network',
     button: null,
   },
   'proxy-auth': { row: 'Your company network asks for a password.', todo: admin, button: again },
@@ -85,7 +107,13 @@ export const errors: Record<ErrorCode, ErrorText> = {
     todo: 'Put it back where it was.',
     button: again,
   },
-  'file-in-use': { row: 'Another program has this file open.', todo: 'Close it there.', button: again },
+  'file-in-use': {
+    row: 'Another program has this file open.',
+    todo: 'Close it there.',
+    waits: 'Close it there; continues by itself.',
+    whole: 'Waiting for another program',
+    button: again,
+  },
   'file-unreadable': {
     row: 'Davit is not allowed to read this file.',
     todo: 'Change the file’s permissions.',
@@ -167,6 +195,8 @@ export const errors: Record<ErrorCode, ErrorText> = {
     row: 'This network changes secure connections.',
     why: 'Davit will not send files.',
     todo: 'Tell your IT team, then try again.',
+    waits: 'Davit sends nothing here. Continues by itself elsewhere.',
+    whole: 'Waiting for another network',
     button: 'Copy details',
   },
   'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
@@ -188,11 +218,13 @@ export const errors: Record<ErrorCode, ErrorText> = {
     row: 'This computer’s disk is full.',
     why: 'Davit needs 200 MB for its records.',
     todo: 'Make room on the disk.',
+    waits: 'Davit needs 200 MB for its records. Make room; continues by itself.',
     button: again,
   },
   'journal-unwritable': {
     row: 'Davit cannot write its records.',
     todo: 'Check the disk and its permissions.',
+    waits: 'Check the disk and its permissions; continues by itself.',
     button: again,
   },
   'journal-newer': { row: 'These records were written by a newer Davit.', todo: 'Update Davit.', button: null },
@@ -225,6 +257,7 @@ export const text = {
   left: (time: string) => `${time} left`,
   time: {
     minute: 'less than a minute',
+    s: (n: number) => `${n}\u00a0s`,
     min: (n: number) => `${n}\u00a0min`,
     h: (n: number) => `${n}\u00a0h`,
     days: (n: number) => `${n} days`,
@@ -349,6 +382,8 @@ export const text = {
     ended: (at: string) => `Your sign-in ended at ${at}. Nothing is lost.`,
     forSignIn: 'Waiting for sign-in',
     forNetwork: 'Waiting for the connection',
+    forDrive: (drive: string) => `Waiting for ${drive}`,
+    again: (time: string, next: string) => `Trying again in ${time}. ${next}`,
     done: 'Everything is uploaded',
     items: (n: number, size: string) => `${plural(n, 'item', 'items')}, ${size} today`,
     needs: (n: number) => (n === 1 ? '1 needs you' : `${count(n)} need you`),
@@ -364,7 +399,7 @@ export const text = {
     uploading: 'Uploading',
     paused: 'Paused',
     held: 'Waiting for sign-in',
-    waiting: 'Waiting for network',
+    waiting: (what: string) => `Waiting ${what}`.trim(),
     verifying: 'Verifying',
     done: 'Done',
     failed: 'Needs you',
@@ -385,9 +420,19 @@ export const text = {
       metered: () => 'on a metered network',
     },
     waiting: 'Waiting',
-    until: (at: string) => `until ${at}`,
-    forNetwork: 'for network',
-    forStorage: 'for storage',
+    /** What a wait is for; the rest says it in its sentence. */
+    for: {
+      offline: 'for network',
+      'storage-busy': 'for storage',
+      'backend-down': 'for company',
+      'captive-portal': 'for network sign-in',
+      'untrusted-server': 'for another network',
+      'source-offline': 'for the drive',
+      'file-in-use': 'for the file',
+      'disk-full': 'for room',
+      'journal-unwritable': 'for the records',
+    } satisfies Partial<Record<ErrorCode, string>> as Partial<Record<ErrorCode, string>>,
+    forThisDrive: (drive: string) => `for ${drive}`,
     forDrive: (drive: string) => `Waiting for ${drive} to answer.`,
     held: 'for sign-in',
     verifying: 'Verifying',

@@ -1,7 +1,7 @@
 // How a state looks and what it says: the one table behind rows, files and details.
 import type { Form } from '../parts/Shape.svelte';
-import type { ErrorCode, RowState } from '../ipc';
-import { clock, place } from '../state/format';
+import type { ErrorCode, RowState, Wait } from '../ipc';
+import { clock, place, untilTry } from '../state/format';
 import { errors, text } from '../text/en';
 
 export interface Look {
@@ -46,16 +46,34 @@ function awaited(drive: string | null): string | null {
 }
 
 /** What a wait is for. */
-function waitsFor(code: ErrorCode): string {
-  if (code === 'storage-busy') return say.forStorage;
-  if (code === 'backend-down') return say.held;
-  return say.forNetwork;
+function waitsFor({ code, drive }: Wait): string {
+  return drive === null ? (say.for[code] ?? '') : say.forThisDrive(drive);
+}
+
+/** Until when, where that is far enough to be told. */
+function until(wait: Wait, now?: () => number): string | null {
+  const { rowIn } = errors[wait.code];
+  const time = wait.until === null || !rowIn || !now ? null : untilTry(wait.until, now());
+  return time === null || !rowIn ? null : rowIn(time);
+}
+
+/** What happens next, and who does it. */
+export const next = (code: ErrorCode): string => errors[code].waits ?? text.stopped.goesOn;
+
+/** Where everything waits for the same thing: what for, and what happens next. */
+export function whole(wait: Wait, now: () => number): [string, string] {
+  const { row, whole: words, rowIn } = errors[wait.code];
+  const named = wait.drive === null ? null : text.overview.forDrive(wait.drive);
+  const time = rowIn && wait.until !== null ? untilTry(wait.until, now()) : null;
+  const what = named !== null && named.length <= ROW ? named : (words ?? row.replace(/\.$/, ''));
+  return [what, time === null ? next(wait.code) : text.overview.again(time, next(wait.code))];
 }
 
 /** Asked to pause, and the engine has not told that it does. */
 export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
 
-export function lookOf(state: RowState, destination = ''): Look {
+/** `now` is read by whoever shows how long a wait lasts. */
+export function lookOf(state: RowState, destination = '', now?: () => number): Look {
   switch (state.kind) {
     case 'queued':
       return { ...base, form: 'queued', shape: text.shape.queued, word: say.queued, under: say.ahead(state.ahead) };
@@ -71,10 +89,10 @@ export function lookOf(state: RowState, destination = ''): Look {
       return {
         ...base,
         form: 'waiting',
-        shape: text.shape.waiting,
+        shape: text.shape.waiting(waitsFor(state)),
         word: say.waiting,
-        under: state.until === null ? waitsFor(state.code) : say.until(clock(state.until)),
-        reason: awaited(state.drive) ?? why(state.code, destination),
+        under: waitsFor(state),
+        reason: awaited(state.drive) ?? until(state, now) ?? why(state.code, destination),
         bar: 'hold',
         code: state.code,
       };

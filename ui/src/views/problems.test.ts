@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ErrorCode } from '../ipc';
+import type { ErrorCode, Wait } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
 import { errors } from '../text/en';
-import { lookOf } from './look';
+import { lookOf, next, whole } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -19,6 +19,18 @@ const NO_BUTTON: ErrorCode[] = [
   'journal-newer',
   'journal-damaged',
   'instance-busy',
+];
+/** What a transfer may wait for. */
+const WAITS: ErrorCode[] = [
+  'offline',
+  'storage-busy',
+  'backend-down',
+  'source-offline',
+  'captive-portal',
+  'untrusted-server',
+  'file-in-use',
+  'disk-full',
+  'journal-unwritable',
 ];
 /** What a button may say that does this. */
 const BUTTONS: Record<Mend, string[]> = {
@@ -49,10 +61,70 @@ test.each(codes)('%s says what happened in plain words', (code) => {
   expect(row).toMatch(/\.$/);
 });
 
+const NOW = 1_795_449_600;
+const wait = (code: ErrorCode, more: Partial<Wait> = {}) =>
+  ({ kind: 'waiting', code, drive: null, until: null, next: 'by-itself', ...more }) as const;
+const look = (code: ErrorCode, more: Partial<Wait> = {}) => lookOf(wait(code, more), '', () => NOW * 1000);
+const plain = (words: string | null) => words?.replaceAll('\u00a0', ' ');
+
 test('a drive that is away is called by its name, where that fits', () => {
-  const waits = (drive: string | null) =>
-    lookOf({ kind: 'waiting', code: 'source-offline', until: null, drive }).reason;
-  expect(waits('LAB-NAS')).toBe('Waiting for LAB-NAS to answer.');
-  expect(waits(null)).toBe('Waiting for the drive to answer.');
-  expect(waits('x'.repeat(60))).toBe('Waiting for the drive to answer.');
+  const waits = (drive: string | null) => look('source-offline', { drive });
+  expect(waits('LAB-NAS').reason).toBe('Waiting for LAB-NAS to answer.');
+  expect([waits('LAB-NAS').under, waits('LAB-NAS').shape]).toEqual(['for LAB-NAS', 'Waiting for LAB-NAS']);
+  expect([waits(null).under, waits(null).shape]).toEqual(['for the drive', 'Waiting for the drive']);
+  expect(waits(null).reason).toBe('Waiting for the drive to answer.');
+  expect(waits('x'.repeat(60)).reason).toBe('Waiting for the drive to answer.');
+});
+
+test.each([
+  [null, 'The storage is busy. Trying again.'],
+  [-30, 'The storage is busy. Trying again.'],
+  [5, 'The storage is busy. Trying again.'],
+  [20, 'The storage is busy. Trying again in 20 s.'],
+  [61, 'The storage is busy. Trying again in 2 min.'],
+  [3_600, 'The storage is busy. Trying again in 1 h.'],
+])('a busy storage that is tried again in %s seconds says so', (seconds, words) => {
+  const until = seconds === null ? null : NOW + seconds;
+  expect(plain(look('storage-busy', { until }).reason)).toBe(words);
+});
+
+test('a company that said when to come back is waited for until then', () => {
+  expect(plain(look('backend-down', { until: NOW + 90 }).reason)).toBe('Your company is away. Trying again in 2 min.');
+  expect(look('backend-down').reason).toBe('Waiting for your company to answer.');
+});
+
+test('what no wait says itself is not counted down', () => {
+  expect(look('offline', { until: NOW + 90 }).reason).toBe('Waiting for the connection.');
+  expect(lookOf(wait('storage-busy', { until: NOW + 90 })).reason).toBe('The storage is busy. Trying again.');
+});
+
+test('only what waits for the network says that it waits for the network', () => {
+  const others = codes.filter((code) => code !== 'offline');
+  for (const code of others) expect(look(code).shape).not.toBe(look('offline').shape);
+});
+
+test.each(WAITS)('a wait for %s says what for and what happens next', (code) => {
+  const { under, reason } = look(code, { until: NOW + 3_000 });
+  expect(under).toMatch(/^for /);
+  expect(reason?.length).toBeLessThanOrEqual(50);
+  expect(next(code)).toMatch(/continue/i);
+  const [what, then] = whole(wait(code, { until: NOW + 3_000 }), () => NOW * 1000);
+  expect(what).not.toMatch(/\.$/);
+  expect(then).toMatch(/continue/i);
+});
+
+test('the whole that waits is told by what it waits for', () => {
+  const said = (of: Wait) => whole(of, () => NOW * 1000).map(plain);
+  expect(said(wait('source-offline', { drive: 'LAB-NAS', until: NOW + 4 }))).toEqual([
+    'Waiting for LAB-NAS',
+    'Reconnect the drive; continues by itself.',
+  ]);
+  expect(said(wait('storage-busy', { until: NOW + 100 }))).toEqual([
+    'The storage is busy',
+    'Trying again in 2 min. Continues by itself, slower.',
+  ]);
+  expect(said(wait('captive-portal'))).toEqual([
+    'Sign in to this network',
+    'Open its page in your browser, then uploads continue.',
+  ]);
 });
