@@ -34,6 +34,7 @@ mod sessions;
 mod sources;
 mod stalls;
 mod uploads;
+mod waiting;
 #[cfg(target_os = "linux")]
 mod window;
 #[cfg(target_os = "linux")]

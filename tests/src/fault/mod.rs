@@ -504,7 +504,7 @@ async fn says(
     request: &str,
     status: &str,
     code: &str,
-    retry_after: u32,
+    retry_after: u64,
 ) -> std::io::Result<()> {
     let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
     let kind = match retry_after {

@@ -1,0 +1,333 @@
+//! What a transfer waits for, until when, and what happens next, as the feed and the command line tell it.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use davit_core::engine::feed::{Next, Overview, RowState, Update, View, Wait};
+use davit_core::engine::{EnqueueOptions, Feed};
+use davit_core::error::ErrorCode;
+use davit_core::ids::{DestinationId, ItemId};
+use davit_core::units::UnixTime;
+use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_tests::World;
+use davit_tests::fault::{Fault, FaultProxy};
+use davit_tests::source::noise;
+
+/// Longer than any wait here takes.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// An engine in this process with a link to the store and one to the company, and what its list says.
+struct Desk {
+    world: World,
+    store: FaultProxy,
+    company: FaultProxy,
+    uploader: Uploader,
+    to: DestinationId,
+    feed: Feed,
+    row: Option<RowState>,
+    overview: Overview,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let world = World::with_backend(900, "role").await;
+        let home = world.home();
+        Self::at(world, home).await
+    }
+
+    async fn at(world: World, home: std::path::PathBuf) -> Self {
+        let store = FaultProxy::before(world.cloud.address()).await;
+        let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+        let options = Options {
+            home,
+            server: Some(company.endpoint()),
+            dev_store: Some(store.endpoint().parse().expect("an address")),
+            direct: None,
+            concurrency: Some(4),
+            hold: false,
+            ..world.options()
+        };
+        let uploader = Uploader::open(options).await.expect("opens");
+        let mut changes = uploader.session_changes();
+        changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+        let to = uploader.destinations().await.expect("one")[0].id.clone();
+        let view = View { count: 10, ..View::default() };
+        let feed = uploader.engine().subscribe(view).await.expect("a feed");
+        Self { world, store, company, uploader, to, feed, row: None, overview: Overview::Empty }
+    }
+
+    /// A file of three parts.
+    async fn upload(&self, path: &std::path::Path) -> Vec<ItemId> {
+        noise(path, 20 << 20);
+        let given = vec![path.to_owned()];
+        let ticket = self.uploader.engine().enqueue(given, self.to.clone(), EnqueueOptions::default()).await;
+        ticket.expect("taken").items
+    }
+
+    async fn hears(&mut self) {
+        let update = tokio::time::timeout(PATIENCE, self.feed.next()).await;
+        let update = update.unwrap_or_else(|_| panic!("it stays: {:?}, {:?}", self.row, self.overview));
+        let (totals, rows) = match update.expect("the engine runs") {
+            Update::Snapshot(snapshot) => (snapshot.totals, snapshot.slice.rows),
+            Update::Delta(delta) => (delta.totals, delta.slice.map_or(delta.changed, |slice| slice.rows)),
+        };
+        self.overview = totals.overview;
+        // The first row is the one that the scenario is about.
+        let first = rows.into_iter().find(|row| row.id == ItemId::new(1));
+        self.row = first.map(|row| row.state).or(self.row.take());
+    }
+
+    /// Until the row waits for this.
+    async fn waits_for(&mut self, code: ErrorCode) -> Wait {
+        loop {
+            match &self.row {
+                Some(RowState::Waiting(wait)) if wait.code == code => return wait.clone(),
+                _ => self.hears().await,
+            }
+        }
+    }
+
+    /// Until the whole says so.
+    async fn whole(&mut self, wanted: impl Fn(&Overview) -> bool) {
+        while !wanted(&self.overview) {
+            self.hears().await;
+        }
+    }
+
+    async fn is_done(&mut self) {
+        while !matches!(self.row, Some(RowState::Done { .. })) {
+            self.hears().await;
+        }
+        self.world.nothing_was_sent_twice();
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.world.sources().join("cut.mov")
+    }
+}
+
+fn is_for(overview: &Overview, code: ErrorCode) -> bool {
+    matches!(overview, Overview::Waiting(wait) if wait.code == code)
+}
+
+/// How long a wait lasts yet.
+fn left(wait: &Wait) -> u64 {
+    wait.until.expect("it says until when").0.saturating_sub(UnixTime::now().0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_store_that_says_when_to_come_back_is_waited_for_until_then_and_it_is_told() {
+    let mut desk = Desk::new().await;
+    desk.store.faults.retry_after.store(20, Ordering::SeqCst);
+    desk.store.faults.answer("partNumber=", 1, "503 Slow Down", "SlowDown");
+    desk.upload(&desk.file()).await;
+    let wait = desk.waits_for(ErrorCode::StorageBusy).await;
+    assert!((15..=22).contains(&left(&wait)), "{wait:?}");
+    assert_eq!(wait.next, Next::ByItself);
+    desk.whole(|overview| is_for(overview, ErrorCode::StorageBusy)).await;
+    let asked = desk.store.faults.requests.load(Ordering::SeqCst);
+    assert!(asked <= 3, "no part was tried twice: {asked} requests");
+    assert!(
+        matches!(desk.uploader.engine().waits().await.expect("told").as_slice(), [(_, told)] if told.is_like(&wait))
+    );
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_store_asked_for_is_kept_and_then_all_goes_on() {
+    let mut desk = Desk::new().await;
+    desk.store.faults.retry_after.store(3, Ordering::SeqCst);
+    desk.store.faults.answer("partNumber=", 1, "503 Slow Down", "SlowDown");
+    let begun = Instant::now();
+    desk.upload(&desk.file()).await;
+    desk.is_done().await;
+    assert!(begun.elapsed() >= Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_eq!(desk.store.faults.requests.load(Ordering::SeqCst), 4, "three parts, and one of them twice");
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_says_when_to_come_back_is_waited_for_until_then_and_it_is_told() {
+    for (seconds, to_the_end) in [(20, false), (3, true)] {
+        let mut desk = Desk::new().await;
+        desk.company.faults.retry_after.store(seconds, Ordering::SeqCst);
+        desk.company.faults.answer("POST /v1/credentials", 1, "503 Service Unavailable", "Busy");
+        let begun = Instant::now();
+        desk.upload(&desk.file()).await;
+        desk.upload(&desk.world.sources().join("another.mov")).await;
+        let wait = desk.waits_for(ErrorCode::BackendDown).await;
+        assert!(left(&wait) <= seconds + 2 && wait.next == Next::ByItself, "{wait:?}");
+        if to_the_end {
+            desk.is_done().await;
+            assert!(begun.elapsed() >= Duration::from_secs(3), "{:?}", begun.elapsed());
+        } else {
+            assert!(left(&wait) >= 15, "{wait:?}");
+            desk.whole(|overview| is_for(overview, ErrorCode::BackendDown)).await;
+            assert_eq!(desk.company.faults.requests.load(Ordering::SeqCst), 1, "asked once, whoever wants to know");
+        }
+        desk.uploader.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_local_network_is_told_as_such_also_after_other_failures() {
+    let mut desk = Desk::new().await;
+    let stands = |desk: &Desk, fault| *desk.store.faults.always.lock().expect("faults") = fault;
+    stands(&desk, Some(Fault::Page));
+    desk.upload(&desk.file()).await;
+    let wait = desk.waits_for(ErrorCode::CaptivePortal).await;
+    assert_eq!(wait.next, Next::Person);
+    desk.whole(|overview| is_for(overview, ErrorCode::CaptivePortal)).await;
+    // Such a network resets what is none of its own.
+    stands(&desk, Some(Fault::ResetBefore));
+    let asked = desk.store.faults.requests.load(Ordering::SeqCst);
+    while desk.store.faults.requests.load(Ordering::SeqCst) < asked + 4 {
+        desk.hears().await;
+        assert!(is_for(&desk.overview, ErrorCode::CaptivePortal), "{:?}", desk.overview);
+        assert!(matches!(&desk.row, Some(RowState::Waiting(wait)) if wait.code == ErrorCode::CaptivePortal));
+    }
+    stands(&desk, None);
+    desk.is_done().await;
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_is_away_is_told_with_the_next_try() {
+    let mut desk = Desk::new().await;
+    desk.store.goes_away();
+    desk.upload(&desk.file()).await;
+    let wait = desk.waits_for(ErrorCode::Offline).await;
+    assert!(left(&wait) <= 6 && wait.next == Next::ByItself, "{wait:?}");
+    desk.whole(|overview| *overview == Overview::Offline).await;
+    desk.store.comes_back();
+    desk.is_done().await;
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_says_what_it_waits_for_until_when_and_what_happens_next() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    link.faults.retry_after.store(600, Ordering::SeqCst);
+    link.faults.answer("partNumber=", 1, "503 Slow Down", "SlowDown");
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+    running.until_says(r#""code":"storage-busy","drive":null,"until":"#);
+    let until: u64 = running.until_says(",").trim_end_matches(',').parse().expect("a time");
+    assert!((590..=602).contains(&until.saturating_sub(UnixTime::now().0)), "{until}");
+    running.until_says(r#""next":"by-itself""#);
+    // Another process sees the same.
+    let status = world.davit("status").arg("--json").end().await;
+    let line = &status.lines[0];
+    assert_eq!((&line["state"], &line["code"]), (&"waiting".into(), &"storage-busy".into()), "{}", status.out);
+    assert!(line["until"].as_u64().is_some_and(|told| told.abs_diff(until) <= 1), "{}", status.out);
+    assert_eq!(line["next"], "by-itself");
+    let status = world.davit("status").end().await;
+    assert!(
+        status.out.contains("The storage is busy. Trying again in 10 min. It continues by itself, slower."),
+        "{}",
+        status.out
+    );
+    assert_eq!(running.interrupt(), Some(130), "a wait keeps nobody");
+}
+
+/// Runs a test of this file in a process that may mount.
+#[cfg(target_os = "linux")]
+async fn where_one_may_mount(test: &str, place: &std::path::Path) {
+    let inner = tokio::process::Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount"])
+        .arg(std::env::current_exe().expect("our own path"))
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env("DAVIT_INNER_PLACE", place)
+        .output()
+        .await
+        .expect("unshare");
+    let out = String::from_utf8_lossy(&inner.stdout);
+    assert!(inner.status.success() && out.contains("1 passed"), "{out}{}", String::from_utf8_lossy(&inner.stderr));
+}
+
+#[cfg(target_os = "linux")]
+fn run(words: &[&str], at: &std::path::Path) {
+    let ended = std::process::Command::new(words[0]).args(&words[1..]).arg(at).status().expect("runs");
+    assert!(ended.success(), "{words:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_is_away_is_told_by_its_name_and_stays_told() {
+    let place = tempfile::tempdir().expect("a folder");
+    where_one_may_mount("waiting::inner_with_a_drive", place.path()).await;
+}
+
+/// What the test above runs.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test, where one may mount"]
+async fn inner_with_a_drive() {
+    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
+    let (disk, drive) = (place.join("disk"), place.join("LAB-NAS"));
+    for folder in [&disk, &drive] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    run(&["mount", "-t", "tmpfs", "none"], &disk);
+    let plug_in = || run(&["mount", "--bind", disk.to_str().expect("Unicode")], &drive);
+    plug_in();
+    let mut desk = Desk::new().await;
+    "partNumber=2&".clone_into(&mut desk.store.faults.only.lock().expect("faults"));
+    desk.store.faults.hold.send_replace(true);
+    desk.upload(&drive.join("day/cut.mov")).await;
+    desk.store.holds_one().await;
+    run(&["umount", "-l"], &drive);
+    desk.store.faults.hold.send_replace(false);
+    let wait = desk.waits_for(ErrorCode::SourceOffline).await;
+    assert_eq!((wait.drive.as_deref(), wait.next), (Some("LAB-NAS"), Next::Person));
+    assert!(left(&wait) <= 6, "{wait:?}");
+    // While it is tried again it still waits, and nothing else is told.
+    let later = |now: &Wait| now.until.is_some_and(|until| Some(until) > wait.until);
+    while let Some(RowState::Waiting(now)) = &desk.row {
+        assert!(now.is_like(&wait), "{now:?}");
+        if later(now) {
+            break;
+        }
+        desk.hears().await;
+    }
+    assert!(matches!(&desk.row, Some(RowState::Waiting(now)) if later(now)), "{:?}", desk.row);
+    desk.whole(|overview| is_for(overview, ErrorCode::SourceOffline)).await;
+    plug_in();
+    desk.is_done().await;
+    desk.uploader.close().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_with_the_next_try() {
+    let place = tempfile::tempdir().expect("a folder");
+    where_one_may_mount("waiting::inner_with_a_full_disk", place.path()).await;
+}
+
+/// What the test above runs.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test, where one may mount"]
+async fn inner_with_a_full_disk() {
+    use std::io::Write as _;
+    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
+    run(&["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "none"], &place);
+    let world = World::with_backend(900, "role").await;
+    let mut desk = Desk::at(world, place.clone()).await;
+    "POST *?uploads".clone_into(&mut desk.store.faults.only.lock().expect("faults"));
+    desk.store.faults.hold.send_replace(true);
+    desk.upload(&desk.file()).await;
+    desk.store.holds_one().await;
+    let filler = place.join("filler");
+    let mut file = std::fs::File::create(&filler).expect("a file");
+    while file.write_all(&[7; 4_096]).is_ok() {}
+    desk.store.faults.hold.send_replace(false);
+    let wait = desk.waits_for(ErrorCode::DiskFull).await;
+    assert!(left(&wait) <= 6 && wait.next == Next::Person, "{wait:?}");
+    desk.whole(|overview| matches!(overview, Overview::Stuck { code: ErrorCode::DiskFull })).await;
+    std::fs::remove_file(&filler).expect("room");
+    desk.is_done().await;
+    desk.uploader.close().await;
+}
