@@ -216,4 +216,11 @@ impl World {
     pub fn nothing_was_sent_twice(&self) {
         assert_eq!(self.cloud.observer().acknowledged_twice(), []);
     }
+
+    /// Neither in another upload: for where none may begin anew.
+    #[track_caller]
+    pub fn no_byte_was_sent_twice(&self) {
+        self.nothing_was_sent_twice();
+        assert_eq!(self.cloud.observer().bytes_acknowledged_twice(), []);
+    }
 }

@@ -18,6 +18,9 @@ pub struct PartSeen {
 /// A part's identity: bucket, key, upload, number.
 pub type PartKey = (String, String, String, u16);
 
+/// The bytes of a part, whatever the upload: bucket, key, number, checksum.
+pub type BytesKey = (String, String, u16, String);
+
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Observer {
@@ -27,6 +30,8 @@ pub struct Observer {
 #[derive(Debug, Default)]
 struct Seen {
     parts: BTreeMap<PartKey, PartSeen>,
+    /// How often each was acknowledged.
+    bytes: BTreeMap<BytesKey, u32>,
     calls: BTreeMap<&'static str, u32>,
     denied: u32,
     in_flight: u32,
@@ -76,6 +81,12 @@ impl Observer {
         seen.parts.iter().filter(|(_, part)| part.acknowledged > 1).map(|(key, _)| key.clone()).collect()
     }
 
+    /// Bytes that were acknowledged at a key more than once, in whatever upload: for where no upload may begin anew.
+    pub fn bytes_acknowledged_twice(&self) -> Vec<BytesKey> {
+        let seen = self.seen();
+        seen.bytes.iter().filter(|(_, times)| **times > 1).map(|(key, _)| key.clone()).collect()
+    }
+
     /// How often an operation was asked for, by S3's or STS's name of it.
     pub fn calls(&self, name: &str) -> u32 {
         self.seen().calls.get(name).copied().unwrap_or(0)
@@ -104,10 +115,13 @@ pub(crate) struct Flight<'a> {
 }
 
 impl Flight<'_> {
-    pub(crate) fn acknowledged(&self) {
-        if let Some(part) = self.observer.seen().parts.get_mut(&self.key) {
+    pub(crate) fn acknowledged(&self, checksum: &str) {
+        let mut seen = self.observer.seen();
+        if let Some(part) = seen.parts.get_mut(&self.key) {
             part.acknowledged += 1;
         }
+        let (bucket, key, _, number) = self.key.clone();
+        *seen.bytes.entry((bucket, key, number, checksum.to_owned())).or_default() += 1;
     }
 }
 

@@ -90,7 +90,7 @@ impl Operations {
             return Err(gone());
         }
         draft.keep();
-        flight.acknowledged();
+        flight.acknowledged(blob.checksum.as_ref().map_or("", |(_, checksum)| checksum));
         let mut output = UploadPartOutput { e_tag: Some(ETag::Strong(blob.etag)), ..Default::default() };
         set_checksum!(output, Some(echo));
         Ok(S3Response::new(output))
