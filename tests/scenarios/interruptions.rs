@@ -67,7 +67,7 @@ async fn a_kill_in_full_flight_costs_at_most_the_parts_in_flight() {
     let ended = world.upload(&[&file]).end().await;
     ended.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
 }
 
@@ -87,7 +87,7 @@ async fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
     world.upload(&[&folder]).end().await.all_done();
     assert_eq!(world.sha256("in/folder/a.mov"), sha256(&folder.join("a.mov")));
     assert_eq!(world.keys().len(), 21);
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,7 @@ mod scale;
 mod sessions;
 mod sources;
 mod stalls;
+mod unclear;
 mod uploads;
 mod waiting;
 #[cfg(target_os = "linux")]

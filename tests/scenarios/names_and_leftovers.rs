@@ -22,7 +22,7 @@ async fn a_folder_that_goes_on_takes_what_was_added_meanwhile() {
     noise(&folder.join("0.txt"), 10);
     world.upload(&[&folder]).end().await.all_done();
     assert_eq!(world.keys(), ["in/rushes/0.txt", "in/rushes/a.mov", "in/rushes/day 2/b.mov"]);
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -397,7 +397,7 @@ async fn a_part_that_arrives_late_a_second_time_is_found_and_nothing_fails() {
     assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// What was done when a command was killed stays done, unless there is another version to upload.

@@ -41,7 +41,7 @@ async fn resets_busy_answers_and_lost_answers_are_mended_without_sending_acknowl
     proxy.faults.busy.store(5, Ordering::SeqCst);
     world.upload_by(&proxy.endpoint(), &[&file]).end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,7 +58,7 @@ async fn a_lost_answer_to_complete_ends_in_the_truth() {
     assert_eq!(proxy.faults.lost_answers.load(Ordering::SeqCst), 0, "the fault was met");
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "not uploaded again");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,9 +53,10 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
         C::UploadExpired => ("The storage removed the unfinished upload.", "Run the command again."),
-        C::OutcomeUnknown => {
-            ("Whether the file was stored cannot be seen from here.", "Ask your administrator to look.")
-        }
+        C::OutcomeUnknown => (
+            "Whether the file was stored cannot be seen from here.",
+            "Ask your administrator to look, or use --collision suffix.",
+        ),
         C::DestinationGone => ("This destination does not exist.", "See `davit destinations`."),
         C::NoSuchBucket => ("The bucket does not exist.", "Check its name."),
         C::WrongRegion => ("The bucket is in another region.", "Give the right one with --region."),

@@ -210,6 +210,8 @@ pub struct Error {
     pub request_id: Option<String>,
     /// Whether what was asked may have been done all the same: it was on its way, and no answer came.
     pub perhaps_done: bool,
+    /// The store said that it did nothing of what it was asked.
+    pub refused: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -222,6 +224,7 @@ impl Error {
             detail: String::new(),
             request_id: None,
             perhaps_done: false,
+            refused: false,
             source: None,
         }
     }
@@ -250,6 +253,13 @@ impl Error {
     #[must_use]
     pub(crate) fn perhaps_done(self) -> Self {
         Self { perhaps_done: true, ..self }
+    }
+
+    /// The same, said by a store that did nothing.
+    #[must_use]
+    pub const fn refused(mut self) -> Self {
+        self.refused = true;
+        self
     }
 
     /// The same with S3's request id.

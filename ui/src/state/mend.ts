@@ -8,6 +8,8 @@ export function mendOf(code: ErrorCode): Mend {
     case 'sign-in-ended':
       return 'sign-in';
     case 'already-there':
+    // Under its own name nothing is sent again: it may be there.
+    case 'outcome-unknown':
       return 'keep-both';
     case 'account-disabled':
       return 'copy-message';

@@ -170,8 +170,8 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
   'outcome-unknown': {
     row: 'It cannot be seen from here if it was stored.',
-    todo: 'Ask your administrator to look, or upload it again.',
-    button: 'Upload again',
+    todo: 'Ask your administrator to look. Keep both: it is stored once more under a new name.',
+    button: 'Keep both',
   },
   'destination-gone': {
     row: 'This destination no longer exists.',

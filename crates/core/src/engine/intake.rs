@@ -123,7 +123,7 @@ fn row(
         key,
         size,
         standing,
-        token: uuid::Uuid::new_v4().simple().to_string(),
+        token: keys::token(),
         fingerprint: None,
         plan: None,
         crc64: None,
@@ -310,7 +310,8 @@ pub(super) async fn other_versions(journal: &Journal, rows: Vec<TransferRow>) ->
     let mut files = Vec::new();
     for (row, size) in other {
         if let Ok((standing, _)) = step(&row.standing, Input::Anew) {
-            writes.extend([Write::ForgetParts(row.id), Write::ForgetPlan(row.id), Write::Standing(row.id, standing)]);
+            let forgotten = Write::ForgetPlan(row.id, keys::token());
+            writes.extend([Write::ForgetParts(row.id), forgotten, Write::Standing(row.id, standing)]);
             files.push((row.id, size));
         }
     }

@@ -12,6 +12,11 @@ pub(super) fn base(item: &ItemRow, rel: &str) -> String {
     names::normal(&if item.folder { format!("{}/{rel}", item.name) } else { rel.to_owned() })
 }
 
+/// What tells an object of ours, of one version of a file, from every other.
+pub(super) fn token() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 /// The next name beside the present one: "name (n).ext", as long as numbers are cheap to try; then one that nobody else
 /// can have. No other file of the gesture has it.
 pub(super) async fn next(journal: &Journal, item: &ItemRow, row: &TransferRow, blind: bool) -> Result<String> {

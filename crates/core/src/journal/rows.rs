@@ -101,7 +101,7 @@ pub struct TransferRow {
     pub size: ByteCount,
     /// Where it stands.
     pub standing: Standing,
-    /// Tells our object from another's: it lies in the object's metadata.
+    /// Tells our object from another's, and from other versions of the same file: it lies in the object's metadata.
     pub token: String,
     /// The source's identity when the plan was made.
     pub fingerprint: Option<Fingerprint>,

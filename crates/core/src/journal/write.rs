@@ -16,7 +16,8 @@ use crate::error::{ErrorCode, Result};
 use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, TransferId, UploadId};
-use crate::transfer::{OnS3, Plan, Standing, TransferState};
+use crate::transfer::state::unfinished;
+use crate::transfer::{Plan, Standing, TransferState};
 use crate::units::UnixTime;
 
 /// One change of the records.
@@ -58,8 +59,8 @@ pub enum Write {
         /// The plan.
         plan: Plan,
     },
-    /// The source will be taken as it is next time.
-    ForgetPlan(TransferId),
+    /// The source will be taken as it is next time: another version, whose object has a token of its own.
+    ForgetPlan(TransferId, String),
     /// Another key, because the first is taken.
     Key(TransferId, String),
     /// A part that S3 acknowledged.
@@ -319,7 +320,9 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             let (file, cut, size) = (text(fingerprint)?, text(plan)?, bits(plan.size()));
             TRANSFERS.change(c, bits(id.get()), "fingerprint=?2, plan=?3, size=?4", &[&file, &cut, &size])
         }
-        Write::ForgetPlan(id) => TRANSFERS.change(c, bits(id.get()), "fingerprint=NULL, plan=NULL", &[]),
+        Write::ForgetPlan(id, token) => {
+            TRANSFERS.change(c, bits(id.get()), "fingerprint=NULL, plan=NULL, token=?2", &[token])
+        }
         Write::Key(id, key) => TRANSFERS.change(c, bits(id.get()), "key=?2", &[key]),
         Write::Part(id, p) => {
             let (number, crc64, size) = (p.number.get(), bits(p.crc64), bits(p.size.get()));
@@ -392,7 +395,7 @@ fn added(done: rusqlite::Result<usize>) -> Result<()> {
 fn ended(standing: &Standing) -> bool {
     match standing.state {
         TransferState::Done { .. } => true,
-        TransferState::Cancelled { .. } => matches!(standing.on_s3, OnS3::Nothing | OnS3::Putting),
+        TransferState::Cancelled { .. } => unfinished(&standing.on_s3).is_none(),
         _ => false,
     }
 }

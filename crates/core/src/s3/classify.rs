@@ -63,7 +63,9 @@ where
             if code.is_empty() && region.is_none() && request_id.is_none() && is_nobodys(status) {
                 return Failure::Other(not_the_store(status, kind.as_deref()));
             }
-            service(&code, &said, status, region, kind).map(|error| later(error.request_id(request_id), wait))
+            let failure = service(&code, &said, status, region, kind);
+            let failure = failure.map(|error| later(error.request_id(request_id), wait));
+            if did_nothing(&code, status) { failure.map(Error::refused) } else { failure }
         }
         SdkError::ResponseError(_) => {
             let odd = unreadable(status, kind.as_deref());
@@ -96,6 +98,30 @@ fn later(error: Error, wait: Option<Duration>) -> Error {
         Some(wait) if error.code == ErrorCode::StorageBusy => error.retry(Retry::After(wait)),
         _ => error,
     }
+}
+
+/// Whether S3 says so before it does anything. Its 500 may come after, and so may an error in the body of a 200; a gateway
+/// on the way has no code, or says that a service is unavailable. Source: S3 user guide, "Error best practices"; API
+/// reference, "Error responses".
+fn did_nothing(code: &str, status: u16) -> bool {
+    let refuses = matches!(
+        code,
+        "SlowDown"
+            | "SlowDownWrite"
+            | "Throttling"
+            | "ThrottlingException"
+            | "Busy"
+            | "RequestTimeout"
+            | "OperationAborted"
+            | "ConditionalRequestConflict"
+            | "IncompleteBody"
+            | "ContentLengthMismatch"
+            | "BadDigest"
+            | "InvalidDigest"
+            | "XAmzContentChecksumMismatch"
+            | "XAmzContentSHA256Mismatch"
+    );
+    refuses && status >= 400
 }
 
 /// Source: S3 API reference, "Error responses"; quotas as stores other than AWS name them.
@@ -259,6 +285,16 @@ mod tests {
         assert_eq!(code("SomethingNew", 418), ErrorCode::Unexpected);
         assert_eq!(code("", 200), ErrorCode::Offline);
         assert!(matches!(service("ExpiredToken", "", 400, None, None), Failure::Expired(_, Refusal::Over)));
+    }
+
+    #[test]
+    fn only_what_s3_says_before_it_does_anything_is_a_refusal() {
+        for (code, status) in [("SlowDown", 503), ("RequestTimeout", 400), ("BadDigest", 400)] {
+            assert!(did_nothing(code, status), "{code}");
+        }
+        for (code, status) in [("InternalError", 500), ("SlowDown", 200), ("ServiceUnavailable", 503), ("", 503)] {
+            assert!(!did_nothing(code, status), "{status} {code}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::feed::PausedBy;
 use crate::error::ErrorCode;
 use crate::ids::UploadId;
+use crate::session::Collision;
 use crate::transfer::Plan;
 use crate::units::UnixTime;
 
@@ -71,6 +72,9 @@ pub enum OnS3 {
     Completing(UploadId),
     /// A single request was sent; it may be the object by now.
     Putting,
+    /// No upload any more, and perhaps the object: who was to look had no right to. Told under this rule for taken names;
+    /// under another one the person chose another answer.
+    Unclear(Collision),
 }
 
 /// All that is durable about a transfer's progress besides its parts.
@@ -115,6 +119,8 @@ pub enum Input {
     },
     /// The source is not the file the upload began with.
     SourceChanged,
+    /// Neither is it, and a request that makes the object was asked and not answered.
+    ChangedUnanswered,
     /// S3 opened an upload.
     Created(UploadId),
     /// S3 was asked for the parts it has.
@@ -139,6 +145,11 @@ pub enum Input {
     UploadGone,
     /// What the store holds.
     Looked(Found, UnixTime),
+    /// What the store holds of the version that the source was before it changed. No upload of it is left, but where the
+    /// object is not there.
+    LookedBack(Found, UnixTime),
+    /// Whether the object is ours cannot be known, and no upload is left. Told under this rule for taken names.
+    Unknowable(Collision),
     /// The key is taken; upload beside it under the next free name.
     KeyTaken,
     /// Something is in the way that passes by itself.
@@ -158,6 +169,8 @@ pub enum Input {
     Resume,
     /// Try what failed again, from the source as it is now.
     Retry,
+    /// Try what failed again, under another name than the one that is taken.
+    KeepBoth,
     /// It was given again, and the source is another version than the one that is there.
     Anew,
     /// Give up.
@@ -189,6 +202,10 @@ pub enum Effect {
     Complete(UploadId),
     /// Look what the store holds. Brings `Looked`.
     Look,
+    /// Look what became of the version that the source was before. Brings `LookedBack`.
+    LookBack,
+    /// Another version is there than the one that is done. Brings `Anew` where it was given by the present command.
+    TakeNew,
     /// Abort an upload in S3. Brings `Swept` where nothing else follows.
     Abort(UploadId),
     /// Forget the parts on record.
@@ -222,6 +239,8 @@ impl Effect {
             Self::Put => "put",
             Self::Complete(_) => "complete",
             Self::Look => "look",
+            Self::LookBack => "look-back",
+            Self::TakeNew => "take-new",
             Self::Abort(_) => "abort",
             Self::ForgetParts => "forget-parts",
             Self::ForgetPlan => "forget-plan",
@@ -251,12 +270,29 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             (OnS3::Nothing, Plan::Single { .. }) => (to(S::Uploading, OnS3::Putting), vec![Effect::Put]),
             (OnS3::Nothing, Plan::Multipart { .. }) => (to(S::Uploading, OnS3::Nothing), vec![Effect::Create]),
             (OnS3::Upload(id), _) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
-            (OnS3::Completing(_) | OnS3::Putting, _) => (to(S::Verifying, kept()), vec![Effect::Look]),
+            (OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_), _) => {
+                (to(S::Verifying, kept()), vec![Effect::Look])
+            }
         },
         Input::SourceChanged if running => {
-            let effects = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
-            let effects = [vec![Effect::Stop], effects, vec![Effect::ForgetParts, Effect::ForgetPlan]].concat();
-            (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), effects)
+            (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), changed(now))
+        }
+        Input::ChangedUnanswered if running => (to(S::Verifying, kept()), vec![Effect::Stop, Effect::LookBack]),
+        Input::LookedBack(found, at) if now.state == S::Verifying => match found {
+            // Done with the version that it was. What it is now is another one.
+            Found::Ours { etag } => (to(S::Done { etag, at }, OnS3::Nothing), vec![Effect::TakeNew]),
+            Found::Absent | Found::Other => {
+                (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), changed(now))
+            }
+            // Nobody was told yet under a rule that was chosen for it: any other than to fail is an answer.
+            Found::Unknown => {
+                let effects = vec![Effect::Stop, Effect::ForgetParts, Effect::ForgetPlan];
+                (to(S::Failed { code: ErrorCode::OutcomeUnknown }, OnS3::Unclear(Collision::Fail)), effects)
+            }
+        },
+        // Parts and plan stay: they tell the object, once somebody may look.
+        Input::Unknowable(under) if running => {
+            (to(S::Failed { code: ErrorCode::OutcomeUnknown }, OnS3::Unclear(under)), vec![Effect::Stop])
         }
         Input::Created(id) if now.state == S::Uploading && now.on_s3 == OnS3::Nothing => {
             (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id)])
@@ -266,10 +302,6 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             (OnS3::Upload(_), false) => (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create]),
             (OnS3::Completing(id), true) => {
                 (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id.clone())])
-            }
-            // Completed or removed by somebody: without the right to look nobody here can tell.
-            (OnS3::Completing(_), false) => {
-                (to(S::Failed { code: ErrorCode::OutcomeUnknown }, OnS3::Nothing), vec![Effect::ForgetParts])
             }
             _ => return illegal(&Input::Reconciled { exists }),
         },
@@ -305,6 +337,12 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             // A single request can simply be sent again: the condition on it tells when the key is taken.
             (_, OnS3::Putting | OnS3::Nothing) => (to(S::Uploading, OnS3::Putting), vec![Effect::Put]),
             (_, OnS3::Upload(id)) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+            (Found::Absent | Found::Other, OnS3::Unclear(_)) => {
+                (to(S::Preparing, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Open])
+            }
+            (Found::Unknown, OnS3::Unclear(_)) => {
+                (to(S::Failed { code: ErrorCode::OutcomeUnknown }, kept()), vec![Effect::Stop])
+            }
         },
         Input::KeyTaken if running => {
             let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
@@ -330,7 +368,13 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         }
         Input::Resume if matches!(now.state, S::Paused { .. } | S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Retry if matches!(now.state, S::Failed { .. }) => (to(S::Queued, kept()), vec![]),
-        Input::Anew if matches!(now.state, S::Done { .. }) => (to(S::Queued, OnS3::Nothing), vec![]),
+        Input::KeepBoth if matches!(now.state, S::Failed { .. }) => {
+            let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
+            (to(S::Queued, OnS3::Nothing), [abort, vec![Effect::ForgetParts]].concat())
+        }
+        Input::Anew if matches!(now.state, S::Done { .. }) => {
+            (to(S::Queued, OnS3::Nothing), vec![Effect::ForgetParts, Effect::ForgetPlan])
+        }
         Input::Cancel(at) if !at_end => (to(S::Cancelled { at }, kept()), vec![Effect::Stop]),
         Input::Undo if matches!(now.state, S::Cancelled { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Sweep if matches!(now.state, S::Cancelled { .. }) => match unfinished(&now.on_s3) {
@@ -347,11 +391,17 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
     })
 }
 
+/// What is left of the version that a source was before, given up.
+fn changed(now: &Standing) -> Vec<Effect> {
+    let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
+    [vec![Effect::Stop], abort, vec![Effect::ForgetParts, Effect::ForgetPlan]].concat()
+}
+
 /// The upload that S3 may still hold.
 pub fn unfinished(on_s3: &OnS3) -> Option<UploadId> {
     match on_s3 {
         OnS3::Upload(id) | OnS3::Completing(id) => Some(id.clone()),
-        OnS3::Nothing | OnS3::Putting => None,
+        OnS3::Nothing | OnS3::Putting | OnS3::Unclear(_) => None,
     }
 }
 
@@ -367,6 +417,11 @@ mod tests {
         UploadId("u".into())
     }
 
+    fn found() -> impl Strategy<Value = Found> {
+        let ours = Found::Ours { etag: "e".into() };
+        prop_oneof![Just(ours), Just(Found::Absent), Just(Found::Other), Just(Found::Unknown)]
+    }
+
     fn inputs() -> impl Strategy<Value = Input> {
         let single = Plan::Single { size: 1 };
         let multi = Plan::Multipart { size: 20 << 20, part_size: 8 << 20, count: 3 };
@@ -375,6 +430,7 @@ mod tests {
             Just(Input::Opened { plan: single }),
             Just(Input::Opened { plan: multi }),
             Just(Input::SourceChanged),
+            Just(Input::ChangedUnanswered),
             Just(Input::Created(upload())),
             any::<bool>().prop_map(|exists| Input::Reconciled { exists }),
             Just(Input::AllSent),
@@ -382,10 +438,9 @@ mod tests {
             Just(Input::Unclear),
             Just(Input::UploadGone),
             Just(Input::PartsDiffer),
-            Just(Input::Looked(Found::Ours { etag: "e".into() }, AT)),
-            Just(Input::Looked(Found::Absent, AT)),
-            Just(Input::Looked(Found::Other, AT)),
-            Just(Input::Looked(Found::Unknown, AT)),
+            found().prop_map(|found| Input::Looked(found, AT)),
+            found().prop_map(|found| Input::LookedBack(found, AT)),
+            Just(Input::Unknowable(Collision::Fail)),
             Just(Input::KeyTaken),
             Just(Input::Trouble { code: ErrorCode::Offline, until: None }),
             Just(Input::Wake),
@@ -394,6 +449,7 @@ mod tests {
             Just(Input::Pause(PausedBy::You, AT)),
             Just(Input::Resume),
             Just(Input::Retry),
+            Just(Input::KeepBoth),
             Just(Input::Anew),
             Just(Input::Cancel(AT)),
             Just(Input::Undo),
@@ -412,12 +468,14 @@ mod tests {
                 let Ok((next, effects)) = step(&now, input.clone()) else { continue };
                 if let (Some(before), None) = (unfinished(&now.on_s3), unfinished(&next.on_s3)) {
                     let gone = matches!(&input, Input::Stored { .. } | Input::Looked(..) | Input::Swept
-                        | Input::Reconciled { exists: false });
+                        | Input::Reconciled { exists: false } | Input::Unknowable(_)
+                        | Input::LookedBack(Found::Ours { .. } | Found::Unknown, _));
                     prop_assert!(gone || effects.contains(&Effect::Abort(before)), "{input:?} left an upload behind");
                 }
                 // Done only by the store's word.
                 if matches!(next.state, TransferState::Done { .. }) && !matches!(now.state, TransferState::Done { .. }) {
-                    let proven = matches!(input, Input::Stored { .. } | Input::Looked(Found::Ours { .. }, _));
+                    let proven = matches!(input, Input::Stored { .. }
+                        | Input::Looked(Found::Ours { .. }, _) | Input::LookedBack(Found::Ours { .. }, _));
                     prop_assert!(proven);
                 }
                 // Done is an end: nothing leads out of it but another version that was given.

@@ -4,12 +4,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use davit_core::engine::EnqueueOptions;
-use davit_core::engine::feed::{Overview, Update, View};
+use davit_core::engine::feed::{Action, Overview, Target, Update, View};
+use davit_core::engine::{EnqueueOptions, Feed};
+use davit_core::ids::ItemId;
 use davit_core::session::Collision;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 
 use crate::World;
+use crate::fault::FaultProxy;
 use crate::source::{noise, sha256};
 use crate::world::BUCKET;
 
@@ -66,18 +68,7 @@ fn all_is_there(world: &World, folder: &Path, what: &str) {
 pub async fn room_comes_back(home: PathBuf) {
     let world = World::with_backend(900, "role").await;
     let folder = folder(&world);
-    let options = Options {
-        home: home.clone(),
-        server: Some(world.backend.as_ref().expect("a backend").url().clone()),
-        dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
-        direct: None,
-        concurrency: Some(4),
-        hold: false,
-        ..world.options()
-    };
-    let uploader = Uploader::open(options).await.expect("opens");
-    let mut changes = uploader.session_changes();
-    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    let uploader = open(&world, &home, &world.cloud.endpoint()).await;
     let to = uploader.destinations().await.expect("one")[0].id.clone();
     let engine = uploader.engine();
     let mut feed = engine.subscribe(View::default()).await.expect("a feed");
@@ -99,22 +90,10 @@ pub async fn room_comes_back(home: PathBuf) {
     }
     let given = cuts.iter().cloned().chain([folder.clone()]).collect();
     let ticket = engine.enqueue(given, to, options).await.expect("taken");
-    let mut stuck = async |wanted: bool| {
-        while let Some(update) = feed.next().await {
-            let totals = match &update {
-                Update::Snapshot(snapshot) => &snapshot.totals,
-                Update::Delta(delta) => &delta.totals,
-            };
-            if matches!(totals.overview, Overview::Stuck { .. }) == wanted {
-                return;
-            }
-        }
-        panic!("the engine ended");
-    };
-    stuck(true).await;
+    stuck(&mut feed, true).await;
     std::fs::remove_file(&filler).expect("room");
     let begun = Instant::now();
-    stuck(false).await;
+    stuck(&mut feed, false).await;
     println!("went on {:?} after there was room", begun.elapsed());
     assert!(begun.elapsed() <= Duration::from_secs(10), "{:?}", begun.elapsed());
     let settled = engine.settled(ticket.items).await.expect("settles");
@@ -122,4 +101,119 @@ pub async fn room_comes_back(home: PathBuf) {
     assert!(world.cloud.uploads(BUCKET).is_empty(), "an upload that nobody knows of");
     world.nothing_was_sent_twice();
     uploader.close().await;
+}
+
+/// What a store answers that may not be looked at, while there is no room to record it: each of the three answers that
+/// cannot be had again. With room everything is done by it, and nothing was asked or sent twice, whoever pauses meanwhile.
+pub async fn answers_without_room(home: &Path) {
+    for (number, (len, request)) in ANSWERS.into_iter().enumerate() {
+        for pauses in [false, true] {
+            let (world, home) = (World::with_blind_backend(900, "role").await, home.join(format!("{number} {pauses}")));
+            let link = FaultProxy::before(world.cloud.address()).await;
+            let uploader = open(&world, &home, &link.endpoint()).await;
+            let engine = uploader.engine();
+            let mut feed = engine.subscribe(View::default()).await.expect("a feed");
+            let items = answered_without_room(&world, &link, &uploader, &mut feed, (len, request)).await;
+            if pauses {
+                engine.act(Action::Pause, vec![Target::Item(items[0])]).await.expect("asked");
+            }
+            limit("unlimited");
+            stuck(&mut feed, false).await;
+            if pauses && request == CREATE {
+                engine.settled(items.clone()).await.expect("rests");
+                engine.act(Action::Resume, vec![Target::Item(items[0])]).await.expect("resumed");
+            }
+            let settled = engine.settled(items).await.expect("settles");
+            assert_eq!((settled.uploaded, settled.failed), (1, 0), "{request}: {settled:?}");
+            let seen = world.cloud.observer();
+            for name in ["PutObject", "CreateMultipartUpload", "CompleteMultipartUpload"] {
+                assert!(seen.calls(name) <= 1, "{request}: {name} was asked {} times", seen.calls(name));
+            }
+            assert_eq!(world.sha256(&world.keys()[0]), sha256(&world.sources().join("cut.mov")));
+            assert!(world.cloud.uploads(BUCKET).is_empty(), "an upload that nobody knows of");
+            uploader.close().await;
+            std::fs::remove_dir_all(&home).expect("removed");
+        }
+    }
+}
+
+/// An upload that was opened and never recorded: who ends without room takes it away again.
+pub async fn an_upload_without_room(home: &Path) {
+    let world = World::with_blind_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let uploader = open(&world, home, &link.endpoint()).await;
+    let mut feed = uploader.engine().subscribe(View::default()).await.expect("a feed");
+    answered_without_room(&world, &link, &uploader, &mut feed, (17 << 20, CREATE)).await;
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 1);
+    uploader.close().await;
+    limit("unlimited");
+    assert!(world.cloud.uploads(BUCKET).is_empty(), "an upload that nobody knows of");
+    let uploader = open(&world, home, &link.endpoint()).await;
+    let engine = uploader.engine();
+    let mut feed = engine.subscribe(View::default()).await.expect("a feed");
+    while world.keys().is_empty() {
+        feed.next().await.expect("the engine runs");
+    }
+    assert_eq!(world.sha256(&world.keys()[0]), sha256(&world.sources().join("cut.mov")));
+    uploader.close().await;
+}
+
+const CREATE: &str = "POST *?uploads";
+const ANSWERS: [(u64, &str); 3] = [(1_000, "PUT "), (17 << 20, CREATE), (17 << 20, "POST *?uploadId")];
+
+/// Gives a file, and lets no file be written while the answer to a request is on its way. Answers once the engine is stuck.
+async fn answered_without_room(
+    world: &World,
+    link: &FaultProxy,
+    uploader: &Uploader,
+    feed: &mut Feed,
+    (len, request): (u64, &str),
+) -> Vec<ItemId> {
+    let file = world.sources().join("cut.mov");
+    noise(&file, len);
+    request.clone_into(&mut link.faults.only.lock().expect("faults"));
+    link.faults.hold.send_replace(true);
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let options = EnqueueOptions { collision: Some(Collision::Fail), resume_same: false };
+    let ticket = uploader.engine().enqueue(vec![file], to, options).await.expect("taken");
+    link.holds_one().await;
+    limit("1:unlimited");
+    link.faults.hold.send_replace(false);
+    stuck(feed, true).await;
+    ticket.items
+}
+
+/// Files of this process may have so many bytes, as with a quota: a log that is shortened makes no room then.
+fn limit(bytes: &str) {
+    let words = [format!("--pid={}", std::process::id()), format!("--fsize={bytes}")];
+    assert!(std::process::Command::new("prlimit").args(words).status().expect("prlimit").success());
+}
+
+async fn open(world: &World, home: &Path, store: &str) -> Uploader {
+    let options = Options {
+        home: home.to_owned(),
+        server: Some(world.backend.as_ref().expect("a backend").url().clone()),
+        dev_store: Some(store.parse().expect("an address")),
+        direct: None,
+        concurrency: Some(4),
+        hold: false,
+        ..world.options()
+    };
+    let uploader = Uploader::open(options).await.expect("opens");
+    let mut changes = uploader.session_changes();
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    uploader
+}
+
+async fn stuck(feed: &mut Feed, wanted: bool) {
+    while let Some(update) = feed.next().await {
+        let totals = match &update {
+            Update::Snapshot(snapshot) => &snapshot.totals,
+            Update::Delta(delta) => &delta.totals,
+        };
+        if matches!(totals.overview, Overview::Stuck { .. }) == wanted {
+            return;
+        }
+    }
+    panic!("the engine ended");
 }

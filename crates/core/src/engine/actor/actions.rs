@@ -10,7 +10,8 @@ use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds::named;
 use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
-use crate::journal::{TransferRow, Write};
+use crate::journal::{Leftover, TransferRow, Write};
+use crate::transfer::state::unfinished;
 use crate::transfer::{Input, Standing, TransferState, step};
 use crate::units::UnixTime;
 
@@ -106,8 +107,12 @@ impl Actor {
             writes.extend(more);
             changes.push((at, standing));
         }
+        let left = writes.iter().any(|write| matches!(write, Write::Leftover(_)));
         if !writes.is_empty() {
             self.shared.journal.write(writes).await?;
+        }
+        if left {
+            self.leftovers.wanted();
         }
         for (at, standing) in changes {
             let slot = self.shelf.book.slots[at as usize];
@@ -166,7 +171,8 @@ impl Actor {
             },
             Action::Cancel => Input::Cancel(now),
             Action::Retry if cancelled => Input::Undo,
-            Action::Retry | Action::KeepBoth => Input::Retry,
+            Action::Retry => Input::Retry,
+            Action::KeepBoth => Input::KeepBoth,
             Action::Undo => Input::Undo,
             Action::Remove => return Ok(None),
         };
@@ -187,6 +193,11 @@ impl Actor {
             let id = self.shelf.book.item_of(at).id;
             if let Some(item) = self.shared.journal.read(move |journal| journal.item(id)).await? {
                 writes.push(Write::Key(row.id, keys::next(&self.shared.journal, &item, row, false).await?));
+                // What S3 holds is of the former name.
+                let upload = unfinished(&standing.on_s3);
+                let left = upload.map(|upload| Leftover { upload, batch: item.batch, key: row.key.clone() });
+                writes.extend(left.map(Write::Leftover));
+                writes.push(Write::ForgetParts(row.id));
             }
         }
         match step(&standing, input) {

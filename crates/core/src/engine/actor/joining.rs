@@ -115,7 +115,7 @@ fn rank(row: &TransferRow, runs: &HashSet<TransferId>) -> u8 {
     match (&row.standing.state, &row.standing.on_s3) {
         (TransferState::Done { .. }, _) => KEEPS,
         _ if runs.contains(&row.id) => KEEPS,
-        (_, OnS3::Completing(_) | OnS3::Putting) => 1,
+        (_, OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_)) => 1,
         (_, OnS3::Nothing | OnS3::Upload(_)) => 2,
     }
 }

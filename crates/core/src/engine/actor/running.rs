@@ -27,7 +27,7 @@ pub(super) async fn drive(
         row.standing = standing;
     }
     // Asked for before: its answer may be on its way still.
-    let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_));
+    let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_));
     let parts = BTreeMap::new();
     let drive = Drive {
         shared,
@@ -42,6 +42,8 @@ pub(super) async fn drive(
         held_since,
         lost: 0,
         differed: 0,
+        proof: None,
+        next: None,
     };
     drive.run(input).await;
     Ok(())

@@ -2,19 +2,27 @@
 
 use std::sync::Arc;
 
+use tokio::time::Duration;
+
 use super::Drive;
 use crate::engine::leftovers;
 use crate::error::Result;
 use crate::ids::{ObjectKey, UploadId};
-use crate::journal::Write;
+use crate::journal::{Leftover, Write};
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, TransferState};
+
+/// Nobody who ends waits longer for the store.
+const SOON: Duration = Duration::from_secs(5);
 
 impl Drive {
     pub(super) async fn abort(&mut self, upload: &UploadId) -> Result<Option<Input>> {
         match self.aborted(upload).await {
             Ok(()) if unfinished(&self.row.standing.on_s3).is_none() => {
-                self.shared.journal.write(vec![Write::Gone(upload.clone())]).await?;
+                // What cannot be recorded now is only swept once more.
+                if let Err(error) = self.shared.journal.write(vec![Write::Gone(upload.clone())]).await {
+                    tracing::warn!(id = %self.row.id, %error, "an upload that is gone stays on record");
+                }
                 Ok(None)
             }
             Ok(()) => {
@@ -28,6 +36,16 @@ impl Drive {
                 self.shared.journal.note(vec![leftovers::stays(upload, &error)]);
                 Ok(None)
             }
+        }
+    }
+
+    /// An upload that could not be put on record: S3 is rid of it before nobody knows of it any more, if it answers soon.
+    pub(super) async fn give_back(&self, upload: &UploadId) {
+        let outcome = tokio::time::timeout(SOON, self.aborted(upload)).await;
+        if !matches!(outcome, Ok(Ok(()))) {
+            tracing::warn!(id = %self.row.id, upload = %upload.0, "an upload that is not on record is left in the store");
+            let (upload, batch, key) = (upload.clone(), self.batch.id, self.row.key.clone());
+            self.shared.journal.note(vec![Write::Leftover(Leftover { upload, batch, key })]);
         }
     }
 

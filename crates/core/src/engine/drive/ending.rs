@@ -1,8 +1,9 @@
-//! After the last byte, or with it: the object put together or put whole, and what the store really holds.
+//! After the last byte, or with it: the object put together or put whole.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::looking::Seen;
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
@@ -10,9 +11,9 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Place, SourceFile};
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
-use crate::s3::{Completed, Gate, Head, PartBody, Stored};
+use crate::s3::{Completed, Gate, PartBody, Stored};
 use crate::session::Collision;
-use crate::transfer::{Found, Input, Plan, checksum};
+use crate::transfer::{Input, Plan, checksum};
 use crate::units::{ByteCount, UnixTime};
 
 /// How often S3 may have other parts in one run before the person is told.
@@ -37,23 +38,24 @@ impl Drive {
 
     pub(super) async fn put(&mut self) -> Result<Input> {
         let open = self.opened()?;
-        let if_absent = self.batch.collision != Collision::Overwrite;
+        let if_absent = self.collision() != Collision::Overwrite;
         let damage = Damage::default();
         let once = || async { self.put_once(&open, if_absent).await.map_err(|error| damage.weigh(error)) };
         let stored = match self.patiently(once).await {
             Ok(stored) => stored,
             // Taken, perhaps by ourselves: an answer that was lost, or spoilt.
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
-                (Found::Ours { etag }, Some(crc64)) => Stored { etag, crc64, version_id: None },
-                (Found::Unknown, _) if self.unanswered.load(Ordering::Relaxed) => {
-                    return Err(self.perhaps_ours(error));
+                Seen::Ours(stored) => stored,
+                // Perhaps by an earlier try of ours. Beside it is safe; to call it done, or somebody else's, would be a guess.
+                Seen::Unknown if self.unanswered.load(Ordering::Relaxed) && self.collision() != Collision::Suffix => {
+                    return Ok(self.unknowable());
                 }
-                _ => return Err(error),
+                Seen::Other | Seen::Absent | Seen::Unknown => return Err(error),
             },
             Err(error) => return Err(error),
         };
         // The last byte left only after the file was found unchanged; what it became since is another version.
-        self.stored(stored).await
+        Ok(self.stored(stored))
     }
 
     /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
@@ -76,21 +78,11 @@ impl Drive {
         };
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
-        if outcome.as_ref().is_err_and(passes_by_itself) && gate.passed() {
+        if outcome.as_ref().is_err_and(is_unclear) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
         self.live.land(only, outcome.is_ok().then_some(len));
         outcome
-    }
-
-    /// A key that an earlier try of ours may have taken, where nobody may look. Beside it is safe; to call it done, or
-    /// somebody else's, would be a guess.
-    fn perhaps_ours(&self, error: Error) -> Error {
-        if self.batch.collision == Collision::Suffix {
-            error
-        } else {
-            Error::new(ErrorCode::OutcomeUnknown).source(error)
-        }
     }
 
     pub(super) async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
@@ -98,17 +90,17 @@ impl Drive {
         still_the_same(&open)?;
         let parts: Vec<_> = self.parts.values().map(sent_part).collect();
         let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
-        let (size, if_absent) = (ByteCount(open.plan.size()), self.batch.collision != Collision::Overwrite);
+        let (size, if_absent) = (ByteCount(open.plan.size()), self.collision() != Collision::Overwrite);
         let bucket = &open.route.bucket;
         let ask = || async {
             let outcome = bucket.complete(&open.key, upload, &parts, size, crc64, if_absent).await;
-            if outcome.as_ref().is_err_and(passes_by_itself) {
+            if outcome.as_ref().is_err_and(is_unclear) {
                 self.unanswered.store(true, Ordering::Relaxed);
             }
             outcome
         };
         match self.patiently(ask).await {
-            Ok(Completed::Stored(stored)) => self.stored(stored).await,
+            Ok(Completed::Stored(stored)) => Ok(self.stored(stored)),
             // A request that was thought dead arrived after all and replaced a part: what S3 has now is asked for, and sent
             // again where it is not the file's.
             Ok(Completed::OtherParts(error)) if self.differed < DIFFERED_AT_MOST => {
@@ -122,76 +114,35 @@ impl Drive {
                 Ok(Input::Unclear)
             }
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
-                (Found::Ours { etag }, _) => self.stored(Stored { etag, crc64, version_id: None }).await,
+                Seen::Ours(stored) => Ok(self.stored(stored)),
                 // Whoever may not look can still ask for the upload: while it is there, the object is another's. Once it
                 // is gone, an answer of ours was lost, and whose the object is nobody can tell.
-                (Found::Unknown, _) if self.is_gone(&open, upload).await? => {
-                    Err(Error::new(ErrorCode::OutcomeUnknown).source(error))
-                }
-                _ => Err(error),
+                Seen::Unknown if !self.has_upload(&open.route, &open.key, upload).await? => Ok(self.unknowable()),
+                Seen::Other | Seen::Absent | Seen::Unknown => Err(error),
             },
             Err(error) => Err(error),
         }
     }
 
-    async fn is_gone(&self, open: &Open, upload: &UploadId) -> Result<bool> {
-        Ok(self.patiently(|| open.route.bucket.list_parts(&open.key, upload)).await?.is_none())
+    /// The store has it: kept in mind until it is on record.
+    pub(super) fn stored(&mut self, stored: Stored) -> Input {
+        let etag = self.proven(stored);
+        Input::Stored { etag, at: UnixTime::now() }
     }
 
-    pub(super) async fn stored(&mut self, stored: Stored) -> Result<Input> {
+    /// Keeps a proof for the record that tells of the end. Answers the `ETag`.
+    pub(super) fn proven(&mut self, stored: Stored) -> String {
         let Stored { etag, crc64, version_id: version } = stored;
         self.row.crc64 = Some(crc64);
-        let proof = Write::Proof { id: self.row.id, etag: etag.clone(), version, crc64 };
-        self.shared.journal.write(vec![proof]).await?;
+        self.proof = Some(Write::Proof { id: self.row.id, etag: etag.clone(), version, crc64 });
         self.live.smooth();
-        Ok(Input::Stored { etag, at: UnixTime::now() })
+        etag
     }
+}
 
-    pub(super) async fn look(&mut self) -> Result<Input> {
-        let open = self.opened()?;
-        if self.parts.is_empty() {
-            let id = self.row.id;
-            let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
-            self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
-        }
-        let (found, crc64) = self.looked(&open).await?;
-        if found == Found::Other && self.batch.collision != Collision::Overwrite {
-            return Err(Error::new(ErrorCode::AlreadyThere).detail("another's object is there"));
-        }
-        if found == Found::Unknown {
-            self.unanswered.store(true, Ordering::Relaxed);
-        }
-        if let (Found::Ours { etag }, Some(crc64)) = (&found, crc64) {
-            let proof = Write::Proof { id: self.row.id, etag: etag.clone(), version: None, crc64 };
-            self.shared.journal.write(vec![proof]).await?;
-        }
-        Ok(Input::Looked(found, UnixTime::now()))
-    }
-
-    /// What the store holds at the key: ours only by token, size and checksum.
-    pub(super) async fn looked(&self, open: &Open) -> Result<(Found, Option<u64>)> {
-        let head = self.patiently(|| open.route.look(&open.key)).await?;
-        let expected = match open.plan {
-            Plan::Multipart { count, .. } if self.parts.len() == usize::from(count) => {
-                Some(checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get()))))
-            }
-            Plan::Multipart { .. } => None,
-            Plan::Single { size } => Some(self.crc_of(open, 0, size).await?),
-        };
-        Ok(match head {
-            Head::Absent => (Found::Absent, None),
-            Head::Unknown => (Found::Unknown, None),
-            Head::There { etag, size, crc64, token } => {
-                let named = token.as_deref() == Some(&*self.row.token) && size == open.plan.size();
-                match (named, crc64) {
-                    (true, Some(crc64)) if Some(crc64) == expected => (Found::Ours { etag }, expected),
-                    // Ours by name; what it holds, this store does not tell.
-                    (true, None) => (Found::Unknown, None),
-                    _ => (Found::Other, None),
-                }
-            }
-        })
-    }
+/// Whether the store may have done what it was asked and did not say so.
+fn is_unclear(error: &Error) -> bool {
+    !error.refused && (passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay)
 }
 
 /// The handle still has what was sent, and its place still leads to it.

@@ -3,11 +3,12 @@
 
 mod abort;
 mod ending;
+mod looking;
 mod opening;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc};
@@ -29,7 +30,7 @@ use crate::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Problem, Tra
 use crate::limits;
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
-use crate::transfer::{Effect, Input, OnS3, Plan, Standing, TransferState, step};
+use crate::transfer::{Effect, Found, Input, OnS3, Plan, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
 
 /// How long to wait before the records are tried again.
@@ -79,12 +80,17 @@ pub(super) enum Report {
 pub(super) struct Stop {
     token: CancellationToken,
     reason: Arc<Mutex<Option<Input>>>,
+    /// The engine ends, or whose files these are did: nothing is waited for any more.
+    ends: CancellationToken,
 }
 
 impl Stop {
     /// Rest, for this reason. The first reason counts, unless a cancel follows a pause.
     pub(super) fn because(&self, input: Input) {
         let mut reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        if input == Input::Restarted {
+            self.ends.cancel();
+        }
         if reason.is_none() || matches!(input, Input::Cancel(_)) {
             *reason = Some(input);
         }
@@ -121,6 +127,10 @@ pub(super) struct Drive {
     pub(super) lost: u32,
     /// How often it had other parts than those that were to be put together.
     pub(super) differed: u32,
+    /// What the store answered of the object; goes on record with the end it proves.
+    pub(super) proof: Option<Write>,
+    /// The name that is on record already and is taken next.
+    pub(super) next: Option<String>,
 }
 
 /// What an opened transfer holds.
@@ -147,6 +157,7 @@ impl Drive {
         let mut input = Some(first);
         let mut stopped = false;
         while let Some(now) = input.take() {
+            let answer = Answer::of(&now);
             let (standing, effects) = match step(&self.row.standing, now) {
                 Ok(next) => next,
                 Err(illegal) => {
@@ -154,7 +165,10 @@ impl Drive {
                     break;
                 }
             };
-            if !self.recorded(standing, &effects).await {
+            if !self.recorded(standing, &effects, answer.is_some()).await {
+                if let Some(Answer::Created(upload)) = answer {
+                    self.give_back(&upload).await;
+                }
                 break;
             }
             for effect in effects {
@@ -205,8 +219,10 @@ impl Drive {
     }
 
     /// Journals a new standing, as soon as the records can be written: nothing may be done that is not on record, and
-    /// what S3 answered must not be forgotten. Answers whether it is; a stop ends the wait.
-    async fn recorded(&mut self, standing: Standing, effects: &[Effect]) -> bool {
+    /// what S3 `answered` must not be forgotten. Answers whether it is. A stop ends the wait; what S3 answered waits on
+    /// until the engine ends, since nobody can ask for it again.
+    async fn recorded(&mut self, standing: Standing, effects: &[Effect], answered: bool) -> bool {
+        let stop = if answered { self.stop.ends.clone() } else { self.stop.token.clone() };
         let mut waited = false;
         loop {
             let Err(error) = self.record(standing.clone(), effects).await else {
@@ -221,7 +237,7 @@ impl Drive {
             let _ = self.shared.reports.send(Report::Stuck { code: error.code });
             tokio::select! {
                 () = tokio::time::sleep(UNWRITABLE) => {}
-                () = self.stop.token.cancelled() => {
+                () = stop.cancelled() => {
                     self.row.standing.state = TransferState::Waiting { code: error.code, until };
                     return false;
                 }
@@ -236,6 +252,26 @@ impl Drive {
         if unfinished(&standing.on_s3).is_none() {
             // The standing forgets the upload; the records must not, until S3 is rid of it.
             writes.extend(effects.iter().filter_map(|effect| self.leftover(effect)).map(Write::Leftover));
+        }
+        let mut token = None;
+        for effect in effects {
+            match effect {
+                Effect::ForgetParts => writes.push(Write::ForgetParts(id)),
+                Effect::ForgetPlan => {
+                    let other = token.insert(keys::token());
+                    writes.push(Write::ForgetPlan(id, other.clone()));
+                }
+                Effect::NextName => {
+                    // Where nobody may look, a name that is taken tells so only after the whole file was sent.
+                    let blind = self.open.as_ref().is_some_and(Open::is_blind_and_large);
+                    let key = keys::next(&self.shared.journal, &self.item, &self.row, blind).await?;
+                    writes.push(Write::Key(id, self.next.insert(key).clone()));
+                }
+                _ => {}
+            }
+        }
+        if matches!(standing.state, TransferState::Done { .. }) {
+            writes.extend(self.proof.clone());
         }
         let event = match (&self.row.standing.state, &standing.state) {
             (TransferState::Preparing, TransferState::Uploading) => Some(Event::Started),
@@ -255,6 +291,9 @@ impl Drive {
         }
         self.shared.journal.write(writes).await?;
         self.row.standing = standing;
+        if let Some(token) = token {
+            self.row.token = token;
+        }
         let _ = self.shared.reports.send(Report::Stands { id, state: self.row.standing.state.clone() });
         Ok(())
     }
@@ -283,22 +322,29 @@ impl Drive {
             Effect::Put => self.put().await.map(Some),
             Effect::Complete(upload) => self.complete(&upload).await.map(Some),
             Effect::Look => self.look().await.map(Some),
+            Effect::LookBack => self.look_back().await.map(Some),
+            // Whoever gave it by a command wants the version that is there now.
+            Effect::TakeNew => {
+                let wanted = !self.batch.told && self.source_is_there().await.is_ok();
+                Ok(wanted.then_some(Input::Anew))
+            }
             Effect::Abort(upload) => self.abort(&upload).await,
             Effect::ForgetParts => {
                 self.parts.clear();
                 self.live.begin([]);
-                self.shared.journal.write(vec![Write::ForgetParts(self.row.id)]).await.map(|()| None)
+                Ok(None)
             }
             Effect::ForgetPlan => {
                 (self.row.plan, self.row.fingerprint) = (None, None);
-                self.shared.journal.write(vec![Write::ForgetPlan(self.row.id)]).await.map(|()| None)
+                Ok(None)
             }
             Effect::NextName => {
-                // Where nobody may look, a name that is taken tells so only after the whole file was sent.
-                let blind = self.open.as_ref().is_some_and(Open::is_blind_and_large);
-                self.row.key = keys::next(&self.shared.journal, &self.item, &self.row, blind).await?;
-                let write = Write::Key(self.row.id, self.row.key.clone());
-                self.shared.journal.write(vec![write]).await.map(|()| None)
+                if let Some(key) = self.next.take() {
+                    self.row.key = key;
+                }
+                // What was asked for the former name says nothing of this one.
+                self.unanswered.store(false, Ordering::Relaxed);
+                Ok(None)
             }
             Effect::Stop => {
                 self.live.ground();
@@ -320,13 +366,13 @@ impl Drive {
         };
         self.live.trouble(error, until);
         match (error.code, error.retry) {
-            (ErrorCode::FileChanged, _) => Input::SourceChanged,
+            (ErrorCode::FileChanged, _) => self.changed(),
             // Removed by a lifecycle rule or by somebody: begun again, unless the store makes a habit of it.
             (ErrorCode::UploadExpired, _) if self.lost < LOST_AT_MOST => {
                 self.lost += 1;
                 Input::UploadGone
             }
-            (ErrorCode::AlreadyThere, _) if self.batch.collision == Collision::Suffix => Input::KeyTaken,
+            (ErrorCode::AlreadyThere, _) if self.collision() == Collision::Suffix => Input::KeyTaken,
             (code, Retry::Never) => Input::Fail(code),
             (ErrorCode::FileInUse, _) if until.is_none() => Input::Fail(ErrorCode::FileInUse),
             (code, _) => Input::Trouble { code, until },
@@ -336,6 +382,21 @@ impl Drive {
     /// Whether another program has kept the file from us for longer than a program at work would.
     fn held_for_long(&self) -> bool {
         self.held_since.is_some_and(|since| since.elapsed() >= limits::held_at_most())
+    }
+
+    /// The rule for a taken name: the batch's. But a name beside another was chosen because it is free, and what stands
+    /// there by now is nobody's to replace.
+    fn collision(&self) -> Collision {
+        let beside = || self.row.key != keys::base(&self.item, &self.row.rel);
+        match self.batch.collision {
+            Collision::Overwrite if beside() => Collision::Suffix,
+            as_given => as_given,
+        }
+    }
+
+    /// The source is not what it was when the upload began.
+    fn changed(&self) -> Input {
+        if self.unanswered.load(Ordering::Relaxed) { Input::ChangedUnanswered } else { Input::SourceChanged }
     }
 
     fn opened(&self) -> Result<Open> {
@@ -372,6 +433,26 @@ impl Drive {
     }
 }
 
+/// What only the store could tell, and tells once.
+enum Answer {
+    /// An upload was opened.
+    Created(UploadId),
+    /// The object is there.
+    Stored,
+}
+
+impl Answer {
+    fn of(input: &Input) -> Option<Self> {
+        match input {
+            Input::Created(upload) => Some(Self::Created(upload.clone())),
+            Input::Stored { .. } | Input::Looked(Found::Ours { .. }, _) | Input::LookedBack(Found::Ours { .. }, _) => {
+                Some(Self::Stored)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Whether an error says nothing of the transfer: the next try may go well, or there was none.
 fn is_unsaid(error: &Error) -> bool {
     passes_by_itself(error) || error.code == ErrorCode::Unexpected
@@ -388,8 +469,9 @@ const fn uninterruptible(effect: &Effect) -> bool {
         | Effect::ForgetParts
         | Effect::ForgetPlan
         | Effect::NextName
+        | Effect::TakeNew
         | Effect::Stop => true,
-        Effect::Open | Effect::Reconcile(_) | Effect::SendParts(_) | Effect::Look => false,
+        Effect::Open | Effect::Reconcile(_) | Effect::SendParts(_) | Effect::Look | Effect::LookBack => false,
     }
 }
 

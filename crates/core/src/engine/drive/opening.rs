@@ -24,7 +24,14 @@ impl Drive {
             Some(before) => SourceFile::open_again(&place, &before),
             None => SourceFile::open_at(&place),
         });
-        let file = Arc::new(opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
+        let file = match opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))? {
+            Ok(file) => Arc::new(file),
+            // Gone, and perhaps stored before it went.
+            Err(error) if error.code == ErrorCode::FileMissing && self.changed() == Input::ChangedUnanswered => {
+                return Ok(Input::ChangedUnanswered);
+            }
+            Err(error) => return Err(error),
+        };
         let mut fingerprint = file.fingerprint()?;
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
         let plan = match (&self.row.fingerprint, self.row.plan) {
@@ -35,7 +42,7 @@ impl Drive {
                     Likeness::Other => false,
                 };
                 if !same {
-                    return Ok(Input::SourceChanged);
+                    return Ok(self.changed());
                 }
                 // What was read before was read of a file in doubt.
                 fingerprint.in_doubt |= before.in_doubt;
@@ -55,18 +62,23 @@ impl Drive {
         (self.row.fingerprint, self.row.plan) = (Some(fingerprint.clone()), Some(plan));
 
         let route = self.route().await?;
-        let key = ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))?;
+        let key = self.key_by(&route)?;
         let multipart = matches!(plan, Plan::Multipart { .. });
         let open = Open { file, fingerprint, plan, route, key };
         self.open = Some(open.clone());
         // Better to learn now that the key is taken than after a terabyte. Where nobody may look, S3 tells at the end.
-        if multipart && !begun && self.batch.collision != Collision::Overwrite {
+        if multipart && !begun && self.collision() != Collision::Overwrite {
             let head = self.patiently(|| open.route.look(&open.key)).await?;
             if matches!(head, Head::There { .. }) {
                 return Err(Error::new(ErrorCode::AlreadyThere).detail("an object is there before the upload began"));
             }
         }
         Ok(Input::Opened { plan })
+    }
+
+    /// The key on the wire.
+    pub(super) fn key_by(&self, route: &Route) -> Result<ObjectKey> {
+        ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))
     }
 
     /// Whether the parts on record are what the file holds now. A file that was moved, or whose drive was mounted again,
@@ -112,7 +124,10 @@ impl Drive {
     pub(super) async fn reconcile(&mut self, upload: &UploadId) -> Result<Input> {
         let open = self.opened()?;
         let Some(listed) = self.patiently(|| open.route.bucket.list_parts(&open.key, upload)).await? else {
-            return Ok(Input::Reconciled { exists: false });
+            return match self.row.standing.on_s3 {
+                OnS3::Completing(_) => self.ended_unseen(&open).await,
+                _ => Ok(Input::Reconciled { exists: false }),
+            };
         };
         let id = self.row.id;
         let recorded = self.shared.journal.read(move |journal| journal.parts(id)).await?;

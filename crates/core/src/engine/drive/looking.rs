@@ -1,0 +1,218 @@
+//! What the store really holds: asked after an answer that never came, before anything is sent again or given up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Drive, Open};
+use crate::engine::leftovers;
+use crate::engine::routes::Route;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::SourceFile;
+use crate::ids::{ObjectKey, PartNumber, UploadId};
+use crate::journal::PartRow;
+use crate::s3::{Head, Stored};
+use crate::session::Collision;
+use crate::transfer::state::unfinished;
+use crate::transfer::{Found, Input, OnS3, Plan, checksum};
+use crate::units::UnixTime;
+
+/// What lies at a key, compared with one version of the source.
+pub(super) enum Seen {
+    /// That version: our token, its size, its checksum.
+    Ours(Stored),
+    /// Nothing.
+    Absent,
+    /// Another object.
+    Other,
+    /// No right to look, or the store does not tell what it holds.
+    Unknown,
+}
+
+impl Drive {
+    /// The source is what it was: is it there?
+    pub(super) async fn look(&mut self) -> Result<Input> {
+        let open = self.opened()?;
+        if self.parts.is_empty() {
+            let id = self.row.id;
+            let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+            self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
+        }
+        let unclear = match self.row.standing.on_s3 {
+            OnS3::Unclear(under) => Some(under),
+            _ => None,
+        };
+        let found = match self.looked(&open).await? {
+            Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
+            Seen::Other if self.collision() != Collision::Overwrite => return Err(taken()),
+            Seen::Other => Found::Other,
+            Seen::Absent => Found::Absent,
+            Seen::Unknown => {
+                self.unanswered.store(true, Ordering::Relaxed);
+                match (unclear, self.collision()) {
+                    // The person was told, and chose what is to be done about it.
+                    (Some(under), Collision::Suffix) if under != Collision::Suffix => return Ok(Input::KeyTaken),
+                    (Some(under), Collision::Overwrite) if under != Collision::Overwrite => Found::Other,
+                    _ => {
+                        self.live.trouble(&unknown(), None);
+                        Found::Unknown
+                    }
+                }
+            }
+        };
+        if unclear.is_some() && matches!(found, Found::Absent | Found::Other) {
+            self.unanswered.store(false, Ordering::Relaxed);
+        }
+        Ok(Input::Looked(found, UnixTime::now()))
+    }
+
+    /// The source is another version now, or gone: was the one before stored? What is left of its upload is given up, so
+    /// that no request of ours that is still under way changes the answer.
+    ///
+    /// # Errors
+    /// Why there is no source, where it was not stored either.
+    pub(super) async fn look_back(&mut self) -> Result<Input> {
+        let route = self.route().await?;
+        let key = self.key_by(&route)?;
+        let mut seen = self.looked_back(&route, &key).await?;
+        if !matches!(seen, Seen::Ours(_)) {
+            self.source_is_there().await?;
+            if let Some(upload) = unfinished(&self.row.standing.on_s3) {
+                let exists = self.has_upload(&route, &key, &upload).await?;
+                if !matches!(seen, Seen::Unknown) {
+                    if exists
+                        && let Err(error) = leftovers::abort(&route.bucket, &key, &upload, &self.shared.link).await
+                    {
+                        tracing::warn!(id = %self.row.id, %error, "an unfinished upload could not be removed yet");
+                    }
+                    seen = self.looked_back(&route, &key).await?;
+                } else if exists {
+                    seen = Seen::Absent;
+                }
+            }
+        }
+        let found = match seen {
+            Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
+            Seen::Absent => Found::Absent,
+            Seen::Other => Found::Other,
+            Seen::Unknown => {
+                self.live.trouble(&unknown(), None);
+                Found::Unknown
+            }
+        };
+        Ok(Input::LookedBack(found, UnixTime::now()))
+    }
+
+    /// Nobody can tell whether it is there.
+    pub(super) fn unknowable(&self) -> Input {
+        self.live.trouble(&unknown(), None);
+        Input::Unknowable(self.collision())
+    }
+
+    pub(super) async fn source_is_there(&self) -> Result<()> {
+        let (place, before) = (self.place(), self.row.fingerprint.clone());
+        let opening = tokio::task::spawn_blocking(move || match before {
+            Some(before) => SourceFile::open_again(&place, &before),
+            None => SourceFile::open_at(&place),
+        });
+        opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?.map(|_| ())
+    }
+
+    /// An upload that was to be completed is gone, by a request of ours or by somebody else's.
+    pub(super) async fn ended_unseen(&mut self, open: &Open) -> Result<Input> {
+        match self.looked(open).await? {
+            Seen::Ours(stored) => Ok(self.stored(stored)),
+            Seen::Unknown => Ok(self.unknowable()),
+            Seen::Other if self.collision() != Collision::Overwrite => Err(taken()),
+            Seen::Other | Seen::Absent => {
+                Err(Error::new(ErrorCode::UploadExpired).detail("gone, and not put together"))
+            }
+        }
+    }
+
+    pub(super) async fn has_upload(&self, route: &Route, key: &ObjectKey, upload: &UploadId) -> Result<bool> {
+        Ok(self.patiently(|| route.bucket.list_parts(key, upload)).await?.is_some())
+    }
+
+    /// What lies at the key, compared with the source as it is open.
+    pub(super) async fn looked(&self, open: &Open) -> Result<Seen> {
+        let head = self.patiently(|| open.route.look(&open.key)).await?;
+        Ok(match self.named(head, open.plan) {
+            Named::Ours { etag, crc64 } if self.sum_of(open).await? == crc64 => {
+                Seen::Ours(Stored { etag, crc64, version_id: None })
+            }
+            Named::Ours { .. } => Seen::Other,
+            Named::Not(seen) => seen,
+        })
+    }
+
+    /// What lies at the key, compared with the version on record. Each version has a token of its own: where its sum is
+    /// not on record, the token tells.
+    async fn looked_back(&self, route: &Route, key: &ObjectKey) -> Result<Seen> {
+        let (id, Some(plan)) = (self.row.id, self.row.plan) else { return Ok(Seen::Unknown) };
+        let head = self.patiently(|| route.look(key)).await?;
+        let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+        let parts: BTreeMap<_, _> = parts.into_iter().map(|part| (part.number, part)).collect();
+        let expected = combined(plan, &parts);
+        Ok(match self.named(head, plan) {
+            Named::Ours { etag, crc64 } if expected.is_none_or(|expected| crc64 == expected) => {
+                Seen::Ours(Stored { etag, crc64, version_id: None })
+            }
+            Named::Ours { .. } => Seen::Other,
+            Named::Not(seen) => seen,
+        })
+    }
+
+    /// Ours by token and size, before its sum is compared.
+    fn named(&self, head: Head, plan: Plan) -> Named {
+        match head {
+            Head::Absent => Named::Not(Seen::Absent),
+            Head::Unknown => Named::Not(Seen::Unknown),
+            Head::There { etag, size, crc64, token } => {
+                let named = token.as_deref() == Some(&*self.row.token) && size == plan.size();
+                match crc64 {
+                    Some(crc64) if named => Named::Ours { etag, crc64 },
+                    // What it holds, this store does not tell.
+                    None if named => Named::Not(Seen::Unknown),
+                    _ => Named::Not(Seen::Other),
+                }
+            }
+        }
+    }
+
+    /// The sum of the whole source: of its parts where all are on record, else read once more.
+    async fn sum_of(&self, open: &Open) -> Result<u64> {
+        if let Some(sum) = combined(open.plan, &self.parts) {
+            return Ok(sum);
+        }
+        let sum = self.crc_of(open, 0, open.plan.size()).await?;
+        let (file, fingerprint) = (Arc::clone(&open.file), open.fingerprint.clone());
+        let check = tokio::task::spawn_blocking(move || file.check(&fingerprint));
+        check.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+        Ok(sum)
+    }
+}
+
+enum Named {
+    Ours { etag: String, crc64: u64 },
+    Not(Seen),
+}
+
+fn unknown() -> Error {
+    Error::new(ErrorCode::OutcomeUnknown).detail("no right to look, and no upload any more")
+}
+
+/// A name that is taken, by another or by an earlier version of the same file.
+pub(super) fn taken() -> Error {
+    Error::new(ErrorCode::AlreadyThere).detail("another object is there")
+}
+
+/// The whole's sum from those of its parts, where none is missing.
+fn combined(plan: Plan, parts: &BTreeMap<PartNumber, PartRow>) -> Option<u64> {
+    match plan {
+        Plan::Multipart { count, .. } if parts.len() == usize::from(count) => {
+            Some(checksum::combine(parts.values().map(|part| (part.crc64, part.size.get()))))
+        }
+        Plan::Multipart { .. } | Plan::Single { .. } => None,
+    }
+}

@@ -1,0 +1,290 @@
+//! Unclear endings: the answer to the request that makes the object never came. What is told then is the truth, and no
+//! byte is sent again for it.
+
+use std::path::Path;
+
+use davit_core::engine::EnqueueOptions;
+use davit_core::engine::feed::{Action, Target};
+use davit_core::ids::TransferId;
+use davit_core::journal::{Journal, Reader, Write};
+use davit_core::session::Collision;
+use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_tests::fault::FaultProxy;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+use davit_tests::{Run, World};
+
+const COMPLETE: &str = "POST *?uploadId";
+const PUT: &str = "PUT ";
+const LARGE: u64 = 20 << 20;
+
+/// Requests that carry bytes of a file.
+fn bodies(world: &World) -> u32 {
+    let seen = world.cloud.observer();
+    seen.calls("PutObject") + seen.calls("UploadPart")
+}
+
+/// The one key that ends in this name.
+fn key(world: &World, name: &str) -> String {
+    let mut keys = world.keys();
+    keys.retain(|key| key.ends_with(&format!("/{name}")));
+    assert_eq!(keys.len(), 1, "{name}: {:?}", world.keys());
+    keys.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_kept_beside_replaces_no_third_one_whatever_its_destination_does() {
+    for len in [1_000, LARGE] {
+        let world = World::with_backend(900, "role").await;
+        let source = |name: &str| world.sources().join(name);
+        noise(&source("c/cut (2).mov"), 77);
+        world.upload_by_backend(&[&source("c/cut (2).mov")]).end().await.all_done();
+        noise(&source("a/cut.mov"), len);
+        noise(&source("b/cut.mov"), len + 1);
+        let options = Options {
+            home: world.path("another home"),
+            server: Some(world.backend.as_ref().expect("a backend").url().clone()),
+            dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
+            direct: None,
+            hold: false,
+            ..world.options()
+        };
+        let uploader = Uploader::open(options).await.expect("opens");
+        let mut changes = uploader.session_changes();
+        changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+        let to = uploader.destinations().await.expect("one")[0].id.clone();
+        let engine = uploader.engine();
+        let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: false };
+        let given = vec![source("a/cut.mov"), source("b/cut.mov")];
+        let ticket = engine.enqueue(given, to, options).await.expect("taken");
+        let settled = engine.settled(ticket.items.clone()).await.expect("settles");
+        assert_eq!((settled.uploaded, settled.failed), (1, 1), "{settled:?}");
+        engine.act(Action::KeepBoth, vec![Target::Item(ticket.items[1])]).await.expect("kept");
+        let settled = engine.settled(ticket.items).await.expect("settles");
+        assert_eq!(settled.uploaded, 2, "{settled:?}");
+        assert_eq!(world.sha256(&key(&world, "cut (2).mov")), sha256(&source("c/cut (2).mov")), "the third");
+        assert_eq!(world.sha256(&key(&world, "cut (3).mov")), sha256(&source("b/cut.mov")));
+        assert_eq!(world.sha256(&key(&world, "cut.mov")), sha256(&source("a/cut.mov")));
+        assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
+        uploader.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_of_ours_is_known_for_ours_though_the_records_lost_one_of_its_parts() {
+    let world = World::with_backend(900, "role").await;
+    for collision in ["fail", "suffix", "overwrite"] {
+        let name = format!("{collision}.mov");
+        let file = world.sources().join(&name);
+        noise(&file, LARGE);
+        let home = world.path(collision);
+        let upload = || {
+            let mut run = world.upload_by_backend(&[&file]);
+            run.env("DAVIT_HOME", &home).args(["--collision", collision]);
+            run
+        };
+        let killed = upload().env("DAVIT_FAILPOINT", "complete:1:after").end().await;
+        assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+        lose_a_part(&home).await;
+        let sent = bodies(&world);
+        upload().end().await.all_done();
+        assert_eq!(bodies(&world), sent, "{collision}: not a byte is sent again");
+        assert_eq!(world.sha256(&key(&world, &name)), sha256(&file));
+    }
+    assert_eq!(world.keys().len(), 3, "no second copy: {:?}", world.keys());
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
+    world.no_byte_was_sent_twice();
+}
+
+/// As a row whose sum does not fit is left out.
+async fn lose_a_part(home: &Path) {
+    let (journal, _) = Journal::open(home).expect("the records");
+    let id = TransferId::new(1);
+    let mut parts = Reader::open(home).expect("the records").parts(id).expect("the records");
+    assert_eq!(parts.len(), 3);
+    parts.remove(1);
+    let kept = parts.into_iter().map(|part| Write::Part(id, part));
+    journal.write(std::iter::once(Write::ForgetParts(id)).chain(kept).collect()).await.expect("written");
+}
+
+/// Killed when the store had the object and nobody had heard; then the file becomes another version.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_stored_before_the_file_changed_is_ours_and_the_new_version_follows_the_rules() {
+    for (name, len, point) in [("note.txt", 1_000, "put:1:after"), ("cut.mov", LARGE, "complete:1:after")] {
+        for collision in ["fail", "suffix", "overwrite"] {
+            let world = World::with_backend(900, "role").await;
+            let file = world.sources().join(name);
+            noise(&file, len);
+            let before = sha256(&file);
+            let upload = || {
+                let mut run = world.upload_by_backend(&[&file]);
+                run.args(["--collision", collision]);
+                run
+            };
+            let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
+            assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+            noise(&file, len + 1);
+            let ended = upload().end().await;
+            let there = world.sha256(&key(&world, name));
+            match collision {
+                // The name is taken, by a version of this very file, and nothing else is claimed.
+                "fail" => {
+                    assert_eq!(ended.failures(), ["already-there"], "{name}: {}", ended.out);
+                    assert_eq!(there, before);
+                }
+                "suffix" => {
+                    ended.all_done();
+                    let beside = name.replace('.', " (2).");
+                    assert_eq!(world.sha256(&key(&world, &beside)), sha256(&file));
+                    assert_eq!(there, before);
+                }
+                _ => {
+                    ended.all_done();
+                    assert_eq!(there, sha256(&file));
+                }
+            }
+            assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
+        }
+    }
+}
+
+/// The same where the store never had it: the change is all there is to tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_stored_before_the_file_changed_is_told_as_a_change_whoever_may_look() {
+    for blind in [false, true] {
+        let world =
+            if blind { World::with_blind_backend(900, "role").await } else { World::with_backend(900, "role").await };
+        let file = world.sources().join("cut.mov");
+        noise(&file, LARGE);
+        let killed = world.upload_by_backend(&[&file]).env("DAVIT_FAILPOINT", "complete:1:before").end().await;
+        assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+        noise(&file, LARGE + 1);
+        let ended = world.upload_by_backend(&[&file]).end().await;
+        assert_eq!(ended.failures(), ["file-changed"], "blind {blind}: {}", ended.out);
+        assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "its old pieces are removed");
+        world.upload_by_backend(&[&file]).end().await.all_done();
+        assert_eq!(world.sha256(&key(&world, "cut.mov")), sha256(&file));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_gone_after_it_was_stored_is_done() {
+    let world = World::with_backend(900, "role").await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, LARGE);
+    let before = sha256(&file);
+    let folder = world.sources().join("day");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::rename(&file, folder.join("cut.mov")).expect("moved");
+    let killed = world.upload_by_backend(&[&folder]).env("DAVIT_FAILPOINT", "complete:1:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    std::fs::remove_file(folder.join("cut.mov")).expect("removed");
+    world.upload_by_backend(&[&folder]).end().await.all_done();
+    assert_eq!(world.sha256(&key(&world, "cut.mov")), before);
+}
+
+/// With write-only rights: once told, the same command says so again and sends nothing; another rule is another answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_given_again_after_an_unknown_outcome_sends_nothing_unless_another_rule_is_chosen() {
+    for (name, len, request) in [("note.txt", 1_000, PUT), ("cut.mov", LARGE, COMPLETE)] {
+        for then in ["suffix", "overwrite", "looks"] {
+            let mut world = World::with_blind_backend(900, "role").await;
+            let link = FaultProxy::before(world.cloud.address()).await;
+            let file = world.sources().join(name);
+            noise(&file, len);
+            let upload = |world: &World, collision: &str| -> Run {
+                let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+                run.args(["--collision", collision]);
+                run
+            };
+            link.faults.lose_answers(request, 1);
+            let ended = upload(&world, "fail").end().await;
+            assert_eq!(ended.failures(), ["outcome-unknown"], "{}", ended.out);
+            let (sent, there) = (bodies(&world), world.object(&key(&world, name)).etag);
+            for _ in 0..2 {
+                let ended = upload(&world, "fail").end().await;
+                assert_eq!(ended.failures(), ["outcome-unknown"], "{name}: {}", ended.out);
+            }
+            assert_eq!(bodies(&world), sent, "{name}: nothing is sent again");
+            match then {
+                "looks" => {
+                    world.start_backend(&World::backend_config(900, "role")).await;
+                    upload(&world, "fail").end().await.all_done();
+                    assert_eq!(bodies(&world), sent, "{name}: what is seen to be there is not sent");
+                    assert_eq!(world.keys().len(), 1);
+                    world.no_byte_was_sent_twice();
+                }
+                "overwrite" => {
+                    upload(&world, then).end().await.all_done();
+                    assert_eq!(world.keys().len(), 1);
+                    assert_ne!(world.object(&key(&world, name)).etag, there, "replaced, as asked");
+                }
+                _ => {
+                    upload(&world, then).end().await.all_done();
+                    assert_eq!(world.keys().len(), 2, "beside, as asked: {:?}", world.keys());
+                }
+            }
+            assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
+        }
+    }
+}
+
+/// With write-only rights: a version that may be there, and another that is to follow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_after_an_unclear_end_is_never_called_anothers_nor_not_stored() {
+    for (name, len, point) in [("note.txt", 1_000, "put:1:after"), ("cut.mov", LARGE, "complete:1:after")] {
+        for collision in ["fail", "suffix", "overwrite"] {
+            let world = World::with_blind_backend(900, "role").await;
+            let file = world.sources().join(name);
+            noise(&file, len);
+            let before = sha256(&file);
+            let upload = || {
+                let mut run = world.upload_by_backend(&[&file]);
+                run.args(["--collision", collision]);
+                run
+            };
+            let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
+            assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+            noise(&file, len + 1);
+            let ended = upload().end().await;
+            assert_eq!(ended.failures(), ["outcome-unknown"], "{name} {collision}: {}", ended.out);
+            let ended = upload().end().await;
+            let there = world.sha256(&key(&world, name));
+            if collision == "fail" {
+                assert_eq!(ended.failures(), ["outcome-unknown"], "{name}: {}", ended.out);
+                assert_eq!(there, before);
+            } else {
+                ended.all_done();
+                assert_eq!(there == sha256(&file), collision == "overwrite", "{name}");
+                assert_eq!(world.keys().len(), if collision == "suffix" { 2 } else { 1 }, "{:?}", world.keys());
+            }
+        }
+    }
+}
+
+/// With write-only rights. S3 says of its 500 that the request might have been processed or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_said_no_before_is_not_taken_for_one_that_never_answered() {
+    let world = World::with_blind_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let others = world.sources().join("others/note.txt");
+    noise(&others, 500);
+    world.upload_by_backend(&[&others]).end().await.all_done();
+    let file = world.sources().join("note.txt");
+    noise(&file, 1_000);
+    let said = [
+        ("503 Slow Down", "SlowDown", "already-there"),
+        ("400 Bad Request", "RequestTimeout", "already-there"),
+        ("400 Bad Request", "BadDigest", "already-there"),
+        ("409 Conflict", "ConditionalRequestConflict", "already-there"),
+        ("500 Internal Server Error", "InternalError", "outcome-unknown"),
+        ("503 Service Unavailable", "", "outcome-unknown"),
+    ];
+    for (number, (status, code, told)) in said.into_iter().enumerate() {
+        link.faults.answer(PUT, 1, status, code);
+        let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+        let ended = run.env("DAVIT_HOME", world.path(&number.to_string())).args(["--collision", "fail"]).end().await;
+        assert_eq!(ended.failures(), [told], "{status} {code}: {}", ended.out);
+    }
+    assert_eq!(world.sha256(&key(&world, "note.txt")), sha256(&others));
+}
