@@ -409,7 +409,8 @@ impl Source {
             }
         }
         .expect("changed");
-        if path.is_file() {
+        // To read a file that is held would wait for it, and end the lease.
+        if self.change != Change::Locked && path.is_file() {
             self.versions.push(sha256(path));
         }
     }
