@@ -382,7 +382,13 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             None => (now.clone(), vec![]),
         },
         Input::Swept if matches!(now.state, S::Cancelled { .. }) => {
-            (to(now.state.clone(), OnS3::Nothing), vec![Effect::ForgetParts])
+            // An abort says the same of an upload that was removed and of one that became the object before.
+            let left = match now.on_s3 {
+                OnS3::Completing(_) => OnS3::Unclear(Collision::Fail),
+                OnS3::Putting | OnS3::Unclear(_) => kept(),
+                OnS3::Nothing | OnS3::Upload(_) => OnS3::Nothing,
+            };
+            (to(now.state.clone(), left), vec![Effect::ForgetParts])
         }
         Input::Restarted if running || matches!(now.state, S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Restarted => (now.clone(), vec![]),
