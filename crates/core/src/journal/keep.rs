@@ -247,19 +247,3 @@ fn remove(path: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn records_of_which_a_single_byte_is_left_are_rebuilt_and_it_is_told() {
-        let (before, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let (journal, _) = Journal::open(before.path()).expect("opens");
-        journal.keep_copy().await;
-        std::fs::copy(copy_of(before.path()), copy_of(home.path())).expect("a copy");
-        std::fs::write(Journal::path(home.path()), b"S").expect("written");
-        let (_, recovered) = Journal::open(home.path()).expect("opens");
-        assert_eq!(recovered.notice, Some(Notice::BegunAnew));
-    }
-}
