@@ -251,6 +251,7 @@ impl Trial {
             Way::GoneOn | Way::Changed | Way::Taken | Way::KeptOut => {
                 self.chance.one(&["part:2:after", "record-part:2:after"])
             }
+            Way::Overtaken => self.chance.one(&["complete:1:after", "put:1:after"]),
             Way::Unclear => {
                 let points =
                     ["complete:1:before", "complete:1:after", "put:1:before", "put:1:after", "record-proof:1:after"];
@@ -261,7 +262,7 @@ impl Trial {
         assert_eq!(ended.code, None, "{}: {at} was not met\n{}{}", self.what(), ended.out, ended.err);
         match self.way {
             // All that can have begun.
-            Way::Changed => {
+            Way::Changed | Way::Overtaken => {
                 self.change(0, seen);
                 self.change(self.cut(), seen);
             }

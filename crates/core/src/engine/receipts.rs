@@ -247,6 +247,7 @@ mod tests {
                 batch,
                 added,
                 path: path.clone(),
+                mount: None,
                 name: name.clone(),
                 folder: folder.is_some(),
                 counted: true,

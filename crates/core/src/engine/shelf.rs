@@ -283,6 +283,7 @@ mod tests {
                 batch: BatchId::new(1),
                 name: "cut.mov".into(),
                 drive: drive.map(Into::into),
+                mount: None,
                 folder: false,
                 counting: false,
                 removed: false,

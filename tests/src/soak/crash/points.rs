@@ -5,7 +5,7 @@ use std::fmt;
 use davit_core::ids::UploadId;
 use davit_core::transfer::Effect;
 
-use Way::{Changed, First, GoneOn, KeptOut, Missing, Taken, Unclear};
+use Way::{Changed, First, GoneOn, KeptOut, Missing, Overtaken, Taken, Unclear};
 
 /// What leads a run to a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(super) enum Way {
     Unclear,
     /// It goes on, and the source is another version.
     Changed,
+    /// The same, and the former version had just become an object.
+    Overtaken,
     /// It goes on, and the name is another's: it goes beside that.
     Taken,
     /// The same, and it must not go beside.
@@ -51,7 +53,7 @@ pub(super) fn all() -> Vec<Point> {
     table.flat_map(sides).collect()
 }
 
-fn effects() -> [Effect; 12] {
+fn effects() -> [Effect; 14] {
     let upload = || UploadId(String::new());
     [
         Effect::Open,
@@ -61,6 +63,8 @@ fn effects() -> [Effect; 12] {
         Effect::Put,
         Effect::Complete(upload()),
         Effect::Look,
+        Effect::LookBack,
+        Effect::TakeNew,
         Effect::Abort(upload()),
         Effect::ForgetParts,
         Effect::ForgetPlan,
@@ -78,6 +82,7 @@ fn way_to(effect: &Effect) -> (usize, &'static [Way]) {
         Effect::Complete(_) => (2, &[First]),
         Effect::Reconcile(_) => (1, &[GoneOn]),
         Effect::Look => (1, &[Unclear]),
+        Effect::LookBack | Effect::TakeNew => (1, &[Overtaken]),
         Effect::Abort(_) | Effect::ForgetParts => (1, &[Changed, Taken, KeptOut]),
         Effect::ForgetPlan => (1, &[Changed]),
         Effect::Stop => (1, &[Changed, KeptOut]),
