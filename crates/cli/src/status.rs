@@ -123,9 +123,9 @@ fn waits(
 ) -> Option<Wait> {
     let told = running.and_then(|waits| waits.get(&row.id)).cloned();
     told.or_else(|| match row.standing.state {
-        TransferState::Waiting { code, until } => Some(Wait::new(code, until, drive_of(&row.path).as_deref())),
+        TransferState::Waiting { code, until } => Some(Wait::new(code, until, drive_of(&row.path, row.mount.as_deref()).as_deref())),
         TransferState::Queued if row.mount.as_deref().is_some_and(|mount| away.contains(mount)) => {
-            Some(Wait::new(ErrorCode::SourceOffline, None, drive_of(&row.path).as_deref()))
+            Some(Wait::new(ErrorCode::SourceOffline, None, drive_of(&row.path, row.mount.as_deref()).as_deref()))
         }
         _ => None,
     })

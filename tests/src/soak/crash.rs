@@ -262,10 +262,11 @@ impl Trial {
         assert_eq!(ended.code, None, "{}: {at} was not met\n{}{}", self.what(), ended.out, ended.err);
         match self.way {
             // All that can have begun.
-            Way::Changed | Way::Overtaken => {
+            Way::Changed => {
                 self.change(0, seen);
                 self.change(self.cut(), seen);
             }
+            Way::Overtaken => (0..self.sources.len()).for_each(|source| self.change(source, seen)),
             Way::Taken | Way::KeptOut => {
                 self.take(0, seen).await;
                 self.take(self.cut(), seen).await;

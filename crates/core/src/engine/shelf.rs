@@ -10,7 +10,7 @@ use super::rate::Meter;
 use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, RowState, Totals, Wait};
 use crate::error::ErrorCode;
-use crate::file::Mounts;
+use crate::file::drive_of;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
@@ -80,18 +80,16 @@ impl Shelf {
     }
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
-        // While its drive is there its name is known.
-        let mounts = Mounts::now();
-        rows.iter().for_each(|row| self.add_item(row, &mounts));
+        rows.iter().for_each(|row| self.add_item(row));
     }
 
-    fn add_item(&mut self, row: &ItemRow, mounts: &Mounts) {
+    fn add_item(&mut self, row: &ItemRow) {
         self.book.add_item(Item {
             id: row.id,
             batch: row.batch,
             here: self.is_here(row.batch),
             name: row.name.as_str().into(),
-            drive: mounts.drive_of(&row.path).map(Into::into),
+            drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
             mount: row.mount.as_deref().map(Into::into),
             folder: row.folder,
             counting: !row.counted,

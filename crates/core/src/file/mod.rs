@@ -15,7 +15,7 @@ mod source;
 pub mod walk;
 mod whole;
 
-pub use drive::{Mounts, drive_of};
+pub use drive::drive_of;
 pub use fingerprint::{Fingerprint, Likeness};
 pub(crate) use mount::unless_unmounted;
 pub use mount::{is_unmounted, mount_of};
