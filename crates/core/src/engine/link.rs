@@ -137,7 +137,7 @@ impl Link {
                     }
                     let wait = pause_before(attempt, &error);
                     tracing::debug!(attempt, %error, wait_ms = wait.as_millis(), "it will be tried again");
-                    held(&error, wait);
+                    held(&error, error.retry.asked_for().unwrap_or(wait));
                     tokio::select! {
                         () = pause(wait, &error, mended) => {}
                         () = stop.cancelled() => return Err(error),
