@@ -430,3 +430,117 @@ async fn a_command_given_again_uploads_other_versions_of_what_was_done() {
     world.upload(&[&single]).end().await.all_done();
     assert_eq!(world.keys().iter().filter(|key| key.contains("note")).count(), 1);
 }
+
+/// What a command did stays done when it is given again for what failed of it, and is told as such.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_given_again_for_what_failed_leaves_what_is_done() {
+    for collision in ["suffix", "fail", "overwrite"] {
+        let world = World::new().await;
+        let at = |name: &str| world.sources().join(name);
+        let (good, refused, day, night) = (at("good.txt"), at("re\nfused.txt"), at("day"), at("night"));
+        for (path, bytes) in [(&good, 10), (&refused, 20), (&day.join("1.wav"), 30), (&night.join("2.wav"), 40)] {
+            noise(path, bytes);
+        }
+        let upload = async |paths: &[&std::path::Path], earlier: u32| {
+            let ended = world.upload(paths).args(["--collision", collision]).end().await;
+            assert_eq!(ended.failures(), ["name-refused"], "{collision}: {}", ended.out);
+            assert_eq!(ended.code, Some(3), "{collision}: {}", ended.out);
+            assert_eq!(ended.summary()["earlier"], earlier, "{collision}: {}", ended.out);
+        };
+        let all = [&*good, &*refused, &*day, &*night];
+        upload(&all, 0).await;
+        let keys = ["in/day/1.wav", "in/good.txt", "in/night/2.wav"];
+        assert_eq!(world.keys(), keys);
+        let puts = world.cloud.observer().calls("PutObject");
+        for _ in 0..2 {
+            upload(&all, 3).await;
+            assert_eq!(world.cloud.observer().calls("PutObject"), puts, "{collision}: nothing is asked for again");
+        }
+        // With something new beside it, and what was added to a folder.
+        let more = at("more.txt");
+        noise(&more, 50);
+        noise(&night.join("3.wav"), 60);
+        upload(&[&*good, &*refused, &*day, &*night, &*more], 3).await;
+        let keys = ["in/day/1.wav", "in/good.txt", "in/more.txt", "in/night/2.wav", "in/night/3.wav"];
+        assert_eq!(world.keys(), keys, "{collision}");
+    }
+}
+
+/// Another version of what is done goes by the rule for taken names, as it does within a folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_given_again_for_what_failed_uploads_other_versions_of_what_is_done() {
+    for collision in ["suffix", "fail", "overwrite"] {
+        let world = World::new().await;
+        let (good, refused) = (world.sources().join("good.txt"), world.sources().join("re\nfused.txt"));
+        noise(&good, 10);
+        noise(&refused, 20);
+        let upload = || {
+            let mut run = world.upload(&[&good, &refused]);
+            run.args(["--collision", collision]);
+            run
+        };
+        assert_eq!(upload().end().await.failures(), ["name-refused"], "{collision}");
+        noise(&good, 1_000);
+        let mut failures = upload().end().await.failures();
+        failures.sort();
+        let key = if collision == "suffix" { "in/good (2).txt" } else { "in/good.txt" };
+        if collision == "fail" {
+            assert_eq!(failures, ["already-there", "name-refused"]);
+        } else {
+            assert_eq!(failures, ["name-refused"], "{collision}");
+            assert_eq!(world.sha256(key), sha256(&good), "{collision}");
+        }
+        assert_eq!(world.keys().len(), if collision == "suffix" { 2 } else { 1 }, "{collision}");
+    }
+}
+
+/// The other rule is for what failed; what is done needs none.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_collision_is_for_what_failed_and_not_for_what_is_done() {
+    for (collision, key) in [("suffix", "in/cut (2).mov"), ("overwrite", "in/cut.mov")] {
+        let world = World::new().await;
+        let (good, cut, other) =
+            (world.sources().join("a.mov"), world.sources().join("cut.mov"), world.path("cut.mov"));
+        noise(&good, 1_000);
+        noise(&cut, 2_000);
+        noise(&other, 3_000);
+        world.upload(&[&other]).env("DAVIT_HOME", world.path("another home")).end().await.all_done();
+        let refused = world.upload(&[&good, &cut]).args(["--collision", "fail"]).end().await;
+        assert_eq!(refused.failures(), ["already-there"], "{}", refused.out);
+        let puts = world.cloud.observer().calls("PutObject");
+        let ended = world.upload(&[&good, &cut]).args(["--collision", collision]).end().await;
+        ended.all_done();
+        assert_eq!(ended.summary()["earlier"], 1, "{}", ended.out);
+        assert_eq!(world.sha256(key), sha256(&cut));
+        assert!(!world.keys().contains(&"in/a (2).mov".to_owned()));
+        let sent = world.cloud.observer().calls("PutObject") - puts;
+        assert!(sent <= 2, "only what failed was asked for: {sent}");
+        // All of it is done now: given again, it is another command.
+        let again = world.upload(&[&good, &cut]).args(["--collision", "fail"]).end().await;
+        assert_eq!(again.failures(), ["already-there", "already-there"], "{}", again.out);
+    }
+}
+
+/// What could not be taken at all failed, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_stays_done_when_what_was_missing_is_given_again() {
+    let world = World::new().await;
+    let (good, late) = (world.sources().join("good.txt"), world.sources().join("late.txt"));
+    noise(&good, 10);
+    let upload = || {
+        let mut run = world.upload(&[&good, &late]);
+        run.args(["--collision", "suffix"]);
+        run
+    };
+    for earlier in [0, 1] {
+        let ended = upload().end().await;
+        assert_eq!((ended.code, ended.failures()), (Some(3), vec!["file-missing".to_owned()]), "{}", ended.out);
+        assert_eq!(ended.summary()["earlier"], earlier, "{}", ended.out);
+    }
+    noise(&late, 20);
+    upload().end().await.all_done();
+    assert_eq!(world.keys(), ["in/good.txt", "in/late.txt"]);
+    // All of it is done now: given again, it is another command.
+    upload().end().await.all_done();
+    assert_eq!(world.keys().len(), 4, "{:?}", world.keys());
+}

@@ -36,15 +36,23 @@ impl Desk {
     }
 
     async fn at(world: World, home: std::path::PathBuf) -> Self {
+        let company = Self::company(&world).await;
+        Self::by(world, home, company, false).await
+    }
+
+    async fn company(world: &World) -> FaultProxy {
+        FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await
+    }
+
+    async fn by(world: World, home: std::path::PathBuf, company: FaultProxy, hold: bool) -> Self {
         let store = FaultProxy::before(world.cloud.address()).await;
-        let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
         let options = Options {
             home,
             server: Some(company.endpoint()),
             dev_store: Some(store.endpoint().parse().expect("an address")),
             direct: None,
             concurrency: Some(4),
-            hold: false,
+            hold,
             ..world.options()
         };
         let uploader = Uploader::open(options).await.expect("opens");
@@ -294,6 +302,47 @@ async fn inner_with_a_drive() {
         desk.hears().await;
     }
     assert!(matches!(&desk.row, Some(RowState::Waiting(now)) if later(now)), "{:?}", desk.row);
+    desk.whole(|overview| is_for(overview, ErrorCode::SourceOffline)).await;
+    plug_in();
+    desk.is_done().await;
+    desk.uploader.close().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_to_be_walked_waits_for_its_drive() {
+    let place = tempfile::tempdir().expect("a folder");
+    where_one_may_mount("waiting::inner_with_a_folder_on_a_drive", place.path()).await;
+}
+
+/// What the test above runs.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test, where one may mount"]
+async fn inner_with_a_folder_on_a_drive() {
+    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
+    let (disk, drive) = (place.join("disk"), place.join("LAB-NAS"));
+    for folder in [&disk, &drive] {
+        std::fs::create_dir_all(folder).expect("a folder");
+    }
+    run(&["mount", "-t", "tmpfs", "none"], &disk);
+    let plug_in = || run(&["mount", "--bind", disk.to_str().expect("Unicode")], &drive);
+    plug_in();
+    let folder = drive.join("day");
+    noise(&folder.join("cut.mov"), 1_000);
+    // The folder is on record, and what is in it is not.
+    let world = World::with_backend(900, "role").await;
+    let company = Desk::company(&world).await;
+    let mut begin = world.upload_by_backend(&[&folder]);
+    begin.env("DAVIT_SERVER", company.endpoint()).env("DAVIT_FAILPOINT", "record-item:1:after");
+    let killed = begin.end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    let home = world.home();
+    let mut desk = Desk::by(world, home, company, true).await;
+    run(&["umount", "-l"], &drive);
+    desk.uploader.engine().go();
+    let wait = desk.waits_for(ErrorCode::SourceOffline).await;
+    assert_eq!((wait.drive.as_deref(), wait.next), (Some("LAB-NAS"), Next::Person));
     desk.whole(|overview| is_for(overview, ErrorCode::SourceOffline)).await;
     plug_in();
     desk.is_done().await;

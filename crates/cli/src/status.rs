@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use davit_core::engine::feed::{Next, Wait};
+use davit_core::engine::feed::{Next, Target, Wait};
 use davit_core::error::{ErrorCode, Result};
 use davit_core::file::drive_of;
-use davit_core::ids::TransferId;
-use davit_core::journal::{Reader, StatusRow};
+use davit_core::journal::{FolderRow, Reader, StatusRow};
 use davit_core::transfer::TransferState;
 use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, control};
@@ -20,6 +19,8 @@ use crate::{DONE, left, text, words};
 
 /// What there is to say without records.
 pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
+/// The same where something was given before and is not in the list any more, or never came into it.
+const EMPTY: &str = "The list is empty.";
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -39,9 +40,24 @@ struct Line<'a> {
     next: Option<Next>,
 }
 
+/// A folder that is to be walked to its end yet: what is found in it then has lines of its own.
+#[derive(Serialize)]
+struct FolderLine<'a> {
+    event: &'static str,
+    item: u64,
+    batch: u64,
+    state: &'static str,
+    code: Option<ErrorCode>,
+    path: String,
+    destination: &'a str,
+    added: u64,
+    drive: Option<String>,
+    next: Option<Next>,
+}
+
 /// What the process at work says of its waits, where one works here; the records know those at rest alone. One that does not
 /// say is at work all the same.
-async fn told(home: &Path) -> Option<HashMap<TransferId, Wait>> {
+async fn told(home: &Path) -> Option<HashMap<Target, Wait>> {
     let waits = control::waits(home).await.unwrap_or(Some(Vec::new()));
     waits.map(|waits| waits.into_iter().collect())
 }
@@ -49,14 +65,17 @@ async fn told(home: &Path) -> Option<HashMap<TransferId, Wait>> {
 pub(crate) async fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
     let running = told(&options.home).await;
-    let (rows, left, waiting) = if on_record(&options.home)? {
-        let journal = Reader::open(&options.home)?;
-        (journal.status()?, journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?)
-    } else {
-        (Vec::new(), Vec::new(), 0)
+    let journal = on_record(&options.home)?.then(|| Reader::open(&options.home)).transpose()?;
+    let Some(journal) = journal else {
+        if !json {
+            text::line(NOTHING_YET)?;
+        }
+        return Ok(DONE);
     };
-    if rows.is_empty() && !json {
-        text::line(NOTHING_YET)?;
+    let (rows, unwalked) = (journal.status()?, journal.unwalked()?);
+    let (left, waiting) = (journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?);
+    if rows.is_empty() && unwalked.is_empty() && !json {
+        text::line(if journal.is_begun()? { EMPTY } else { NOTHING_YET })?;
     }
     let waits_for_a_drive =
         |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
@@ -99,6 +118,11 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
             return Ok(DONE);
         }
     }
+    for row in &unwalked {
+        if !text::line(&folder(row, running.as_ref(), &away, json))? {
+            return Ok(DONE);
+        }
+    }
     for line in if json { left.iter().map(left::json).collect() } else { left::sentences(&left) } {
         if !text::line(&line)? {
             break;
@@ -116,12 +140,8 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
 }
 
 /// What a transfer waits for. `away` are the drives that something waits for: what is in line on them waits, too.
-fn waits(
-    row: &StatusRow,
-    running: Option<&HashMap<TransferId, Wait>>,
-    away: &HashSet<&Path>,
-) -> Option<Wait> {
-    let told = running.and_then(|waits| waits.get(&row.id)).cloned();
+fn waits(row: &StatusRow, running: Option<&HashMap<Target, Wait>>, away: &HashSet<&Path>) -> Option<Wait> {
+    let told = running.and_then(|waits| waits.get(&Target::Transfer(row.id))).cloned();
     told.or_else(|| match row.standing.state {
         TransferState::Waiting { code, until } => Some(Wait::new(code, until, drive_of(&row.path, row.mount.as_deref()).as_deref())),
         TransferState::Queued if row.mount.as_deref().is_some_and(|mount| away.contains(mount)) => {
@@ -129,6 +149,41 @@ fn waits(
         }
         _ => None,
     })
+}
+
+/// A folder whose walk is under way, waits for its drive, or goes on with the next upload.
+fn folder(row: &FolderRow, running: Option<&HashMap<Target, Wait>>, away: &HashSet<&Path>, json: bool) -> String {
+    let FolderRow { item, destination } = row;
+    let told = running.and_then(|waits| waits.get(&Target::Item(item.id))).cloned();
+    let wait = told.or_else(|| {
+        let is_away = running.is_none() && item.mount.as_deref().is_some_and(|mount| away.contains(mount));
+        is_away.then(|| Wait::new(ErrorCode::SourceOffline, None, drive_of(&item.path).as_deref()))
+    });
+    let state = match &wait {
+        Some(_) => "waiting",
+        None if running.is_some() => "scanning",
+        None => "queued",
+    };
+    let code = wait.as_ref().map(|wait| wait.code);
+    let path = item.path.display().to_string();
+    if json {
+        let line = FolderLine {
+            event: "folder",
+            item: item.id.get(),
+            batch: item.batch.get(),
+            state,
+            code,
+            path,
+            destination,
+            added: item.added.0,
+            next: wait.as_ref().filter(|_| running.is_some()).map(|wait| wait.next),
+            drive: wait.and_then(|wait| wait.drive),
+        };
+        return serde_json::to_string(&line).unwrap_or_default();
+    }
+    let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
+    let why = wait.map(|wait| told_of(&wait, running.is_some())).unwrap_or_default();
+    format!("        {state:<10}       {}{code}{why}", text::plain(&path))
 }
 
 /// On a line of its own: why, and what happens next. Nothing goes on by itself where nobody is at work.

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use davit_core::ids::BatchId;
 use davit_core::journal::Reader;
-use davit_core::transfer::TransferState;
 
 use self::points::{Point, Way};
 use self::sight::Sight;
@@ -229,19 +228,9 @@ impl Trial {
         assert!(well, "{}\n{}{}", self.what(), ended.out, ended.err);
         let again = failures.iter().any(|code| code == "file-changed");
         if again {
-            self.give_again();
+            self.story.push("given again".to_owned());
         }
         !again
-    }
-
-    /// What a person gives again after a command that is over: what of it is not done.
-    fn give_again(&mut self) {
-        let journal = Reader::open(&self.world.home()).expect("the records");
-        let rows = journal.status().expect("the records").into_iter();
-        let undone = rows.filter(|row| !matches!(row.standing.state, TransferState::Done { .. }));
-        let undone: Vec<_> = undone.map(|row| row.path).collect();
-        self.given.retain(|given| undone.iter().any(|path| path.starts_with(given)));
-        self.story.push(format!("{} given again", self.given.len()));
     }
 
     /// What has to happen before the point can be met.

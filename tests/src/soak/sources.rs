@@ -298,6 +298,18 @@ pub async fn a_walk_without_its_drive() -> bool {
     link.faults.hold.send_replace(true);
     let running = world.upload_by(&link.endpoint(), &[&other]).start();
     link.holds_one().await;
+    let waits = |line: &serde_json::Value| {
+        line["event"] == "folder" && (&line["state"], &line["code"]) == (&"waiting".into(), &"source-offline".into())
+    };
+    loop {
+        let status = world.davit("status").arg("--json").end().await;
+        if status.lines.iter().filter(|line| waits(line)).count() == 2 {
+            break;
+        }
+    }
+    let status = world.davit("status").end().await.out;
+    let line = format!("        waiting          {} [source-offline]\n", folders[0].display());
+    assert!(status.contains(&line) && status.contains("It then continues by itself."), "{status}");
     let _back = Mount::new(&bind, &drive).expect("mounted");
     loop {
         let status = world.davit("status").arg("--json").end().await;

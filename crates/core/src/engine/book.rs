@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::engine::feed::{Filter, PausedBy, Target};
+use crate::engine::feed::{Filter, PausedBy, Target, Wait};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::limits;
@@ -110,6 +110,8 @@ pub(super) struct Item {
     pub(super) drive: Option<Box<str>>,
     /// Where that is mounted, where it can be taken away.
     pub(super) mount: Option<Box<Path>>,
+    /// Whether that is away, as far as anybody looked.
+    pub(super) away: bool,
     pub(super) folder: bool,
     pub(super) counting: bool,
     pub(super) removed: bool,
@@ -139,6 +141,11 @@ impl Item {
             Filter::NeedsYou => self.counts.failed() > 0,
             Filter::Done => self.counts.done() > 0 && self.counts.done() + self.counts.cancelled() == self.counts.all(),
         }
+    }
+
+    /// For what it waits while its drive is away.
+    pub(super) fn wait_for_drive(&self) -> Wait {
+        Wait::new(ErrorCode::SourceOffline, None, self.drive.as_deref())
     }
 
     /// Whether something of it will move by itself.
@@ -332,6 +339,7 @@ mod tests {
             name: "rushes".into(),
             drive: None,
             mount: None,
+            away: false,
             folder: true,
             counting: false,
             removed: false,

@@ -89,7 +89,7 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool)
         return if held { RowState::Held } else { RowState::Queued { ahead: ahead() } };
     }
     if item.counting {
-        return RowState::Scanning;
+        return if item.away { RowState::Waiting(item.wait_for_drive()) } else { RowState::Scanning };
     }
     let first = |kind: fn(&Rest) -> bool| of(&|slot| kind(&slot.rest)).map(state);
     first(|rest| matches!(rest, Rest::Waiting { .. }))

@@ -33,7 +33,7 @@ use ts_rs::TS;
 
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
+use crate::ids::{BatchId, DestinationId, ItemId};
 use crate::journal::{Journal, Recovered};
 use crate::session::Collision;
 use crate::session::wire::Receipt;
@@ -138,7 +138,7 @@ pub(crate) enum Command {
     Told(BatchId, oneshot::Sender<Result<()>>),
     Receipt(Target, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
-    Waits(oneshot::Sender<Vec<(TransferId, Wait)>>),
+    Waits(oneshot::Sender<Vec<(Target, Wait)>>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
     TurnTo(Option<Remote>),
@@ -286,8 +286,8 @@ impl Engine {
         self.ask(|reply| Command::Settled(items, reply)).await
     }
 
-    /// What each transfer waits for that does.
-    pub async fn waits(&self) -> Result<Vec<(TransferId, Wait)>> {
+    /// What each transfer waits for that does, and each folder that is to be walked yet.
+    pub async fn waits(&self) -> Result<Vec<(Target, Wait)>> {
         self.ask(Command::Waits).await
     }
 

@@ -8,7 +8,7 @@ use super::book::{Book, Counts, Item, Rest, Slot};
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
 use crate::credentials::Remote;
-use crate::engine::feed::{Filter, Overview, Row, RowState, Totals, Wait};
+use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait};
 use crate::error::ErrorCode;
 use crate::file::drive_of;
 use crate::ids::{BatchId, ItemId, TransferId};
@@ -91,6 +91,7 @@ impl Shelf {
             name: row.name.as_str().into(),
             drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
             mount: row.mount.as_deref().map(Into::into),
+            away: false,
             folder: row.folder,
             counting: !row.counted,
             removed: row.removed,
@@ -175,18 +176,22 @@ impl Shelf {
         totals
     }
 
-    /// What each transfer waits for that does, at rest or while it runs.
-    pub(super) fn waits(&self) -> Vec<(TransferId, Wait)> {
+    /// What each transfer waits for that does, at rest or while it runs, and each folder that is to be walked yet.
+    pub(super) fn waits(&self) -> Vec<(Target, Wait)> {
         let wait = |slot: &Slot| {
             let item = &self.book.items[slot.item as usize];
             let (live, drive) = (self.running.get(&slot.id).map(|live| &**live), item.drive.as_deref());
             match list::file_state(slot, live, 0, false, drive) {
-                RowState::Waiting(wait) if !item.removed => Some((slot.id, wait)),
-                RowState::Held if !item.removed => Some((slot.id, Wait::new(ErrorCode::SignInEnded, None, None))),
+                RowState::Waiting(wait) if !item.removed => Some((Target::Transfer(slot.id), wait)),
+                RowState::Held if !item.removed => {
+                    Some((Target::Transfer(slot.id), Wait::new(ErrorCode::SignInEnded, None, None)))
+                }
                 _ => None,
             }
         };
-        self.book.slots.iter().filter_map(wait).collect()
+        let unwalked = self.book.items.iter().filter(|item| item.counting && item.away && !item.removed);
+        let folders = unwalked.map(|item| (Target::Item(item.id), item.wait_for_drive()));
+        self.book.slots.iter().filter_map(wait).chain(folders).collect()
     }
 
     /// What everything waits for that could move; nothing where something flows, or where it is not the same.
@@ -215,8 +220,10 @@ impl Shelf {
                 None => return None,
             }
         }
-        if self.book.items.iter().any(|item| !item.removed && item.here && item.counting) {
-            return None;
+        for item in self.book.items.iter().filter(|item| !item.removed && item.here && item.counting) {
+            if !item.away || other(item.wait_for_drive()) {
+                return None;
+            }
         }
         if self.book.items.iter().any(|item| item.counts.waiting() > 0) {
             for slot in &self.book.slots {
@@ -282,6 +289,7 @@ mod tests {
                 name: "cut.mov".into(),
                 drive: drive.map(Into::into),
                 mount: None,
+                away: false,
                 folder: false,
                 counting: false,
                 removed: false,

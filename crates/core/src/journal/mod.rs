@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 pub use keep::Notice;
-pub use read::{Reader, Recovered, StatusRow};
+pub use read::{FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
 

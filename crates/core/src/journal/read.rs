@@ -83,6 +83,15 @@ pub struct StatusRow {
     pub mount: Option<std::path::PathBuf>,
 }
 
+/// A folder for `davit status` that is to be walked to its end yet.
+#[derive(Debug)]
+pub struct FolderRow {
+    /// The folder.
+    pub item: ItemRow,
+    /// The destination's label.
+    pub destination: String,
+}
+
 /// An upload whose id never arrived is told of for so long, in seconds. A bucket's rule takes days.
 const LOST_FOR: u64 = 30 * 86_400;
 
@@ -212,18 +221,57 @@ impl Reader {
         to: &DestinationId,
         remote: &Remote,
     ) -> Result<Option<ItemRow>> {
-        let sql =
-            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND (i.counted=0 OR EXISTS
-                     (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
-                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0)) ORDER BY i.id DESC";
+        let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
+                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
+        self.item_that(open, path, name, |batch| goes_to(batch, to, remote))
+    }
+
+    /// The same whatever is left of it.
+    pub fn newest_item(&self, path: &Path, name: &str, to: &DestinationId, remote: &Remote) -> Result<Option<ItemRow>> {
+        self.item_that("1", path, name, |batch| goes_to(batch, to, remote))
+    }
+
+    /// The newest item in the list that came from this path, under this name, with one of these batches.
+    pub fn item_among(&self, path: &Path, name: &str, batches: &HashSet<BatchId>) -> Result<Option<ItemRow>> {
+        self.item_that("1", path, name, |batch| batches.contains(&batch.id))
+    }
+
+    fn item_that(&self, is: &str, path: &Path, name: &str, of: impl Fn(&BatchRow) -> bool) -> Result<Option<ItemRow>> {
+        let sql = format!(
+            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND {is} ORDER BY i.id DESC"
+        );
         let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
-        for (item, batch) in self.rows(sql, params![path_bytes(path), name], ids)? {
-            let same = |batch: &BatchRow| batch.destination.id == *to && batch.remote.as_ref() == Some(remote);
-            if self.batch(batch)?.as_ref().is_some_and(same) {
+        for (item, batch) in self.rows(&sql, params![path_bytes(path), name], ids)? {
+            if self.batch(batch)?.as_ref().is_some_and(&of) {
                 return self.item(item);
             }
         }
         Ok(None)
+    }
+
+    /// Which of these paths could not be taken when they were given to this destination of this remote, and with which
+    /// batches.
+    pub fn refusals<'a>(
+        &self,
+        paths: impl Iterator<Item = &'a str>,
+        to: &DestinationId,
+        remote: &Remote,
+    ) -> Result<Vec<(BatchId, String)>> {
+        let sql = format!(
+            "SELECT batch,path FROM refused WHERE path IN (SELECT value FROM json_each(?)) AND {}",
+            REFUSED.fits()
+        );
+        let paths = text(&paths.collect::<Vec<_>>())?;
+        let mut found = self.rows(&sql, params![paths], |row| Ok((BatchId::new(number(row, 0)?), row.get(1)?)))?;
+        let mut same: HashMap<BatchId, bool> = HashMap::new();
+        for (batch, _) in &found {
+            if !same.contains_key(batch) {
+                let goes = self.batch(*batch)?.is_some_and(|batch| goes_to(&batch, to, remote));
+                same.insert(*batch, goes);
+            }
+        }
+        found.retain(|(batch, _)| same.get(batch) == Some(&true));
+        Ok(found)
     }
 
     /// Whether another file of the same gesture has this key.
@@ -428,6 +476,22 @@ impl Reader {
         })
     }
 
+    /// Every folder in the list that was not walked to its end.
+    pub fn unwalked(&self) -> Result<Vec<FolderRow>> {
+        let sql = format!("{} WHERE removed=0 AND counted=0 ORDER BY id", select(ITEM, &ITEMS));
+        let mut found = Vec::new();
+        for item in self.whole_rows(&sql, [], item)? {
+            let destination = self.batch(item.batch)?.map(|batch| batch.destination.label);
+            found.extend(destination.map(|destination| FolderRow { item, destination }));
+        }
+        Ok(found)
+    }
+
+    /// Whether anything was ever given.
+    pub fn is_begun(&self) -> Result<bool> {
+        Ok(self.one("SELECT 1 FROM batches LIMIT 1", [], |_| Ok(()))?.is_some())
+    }
+
     /// The proof of a finished transfer: `ETag` and CRC64NVME.
     pub fn proof(&self, id: TransferId) -> Result<Option<(String, u64)>> {
         let fits = TRANSFERS.fits();
@@ -501,6 +565,10 @@ fn apart(all: Vec<String>) -> Vec<String> {
 /// The last name of a path as it was given.
 fn last(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn goes_to(batch: &BatchRow, to: &DestinationId, remote: &Remote) -> bool {
+    batch.destination.id == *to && batch.remote.as_ref() == Some(remote)
 }
 
 /// A key with the prefix that its batch is bound to.

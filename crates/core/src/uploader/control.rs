@@ -120,11 +120,12 @@ pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
     Ok(reply.is_some_and(|reply| reply.count > 0))
 }
 
-/// What each transfer waits for in the process that works with `home`; nothing when no process does.
+/// What each transfer, and each folder that is to be walked yet, waits for in the process that works with `home`; nothing
+/// when no process does.
 ///
 /// # Errors
 /// As [`send`].
-pub async fn waits(home: &Path) -> Result<Option<Vec<(TransferId, Wait)>>> {
+pub async fn waits(home: &Path) -> Result<Option<Vec<(Target, Wait)>>> {
     ask(home, &Asked::Waits, TAKING).await
 }
 

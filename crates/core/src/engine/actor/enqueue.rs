@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
+use super::again::{self, Asked, as_given};
 use super::{Actor, Ticket, joining};
 use crate::credentials::{Remote, Scope};
 use crate::engine::book::Rest;
@@ -10,7 +11,6 @@ use crate::engine::feed::{Action, Event, Target};
 use crate::engine::given::Given;
 use crate::engine::{EnqueueOptions, intake};
 use crate::error::Result;
-use crate::file::names;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Write};
 use crate::session::Destination;
@@ -29,6 +29,7 @@ pub(crate) struct Gesture {
 impl Actor {
     pub(super) async fn enqueue(&mut self, gesture: Gesture) -> Result<Ticket> {
         let Gesture { found, destination, remote, options } = gesture;
+        let asked: Vec<_> = found.iter().map(|(outcome, path)| Asked::new(outcome, path)).collect();
         let mut ticket = Ticket { batch: self.numbers.batch(), items: Vec::new(), refused: Vec::new() };
         let mut given: Vec<Given> = Vec::new();
         let (mut seen, mut refused) = (HashSet::new(), HashSet::new());
@@ -41,7 +42,7 @@ impl Actor {
             }
         }
         let again =
-            if options.resume_same { self.unfinished(&given, &destination, &remote).await? } else { Vec::new() };
+            if options.resume_same { self.begun_before(asked, &destination, &remote).await? } else { Vec::new() };
         let alone = joining::alone(&given, &again);
         given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
         let nothing = given.is_empty() && again.is_empty();
@@ -60,9 +61,7 @@ impl Actor {
         };
         // Receipts name what could not be taken, too.
         let refused = ticket.refused.iter();
-        let refused =
-            refused.map(|(path, code)| (path.to_str().map_or_else(|| names::spelled(path), str::to_owned), *code));
-        let refused = refused.map(|(path, code)| Write::Refused { batch: batch.id, path, code });
+        let refused = refused.map(|(path, code)| Write::Refused { batch: batch.id, path: as_given(path), code: *code });
         self.shared.journal.write(std::iter::once(Write::Batch(batch.clone())).chain(refused).collect()).await?;
         if nothing {
             // At its end already; the program may be, too.
@@ -77,15 +76,9 @@ impl Actor {
         Ok(ticket)
     }
 
-    /// Rows of the same paths at the same destination that are not done yet.
-    async fn unfinished(&self, given: &[Given], to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
-        let names = given.iter().map(|given| (given.path.clone(), given.name.to_string_lossy().into_owned()));
-        let (names, to, remote): (Vec<_>, _, _) = (names.collect(), to.id.clone(), remote.clone());
-        let look = move |journal: &crate::journal::Reader| {
-            let found = names.iter().map(|(path, name)| journal.unfinished_item(path, name, &to, &remote));
-            Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-        };
-        self.shared.journal.read(look).await
+    async fn begun_before(&self, asked: Vec<Asked>, to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
+        let (to, remote) = (to.clone(), remote.clone());
+        self.shared.journal.read(move |journal| again::rows(journal, &asked, &to, &remote)).await
     }
 
     /// The scope that rows which go on are bound to; it stays theirs in the new gesture.

@@ -4,6 +4,7 @@
 //! [`Stop`].
 
 mod actions;
+mod again;
 mod answers;
 mod chore;
 mod endings;
@@ -207,6 +208,7 @@ impl Actor {
         for item in &folders {
             if let Some(item) = self.shelf.book.item_mut(item.id) {
                 item.counting = true;
+                item.away = item.mount.as_deref().is_some_and(|mount| self.away.contains_key(mount));
             }
         }
         if !folders.is_empty() {

@@ -32,7 +32,13 @@ impl Actor {
         } else {
             return;
         };
-        let on_it: Vec<_> = self.shelf.book.items.iter().map(|item| item.mount.as_deref() == Some(mount)).collect();
+        let items = self.shelf.book.items.iter_mut();
+        let on_it = items.map(|item| {
+            let on_it = item.mount.as_deref() == Some(mount);
+            item.away = if on_it { away } else { item.away };
+            on_it
+        });
+        let on_it: Vec<_> = on_it.collect();
         for at in 0..self.shelf.book.slots.len() {
             let Slot { id, item, size, acknowledged, rest, .. } = self.shelf.book.slots[at];
             if on_it[item as usize] && is_like(rest, from) && !self.active.contains_key(&id) {
