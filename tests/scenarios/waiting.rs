@@ -36,16 +36,18 @@ impl Desk {
     }
 
     async fn at(world: World, home: std::path::PathBuf) -> Self {
-        let company = Self::company(&world).await;
-        Self::by(world, home, company, false).await
+        let links = Self::links(&world).await;
+        Self::by(world, home, links, false).await
     }
 
-    async fn company(world: &World) -> FaultProxy {
-        FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await
+    /// One to the store and one to the company.
+    async fn links(world: &World) -> [FaultProxy; 2] {
+        let company = world.backend.as_ref().expect("a backend").address();
+        [FaultProxy::before(world.cloud.address()).await, FaultProxy::before(company).await]
     }
 
-    async fn by(world: World, home: std::path::PathBuf, company: FaultProxy, hold: bool) -> Self {
-        let store = FaultProxy::before(world.cloud.address()).await;
+    async fn by(world: World, home: std::path::PathBuf, links: [FaultProxy; 2], hold: bool) -> Self {
+        let [store, company] = links;
         let options = Options {
             home,
             server: Some(company.endpoint()),
@@ -332,13 +334,13 @@ async fn inner_with_a_folder_on_a_drive() {
     noise(&folder.join("cut.mov"), 1_000);
     // The folder is on record, and what is in it is not.
     let world = World::with_backend(900, "role").await;
-    let company = Desk::company(&world).await;
-    let mut begin = world.upload_by_backend(&[&folder]);
-    begin.env("DAVIT_SERVER", company.endpoint()).env("DAVIT_FAILPOINT", "record-item:1:after");
+    let links = Desk::links(&world).await;
+    let mut begin = world.upload_by_backend_and(&links[0].endpoint(), &[&folder]);
+    begin.env("DAVIT_SERVER", links[1].endpoint()).env("DAVIT_FAILPOINT", "record-item:1:after");
     let killed = begin.end().await;
     assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
     let home = world.home();
-    let mut desk = Desk::by(world, home, company, true).await;
+    let mut desk = Desk::by(world, home, links, true).await;
     run(&["umount", "-l"], &drive);
     desk.uploader.engine().go();
     let wait = desk.waits_for(ErrorCode::SourceOffline).await;
