@@ -197,6 +197,17 @@ impl fmt::Display for ErrorCode {
     }
 }
 
+/// What an error tells of what was asked: whether it was done all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It was not.
+    No,
+    /// Nothing is told of it.
+    Untold,
+    /// It was on its way, and no answer came.
+    Unanswered,
+}
+
 /// What failed, why, and when it is worth trying again.
 #[derive(Debug)]
 pub struct Error {
@@ -208,10 +219,8 @@ pub struct Error {
     pub detail: String,
     /// S3's request id, where there was one.
     pub request_id: Option<String>,
-    /// Whether what was asked may have been done all the same: it was on its way, and no answer came.
-    pub perhaps_done: bool,
-    /// The store said that it did nothing of what it was asked.
-    pub refused: bool,
+    /// Whether what was asked may have been done all the same.
+    pub done: Done,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -223,8 +232,7 @@ impl Error {
             retry: code.usual_retry(),
             detail: String::new(),
             request_id: None,
-            perhaps_done: false,
-            refused: false,
+            done: Done::Untold,
             source: None,
         }
     }
@@ -249,16 +257,10 @@ impl Error {
         if worked && self.code == ErrorCode::UntrustedServer { self.retry(Retry::WhenOnline) } else { self }
     }
 
-    /// The same of a request that may have arrived.
+    /// The same with what it tells of what was asked.
     #[must_use]
-    pub(crate) fn perhaps_done(self) -> Self {
-        Self { perhaps_done: true, ..self }
-    }
-
-    /// The same, said by a store that did nothing.
-    #[must_use]
-    pub const fn refused(mut self) -> Self {
-        self.refused = true;
+    pub(crate) const fn done(mut self, done: Done) -> Self {
+        self.done = done;
         self
     }
 

@@ -14,7 +14,7 @@ mod stalls;
 mod ways;
 
 pub use clocks::{clock, jumping_clock};
-pub use endings::{Endings, endings, some_endings};
+pub use endings::{endings, some_endings};
 pub use leases::{backend_in_trouble, over_on_arrival, refused_again_and_again, refused_refresh};
 pub use listing::{PARTS, list_of_parts};
 pub use machines::two_machines;

@@ -26,7 +26,7 @@ use super::place::{Endpoint, Place, encryption, tagging};
 use super::requests::{Completed, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
 use crate::credentials::{LeaseKeeper, LeaseProvider, Refusal};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
@@ -262,7 +262,8 @@ impl Bucket {
                         }
                         // Source: S3 API reference, CompleteMultipartUpload: begin again with Create.
                         Err(Failure::Conflict(error)) => {
-                            return Err(Error::new(ErrorCode::UploadExpired).detail(error.detail).into());
+                            let anew = Error::new(ErrorCode::UploadExpired).detail(error.detail);
+                            return Err(anew.done(Done::No).into());
                         }
                         Err(Failure::OtherParts(error)) => return Ok(Err(error)),
                         // The request arrived other than it left; the parts did not.

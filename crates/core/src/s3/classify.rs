@@ -6,7 +6,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::credentials::Refusal;
-use crate::error::{Error, ErrorCode, Retry};
+use crate::error::{Done, Error, ErrorCode, Retry};
 use crate::net::retry_after;
 
 /// What a request came to when it failed.
@@ -65,15 +65,17 @@ where
             }
             let failure = service(&code, &said, status, region, kind);
             let failure = failure.map(|error| later(error.request_id(request_id), wait));
-            if did_nothing(&code, status) { failure.map(Error::refused) } else { failure }
+            if did_nothing(&code, status) { failure.map(|error| error.done(Done::No)) } else { failure }
         }
         SdkError::ResponseError(_) => {
             let odd = unreadable(status, kind.as_deref());
             // A page of the local network is nobody's answer; one that broke off may be the store's.
-            let odd = if odd.code == ErrorCode::Offline { odd.perhaps_done() } else { odd };
+            let odd = if odd.code == ErrorCode::Offline { odd.done(Done::Unanswered) } else { odd };
             Failure::Other(later(odd.request_id(request_id), wait).source(error))
         }
-        SdkError::TimeoutError(_) => Failure::Other(Error::new(ErrorCode::Offline).detail("timed out").perhaps_done()),
+        SdkError::TimeoutError(_) => {
+            Failure::Other(Error::new(ErrorCode::Offline).detail("timed out").done(Done::Unanswered))
+        }
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Failure::Other(connection(&error)),
         _ => Failure::Other(Error::new(ErrorCode::Unexpected).source(error)),
     }
@@ -256,7 +258,7 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
         return Error::new(ErrorCode::ProxyAuth).detail(said);
     }
     let offline = Error::new(ErrorCode::Offline).detail(said);
-    if unsent { offline } else { offline.perhaps_done() }
+    if unsent { offline } else { offline.done(Done::Unanswered) }
 }
 
 /// The first retry after a checksum that does not match comes soon: it is mostly chance.

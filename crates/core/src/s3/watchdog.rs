@@ -23,7 +23,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::time::{Duration, Instant};
 
 use super::body::{Progress, Watch};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::FRAME;
 use crate::units::UnixTime;
 
@@ -334,7 +334,9 @@ async fn bounded<T>(
         if moved.elapsed() >= limit || pace.missed(moved) {
             pace.stalled(begun);
             let silence = moved.elapsed().as_secs();
-            return Err(Error::new(ErrorCode::Offline).detail(format!("no answer for {silence} s")).perhaps_done());
+            return Err(Error::new(ErrorCode::Offline)
+                .detail(format!("no answer for {silence} s"))
+                .done(Done::Unanswered));
         }
     }
 }

@@ -280,7 +280,9 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         Input::ChangedUnanswered if running => (to(S::Verifying, kept()), vec![Effect::Stop, Effect::LookBack]),
         Input::LookedBack(found, at) if now.state == S::Verifying => match found {
             // Done with the version that it was. What it is now is another one.
-            Found::Ours { etag } => (to(S::Done { etag, at }, OnS3::Nothing), vec![Effect::TakeNew]),
+            Found::Ours { etag } => {
+                (to(S::Done { etag, at }, OnS3::Nothing), [given_up(now), vec![Effect::TakeNew]].concat())
+            }
             Found::Absent | Found::Other => {
                 (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), changed(now))
             }
@@ -298,15 +300,15 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id)])
         }
         Input::Reconciled { exists } if now.state == S::Uploading => match (&now.on_s3, exists) {
-            (OnS3::Upload(id), true) => (to(S::Uploading, kept()), vec![Effect::SendParts(id.clone())]),
-            (OnS3::Upload(_), false) => (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create]),
-            (OnS3::Completing(id), true) => {
-                (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::SendParts(id.clone())])
+            // What was asked to be put together stays so on record: that request may still arrive.
+            (OnS3::Upload(id) | OnS3::Completing(id), true) => {
+                (to(S::Uploading, kept()), vec![Effect::SendParts(id.clone())])
             }
+            (OnS3::Upload(_), false) => (to(S::Uploading, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Create]),
             _ => return illegal(&Input::Reconciled { exists }),
         },
         Input::AllSent => match (&now.state, &now.on_s3) {
-            (S::Uploading, OnS3::Upload(id)) => {
+            (S::Uploading, OnS3::Upload(id) | OnS3::Completing(id)) => {
                 (to(S::Completing, OnS3::Completing(id.clone())), vec![Effect::Complete(id.clone())])
             }
             _ => return illegal(&Input::AllSent),
@@ -327,17 +329,18 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             None => return illegal(&Input::UploadGone),
         },
         Input::Unclear if running => (to(S::Verifying, kept()), vec![Effect::Look]),
-        Input::Looked(found, at) if now.state == S::Verifying => match (found, &now.on_s3) {
-            (Found::Ours { etag }, _) => (to(S::Done { etag, at }, OnS3::Nothing), vec![]),
-            // The upload may still be there: Complete may never have arrived. Ask for its parts and go on from them.
-            (Found::Absent | Found::Other, OnS3::Completing(id)) => {
-                (to(S::Uploading, OnS3::Upload(id.clone())), vec![Effect::Reconcile(id.clone())])
-            }
-            (Found::Unknown, OnS3::Completing(id)) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
+        // Mostly the upload became it; one that was begun anew meanwhile did not.
+        Input::Looked(Found::Ours { etag }, at) if matches!(now.state, S::Completing | S::Verifying) => {
+            (to(S::Done { etag, at }, OnS3::Nothing), given_up(now))
+        }
+        Input::Looked(found, _) if now.state == S::Verifying => match (found, &now.on_s3) {
             // A single request can simply be sent again: the condition on it tells when the key is taken.
             (_, OnS3::Putting | OnS3::Nothing) => (to(S::Uploading, OnS3::Putting), vec![Effect::Put]),
-            (_, OnS3::Upload(id)) => (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())]),
-            (Found::Absent | Found::Other, OnS3::Unclear(_)) => {
+            // The upload may still be there: Complete may never have arrived. Ask for its parts and go on from them.
+            (_, OnS3::Upload(id) | OnS3::Completing(id)) => {
+                (to(S::Uploading, kept()), vec![Effect::Reconcile(id.clone())])
+            }
+            (Found::Ours { .. } | Found::Absent | Found::Other, OnS3::Unclear(_)) => {
                 (to(S::Preparing, OnS3::Nothing), vec![Effect::ForgetParts, Effect::Open])
             }
             (Found::Unknown, OnS3::Unclear(_)) => {
@@ -345,8 +348,7 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
             }
         },
         Input::KeyTaken if running => {
-            let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
-            let effects = [abort, vec![Effect::ForgetParts, Effect::NextName, Effect::Open]].concat();
+            let effects = [given_up(now), vec![Effect::ForgetParts, Effect::NextName, Effect::Open]].concat();
             (to(S::Preparing, OnS3::Nothing), effects)
         }
 
@@ -369,8 +371,7 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         Input::Resume if matches!(now.state, S::Paused { .. } | S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Retry if matches!(now.state, S::Failed { .. }) => (to(S::Queued, kept()), vec![]),
         Input::KeepBoth if matches!(now.state, S::Failed { .. }) => {
-            let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
-            (to(S::Queued, OnS3::Nothing), [abort, vec![Effect::ForgetParts]].concat())
+            (to(S::Queued, OnS3::Nothing), [given_up(now), vec![Effect::ForgetParts]].concat())
         }
         Input::Anew if matches!(now.state, S::Done { .. }) => {
             (to(S::Queued, OnS3::Nothing), vec![Effect::ForgetParts, Effect::ForgetPlan])
@@ -399,8 +400,12 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
 
 /// What is left of the version that a source was before, given up.
 fn changed(now: &Standing) -> Vec<Effect> {
-    let abort = unfinished(&now.on_s3).map_or_else(Vec::new, |id| vec![Effect::Abort(id)]);
-    [vec![Effect::Stop], abort, vec![Effect::ForgetParts, Effect::ForgetPlan]].concat()
+    [vec![Effect::Stop], given_up(now), vec![Effect::ForgetParts, Effect::ForgetPlan]].concat()
+}
+
+/// Whatever S3 may still hold, removed.
+fn given_up(now: &Standing) -> Vec<Effect> {
+    unfinished(&now.on_s3).map(Effect::Abort).into_iter().collect()
 }
 
 /// The upload that S3 may still hold.
@@ -473,9 +478,8 @@ mod tests {
             for input in sequence {
                 let Ok((next, effects)) = step(&now, input.clone()) else { continue };
                 if let (Some(before), None) = (unfinished(&now.on_s3), unfinished(&next.on_s3)) {
-                    let gone = matches!(&input, Input::Stored { .. } | Input::Looked(..) | Input::Swept
-                        | Input::Reconciled { exists: false } | Input::Unknowable(_)
-                        | Input::LookedBack(Found::Ours { .. } | Found::Unknown, _));
+                    let gone = matches!(&input, Input::Stored { .. } | Input::Swept | Input::Reconciled { exists: false }
+                        | Input::Unknowable(_) | Input::LookedBack(Found::Unknown, _));
                     prop_assert!(gone || effects.contains(&Effect::Abort(before)), "{input:?} left an upload behind");
                 }
                 // Done only by the store's word.
@@ -513,7 +517,20 @@ mod tests {
         let asked = Standing { state: TransferState::Completing, on_s3: OnS3::Completing(upload()) };
         let (looking, effects) = step(&asked, Input::Unclear).expect("may be unclear");
         assert_eq!(effects, [Effect::Look]);
-        let (_, effects) = step(&looking, Input::Looked(Found::Absent, AT)).expect("an answer");
-        assert_eq!(effects, [Effect::Reconcile(upload())]);
+        let (asking, effects) = step(&looking, Input::Looked(Found::Absent, AT)).expect("an answer");
+        assert_eq!((&asking.on_s3, effects), (&OnS3::Completing(upload()), vec![Effect::Reconcile(upload())]));
+        let (sending, _) = step(&asking, Input::Reconciled { exists: true }).expect("it is there");
+        assert_eq!(sending.on_s3, OnS3::Completing(upload()), "the first Complete may still arrive");
+    }
+
+    #[test]
+    fn an_upload_beside_an_object_of_ours_is_given_up() {
+        let asked = Standing { state: TransferState::Completing, on_s3: OnS3::Completing(upload()) };
+        let ours = || Found::Ours { etag: "e".into() };
+        let (done, effects) = step(&asked, Input::Looked(ours(), AT)).expect("an answer");
+        assert_eq!((done.on_s3, effects), (OnS3::Nothing, vec![Effect::Abort(upload())]));
+        let (back, _) = step(&asked, Input::ChangedUnanswered).expect("may change");
+        let (_, effects) = step(&back, Input::LookedBack(ours(), AT)).expect("an answer");
+        assert_eq!(effects, [Effect::Abort(upload()), Effect::TakeNew]);
     }
 }

@@ -437,7 +437,9 @@ impl Model {
         // Lost answers: the same bytes are sent until one is acknowledged.
         let times = if matches!(luck, Luck::LostAnswer) { 2 } else { 1 };
         for _ in 0..times {
-            let Some(etag) = self.store.part(&id.0, number, self.source[number]) else { return Err(self.gone()) };
+            let Some(etag) = self.store.part(&id.0, number, self.source[number]) else {
+                return Err(self.gone_unseen());
+            };
             if !matches!(luck, Luck::KilledAfter) {
                 self.recorded.insert(number, (self.source[number], etag));
             }
@@ -483,10 +485,9 @@ impl Model {
                 Ok(Input::PartsDiffer)
             }
             Err(Refused::OtherParts) => Err(Input::Fail(ErrorCode::CheckMismatch)),
-            Err(Refused::Gone) if self.unanswered => Ok(Input::Unclear),
-            Err(Refused::Gone) => Err(self.gone()),
+            Err(Refused::Gone) => Err(self.gone_unseen()),
             Err(Refused::Taken) => match self.looked() {
-                Found::Ours { etag } => Ok(Input::Stored { etag, at: AT }),
+                ours @ Found::Ours { .. } => Ok(Input::Looked(ours, AT)),
                 Found::Unknown if !self.store.uploads.contains_key(&id.0) => Ok(Input::Unknowable(self.rule())),
                 _ => Err(self.taken()),
             },
@@ -558,6 +559,15 @@ impl Model {
 
     fn taken(&self) -> Input {
         if self.rule() == Collision::Suffix { Input::KeyTaken } else { Input::Fail(ErrorCode::AlreadyThere) }
+    }
+
+    /// Nobody looked yet.
+    fn gone_unseen(&mut self) -> Input {
+        if matches!(self.standing.on_s3, OnS3::Completing(_)) && self.differed < DIFFERED_AT_MOST {
+            self.differed += 1;
+            return Input::Unclear;
+        }
+        self.gone()
     }
 
     fn gone(&mut self) -> Input {

@@ -15,7 +15,7 @@ use crate::fault::{Fault, FaultProxy};
 use crate::soak::Chance;
 use crate::source::{noise, sha256};
 use crate::world::BUCKET;
-use table::{ASKED_AGAIN, ENDINGS};
+use table::ENDINGS;
 
 /// Bytes of a part.
 const PART: u64 = 1_024;
@@ -81,22 +81,6 @@ enum Truth {
     Unknown,
 }
 
-/// A truth, and whether it is told today. One that is not is counted and not asserted; what must never happen is asserted
-/// all the same.
-#[derive(Clone, Copy, Debug)]
-struct Cell {
-    truth: Truth,
-    told: bool,
-}
-
-const fn is(truth: Truth) -> Cell {
-    Cell { truth, told: true }
-}
-
-const fn not_yet(truth: Truth) -> Cell {
-    Cell { truth, told: false }
-}
-
 /// One ending.
 #[derive(Debug)]
 struct Ending {
@@ -108,24 +92,13 @@ struct Ending {
     fault: Option<(Fault, u32)>,
     /// What a replay is told once the object is there: that the upload is gone, or that the condition does not hold.
     refused: bool,
-    /// Uploads that are opened for an object of parts, where somebody may look, and where nobody may.
-    opened: [u32; 2],
     /// What is told with `fail`, `suffix` and `overwrite`, where somebody may look.
-    seen: [Cell; 3],
+    seen: [Truth; 3],
     /// The same where nobody may.
-    blind: [Cell; 3],
+    blind: [Truth; 3],
 }
 
 const COLLISIONS: [&str; 3] = ["fail", "suffix", "overwrite"];
-
-/// What a series came to.
-#[derive(Debug, Default)]
-pub struct Endings {
-    /// Rounds that ran.
-    pub rounds: u32,
-    /// Truths that were not told, and how often, of those that are known not to be.
-    pub not_told: BTreeMap<String, u32>,
-}
 
 /// One round of a series.
 #[derive(Clone, Copy, Debug)]
@@ -135,8 +108,8 @@ struct Round {
     collision: usize,
 }
 
-/// Every ending with every right and every collision, so often.
-pub async fn endings(times: u32) -> Endings {
+/// Every ending with every right and every collision, so often. Answers how many rounds ran.
+pub async fn endings(times: u32) -> u32 {
     let every = || {
         let each = |rights| (0..COLLISIONS.len()).map(move |collision| (rights, collision));
         let all = [Rights::Head, Rights::Verify, Rights::Blind].map(each).into_iter().flatten();
@@ -148,8 +121,8 @@ pub async fn endings(times: u32) -> Endings {
     series((0..times).flat_map(|_| every())).await
 }
 
-/// Every ending twice: where somebody may look, and where nobody may.
-pub async fn some_endings(seed: u64) -> Endings {
+/// Every ending twice: where somebody may look, and where nobody may. Answers how many rounds ran.
+pub async fn some_endings(seed: u64) -> u32 {
     let mut chance = Chance::new(seed);
     let mut rounds = Vec::new();
     for ending in ENDINGS {
@@ -160,13 +133,12 @@ pub async fn some_endings(seed: u64) -> Endings {
     series(rounds.into_iter()).await
 }
 
-async fn series(rounds: impl Iterator<Item = Round>) -> Endings {
-    let (mut running, mut seen, mut broken) = (JoinSet::new(), Endings::default(), 0);
-    let mut note = |ended: Result<Vec<String>, tokio::task::JoinError>| {
-        seen.rounds += 1;
+async fn series(rounds: impl Iterator<Item = Round>) -> u32 {
+    let (mut running, mut ran, mut broken) = (JoinSet::new(), 0, 0);
+    let mut note = |ended: Result<(), tokio::task::JoinError>| {
+        ran += 1;
         // All of them, not the first alone: what they have in common says most.
         broken += u32::from(ended.is_err());
-        ended.into_iter().flatten().for_each(|what| *seen.not_told.entry(what).or_default() += 1);
     };
     for round in rounds {
         if running.len() == AT_A_TIME {
@@ -177,8 +149,8 @@ async fn series(rounds: impl Iterator<Item = Round>) -> Endings {
     while let Some(ended) = running.join_next().await {
         note(ended);
     }
-    assert_eq!(broken, 0, "of {} rounds", seen.rounds);
-    seen
+    assert_eq!(broken, 0, "of {ran} rounds");
+    ran
 }
 
 /// The world of one round.
@@ -188,8 +160,7 @@ struct Scene {
     round: Round,
 }
 
-/// Answers what was not told, of what is known not to be.
-async fn one(round: Round) -> Vec<String> {
+async fn one(round: Round) {
     let Round { ending, rights, collision } = round;
     let mut world = World::of_small_parts().await;
     if rights != Rights::Head {
@@ -206,20 +177,24 @@ async fn one(round: Round) -> Vec<String> {
 
     let ended = scene.played(&ours, &theirs).await;
     let seen = rights != Rights::Blind;
-    let cell = if seen { ending.seen } else { ending.blind }[collision];
-    assert!(seen || cell.truth != Truth::Taken || ending.meanwhile == Meanwhile::Theirs, "no guess is a truth");
-    let mut not_told = scene.judged(cell, &ended, &ours, &theirs, "");
-    if ending.made == Made::OfParts && cell.truth != Truth::Beside && cell.told {
-        let opened = scene.world.cloud.observer().calls("CreateMultipartUpload");
-        assert_eq!(opened, ending.opened[usize::from(!seen)], "{round:?}: {}", ended.out);
+    let truth = if seen { ending.seen } else { ending.blind }[collision];
+    assert!(seen || truth != Truth::Taken || ending.meanwhile == Meanwhile::Theirs, "no guess is a truth");
+    scene.judged(truth, &ended, &ours, &theirs, "");
+    let calls = |name| scene.world.cloud.observer().calls(name);
+    if ending.made == Made::OfParts && truth != Truth::Beside {
+        // Nothing is begun anew but what is known to be gone.
+        let anew = ending.meanwhile == Meanwhile::Expires && truth == Truth::Done;
+        assert_eq!(calls("CreateMultipartUpload"), 1 + u32::from(anew), "{round:?}: {}", ended.out);
     }
     scene.world.nothing_was_sent_twice();
-    if cell.truth == Truth::Unknown && ended.failures() == ["outcome-unknown"] {
+    if truth == Truth::Unknown {
+        // By the same rule: whether it is there is not known any better.
+        let sent = || calls("PutObject") + calls("UploadPart");
+        let before = sent();
         let again = scene.command(&ours, &scene.link.endpoint()).end().await;
-        let cell = ASKED_AGAIN[usize::from(ending.made == Made::Whole)][collision];
-        not_told.extend(scene.judged(cell, &again, &ours, &theirs, ", and asked again"));
+        scene.judged(Truth::Unknown, &again, &ours, &theirs, ", and asked again");
+        assert_eq!(sent(), before, "{round:?}: {}", again.out);
     }
-    not_told
 }
 
 impl Scene {
@@ -299,8 +274,8 @@ impl Scene {
         run
     }
 
-    /// What was told, held against the store. Answers it where it is not the truth and is known not to be.
-    fn judged(&self, cell: Cell, ended: &Ended, ours: &Path, theirs: &Path, when: &str) -> Vec<String> {
+    /// What was told, held against the store.
+    fn judged(&self, truth: Truth, ended: &Ended, ours: &Path, theirs: &Path, when: &str) {
         let Round { ending, rights, collision } = self.round;
         let what = format!("{:?} {}, {rights:?}, {}{when}", ending.made, ending.what, COLLISIONS[collision]);
         let said = format!("{what}: {}{}", ended.out.lines().last().unwrap_or_default(), ended.err);
@@ -325,13 +300,8 @@ impl Scene {
             (_, [code]) if code == "outcome-unknown" && beside.is_empty() => Some(Truth::Unknown),
             _ => None,
         };
-        if told == Some(cell.truth) && left.is_empty() {
-            return Vec::new();
-        }
         let codes = ended.failures();
-        let (truth, left) = (cell.truth, left.len());
-        let other = format!("{truth:?} is the truth; told was {told:?} {codes:?}, {left} uploads are left over");
-        assert!(!cell.told, "{said}: {other}, there is {there:?}");
-        vec![format!("{what}: {other}")]
+        assert_eq!(told, Some(truth), "{said}: told was {codes:?}, there is {there:?}");
+        assert_eq!(left.len(), 0, "{said}: uploads are left over");
     }
 }

@@ -7,17 +7,17 @@ use super::looking::Seen;
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::{Place, SourceFile};
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::{Completed, Gate, PartBody, Stored};
 use crate::session::Collision;
-use crate::transfer::{Input, Plan, checksum};
+use crate::transfer::{Found, Input, Plan, checksum};
 use crate::units::{ByteCount, UnixTime};
 
-/// How often S3 may have other parts in one run before the person is told.
-const DIFFERED_AT_MOST: u32 = 3;
+/// How often S3 may have other parts, or no upload, in one run before the person is told.
+pub(super) const DIFFERED_AT_MOST: u32 = 3;
 
 impl Drive {
     /// Where the source lies.
@@ -109,12 +109,9 @@ impl Drive {
                 Ok(Input::PartsDiffer)
             }
             Ok(Completed::OtherParts(error)) => Err(error),
-            // Gone by a request of ours whose answer was lost, or by somebody else's.
-            Err(error) if error.code == ErrorCode::UploadExpired && self.unanswered.load(Ordering::Relaxed) => {
-                Ok(Input::Unclear)
-            }
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
-                Seen::Ours(stored) => Ok(self.stored(stored)),
+                // By another upload than this one, perhaps.
+                Seen::Ours(stored) => Ok(Input::Looked(Found::Ours { etag: self.proven(stored) }, UnixTime::now())),
                 // Whoever may not look can still ask for the upload: while it is there, the object is another's. Once it
                 // is gone, an answer of ours was lost, and whose the object is nobody can tell.
                 Seen::Unknown if !self.has_upload(&open.route, &open.key, upload).await? => Ok(self.unknowable()),
@@ -142,7 +139,7 @@ impl Drive {
 
 /// Whether the store may have done what it was asked and did not say so.
 fn is_unclear(error: &Error) -> bool {
-    !error.refused && (passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay)
+    error.done != Done::No && (passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay)
 }
 
 /// The handle still has what was sent, and its place still leads to it.

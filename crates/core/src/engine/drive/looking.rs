@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::{Drive, Open};
 use crate::engine::leftovers;
 use crate::engine::routes::Route;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::journal::PartRow;
@@ -125,7 +125,7 @@ impl Drive {
             Seen::Unknown => Ok(self.unknowable()),
             Seen::Other if self.collision() != Collision::Overwrite => Err(taken()),
             Seen::Other | Seen::Absent => {
-                Err(Error::new(ErrorCode::UploadExpired).detail("gone, and not put together"))
+                Err(Error::new(ErrorCode::UploadExpired).detail("gone, and not put together").done(Done::No))
             }
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
+use self::ending::DIFFERED_AT_MOST;
 use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
@@ -22,7 +23,7 @@ use super::parts::Sender;
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
-use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
@@ -125,7 +126,7 @@ pub(super) struct Drive {
     pub(super) held_since: Option<Instant>,
     /// How often S3 lost the upload while this ran.
     pub(super) lost: u32,
-    /// How often it had other parts than those that were to be put together.
+    /// How often it had other parts than those that were to be put together, or did not know of them.
     pub(super) differed: u32,
     /// What the store answered of the object; goes on record with the end it proves.
     pub(super) proof: Option<Write>,
@@ -367,6 +368,15 @@ impl Drive {
         self.live.trouble(error, until);
         match (error.code, error.retry) {
             (ErrorCode::FileChanged, _) => self.changed(),
+            // S3 was asked to put it together, and may have: that is looked into before anything is begun again.
+            (ErrorCode::UploadExpired, _)
+                if error.done != Done::No
+                    && matches!(self.row.standing.on_s3, OnS3::Completing(_))
+                    && self.differed < DIFFERED_AT_MOST =>
+            {
+                self.differed += 1;
+                Input::Unclear
+            }
             // Removed by a lifecycle rule or by somebody: begun again, unless the store makes a habit of it.
             (ErrorCode::UploadExpired, _) if self.lost < LOST_AT_MOST => {
                 self.lost += 1;

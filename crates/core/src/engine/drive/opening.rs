@@ -8,7 +8,7 @@ use super::{Drive, Open};
 use crate::engine::drive::Report;
 use crate::engine::feed::Event;
 use crate::engine::routes::Route;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::{Likeness, SourceFile};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{PartRow, Write};
@@ -110,7 +110,7 @@ impl Drive {
         let open = self.opened()?;
         let ask = || async {
             let outcome = open.route.bucket.create(&open.key, &self.row.token).await;
-            if outcome.as_ref().is_err_and(|error| error.perhaps_done) {
+            if outcome.as_ref().is_err_and(|error| error.done == Done::Unanswered) {
                 let (batch, key, at) = (self.batch.id, self.row.key.clone(), UnixTime::now());
                 self.shared.journal.note(vec![Write::Lost { batch, key, at }]);
             }
