@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use davit_tests::fault::Standing;
 use davit_tests::soak::network::{asleep, hole};
 use davit_tests::soak::{size, times};
 
@@ -10,8 +11,10 @@ async fn a_network_that_goes_without_a_word_is_outlived() {
     for lasts in size(&[3][..], &[3, 30, 600]) {
         // Ten minutes once; they say nothing new.
         for _ in 0..if *lasts > 60 { 1 } else { times(1) } {
-            let flows = hole(Duration::from_secs(*lasts)).await;
-            println!("bytes flow {flows:?} after the return");
+            for standing in [Standing::Cut, Standing::Dead] {
+                let flows = hole(Duration::from_secs(*lasts), standing).await;
+                println!("{lasts} s, {standing:?}: bytes flow {flows:?} after the return");
+            }
         }
     }
 }

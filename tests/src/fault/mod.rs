@@ -41,6 +41,8 @@ pub struct Faults {
     pub lost_answers: AtomicU32,
     /// The next so many requests meet this.
     pub next: Mutex<Option<(Fault, u32)>>,
+    /// Connections that were taken before the last of them.
+    pub taken_when_met: AtomicU32,
     /// What happens by chance.
     pub mix: Mutex<Option<Mix>>,
     /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
@@ -118,6 +120,7 @@ impl Faults {
             && *times > 0
         {
             *times -= 1;
+            self.taken_when_met.store(self.connections.load(Ordering::SeqCst), Ordering::SeqCst);
             return Some(*fault);
         }
         self.mix.lock().expect("faults").as_mut().filter(|_| hit).and_then(|mix| mix.decide(first, body))
@@ -162,12 +165,21 @@ impl Faults {
     }
 }
 
+/// What becomes of connections that stand when the network goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They are cut.
+    Cut,
+    /// They stay, and nothing is read or said on them any more.
+    Dead,
+}
+
 /// A running proxy.
 pub struct FaultProxy {
     address: SocketAddr,
     /// What it does.
     pub faults: Arc<Faults>,
-    cut: watch::Sender<u32>,
+    ends: watch::Sender<Standing>,
     target: SocketAddr,
     accepting: tokio::task::AbortHandle,
     /// What fills the queue of connections.
@@ -207,18 +219,18 @@ impl FaultProxy {
     fn on(listener: TcpListener, target: SocketAddr) -> Self {
         let address = listener.local_addr().expect("its address");
         let faults = Arc::new(Faults::default());
-        let cut = watch::Sender::new(0);
-        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&faults), cut.clone())).abort_handle();
-        Self { address, target, faults, cut, accepting, hole: Vec::new() }
+        let ends = watch::Sender::new(Standing::Cut);
+        let accepting = tokio::spawn(accept(listener, target, Arc::clone(&faults), ends.clone())).abort_handle();
+        Self { address, target, faults, ends, accepting, hole: Vec::new() }
     }
 
-    /// The network goes without a word: what stands is cut, and a new connection is neither taken nor refused.
-    pub async fn becomes_a_hole(&mut self) {
-        self.cut.send_modify(|n| *n += 1);
+    /// The network goes without a word: a new connection is neither taken nor refused.
+    pub async fn becomes_a_hole(&mut self, standing: Standing) {
+        self.ends.send_replace(standing);
         self.takes_nobody().await;
     }
 
-    /// The same, and of what stands nobody learns that it is dead.
+    /// The same, and of what stands nobody learns that it is dead. What was asked before is still answered.
     pub async fn falls_silent(&mut self) {
         self.faults.mute.store(true, Ordering::SeqCst);
         self.takes_nobody().await;
@@ -241,7 +253,7 @@ impl FaultProxy {
         }
     }
 
-    /// The network is back after that.
+    /// The network is back after that; what was dead stays so.
     pub async fn is_no_hole(&mut self) {
         self.hole.clear();
         let listener = loop {
@@ -250,8 +262,8 @@ impl FaultProxy {
             }
             tokio::task::yield_now().await;
         };
-        let (faults, cut) = (Arc::clone(&self.faults), self.cut.clone());
-        self.accepting = tokio::spawn(accept(listener, self.target, faults, cut)).abort_handle();
+        let (faults, ends) = (Arc::clone(&self.faults), self.ends.clone());
+        self.accepting = tokio::spawn(accept(listener, self.target, faults, ends)).abort_handle();
     }
 
     /// Where it listens.
@@ -267,7 +279,7 @@ impl FaultProxy {
     /// The network goes: every connection is cut, new ones are refused.
     pub fn goes_away(&self) {
         self.faults.outage.store(true, Ordering::SeqCst);
-        self.cut.send_modify(|n| *n += 1);
+        self.ends.send_replace(Standing::Cut);
     }
 
     /// Waits until an answer is kept back.
@@ -292,19 +304,24 @@ fn try_listen(address: SocketAddr, queue: u32) -> Option<TcpListener> {
     socket.listen(queue).ok()
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>, signal: watch::Sender<u32>) {
+async fn accept(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>, ends: watch::Sender<Standing>) {
     while let Ok((client, _)) = listener.accept().await {
         if faults.outage.load(Ordering::SeqCst) {
             reset(client);
             continue;
         }
         faults.connections.fetch_add(1, Ordering::SeqCst);
-        let (faults, mut cut) = (Arc::clone(&faults), signal.subscribe());
+        let (faults, mut ends) = (Arc::clone(&faults), ends.subscribe());
         tokio::spawn(async move {
+            let passing = pass(client, target, &faults);
+            tokio::pin!(passing);
             tokio::select! {
                 biased;
-                _ = cut.changed() => {}
-                _ = pass(client, target, &faults) => {}
+                end = ends.changed() => if end.is_ok() && *ends.borrow() == Standing::Dead {
+                    // It stays as it is; the connection is kept.
+                    std::future::pending::<()>().await;
+                },
+                _ = &mut passing => {}
             }
         });
     }

@@ -247,3 +247,16 @@ fn remove(path: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_which_a_single_byte_is_left_are_rebuilt_and_it_is_told() {
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::write(Journal::path(home.path()), b"S").expect("written");
+        let (_, recovered) = Journal::open(home.path()).expect("opens");
+        assert_eq!(recovered.notice, Some(Notice::BegunAnew));
+    }
+}

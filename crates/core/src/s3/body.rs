@@ -113,10 +113,18 @@ impl Watch {
     }
 
     /// Asks the system whether anything gets through: it may have taken all of a body and send it slowly.
-    pub(super) fn look(&self) {
-        if self.line().moved() {
+    pub(super) fn look(&self) -> bool {
+        let moved = self.line().moved();
+        if moved {
             self.moves(false);
         }
+        moved
+    }
+
+    /// As on a connection of which the system tells.
+    #[cfg(test)]
+    pub(super) fn is_told_of(&self) {
+        self.line().mark = Some(0);
     }
 
     /// Whether the system says what the other side acknowledged.

@@ -60,7 +60,6 @@ struct Inner {
     trailers: AtomicBool,
     /// Whether HEAD is allowed; remembered once it was refused.
     may_look: AtomicBool,
-    sign: Arc<LifeSign>,
     /// Whether the store was ever reached.
     reached: AtomicBool,
 }
@@ -106,10 +105,9 @@ impl Bucket {
         Ok(Self(Arc::new(Inner {
             client: Client::from_conf(config.build()),
             keeper,
-            sign: LifeSign::new(&place, &net)?,
+            pace: Pace::new(LifeSign::new(&place, &net)?),
             place,
             buffers: Buffers::default(),
-            pace: Arc::default(),
             trailers: AtomicBool::new(true),
             may_look: AtomicBool::new(true),
             reached: AtomicBool::new(false),
@@ -463,9 +461,7 @@ impl Bucket {
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");
                 }
                 Err(failure) => {
-                    if self.0.pace.in_doubt() {
-                        self.0.sign.ask(&self.0.pace);
-                    }
+                    self.0.pace.ask();
                     let reached = self.0.reached.load(Ordering::Relaxed);
                     return Err(failure.into_error().on_a_way_that_worked(reached));
                 }

@@ -1,8 +1,8 @@
-//! Whether the store can be reached at all: asked after something hung, by a connection of its own, with a request that
-//! needs no rights and costs nothing. Any answer is one.
+//! Whether the store can be reached at all: asked after something hung, or where all stand still, by a connection of its
+//! own, with a request that needs no rights and costs nothing. Any answer is one.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -17,6 +17,20 @@ use crate::net::{HttpClient, Net};
 const EVERY: Duration = Duration::from_secs(1);
 /// A way that does not answer within this is none.
 const ANSWERS: Duration = Duration::from_secs(3);
+
+/// Asks until what hung has an answer, or the doubt is over.
+pub(super) async fn until_heard<F: Future<Output = bool>>(pace: &Weak<Pace>, answers: impl Fn() -> F) {
+    while pace.upgrade().is_some_and(|pace| pace.in_doubt()) {
+        let began = Instant::now();
+        let answered = answers().await;
+        match pace.upgrade() {
+            Some(pace) if answered && pace.hears(began) => return,
+            Some(pace) if !answered => pace.hears_nothing(),
+            Some(_) | None => {}
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
 
 /// Asks, one at a time.
 #[derive(Debug)]
@@ -45,14 +59,7 @@ impl LifeSign {
         }
         let (sign, pace) = (Arc::clone(self), Arc::downgrade(pace));
         tokio::runtime::Handle::current().spawn(async move {
-            while pace.upgrade().is_some_and(|pace| pace.in_doubt()) {
-                let began = Instant::now();
-                if sign.answers().await {
-                    pace.upgrade().iter().for_each(|pace| pace.lives(began));
-                    break;
-                }
-                tokio::time::sleep(EVERY).await;
-            }
+            until_heard(&pace, || sign.answers()).await;
             sign.asking.store(false, Ordering::SeqCst);
         });
     }

@@ -15,6 +15,7 @@ mod gate;
 mod lifesign;
 mod place;
 mod requests;
+mod still;
 mod watchdog;
 
 pub use bucket::Bucket;

@@ -13,7 +13,7 @@
 //! sent slowly is told from one that never will be on connections of 8 kB/s up.
 //!
 //! After something hung, `lifesign` asks whether the store can be reached at all; once it can, whoever began before that
-//! and stands still begins again.
+//! and stands still begins again. Where all stand still together it asks before anything hung: see `still`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ use std::sync::{Mutex, PoisonError};
 use tokio::time::{Duration, Instant};
 
 use super::body::{Progress, Watch};
+use super::lifesign::LifeSign;
+use super::still::Stillness;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::FRAME;
 use crate::units::UnixTime;
@@ -41,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE_AT_MOST: Duration = Duration::from_secs(150);
 /// A request that stands still for this long may be one that began on a way that was dead.
 const STILL: Duration = Duration::from_secs(2);
-/// The same where others move.
+/// The same where others move, or a life sign is answered and nothing else.
 const QUICK: Duration = Duration::from_secs(8);
 /// After the computer slept, when connections are mostly dead and look alive.
 const AWAKE: Duration = Duration::from_secs(5);
@@ -99,6 +101,8 @@ pub(super) struct Pace {
     /// Bytes a second of one connection, as the last request showed.
     seen: AtomicU64,
     answers: Mutex<Answers>,
+    still: Mutex<Stillness>,
+    sign: Option<Arc<LifeSign>>,
 }
 
 #[derive(Debug, Default)]
@@ -116,12 +120,21 @@ struct Answers {
 }
 
 impl Pace {
+    pub(super) fn new(sign: Arc<LifeSign>) -> Arc<Self> {
+        Arc::new(Self { sign: Some(sign), ..Self::default() })
+    }
+
+    fn still(&self) -> std::sync::MutexGuard<'_, Stillness> {
+        self.still.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A whole body of `bytes`, begun then, was sent and answered.
     fn saw(&self, bytes: u64, begun: Instant) {
+        self.moves();
         let mut answers = self.answers();
         (answers.in_a_row, answers.doubt) = (0, false);
         answers.latest.truncate(REMEMBERED - 1);
@@ -153,9 +166,43 @@ impl Pace {
         self.answers().doubt = false;
     }
 
-    /// Whether something hung, and nobody knows since whether there is a way.
+    /// Whether something hung or all stand still, and nobody knows since whether there is a way.
     pub(super) fn in_doubt(&self) -> bool {
-        self.answers().doubt
+        self.answers().doubt || self.still().is_in_doubt()
+    }
+
+    /// Asks whether there is a way, where that is in doubt.
+    pub(super) fn ask(self: &Arc<Self>) {
+        if let Some(sign) = self.sign.as_ref().filter(|_| self.in_doubt()) {
+            sign.ask(self);
+        }
+    }
+
+    /// A life sign that was asked for then was answered. Answers whether what hung knows all it needs.
+    pub(super) fn hears(&self, began: Instant) -> bool {
+        self.still().answered(began);
+        let hung = self.answers().doubt;
+        if hung {
+            self.lives(began);
+        }
+        hung
+    }
+
+    /// A life sign was not answered.
+    pub(super) fn hears_nothing(&self) {
+        self.still().unanswered();
+    }
+
+    /// Something of a body was acknowledged.
+    pub(super) fn moves(&self) {
+        self.still().moves();
+    }
+
+    /// Whether one that began then may be taken for dead for standing still with all others. What hung before it, with
+    /// nothing answered since, was begun again already: it may be the other side that stands still.
+    fn may_be_hurried(&self, begun: Instant) -> bool {
+        let answers = self.answers();
+        answers.in_a_row == 0 || answers.hung.is_some_and(|hung| begun < hung)
     }
 
     /// A request that began then was answered after something hung.
@@ -225,13 +272,27 @@ impl Pace {
     }
 
     /// Why a request is taken for dead, if it is. `told`: the system says what the other side acknowledged.
-    fn verdict(&self, begun: Instant, now: Progress, len: u64, again: Again, told: bool) -> Option<&'static str> {
+    fn verdict(
+        self: &Arc<Self>,
+        begun: Instant,
+        now: Progress,
+        len: u64,
+        again: Again,
+        told: bool,
+    ) -> Option<&'static str> {
         let silence = now.moved.elapsed();
         if self.missed(now.moved) {
             return Some("there is a way again, and nothing of this one moved");
         }
         if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
             return Some("others got through, nothing of this one moved");
+        }
+        let may = told && !now.ended && self.may_be_hurried(begun);
+        if may && self.still().looks(now.moved) {
+            self.ask();
+        }
+        if may && silence >= QUICK && self.still().shows_a_way(now.moved) {
+            return Some("there is a way, and nothing of any moved");
         }
         let (limit, what) = if now.ended {
             let way = self.emptied(len, now.moved.duration_since(begun));
@@ -282,7 +343,9 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             }
             () = tokio::time::sleep(LOOK) => {}
         }
-        watch.look();
+        if watch.look() {
+            pace.moves();
+        }
         let now = watch.progress();
         if nap.look(UnixTime::now(), Instant::now()) {
             awake = Some(Instant::now());

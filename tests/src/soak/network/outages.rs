@@ -4,23 +4,34 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::World;
-use crate::fault::FaultProxy;
+use crate::fault::{FaultProxy, Standing};
 use crate::source::{noise, sha256};
 
-/// The network goes without a word for this long: nothing is refused, nothing answered. Answers when a request came
-/// again after its return.
-pub async fn hole(lasts: Duration) -> Duration {
-    let world = World::new().await;
-    let mut link = FaultProxy::before(world.cloud.address()).await;
-    link.faults.rate.store(40 << 20, Ordering::SeqCst);
+/// So many parts are in flight when the network goes.
+const IN_FLIGHT: u16 = 64;
+/// Of each, in bytes. Half of one is more than the system takes at once.
+const PART: u64 = 4 << 20;
+
+/// The network goes without a word for this long, with 64 parts in the midst of their bodies: nothing is refused, nothing
+/// answered. Answers when a request came again after its return.
+pub async fn hole(lasts: Duration, standing: Standing) -> Duration {
+    let world = World::of_small_parts().await;
+    let mut link = FaultProxy::tight(world.cloud.address());
+    // Held up half-way: the first else end before the last begin.
+    "partNumber=".clone_into(&mut link.faults.only.lock().expect("faults"));
+    link.faults.mid_body.store(true, Ordering::SeqCst);
+    link.faults.hold.send_replace(true);
     let file = world.sources().join("cut.mov");
-    noise(&file, 100 << 20);
-    let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "64"]).start();
-    running.until_sent(20 << 20);
-    link.becomes_a_hole().await;
+    noise(&file, (u64::from(IN_FLIGHT) + 2) * PART);
+    let mut run = world.upload_by(&link.endpoint(), &[&file]);
+    run.env("DAVIT_TEST_PART_SIZE", PART.to_string()).args(["--concurrency", &IN_FLIGHT.to_string()]);
+    let running = run.start();
+    let mut held = link.faults.held.subscribe();
+    held.wait_for(|held| *held >= u32::from(IN_FLIGHT)).await.expect("the proxy runs");
+    link.becomes_a_hole(standing).await;
     tokio::time::sleep(lasts).await;
     let before = link.faults.requests.load(Ordering::SeqCst);
-    link.faults.rate.store(0, Ordering::SeqCst);
+    link.faults.hold.send_replace(false);
     link.is_no_hole().await;
     let back = Instant::now();
     while link.faults.requests.load(Ordering::SeqCst) == before {
