@@ -12,6 +12,7 @@ use crate::engine::book::{Rest, Slot};
 use crate::engine::drive::Report;
 use crate::error::ErrorCode;
 use crate::file;
+use crate::units::UnixTime;
 
 /// How often a drive that is away is looked for.
 const LOOK: Duration = Duration::from_secs(5);
@@ -23,12 +24,14 @@ impl Actor {
     /// A drive is away, still or since now, or back.
     pub(super) fn mount_is(&mut self, mount: &Path, away: bool) {
         self.dirty = true;
-        let (from, to) = if away {
-            let look = self.away.entry(mount.to_owned()).or_default();
-            *look = Some(look.unwrap_or_else(|| Instant::now() + LOOK));
-            (Rest::Queued, Rest::Waiting { code: ErrorCode::SourceOffline, until: 0 })
+        let to = if away {
+            let now = Instant::now();
+            let look = *self.away.entry(mount.to_owned()).or_default().get_or_insert(now + LOOK);
+            // It waits for the next look.
+            let until = UnixTime::now().0 + look.saturating_duration_since(now).as_secs();
+            Rest::Waiting { code: ErrorCode::SourceOffline, until: u32::try_from(until).unwrap_or(u32::MAX) }
         } else if self.away.remove(mount).is_some() {
-            (Rest::Waiting { code: ErrorCode::SourceOffline, until: 0 }, Rest::Queued)
+            Rest::Queued
         } else {
             return;
         };
@@ -41,7 +44,8 @@ impl Actor {
         let on_it: Vec<_> = on_it.collect();
         for at in 0..self.shelf.book.slots.len() {
             let Slot { id, item, size, acknowledged, rest, .. } = self.shelf.book.slots[at];
-            if on_it[item as usize] && is_like(rest, from) && !self.active.contains_key(&id) {
+            let is_concerned = waits(rest) || away && rest == Rest::Queued;
+            if on_it[item as usize] && is_concerned && !self.active.contains_key(&id) {
                 self.set(u32::try_from(at).unwrap_or(u32::MAX), to, size, acknowledged);
             }
         }
@@ -50,8 +54,7 @@ impl Actor {
     /// Whether a file waits for its drive, and needs not be woken before that is back.
     pub(super) fn waits_for_its_drive(&self, slot: &Slot) -> bool {
         let mount = self.shelf.book.items[slot.item as usize].mount.as_deref();
-        matches!(slot.rest, Rest::Waiting { code: ErrorCode::SourceOffline, .. })
-            && mount.is_some_and(|mount| self.away.contains_key(mount))
+        waits(slot.rest) && mount.is_some_and(|mount| self.away.contains_key(mount))
     }
 
     /// Looks for the drives that it is time to look for.
@@ -74,9 +77,7 @@ impl Actor {
     }
 }
 
-fn is_like(rest: Rest, other: Rest) -> bool {
-    match (rest, other) {
-        (Rest::Waiting { code, .. }, Rest::Waiting { code: other, .. }) => code == other,
-        _ => rest == other,
-    }
+/// Whether a file waits for a drive.
+fn waits(rest: Rest) -> bool {
+    matches!(rest, Rest::Waiting { code: ErrorCode::SourceOffline, .. })
 }
