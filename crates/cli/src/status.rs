@@ -143,7 +143,9 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
 fn waits(row: &StatusRow, running: Option<&HashMap<Target, Wait>>, away: &HashSet<&Path>) -> Option<Wait> {
     let told = running.and_then(|waits| waits.get(&Target::Transfer(row.id))).cloned();
     told.or_else(|| match row.standing.state {
-        TransferState::Waiting { code, until } => Some(Wait::new(code, until, drive_of(&row.path, row.mount.as_deref()).as_deref())),
+        TransferState::Waiting { code, until } => {
+            Some(Wait::new(code, until, drive_of(&row.path, row.mount.as_deref()).as_deref()))
+        }
         TransferState::Queued if row.mount.as_deref().is_some_and(|mount| away.contains(mount)) => {
             Some(Wait::new(ErrorCode::SourceOffline, None, drive_of(&row.path, row.mount.as_deref()).as_deref()))
         }
@@ -157,7 +159,7 @@ fn folder(row: &FolderRow, running: Option<&HashMap<Target, Wait>>, away: &HashS
     let told = running.and_then(|waits| waits.get(&Target::Item(item.id))).cloned();
     let wait = told.or_else(|| {
         let is_away = running.is_none() && item.mount.as_deref().is_some_and(|mount| away.contains(mount));
-        is_away.then(|| Wait::new(ErrorCode::SourceOffline, None, drive_of(&item.path).as_deref()))
+        is_away.then(|| Wait::new(ErrorCode::SourceOffline, None, drive_of(&item.path, item.mount.as_deref()).as_deref()))
     });
     let state = match &wait {
         Some(_) => "waiting",

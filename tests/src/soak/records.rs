@@ -168,8 +168,9 @@ fn rows(home: &Path, files: u64) -> BTreeSet<String> {
     let reader = Reader::open(home).expect("the records can be read");
     let mut all = BTreeSet::new();
     all.extend(reader.batch(BatchId::new(1)).expect("read").map(|row| format!("{row:?}")));
+    // Where its drive is mounted is another row, without which nothing is lost but a look for all.
     for id in [1, 2] {
-        let row = reader.item(ItemId::new(id)).expect("read").map(|row| ItemRow { counted: true, ..row });
+        let row = reader.item(ItemId::new(id)).expect("read").map(|row| ItemRow { counted: true, mount: None, ..row });
         all.extend(row.map(|row| format!("{row:?}")));
     }
     for id in (1..=files).map(TransferId::new) {
