@@ -159,7 +159,8 @@ fn folder(row: &FolderRow, running: Option<&HashMap<Target, Wait>>, away: &HashS
     let told = running.and_then(|waits| waits.get(&Target::Item(item.id))).cloned();
     let wait = told.or_else(|| {
         let is_away = running.is_none() && item.mount.as_deref().is_some_and(|mount| away.contains(mount));
-        is_away.then(|| Wait::new(ErrorCode::SourceOffline, None, drive_of(&item.path, item.mount.as_deref()).as_deref()))
+        is_away
+            .then(|| Wait::new(ErrorCode::SourceOffline, None, drive_of(&item.path, item.mount.as_deref()).as_deref()))
     });
     let state = match &wait {
         Some(_) => "waiting",
