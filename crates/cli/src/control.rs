@@ -56,7 +56,9 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
         0 => format!("There is nothing to {verb}. See `davit status`."),
         count => format!("{count} {done}{later}"),
     })?;
-    left::sentences(&still_left).iter().for_each(|line| text::note(&format!("davit: {line}")));
+    for line in left::sentences(&still_left) {
+        text::note(&format!("davit: {line}"));
+    }
     Ok(match reply.count {
         0 if !which.all => NOTHING,
         _ if !unknown.is_empty() => SOME,

@@ -179,12 +179,12 @@ async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output
     }
     output.summary(Sum { settled, refused, earlier });
     let (code, stopped) = verdict(settled, refused);
-    if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none()) {
-        if let Err(error) = receipt::write(engine, ticket.batch, file).await {
-            // What was uploaded is there all the same, and the same command writes the receipt of it.
-            output.problem(error);
-            return Ok(if code == DONE { SOME } else { code });
-        }
+    if let Some(file) = args.receipt.as_deref().filter(|_| stopped.is_none())
+        && let Err(error) = receipt::write(engine, ticket.batch, file).await
+    {
+        // What was uploaded is there all the same, and the same command writes the receipt of it.
+        output.problem(error);
+        return Ok(if code == DONE { SOME } else { code });
     }
     if let Some(why) = stopped {
         output.stopped(why);

@@ -7,8 +7,8 @@ export function mendOf(code: ErrorCode): Mend {
   switch (code) {
     case 'sign-in-ended':
       return 'sign-in';
+    // Of an unknown outcome nothing is sent again under its own name: it may be there.
     case 'already-there':
-    // Under its own name nothing is sent again: it may be there.
     case 'outcome-unknown':
       return 'keep-both';
     case 'account-disabled':

@@ -80,7 +80,9 @@ impl Shelf {
     }
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
-        rows.iter().for_each(|row| self.add_item(row));
+        for row in rows {
+            self.add_item(row);
+        }
     }
 
     fn add_item(&mut self, row: &ItemRow) {

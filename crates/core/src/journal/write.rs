@@ -255,7 +255,9 @@ fn kinds(batch: &[Writes]) -> Vec<&'static str> {
 /// Passes a commit, and each of what is in it.
 fn pass(kinds: &[&'static str], side: Side) {
     failpoint::pass("journal", side);
-    kinds.iter().for_each(|kind| failpoint::pass(kind, side));
+    for kind in kinds {
+        failpoint::pass(kind, side);
+    }
 }
 
 fn answer(done: Option<oneshot::Sender<Result<()>>>, result: Result<()>) {

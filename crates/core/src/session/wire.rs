@@ -230,7 +230,7 @@ impl Receipt {
             "rule",
             "code",
         ])?;
-        let mut row = |cells: [&str; 10]| table.write_record(cells.map(harmless).iter().map(|cell| cell.as_ref()));
+        let mut row = |cells: [&str; 10]| table.write_record(cells.map(harmless).iter().map(AsRef::as_ref));
         for Uploaded { path, key, size, mtime, crc64nvme, etag, version_id } in &self.uploaded {
             let (size, version) = (size.to_string(), version_id.as_deref().unwrap_or_default());
             row(["uploaded", path, key, &size, mtime, crc64nvme, etag, version, "", ""])?;

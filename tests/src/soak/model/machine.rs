@@ -339,7 +339,7 @@ impl Model {
             Effect::Look => self.look().map(Some),
             Effect::LookBack => Ok(Some(self.look_back())),
             // By a command, mostly.
-            Effect::TakeNew => Ok((self.token % 4 != 0).then_some(Input::Anew)),
+            Effect::TakeNew => Ok((!self.token.is_multiple_of(4)).then_some(Input::Anew)),
             Effect::Abort(id) => {
                 self.store.uploads.remove(&id.0);
                 if !matches!(luck, Luck::KilledAfter) {
