@@ -315,7 +315,8 @@ mod tests {
         for n in 0..12 {
             assert!(!offered.rests(id, now));
             assert_eq!(offered.in_vain(id, false, now), n == 0, "told once");
-            let pause = (0..10_000).map(|n| LATER * n).find(|pause| !offered.rests(id, now + *pause)).expect("a day at most");
+            let pause =
+                (0..10_000).map(|n| LATER * n).find(|pause| !offered.rests(id, now + *pause)).expect("a day at most");
             pauses.push(pause);
             now += pause;
         }
