@@ -2,6 +2,7 @@
 //! fails with one clear sentence.
 #![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
 
+mod bench;
 mod bundle;
 mod demo;
 mod keep;
@@ -57,6 +58,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Measure Davit and its peers, and write docs/performance.md's tables.
+    Bench(bench::Bench),
     /// Write the page's types anew from Rust's.
     Bindings,
     /// Make a package of the release build.
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Soak { goal, times, seed } => soak::run(goal.as_deref(), times, seed),
+        Command::Bench(wanted) => bench::run(&wanted),
         Command::Bindings => test::bindings(),
         Command::Test { filter } => test::run(filter.as_deref()),
     };

@@ -1,0 +1,134 @@
+//! Davit and its peers, measured against a store that costs next to nothing. `cargo xtask bench` runs it.
+
+mod again;
+mod busy;
+mod cases;
+mod figures;
+mod inputs;
+mod limit;
+mod measure;
+mod peers;
+mod rounds;
+mod sink;
+mod tables;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+
+use peers::{Peer, Programs};
+use rounds::Place;
+use tables::Circumstances;
+
+#[derive(Debug, Parser)]
+#[command(about)]
+enum Args {
+    /// Measure.
+    Run(Run),
+    /// What sending costs when nothing else is done.
+    Limit(limit::Limit),
+    /// Run one program and say what it cost.
+    #[command(hide = true)]
+    Measure(measure::Measure),
+}
+
+#[derive(Debug, clap::Args)]
+struct Run {
+    /// Only these tables.
+    #[arg(long = "case", value_name = "NAME")]
+    cases: Vec<String>,
+    /// Only these peers.
+    #[arg(long, value_delimiter = ',', value_parser = Peer::named)]
+    peers: Vec<Peer>,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5)]
+    reps: u32,
+    /// Small, once: whether all of it works, and the right bytes arrive.
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    programs: Programs,
+    /// Where inputs and the peers' own files lie.
+    #[arg(long, value_name = "FOLDER")]
+    work: PathBuf,
+    /// Where tables and all figures go.
+    #[arg(long, value_name = "FOLDER")]
+    results: PathBuf,
+    /// A document that has the tables between marks.
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Args::parse() {
+        Args::Run(run) => all(&run),
+        Args::Limit(limit) => limit::run(&limit),
+        Args::Measure(measure) => measure::run(&measure),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn all(run: &Run) -> Result<()> {
+    let cases = cases::all(run.quick);
+    let known = || cases.iter().map(|case| case.name).chain([again::NAME]);
+    if let Some(unknown) = run.cases.iter().find(|name| !known().any(|known| known == name.as_str())) {
+        bail!("there is no table {unknown}; there are {}", known().collect::<Vec<_>>().join(", "));
+    }
+    let wanted = |name: &str| run.cases.is_empty() || run.cases.iter().any(|wanted| wanted == name);
+    let asked = |peer: &Peer| run.peers.is_empty() || run.peers.contains(peer);
+    let place = Place { folder: run.work.clone() };
+    std::fs::create_dir_all(&run.results)?;
+    let (mut versions, mut missing) = (Vec::new(), Vec::new());
+    for peer in peers::ALL.iter().copied().filter(asked) {
+        match run.programs.version(peer) {
+            Ok(version) => versions.push((peer, version)),
+            Err(why) => missing.push((peer, format!("{why:#}"))),
+        }
+    }
+    for (peer, why) in &missing {
+        println!("== {} is left out: {why}", peer.name());
+    }
+    let rounds = if run.quick { 1 } else { run.reps };
+    let processors = std::thread::available_parallelism()?.get();
+    let when = Circumstances { day: day()?, processors, rounds, versions, missing };
+    let mut wrong = Vec::new();
+    for case in cases.iter().filter(|case| wanted(case.name)) {
+        println!("== {}: {}", case.name, case.title);
+        let there = |peer: &&Peer| when.versions.iter().any(|(there, _)| there == *peer);
+        let peers: Vec<_> = case.peers.iter().filter(there).copied().collect();
+        let runs = rounds::run(case, &peers, rounds, &run.programs, &place)?;
+        wrong.extend(runs.iter().filter(|run| run.peer.is_ours() && run.failure.is_some()).map(|_| case.name));
+        std::fs::write(run.results.join(format!("{}.json", case.name)), serde_json::to_vec_pretty(&runs)?)?;
+        keep(run, case.name, &tables::section(case, &runs, &when))?;
+    }
+    if wanted(again::NAME) && asked(&Peer::Davit) {
+        println!("== {}", again::NAME);
+        keep(run, again::NAME, &again::section(rounds, run.quick, &run.programs, &place, &when)?)?;
+    }
+    if wrong.is_empty() { Ok(()) } else { bail!("uploads that do not count: {}", wrong.join(", ")) }
+}
+
+/// Prints a table and writes it down.
+fn keep(run: &Run, name: &str, section: &str) -> Result<()> {
+    println!("\n{section}");
+    std::fs::write(run.results.join(format!("{name}.md")), section)?;
+    let Some(path) = run.document.as_ref().filter(|_| !run.quick) else { return Ok(()) };
+    let document = std::fs::read_to_string(path)?;
+    let new = tables::replaced(&document, name, section);
+    let new = new.with_context(|| format!("{} has no marks for {name}", path.display()))?;
+    Ok(std::fs::write(path, new)?)
+}
+
+/// Today, as `2026-11-28`.
+fn day() -> Result<String> {
+    let output = Command::new("date").args(["-u", "+%F"]).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
