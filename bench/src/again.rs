@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::busy::others;
 use crate::figures::median;
 use crate::inputs::{Input, Source};
 use crate::peers::{Job, Peer, Programs};
@@ -36,8 +35,8 @@ struct Start {
     first: f64,
 }
 
-pub(crate) fn section(rounds: u32, quick: bool, programs: &Programs, place: &Place, when: &Circumstances) -> Result<String> {
-    let (files, parts) = if quick { (1_000, 40) } else { (100_000, 10_000) };
+pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Circumstances) -> Result<String> {
+    let (files, parts) = if place.quick { (1_000, 40) } else { (100_000, 10_000) };
     let mut lines = String::new();
     let mut all = Vec::new();
     for (what, before) in [
@@ -102,7 +101,7 @@ fn begun(parts: u32, programs: &Programs, place: &Place) -> Result<Before> {
 fn start(before: &Before, round: u32, programs: &Programs, place: &Place) -> Result<Start> {
     let home = place.fresh("home")?;
     copy(&before.home, &home)?;
-    let others = others();
+    let others = place.others();
     // At the same address: another would be another place.
     let store = Arc::new(Store::clone(&before.store));
     let sink = Sink::start(Config { port: before.port, ..Config::default() }, store)?;
@@ -116,9 +115,13 @@ fn start(before: &Before, round: u32, programs: &Programs, place: &Place) -> Res
         before.source.prove(&sink.store().objects()).with_context(|| last_words(&home))?;
         cost
     };
-    println!("{NAME} round {}: sends after {first:.2} s, {:.2} s of CPU, {} MiB", round + 1, cost.cpu, cost.memory >> 20);
-    let run =
-        Run { peer: Peer::Davit, variant: 0, round, others, failure: None, cost, seen: sink.report(), wasted: 0 };
+    println!(
+        "{NAME} round {}: sends after {first:.2} s, {:.2} s of CPU, {} MiB",
+        round + 1,
+        cost.cpu,
+        cost.memory >> 20
+    );
+    let run = Run { peer: Peer::Davit, variant: 0, round, others, failure: None, cost, seen: sink.report(), wasted: 0 };
     Ok(Start { run, first })
 }
 

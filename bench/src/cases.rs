@@ -108,10 +108,11 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
         small("small-http", if quick { 200 } else { 10_000 }, false),
         small("small-https", if quick { 200 } else { 10_000 }, true),
         memory(quick),
-        wan_d(size(512 * MIB, 24 * MIB)),
+        wan_d(size(512 * MIB, 24 * MIB), size(2, 20)),
         wan_d1(size(512 * MIB, 24 * MIB)),
-        drop_and_return(size(512 * MIB, 32 * MIB), if quick { 200 } else { 3_000 }),
-        faults(size(GIB, 64 * MIB)),
+        drop_and_return(size(512 * MIB, 32 * MIB), size(2, 20), size(3_000, 100)),
+        // Of few requests many must fail for some to do so.
+        faults(size(GIB, 64 * MIB), size(20, 200), size(10, 100)),
     ]
 }
 
@@ -180,20 +181,21 @@ fn memory(quick: bool) -> Case {
     }
 }
 
+/// So many MB/s a connection, 60 in all, and the latency in milliseconds.
 fn wan(each: u64, latency: u64) -> Link {
     Link {
-        each: Some(each),
+        each: Some(each * 1_000_000),
         all: vec![(Duration::ZERO, 60_000_000)],
         latency: Duration::from_millis(latency),
         receive_buffer: Some(256 << 10),
     }
 }
 
-fn wan_d(bytes: u64) -> Case {
+fn wan_d(bytes: u64, each: u64) -> Case {
     Case {
         name: "wan-d",
-        title: format!("WAN d: {}, 2 MB/s a connection, 60 MB/s in all, 100 ms", sized(bytes)),
-        variants: vec![Variant { link: wan(2_000_000, 100), ..Variant::of(Input::Noise(bytes)) }],
+        title: format!("WAN d: {}, {each} MB/s a connection, 60 MB/s in all, 100 ms", sized(bytes)),
+        variants: vec![Variant { link: wan(each, 100), ..Variant::of(Input::Noise(bytes)) }],
         peers: EVERYBODY,
         goals: vec![goal(Figure::Wall, Against::Link, 1.15)],
         tls: false,
@@ -205,7 +207,7 @@ fn wan_d1(bytes: u64) -> Case {
     Case {
         name: "wan-d1",
         title: format!("WAN d1: {}, 20 MB/s a connection, 60 MB/s in all, 20 ms", sized(bytes)),
-        variants: vec![Variant { link: wan(20_000_000, 20), ..Variant::of(Input::Noise(bytes)) }],
+        variants: vec![Variant { link: wan(20, 20), ..Variant::of(Input::Noise(bytes)) }],
         peers: EVERYBODY,
         goals: vec![goal(Figure::Wall, Against::Link, 1.15), goal(Figure::Active, Against::Itself, 8.0)],
         tls: false,
@@ -213,7 +215,7 @@ fn wan_d1(bytes: u64) -> Case {
     }
 }
 
-fn drop_and_return(bytes: u64, lasts: u64) -> Case {
+fn drop_and_return(bytes: u64, each: u64, lasts: u64) -> Case {
     let at = |n: u64, rate| (Duration::from_millis(n * lasts), rate);
     let all = vec![at(0, 60_000_000), at(1, 6_000_000), at(4, 60_000_000)];
     Case {
@@ -224,7 +226,7 @@ fn drop_and_return(bytes: u64, lasts: u64) -> Case {
             lasts as f64 / 1e3,
             3.0 * lasts as f64 / 1e3
         ),
-        variants: vec![Variant { link: Link { all, ..wan(2_000_000, 100) }, ..Variant::of(Input::Noise(bytes)) }],
+        variants: vec![Variant { link: Link { all, ..wan(each, 100) }, ..Variant::of(Input::Noise(bytes)) }],
         peers: EVERYBODY,
         goals: Vec::new(),
         tls: false,
@@ -232,17 +234,24 @@ fn drop_and_return(bytes: u64, lasts: u64) -> Case {
     }
 }
 
-fn faults(bytes: u64) -> Case {
+fn faults(bytes: u64, busy: u64, resets: u64) -> Case {
     let input = Input::Noise(bytes);
     Case {
         name: "faults",
         title: format!(
-            "Faults: {}, 2 % of requests answered 503 after their body, 1 % of connections reset within it; http",
-            sized(bytes)
+            "Faults: {}, {} % of requests answered 503 after their body, {} % of connections reset within it; http",
+            sized(bytes),
+            busy / 10,
+            resets / 10
         ),
         variants: vec![
             Variant { name: "clean", ..Variant::of(input) },
-            Variant { name: "faults", faults: Some((20, 10)), without: &[Limit, LimitCrc64], ..Variant::of(input) },
+            Variant {
+                name: "faults",
+                faults: Some((busy, resets)),
+                without: &[Limit, LimitCrc64],
+                ..Variant::of(input)
+            },
         ],
         peers: EVERYBODY,
         goals: vec![
@@ -261,9 +270,9 @@ mod tests {
     #[test]
     fn the_link_alone_takes_its_time() {
         let close = |case: &Case, seconds: f64| (case.variants[0].ideal().expect("a link") - seconds).abs() < 0.01;
-        assert!(close(&wan_d(512 * MIB), 8.95));
+        assert!(close(&wan_d(512 * MIB, 2), 8.95));
         // 180 MB in 3 s, 54 MB in 9 s, the other 303 MB in 5 s.
-        assert!(close(&drop_and_return(512 * MIB, 3_000), 17.05));
+        assert!(close(&drop_and_return(512 * MIB, 2, 3_000), 17.05));
         assert!(big("big-http", GIB, false).variants[0].ideal().is_none());
     }
 

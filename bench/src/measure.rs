@@ -52,12 +52,12 @@ pub(crate) fn run(measure: &Measure) -> Result<()> {
     // Both end with this process.
     std::thread::spawn(move || {
         std::thread::sleep(within);
-        drop(kill_process(pid, Signal::KILL));
+        let _ = kill_process(pid, Signal::KILL);
     });
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin();
         while stdin.read(&mut [0; 64]).is_ok_and(|more| more > 0) {}
-        drop(kill_process(pid, Signal::KILL));
+        let _ = kill_process(pid, Signal::KILL);
     });
     let used = child.wait4()?;
     let cost = Cost {

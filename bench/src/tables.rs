@@ -57,7 +57,10 @@ pub(crate) fn section(case: &Case, all: &[Run], when: &Circumstances) -> String 
             } else {
                 f64::from(1 << 30) / variant.input.bytes() as f64
             };
-            let mut cells = vec![peer.name().to_owned(), if made == counted { made.to_string() } else { format!("{counted} of {made}") }];
+            let mut cells = vec![
+                peer.name().to_owned(),
+                if made == counted { made.to_string() } else { format!("{counted} of {made}") },
+            ];
             if variants {
                 cells.insert(0, variant.name.to_owned());
             }
@@ -111,7 +114,8 @@ pub(crate) fn told(all: &[Run], when: &Circumstances) -> String {
     let others = || all.iter().filter_map(|run| run.others);
     if let Some(middle) = median(others()) {
         let most = others().fold(0.0, f64::max);
-        let _ = write!(out, " Others used {:.0} % of them between the runs ({:.0} % at most)", middle * 1e2, most * 1e2);
+        let _ =
+            write!(out, " Others used {:.0} % of them between the runs ({:.0} % at most)", middle * 1e2, most * 1e2);
         out.push_str(if middle > BUSY { ": **a busy machine, walls are not to be trusted**." } else { "." });
     }
     let versions = versions.iter().filter(|(peer, text)| !text.is_empty() && all.iter().any(|run| run.peer == *peer));
@@ -172,7 +176,8 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_marks_is_replaced() {
-        let document = "before\n<!-- bench: a -->\nold\n<!-- end: a -->\nbetween\n<!-- bench: ab -->\n<!-- end: ab -->\nafter\n";
+        let document =
+            "before\n<!-- bench: a -->\nold\n<!-- end: a -->\nbetween\n<!-- bench: ab -->\n<!-- end: ab -->\nafter\n";
         let new = replaced(document, "ab", "new\n\n").expect("marks");
         assert!(new.ends_with("between\n<!-- bench: ab -->\nnew\n<!-- end: ab -->\nafter\n"), "{new}");
         assert_eq!(replaced(&new, "ab", "new"), Some(new.clone()));

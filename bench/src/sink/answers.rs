@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_list_are_found() {
-        let xml = "<A><Part><PartNumber>1</PartNumber></Part><Part><ETag>x</ETag><PartNumber> 12 </PartNumber></Part></A>";
+        let xml =
+            "<A><Part><PartNumber>1</PartNumber></Part><Part><ETag>x</ETag><PartNumber> 12 </PartNumber></Part></A>";
         assert_eq!(values(xml, "PartNumber").collect::<Vec<_>>(), ["1", "12"]);
     }
 }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many of a thousand requests with a body fail.
 #[derive(Clone, Copy, Debug)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// Where chance begins.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// 503 SlowDown after the whole body was taken.
-    pub busy_per_mille: u64,
+    pub(crate) busy_per_mille: u64,
     /// The connection is reset within the body.
-    pub reset_per_mille: u64,
+    pub(crate) reset_per_mille: u64,
 }
 
 /// What becomes of one request.

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 /// What lies between a client and the sink. The default is loopback as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Link {
+pub(crate) struct Link {
     /// Bytes per second of each connection.
-    pub each: Option<u64>,
+    pub(crate) each: Option<u64>,
     /// Bytes per second of all, from so long after the first request on; the first entry counts from the start.
-    pub all: Vec<(Duration, u64)>,
+    pub(crate) all: Vec<(Duration, u64)>,
     /// What each connect and each answer waits.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
     /// `SO_RCVBUF`, in bytes.
-    pub receive_buffer: Option<usize>,
+    pub(crate) receive_buffer: Option<usize>,
 }
 
 impl Link {

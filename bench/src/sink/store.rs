@@ -8,11 +8,11 @@ use crc_fast::{CrcAlgorithm, checksum_combine};
 
 /// A run of bytes that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// Its length in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// CRC64NVME of it.
-    pub crc64: u64,
+    pub(crate) crc64: u64,
     pub(super) etag: String,
     /// `x-amz-meta-*` as it came.
     pub(super) metadata: Vec<(String, String)>,
@@ -34,7 +34,7 @@ struct All {
 
 /// Objects by key and uploads by id.
 #[derive(Debug, Default)]
-pub struct Store(Mutex<All>);
+pub(crate) struct Store(Mutex<All>);
 
 impl Clone for Store {
     fn clone(&self) -> Self {
@@ -48,12 +48,12 @@ impl Store {
     }
 
     /// Every object there is.
-    pub fn objects(&self) -> HashMap<String, Held> {
+    pub(crate) fn objects(&self) -> HashMap<String, Held> {
         self.all().objects.clone()
     }
 
     /// How many parts its unfinished uploads have.
-    pub fn parts(&self) -> usize {
+    pub(crate) fn parts(&self) -> usize {
         self.all().uploads.values().map(|upload| upload.parts.len()).sum()
     }
 

@@ -21,7 +21,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// A server's side, whose CA is written to a file.
-pub fn server(ca: &Path) -> Result<Arc<ServerConfig>> {
+pub(crate) fn server(ca: &Path) -> Result<Arc<ServerConfig>> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -44,7 +44,7 @@ pub fn server(ca: &Path) -> Result<Arc<ServerConfig>> {
 }
 
 /// A client's side that trusts the CAs of a file.
-pub fn client(ca: &Path) -> Result<Arc<ClientConfig>> {
+pub(crate) fn client(ca: &Path) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca)? {
         roots.add(certificate?)?;

@@ -24,9 +24,8 @@ impl Head {
         let method = words.next().unwrap_or_default().to_owned();
         let target = words.next().context("a request line without a target")?;
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let header = |line: &str| {
-            line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        };
+        let header =
+            |line: &str| line.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
         Ok(Self { method, path: path.to_owned(), query: query.to_owned(), headers: lines.filter_map(header).collect() })
     }
 
@@ -263,7 +262,8 @@ mod tests {
 
     #[test]
     fn two_requests_on_one_connection_are_told_apart() {
-        let wire: &[u8] = b"PUT /b/a%20b?partNumber=2&uploads HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
+        let wire: &[u8] =
+            b"PUT /b/a%20b?partNumber=2&uploads HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
         let (mut stream, mut incoming, mut body) = (wire, Incoming::new(0), Vec::new());
         let head = incoming.head(&mut stream).expect("reads").expect("a head");
         assert_eq!(unescaped(&head.path), "/b/a b");
