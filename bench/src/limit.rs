@@ -227,3 +227,49 @@ impl Connection {
         Ok((etag, String::from_utf8_lossy(&body).into_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inputs::Input;
+    use crate::sink::{Config, Faults, Link, Report, Sink};
+
+    /// What the sink saw, and whether it holds what was sent.
+    fn sent(input: Input, crc64: bool, tls: bool, faults: Option<Faults>) -> (Result<()>, Report) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = input.make(folder.path()).expect("an input");
+        let ca = tls.then(|| folder.path().join("ca.pem"));
+        let config = Config { link: Link::default(), faults, ca: ca.clone(), port: 0 };
+        let sink = Sink::start(config, Arc::default()).expect("a sink");
+        let to = format!("{}/media/in", sink.url());
+        let outcome = run(&Limit { paths: vec![source.path.clone()], to, ca, crc64, connections: 3 });
+        let proof = outcome.and_then(|()| source.prove(&sink.store().objects()));
+        (proof, sink.report())
+    }
+
+    #[test]
+    fn what_was_sent_is_what_the_sink_holds() {
+        for (crc64, tls) in [(false, false), (true, false), (false, true), (true, true)] {
+            for input in [Input::Noise((20 << 20) + 7), Input::Sparse(9 << 20), Input::Many(40, 70_001)] {
+                let (proof, seen) = sent(input, crc64, tls, None);
+                proof.unwrap_or_else(|error| panic!("{input:?} {crc64} {tls}: {error:#}"));
+                assert_eq!((seen.bytes, seen.wrong_checksums), (input.bytes(), 0));
+                assert!((1..=4).contains(&seen.connections), "{}", seen.connections);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_is_no_proof() {
+        let busy = Faults { seed: 1, busy_per_mille: 1_000, reset_per_mille: 0 };
+        let reset = Faults { seed: 1, busy_per_mille: 0, reset_per_mille: 1_000 };
+        for (faults, says) in [(busy, "SlowDown"), (reset, "")] {
+            let (proof, seen) = sent(Input::Noise(9 << 20), true, false, Some(faults));
+            let error = proof.expect_err("nothing arrived");
+            assert!(format!("{error:#}").contains(says), "{error:#}");
+            assert!(seen.busy + seen.resets > 0);
+        }
+    }
+}

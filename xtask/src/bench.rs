@@ -1,6 +1,7 @@
 //! Davit beside its peers: builds and installs who is measured, and runs `bench/`, which measures.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -29,17 +30,24 @@ pub(crate) struct Bench {
     quick: bool,
 }
 
+/// Its own tests, and all of it small: the right bytes arrive, and nothing is timed.
+pub(crate) fn proof() -> Result<()> {
+    must("the bench: tests", &mut package("test", "davit-bench"))?;
+    run(&Bench { cases: Vec::new(), peers: Vec::new(), reps: 1, quick: true })
+}
+
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     let peers = if bench.quick && bench.peers.is_empty() { QUICK.to_owned() } else { bench.peers.join(",") };
     let any_of = |group: &[&str]| peers.is_empty() || peers.split(',').any(|peer| group.contains(&peer));
     let davit = davit(bench.quick)?;
-    must("the bench", &mut package("davit-bench"))?;
     let folder = folder();
-    let mut run = command(folder.join(format!("release/davit-bench{}", std::env::consts::EXE_SUFFIX)), &["run"]);
+    let kind = if bench.quick { "debug" } else { "release" };
+    must("the bench", package("build", "davit-bench").args((!bench.quick).then_some("--release")))?;
+    let mut run = command(folder.join(kind).join(program("davit-bench")), &["run"]);
     run.arg("--davit").arg(davit);
     if any_of(SDK) {
         // A peer that is not there is named in the tables.
-        told(must("uploaders on AWS's SDK", &mut package("davit-bench-sdk")));
+        told(must("uploaders on AWS's SDK", package("build", "davit-bench-sdk").arg("--release")));
         run.arg("--sdk").arg(folder.join("release"));
     }
     if any_of(PYTHON) {
@@ -69,16 +77,19 @@ fn davit(quick: bool) -> Result<PathBuf> {
         return Ok(debug);
     }
     must("davit, optimised", &mut cargo(&["build", "--release", "--locked", "--package", "davit"]))?;
-    Ok(target().join("release").join(format!("davit{}", std::env::consts::EXE_SUFFIX)))
+    Ok(target().join("release").join(program("davit")))
+}
+
+fn program(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 fn folder() -> PathBuf {
     target().join("bench")
 }
 
-fn package(name: &str) -> std::process::Command {
-    let words = ["build", "--release", "--locked", "--manifest-path", "bench/Cargo.toml", "--package", name];
-    let mut build = cargo(&words);
+fn package(what: &str, name: &str) -> Command {
+    let mut build = cargo(&[what, "--locked", "--manifest-path", "bench/Cargo.toml", "--package", name]);
     build.arg("--target-dir").arg(folder());
     build
 }
