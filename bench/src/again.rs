@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 
 use crate::figures::median;
 use crate::inputs::{Input, Source};
-use crate::peers::{Job, Peer, Programs};
+use crate::peers::{Asked, Job, Peer, Programs};
 use crate::rounds::{AT_MOST, Place, Run, Started, last_words, until};
 use crate::sink::{Config, Link, Sink, Store};
 use crate::tables::{Circumstances, told};
@@ -130,7 +130,7 @@ fn job<'a>(source: &'a Source, sink: &Sink, home: &'a Path) -> Job<'a> {
 }
 
 fn davit(source: &Source, sink: &Sink, home: &Path, programs: &Programs) -> Result<Child> {
-    let (words, environment) = programs.command(Peer::Davit, &job(source, sink, home))?;
+    let Asked { words, environment } = programs.command(Peer::Davit, &job(source, sink, home))?;
     let log = std::fs::File::create(home.join("log"))?;
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).env_clear().envs(environment).stdin(Stdio::null());

@@ -1,4 +1,5 @@
 //! Davit and its peers, measured against a store that costs next to nothing. `cargo xtask bench` runs it.
+#![allow(clippy::disallowed_methods, reason = "a tool that times others, in wall clocks")]
 
 mod again;
 mod busy;

@@ -44,6 +44,14 @@ pub(crate) struct Programs {
     python: Option<PathBuf>,
 }
 
+/// How a peer is asked.
+pub(crate) struct Asked {
+    /// The program and its words.
+    pub(crate) words: Vec<String>,
+    /// All that it finds in its environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
+}
+
 /// One upload.
 pub(crate) struct Job<'a> {
     pub(crate) source: &'a Source,
@@ -129,7 +137,7 @@ impl Programs {
     }
 
     /// The words and the environment of a job.
-    pub(crate) fn command(&self, peer: Peer, job: &Job<'_>) -> Result<(Vec<String>, Vec<(&'static str, String)>)> {
+    pub(crate) fn command(&self, peer: Peer, job: &Job<'_>) -> Result<Asked> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut words: Vec<String> = self.words(peer)?.iter().map(|word| text(word)).collect();
         let (path, url, s3) = (text(&job.source.path), &job.url, format!("s3://{BUCKET}/in/"));
@@ -187,7 +195,7 @@ impl Programs {
         if let Some(ca) = job.ca {
             environment.extend(["SSL_CERT_FILE", "AWS_CA_BUNDLE", "RCLONE_CA_CERT"].map(|name| (name, text(ca))));
         }
-        Ok((words, environment))
+        Ok(Asked { words, environment })
     }
 }
 

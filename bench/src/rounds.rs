@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::busy::others;
 use crate::cases::Case;
 use crate::measure::Cost;
-use crate::peers::{Job, Peer, Programs};
+use crate::peers::{Asked, Job, Peer, Programs};
 use crate::sink::{Config, Report, Sink};
 
 /// Chance of the first round: a small run meets faults with it too.
@@ -140,7 +140,7 @@ pub(crate) struct Started {
 
 impl Started {
     pub(crate) fn of(programs: &Programs, peer: Peer, job: &Job<'_>) -> Result<Self> {
-        let (words, environment) = programs.command(peer, job)?;
+        let Asked { words, environment } = programs.command(peer, job)?;
         let mut measure = Command::new(std::env::current_exe()?);
         measure.args(["measure", "--within", &AT_MOST.to_string(), "--log"]).arg(job.home.join("log"));
         measure.arg("--").args(words).env_clear().envs(environment);

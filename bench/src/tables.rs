@@ -126,7 +126,7 @@ pub(crate) fn told(all: &[Run], when: &Circumstances) -> String {
     for (peer, why) in missing {
         let _ = write!(out, " Not measured: {} ({why}).", peer.name());
     }
-    out.push_str("\n");
+    out.push('\n');
     out
 }
 
