@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, cargo, command, must, npm, root, took, works};
-use crate::{bench, demo, setup, tools};
+use crate::{demo, setup, tools};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -44,7 +44,6 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         // What the tests run is not optimised; what is shipped is, and can fail to compile by that alone.
         must("core, optimised", &mut cargo(&["build", "--release", "--locked", "--package", "davit-core"]))?;
-        bench::proof()?;
         // As a newcomer does it, with data of its own.
         demo::headless("demo-of-the-tests")?;
     }
