@@ -2,6 +2,8 @@
 //! makes them long.
 
 use davit_tests::World;
+#[cfg(target_os = "linux")]
+use davit_tests::inner::{self, MAY_MOUNT};
 use davit_tests::soak::{records, seed, seeds, size, times};
 use davit_tests::source::noise;
 
@@ -53,7 +55,7 @@ async fn a_quota_on_the_records_is_told_and_nothing_is_lost() {
 fn on_a_small_disk(place: &std::path::Path, options: &str) -> Vec<String> {
     std::fs::create_dir_all(place).expect("a folder");
     let mount = format!("mount -t tmpfs -o {options} none '{}' && exec \"$@\"", place.display());
-    ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", &mount, "bash"].map(str::to_owned).to_vec()
+    [&MAY_MOUNT[..], &["bash", "-c", &mount, "bash"]].concat().into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(target_os = "linux")]
@@ -61,62 +63,50 @@ fn on_a_small_disk(place: &std::path::Path, options: &str) -> Vec<String> {
 async fn without_room_for_the_records_everything_rests_and_goes_on_within_ten_seconds_of_room() {
     let place = tempfile::tempdir().expect("a folder");
     let words = on_a_small_disk(place.path(), "size=8m");
-    within(&words, place.path(), "records::inner_with_little_room").await;
+    inner::run(&words, place.path(), "records::inner_with_little_room").await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_store_answers_while_there_is_no_room_is_kept_and_put_on_record_with_room() {
     let place = tempfile::tempdir().expect("a folder");
-    within(&MAY_BE_LIMITED, place.path(), "records::inner_answers_without_room").await;
+    inner::run(&MAY_BE_LIMITED, place.path(), "records::inner_answers_without_room").await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_was_opened_without_room_for_its_record_is_taken_away_at_the_end() {
     let place = tempfile::tempdir().expect("a folder");
-    within(&MAY_BE_LIMITED, place.path(), "records::inner_upload_without_room").await;
+    inner::run(&MAY_BE_LIMITED, place.path(), "records::inner_upload_without_room").await;
 }
 
 /// A write that is too much fails, as with a quota, and no signal comes.
 #[cfg(target_os = "linux")]
 const MAY_BE_LIMITED: [&str; 4] = ["bash", "-c", "trap '' XFSZ; exec \"$@\"", "bash"];
 
-/// Runs another test by these words, with the engine in a process of its own.
-#[cfg(target_os = "linux")]
-async fn within<W: AsRef<std::ffi::OsStr>>(words: &[W], home: &std::path::Path, test: &str) {
-    let inner = tokio::process::Command::new(&words[0])
-        .args(&words[1..])
-        .arg(std::env::current_exe().expect("our own path"))
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env("DAVIT_INNER_HOME", home)
-        .output()
-        .await
-        .expect("it runs");
-    let out = String::from_utf8_lossy(&inner.stdout);
-    assert!(inner.status.success() && out.contains("1 passed"), "{out}{}", String::from_utf8_lossy(&inner.stderr));
-}
-
 /// What the tests above run.
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by another test, on a small disk"]
 async fn inner_with_little_room() {
-    let Some(home) = std::env::var_os("DAVIT_INNER_HOME") else { return };
-    records::room::room_comes_back(home.into()).await;
+    let Some(home) = inner::place() else { return };
+    records::room::room_comes_back(home).await;
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by another test, on a small disk"]
 async fn inner_answers_without_room() {
-    let Some(home) = std::env::var_os("DAVIT_INNER_HOME") else { return };
-    records::room::answers_without_room(std::path::Path::new(&home)).await;
+    let Some(home) = inner::place() else { return };
+    records::room::answers_without_room(&home).await;
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by another test, on a small disk"]
 async fn inner_upload_without_room() {
-    let Some(home) = std::env::var_os("DAVIT_INNER_HOME") else { return };
-    records::room::an_upload_without_room(std::path::Path::new(&home)).await;
+    let Some(home) = inner::place() else { return };
+    records::room::an_upload_without_room(&home).await;
 }
 
 #[cfg(target_os = "linux")]

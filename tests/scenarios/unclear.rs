@@ -1,7 +1,7 @@
 //! Unclear endings: the answer to the request that makes the object never came. What is told then is the truth, and no
 //! byte is sent again for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, Target};
@@ -9,6 +9,7 @@ use davit_core::ids::TransferId;
 use davit_core::journal::{Journal, Reader, Write};
 use davit_core::session::Collision;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_tests::davit::Ended;
 use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
@@ -107,24 +108,31 @@ async fn lose_a_part(home: &Path) {
     journal.write(std::iter::once(Write::ForgetParts(id)).chain(kept).collect()).await.expect("written");
 }
 
-/// Killed when the store had the object and nobody had heard; then the file becomes another version.
+fn upload(world: &World, file: &Path, collision: &str) -> Run {
+    let mut run = world.upload_by_backend(&[file]);
+    run.args(["--collision", collision]);
+    run
+}
+
+/// Killed when the store had the object and nobody had heard; then the file becomes another version, and is given again.
+/// Answers the file, what it was, and how the second command ended.
+async fn overtaken(world: &World, name: &str, len: u64, point: &str, collision: &str) -> (PathBuf, String, Ended) {
+    let file = world.sources().join(name);
+    noise(&file, len);
+    let before = sha256(&file);
+    let killed = upload(world, &file, collision).env("DAVIT_FAILPOINT", point).end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    noise(&file, len + 1);
+    let ended = upload(world, &file, collision).end().await;
+    (file, before, ended)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_stored_before_the_file_changed_is_ours_and_the_new_version_follows_the_rules() {
     for (name, len, point) in [("note.txt", 1_000, "put:1:after"), ("cut.mov", LARGE, "complete:1:after")] {
         for collision in ["fail", "suffix", "overwrite"] {
             let world = World::with_backend(900, "role").await;
-            let file = world.sources().join(name);
-            noise(&file, len);
-            let before = sha256(&file);
-            let upload = || {
-                let mut run = world.upload_by_backend(&[&file]);
-                run.args(["--collision", collision]);
-                run
-            };
-            let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
-            assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
-            noise(&file, len + 1);
-            let ended = upload().end().await;
+            let (file, before, ended) = overtaken(&world, name, len, point, collision).await;
             let there = world.sha256(&key(&world, name));
             match collision {
                 // The name is taken, by a version of this very file, and nothing else is claimed.
@@ -235,20 +243,9 @@ async fn a_file_that_changed_after_an_unclear_end_is_never_called_anothers_nor_n
     for (name, len, point) in [("note.txt", 1_000, "put:1:after"), ("cut.mov", LARGE, "complete:1:after")] {
         for collision in ["fail", "suffix", "overwrite"] {
             let world = World::with_blind_backend(900, "role").await;
-            let file = world.sources().join(name);
-            noise(&file, len);
-            let before = sha256(&file);
-            let upload = || {
-                let mut run = world.upload_by_backend(&[&file]);
-                run.args(["--collision", collision]);
-                run
-            };
-            let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
-            assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
-            noise(&file, len + 1);
-            let ended = upload().end().await;
+            let (file, before, ended) = overtaken(&world, name, len, point, collision).await;
             assert_eq!(ended.failures(), ["outcome-unknown"], "{name} {collision}: {}", ended.out);
-            let ended = upload().end().await;
+            let ended = upload(&world, &file, collision).end().await;
             let there = world.sha256(&key(&world, name));
             if collision == "fail" {
                 assert_eq!(ended.failures(), ["outcome-unknown"], "{name}: {}", ended.out);

@@ -11,6 +11,8 @@ use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
 use davit_tests::fault::{Fault, FaultProxy};
+#[cfg(target_os = "linux")]
+use davit_tests::inner::{self, Drive, MAY_MOUNT};
 use davit_tests::source::noise;
 
 /// Longer than any wait here takes.
@@ -243,32 +245,11 @@ async fn the_command_line_says_what_it_waits_for_until_when_and_what_happens_nex
     assert_eq!(running.interrupt(), Some(130), "a wait keeps nobody");
 }
 
-/// Runs a test of this file in a process that may mount.
-#[cfg(target_os = "linux")]
-async fn where_one_may_mount(test: &str, place: &std::path::Path) {
-    let inner = tokio::process::Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount"])
-        .arg(std::env::current_exe().expect("our own path"))
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env("DAVIT_INNER_PLACE", place)
-        .output()
-        .await
-        .expect("unshare");
-    let out = String::from_utf8_lossy(&inner.stdout);
-    assert!(inner.status.success() && out.contains("1 passed"), "{out}{}", String::from_utf8_lossy(&inner.stderr));
-}
-
-#[cfg(target_os = "linux")]
-fn run(words: &[&str], at: &std::path::Path) {
-    let ended = std::process::Command::new(words[0]).args(&words[1..]).arg(at).status().expect("runs");
-    assert!(ended.success(), "{words:?}");
-}
-
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_away_is_told_by_its_name_and_stays_told() {
     let place = tempfile::tempdir().expect("a folder");
-    where_one_may_mount("waiting::inner_with_a_drive", place.path()).await;
+    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_drive").await;
 }
 
 /// What the test above runs.
@@ -276,20 +257,14 @@ async fn a_drive_that_is_away_is_told_by_its_name_and_stays_told() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by another test, where one may mount"]
 async fn inner_with_a_drive() {
-    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
-    let (disk, drive) = (place.join("disk"), place.join("LAB-NAS"));
-    for folder in [&disk, &drive] {
-        std::fs::create_dir_all(folder).expect("a folder");
-    }
-    run(&["mount", "-t", "tmpfs", "none"], &disk);
-    let plug_in = || run(&["mount", "--bind", disk.to_str().expect("Unicode")], &drive);
-    plug_in();
+    let Some(place) = inner::place() else { return };
+    let drive = Drive::plugged_in(&place);
     let mut desk = Desk::new().await;
     "partNumber=2&".clone_into(&mut desk.store.faults.only.lock().expect("faults"));
     desk.store.faults.hold.send_replace(true);
-    desk.upload(&drive.join("day/cut.mov")).await;
+    desk.upload(&drive.at.join("day/cut.mov")).await;
     desk.store.holds_one().await;
-    run(&["umount", "-l"], &drive);
+    drive.pull_out();
     desk.store.faults.hold.send_replace(false);
     let wait = desk.waits_for(ErrorCode::SourceOffline).await;
     assert_eq!((wait.drive.as_deref(), wait.next), (Some("LAB-NAS"), Next::Person));
@@ -305,7 +280,7 @@ async fn inner_with_a_drive() {
     }
     assert!(matches!(&desk.row, Some(RowState::Waiting(now)) if later(now)), "{:?}", desk.row);
     desk.whole(|overview| is_for(overview, ErrorCode::SourceOffline)).await;
-    plug_in();
+    drive.plug_in();
     desk.is_done().await;
     desk.uploader.close().await;
 }
@@ -314,7 +289,7 @@ async fn inner_with_a_drive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_to_be_walked_waits_for_its_drive() {
     let place = tempfile::tempdir().expect("a folder");
-    where_one_may_mount("waiting::inner_with_a_folder_on_a_drive", place.path()).await;
+    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_folder_on_a_drive").await;
 }
 
 /// What the test above runs.
@@ -322,15 +297,9 @@ async fn a_folder_that_is_to_be_walked_waits_for_its_drive() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by another test, where one may mount"]
 async fn inner_with_a_folder_on_a_drive() {
-    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
-    let (disk, drive) = (place.join("disk"), place.join("LAB-NAS"));
-    for folder in [&disk, &drive] {
-        std::fs::create_dir_all(folder).expect("a folder");
-    }
-    run(&["mount", "-t", "tmpfs", "none"], &disk);
-    let plug_in = || run(&["mount", "--bind", disk.to_str().expect("Unicode")], &drive);
-    plug_in();
-    let folder = drive.join("day");
+    let Some(place) = inner::place() else { return };
+    let drive = Drive::plugged_in(&place);
+    let folder = drive.at.join("day");
     noise(&folder.join("cut.mov"), 1_000);
     // The folder is on record, and what is in it is not.
     let world = World::with_backend(900, "role").await;
@@ -341,12 +310,12 @@ async fn inner_with_a_folder_on_a_drive() {
     assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
     let home = world.home();
     let mut desk = Desk::by(world, home, links, true).await;
-    run(&["umount", "-l"], &drive);
+    drive.pull_out();
     desk.uploader.engine().go();
     let wait = desk.waits_for(ErrorCode::SourceOffline).await;
     assert_eq!((wait.drive.as_deref(), wait.next), (Some("LAB-NAS"), Next::Person));
     desk.whole(|overview| is_for(overview, ErrorCode::SourceOffline)).await;
-    plug_in();
+    drive.plug_in();
     desk.is_done().await;
     desk.uploader.close().await;
 }
@@ -355,7 +324,7 @@ async fn inner_with_a_folder_on_a_drive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_with_the_next_try() {
     let place = tempfile::tempdir().expect("a folder");
-    where_one_may_mount("waiting::inner_with_a_full_disk", place.path()).await;
+    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_full_disk").await;
 }
 
 /// What the test above runs.
@@ -365,8 +334,8 @@ async fn a_full_disk_is_told_with_the_next_try() {
 async fn inner_with_a_full_disk() {
     use std::io::Write as _;
     const FILES: u32 = 400;
-    let Some(place) = std::env::var_os("DAVIT_INNER_PLACE").map(std::path::PathBuf::from) else { return };
-    run(&["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "none"], &place);
+    let Some(place) = inner::place() else { return };
+    inner::system(&["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "none"], &place);
     let world = World::with_backend(900, "role").await;
     let mut desk = Desk::at(world, place.clone()).await;
     // More of them than what the records have room for already.

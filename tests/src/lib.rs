@@ -6,6 +6,8 @@ pub mod accelerate;
 pub mod davit;
 pub mod fault;
 #[cfg(target_os = "linux")]
+pub mod inner;
+#[cfg(target_os = "linux")]
 pub mod screen;
 pub mod soak;
 pub mod source;

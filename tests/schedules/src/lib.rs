@@ -15,6 +15,7 @@ pub mod held;
 pub mod keeper;
 pub mod link;
 pub mod live;
+mod net;
 pub mod present;
 mod sync;
 

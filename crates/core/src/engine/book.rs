@@ -133,6 +133,30 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// A row of one file on the computer's own disk, of which nothing is known yet.
+    pub(super) fn new(id: ItemId, batch: BatchId, name: &str) -> Self {
+        Self {
+            id,
+            batch,
+            name: name.into(),
+            drive: None,
+            mount: None,
+            away: false,
+            folder: false,
+            counting: false,
+            removed: false,
+            here: true,
+            skipped: 0,
+            added: UnixTime(0),
+            first: None,
+            counts: Counts::default(),
+            size: ByteCount::ZERO,
+            rested: ByteCount::ZERO,
+            shown: ByteCount::ZERO,
+            ended: UnixTime(0),
+        }
+    }
+
     /// Whether it is shown under a filter. A folder that moves and has a problem is shown under both.
     pub(super) fn passes(&self, filter: Filter) -> bool {
         match filter {
@@ -333,26 +357,7 @@ mod tests {
     fn sums_follow_every_change() {
         let mut book = Book::default();
         let item = ItemId::new(1);
-        book.add_item(Item {
-            id: item,
-            batch: BatchId::new(1),
-            name: "rushes".into(),
-            drive: None,
-            mount: None,
-            away: false,
-            folder: true,
-            counting: false,
-            removed: false,
-            here: true,
-            skipped: 0,
-            added: UnixTime(0),
-            first: None,
-            counts: Counts::default(),
-            size: ByteCount::ZERO,
-            rested: ByteCount::ZERO,
-            shown: ByteCount::ZERO,
-            ended: UnixTime(0),
-        });
+        book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "rushes") });
         book.add(TransferId::new(1), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
         book.add(TransferId::new(2), item, ByteCount(20 << 20), &Standing::NEW, ByteCount::ZERO);
         assert_eq!((book.next_small(), book.next_large()), (Some(0), Some(1)));

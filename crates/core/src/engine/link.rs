@@ -4,6 +4,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::net::Quiet;
 use crate::sync::{Mutex, Notify, PoisonError, sleep};
 
 /// A failure younger than this does not make the header say "Offline".
@@ -22,7 +23,7 @@ pub(super) struct Link {
     /// When a page of the local network was last seen, and nothing was answered since.
     portal: Mutex<Option<Instant>>,
     /// The store wants to be left alone until then.
-    quiet: Mutex<Option<Instant>>,
+    quiet: Quiet,
     mended: Notify,
 }
 
@@ -64,16 +65,13 @@ impl Link {
     /// The store said when it wants to be asked again: until then nobody asks.
     fn is_asked(&self, error: &Error) {
         if let Some(wait) = error.retry.asked_for().filter(|_| error.code == ErrorCode::StorageBusy) {
-            let until = Instant::now() + wait;
-            let mut quiet = self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-            *quiet = Some(quiet.map_or(until, |longer| longer.max(until)));
+            self.quiet.keep_for(wait);
         }
     }
 
     /// How much longer the store wants to be left alone.
     pub(super) fn quiet_for(&self) -> Option<Duration> {
-        let until = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        until.map(|until| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
+        self.quiet.left()
     }
 
     /// Whether a page of the local network stands in the way.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::time::{Duration, Instant};
 
-use super::book::{Book, Counts, Item, Rest, Slot};
+use super::book::{Book, Item, Rest, Slot};
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
 use crate::credentials::Remote;
@@ -81,31 +81,18 @@ impl Shelf {
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
         for row in rows {
-            self.add_item(row);
+            self.book.add_item(Item {
+                here: self.is_here(row.batch),
+                drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
+                mount: row.mount.as_deref().map(Into::into),
+                folder: row.folder,
+                counting: !row.counted,
+                removed: row.removed,
+                skipped: row.skipped,
+                added: row.added,
+                ..Item::new(row.id, row.batch, &row.name)
+            });
         }
-    }
-
-    fn add_item(&mut self, row: &ItemRow) {
-        self.book.add_item(Item {
-            id: row.id,
-            batch: row.batch,
-            here: self.is_here(row.batch),
-            name: row.name.as_str().into(),
-            drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
-            mount: row.mount.as_deref().map(Into::into),
-            away: false,
-            folder: row.folder,
-            counting: !row.counted,
-            removed: row.removed,
-            skipped: row.skipped,
-            added: row.added,
-            first: None,
-            counts: Counts::default(),
-            size: ByteCount::ZERO,
-            rested: ByteCount::ZERO,
-            shown: ByteCount::ZERO,
-            ended: UnixTime::default(),
-        });
     }
 
     /// Brings every shown byte count up to date; once a tick.
@@ -285,26 +272,8 @@ mod tests {
         let mut lives = Vec::new();
         for (id, drive) in (1u64..).zip(drives) {
             let (item, transfer) = (ItemId::new(id), TransferId::new(id));
-            shelf.book.add_item(Item {
-                id: item,
-                batch: BatchId::new(1),
-                name: "cut.mov".into(),
-                drive: drive.map(Into::into),
-                mount: None,
-                away: false,
-                folder: false,
-                counting: false,
-                removed: false,
-                here: true,
-                skipped: 0,
-                added: UnixTime(0),
-                first: None,
-                counts: Counts::default(),
-                size: ByteCount::ZERO,
-                rested: ByteCount::ZERO,
-                shown: ByteCount::ZERO,
-                ended: UnixTime(0),
-            });
+            let drive = drive.map(Into::into);
+            shelf.book.add_item(Item { drive, ..Item::new(item, BatchId::new(1), "cut.mov") });
             shelf.book.add(transfer, item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
             let active = Rest::Active { verifying: false };
             shelf.book.set(

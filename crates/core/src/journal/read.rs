@@ -1,24 +1,22 @@
-//! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine.
+//! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine. Apart lie
+//! what a gesture finds again (`given`), receipts, and what is left in S3 (`left`).
 
-use std::collections::{HashMap, HashSet};
+mod given;
+mod left;
+mod receipts;
+
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use uuid::Uuid;
 
 use super::keep::Notice;
-use super::rows::{
-    BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, TransferRow, bits, json, json_if_any, number,
-    path_bytes, path_from, text,
-};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed, TRANSFERS};
+use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_from, text};
+use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
-use crate::credentials::Remote;
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Fingerprint, names};
-use crate::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
-use crate::transfer::state::unfinished;
+use crate::file::Fingerprint;
+use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
 use crate::transfer::{Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
@@ -91,9 +89,6 @@ pub struct FolderRow {
     /// The destination's label.
     pub destination: String,
 }
-
-/// An upload whose id never arrived is told of for so long, in seconds. A bucket's rule takes days.
-const LOST_FOR: u64 = 30 * 86_400;
 
 const ITEM: &str = "id,batch,added,path,name,folder,counted,skipped,removed,
     (SELECT m.path FROM mounts m WHERE m.item=items.id AND m.sum IS seal('mounts',m.item,m.path))";
@@ -212,68 +207,6 @@ impl Reader {
         Ok((total, self.whole_rows(&sql, params![bits(item.get()), like, count, first], transfer)?))
     }
 
-    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has
-    /// something left to do or to tell.
-    pub fn unfinished_item(
-        &self,
-        path: &Path,
-        name: &str,
-        to: &DestinationId,
-        remote: &Remote,
-    ) -> Result<Option<ItemRow>> {
-        let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
-                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
-        self.item_that(open, path, name, |batch| goes_to(batch, to, remote))
-    }
-
-    /// The same whatever is left of it.
-    pub fn newest_item(&self, path: &Path, name: &str, to: &DestinationId, remote: &Remote) -> Result<Option<ItemRow>> {
-        self.item_that("1", path, name, |batch| goes_to(batch, to, remote))
-    }
-
-    /// The newest item in the list that came from this path, under this name, with one of these batches.
-    pub fn item_among(&self, path: &Path, name: &str, batches: &HashSet<BatchId>) -> Result<Option<ItemRow>> {
-        self.item_that("1", path, name, |batch| batches.contains(&batch.id))
-    }
-
-    fn item_that(&self, is: &str, path: &Path, name: &str, of: impl Fn(&BatchRow) -> bool) -> Result<Option<ItemRow>> {
-        let sql = format!(
-            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND {is} ORDER BY i.id DESC"
-        );
-        let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
-        for (item, batch) in self.rows(&sql, params![path_bytes(path), name], ids)? {
-            if self.batch(batch)?.as_ref().is_some_and(&of) {
-                return self.item(item);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Which of these paths could not be taken when they were given to this destination of this remote, and with which
-    /// batches.
-    pub fn refusals<'a>(
-        &self,
-        paths: impl Iterator<Item = &'a str>,
-        to: &DestinationId,
-        remote: &Remote,
-    ) -> Result<Vec<(BatchId, String)>> {
-        let sql = format!(
-            "SELECT batch,path FROM refused WHERE path IN (SELECT value FROM json_each(?)) AND {}",
-            REFUSED.fits()
-        );
-        let paths = text(&paths.collect::<Vec<_>>())?;
-        let mut found = self.rows(&sql, params![paths], |row| Ok((BatchId::new(number(row, 0)?), row.get(1)?)))?;
-        let mut same: HashMap<BatchId, bool> = HashMap::new();
-        for (batch, _) in &found {
-            if !same.contains_key(batch) {
-                let goes = self.batch(*batch)?.is_some_and(|batch| goes_to(&batch, to, remote));
-                same.insert(*batch, goes);
-            }
-        }
-        found.retain(|(batch, _)| same.get(batch) == Some(&true));
-        Ok(found)
-    }
-
     /// Whether another file of the same gesture has this key.
     pub fn has_key(&self, batch: BatchId, key: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM transfers t JOIN items i ON i.id=t.item WHERE t.key=? AND i.batch=?";
@@ -301,146 +234,6 @@ impl Reader {
     pub fn refused_files(&self, item: ItemId) -> Result<Vec<TransferRow>> {
         let sql = format!("{} WHERE item=? AND key='' ORDER BY id", select(TRANSFER, &TRANSFERS));
         self.whole_rows(&sql, params![bits(item.get())], transfer)
-    }
-
-    /// What became of every path of a batch, in the order of finding; what a rule passed over apart. No path is there twice.
-    pub fn fates(&self, batch: BatchId) -> Result<(Vec<Fate>, Vec<PassedOver>)> {
-        let (roots, _) = self.roots(batch)?;
-        let path = |row: &Row<'_>| -> rusqlite::Result<String> {
-            let (folder, rel): (bool, String) = (row.get(0)?, row.get(2)?);
-            let root = roots.get(&ItemId::new(number(row, 1)?)).map(String::as_str).unwrap_or_default();
-            // A folder that could not be read stands for itself.
-            Ok(if folder && !rel.is_empty() { format!("{root}/{rel}") } else { root.to_owned() })
-        };
-        let sql = "SELECT i.folder,i.id,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version
-                   FROM transfers t JOIN items i ON i.id=t.item WHERE i.batch=? ORDER BY t.id";
-        let fates = self.rows(sql, params![bits(batch.get())], |row| {
-            Ok(Fate {
-                path: path(row)?,
-                key: row.get(3)?,
-                size: ByteCount(number(row, 4)?),
-                standing: json(row, 5)?,
-                fingerprint: json_if_any(row, 6)?,
-                crc64: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
-                version: row.get(8)?,
-            })
-        })?;
-        let sql = format!(
-            "SELECT i.folder,i.id,s.rel,s.rule FROM skips s JOIN items i ON i.id=s.item WHERE i.batch=? AND {}
-             ORDER BY s.item, s.rel",
-            SKIPS.fits_as('s')
-        );
-        let mut skips =
-            self.rows(&sql, params![bits(batch.get())], |row| Ok(PassedOver { path: path(row)?, rule: row.get(3)? }))?;
-        // What was a file once, and something that a rule passes over later, became of that file.
-        let files: HashSet<&str> = fates.iter().map(|fate| fate.path.as_str()).collect();
-        skips.retain(|skip| !files.contains(skip.path.as_str()));
-        Ok((fates, skips))
-    }
-
-    /// Paths of a batch that were given and could not be taken, each by its name and with the error's code.
-    pub fn refused(&self, batch: BatchId) -> Result<Vec<(String, String)>> {
-        self.roots(batch).map(|(_, refused)| refused)
-    }
-
-    /// What the things that were given are called in their batch, each in a way of its own, and without the places where
-    /// they lie: what could be taken by its item, what could not with the error's code.
-    #[expect(clippy::type_complexity, reason = "both halves are what their callers answer")]
-    fn roots(&self, batch: BatchId) -> Result<(HashMap<ItemId, String>, Vec<(String, String)>)> {
-        let batch = params![bits(batch.get())];
-        let items = self.rows("SELECT id,name FROM items WHERE batch=? ORDER BY id", batch, |row| {
-            Ok((ItemId::new(number(row, 0)?), row.get::<_, String>(1)?))
-        })?;
-        let sql = format!("SELECT path,code FROM refused WHERE batch=? AND {} ORDER BY path", REFUSED.fits());
-        let refused = self.rows(&sql, batch, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-        let names = items.iter().map(|(_, name)| name.clone());
-        let mut apart = apart(names.chain(refused.iter().map(|(path, _)| last(path))).collect()).into_iter();
-        let items = items.into_iter().map(|(id, _)| id).zip(apart.by_ref()).collect();
-        Ok((items, apart.zip(refused).map(|(name, (_, code))| (name, code)).collect()))
-    }
-
-    /// Whether the end of a batch was ever put on record.
-    pub fn has_ended(&self, batch: BatchId) -> Result<bool> {
-        let sql = "SELECT 1 FROM receipts WHERE batch=? LIMIT 1";
-        Ok(self.one(sql, params![bits(batch.get())], |_| Ok(()))?.is_some())
-    }
-
-    /// Batches that ended and that the company has not taken word of.
-    pub fn endings(&self) -> Result<Vec<Ending>> {
-        let sql = format!("SELECT id,batch,at FROM receipts WHERE taken=0 AND {} ORDER BY at", RECEIPTS.fits());
-        self.rows(&sql, [], |row| {
-            let id: String = row.get(0)?;
-            let id = Uuid::parse_str(&id)
-                .map_err(|e| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(e)))?;
-            Ok(Ending { id, batch: BatchId::new(number(row, 1)?), at: UnixTime(number(row, 2)?) })
-        })
-    }
-
-    /// How many batches the company has not taken word of.
-    pub fn receipts_that_wait(&self) -> Result<usize> {
-        let batches: HashSet<BatchId> = self.endings()?.into_iter().map(|ending| ending.batch).collect();
-        Ok(batches.len())
-    }
-
-    /// Uploads that S3 is still to be rid of.
-    pub fn leftovers(&self) -> Result<Vec<Leftover>> {
-        self.whole_rows(&select(LEFTOVERS.columns, &LEFTOVERS), [], |row| {
-            whole(row)?;
-            let (upload, batch) = (UploadId(row.get(0)?), BatchId::new(number(row, 1)?));
-            Ok(Leftover { upload, batch, key: row.get(2)? })
-        })
-    }
-
-    /// Unfinished uploads that nobody will finish and that S3 may still hold, as far as this computer knows. Those whose
-    /// answer was lost only for as long as a bucket's lifecycle rule may take.
-    pub fn left_in_s3(&self, now: UnixTime) -> Result<Vec<Left>> {
-        let known = |row: &Row<'_>| {
-            whole(row)?;
-            let code: String = row.get(2)?;
-            Ok((UploadId(row.get(0)?), (UnixTime(number(row, 1)?), ErrorCode::parse(&code))))
-        };
-        let stays: HashMap<_, _> = self.whole_rows(&select(STAYS.columns, &STAYS), [], known)?.into_iter().collect();
-        let cancelled = format!(
-            "SELECT t.standing,i.batch,t.key,{} AS whole FROM transfers t JOIN items i ON i.id=t.item
-             WHERE t.ended=0 AND t.standing LIKE '%cancelled%'",
-            TRANSFERS.fits_as('t')
-        );
-        let cancelled = self.whole_rows(&cancelled, [], |row| {
-            whole(row)?;
-            let standing: Standing = json(row, 0)?;
-            let upload = unfinished(&standing.on_s3).filter(|_| is_cancelled(&standing));
-            let (batch, key) = (BatchId::new(number(row, 1)?), row.get(2)?);
-            Ok(upload.map(|upload| Leftover { upload, batch, key }))
-        })?;
-        let named = self.leftovers()?.into_iter().chain(cancelled.into_iter().flatten());
-        let mut found = Vec::new();
-        for Leftover { upload, batch, key } in named {
-            let (since, code) = stays.get(&upload).map_or((None, None), |(since, code)| (Some(*since), *code));
-            let batch = self.batch(batch)?;
-            found.extend(batch.map(|batch| Left {
-                key: whole_key(&batch, &key),
-                upload: Some(upload),
-                since,
-                code,
-                batch,
-            }));
-        }
-        let lost = format!("{} WHERE at>? ORDER BY at", select(LOST.columns, &LOST));
-        let lost = self.whole_rows(&lost, params![bits(now.0.saturating_sub(LOST_FOR))], |row| {
-            whole(row)?;
-            Ok((BatchId::new(number(row, 0)?), row.get::<_, String>(1)?, UnixTime(number(row, 2)?)))
-        })?;
-        for (batch, key, at) in lost {
-            let (batch, since) = (self.batch(batch)?, Some(at));
-            found.extend(batch.map(|batch| Left {
-                key: whole_key(&batch, &key),
-                upload: None,
-                since,
-                code: None,
-                batch,
-            }));
-        }
-        Ok(found)
     }
 
     /// Every transfer in the list.
@@ -543,42 +336,6 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql).map_err(classify)?;
         statement.query_row(params, map).optional().map_err(classify)
     }
-}
-
-/// The same names, and those that are there before with a number: no two are the same.
-fn apart(all: Vec<String>) -> Vec<String> {
-    let mut taken: HashSet<String> = all.iter().cloned().collect();
-    let mut times: HashMap<String, u32> = HashMap::new();
-    let one = |name: String| {
-        let n = times.entry(name.clone()).or_default();
-        loop {
-            *n += 1;
-            let beside = if *n == 1 { return name } else { names::suffixed(&name, *n) };
-            if taken.insert(beside.clone()) {
-                return beside;
-            }
-        }
-    };
-    all.into_iter().map(one).collect()
-}
-
-/// The last name of a path as it was given.
-fn last(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-fn goes_to(batch: &BatchRow, to: &DestinationId, remote: &Remote) -> bool {
-    batch.destination.id == *to && batch.remote.as_ref() == Some(remote)
-}
-
-/// A key with the prefix that its batch is bound to.
-fn whole_key(batch: &BatchRow, key: &str) -> String {
-    let prefix = batch.scope.as_ref().map(|scope| scope.prefix.as_str()).unwrap_or_default();
-    format!("{prefix}{key}")
-}
-
-fn is_cancelled(standing: &Standing) -> bool {
-    matches!(standing.state, TransferState::Cancelled { .. })
 }
 
 /// Items as JSON, for a query about many.

@@ -1,13 +1,11 @@
 //! A backend that said when it wants to be asked again is not asked before, whoever asks.
 
-use tokio::time::{Duration, Instant};
-
 use crate::error::{Error, ErrorCode, Result, Retry};
-use crate::sync::{Mutex, PoisonError};
+use crate::net::Quiet;
 
 /// Until when it wants to be left alone.
 #[derive(Debug, Default)]
-pub(super) struct Pause(Mutex<Option<Instant>>);
+pub(super) struct Pause(Quiet);
 
 impl Pause {
     /// Asks unless it is too early.
@@ -15,7 +13,7 @@ impl Pause {
     /// # Errors
     /// `backend-down` while it is; what the request comes to.
     pub(super) async fn keep<T>(&self, request: impl Future<Output = Result<T>>) -> Result<T> {
-        if let Some(wait) = self.left() {
+        if let Some(wait) = self.0.left() {
             let early = Error::new(ErrorCode::BackendDown).retry(Retry::After(wait));
             return Err(early.detail("it said when to come back"));
         }
@@ -24,20 +22,17 @@ impl Pause {
             && error.code == ErrorCode::BackendDown
             && let Some(wait) = error.retry.asked_for()
         {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
+            self.0.keep_for(wait);
         }
         outcome
-    }
-
-    fn left(&self) -> Option<Duration> {
-        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        until.map(|until| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+
+    use tokio::time::Duration;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use tokio::time::Duration;
 use super::Drive;
 use crate::engine::leftovers;
 use crate::error::Result;
-use crate::ids::{ObjectKey, UploadId};
+use crate::ids::UploadId;
 use crate::journal::{Leftover, Write};
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, TransferState};
@@ -54,7 +54,7 @@ impl Drive {
             (open.key.clone(), Arc::clone(&open.route))
         } else {
             let route = self.shared.routes.of(&self.batch).await?;
-            (ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))?, route)
+            (self.key_by(&route)?, route)
         };
         leftovers::abort(&route.bucket, &key, upload, &self.shared.link).await
     }

@@ -8,7 +8,7 @@ use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::{Place, SourceFile};
+use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::{Completed, Gate, PartBody, Stored};
@@ -20,11 +20,6 @@ use crate::units::{ByteCount, UnixTime};
 pub(super) const DIFFERED_AT_MOST: u32 = 3;
 
 impl Drive {
-    /// Where the source lies.
-    pub(super) fn place(&self) -> Place {
-        if self.item.folder { Place::within(&self.item.path, &self.row.path) } else { Place::named(&self.row.path) }
-    }
-
     /// All parts are sent: the file is still what they were read from. One in doubt is read once more: each part was
     /// read before, and is read again after all were, so what agrees is what the whole file held in between.
     pub(super) async fn unchanged(&self, open: &Open) -> Result<()> {

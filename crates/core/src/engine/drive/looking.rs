@@ -8,7 +8,6 @@ use super::{Drive, Open};
 use crate::engine::leftovers;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::SourceFile;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::journal::PartRow;
 use crate::s3::{Head, Stored};
@@ -76,7 +75,7 @@ impl Drive {
         let key = self.key_by(&route)?;
         let mut seen = self.looked_back(&route, &key).await?;
         if !matches!(seen, Seen::Ours(_)) {
-            self.source_is_there().await?;
+            self.source().await?;
             if let Some(upload) = unfinished(&self.row.standing.on_s3) {
                 let exists = self.has_upload(&route, &key, &upload).await?;
                 if !matches!(seen, Seen::Unknown) {
@@ -107,15 +106,6 @@ impl Drive {
     pub(super) fn unknowable(&self) -> Input {
         self.live.trouble(&unknown(), None);
         Input::Unknowable(self.collision())
-    }
-
-    pub(super) async fn source_is_there(&self) -> Result<()> {
-        let (place, before) = (self.place(), self.row.fingerprint.clone());
-        let opening = tokio::task::spawn_blocking(move || match before {
-            Some(before) => SourceFile::open_again(&place, &before),
-            None => SourceFile::open_at(&place),
-        });
-        opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?.map(|_| ())
     }
 
     /// An upload that was to be completed is gone, by a request of ours or by somebody else's.

@@ -326,7 +326,7 @@ impl Drive {
             Effect::LookBack => self.look_back().await.map(Some),
             // Whoever gave it by a command wants the version that is there now.
             Effect::TakeNew => {
-                let wanted = !self.batch.told && self.source_is_there().await.is_ok();
+                let wanted = !self.batch.told && self.source().await.is_ok();
                 Ok(wanted.then_some(Input::Anew))
             }
             Effect::Abort(upload) => self.abort(&upload).await,

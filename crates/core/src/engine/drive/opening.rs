@@ -9,7 +9,7 @@ use crate::engine::drive::Report;
 use crate::engine::feed::Event;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::{Likeness, SourceFile};
+use crate::file::{Likeness, Place, SourceFile};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::Head;
@@ -18,13 +18,23 @@ use crate::transfer::{Input, OnS3, Plan};
 use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
-    pub(super) async fn open(&mut self) -> Result<Input> {
-        let (place, before) = (self.place().on(self.item.mount.clone()), self.row.fingerprint.clone());
+    /// The source, opened where it lies.
+    pub(super) async fn source(&self) -> Result<SourceFile> {
+        let place = if self.item.folder {
+            Place::within(&self.item.path, &self.row.path)
+        } else {
+            Place::named(&self.row.path)
+        };
+        let (place, before) = (place.on(self.item.mount.clone()), self.row.fingerprint.clone());
         let opening = tokio::task::spawn_blocking(move || match before {
             Some(before) => SourceFile::open_again(&place, &before),
             None => SourceFile::open_at(&place),
         });
-        let file = match opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))? {
+        opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+    }
+
+    pub(super) async fn open(&mut self) -> Result<Input> {
+        let file = match self.source().await {
             Ok(file) => Arc::new(file),
             // Gone, and perhaps stored before it went.
             Err(error) if error.code == ErrorCode::FileMissing && self.changed() == Input::ChangedUnanswered => {

@@ -1,0 +1,81 @@
+//! What was given before: where a gesture goes on.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use rusqlite::{Row, params};
+
+use super::Reader;
+use crate::credentials::Remote;
+use crate::error::Result;
+use crate::ids::{BatchId, DestinationId, ItemId};
+use crate::journal::rows::{BatchRow, ItemRow, number, path_bytes, text};
+use crate::journal::seal::REFUSED;
+
+impl Reader {
+    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has
+    /// something left to do or to tell.
+    pub fn unfinished_item(
+        &self,
+        path: &Path,
+        name: &str,
+        to: &DestinationId,
+        remote: &Remote,
+    ) -> Result<Option<ItemRow>> {
+        let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
+                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
+        self.item_that(open, path, name, |batch| goes_to(batch, to, remote))
+    }
+
+    /// The same whatever is left of it.
+    pub fn newest_item(&self, path: &Path, name: &str, to: &DestinationId, remote: &Remote) -> Result<Option<ItemRow>> {
+        self.item_that("1", path, name, |batch| goes_to(batch, to, remote))
+    }
+
+    /// The newest item in the list that came from this path, under this name, with one of these batches.
+    pub fn item_among(&self, path: &Path, name: &str, batches: &HashSet<BatchId>) -> Result<Option<ItemRow>> {
+        self.item_that("1", path, name, |batch| batches.contains(&batch.id))
+    }
+
+    fn item_that(&self, is: &str, path: &Path, name: &str, of: impl Fn(&BatchRow) -> bool) -> Result<Option<ItemRow>> {
+        let sql = format!(
+            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND {is} ORDER BY i.id DESC"
+        );
+        let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
+        for (item, batch) in self.rows(&sql, params![path_bytes(path), name], ids)? {
+            if self.batch(batch)?.as_ref().is_some_and(&of) {
+                return self.item(item);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Which of these paths could not be taken when they were given to this destination of this remote, and with which
+    /// batches.
+    pub fn refusals<'a>(
+        &self,
+        paths: impl Iterator<Item = &'a str>,
+        to: &DestinationId,
+        remote: &Remote,
+    ) -> Result<Vec<(BatchId, String)>> {
+        let sql = format!(
+            "SELECT batch,path FROM refused WHERE path IN (SELECT value FROM json_each(?)) AND {}",
+            REFUSED.fits()
+        );
+        let paths = text(&paths.collect::<Vec<_>>())?;
+        let mut found = self.rows(&sql, params![paths], |row| Ok((BatchId::new(number(row, 0)?), row.get(1)?)))?;
+        let mut same: HashMap<BatchId, bool> = HashMap::new();
+        for (batch, _) in &found {
+            if !same.contains_key(batch) {
+                let goes = self.batch(*batch)?.is_some_and(|batch| goes_to(&batch, to, remote));
+                same.insert(*batch, goes);
+            }
+        }
+        found.retain(|(batch, _)| same.get(batch) == Some(&true));
+        Ok(found)
+    }
+}
+
+fn goes_to(batch: &BatchRow, to: &DestinationId, remote: &Remote) -> bool {
+    batch.destination.id == *to && batch.remote.as_ref() == Some(remote)
+}

@@ -1,0 +1,90 @@
+//! What S3 may still hold that nobody will finish.
+
+use std::collections::HashMap;
+
+use rusqlite::{Row, params};
+
+use super::{Reader, select, whole};
+use crate::error::{ErrorCode, Result};
+use crate::ids::{BatchId, UploadId};
+use crate::journal::rows::{BatchRow, Left, Leftover, bits, json, number};
+use crate::journal::seal::{LEFTOVERS, LOST, STAYS, TRANSFERS};
+use crate::transfer::state::unfinished;
+use crate::transfer::{Standing, TransferState};
+use crate::units::UnixTime;
+
+/// An upload whose id never arrived is told of for so long, in seconds. A bucket's rule takes days.
+const LOST_FOR: u64 = 30 * 86_400;
+
+impl Reader {
+    /// Uploads that S3 is still to be rid of.
+    pub fn leftovers(&self) -> Result<Vec<Leftover>> {
+        self.whole_rows(&select(LEFTOVERS.columns, &LEFTOVERS), [], |row| {
+            whole(row)?;
+            let (upload, batch) = (UploadId(row.get(0)?), BatchId::new(number(row, 1)?));
+            Ok(Leftover { upload, batch, key: row.get(2)? })
+        })
+    }
+
+    /// Unfinished uploads that nobody will finish and that S3 may still hold, as far as this computer knows. Those whose
+    /// answer was lost only for as long as a bucket's lifecycle rule may take.
+    pub fn left_in_s3(&self, now: UnixTime) -> Result<Vec<Left>> {
+        let known = |row: &Row<'_>| {
+            whole(row)?;
+            let code: String = row.get(2)?;
+            Ok((UploadId(row.get(0)?), (UnixTime(number(row, 1)?), ErrorCode::parse(&code))))
+        };
+        let stays: HashMap<_, _> = self.whole_rows(&select(STAYS.columns, &STAYS), [], known)?.into_iter().collect();
+        let cancelled = format!(
+            "SELECT t.standing,i.batch,t.key,{} AS whole FROM transfers t JOIN items i ON i.id=t.item
+             WHERE t.ended=0 AND t.standing LIKE '%cancelled%'",
+            TRANSFERS.fits_as('t')
+        );
+        let cancelled = self.whole_rows(&cancelled, [], |row| {
+            whole(row)?;
+            let standing: Standing = json(row, 0)?;
+            let upload = unfinished(&standing.on_s3).filter(|_| is_cancelled(&standing));
+            let (batch, key) = (BatchId::new(number(row, 1)?), row.get(2)?);
+            Ok(upload.map(|upload| Leftover { upload, batch, key }))
+        })?;
+        let named = self.leftovers()?.into_iter().chain(cancelled.into_iter().flatten());
+        let mut found = Vec::new();
+        for Leftover { upload, batch, key } in named {
+            let (since, code) = stays.get(&upload).map_or((None, None), |(since, code)| (Some(*since), *code));
+            let batch = self.batch(batch)?;
+            found.extend(batch.map(|batch| Left {
+                key: whole_key(&batch, &key),
+                upload: Some(upload),
+                since,
+                code,
+                batch,
+            }));
+        }
+        let lost = format!("{} WHERE at>? ORDER BY at", select(LOST.columns, &LOST));
+        let lost = self.whole_rows(&lost, params![bits(now.0.saturating_sub(LOST_FOR))], |row| {
+            whole(row)?;
+            Ok((BatchId::new(number(row, 0)?), row.get::<_, String>(1)?, UnixTime(number(row, 2)?)))
+        })?;
+        for (batch, key, at) in lost {
+            let (batch, since) = (self.batch(batch)?, Some(at));
+            found.extend(batch.map(|batch| Left {
+                key: whole_key(&batch, &key),
+                upload: None,
+                since,
+                code: None,
+                batch,
+            }));
+        }
+        Ok(found)
+    }
+}
+
+/// A key with the prefix that its batch is bound to.
+fn whole_key(batch: &BatchRow, key: &str) -> String {
+    let prefix = batch.scope.as_ref().map(|scope| scope.prefix.as_str()).unwrap_or_default();
+    format!("{prefix}{key}")
+}
+
+fn is_cancelled(standing: &Standing) -> bool {
+    matches!(standing.state, TransferState::Cancelled { .. })
+}
