@@ -4,7 +4,9 @@
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
-pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
+use super::Sent;
+
+pub(crate) fn sent(socket: BorrowedFd<'_>) -> Result<Sent> {
     let mut waiting: libc::c_int = 0;
     let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| ErrorKind::Unsupported)?;
     // SAFETY: `waiting` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.
@@ -14,5 +16,6 @@ pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
     if answer != 0 {
         return Err(Error::last_os_error());
     }
-    u64::try_from(waiting).map_err(|_| ErrorKind::Unsupported.into())
+    let mark = u64::try_from(waiting).map_err(|_| ErrorKind::Unsupported)?;
+    Ok(Sent { mark, waits: mark > 0 })
 }

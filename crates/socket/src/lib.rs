@@ -11,24 +11,32 @@
 #[cfg_attr(not(any(windows, target_vendor = "apple", target_os = "linux", target_os = "android")), path = "none.rs")]
 mod system;
 
-/// A number that changes whenever the other side acknowledges something, and stays what it is while nothing gets through.
-/// Only comparing two of the same connection says anything.
+/// What became of the bytes that a connection took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Changes whenever the other side acknowledges something, and stays what it is while nothing gets through. Only
+    /// comparing two of the same connection says anything.
+    pub mark: u64,
+    /// Some of them are not acknowledged yet. Where that cannot be known, they are not said to be.
+    pub waits: bool,
+}
+
+/// Asks the system about a connection.
 ///
 /// # Errors
 /// What the system says; `Unsupported` where it has nothing to say.
 #[cfg(unix)]
-pub fn mark(socket: impl std::os::fd::AsFd) -> std::io::Result<u64> {
-    system::mark(socket.as_fd())
+pub fn sent(socket: impl std::os::fd::AsFd) -> std::io::Result<Sent> {
+    system::sent(socket.as_fd())
 }
 
-/// A number that changes whenever the other side acknowledges something, and stays what it is while nothing gets through.
-/// Only comparing two of the same connection says anything.
+/// Asks the system about a connection.
 ///
 /// # Errors
 /// What the system says; `Unsupported` where it has nothing to say.
 #[cfg(windows)]
-pub fn mark(socket: impl std::os::windows::io::AsSocket) -> std::io::Result<u64> {
-    system::mark(socket.as_socket())
+pub fn sent(socket: impl std::os::windows::io::AsSocket) -> std::io::Result<Sent> {
+    system::sent(socket.as_socket())
 }
 
 #[cfg(test)]
@@ -36,7 +44,7 @@ mod tests {
     use std::io::{ErrorKind, Read as _, Write as _};
     use std::net::{TcpListener, TcpStream};
 
-    use super::mark;
+    use super::{Sent, sent};
 
     /// Writes until the system takes no more.
     fn fill(stream: &mut TcpStream) -> usize {
@@ -51,14 +59,14 @@ mod tests {
         }
     }
 
-    /// The mark once it is the same twice: what is on its way has arrived.
-    fn at_rest(stream: &TcpStream) -> u64 {
+    /// What is said once it is the same twice: what is on its way has arrived.
+    fn at_rest(stream: &TcpStream) -> Sent {
         loop {
-            let before = mark(stream).expect("a mark");
+            let before = sent(stream).expect("an answer");
             for _ in 0..1_000 {
                 std::thread::yield_now();
             }
-            if mark(stream).expect("a mark") == before {
+            if sent(stream).expect("an answer") == before {
                 return before;
             }
         }
@@ -69,18 +77,23 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let mut here = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
         let (mut there, _) = listener.accept().expect("taken");
+        assert!(!at_rest(&here).waits, "nothing was given");
         let mut taken = fill(&mut here);
         let full = at_rest(&here);
+        assert!(full.waits);
         assert_eq!(at_rest(&here), full, "nobody reads: nothing gets through");
         let mut buffer = vec![0; 1 << 20];
         there.set_nonblocking(true).expect("set");
-        while mark(&here).expect("a mark") == full {
+        let mut moved = false;
+        while taken > 0 {
             match there.read(&mut buffer) {
                 Ok(bytes) => taken -= bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => panic!("{error}"),
             }
-            assert!(taken > 0, "all was read and the mark never moved");
+            moved |= taken > 0 && sent(&here).expect("an answer").mark != full.mark;
         }
+        assert!(moved, "all was read and the mark never moved");
+        assert!(!at_rest(&here).waits, "all of it arrived");
     }
 }

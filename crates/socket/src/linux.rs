@@ -1,10 +1,12 @@
-//! Linux: `tcpi_bytes_acked`, since 4.1. Source: tcp(7), linux/tcp.h.
+//! Linux: `tcpi_bytes_acked`, since 4.1, and what was not acknowledged or not sent, since 4.6. Source: tcp(7), linux/tcp.h.
 
 use std::io::{Error, ErrorKind, Result};
 use std::mem::{MaybeUninit, offset_of};
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
-pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
+use super::Sent;
+
+pub(crate) fn sent(socket: BorrowedFd<'_>) -> Result<Sent> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(|_| ErrorKind::Unsupported)?;
     // SAFETY: `info` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.
@@ -14,10 +16,11 @@ pub(crate) fn mark(socket: BorrowedFd<'_>) -> Result<u64> {
     if answer != 0 {
         return Err(Error::last_os_error());
     }
-    // Older systems know fewer fields.
+    // Older systems know fewer fields; what they do not know stays zero.
     if (len as usize) < offset_of!(libc::tcp_info, tcpi_bytes_acked) + size_of::<u64>() {
         return Err(ErrorKind::Unsupported.into());
     }
     // SAFETY: all of it was zeroed, and zeroes are a valid value of every field.
-    Ok(unsafe { info.assume_init() }.tcpi_bytes_acked)
+    let info = unsafe { info.assume_init() };
+    Ok(Sent { mark: info.tcpi_bytes_acked, waits: info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0 })
 }

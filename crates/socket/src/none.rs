@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Result};
 use std::os::fd::BorrowedFd;
 
-pub(crate) fn mark(_: BorrowedFd<'_>) -> Result<u64> {
+use super::Sent;
+
+pub(crate) fn sent(_: BorrowedFd<'_>) -> Result<Sent> {
     Err(ErrorKind::Unsupported.into())
 }

@@ -1,5 +1,5 @@
-//! Windows 10 1703 and later: bytes sent, less what is sent again and what is on its way. Source: `SIO_TCP_INFO`,
-//! `TCP_INFO_v0` in mstcpip.h.
+//! Windows 10 1703 and later: bytes sent, less what is sent again and what is on its way. What was taken and is not sent
+//! yet it does not tell. Source: `SIO_TCP_INFO`, `TCP_INFO_v0` in mstcpip.h.
 
 use std::ffi::c_void;
 use std::io::{Error, Result};
@@ -7,11 +7,13 @@ use std::os::windows::io::{AsRawSocket as _, BorrowedSocket};
 
 use windows_sys::Win32::Networking::WinSock::{SIO_TCP_INFO, SOCKET, TCP_INFO_v0, WSAGetLastError, WSAIoctl};
 
+use super::Sent;
+
 fn size<T>() -> u32 {
     u32::try_from(size_of::<T>()).unwrap_or(0)
 }
 
-pub(crate) fn mark(socket: BorrowedSocket<'_>) -> Result<u64> {
+pub(crate) fn sent(socket: BorrowedSocket<'_>) -> Result<Sent> {
     // The version that is wanted.
     let version: u32 = 0;
     let (mut info, mut written) = (TCP_INFO_v0::default(), 0_u32);
@@ -33,5 +35,6 @@ pub(crate) fn mark(socket: BorrowedSocket<'_>) -> Result<u64> {
         // SAFETY: has no preconditions.
         return Err(Error::from_raw_os_error(unsafe { WSAGetLastError() }));
     }
-    Ok(info.BytesOut.wrapping_sub(u64::from(info.BytesRetrans)).wrapping_sub(u64::from(info.BytesInFlight)))
+    let mark = info.BytesOut.wrapping_sub(u64::from(info.BytesRetrans)).wrapping_sub(u64::from(info.BytesInFlight));
+    Ok(Sent { mark, waits: info.BytesInFlight > 0 })
 }

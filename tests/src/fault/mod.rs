@@ -196,6 +196,7 @@ impl FaultProxy {
     /// slow link looks like one that takes all and answers late.
     pub fn narrow(target: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("an address that what is dead keeps may be listened at");
         socket.set_recv_buffer_size(4 << 10).expect("a small buffer");
         #[cfg(unix)]
         socket2::SockRef::from(&socket).set_tcp_mss(1_400).expect("small packets");
@@ -211,6 +212,7 @@ impl FaultProxy {
     /// The same with small buffers on this side: a body that is held up is not read to its end.
     pub fn tight(target: SocketAddr) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("an address that what is dead keeps may be listened at");
         socket.set_recv_buffer_size(128 << 10).expect("a small buffer");
         socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         Self::on(socket.listen(1_024).expect("a port"), target)

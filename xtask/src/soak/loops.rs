@@ -26,6 +26,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R5", 1, "the same on a link of 8 MB/s, 200 parts of 8 MiB", "stalls::on_a_link_at_its_limit_faults_cost_little_of_it"),
     of("R6", 1, "a day without a network, by a simulated clock, 64 parts", "engine::link::tests::bytes_of_sixty_four_parts_flow_within_ten_seconds_after_a_day"),
     of("R6", 10, "outages of 3 s and 30 s, one of 10 min", "outages::a_network_that_goes_without_a_word_is_outlived"),
+    of("R6", 10, "the same, and what stood is dead without a sign", "outages::a_network_that_goes_and_leaves_dead_connections_is_outlived"),
     of("R7", 20, "silence in twelve places", "stalls::a_request_that_hangs_anywhere_is_sent_again_by_a_new_connection_within_half_a_minute"),
     of("R7", 20, "answers that never come, five sizes, three in a row", "stalls::an_answer_that_never_comes_is_missed_within_half_a_minute_whatever_the_size"),
     of("R7", 20, "a way that takes all and answers nothing for a minute", "stalls::a_way_that_takes_everything_and_answers_nothing_is_left_within_ten_seconds_of_its_return"),

@@ -28,9 +28,9 @@ pub(crate) struct Line {
 pub(crate) struct Signal(Weak<Handle>);
 
 impl Signal {
-    /// Changes whenever the other side acknowledges something; None where nobody knows.
-    pub(crate) fn mark(&self) -> Option<u64> {
-        davit_socket::mark(self.0.upgrade()?.as_ref()).ok()
+    /// What became of what it took; None where nobody knows.
+    pub(crate) fn sent(&self) -> Option<davit_socket::Sent> {
+        davit_socket::sent(self.0.upgrade()?.as_ref()).ok()
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use davit_socket::Sent;
 use http_body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Instant;
@@ -46,20 +47,31 @@ pub(super) struct Watch {
 #[derive(Clone, Debug)]
 pub(super) struct Rides(pub(super) Arc<Watch>);
 
-/// The connection of a body, and how far the other side was when it was last looked at.
+/// What the system says of what a connection took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nothing: what was taken may be anywhere.
+    Nothing,
+    /// The other side did not acknowledge all of it.
+    Waits,
+    /// The other side has all of it.
+    Arrived,
+}
+
+/// The connection of a body, and what the system said when it was last looked at.
 #[derive(Debug, Default)]
 struct Line {
     connection: Option<CaptureConnection>,
-    mark: Option<u64>,
+    sent: Option<Sent>,
 }
 
 impl Line {
     /// Whether anything got through since the last look.
     fn moved(&mut self) -> bool {
-        let Some(mark) = self.connection.as_ref().and_then(signal).and_then(|signal| signal.mark()) else {
+        let Some(sent) = self.connection.as_ref().and_then(signal).and_then(|signal| signal.sent()) else {
             return false;
         };
-        self.mark.replace(mark).is_some_and(|before| before != mark)
+        self.sent.replace(sent).is_some_and(|before| before.mark != sent.mark)
     }
 }
 
@@ -105,7 +117,7 @@ impl Watch {
 
     /// The connection that it gets.
     pub(super) fn rides(&self, connection: CaptureConnection) {
-        *self.line() = Line { connection: Some(connection), mark: None };
+        *self.line() = Line { connection: Some(connection), sent: None };
     }
 
     fn line(&self) -> std::sync::MutexGuard<'_, Line> {
@@ -123,13 +135,17 @@ impl Watch {
 
     /// As on a connection of which the system tells.
     #[cfg(test)]
-    pub(super) fn is_told_of(&self) {
-        self.line().mark = Some(0);
+    pub(super) fn is_told_of(&self, waits: bool) {
+        self.line().sent = Some(Sent { mark: 0, waits });
     }
 
-    /// Whether the system says what the other side acknowledged.
-    pub(super) fn is_told(&self) -> bool {
-        self.line().mark.is_some()
+    /// What the system said of what the other side acknowledged.
+    pub(super) fn told(&self) -> Told {
+        match self.line().sent {
+            None => Told::Nothing,
+            Some(Sent { waits: true, .. }) => Told::Waits,
+            Some(Sent { waits: false, .. }) => Told::Arrived,
+        }
     }
 
     /// When something last moved, and whether the body is out.

@@ -92,9 +92,14 @@ mod tests {
 
     /// A body of which nothing moves after the first frame. Answers how long it was waited for.
     async fn hangs(pace: &Arc<Pace>) -> Duration {
+        hangs_after(pace, false).await
+    }
+
+    /// The same after the first or the `last` frame, of which something waits in the system's buffers.
+    async fn hangs_after(pace: &Arc<Pace>, last: bool) -> Duration {
         let (watch, begun) = (Watch::new(Arc::clone(pace)), Instant::now());
-        watch.is_told_of();
-        watch.moves(false);
+        watch.is_told_of(true);
+        watch.moves(last);
         let outcome: Result<()> = watched(std::future::pending(), &watch, PART, Again::Costly).await;
         outcome.expect_err("hung");
         begun.elapsed()
@@ -111,7 +116,7 @@ mod tests {
     async fn what_stands_still_while_a_life_sign_is_answered_at_once_begins_again_within_ten_seconds() {
         for back in [0, 3, 5].map(Duration::from_secs) {
             let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
-            let all = futures::future::join_all((0..8).map(|_| hangs(&pace)));
+            let all = futures::future::join_all((0..8).map(|nth| hangs_after(&pace, nth % 2 == 0)));
             tokio::select! {
                 all = all => {
                     for waited in all {
@@ -161,7 +166,7 @@ mod tests {
     async fn an_answer_that_takes_its_time_is_waited_for_however_quick_life_signs_are() {
         let pace = Arc::<Pace>::default();
         let watch = Watch::new(Arc::clone(&pace));
-        watch.is_told_of();
+        watch.is_told_of(false);
         watch.moves(true);
         tokio::select! {
             answer = watched(tokio::time::sleep(Duration::from_secs(17)), &watch, PART, Again::Free) => {

@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
-use super::body::{Progress, Watch};
+use super::body::{Progress, Told, Watch};
 use super::lifesign::LifeSign;
 use super::still::Stillness;
 use crate::error::{Done, Error, ErrorCode, Result};
@@ -271,14 +271,14 @@ impl Pace {
         if self.is_slow() && !told { way } else { way.min(LATE) }
     }
 
-    /// Why a request is taken for dead, if it is. `told`: the system says what the other side acknowledged.
+    /// Why a request is taken for dead, if it is.
     fn verdict(
         self: &Arc<Self>,
         begun: Instant,
         now: Progress,
         len: u64,
         again: Again,
-        told: bool,
+        told: Told,
     ) -> Option<&'static str> {
         let silence = now.moved.elapsed();
         if self.missed(now.moved) {
@@ -287,13 +287,16 @@ impl Pace {
         if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
             return Some("others got through, nothing of this one moved");
         }
-        let may = told && !now.ended && self.may_be_hurried(begun);
+        // Where all of it arrived, the answer may take its time.
+        let is_under_way = told == Told::Waits || (told == Told::Arrived && !now.ended);
+        let may = is_under_way && self.may_be_hurried(begun);
         if may && self.still().looks(now.moved) {
             self.ask();
         }
         if may && silence >= QUICK && self.still().shows_a_way(now.moved) {
             return Some("there is a way, and nothing of any moved");
         }
+        let told = told != Told::Nothing;
         let (limit, what) = if now.ended {
             let way = self.emptied(len, now.moved.duration_since(begun));
             (ANSWER + self.later(way, told), "no answer after the last byte")
@@ -351,11 +354,8 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             awake = Some(Instant::now());
         }
         let dead = awake.is_some_and(|awake: Instant| awake > now.moved && awake.elapsed() >= AWAKE);
-        let verdict = if dead {
-            Some("nothing came after a sleep")
-        } else {
-            pace.verdict(begun, now, len, again, watch.is_told())
-        };
+        let verdict =
+            if dead { Some("nothing came after a sleep") } else { pace.verdict(begun, now, len, again, watch.told()) };
         if let Some(what) = verdict {
             pace.stalled(begun);
             let silence = now.moved.elapsed().as_secs();
