@@ -71,6 +71,26 @@ async fn a_kill_in_full_flight_costs_at_most_the_parts_in_flight() {
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
 }
 
+/// What the store acknowledged and is not on record yet is bounded, however slow the records are.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_records_hold_up_what_is_sent_and_a_kill_costs_no_more() {
+    const AT_A_TIME: usize = 2;
+    let world = World::of_small_parts().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 120 * (64 << 10));
+    let mut run = world.upload(&[&file]);
+    run.env("DAVIT_FAILPOINT", "journal:1:before:slow").env("DAVIT_TEST_PART_SIZE", (64 << 10).to_string());
+    let running = run.args(["--concurrency", &AT_A_TIME.to_string()]).start();
+    let acknowledged = || world.cloud.observer().parts().values().filter(|part| part.acknowledged > 0).count();
+    soak::until(|| acknowledged() >= 24).await;
+    running.kill();
+    let recorded = soak::crash::recorded(&world);
+    let open = acknowledged() - recorded;
+    assert!(open <= 2 * AT_A_TIME, "{open} of {} are not on record", acknowledged());
+    run.env("DAVIT_FAILPOINT", "").end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_stops_cleanly_and_the_same_command_goes_on() {
     let world = World::new().await;

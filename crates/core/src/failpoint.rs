@@ -1,11 +1,15 @@
-//! Where tests break the program: `DAVIT_FAILPOINT=NAME:N:before|after[:panic]`, the N-th time from 1. It is killed there
-//! as by `kill -9`, or panics. Debug builds only; elsewhere there is nothing.
+//! Where tests break the program: `DAVIT_FAILPOINT=NAME:N:before|after[:panic|:slow]`, the N-th time from 1. It is killed
+//! there as by `kill -9`, or panics, or takes its time from then on. Debug builds only; elsewhere there is nothing.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What one that is slow takes.
+const SLOW: Duration = Duration::from_millis(200);
 
 /// Before or after what the point is named for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Before,
     After,
@@ -15,12 +19,20 @@ struct Armed {
     name: String,
     number: u64,
     side: Side,
-    panics: bool,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Dies,
+    Panics,
+    IsSlow,
 }
 
 static ARMED: LazyLock<Option<Armed>> =
     LazyLock::new(|| std::env::var("DAVIT_FAILPOINT").ok().as_deref().and_then(Armed::parse));
-static SEEN: LazyLock<Mutex<HashMap<(String, Side), u64>>> = LazyLock::new(Mutex::default);
+/// How often the way passed there.
+static SEEN: AtomicU64 = AtomicU64::new(0);
 
 impl Armed {
     fn parse(text: &str) -> Option<Self> {
@@ -31,7 +43,13 @@ impl Armed {
             "after" => Side::After,
             _ => return None,
         };
-        Some(Self { name: name.to_owned(), number, side, panics: words.next() == Some("panic") })
+        let what = match words.next() {
+            None => What::Dies,
+            Some("panic") => What::Panics,
+            Some("slow") => What::IsSlow,
+            Some(_) => return None,
+        };
+        Some(Self { name: name.to_owned(), number, side, what })
     }
 }
 
@@ -41,11 +59,14 @@ pub(crate) fn pass(name: &str, side: Side) {
         return;
     }
     let Some(armed) = &*ARMED else { return };
-    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = seen.entry((name.to_owned(), side)).or_default();
-    *count += 1;
-    if armed.name == name && armed.side == side && armed.number == *count {
-        assert!(!armed.panics, "a test wanted it");
-        std::process::abort();
+    if armed.name != name || armed.side != side {
+        return;
+    }
+    let times = SEEN.fetch_add(1, Ordering::SeqCst) + 1;
+    match armed.what {
+        What::Dies if times == armed.number => std::process::abort(),
+        What::Panics => assert_ne!(times, armed.number, "a test wanted it"),
+        What::IsSlow if times >= armed.number => std::thread::sleep(SLOW),
+        What::Dies | What::IsSlow => {}
     }
 }

@@ -16,7 +16,7 @@ use davit_core::journal::Reader;
 
 use self::points::{Point, Way};
 use self::sight::Sight;
-use super::Chance;
+use super::{Chance, until};
 use crate::World;
 use crate::davit::{Ended, Run};
 use crate::fault::FaultProxy;
@@ -82,6 +82,11 @@ pub fn is_told(home: &Path) -> bool {
     let Ok(journal) = Reader::open(home) else { return false };
     let batches = (1..).map_while(|id| journal.batch(BatchId::new(id)).expect("the records"));
     batches.last().is_some_and(|batch| batch.told)
+}
+
+/// Parts on record of the uploads that a home goes on with.
+pub fn recorded(world: &World) -> usize {
+    Sight::of(world, &world.home()).recorded()
 }
 
 /// A source, and what became of it.
@@ -426,11 +431,5 @@ impl Source {
         let path = world.sources().join(name);
         let versions = vec![sha256(&path)];
         Self { path, key: format!("in/{name}"), versions, anothers: None }
-    }
-}
-
-async fn until(done: impl Fn() -> bool) {
-    while !done() {
-        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

@@ -1,6 +1,8 @@
 //! Long loops over chance: small among the scenarios, as large as `DAVIT_SOAK` says when somebody has the night. Every
 //! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
 
+use std::time::{Duration, Instant};
+
 pub mod crash;
 #[cfg(target_os = "linux")]
 pub mod endurance;
@@ -33,6 +35,18 @@ pub fn seeds(small: u32) -> std::ops::Range<u64> {
 /// The first seed: as `DAVIT_SEED` says, or 1.
 pub fn seed() -> u64 {
     std::env::var("DAVIT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// Waits for it, two minutes at most.
+///
+/// # Panics
+/// When it did not come.
+pub async fn until(mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
+    }
 }
 
 /// Chance that comes out the same for the same seed (SplitMix64).

@@ -19,6 +19,7 @@ mod list;
 mod live;
 mod parts;
 mod pointing;
+mod pool;
 mod rate;
 mod receipts;
 pub(crate) mod routes;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::damage::Damage;
 use super::link::Link;
 use super::live::Live;
-use crate::error::{Error, ErrorCode, Result};
+use super::pool::{Place, Pool};
+use crate::error::{Error, Result};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
@@ -29,7 +29,7 @@ pub(super) struct Sender {
     pub(super) file: Arc<SourceFile>,
     pub(super) fingerprint: Fingerprint,
     pub(super) journal: Journal,
-    pub(super) pool: Arc<Semaphore>,
+    pub(super) pool: Arc<Pool>,
     pub(super) link: Arc<Link>,
     pub(super) live: Arc<Live>,
 }
@@ -57,10 +57,10 @@ impl Sender {
                     let row: PartRow = landed?;
                     parts.insert(row.number, row);
                 }
-                permit = Arc::clone(&self.pool).acquire_owned(), if !todo.is_empty() => {
-                    let permit = permit.map_err(closed)?;
+                place = self.pool.to_send(), if !todo.is_empty() => {
+                    let place = place?;
                     if let Some(part) = todo.pop_front() {
-                        flights.push(self.send(upload, part, permit));
+                        flights.push(self.send(upload, part, place));
                     }
                 }
             }
@@ -68,35 +68,51 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&self, upload: &UploadId, part: Part, permit: OwnedSemaphorePermit) -> Result<PartRow> {
-        let (mut permit, damage) = (Some(permit), Damage::default());
-        let once = || self.once(upload, part, permit.take(), &damage);
+    async fn send(&self, upload: &UploadId, part: Part, place: Place) -> Result<PartRow> {
+        let (mut place, damage) = (Some(place), Damage::default());
+        let once = || self.once(upload, part, place.take(), &damage);
         let held = |error: &Error, wait| self.live.waits(error, wait);
         // Whoever stops it drops it.
-        let row = self.link.patiently(&CancellationToken::new(), once, held).await?;
-        self.journal.write(vec![Write::Part(self.id, row.clone())]).await?;
+        let (row, place) = self.link.patiently(&CancellationToken::new(), once, held).await?;
+        self.recorded(&row, place).await?;
         self.live.land(part.number, Some(part.len));
         Ok(row)
     }
 
-    /// One try. A part that waits for its next leaves its place to others, and takes one again here.
+    /// What the store acknowledged goes on record at once; its place goes to others as soon as it may wait in another.
+    async fn recorded(&self, row: &PartRow, sent_in: Place) -> Result<()> {
+        let writing = self.journal.write(vec![Write::Part(self.id, row.clone())]);
+        tokio::pin!(writing);
+        let _waits_in = tokio::select! {
+            biased;
+            written = &mut writing => return written,
+            place = self.pool.to_record() => place?,
+        };
+        drop(sent_in);
+        writing.await
+    }
+
+    /// One try, and the place it was sent in. A part that waits for its next leaves its place to others, and takes one
+    /// again here.
     async fn once(
         &self,
         upload: &UploadId,
         part: Part,
-        permit: Option<OwnedSemaphorePermit>,
+        place: Option<Place>,
         damage: &Damage,
-    ) -> Result<PartRow> {
-        let again = permit.is_none();
-        let _held = match permit {
-            Some(permit) => permit,
-            None => Arc::clone(&self.pool).acquire_owned().await.map_err(closed)?,
+    ) -> Result<(PartRow, Place)> {
+        let again = place.is_none();
+        let place = match place {
+            Some(place) => place,
+            None => self.pool.to_send().await?,
         };
-        let outcome = self.attempt(upload, part, again).await;
-        if outcome.is_err() {
-            self.live.land(part.number, None);
+        match self.attempt(upload, part, again).await {
+            Ok(row) => Ok((row, place)),
+            Err(error) => {
+                self.live.land(part.number, None);
+                Err(damage.weigh(error))
+            }
         }
-        outcome.map_err(|error| damage.weigh(error))
     }
 
     #[tracing::instrument(name = "part", level = "debug", skip_all, fields(number = part.number.get(), bytes = part.len, again))]
@@ -115,8 +131,4 @@ impl Sender {
         failpoint::pass("part", Side::After);
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })
     }
-}
-
-fn closed(_: tokio::sync::AcquireError) -> Error {
-    Error::new(ErrorCode::Unexpected).detail("the engine is closing")
 }

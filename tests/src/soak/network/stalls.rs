@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::World;
 use crate::fault::{Fault, FaultProxy};
+use crate::soak::until;
 use crate::source::{noise, sha256};
 
 /// The request that hangs.
@@ -153,10 +154,4 @@ pub async fn slow_link(connections: u16, part: u64, rate: u64, lasts: Duration) 
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     let begun: u32 = world.cloud.observer().parts().values().map(|part| part.begun).sum();
     assert_eq!(u64::from(begun), parts, "no part was begun again: {}", ended.err);
-}
-
-async fn until(done: impl Fn() -> bool) {
-    while !done() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

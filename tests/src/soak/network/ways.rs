@@ -16,6 +16,7 @@ use crate::World;
 use crate::accelerate::ConnectProxy;
 use crate::davit::Run;
 use crate::fault::{Fault, FaultProxy};
+use crate::soak::until;
 use crate::source::{noise, sha256};
 use crate::world::BUCKET;
 
@@ -241,12 +242,4 @@ fn within_bounds(change: Change, flows: Duration) -> Duration {
 
 fn calls(world: &World) -> u32 {
     world.cloud.observer().calls("UploadPart")
-}
-
-async fn until(mut done: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
-    }
 }

@@ -18,7 +18,7 @@ mod settle;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::book::{Rest, Slot};
@@ -26,6 +26,7 @@ use super::drive::{Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
 use super::live::Live;
+use super::pool::Pool;
 use super::shelf::Shelf;
 use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
@@ -95,11 +96,10 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new(start: Start) -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
-        let concurrency = usize::from(start.concurrency.max(1));
         let shared = Shared {
             journal: start.journal,
             routes: start.routes,
-            pool: Arc::new(Semaphore::new(concurrency)),
+            pool: Arc::new(Pool::new(start.concurrency)),
             link: Arc::default(),
             reports: sender,
         };
@@ -115,7 +115,7 @@ impl Actor {
             settling: Vec::new(),
             swept: Vec::new(),
             ended: Vec::new(),
-            concurrency,
+            concurrency: usize::from(start.concurrency.max(1)),
             hold: start.hold,
             owed: HashMap::new(),
             held: HashMap::new(),

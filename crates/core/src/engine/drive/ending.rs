@@ -57,8 +57,8 @@ impl Drive {
     /// would know whether the object is there.
     async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
         let only = PartNumber::FIRST;
-        let _permit = tokio::select! {
-            permit = Arc::clone(&self.shared.pool).acquire_owned() => permit,
+        let _place = tokio::select! {
+            place = self.shared.pool.to_send() => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
         open.file.check(&open.fingerprint)?;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,7 @@ use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
+use super::pool::Pool;
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -44,7 +45,7 @@ const LOST_AT_MOST: u32 = 2;
 pub(super) struct Shared {
     pub(super) journal: Journal,
     pub(super) routes: Arc<Routes>,
-    pub(super) pool: Arc<Semaphore>,
+    pub(super) pool: Arc<Pool>,
     pub(super) link: Arc<Link>,
     pub(super) reports: mpsc::UnboundedSender<Report>,
 }
