@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
+use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -463,6 +464,38 @@ async fn a_command_given_again_for_what_failed_leaves_what_is_done() {
         upload(&[&*good, &*refused, &*day, &*night, &*more], 3).await;
         let keys = ["in/day/1.wav", "in/good.txt", "in/more.txt", "in/night/2.wav", "in/night/3.wav"];
         assert_eq!(world.keys(), keys, "{collision}");
+    }
+}
+
+/// What was cancelled of a command goes up when it is given again, alone or in a folder, and what was done stays done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_given_again_after_some_of_it_was_cancelled_leaves_what_is_done() {
+    for collision in ["suffix", "fail"] {
+        let world = World::new().await;
+        let at = |name: &str| world.sources().join(name);
+        let (large, small, day) = (at("large.mov"), at("small.txt"), at("day"));
+        for (path, bytes) in
+            [(&large, 24 << 20), (&small, 20), (&day.join("1.wav"), 30), (&day.join("2.mov"), 24 << 20)]
+        {
+            noise(path, bytes);
+        }
+        let upload = || {
+            let mut run = world.upload(&[&large, &small, &day]);
+            run.args(["--collision", collision]);
+            run
+        };
+        world.cloud.takes(1 << 20);
+        let running = upload().start();
+        until(|| world.cloud.observer().calls("PutObject") == 2 && world.keys().len() == 2).await;
+        let mut cancel = world.davit("cancel");
+        assert_eq!(cancel.arg("--all").end().await.code, Some(0));
+        assert_eq!(running.end().code, Some(3));
+        world.cloud.takes(0);
+        let ended = upload().end().await;
+        assert_eq!(ended.code, Some(0), "{collision}: {}", ended.out);
+        assert_eq!(ended.summary()["earlier"], 2, "{collision}: {}", ended.out);
+        assert_eq!(world.keys(), ["in/day/1.wav", "in/day/2.mov", "in/large.mov", "in/small.txt"], "{collision}");
+        assert_eq!(world.sha256("in/day/2.mov"), sha256(&day.join("2.mov")));
     }
 }
 

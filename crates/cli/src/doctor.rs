@@ -20,6 +20,9 @@ pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     };
     let used = if look.beside_another() { ", in use by another Davit" } else { "" };
     fine("records", &format!("ok{used}, in {}", text::plain(&home)));
+    if let Some(notice) = look.uploader.notice() {
+        fine("records", &words::of_notice(notice));
+    }
     match Reader::open(&home_path).and_then(|records| records.receipts_that_wait()) {
         Ok(0) | Err(_) => {}
         Ok(waiting) => fine("receipts", &words::receipts_wait(waiting)),

@@ -38,6 +38,11 @@ impl Rest {
         }
     }
 
+    /// Whether nothing more comes of it by itself.
+    pub(super) const fn is_over(self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Done { .. } | Self::Cancelled { .. })
+    }
+
     const fn kind(self) -> usize {
         match self {
             Self::Queued => 0,

@@ -161,10 +161,10 @@ pub(super) async fn walk_folders(
 
 async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, item: &ItemRow) -> Result<()> {
     let (sender, mut found) = mpsc::channel::<Vec<walk::Found>>(4);
-    let (root, mount) = (item.path.clone(), item.mount.clone());
+    let (root, mount, home) = (item.path.clone(), item.mount.clone(), shared.home.clone());
     let walker = tokio::task::spawn_blocking(move || {
         let mut chunk = Vec::new();
-        for entry in walk::walk_on(&root, mount.as_deref().map(|mount| move || is_unmounted(mount))) {
+        for entry in walk::walk_on(&root, &home, mount.as_deref().map(|mount| move || is_unmounted(mount))) {
             chunk.push(entry?);
             if chunk.len() >= CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
                 return Ok(());
@@ -175,8 +175,8 @@ async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, ite
     });
     let (mut skipped, mut refused) = (0, HashSet::new());
     // What an earlier walk passed over may be gone, or something else now.
-    let anew = [Write::ForgetSkips(item.id), Write::Counted { item: item.id, counted: false, skipped }];
-    shared.journal.write(anew.into()).await?;
+    let counted = Write::Counted { item: item.id, counted: false, skipped };
+    shared.journal.write(vec![Write::ForgetSkips(item.id), counted, Write::GoesOn(item.batch)]).await?;
     while let Some(chunk) = found.recv().await {
         let files = record(shared, numbers, collision, item, chunk, &mut skipped, &mut refused).await?;
         let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });

@@ -157,6 +157,8 @@ pub struct Engine {
 /// What the engine is started with.
 pub(crate) struct Start {
     pub(crate) journal: Journal,
+    /// Where the program keeps what is its own.
+    pub(crate) home: PathBuf,
     pub(crate) recovered: Recovered,
     pub(crate) routes: Arc<routes::Routes>,
     /// Parts and single requests in flight at most.

@@ -72,6 +72,9 @@ pub(super) fn draw(journal: &Reader, ending: &Ending) -> Result<Option<Receipt>>
     let batch = journal.batch(ending.batch)?;
     let batch = batch.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no such batch"))?;
     let prefix = batch.scope.map(|scope| scope.prefix).unwrap_or_default();
+    if !journal.is_walked(ending.batch)? {
+        return Ok(None);
+    }
     let (fates, skips) = journal.fates(ending.batch)?;
     let mut receipt = Receipt {
         batch_id: ending.id,
@@ -153,19 +156,19 @@ pub(super) async fn hand_over(shared: &Shared, offered: &Offered) -> Result<usiz
     open.sort_by_key(|ending| offered.times(ending.id));
     let mut left = open.len();
     for ending in open {
-        let id = ending.id;
+        let (id, batch) = (ending.id, ending.batch);
         if offered.rests(id, Instant::now()) {
             continue;
         }
         let outcome = match shared.journal.read(move |journal| draw(journal, &ending)).await {
-            Ok(Some(receipt)) => session.send_receipt(&receipt).await,
+            Ok(Some(receipt)) => session.send_receipt(&receipt).await.map(|()| Write::Taken(id)),
             // It moves again, and ends anew.
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(Write::GoesOn(batch)),
             Err(error) => Err(error),
         };
         match outcome {
-            Ok(()) => {
-                shared.journal.write(vec![Write::Taken(id)]).await?;
+            Ok(write) => {
+                shared.journal.write(vec![write]).await?;
                 left -= 1;
             }
             Err(error) => {
@@ -306,6 +309,52 @@ mod tests {
             prop_assert_eq!(apart.len(), paths.len(), "{:?}", paths);
             prop_assert!(paths.iter().all(|path| !path.contains("/home/") && !path.contains("gone")), "{:?}", paths);
         }
+    }
+
+    /// A home with a folder of two files, both of which failed.
+    async fn of_two_files() -> (tempfile::TempDir, Journal) {
+        let home = tempfile::tempdir().expect("a folder");
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        let files = ["a.mov", "b.mov"].map(str::to_owned).into();
+        let folder = ("day 1".to_owned(), Some((files, BTreeSet::new())));
+        journal.write(rows(&[folder], &BTreeSet::new())).await.expect("written");
+        (home, journal)
+    }
+
+    fn drawn(home: &Path) -> Option<Receipt> {
+        let ending = Ending { id: Uuid::nil(), batch: BatchId::new(1), at: UnixTime(2) };
+        draw(&Reader::open(home).expect("opened"), &ending).expect("drawn")
+    }
+
+    #[tokio::test]
+    async fn there_is_no_receipt_while_a_folder_is_still_walked() {
+        let (home, journal) = of_two_files().await;
+        assert_eq!(drawn(home.path()).expect("all of it ended").failed.len(), 2);
+        let walking = Write::Counted { item: ItemId::new(1), counted: false, skipped: 0 };
+        journal.write(vec![walking]).await.expect("written");
+        assert!(drawn(home.path()).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_damaged_row_is_in_the_receipt_as_such_and_the_others_as_they_are() {
+        let (home, _journal) = of_two_files().await;
+        let damages = rusqlite::Connection::open(home.path().join("journal.sqlite")).expect("opened");
+        damages.execute("UPDATE transfers SET crc64=7, etag='x' WHERE id=1", []).expect("damaged");
+        let receipt = drawn(home.path()).expect("all of it ended");
+        let told: Vec<_> = receipt.failed.iter().map(|failed| (&*failed.path, &*failed.code)).collect();
+        assert_eq!(told, [("day 1/a.mov", "journal-damaged"), ("day 1/b.mov", "access-denied")]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_moves_again_ends_anew() {
+        let (home, journal) = of_two_files().await;
+        let batch = BatchId::new(1);
+        let ending = Ending { id: Uuid::nil(), batch, at: UnixTime(2) };
+        let has_ended = || Reader::open(home.path()).expect("opened").has_ended(batch).expect("read");
+        journal.write(vec![Write::Ending(ending), Write::Taken(Uuid::nil())]).await.expect("written");
+        assert!(has_ended());
+        journal.write(vec![Write::GoesOn(batch)]).await.expect("written");
+        assert!(!has_ended());
     }
 
     #[test]

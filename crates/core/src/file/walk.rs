@@ -52,6 +52,8 @@ pub enum Skip {
     Junk,
     /// A file that lies in the cloud; reading would fetch it.
     Placeholder,
+    /// The folder in which this program keeps its own records.
+    Own,
 }
 
 impl Skip {
@@ -61,6 +63,7 @@ impl Skip {
             Self::Link => "link",
             Self::Junk => "junk",
             Self::Placeholder => "placeholder",
+            Self::Own => "own-records",
         }
     }
 }
@@ -68,16 +71,23 @@ impl Skip {
 /// Walks the folder `root`, which is no link. One folder is open at a time, however deep it goes; names are in order, so
 /// that two walks find the same.
 pub fn walk(root: &Path) -> impl Iterator<Item = Found> + use<> {
-    Walk { path: root.to_owned(), root: None, levels: Vec::new(), begun: false }
+    Walk { path: root.to_owned(), own: None, root: None, levels: Vec::new(), begun: false }
 }
 
-/// The same on a drive that may go away: `is_away` looks. Then the walk ends with an error, and nothing that the drive
-/// took with it is called missing.
+/// Where `home` lies within `root`, if it does.
+fn within(home: &Path, root: &Path) -> Option<PathBuf> {
+    let (home, root) = (home.canonicalize().ok()?, root.canonicalize().ok()?);
+    home.strip_prefix(root).ok().map(Path::to_owned)
+}
+
+/// The same without `home`, the program's own, and on a drive that may go away: `is_away` looks. Then the walk ends with
+/// an error, and nothing that the drive took with it is called missing.
 ///
 /// # Errors
 /// `source-offline`, as the last item.
-pub fn walk_on(root: &Path, is_away: Option<impl Fn() -> bool>) -> impl Iterator<Item = Result<Found>> {
-    let mut entries = walk(root);
+pub fn walk_on(root: &Path, home: &Path, is_away: Option<impl Fn() -> bool>) -> impl Iterator<Item = Result<Found>> {
+    let mut entries =
+        Walk { path: root.to_owned(), own: within(home, root), root: None, levels: Vec::new(), begun: false };
     let mut over = false;
     std::iter::from_fn(move || {
         if over {
@@ -97,6 +107,8 @@ pub fn walk_on(root: &Path, is_away: Option<impl Fn() -> bool>) -> impl Iterator
 
 struct Walk {
     path: PathBuf,
+    /// A folder within it that is passed over.
+    own: Option<PathBuf>,
     root: Option<Root>,
     levels: Vec<Level>,
     begun: bool,
@@ -132,6 +144,9 @@ impl Iterator for Walk {
             };
             let within = level.within.join(&entry.name);
             let found = match entry.kind {
+                Ok(Kind::Folder) if self.own.as_ref() == Some(&within) => {
+                    Some(Found::Skipped { path: self.path.join(within), why: Skip::Own })
+                }
                 Ok(Kind::Folder) => self.enter(within),
                 Ok(kind) => Some(self.found(&entry.name, kind, &within)),
                 Err(error) => {
@@ -220,6 +235,23 @@ mod tests {
         assert_eq!(refused, [ErrorCode::NotAFile]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn the_programs_own_records_are_passed_over_by_whatever_name_they_are_reached() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (root, home) = (folder.path().join("home"), folder.path().join("home/.local/davit"));
+        std::fs::create_dir_all(&home).expect("made");
+        for file in [home.join("journal.sqlite"), root.join("note.txt")] {
+            std::fs::write(file, b"12").expect("written");
+        }
+        std::os::unix::fs::symlink(&root, folder.path().join("link")).expect("linked");
+        let found: Vec<_> = walk_on(&root, &folder.path().join("link/.local/davit"), None::<fn() -> bool>).collect();
+        let [Ok(Found::Skipped { path, why: Skip::Own }), Ok(Found::File { rel, .. })] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!((path, &**rel), (&home, "note.txt"));
+    }
+
     #[test]
     fn a_drive_that_goes_away_during_a_walk_leaves_nothing_called_missing_or_empty() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -236,20 +268,21 @@ mod tests {
                 when
             })
         };
-        let all: Vec<_> = walk_on(root, away(false)).map(|found| found.expect("there")).collect();
+        let nowhere = Path::new("/nowhere");
+        let all: Vec<_> = walk_on(root, nowhere, away(false)).map(|found| found.expect("there")).collect();
         assert_eq!((all.len(), looks.take()), (2, 1), "one look, at the end");
 
         // What is left of the drive: its folders cannot be opened any more, or are empty.
-        let mut walk = walk_on(root, away(true));
+        let mut walk = walk_on(root, nowhere, away(true));
         assert!(matches!(walk.next(), Some(Ok(Found::File { .. }))));
         std::fs::remove_dir_all(root.join("b")).expect("gone");
         let error = walk.next().expect("a word").expect_err("away");
         assert_eq!(error.code, ErrorCode::SourceOffline);
         assert!(walk.next().is_none());
         let empty = tempfile::tempdir().expect("a folder");
-        let found: Vec<_> = walk_on(empty.path(), away(true)).collect();
+        let found: Vec<_> = walk_on(empty.path(), nowhere, away(true)).collect();
         assert!(matches!(found[..], [Err(_)]), "{found:?}");
-        assert!(walk_on(empty.path(), None::<fn() -> bool>).next().is_none(), "nothing can take it away");
+        assert!(walk_on(empty.path(), nowhere, None::<fn() -> bool>).next().is_none(), "nothing can take it away");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, PartNumber, TransferId, UploadId};
 use crate::session::{Collision, Destination};
-use crate::transfer::{Plan, Standing};
+use crate::transfer::{OnS3, Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
 /// One gesture.
@@ -141,6 +141,16 @@ pub struct Fate {
     pub crc64: Option<u64>,
     /// The object's version.
     pub version: Option<String>,
+}
+
+impl Fate {
+    /// Of a row that is not as it was written: what became of it nobody knows.
+    pub(super) fn damaged(path: String) -> Self {
+        let state = TransferState::Failed { code: ErrorCode::JournalDamaged };
+        let standing = Standing { state, on_s3: OnS3::Nothing };
+        let (fingerprint, crc64, version) = (None, None, None);
+        Self { path, key: String::new(), size: ByteCount::ZERO, standing, fingerprint, crc64, version }
+    }
 }
 
 /// A path of a batch that a rule passed over.

@@ -1,6 +1,7 @@
 //! The tables, and opening a file that has them. A file's version is the number of steps that made it, and stands in its
 //! header twice, so that a flipped bit is not taken for a newer program.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -143,7 +144,16 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
     seal::teach(&connection)?;
     let found = version(&connection)?;
-    if found == STEPS.len() { Ok(connection) } else { Err(newer_than_us(found)) }
+    match found.cmp(&STEPS.len()) {
+        Ordering::Equal => Ok(connection),
+        Ordering::Greater => Err(newer_than_us(found)),
+        // Empty, or of an earlier program.
+        Ordering::Less => {
+            drop(connection);
+            drop(open_for_writing(path)?);
+            open_for_reading(path)
+        }
+    }
 }
 
 /// # Errors
@@ -201,6 +211,22 @@ mod tests {
         let kept = new.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("kept");
         assert_eq!(kept, (None::<String>, true), "and sealed");
         open_for_reading(&path).expect("of this version");
+    }
+
+    #[test]
+    fn records_that_are_empty_or_of_an_earlier_program_are_read_as_well() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("journal.sqlite");
+        std::fs::write(&path, b"").expect("written");
+        drop(open_for_reading(&path).expect("an empty file is no newer one"));
+        let earlier = home.path().join("earlier.sqlite");
+        let connection = Connection::open(&earlier).expect("opened");
+        seal::teach(&connection).expect("taught");
+        connection.execute_batch(STEPS[0]).expect("made");
+        connection.pragma_update(None, "user_version", 1).expect("set");
+        drop(connection);
+        let read = open_for_reading(&earlier).expect("an earlier one is brought up");
+        assert_eq!(version(&read).expect("its version"), STEPS.len());
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub enum Write {
     Ending(Ending),
     /// The company knows, or the batch moves again and ends anew.
     Taken(Uuid),
+    /// Something of a batch moves again: whether it ended, and who was told, is of the past.
+    GoesOn(BatchId),
     /// An upload that S3 is to be rid of.
     Leftover(Leftover),
     /// S3 was asked to be rid of an upload, and still is not.
@@ -155,6 +157,7 @@ impl Write {
             Self::Refused { .. } => "record-refused",
             Self::Ending(_) => "record-ending",
             Self::Taken(_) => "record-taken",
+            Self::GoesOn(_) => "record-goes-on",
             Self::Leftover(_) => "record-leftover",
             Self::Stays { .. } => "record-stays",
             Self::Gone(_) => "record-gone",
@@ -353,6 +356,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             let sql = format!("UPDATE receipts SET taken=1,sum=seal('receipts',id,batch,at,1) WHERE id=? AND {fits}");
             plain(c, &sql, &[&id])
         }
+        Write::GoesOn(batch) => plain(c, "DELETE FROM receipts WHERE batch=?", &[&bits(batch.get())]),
         Write::Leftover(left) => {
             added(LEFTOVERS.insert(c, "OR REPLACE", &[&left.upload.0, &bits(left.batch.get()), &left.key]))
         }

@@ -79,8 +79,8 @@ impl Uploader {
         let runtime = Runtime::new()?;
         let routes = Arc::new(Routes::new(options.net.clone(), store));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
-        let (records, hold) = (journal.clone(), options.hold);
-        let start = Start { journal: records, recovered, routes: Arc::clone(&routes), concurrency, hold };
+        let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
+        let start = Start { journal: records, home: own, recovered, routes: Arc::clone(&routes), concurrency, hold };
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {

@@ -2,9 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tokio::time::Instant;
-
-use super::{ActDone, Actor, UNDO};
+use super::{ActDone, Actor};
 use crate::engine::book::{Item, Rest};
 use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds::named;
@@ -93,7 +91,7 @@ impl Actor {
             named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut writes = Vec::new();
         let mut changes = Vec::new();
-        let mut again = HashSet::new();
+        let (mut again, mut go_on) = (HashSet::new(), HashSet::new());
         for (at, id) in resting {
             let Some(row) = rows.get(&id) else { continue };
             // Whether an entry of a folder can be uploaded now, only the folder tells.
@@ -103,11 +101,15 @@ impl Actor {
                 continue;
             }
             let Some((standing, more)) = self.resting_step(action, at, row, now).await? else { continue };
+            if !Rest::of(&standing.state).is_over() {
+                go_on.insert(self.shelf.book.item_of(at).batch);
+            }
             writes.push(Write::Standing(id, standing.clone()));
             writes.extend(more);
             changes.push((at, standing));
         }
         let left = writes.iter().any(|write| matches!(write, Write::Leftover(_)));
+        writes.extend(go_on.into_iter().map(Write::GoesOn));
         if !writes.is_empty() {
             self.shared.journal.write(writes).await?;
         }
@@ -124,7 +126,7 @@ impl Actor {
                 self.ended.push(slot.id);
                 self.ending.insert(self.shelf.book.item_of(at).batch);
                 if self.shelf.book.slots[at as usize].on_s3 {
-                    self.sweeps.insert(slot.id, Instant::now() + UNDO);
+                    self.sweeps.insert(slot.id, self.until_final());
                 }
             }
             done.count += 1;

@@ -1,5 +1,7 @@
 //! Batches that end: nothing of them is still to come. The company that wants receipts is told.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::Actor;
@@ -10,22 +12,22 @@ use crate::units::UnixTime;
 impl Actor {
     /// Puts on record which batches ended since the last tick.
     pub(super) async fn note_endings(&mut self) {
-        if self.ending.is_empty() {
-            return;
-        }
-        let may_have: Vec<BatchId> = self.ending.drain().collect();
+        let may_have: HashSet<BatchId> = self.ending.drain().chain(self.unnoted.drain()).collect();
         if !self.shared.routes.wants_receipts() {
             return;
         }
-        let ended = may_have.into_iter().filter(|batch| self.is_at_end(*batch));
-        let at = UnixTime::now();
-        let writes: Vec<_> = ended.map(|batch| Write::Ending(Ending { id: Uuid::new_v4(), batch, at })).collect();
-        if writes.is_empty() {
+        let ended: Vec<_> = may_have.into_iter().filter(|batch| self.is_at_end(*batch)).collect();
+        if ended.is_empty() {
             return;
         }
-        match self.shared.journal.write(writes).await {
+        let at = UnixTime::now();
+        let writes = ended.iter().map(|&batch| Write::Ending(Ending { id: Uuid::new_v4(), batch, at }));
+        match self.shared.journal.write(writes.collect()).await {
             Ok(()) => self.receipts.wanted(),
-            Err(error) => tracing::warn!(%error, "the end of a batch was not put on record"),
+            Err(error) => {
+                tracing::debug!(%error, "the end of a batch is not on record yet");
+                self.unnoted.extend(ended);
+            }
         }
     }
 

@@ -83,6 +83,8 @@ pub(super) struct Actor {
     walking: HashSet<ItemId>,
     /// Batches that may have ended.
     ending: HashSet<BatchId>,
+    /// Batches that did, and that found no room on record.
+    unnoted: HashSet<BatchId>,
     /// What S3 still holds of given-up uploads.
     leftovers: Chore,
     /// Receipts that the company has not taken yet.
@@ -98,6 +100,7 @@ impl Actor {
         let (sender, reports) = mpsc::unbounded_channel();
         let shared = Shared {
             journal: start.journal,
+            home: start.home,
             routes: start.routes,
             pool: Arc::new(Pool::new(start.concurrency)),
             link: Arc::default(),
@@ -123,6 +126,7 @@ impl Actor {
             woken: HashMap::new(),
             walking: HashSet::new(),
             ending: HashSet::new(),
+            unnoted: HashSet::new(),
             leftovers: Chore::default(),
             receipts: Chore::default(),
             offered: receipts::Offered::default(),
@@ -227,6 +231,11 @@ impl Actor {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "a folder could not be walked again"),
         }
+    }
+
+    /// When a cancel cannot be taken back any more: at once where nobody is there who could.
+    fn until_final(&self) -> Instant {
+        Instant::now() + if self.hold { Duration::ZERO } else { UNDO }
     }
 
     /// Starts what is due of the work that no transfer waits for.

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Actor, UNDO};
+use super::Actor;
 use crate::engine::book::Rest;
 use crate::engine::drive::Report;
 use crate::error::ErrorCode;
@@ -139,7 +139,7 @@ impl Actor {
             && !self.sweeps.contains_key(&id)
             && self.swept.is_empty()
         {
-            self.sweeps.insert(id, Instant::now() + UNDO);
+            self.sweeps.insert(id, self.until_final());
         }
     }
 }

@@ -44,6 +44,8 @@ const LOST_AT_MOST: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) journal: Journal,
+    /// Where the program keeps what is its own, which is never uploaded with a folder.
+    pub(super) home: PathBuf,
     pub(super) routes: Arc<Routes>,
     pub(super) pool: Arc<Pool>,
     pub(super) link: Arc<Link>,

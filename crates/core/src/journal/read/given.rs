@@ -22,8 +22,8 @@ impl Reader {
         to: &DestinationId,
         remote: &Remote,
     ) -> Result<Option<ItemRow>> {
-        let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND t.ended=0) OR EXISTS
-                     (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
+        let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND
+                     (t.ended=0 OR t.standing LIKE '%cancelled%')) OR EXISTS (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
         self.item_that(open, path, name, |batch| goes_to(batch, to, remote))
     }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::file::names;
 use crate::ids::{BatchId, ItemId};
 use crate::journal::rows::{Ending, Fate, PassedOver, bits, json, json_if_any, number};
-use crate::journal::seal::{RECEIPTS, REFUSED, SKIPS};
+use crate::journal::seal::{RECEIPTS, REFUSED, SKIPS, TRANSFERS};
 use crate::units::{ByteCount, UnixTime};
 
 impl Reader {
@@ -24,9 +24,15 @@ impl Reader {
             // A folder that could not be read stands for itself.
             Ok(if folder && !rel.is_empty() { format!("{root}/{rel}") } else { root.to_owned() })
         };
-        let sql = "SELECT i.folder,i.id,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version
-                   FROM transfers t JOIN items i ON i.id=t.item WHERE i.batch=? ORDER BY t.id";
-        let fates = self.rows(sql, params![bits(batch.get())], |row| {
+        let sql = format!(
+            "SELECT i.folder,i.id,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version,{}
+             FROM transfers t JOIN items i ON i.id=t.item WHERE i.batch=? ORDER BY t.id",
+            TRANSFERS.fits_as('t')
+        );
+        let fates = self.rows(&sql, params![bits(batch.get())], |row| {
+            if !row.get::<_, bool>(9)? {
+                return Ok(Fate::damaged(path(row).unwrap_or_default()));
+            }
             Ok(Fate {
                 path: path(row)?,
                 key: row.get(3)?,
@@ -48,6 +54,12 @@ impl Reader {
         let files: HashSet<&str> = fates.iter().map(|fate| fate.path.as_str()).collect();
         skips.retain(|skip| !files.contains(skip.path.as_str()));
         Ok((fates, skips))
+    }
+
+    /// Whether all folders of a batch were walked to their end.
+    pub fn is_walked(&self, batch: BatchId) -> Result<bool> {
+        let sql = "SELECT 1 FROM items WHERE batch=? AND counted=0 LIMIT 1";
+        Ok(self.one(sql, params![bits(batch.get())], |_| Ok(()))?.is_none())
     }
 
     /// Paths of a batch that were given and could not be taken, each by its name and with the error's code.
