@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
@@ -263,12 +264,14 @@ async fn killed_at_any_point_again_and_again_it_goes_on_and_nothing_on_record_is
     // Small, it walks the effects, the parts and the commits; in full all kinds of what is recorded, again and again.
     let runs = soak::times(28);
     let seen = soak::crash::kills(runs, soak::seed()).await;
-    let (half, longest) = seen.begins();
+    let [half, nearly_all, all] = seen.begins();
     println!(
-        "{} points met of {}; the store was asked after {half:?}, {longest:?} at most",
+        "{} points met of {}; the store was asked within {half:?}, {nearly_all:?}, {all:?}",
         seen.met.len(),
         soak::crash::points()
     );
+    // One in a hundred may meet a machine that is busy with something else; in the tests all do.
+    assert!(nearly_all <= soak::size(Duration::from_secs(15), Duration::from_secs(2)), "{nearly_all:?}");
     println!("{seen:?}");
 }
 

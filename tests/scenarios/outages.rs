@@ -29,8 +29,10 @@ async fn outlives(standing: Standing) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_computer_that_slept_goes_on_within_ten_seconds() {
     for second in 0..times(1) {
-        let goes_on = asleep(Duration::from_secs(u64::from(second % 20) + 4)).await;
-        println!("goes on after {goes_on:?}");
+        for standing in [Standing::Cut, Standing::Dead] {
+            let goes_on = asleep(Duration::from_secs(u64::from(second % 20) + 4), standing).await;
+            println!("{standing:?}: goes on after {goes_on:?}");
+        }
     }
 }
 

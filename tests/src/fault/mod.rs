@@ -41,8 +41,10 @@ pub struct Faults {
     pub lost_answers: AtomicU32,
     /// The next so many requests meet this.
     pub next: Mutex<Option<(Fault, u32)>>,
-    /// Connections that were taken before the last of them.
-    pub taken_when_met: AtomicU32,
+    /// The connection that the last of them came by, counted from 1.
+    pub met_on: AtomicU32,
+    /// The connection that the last request came by that [`Self::requests`] counts.
+    pub last_on: AtomicU32,
     /// What happens by chance.
     pub mix: Mutex<Option<Mix>>,
     /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
@@ -96,9 +98,12 @@ impl Faults {
         holds(first, &self.only.lock().expect("faults"))
     }
 
-    fn for_request(&self, first: &str, head: &str, body: u64) -> Option<Fault> {
+    fn for_request(&self, first: &str, head: &str, body: u64, connection: u32) -> Option<Fault> {
         let hit = self.is_hit(first);
-        self.requests.fetch_add(u32::from(hit), Ordering::SeqCst);
+        if hit {
+            self.last_on.store(connection, Ordering::SeqCst);
+            self.requests.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(fault) = self.always.lock().expect("faults").filter(|_| hit) {
             return Some(fault);
         }
@@ -120,7 +125,7 @@ impl Faults {
             && *times > 0
         {
             *times -= 1;
-            self.taken_when_met.store(self.connections.load(Ordering::SeqCst), Ordering::SeqCst);
+            self.met_on.store(connection, Ordering::SeqCst);
             return Some(*fault);
         }
         self.mix.lock().expect("faults").as_mut().filter(|_| hit).and_then(|mix| mix.decide(first, body))
@@ -312,10 +317,10 @@ async fn accept(listener: TcpListener, target: SocketAddr, faults: Arc<Faults>, 
             reset(client);
             continue;
         }
-        faults.connections.fetch_add(1, Ordering::SeqCst);
+        let number = faults.connections.fetch_add(1, Ordering::SeqCst) + 1;
         let (faults, mut ends) = (Arc::clone(&faults), ends.subscribe());
         tokio::spawn(async move {
-            let passing = pass(client, target, &faults);
+            let passing = pass(client, number, target, &faults);
             tokio::pin!(passing);
             tokio::select! {
                 biased;
@@ -343,7 +348,7 @@ fn take(count: &AtomicU32) -> bool {
 }
 
 /// One request after the other, so that each can be broken on its own.
-async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std::io::Result<()> {
+async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &Faults) -> std::io::Result<()> {
     let mut server = TcpStream::connect(target).await?;
     let mut held = Vec::new();
     while let Some((head, body)) = wire::head(&mut client, &mut held).await? {
@@ -352,7 +357,7 @@ async fn pass(mut client: TcpStream, target: SocketAddr, faults: &Faults) -> std
         }
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
-        let Some(fault) = faults.for_request(first, &text, body) else {
+        let Some(fault) = faults.for_request(first, &text, body, number) else {
             faults.travel(first, &faults.request_latency_ms).await;
             server.write_all(&head).await?;
             let mid_body = faults.mid_body.load(Ordering::SeqCst);

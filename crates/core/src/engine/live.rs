@@ -109,6 +109,12 @@ impl Live {
         self.acknowledged() + flying
     }
 
+    /// What stopped it, or sent it another way.
+    pub(super) fn tells(&self, error: &Error) {
+        let mut inner = self.inner();
+        (inner.trouble, inner.problem) = (None, Some(error.into()));
+    }
+
     pub(super) fn trouble(&self, error: &Error, until: Option<UnixTime>) {
         let mut inner = self.inner();
         inner.trouble = Some(Trouble { code: error.code, until, asked_for: false });

@@ -214,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_is_on_the_disk_before_it_is_told() {
+        let home = tempfile::tempdir().expect("a folder");
+        let connection = open_for_writing(&home.path().join("journal.sqlite")).expect("made");
+        let set = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).expect("told");
+        assert_eq!((set("synchronous"), set("fullfsync")), (2, 1), "FULL, to the platter");
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("told");
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
     fn records_that_are_empty_or_of_an_earlier_program_are_read_as_well() {
         let home = tempfile::tempdir().expect("a folder");
         let path = home.path().join("journal.sqlite");

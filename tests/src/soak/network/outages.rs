@@ -46,11 +46,11 @@ pub async fn hole(lasts: Duration, standing: Standing) -> Duration {
     flows
 }
 
-/// The process stands still for this long; meanwhile its connections die and its lease ends. Answers how long after it
-/// awoke the store was asked again.
-pub async fn asleep(lasts: Duration) -> Duration {
+/// The process stands still for this long; meanwhile its lease ends, and its connections are cut or die without a sign.
+/// Answers how long after it awoke the store was asked again.
+pub async fn asleep(lasts: Duration, standing: Standing) -> Duration {
     let world = World::with_backend(2, "role").await;
-    let link = FaultProxy::before(world.cloud.address()).await;
+    let mut link = FaultProxy::tight(world.cloud.address());
     link.faults.rate.store(20 << 20, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
     noise(&file, 64 << 20);
@@ -58,9 +58,9 @@ pub async fn asleep(lasts: Duration) -> Duration {
     let mut running = run.args(["--concurrency", "4"]).start();
     running.until_sent(20 << 20);
     running.signal("STOP");
-    link.goes_away();
+    link.becomes_a_hole(standing).await;
     tokio::time::sleep(lasts).await;
-    link.comes_back();
+    link.is_no_hole().await;
     let before = world.cloud.observer().calls("UploadPart");
     link.faults.rate.store(0, Ordering::SeqCst);
     running.signal("CONT");

@@ -368,8 +368,7 @@ impl Drive {
             Retry::WhenOnline | Retry::WhenFileQuiet => in_secs(Duration::from_secs(5)),
             Retry::Never | Retry::WhenSignedIn => None,
         };
-        self.live.trouble(error, until);
-        match (error.code, error.retry) {
+        let input = match (error.code, error.retry) {
             (ErrorCode::FileChanged, _) => self.changed(),
             // S3 was asked to put it together, and may have: that is looked into before anything is begun again.
             (ErrorCode::UploadExpired, _)
@@ -389,7 +388,13 @@ impl Drive {
             (code, Retry::Never) => Input::Fail(code),
             (ErrorCode::FileInUse, _) if until.is_none() => Input::Fail(ErrorCode::FileInUse),
             (code, _) => Input::Trouble { code, until },
+        };
+        match input {
+            Input::Trouble { .. } => self.live.trouble(error, until),
+            // It does not wait for that.
+            _ => self.live.tells(error),
         }
+        input
     }
 
     /// Whether another program has kept the file from us for longer than a program at work would.
