@@ -338,6 +338,27 @@ async fn destinations_and_doctor_look_beside_a_running_upload() {
     running.kill();
 }
 
+/// A script that reads the lines is told of every end, also of one before anything began.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_reads_why_nothing_could_be_done() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 1_000);
+    let no_home = world.path("a file");
+    noise(&no_home, 10);
+    let mut unusable = world.upload(&[&file]);
+    unusable.env("DAVIT_HOME", &no_home);
+    let mut nowhere = world.davit("upload");
+    nowhere.arg(&file).args(["--json", "--s3", "s3://"]);
+    for (run, code) in [(&mut unusable, "journal-unwritable"), (&mut nowhere, "bad-input")] {
+        let ended = run.end().await;
+        assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
+        let last = ended.lines.last().expect("a line");
+        assert_eq!((&last["event"], &last["code"]), (&"problem".into(), &code.into()), "{}{}", ended.out, ended.err);
+        assert!(ended.err.contains(last["says"].as_str().expect("words")), "{}{}", ended.out, ended.err);
+    }
+}
+
 /// Progress is about this command, not about everything that was ever uploaded from here.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_counts_what_this_command_uploads() {

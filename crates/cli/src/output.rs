@@ -65,6 +65,10 @@ enum Line {
     Interrupted {
         why: Stopped,
     },
+    Problem {
+        code: ErrorCode,
+        says: String,
+    },
 }
 
 /// Why a command ends although it could go on.
@@ -323,7 +327,7 @@ impl Printer {
             Told::Stopped(why) => Line::Interrupted { why },
             Told::Problem(error) => {
                 words::complain(&error);
-                return;
+                Line::Problem { code: error.code, says: words::sentence(&error) }
             }
         };
         self.line(&serde_json::to_string(&line).unwrap_or_default());

@@ -31,12 +31,13 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// The end waits this long for what is still to be removed from S3.
 const SWEEP: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(args: Upload) -> Result<u8> {
+/// Reads no path and opens nothing until all that was asked for can be done.
+fn options(args: &Upload) -> Result<Options> {
     let mut options = Options::from_env()?;
     options.server = args.server.clone().or(options.server);
     options.net.ca_bundle = args.ca_bundle.clone();
     options.concurrency = args.concurrency;
-    options.direct = direct(&args)?;
+    options.direct = direct(args)?;
     if let Some(file) = &args.receipt {
         receipt::may_be_written(file, &args.paths)?;
     }
@@ -45,14 +46,33 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     if options.direct.is_none() && !options.knows_a_company() {
         return Err(no_company());
     }
+    Ok(options)
+}
+
+/// Ends before anything began, for scripts as well.
+async fn nothing(output: Output, error: Error) -> u8 {
+    output.problem(error);
+    output.end().await;
+    NOTHING
+}
+
+pub(crate) async fn run(args: Upload) -> Result<u8> {
+    let output = Output::new(args.json);
+    let options = match options(&args) {
+        Ok(options) => options,
+        Err(error) => return Ok(nothing(output, error).await),
+    };
     let mut signals = Signals::listen().map_err(|e| Error::new(ErrorCode::Unexpected).detail("signals").source(e))?;
     let home = options.home.clone();
-    let uploader = tokio::select! {
-        opened = Uploader::open(options) => opened?,
+    let opened = tokio::select! {
+        opened = Uploader::open(options) => opened,
         () = signals.next() => return Ok(INTERRUPTED),
     };
+    let uploader = match opened {
+        Ok(uploader) => uploader,
+        Err(error) => return Ok(nothing(output, error).await),
+    };
     words::tell(uploader.notice());
-    let output = Output::new(args.json);
     let outcome = tokio::select! {
         outcome = upload(&uploader, &home, &args, &output) => outcome,
         () = signals.next() => {
