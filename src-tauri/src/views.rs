@@ -73,6 +73,8 @@ pub enum SessionView {
         company: Option<String>,
         /// Its address.
         address: String,
+        /// What answers in its place, where something does.
+        instead: Option<ErrorCode>,
     },
     /// The company wants a token.
     Token {
@@ -126,7 +128,7 @@ impl From<SessionStatus> for SessionView {
                 let problem = problem.map(|(code, detail)| Problem::of(code, detail));
                 Self::Welcome { address, problem }
             }
-            SessionStatus::Connecting { company, address } => Self::Connecting { company, address },
+            SessionStatus::Connecting { company, address, instead } => Self::Connecting { company, address, instead },
             SessionStatus::NeedsToken { company, address } => Self::Token { company, address },
             SessionStatus::TokenRefused { code, detail } => {
                 Self::Welcome { address: None, problem: Some(Problem::of(code, detail)) }

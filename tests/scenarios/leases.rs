@@ -1,6 +1,10 @@
 //! Leases end at the worst moment, and nobody sees it.
 
-use davit_tests::soak::network::{backend_in_trouble, over_on_arrival, refused_again_and_again, refused_refresh};
+use davit_tests::fault::Fault;
+use davit_tests::soak::network::{
+    allowed_again, backend_in_trouble, filtered_refresh, over_on_arrival, refused_again_and_again, refused_for_many,
+    refused_refresh, sign_in_through,
+};
 use davit_tests::soak::{seed, size, times};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,4 +29,36 @@ async fn short_leases_of_a_backend_in_trouble_fail_no_part() {
 async fn a_refused_refresh_is_asked_once_and_the_upload_goes_on_after_the_next_sign_in() {
     refused_refresh("401 Unauthorized").await;
     refused_refresh("403 Forbidden").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_may_not_upload_any_more_costs_one_question_however_many_files_there_are() {
+    for _ in 0..times(1) {
+        refused_for_many().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_was_given_the_right_and_tries_again_is_asked_for_anew_at_once() {
+    allowed_again().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_something_on_the_way_refuses_is_not_taken_for_a_word_of_the_company() {
+    for _ in 0..times(1) {
+        tokio::join!(
+            filtered_refresh(Fault::Filtered { status: "401 Unauthorized" }),
+            filtered_refresh(Fault::Filtered { status: "403 Forbidden" }),
+            filtered_refresh(Fault::Filtered { status: "400 Bad Request" }),
+            filtered_refresh(Fault::Nobodys { status: "403 Forbidden" }),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_by_token_outlives_what_passes() {
+    let down = Fault::Problem { status: "503 Service Unavailable", code: "busy" };
+    for fault in [down, Fault::ResetBefore, Fault::Lost, Fault::Page, Fault::Filtered { status: "403 Forbidden" }] {
+        sign_in_through(fault).await;
+    }
 }

@@ -134,7 +134,7 @@ async fn a_backend_that_cannot_look_after_all_is_taken_for_one_that_never_could(
     for (number, status) in ["404 Not Found", "405 Method Not Allowed"].into_iter().enumerate() {
         let file = world.sources().join(format!("{number}.mov"));
         noise(&file, 20 << 20);
-        let fault = Fault::Says { status, code: "" };
+        let fault = Fault::Problem { status, code: "not-found" };
         backend.faults.meet("POST /v1/verify", u32::MAX, fault);
         let mut run = world.upload_by_backend(&[&file]);
         run.env("DAVIT_SERVER", backend.endpoint()).args(["--collision", "fail"]).end().await.all_done();

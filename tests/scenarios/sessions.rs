@@ -49,7 +49,7 @@ async fn a_late_401_of_an_earlier_company_does_not_sign_out_of_the_next() {
     let mut changes = uploader.session_changes();
     changes.wait_for(|now| is_at(now, &slow.endpoint())).await.expect("connected");
     slow.faults.hold.send_replace(true);
-    slow.faults.meet("POST /v1/credentials", 1, Fault::Says { status: "401 Unauthorized", code: "" });
+    slow.faults.meet("POST /v1/credentials", 1, Fault::Problem { status: "401 Unauthorized", code: "unauthorized" });
     let asking = {
         let uploader = std::sync::Arc::clone(&uploader);
         tokio::spawn(async move { uploader.try_credentials(&DestinationId("rushes".to_owned())).await })

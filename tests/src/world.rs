@@ -92,6 +92,15 @@ impl World {
         )
     }
 
+    /// The file of a backend that wants this token.
+    pub fn backend_config_by_token(token: &str) -> String {
+        let hash = davit_backend::hash_token(token);
+        let people = format!("kind = \"token\", people = [{{ id = \"ada@example.com\", token_sha256 = \"{hash}\" }}]");
+        let config = Self::backend_config(900, "role").replace("kind = \"none\"", &people);
+        assert!(config.contains(&hash), "the backend wants the token: {config}");
+        config
+    }
+
     /// Starts a backend with this file; one after another stands at the same address.
     pub async fn start_backend(&mut self, config: &str) {
         let endpoint = self.cloud.endpoint();

@@ -34,7 +34,7 @@ const connected: SessionView = { kind: 'connected', company, address, destinatio
 const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
 const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02') };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
-const away: SessionView = { kind: 'connecting', company, address };
+const away: SessionView = { kind: 'connecting', company, address, instead: null };
 const token: SessionView = { kind: 'token', company, address };
 const problem = (code: ErrorCode) => ({ code, owner: 'user' as const, detail: '', reference: null });
 
@@ -172,7 +172,7 @@ export const scenarios: Record<string, Scenario> = {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
   connecting: {
-    session: { kind: 'connecting', company, address },
+    session: { kind: 'connecting', company, address, instead: null },
     then: async ({ shown }) => {
       await shown('.cta');
     },

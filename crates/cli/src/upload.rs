@@ -288,9 +288,15 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
             }
         }
     };
-    tokio::time::timeout(ANSWER, answered)
-        .await
-        .unwrap_or_else(|_| Err(Error::new(ErrorCode::BackendDown).detail("no answer for 20 s")))
+    match tokio::time::timeout(ANSWER, answered).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(match uploader.session() {
+            SessionStatus::Connecting { instead: Some(code), .. } => {
+                Error::new(code).detail("for 20 s something else has answered than your company")
+            }
+            _ => Error::new(ErrorCode::BackendDown).detail("no answer for 20 s"),
+        }),
+    }
 }
 
 /// `s3://BUCKET/PREFIX/` and what belongs to it.

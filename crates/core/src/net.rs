@@ -41,6 +41,10 @@ impl Default for Net {
     }
 }
 
+/// Questions to a company come in bursts or minutes apart. What stood still for longer may have died without a word, and a
+/// question on it would wait for an answer until its time is over; another connection costs less.
+const KEPT: Duration = Duration::from_secs(1);
+
 static PROVIDER: Once = Once::new();
 
 impl Net {
@@ -79,7 +83,7 @@ impl Net {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(self.connect_timeout)
             .timeout(Duration::from_secs(30))
-            .pool_idle_timeout(Duration::from_secs(15))
+            .pool_idle_timeout(KEPT)
             .user_agent(concat!("Davit/", env!("CARGO_PKG_VERSION")));
         if self.direct {
             builder = builder.no_proxy();

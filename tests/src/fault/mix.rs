@@ -47,8 +47,20 @@ pub enum Fault {
         /// S3's code.
         code: &'static str,
     },
-    /// [`Self::Says`] with a page of the local network.
+    /// [`Self::Says`] as a company says it: a problem document.
+    Problem {
+        /// The status line.
+        status: &'static str,
+        /// The contract's code.
+        code: &'static str,
+    },
+    /// The same with a page of the local network.
     Page,
+    /// The same with a page of a filter on the way, which refuses.
+    Filtered {
+        /// The status line.
+        status: &'static str,
+    },
     /// The same with an address of the local network's page.
     Moved,
     /// The same with a success that says nothing.

@@ -439,6 +439,17 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
                 faults.keep_back(first).await;
                 says(&mut client, &text, status, code, faults.retry_after.load(Ordering::SeqCst)).await?;
             }
+            Fault::Problem { status, code } => {
+                wire::discard(&mut client, &mut held, body).await?;
+                faults.keep_back(first).await;
+                let problem = format!("{{\"title\":\"No\",\"code\":\"{code}\"}}");
+                answer(&mut client, &text, status, "application/problem+json", &problem).await?;
+            }
+            Fault::Filtered { status } => {
+                wire::discard(&mut client, &mut held, body).await?;
+                let page = "<html><body>This is blocked by your network's rules.</body></html>";
+                answer(&mut client, &text, status, "text/html", page).await?;
+            }
             Fault::DoneButSays { status, code } => {
                 server.write_all(&head).await?;
                 forward(&mut client, &mut server, &mut held, body, faults).await?;

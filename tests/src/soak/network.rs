@@ -15,12 +15,15 @@ mod ways;
 
 pub use clocks::{clock, jumping_clock};
 pub use endings::{endings, some_endings};
-pub use leases::{backend_in_trouble, over_on_arrival, refused_again_and_again, refused_refresh};
+pub use leases::{
+    allowed_again, backend_in_trouble, filtered_refresh, over_on_arrival, refused_again_and_again, refused_for_many,
+    refused_refresh, sign_in_through,
+};
 pub use listing::{PARTS, list_of_parts};
 pub use machines::two_machines;
 pub use mix::{Measured, fault_mix};
 pub use outages::{asleep, hole};
-pub use portals::{Portal, backend_behind, store_behind, tls_portal};
+pub use portals::{Portal, Start, backend_behind, commands_behind, store_behind, tls_portal};
 pub use stalls::{Request, Where, mute, slow_link, stall, stall_of};
 #[cfg(target_os = "linux")]
 pub use ways::{Change, way_that_changes};

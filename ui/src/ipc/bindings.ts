@@ -102,7 +102,11 @@ company: string | null,
 /**
  * Its address.
  */
-address: string, } | { "kind": "token", 
+address: string, 
+/**
+ * What answers in its place, where something does.
+ */
+instead: ErrorCode | null, } | { "kind": "token", 
 /**
  * Its name.
  */

@@ -106,7 +106,7 @@ test('what happened to the records is told in words', () => {
 const another: InboxView = { ...inbox, id: 5 };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
 const token: SessionView = { kind: 'token', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
-const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example' };
+const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example', instead: null };
 
 test('what is added while something waits goes with it', async () => {
   const enqueue = vi.fn(() => Promise.resolve(ticket));

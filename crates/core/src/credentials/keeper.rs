@@ -19,6 +19,8 @@ const SHORT_LIVED: Duration = Duration::from_secs(60);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// What only a person can mend is not asked again for this long; an ended sign-in never (the next one has a new keeper).
 const AFTER_REFUSAL: Duration = Duration::from_secs(5);
+/// What the company says of a person or a destination holds for all who ask, until a person acts, and no longer than this.
+const AFTER_WORD: Duration = Duration::from_secs(900);
 /// So many leases refused one after the other are no chance: the store does not take what the source gives.
 const REFUSED_AT_MOST: u32 = 5;
 /// The pause before another lease is asked for, once a new one was refused too; it grows by this.
@@ -167,6 +169,14 @@ impl LeaseKeeper {
         }
     }
 
+    /// A person acted, who may have been given what they were refused: the next who needs a lease asks for one.
+    pub fn ask_anew(&self) {
+        let mut state = self.now();
+        if state.failed.as_ref().is_some_and(|(_, _, retry, _)| *retry == Retry::Never) {
+            (state.failed, state.not_before) = (None, None);
+        }
+    }
+
     /// Leases are over again and again: what whoever needs one is told, until another may be asked for.
     pub fn over(&self) -> Error {
         let error = self.now().another_is_over();
@@ -205,7 +215,7 @@ impl LeaseKeeper {
 
     fn shared_failure(&self, asked: Instant) -> Result<()> {
         match &self.now().failed {
-            Some((at, code, retry, detail)) if *at >= asked || still_refused(*at, *retry) => {
+            Some((at, code, retry, detail)) if *at >= asked || at.elapsed() < holds_for(*code, *retry) => {
                 let retry = match *retry {
                     Retry::After(wait) => Retry::After(wait.saturating_sub(at.elapsed())),
                     retry => retry,
@@ -257,11 +267,15 @@ fn wants_a_person(retry: Retry) -> bool {
     matches!(retry, Retry::Never | Retry::WhenSignedIn)
 }
 
-fn still_refused(at: Instant, retry: Retry) -> bool {
+/// How long a failure is not looked into again.
+fn holds_for(code: ErrorCode, retry: Retry) -> Duration {
+    use ErrorCode::{AccountDisabled, DestinationGone, NotAllowed};
     match retry {
-        Retry::WhenSignedIn => true,
-        Retry::After(wait) => at.elapsed() < wait,
-        _ => wants_a_person(retry) && at.elapsed() < AFTER_REFUSAL,
+        Retry::WhenSignedIn => Duration::MAX,
+        Retry::After(wait) => wait,
+        Retry::Never if matches!(code, NotAllowed | AccountDisabled | DestinationGone) => AFTER_WORD,
+        Retry::Never => AFTER_REFUSAL,
+        Retry::WhenOnline | Retry::WhenFileQuiet => Duration::ZERO,
     }
 }
 
@@ -417,6 +431,32 @@ mod tests {
             }
             assert_eq!(keeper.lease().await.expect_err("over").code, ErrorCode::SignInEnded);
             assert_eq!(source.calls.load(Ordering::Relaxed), 2, "early: {early}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_who_may_not_upload_costs_one_question_until_somebody_acts() {
+        for code in [ErrorCode::NotAllowed, ErrorCode::AccountDisabled, ErrorCode::DestinationGone] {
+            let source =
+                Arc::new(Counting { fails_from: 1, failure: code, ..Counting::living(Duration::from_secs(900)) });
+            let keeper = LeaseKeeper::new(Arc::clone(&source) as Arc<dyn CredentialSource>);
+            keeper.lease().await.expect("a lease");
+            // Due, and good for two minutes still; then over.
+            tokio::time::advance(Duration::from_secs(780)).await;
+            for asked in 0..100 {
+                let all = futures::future::join_all((0..16).map(|_| keeper.lease())).await;
+                assert!(all.iter().all(|lease| lease.is_ok() == (asked < 40)), "{asked}");
+                tokio::time::advance(Duration::from_secs(3)).await;
+            }
+            assert_eq!(keeper.lease().await.expect_err("refused").code, code);
+            assert_eq!(source.calls.load(Ordering::Relaxed), 2, "{code}");
+            keeper.ask_anew();
+            assert_eq!(keeper.lease().await.expect_err("refused").code, code);
+            assert_eq!(source.calls.load(Ordering::Relaxed), 3, "{code}");
+            // Nobody waits for ever for somebody to act.
+            tokio::time::advance(AFTER_WORD).await;
+            assert_eq!(keeper.lease().await.expect_err("refused").code, code);
+            assert_eq!(source.calls.load(Ordering::Relaxed), 4, "{code}");
         }
     }
 

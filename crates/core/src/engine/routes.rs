@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 
 use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::Net;
@@ -24,6 +24,8 @@ pub(crate) enum Origin {
     Connecting {
         /// Its address, as the session will have it.
         address: String,
+        /// What answers in its place, where something does.
+        instead: Option<ErrorCode>,
     },
     /// The company's backend.
     Session(Session),
@@ -125,7 +127,7 @@ impl Routes {
         let company = |address| Remote { giver: Giver::Company { address }, store: store(self.store.as_ref()) };
         match self.origin() {
             Origin::None => None,
-            Origin::Connecting { address } => Some(company(address)),
+            Origin::Connecting { address, .. } => Some(company(address)),
             Origin::Session(session) => Some(company(session.address())),
             Origin::Direct { scope, endpoint, .. } => {
                 let giver = Giver::Chain { bucket: scope.bucket, prefix: scope.prefix };
@@ -137,6 +139,12 @@ impl Routes {
     /// Whether who gives the credentials wants to know how batches end.
     pub(super) fn wants_receipts(&self) -> bool {
         matches!(self.origin(), Origin::Session(session) if session.wants_receipts())
+    }
+
+    /// A person acted: what the company said of them before is asked anew.
+    pub(super) fn ask_anew(&self) {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.values().filter_map(|made| made.keeper.get()).for_each(|keeper| keeper.ask_anew());
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -174,7 +182,10 @@ impl Routes {
     ) -> Result<Arc<Route>> {
         let (source, direct, looking) = match origin {
             Origin::None => return Err(Error::new(ErrorCode::SignInEnded).detail("nobody is signed in")),
-            Origin::Connecting { .. } => return Err(Error::new(ErrorCode::BackendDown).detail("not connected yet")),
+            Origin::Connecting { instead, .. } => {
+                let waits = Error::new(instead.unwrap_or(ErrorCode::BackendDown)).retry(Retry::WhenOnline);
+                return Err(waits.detail("not connected yet"));
+            }
             Origin::Session(session) => (session.source(&destination.id), None, Some(session)),
             Origin::Direct { source, endpoint, .. } => (source, endpoint, None),
         };

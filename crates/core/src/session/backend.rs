@@ -1,6 +1,6 @@
 //! Requests to the company's backend, and what its answers mean. No redirects, bounded size, JSON only.
 
-use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
@@ -74,7 +74,8 @@ impl Backend {
     /// Who it is.
     ///
     /// # Errors
-    /// `address-unreachable`, `address-not-davit`, `backend-contract`, `client-too-old`, `untrusted-server`.
+    /// `address-unreachable`, `address-not-davit`, `captive-portal` where that is certain, `backend-contract`,
+    /// `client-too-old`, `untrusted-server`.
     pub async fn discover(&self) -> Result<Discovery> {
         if let Some(company) = &self.company {
             let auth = match company.auth {
@@ -93,7 +94,11 @@ impl Backend {
             });
         }
         let request = self.client.get(self.at(".well-known/davit.json")?);
-        let answer = self.ask::<Discovery>(request, None).await.map_err(|error| match error.code {
+        let answer = self.answer(request, None).await;
+        // Any other page may be what this address is.
+        let surely_a_portal = answer.as_ref().is_ok_and(Answer::is_surely_a_portal);
+        let answer = answer.and_then(Answer::read::<Discovery>).map_err(|error| match error.code {
+            ErrorCode::CaptivePortal if surely_a_portal => error,
             ErrorCode::Offline => Error::new(ErrorCode::AddressUnreachable).detail(error.detail),
             ErrorCode::CaptivePortal | ErrorCode::DestinationGone => {
                 Error::new(ErrorCode::AddressNotDavit).detail(error.detail)
@@ -211,6 +216,7 @@ impl Backend {
         self.reached.store(true, Ordering::Relaxed);
         let status = response.status();
         let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
+        let challenges = asks_for_a_bearer(&response);
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let date = header(DATE);
         let wait = retry_after(header(RETRY_AFTER).as_deref(), date.as_deref());
@@ -218,8 +224,11 @@ impl Backend {
         if status.is_redirection() {
             return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status}: it sends elsewhere")));
         }
-        let bytes = bounded(response).await?;
-        Ok(Answer { status, kind, wait, date, bytes })
+        let bytes = bounded(response).await.map_err(|error| match error.code {
+            ErrorCode::BackendContract if !kind.contains("json") => of_another(status, &kind),
+            _ => error,
+        })?;
+        Ok(Answer { status, kind, challenges, least: self.company.is_some(), wait, date, bytes })
     }
 }
 
@@ -227,6 +236,10 @@ impl Backend {
 struct Answer {
     status: StatusCode,
     kind: String,
+    /// Whether it asks for a bearer's token. Source: RFC 6750, 3.
+    challenges: bool,
+    /// Whether it is of an endpoint that knows nothing of the contract but credentials.
+    least: bool,
     wait: Option<Duration>,
     date: Option<i64>,
     bytes: Vec<u8>,
@@ -236,16 +249,31 @@ impl Answer {
     /// Whether there is nothing at this path. A web page that says so is not the backend's.
     fn knows_no_such_request(&self) -> bool {
         matches!(self.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-            && !self.kind.starts_with("text/html")
+            && (self.bytes.is_empty() || self.is_the_companys())
+    }
+
+    /// Nobody else says so. Source: RFC 6585, 6.
+    fn is_surely_a_portal(&self) -> bool {
+        self.status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED
+    }
+
+    /// Whether a refusal is the company's own word, and not that of a filter, a gateway or a page of the local network: it
+    /// is JSON, as the contract has it. A 401 may be bare or ask for a bearer, as gateways do that know who may in. An
+    /// endpoint that knows nothing of the contract says it in whatever words, but in no web page.
+    fn is_the_companys(&self) -> bool {
+        let json = || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&self.bytes).is_ok();
+        let signs_in = self.status == StatusCode::UNAUTHORIZED && (self.challenges || self.bytes.is_empty());
+        let page = ["text/html", "application/xhtml"].iter().any(|page| self.kind.starts_with(page));
+        (self.kind.contains("json") && json()) || signs_in || (self.least && !page)
     }
 
     fn read<T: DeserializeOwned>(self) -> Result<Dated<T>> {
-        let Self { status, kind, wait, date, bytes } = self;
-        if !status.is_success() {
-            return Err(refused(status, &kind, &bytes, wait));
+        if !self.status.is_success() {
+            return Err(self.refused());
         }
+        let Self { status, kind, date, bytes, .. } = self;
         if !kind.contains("json") {
-            return Err(Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {}", shape::told(&kind))));
+            return Err(of_another(status, &kind));
         }
         let body = serde_json::from_slice(&bytes).map_err(|e| {
             let what = if e.is_data() { unlike(&e.to_string()) } else { "not JSON".to_owned() };
@@ -253,6 +281,45 @@ impl Answer {
         })?;
         Ok(Dated { body, date })
     }
+
+    fn refused(self) -> Error {
+        let problem: Problem = serde_json::from_slice(&self.bytes).unwrap_or_default();
+        let status = self.status;
+        let said = match &problem.detail {
+            Some(detail) => format!("{status} {}: {detail}", problem.code),
+            None => format!("{status} {}", problem.code),
+        };
+        let is = |code| Error::new(code).detail(shape::told(&said));
+        match (status.as_u16(), problem.code.as_str()) {
+            _ if self.is_surely_a_portal() => of_another(status, &self.kind),
+            (407, _) => is(ErrorCode::ProxyAuth),
+            // Whoever says so: it passes.
+            (408 | 429 | 500.., _) => {
+                let error = is(ErrorCode::BackendDown);
+                match self.wait {
+                    Some(wait) => error.retry(Retry::After(wait)),
+                    None => error,
+                }
+            }
+            _ if !self.is_the_companys() => of_another(status, &self.kind),
+            (401, _) => is(ErrorCode::SignInEnded),
+            (403, "account-disabled") => is(ErrorCode::AccountDisabled),
+            (403, _) => is(ErrorCode::NotAllowed),
+            (404, _) => is(ErrorCode::DestinationGone),
+            (426, _) => is(ErrorCode::ClientTooOld),
+            _ => is(ErrorCode::BackendContract),
+        }
+    }
+}
+
+/// Something on the way answered in the company's place.
+fn of_another(status: StatusCode, kind: &str) -> Error {
+    Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {}", shape::told(kind)))
+}
+
+fn asks_for_a_bearer(response: &Response) -> bool {
+    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    challenges.flat_map(|all| all.split(',')).any(|one| one.trim_start().to_ascii_lowercase().starts_with("bearer"))
 }
 
 /// What serde says of a body: the field and what was expected, never the value, which may be a secret.
@@ -299,34 +366,6 @@ fn no_answer(error: &reqwest::Error) -> Error {
     Error::new(ErrorCode::Offline).detail(shape::told(&said))
 }
 
-fn refused(status: StatusCode, kind: &str, bytes: &[u8], wait: Option<Duration>) -> Error {
-    let problem: Problem = serde_json::from_slice(bytes).unwrap_or_default();
-    let said = match &problem.detail {
-        Some(detail) => format!("{status} {}: {detail}", problem.code),
-        None => format!("{status} {}", problem.code),
-    };
-    let is = |code| Error::new(code).detail(shape::told(&said));
-    match (status.as_u16(), problem.code.as_str()) {
-        (401, _) => is(ErrorCode::SignInEnded),
-        (403, "account-disabled") => is(ErrorCode::AccountDisabled),
-        (403, _) => is(ErrorCode::NotAllowed),
-        (404, _) if kind.starts_with("text/html") => is(ErrorCode::CaptivePortal),
-        (404, _) => is(ErrorCode::DestinationGone),
-        (407, _) => is(ErrorCode::ProxyAuth),
-        // RFC 6585: nobody but a page of the local network says so.
-        (511, _) => is(ErrorCode::CaptivePortal),
-        (426, _) => is(ErrorCode::ClientTooOld),
-        (429 | 500.., _) => {
-            let error = is(ErrorCode::BackendDown);
-            match wait {
-                Some(wait) => error.retry(Retry::After(wait)),
-                None => error,
-            }
-        }
-        _ => is(ErrorCode::BackendContract),
-    }
-}
-
 fn numbers(version: &str) -> Vec<u64> {
     version.split(['.', '-', '+']).take(3).map(|part| part.parse().unwrap_or(0)).collect()
 }
@@ -341,6 +380,63 @@ mod tests {
         assert!(error.contains("wJalrXUt") && !unlike(&error).contains("wJalrXUt"), "{error}");
         let error = serde_json::from_str::<CredentialsRequest>("{}").expect_err("nothing in it").to_string();
         assert!(unlike(&error).contains("missing field `destination`"));
+    }
+
+    /// What a refusal is taken for.
+    fn taken(status: u16, kind: &str, body: &str, change: impl FnOnce(&mut Answer)) -> ErrorCode {
+        let mut answer = Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            kind: kind.to_owned(),
+            challenges: false,
+            least: false,
+            wait: None,
+            date: None,
+            bytes: body.as_bytes().to_vec(),
+        };
+        change(&mut answer);
+        answer.read::<Credentials>().err().expect("refused").code
+    }
+
+    #[test]
+    fn a_refusal_is_the_companys_where_it_is_the_contracts_and_else_of_something_on_the_way() {
+        use ErrorCode as C;
+        const PAGE: &str = "<html>Blocked.</html>";
+        let problem = |status, body| taken(status, "application/problem+json", body, |_| {});
+        assert_eq!(problem(401, "{}"), C::SignInEnded);
+        assert_eq!(problem(403, r#"{"code":"account-disabled"}"#), C::AccountDisabled);
+        assert_eq!(problem(403, r#"{"message":"Forbidden"}"#), C::NotAllowed);
+        assert_eq!(problem(404, r#"{"code":"destination-gone"}"#), C::DestinationGone);
+        assert_eq!(problem(400, r#"{"code":"bad-request"}"#), C::BackendContract);
+        assert_eq!(problem(426, r#"{"code":"client-too-old"}"#), C::ClientTooOld);
+        for status in [400, 401, 403, 404, 405, 413, 426, 451, 511] {
+            for (kind, body) in [("text/html", PAGE), ("text/plain", "Blocked."), ("application/json", PAGE)] {
+                assert_eq!(taken(status, kind, body, |_| {}), C::CaptivePortal, "{status} {kind}");
+            }
+        }
+        for status in [400, 403, 404, 426, 511] {
+            assert_eq!(taken(status, "", "", |_| {}), C::CaptivePortal, "{status}");
+        }
+        for status in [408, 429, 500, 502, 503] {
+            assert_eq!(taken(status, "text/html", PAGE, |_| {}), C::BackendDown, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_bare_401_and_one_that_asks_for_a_bearer_end_the_sign_in() {
+        use ErrorCode as C;
+        assert_eq!(taken(401, "", "", |_| {}), C::SignInEnded);
+        assert_eq!(taken(401, "text/html", "<html>401</html>", |one| one.challenges = true), C::SignInEnded);
+        assert_eq!(taken(403, "text/html", "<html>403</html>", |one| one.challenges = true), C::CaptivePortal);
+    }
+
+    #[test]
+    fn an_endpoint_without_the_contract_refuses_in_whatever_words_but_in_no_page() {
+        use ErrorCode as C;
+        let least = |status, kind, body| taken(status, kind, body, |one| one.least = true);
+        assert_eq!(least(401, "text/plain", "Unauthorized"), C::SignInEnded);
+        assert_eq!(least(403, "text/plain", "Forbidden"), C::NotAllowed);
+        assert_eq!(least(403, "", ""), C::NotAllowed);
+        assert_eq!(least(403, "text/html; charset=utf-8", "<html>"), C::CaptivePortal);
     }
 
     #[test]

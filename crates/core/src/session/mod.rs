@@ -73,7 +73,7 @@ impl Session {
     /// Asks the company at `address` who it is, and takes up a token kept from before.
     ///
     /// # Errors
-    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
+    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
     /// `client-too-old`, `untrusted-server`, `bad-certificate-file`.
     pub async fn connect(address: &str, net: &Net, vault: Vault) -> Result<Self> {
         Self::with(Backend::new(address::parse(address)?, net)?, vault).await

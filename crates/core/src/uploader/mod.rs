@@ -22,7 +22,7 @@ pub use status::SessionStatus;
 use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
 use crate::s3::Endpoint;
@@ -86,7 +86,7 @@ impl Uploader {
         let first = match &server {
             Some(address) => {
                 let company = options.name_of(address, settings.company.as_ref());
-                SessionStatus::Connecting { company, address: address.clone() }
+                SessionStatus::Connecting { company, address: address.clone(), instead: None }
             }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
@@ -127,12 +127,12 @@ impl Uploader {
     /// Connects to the company at an address that a person typed.
     ///
     /// # Errors
-    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `backend-contract`,
+    /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
     /// `client-too-old`, `untrusted-server`.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
         self.on_runtime(address.to_owned(), |keeper, address| async move {
             let wish = keeper.present.wish();
-            keeper.connect(wish, &address).await.map(|(status, _)| status)
+            keeper.connect(wish, &address, None).await
         })
         .await
     }
@@ -232,7 +232,7 @@ impl Keeper {
             self.engine.signed_out(None);
             return Ok(());
         };
-        self.turn_to(Origin::Connecting { address: self.options.spelt(&address) });
+        self.turn_to(Origin::Connecting { address: self.options.spelt(&address), instead: None });
         let (keeper, wish) = (Arc::clone(self), self.present.wish());
         handle.spawn(async move { keeper.connect_until_it_answers(wish, address).await });
         Ok(())
@@ -271,36 +271,63 @@ impl Keeper {
     async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String) {
         let mut wait = std::time::Duration::from_millis(500);
         loop {
-            match self.connect(wish, &address).await {
-                Ok((SessionStatus::NeedsToken { .. }, session)) => {
-                    if let Some(token) = self.options.token.clone()
-                        && let Err(error) = self.sign_in(wish, &session, token).await
-                    {
-                        tracing::warn!(%error, "the token was not accepted");
-                        let refused = SessionStatus::TokenRefused { code: error.code, detail: error.detail };
-                        self.present.arrive(wish, Some(session), || drop(self.status.send_replace(refused)));
-                    }
-                    return;
-                }
+            let error = match self.connect(wish, &address, self.options.token.as_ref()).await {
                 Ok(_) => return,
-                Err(error) if may_pass(error.code) => {
-                    tracing::info!(%error, "the company does not answer yet");
-                    tokio::time::sleep(error.retry.asked_for().map_or(wait, |asked| asked.max(wait))).await;
-                    wait = (wait * 2).min(std::time::Duration::from_secs(5));
-                }
-                Err(error) => {
-                    let problem = Some((error.code, error.detail));
-                    self.present.arrive(wish, None, || {
-                        self.turn_to(Origin::None);
-                        self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
-                    });
-                    return;
-                }
+                Err(error) => error,
+            };
+            if !passes_by_itself(&error) {
+                let problem = Some((error.code, error.detail));
+                self.present.arrive(wish, None, || {
+                    self.turn_to(Origin::None);
+                    self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
+                });
+                return;
             }
+            tracing::info!(%error, "the company does not answer yet");
+            if !self.still_waits(wish, &address, &error) {
+                return;
+            }
+            tokio::time::sleep(error.retry.asked_for().map_or(wait, |asked| asked.max(wait))).await;
+            wait = (wait * 2).min(std::time::Duration::from_secs(5));
         }
     }
 
-    async fn connect(self: &Arc<Self>, wish: Wish, address: &str) -> Result<(SessionStatus, Session)> {
+    /// What it waits for is told. Answers whether anybody wants it still.
+    fn still_waits(&self, wish: Wish, address: &str, error: &Error) -> bool {
+        let now = Some(error.code).filter(|code| matches!(code, ErrorCode::CaptivePortal | ErrorCode::UntrustedServer));
+        self.present.arrive(wish, None, || {
+            let changed = self.status.send_if_modified(|status| match status {
+                SessionStatus::Connecting { instead, .. } if *instead != now => {
+                    *instead = now;
+                    true
+                }
+                _ => false,
+            });
+            if changed {
+                self.routes.set_origin(Origin::Connecting { address: self.options.spelt(address), instead: now });
+            }
+        })
+    }
+
+    /// Connects. A token that came with the options is tried at once, and what passes of that is an error of the whole.
+    async fn connect(
+        self: &Arc<Self>,
+        wish: Wish,
+        address: &str,
+        token: Option<&SecretString>,
+    ) -> Result<SessionStatus> {
+        let was_there = self.was_there(address);
+        let tried = self.try_to_connect(wish, address, token, was_there).await;
+        tried.map_err(|error| in_its_place(error, was_there))
+    }
+
+    async fn try_to_connect(
+        self: &Arc<Self>,
+        wish: Wish,
+        address: &str,
+        token: Option<&SecretString>,
+        was_there: bool,
+    ) -> Result<SessionStatus> {
         let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
         let net = &self.options.net;
         let session = match &self.options.policy.company {
@@ -309,12 +336,32 @@ impl Keeper {
             }
             _ => Session::connect(address, net, vault).await?,
         };
+        let refused = match token.filter(|_| session.needs() == Needs::Token) {
+            Some(token) => session.sign_in(token.clone()).await.map_err(|error| in_its_place(error, was_there)).err(),
+            None => None,
+        };
+        let refused = match refused {
+            Some(error) if passes_by_itself(&error) => return Err(error),
+            refused => refused,
+        };
         let (status, counts) = self.arrive(wish, &session).await?;
         if counts {
             self.remember(&session);
             self.watch(session.clone());
         }
-        Ok((status, session))
+        if let Some(error) = refused {
+            tracing::warn!(%error, "the token was not accepted");
+            let refused = SessionStatus::TokenRefused { code: error.code, detail: error.detail };
+            self.present.arrive(wish, Some(session), || drop(self.status.send_replace(refused)));
+        }
+        Ok(status)
+    }
+
+    /// Whether this company was connected to before.
+    fn was_there(&self, address: &str) -> bool {
+        let (settings, spelt) = (lock(&self.settings), self.options.spelt(address));
+        settings.server.as_deref() == Some(spelt.as_str())
+            || settings.company.as_ref().is_some_and(|known| known.address == spelt)
     }
 
     async fn sign_in(&self, wish: Wish, session: &Session, token: SecretString) -> Result<SessionStatus> {
@@ -396,15 +443,17 @@ impl Keeper {
     }
 }
 
-const fn may_pass(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::AddressUnreachable
-            | ErrorCode::Offline
-            | ErrorCode::BackendDown
-            | ErrorCode::CaptivePortal
-            | ErrorCode::StorageBusy
-    )
+/// What is wrong with a company's address. Where the company was there before, whatever else answers is something in
+/// between, and so is a certificate that nobody vouches for.
+fn in_its_place(error: Error, was_there: bool) -> Error {
+    match error.code {
+        ErrorCode::AddressNotDavit if was_there => Error::new(ErrorCode::CaptivePortal).detail(error.detail),
+        _ => error.on_a_way_that_worked(was_there),
+    }
+}
+
+fn passes_by_itself(error: &Error) -> bool {
+    error.code == ErrorCode::AddressUnreachable || matches!(error.retry, Retry::WhenOnline | Retry::After(_))
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

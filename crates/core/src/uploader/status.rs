@@ -22,6 +22,8 @@ pub enum SessionStatus {
         company: Option<String>,
         /// Its address.
         address: String,
+        /// What answers in its place, where something does: `captive-portal` or `untrusted-server`.
+        instead: Option<ErrorCode>,
     },
     /// The company wants a token.
     NeedsToken {

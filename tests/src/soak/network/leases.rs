@@ -2,6 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use davit_core::engine::EnqueueOptions;
+use davit_core::engine::feed::{Action, Target};
+use davit_core::uploader::{Options, SessionStatus, Uploader};
+
 use crate::World;
 use crate::fault::{Fault, FaultProxy, Mix};
 use crate::source::{noise, sha256};
@@ -80,6 +84,31 @@ pub async fn over_on_arrival(given: u64, clock: bool) {
     assert!(asked() <= given + 12, "{} asked for, {given} of them over", asked());
 }
 
+/// Something on the way refuses a refresh of several files with a page of its own. It is none of the company's words: all
+/// files wait, and go on by themselves.
+pub async fn filtered_refresh(fault: Fault) {
+    let world = World::with_backend(2, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let folder = world.sources().join("rushes");
+    for n in 0..4 {
+        noise(&folder.join(format!("{n}.mov")), (20 << 20) + n);
+    }
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+    let mut run = world.upload_by_backend_and(&link.endpoint(), &[&folder]);
+    let mut running = run.env("DAVIT_SERVER", company.endpoint()).args(["--concurrency", "4"]).start();
+    running.until_sent(4 << 20);
+    *company.faults.always.lock().expect("faults") = Some(fault);
+    running.until_says(r#""code":"captive-portal""#);
+    *company.faults.always.lock().expect("faults") = None;
+    link.faults.rate.store(0, Ordering::SeqCst);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(0), "{fault:?}: {}", ended.out);
+    assert_eq!(world.keys().len(), 4);
+    world.nothing_was_sent_twice();
+}
+
 /// A refresh is answered with this. It is asked once; the next run goes on.
 pub async fn refused_refresh(status: &'static str) {
     let world = World::with_backend(2, "role").await;
@@ -97,7 +126,7 @@ pub async fn refused_refresh(status: &'static str) {
     running.until_sent(8 << 20);
     "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
     company.faults.requests.store(0, Ordering::SeqCst);
-    *company.faults.always.lock().expect("faults") = Some(Fault::Says { status, code: "no" });
+    *company.faults.always.lock().expect("faults") = Some(Fault::Problem { status, code: "not-allowed" });
     let ended = running.end();
     // A sign-in that ended holds everything; a refusal is told of every file.
     let code = if status.starts_with("401") { 130 } else { 1 };
@@ -110,4 +139,90 @@ pub async fn refused_refresh(status: &'static str) {
     assert_eq!(world.sha256(&key), sha256(&file));
     world.nothing_was_sent_twice();
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "it went on");
+}
+
+/// A person may not upload any more, with many files given and several in flight, whose parts end one after the other long
+/// after that. The company is asked once for all; what was sent is kept, and the same command goes on once they may.
+pub async fn refused_for_many() {
+    let world = World::with_backend(2, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let folder = world.sources().join("rushes");
+    // Those in flight, and those that wait for a slot.
+    for n in 0..12 {
+        noise(&folder.join(format!("{n}.mov")), (20 << 20) + n);
+    }
+    let upload = || {
+        let mut run = world.upload_by_backend_and(&link.endpoint(), &[&folder]);
+        run.env("DAVIT_SERVER", company.endpoint()).args(["--concurrency", "8"]);
+        run
+    };
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let mut running = upload().start();
+    running.until_sent(24 << 20);
+    link.faults.rate.store(3 << 20, Ordering::SeqCst);
+    "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+    company.faults.requests.store(0, Ordering::SeqCst);
+    let refuses = Fault::Problem { status: "403 Forbidden", code: "not-allowed" };
+    *company.faults.always.lock().expect("faults") = Some(refuses);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(1), "{}", ended.out);
+    assert_eq!(ended.failures(), vec!["not-allowed"; 12], "{}", ended.out);
+    assert_eq!(company.faults.requests.load(Ordering::SeqCst), 1, "asked once, whoever wants to know");
+    *company.faults.always.lock().expect("faults") = None;
+    link.faults.rate.store(0, Ordering::SeqCst);
+    let (begun, kept) = (world.cloud.observer().calls("CreateMultipartUpload"), world.keys().len());
+    assert!(begun >= 4, "several were in flight");
+    upload().end().await.all_done();
+    assert_eq!(world.keys().len(), 12, "{kept} of them before");
+    for key in world.keys() {
+        let (_, name) = key.split_once("rushes/").and_then(|(_, rest)| rest.split_once("rushes/")).expect("a clip");
+        assert_eq!(world.sha256(&key), sha256(&folder.join(name)), "{key}");
+    }
+    world.no_byte_was_sent_twice();
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 12, "they went on");
+}
+
+/// A person with a token begins while asking where to meets this once.
+pub async fn sign_in_through(fault: Fault) {
+    const TOKEN: &str = "sesame";
+    let mut world = World::new().await;
+    world.start_backend(&World::backend_config_by_token(TOKEN)).await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    company.faults.meet("GET /v1/destinations", 2, fault);
+    let file = world.sources().join("cut.mov");
+    noise(&file, 1_000);
+    let mut run = world.upload_by_backend(&[&file]);
+    let ended = run.env("DAVIT_SERVER", company.endpoint()).env("DAVIT_TOKEN", TOKEN).end().await;
+    assert_eq!(ended.code, Some(0), "{fault:?}: {}{}", ended.out, ended.err);
+    assert_eq!(company.faults.still_to_meet(), 0, "the fault was met");
+}
+
+/// A person who may not upload is given the right and tries again at once.
+pub async fn allowed_again() {
+    let world = World::with_backend(900, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let store = world.cloud.endpoint().parse().expect("an address");
+    let server = Some(company.endpoint());
+    let options = Options { server, dev_store: Some(store), direct: None, hold: false, ..world.options() };
+    let uploader = Uploader::open(options).await.expect("opens");
+    let connected = |now: &SessionStatus| matches!(now, SessionStatus::Connected { .. });
+    uploader.session_changes().wait_for(connected).await.expect("connected");
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let paths: Vec<_> = (0..3).map(|n| world.sources().join(format!("{n}.wav"))).collect();
+    paths.iter().for_each(|path| noise(path, 1_000));
+    "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
+    company.faults.requests.store(0, Ordering::SeqCst);
+    let refuses = Fault::Problem { status: "403 Forbidden", code: "not-allowed" };
+    *company.faults.always.lock().expect("faults") = Some(refuses);
+    let items = uploader.engine().enqueue(paths, to, EnqueueOptions::default()).await.expect("taken").items;
+    let settled = uploader.engine().settled(items.clone()).await.expect("it runs");
+    assert_eq!((settled.uploaded, settled.failed), (0, 3));
+    assert_eq!(company.faults.requests.load(Ordering::SeqCst), 1, "asked once for all");
+    *company.faults.always.lock().expect("faults") = None;
+    let targets = items.iter().map(|item| Target::Item(*item)).collect();
+    uploader.engine().act(Action::Retry, targets).await.expect("done");
+    let settled = uploader.engine().settled(items).await.expect("it runs");
+    assert_eq!((settled.uploaded, settled.failed), (3, 0));
+    uploader.close().await;
 }

@@ -30,7 +30,7 @@ use super::pool::Pool;
 use super::shelf::Shelf;
 use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
-use crate::engine::feed::Target;
+use crate::engine::feed::{Action, Target};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
@@ -410,16 +410,26 @@ impl Actor {
         }
     }
 
+    /// Whoever lets something go on may have seen to it that they may.
+    fn asks_anew(&self, action: Action) {
+        if matches!(action, Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo) {
+            self.shared.routes.ask_anew();
+        }
+    }
+
     async fn command(&mut self, command: Command) {
         self.dirty = true;
         match command {
             Command::Enqueue(gesture, reply) => {
+                self.shared.routes.ask_anew();
                 let _ = reply.send(self.enqueue(*gesture).await);
             }
             Command::Act(action, targets, reply) => {
+                self.asks_anew(action);
                 let _ = reply.send(self.act(action, targets).await);
             }
             Command::All(action, reply) => {
+                self.asks_anew(action);
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
                 let _ = reply.send(self.change(action, files).await);
             }
