@@ -1,6 +1,8 @@
 //! Leases end at the worst moment, and nobody sees it.
 
 use davit_tests::fault::Fault;
+#[cfg(target_os = "linux")]
+use davit_tests::inner::{self, MAY_CUT_OFF};
 use davit_tests::soak::network::{
     allowed_again, backend_in_trouble, filtered_refresh, over_on_arrival, refused_again_and_again, refused_for_many,
     refused_refresh, sign_in_through,
@@ -61,4 +63,44 @@ async fn a_sign_in_by_token_outlives_what_passes() {
     for fault in [down, Fault::ResetBefore, Fault::Lost, Fault::Page, Fault::Filtered { status: "403 Forbidden" }] {
         sign_in_through(fault).await;
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_whose_way_dies_without_a_word_is_given_up_within_twenty_seconds() {
+    let place = tempfile::tempdir().expect("a folder");
+    inner::run(&MAY_CUT_OFF, place.path(), "leases::inner_with_a_way_that_dies").await;
+}
+
+/// What the test above runs.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by another test, where one may cut the network"]
+async fn inner_with_a_way_that_dies() {
+    use tokio::io::AsyncReadExt as _;
+    if inner::place().is_none() {
+        return;
+    }
+    let network = |word: &str| inner::system(&["ip", "link", "set", "lo"], std::path::Path::new(word));
+    network("up");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let client = davit_core::net::Net::default().backend_client().expect("a client");
+    let asking = tokio::spawn(client.post(format!("http://{address}/v1/credentials")).body("{}").send());
+    let (mut company, _) = listener.accept().await.expect("a question");
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"{}") {
+        assert!(company.read_buf(&mut asked).await.expect("the question") > 0, "it broke off");
+    }
+    network("down");
+    let begun = std::time::Instant::now();
+    asking.await.expect("ends").expect_err("nobody answers");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_whose_way_dies_without_a_word_is_asked_by_the_next_one_at_once() {
+    use davit_tests::soak::network::{Change, way_that_changes};
+    way_that_changes(Change::Company).await;
 }

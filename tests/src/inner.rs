@@ -1,4 +1,5 @@
-//! A test that another one runs in a process of its own: where one may mount, or where there is little room.
+//! A test that another one runs in a process of its own: where one may mount or cut the network, or where there is little
+//! room.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,8 @@ use std::process::Command;
 
 /// Words that let the rest of the line mount, as nobody but itself sees it.
 pub const MAY_MOUNT: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
+/// Words that give the rest of the line a network of its own, which it may take away.
+pub const MAY_CUT_OFF: [&str; 4] = ["unshare", "--user", "--map-root-user", "--net"];
 /// Where the inner test finds its place.
 const PLACE: &str = "DAVIT_INNER_PLACE";
 

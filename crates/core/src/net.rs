@@ -45,6 +45,10 @@ impl Default for Net {
 /// question on it would wait for an answer until its time is over; another connection costs less.
 const KEPT: Duration = Duration::from_secs(1);
 
+/// A system that acknowledges nothing for this long is not there any more. A backend that thinks for long is: its system
+/// answers for it.
+const SILENT: Duration = Duration::from_secs(15);
+
 static PROVIDER: Once = Once::new();
 
 impl Net {
@@ -84,7 +88,15 @@ impl Net {
             .connect_timeout(self.connect_timeout)
             .timeout(Duration::from_secs(30))
             .pool_idle_timeout(KEPT)
+            .tcp_keepalive(SILENT / 3)
+            .tcp_keepalive_interval(SILENT / 3)
+            .tcp_keepalive_retries(2)
             .user_agent(concat!("Davit/", env!("CARGO_PKG_VERSION")));
+        // Here it stands in the place of the retries above, and holds for what was sent, too.
+        #[cfg(target_os = "linux")]
+        {
+            builder = builder.tcp_user_timeout(SILENT);
+        }
         if self.direct {
             builder = builder.no_proxy();
         } else if let Some(proxy) = &self.proxy {
