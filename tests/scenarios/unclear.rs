@@ -2,6 +2,7 @@
 //! byte is sent again for it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, Target};
@@ -10,7 +11,7 @@ use davit_core::journal::{Journal, Reader, Write};
 use davit_core::session::Collision;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::davit::Ended;
-use davit_tests::fault::FaultProxy;
+use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 use davit_tests::{Run, World};
@@ -284,4 +285,134 @@ async fn a_store_that_said_no_before_is_not_taken_for_one_that_never_answered() 
         assert_eq!(ended.failures(), [told], "{status} {code}: {}", ended.out);
     }
     assert_eq!(world.sha256(&key(&world, "note.txt")), sha256(&others));
+}
+
+/// HEAD has no body to tell the store's refusal from anybody's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_to_look_that_is_not_the_stores_is_never_believed() {
+    for status in ["400 Bad Request", "403 Forbidden", "404 Not Found"] {
+        for collision in ["fail", "suffix"] {
+            let world = World::new().await;
+            let gateway = FaultProxy::before(world.cloud.address()).await;
+            let link = FaultProxy::before(gateway.address()).await;
+            let upload = |file: &Path| {
+                let mut run = world.upload_by(&link.endpoint(), &[file]);
+                run.args(["--collision", collision]);
+                run
+            };
+            let note = world.sources().join("note.txt");
+            noise(&note, 1_000);
+            link.faults.lose_answers(PUT, 1);
+            gateway.faults.meet("HEAD ", 2, Fault::Nobodys { status });
+            upload(&note).end().await.all_done();
+            assert_eq!(gateway.faults.still_to_meet(), 0, "{status}: the fault was met");
+            assert_eq!(world.keys(), ["in/note.txt"], "{status} {collision}: it is ours, and there once");
+
+            let (theirs, ours) = (world.sources().join("theirs/cut.mov"), world.sources().join("cut.mov"));
+            noise(&theirs, 700);
+            noise(&ours, LARGE);
+            world.upload(&[&theirs]).end().await.all_done();
+            gateway.faults.meet("HEAD ", 2, Fault::Nobodys { status });
+            let ended = upload(&ours).end().await;
+            assert_eq!(gateway.faults.still_to_meet(), 0, "{status}: the fault was met");
+            let begun = world.cloud.observer().calls("CreateMultipartUpload");
+            if collision == "fail" {
+                assert_eq!((ended.failures(), begun), (vec!["already-there".to_owned()], 0), "{status}: {}", ended.out);
+            } else {
+                ended.all_done();
+                assert_eq!((world.sha256("in/cut (2).mov"), begun), (sha256(&ours), 1), "{status}: none in vain");
+            }
+        }
+    }
+}
+
+/// A store may name none of its answers: what it says to GET it says in words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_refusals_to_look_bear_no_id_is_asked_in_words() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, LARGE);
+    link.faults.meet("HEAD ", u32::MAX, Fault::Nobodys { status: "404 Not Found" });
+    world.upload_by(&link.endpoint(), &[&file]).args(["--collision", "fail"]).end().await.all_done();
+    assert!(link.faults.still_to_meet() < u32::MAX, "it was asked");
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}
+
+/// S3 says to whoever may not list the bucket of a free name what it says to whoever may not look.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_refusal_to_look_is_not_taken_for_the_next() {
+    let world = World::new().await;
+    let free = FaultProxy::before(world.cloud.address()).await;
+    let link = FaultProxy::before(free.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, LARGE);
+    free.faults.meet("HEAD ", 1, Fault::Says { status: "403 Forbidden", code: "AccessDenied" });
+    link.faults.lose_answers(COMPLETE, 1);
+    world.upload_by(&link.endpoint(), &[&file]).args(["--collision", "fail"]).end().await.all_done();
+    assert_eq!(free.faults.still_to_meet(), 0, "the fault was met");
+    assert_eq!(link.faults.lost_answers.load(Ordering::SeqCst), 0, "the fault was met");
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    world.no_byte_was_sent_twice();
+}
+
+/// A Complete was not answered, and whoever asks again hears for longer than one takes that another is at work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_that_lasts_after_a_lost_answer_to_complete_begins_nothing_anew() {
+    let lasting = async |blind: bool, collision: &'static str| {
+        let world =
+            if blind { World::with_blind_backend(900, "role").await } else { World::with_backend(900, "role").await };
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join("cut.mov");
+        noise(&file, LARGE);
+        link.faults.lose_answers(COMPLETE, 1);
+        link.faults.meet(
+            COMPLETE,
+            u32::MAX,
+            Fault::Says { status: "409 Conflict", code: "ConditionalRequestConflict" },
+        );
+        let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+        let ended = run.args(["--collision", collision]).end().await;
+        assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "{collision}: {}", ended.out);
+        if blind {
+            assert_eq!(ended.failures(), ["outcome-unknown"], "{collision}: {}", ended.out);
+        } else {
+            ended.all_done();
+        }
+        assert_eq!(world.keys().len(), 1, "{collision}: {:?}", world.keys());
+        world.no_byte_was_sent_twice();
+    };
+    tokio::join!(lasting(true, "fail"), lasting(true, "suffix"), lasting(false, "suffix"));
+}
+
+/// With write-only rights: a Complete on its way arrives just before the upload of the former version is given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_that_arrives_before_its_abort_is_never_called_not_stored() {
+    let world = World::with_blind_backend(900, "role").await;
+    let slow = FaultProxy::before(world.cloud.address()).await;
+    let link = FaultProxy::before(slow.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, LARGE);
+    let before = sha256(&file);
+    COMPLETE.clone_into(&mut slow.faults.only.lock().expect("faults"));
+    slow.faults.mid_body.store(true, Ordering::SeqCst);
+    slow.faults.hold.send_replace(true);
+    let running = world.upload_by_backend_and(&link.endpoint(), &[&file]).start();
+    slow.holds_one().await;
+    running.kill();
+    noise(&file, LARGE + 1);
+
+    link.faults.meet("DELETE ", 1, Fault::BUSY);
+    link.faults.hold.send_replace(true);
+    let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+    let running = tokio::spawn(async move { run.end().await });
+    link.holds_one().await;
+    slow.faults.hold.send_replace(false);
+    while world.keys().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    link.faults.hold.send_replace(false);
+    let ended = running.await.expect("it runs");
+    assert_eq!(ended.failures(), ["outcome-unknown"], "{}", ended.out);
+    assert_eq!(world.sha256(&key(&world, "cut.mov")), before);
 }

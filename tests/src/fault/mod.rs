@@ -542,10 +542,10 @@ async fn says(
     retry_after: u64,
 ) -> std::io::Result<()> {
     let xml = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>No</Message></Error>");
-    let kind = match retry_after {
-        0 => "application/xml".to_owned(),
-        seconds => format!("application/xml\r\nretry-after: {seconds}"),
-    };
+    // Who has a code is the store, and its answers have an id.
+    let id = if code.is_empty() { "" } else { "\r\nx-amz-request-id: 4442587FB7D0A2F9" };
+    let wait = if retry_after == 0 { String::new() } else { format!("\r\nretry-after: {retry_after}") };
+    let kind = format!("application/xml{id}{wait}");
     answer(client, request, status, &kind, &xml).await
 }
 

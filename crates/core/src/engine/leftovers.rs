@@ -7,8 +7,8 @@ use super::drive::Shared;
 use super::link::{Link, passes_soon};
 use crate::error::{Error, Result};
 use crate::ids::{ObjectKey, UploadId};
-use crate::journal::{Leftover, Write};
-use crate::s3::Bucket;
+use crate::journal::{Leftover, Reader, Write};
+use crate::s3::{Aborted, Bucket};
 use crate::units::UnixTime;
 
 /// An abort that gets no answer is left for later after this many tries.
@@ -18,7 +18,7 @@ const TRIES: u32 = 3;
 ///
 /// # Errors
 /// What the store answers, or that it does not.
-pub(super) async fn abort(bucket: &Bucket, key: &ObjectKey, upload: &UploadId, link: &Link) -> Result<()> {
+pub(super) async fn abort(bucket: &Bucket, key: &ObjectKey, upload: &UploadId, link: &Link) -> Result<Aborted> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -39,7 +39,7 @@ pub(super) fn stays(upload: &UploadId, error: &Error) -> Write {
 /// # Errors
 /// The journal's.
 pub(super) async fn sweep(shared: &Shared) -> Result<usize> {
-    let look = |journal: &crate::journal::Reader| {
+    let look = |journal: &Reader| {
         let mut batches = HashMap::new();
         let all = journal.leftovers()?;
         for left in &all {
@@ -59,7 +59,7 @@ pub(super) async fn sweep(shared: &Shared) -> Result<usize> {
             abort(&route.bucket, &key, &upload, &shared.link).await
         };
         match outcome.await {
-            Ok(()) => shared.journal.write(vec![Write::Gone(upload)]).await?,
+            Ok(_) => shared.journal.write(vec![Write::Gone(upload)]).await?,
             Err(error) => {
                 tracing::warn!(%error, "an unfinished upload could not be removed yet");
                 shared.journal.write(vec![stays(&upload, &error)]).await?;

@@ -23,7 +23,7 @@ use super::clock::StoreClock;
 use super::framing::Way;
 use super::lifesign::LifeSign;
 use super::place::{Endpoint, Place, encryption, tagging};
-use super::requests::{Completed, PartBody, SentPart, Stored};
+use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, Pace, SHORT};
 use crate::credentials::{LeaseKeeper, LeaseProvider, Refusal};
 use crate::error::{Done, Error, ErrorCode, Result};
@@ -58,7 +58,8 @@ struct Inner {
     pace: Arc<Pace>,
     /// Whether the store takes checksums in trailers; remembered once it said no.
     trailers: AtomicBool,
-    /// Whether HEAD is allowed; remembered once it was refused.
+    clock: StoreClock,
+    /// Whether the last question what lies at a key was answered.
     may_look: AtomicBool,
     /// Whether the store was ever reached.
     reached: AtomicBool,
@@ -85,7 +86,7 @@ impl Bucket {
             // Its own correction lasts until the next answer to a request that began before the clock moved.
             .disable_clock_skew_correction(true)
             .time_source(clock.clone())
-            .interceptor(clock)
+            .interceptor(clock.clone())
             .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -109,6 +110,7 @@ impl Bucket {
             place,
             buffers: Buffers::default(),
             trailers: AtomicBool::new(true),
+            clock,
             may_look: AtomicBool::new(true),
             reached: AtomicBool::new(false),
         })))
@@ -300,8 +302,9 @@ impl Bucket {
     ///
     /// # Errors
     /// As classified.
-    pub async fn abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+    pub async fn abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<Aborted> {
         let (inner, place) = (&self.0, &self.0.place);
+        let mut aborted = Aborted::NotThere;
         // Parts in flight may land after it: S3 wants it asked until no part is left.
         for _ in 0..3 {
             let outcome = self
@@ -317,12 +320,12 @@ impl Bucket {
                 })
                 .await;
             match outcome {
-                Err(error) if error.code == ErrorCode::UploadExpired => return Ok(()),
+                Err(error) if error.code == ErrorCode::UploadExpired => return Ok(aborted),
                 Err(error) => return Err(error),
-                Ok(_) => {}
+                Ok(_) => aborted = Aborted::Removed,
             }
             if self.list_parts(key, upload).await?.is_none_or(|parts| parts.is_empty()) {
-                return Ok(());
+                return Ok(aborted);
             }
         }
         Err(Error::new(ErrorCode::StorageBusy).detail("parts keep landing after the abort"))

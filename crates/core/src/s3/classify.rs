@@ -211,6 +211,11 @@ fn not_the_store(status: u16, kind: Option<&str>) -> Error {
     }
 }
 
+/// Whether an answer without a body is the store's, as far as it tells.
+pub(super) fn is_named(response: &HttpResponse) -> bool {
+    response.headers().get("x-amz-request-id").is_some()
+}
+
 /// Whether an answer is a web page: S3 never sends one.
 pub(super) fn is_a_page(response: &HttpResponse) -> bool {
     response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))

@@ -17,6 +17,9 @@ use tokio::time::Instant;
 
 use crate::units::UnixTime;
 
+/// So many seconds no request is on its way, and S3 takes more.
+const OFF: u64 = 5 * 60;
+
 /// The store's clock, as its answers tell it. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoreClock(Arc<Mutex<Option<Heard>>>);
@@ -43,9 +46,21 @@ impl StoreClock {
     }
 }
 
+impl StoreClock {
+    /// What requests are signed with now.
+    pub(super) fn time(&self) -> UnixTime {
+        self.unix(UnixTime::now(), Instant::now())
+    }
+
+    /// Whether a request that was signed then may have been refused for it: an answer since then told another time.
+    pub(super) fn was_off(&self, signed: UnixTime) -> bool {
+        self.time().0.abs_diff(signed.0) >= OFF
+    }
+}
+
 impl TimeSource for StoreClock {
     fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(self.unix(UnixTime::now(), Instant::now()).0)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(self.time().0)
     }
 }
 

@@ -23,4 +23,4 @@ pub use client::http_client;
 pub(crate) use fuzz::answer;
 pub use gate::Gate;
 pub use place::{Endpoint, Place, Sse};
-pub use requests::{Completed, Head, PartBody, SentPart, Stored};
+pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};

@@ -34,6 +34,15 @@ pub enum Completed {
     OtherParts(Error),
 }
 
+/// What came of an abort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aborted {
+    /// S3 removed it: nothing will be put together of it.
+    Removed,
+    /// S3 knew of none: it was removed before, or became the object.
+    NotThere,
+}
+
 /// A part that S3 acknowledged, or lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentPart {

@@ -45,6 +45,8 @@ pub(super) struct Model {
     differed: u32,
     /// Uploads whose Create was never answered: the one gap there is.
     unknown: BTreeSet<String>,
+    /// Versions, by the name and the token they would have, of which the person was told that they were not stored.
+    denied: BTreeSet<(u32, u32)>,
     /// Names of which the person was told that they may be ours, and nobody may look.
     told_unknown: BTreeSet<u32>,
 }
@@ -76,6 +78,7 @@ impl Model {
             lost: 0,
             differed: 0,
             unknown: BTreeSet::new(),
+            denied: BTreeSet::new(),
             told_unknown: BTreeSet::new(),
         }
     }
@@ -101,12 +104,14 @@ impl Model {
                         self.acknowledged.retain(|(_, number)| *number != part);
                     }
                 }
+                Event::Ended => self.store.end(),
                 Event::Allowed => self.world.may_look = true,
                 Event::Asked(wish) => self.wished(wish),
             }
             self.nothing_is_forgotten();
         }
         // With nothing but luck it comes to rest.
+        self.store.end();
         self.killed();
         let mut steps = 0;
         while self.moves() {
@@ -144,8 +149,13 @@ impl Model {
         waits || !self.todo.is_empty()
     }
 
-    /// Every upload that S3 holds is on record, or nobody was ever told of it.
+    /// Every upload that S3 holds is on record, or nobody was ever told of it; and what was called not stored is not, and
+    /// is not later on either.
     fn nothing_is_forgotten(&self) {
+        for (key, token) in &self.denied {
+            let there = self.store.objects.get(&key.to_string()).is_some_and(|object| object.token == *token);
+            assert!(!there, "what was stored is called not stored");
+        }
         let ours = unfinished(&self.standing.on_s3).map(|id| id.0);
         for id in self.store.uploads.keys() {
             let known = ours.as_ref() == Some(id) || self.leftovers.contains(id) || self.unknown.contains(id);
@@ -257,8 +267,10 @@ impl Model {
                 assert!(!ours, "our own object is called another's");
             }
             TransferState::Failed { code: ErrorCode::FileChanged } => {
-                let ours = object.is_some_and(|object| object.token == self.token);
-                assert!(!ours, "what was stored is called not stored");
+                // Of a name that may be ours the person was told, and chose what is to be done about it.
+                if !self.told_unknown.contains(&self.key) {
+                    self.denied.insert((self.key, self.token));
+                }
             }
             TransferState::Failed { code: ErrorCode::OutcomeUnknown } => {
                 assert!(!self.world.may_look, "whoever may look knows");
@@ -341,7 +353,7 @@ impl Model {
             // By a command, mostly.
             Effect::TakeNew => Ok((!self.token.is_multiple_of(4)).then_some(Input::Anew)),
             Effect::Abort(id) => {
-                self.store.uploads.remove(&id.0);
+                self.store.abort(&id.0);
                 if !matches!(luck, Luck::KilledAfter) {
                     self.leftovers.remove(&id.0);
                 }
@@ -420,7 +432,10 @@ impl Model {
             Found::Ours { etag } => Ok(Input::Stored { etag, at: AT }),
             Found::Unknown => Ok(Input::Unknowable(self.rule())),
             Found::Other if self.if_absent() => Err(self.taken()),
-            Found::Other | Found::Absent => Err(self.gone()),
+            Found::Other | Found::Absent => {
+                self.unanswered = false;
+                Err(self.gone())
+            }
         }
     }
 
@@ -473,6 +488,10 @@ impl Model {
     fn complete(&mut self, id: &UploadId, luck: Luck) -> Result<Input, Input> {
         self.unchanged()?;
         let (key, claimed, if_absent) = (self.key(), self.parts.clone(), self.if_absent());
+        if matches!(luck, Luck::TakesItsTime) {
+            self.store.begin(&id.0, &key, &claimed, if_absent);
+            self.unanswered = true;
+        }
         let mut outcome = self.store.complete(&id.0, &key, &claimed, if_absent);
         if matches!(luck, Luck::LostAnswer) {
             self.unanswered = true;
@@ -485,13 +504,27 @@ impl Model {
                 Ok(Input::PartsDiffer)
             }
             Err(Refused::OtherParts) => Err(Input::Fail(ErrorCode::CheckMismatch)),
+            Err(Refused::Gone | Refused::Conflict) if self.unanswered => self.outlasted(id),
             Err(Refused::Gone) => Err(self.gone_unseen()),
+            Err(Refused::Conflict) => Err(self.gone()),
             Err(Refused::Taken) => match self.looked() {
                 ours @ Found::Ours { .. } => Ok(Input::Looked(ours, AT)),
                 Found::Unknown if !self.store.uploads.contains_key(&id.0) => Ok(Input::Unknowable(self.rule())),
                 _ => Err(self.taken()),
             },
         }
+    }
+
+    fn outlasted(&mut self, id: &UploadId) -> Result<Input, Input> {
+        if self.differed < DIFFERED_AT_MOST {
+            self.differed += 1;
+            return Ok(Input::Unclear);
+        }
+        if !self.store.abort(&id.0) {
+            return self.ended_unseen();
+        }
+        self.unanswered = false;
+        Err(self.gone())
     }
 
     fn look(&mut self) -> Result<Input, Input> {
@@ -522,16 +555,16 @@ impl Model {
 
     /// Of the version on record; a part that is not there leaves the token to tell.
     fn look_back(&mut self) -> Input {
-        let upload = unfinished(&self.standing.on_s3).filter(|id| self.store.uploads.contains_key(&id.0));
         let mut found = self.looked_at(None);
-        if let Some(id) = upload {
-            match found {
-                Found::Unknown => found = Found::Absent,
-                Found::Absent | Found::Other => {
-                    self.store.uploads.remove(&id.0);
-                }
-                Found::Ours { .. } => {}
-            }
+        if !matches!(found, Found::Ours { .. })
+            && let Some(id) = unfinished(&self.standing.on_s3)
+        {
+            let removed = self.store.abort(&id.0);
+            found = match found {
+                Found::Unknown if removed => Found::Absent,
+                Found::Unknown => Found::Unknown,
+                _ => self.looked_at(None),
+            };
         }
         Input::LookedBack(found, AT)
     }

@@ -41,6 +41,8 @@ enum Event {
     Late(usize),
     /// A part on record is damaged, and left out.
     Damaged(usize),
+    /// The store is done with a Complete that took its time.
+    Ended,
     /// Objects may be looked at from now on.
     Allowed,
     /// The person.
@@ -54,6 +56,9 @@ enum Luck {
     LostAnswer,
     /// The store did it, the answer came, and the process was killed before it was on record.
     KilledAfter,
+    /// The store takes its time to put an object together, longer than one waits, and says of every other request for the
+    /// key that one is under way.
+    TakesItsTime,
     /// The network is away for longer than one tries.
     Trouble,
 }
@@ -102,6 +107,7 @@ fn scripts() -> impl Strategy<Value = Script> {
         16 => Just(Luck::Good),
         4 => Just(Luck::LostAnswer),
         2 => Just(Luck::KilledAfter),
+        2 => Just(Luck::TakesItsTime),
         2 => Just(Luck::Trouble),
     ];
     let wish = prop_oneof![
@@ -123,6 +129,7 @@ fn scripts() -> impl Strategy<Value = Script> {
         2 => Just(Event::Taken),
         1 => (0..PARTS).prop_map(Event::Late),
         1 => (0..PARTS).prop_map(Event::Damaged),
+        2 => Just(Event::Ended),
         1 => Just(Event::Allowed),
         7 => wish.prop_map(Event::Asked),
     ];

@@ -40,6 +40,17 @@ pub(super) enum Refused {
     Taken,
     /// It has other parts than were named.
     OtherParts,
+    /// Another request for the key is under way.
+    Conflict,
+}
+
+/// A Complete that takes its time.
+#[derive(Clone, Debug)]
+struct Working {
+    upload: String,
+    key: String,
+    claimed: BTreeMap<usize, Part>,
+    if_absent: bool,
 }
 
 /// One bucket.
@@ -52,6 +63,8 @@ pub(super) struct Store {
     /// A Complete that is asked again after it succeeded meets the condition, not the missing upload. S3's documents
     /// leave it open which comes first.
     pub(super) replays_meet_the_condition: bool,
+    /// What the store is at work on, whose answer nobody waits for any more.
+    working: Option<Working>,
     counted: u32,
 }
 
@@ -93,6 +106,9 @@ impl Store {
         claimed: &BTreeMap<usize, Part>,
         if_absent: bool,
     ) -> Result<(), Refused> {
+        if self.working.as_ref().is_some_and(|working| working.key == key) {
+            return Err(Refused::Conflict);
+        }
         let taken = if_absent && self.objects.contains_key(key);
         match self.uploads.get(upload) {
             None if taken && self.replays_meet_the_condition => Err(Refused::Taken),
@@ -108,6 +124,24 @@ impl Store {
                 Ok(())
             }
         }
+    }
+
+    /// The same, and it takes its time.
+    pub(super) fn begin(&mut self, upload: &str, key: &str, claimed: &BTreeMap<usize, Part>, if_absent: bool) {
+        let (upload, key, claimed) = (upload.to_owned(), key.to_owned(), claimed.clone());
+        self.working.get_or_insert(Working { upload, key, claimed, if_absent });
+    }
+
+    /// What took its time is over; of an upload that was removed meanwhile nothing is put together.
+    pub(super) fn end(&mut self) {
+        if let Some(Working { upload, key, claimed, if_absent }) = self.working.take() {
+            let _ = self.complete(&upload, &key, &claimed, if_absent);
+        }
+    }
+
+    /// AbortMultipartUpload; whether there was one.
+    pub(super) fn abort(&mut self, upload: &str) -> bool {
+        self.uploads.remove(upload).is_some()
     }
 
     /// PutObject; false when the key is taken and must not be.

@@ -59,3 +59,25 @@ pub async fn jumping_clock(then: &str) {
     let wrong = upload(&world, "+0", Some(then)).await;
     assert!(wrong <= right + 1, "{then}: {wrong} requests instead of {right}");
 }
+
+/// The clock is off by this, and the first question is whether the name is taken.
+pub async fn clock_before_a_look(off: &str) {
+    let mut asked = Vec::new();
+    for off in ["+0", off] {
+        let world = World::new().await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let (theirs, ours) = (world.sources().join("theirs/cut.mov"), world.sources().join("cut.mov"));
+        noise(&theirs, 700);
+        noise(&ours, 56 << 20);
+        world.upload(&[&theirs]).end().await.all_done();
+        let clock = world.path("clock");
+        std::fs::write(&clock, off).expect("written");
+        let mut run = world.upload_by(&link.endpoint(), &[&ours]);
+        run.args(["--collision", "fail"]);
+        let ended = by_clock(&mut run, &clock).end().await;
+        assert_eq!(ended.failures(), ["already-there"], "{off}: {}", ended.out);
+        assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 0, "{off}: seen before a byte is sent");
+        asked.push(link.faults.requests.load(Ordering::SeqCst));
+    }
+    assert!(asked[1] <= asked[0] + 1, "{off}: {asked:?} requests");
+}

@@ -9,6 +9,7 @@ use crate::engine::leftovers;
 use crate::error::Result;
 use crate::ids::UploadId;
 use crate::journal::{Leftover, Write};
+use crate::s3::Aborted;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, TransferState};
 
@@ -18,14 +19,14 @@ const SOON: Duration = Duration::from_secs(5);
 impl Drive {
     pub(super) async fn abort(&mut self, upload: &UploadId) -> Result<Option<Input>> {
         match self.aborted(upload).await {
-            Ok(()) if unfinished(&self.row.standing.on_s3).is_none() => {
+            Ok(_) if unfinished(&self.row.standing.on_s3).is_none() => {
                 // What cannot be recorded now is only swept once more.
                 if let Err(error) = self.shared.journal.write(vec![Write::Gone(upload.clone())]).await {
                     tracing::warn!(id = %self.row.id, %error, "an upload that is gone stays on record");
                 }
                 Ok(None)
             }
-            Ok(()) => {
+            Ok(_) => {
                 let swept = matches!(self.row.standing.state, TransferState::Cancelled { .. });
                 self.shared.journal.note(vec![Write::Gone(upload.clone())]);
                 Ok(swept.then_some(Input::Swept))
@@ -42,14 +43,14 @@ impl Drive {
     /// An upload that could not be put on record: S3 is rid of it before nobody knows of it any more, if it answers soon.
     pub(super) async fn give_back(&self, upload: &UploadId) {
         let outcome = tokio::time::timeout(SOON, self.aborted(upload)).await;
-        if !matches!(outcome, Ok(Ok(()))) {
+        if !matches!(outcome, Ok(Ok(_))) {
             tracing::warn!(id = %self.row.id, upload = %upload.0, "an upload that is not on record is left in the store");
             let (upload, batch, key) = (upload.clone(), self.batch.id, self.row.key.clone());
             self.shared.journal.note(vec![Write::Leftover(Leftover { upload, batch, key })]);
         }
     }
 
-    async fn aborted(&self, upload: &UploadId) -> Result<()> {
+    async fn aborted(&self, upload: &UploadId) -> Result<Aborted> {
         let (key, route) = if let Some(open) = &self.open {
             (open.key.clone(), Arc::clone(&open.route))
         } else {

@@ -104,6 +104,9 @@ impl Drive {
                 Ok(Input::PartsDiffer)
             }
             Ok(Completed::OtherParts(error)) => Err(error),
+            Err(error) if error.code == ErrorCode::UploadExpired && self.unanswered.load(Ordering::Relaxed) => {
+                self.outlasted(&open, upload).await
+            }
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
                 // By another upload than this one, perhaps.
                 Seen::Ours(stored) => Ok(Input::Looked(Found::Ours { etag: self.proven(stored) }, UnixTime::now())),

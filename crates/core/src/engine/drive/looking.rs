@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::ending::DIFFERED_AT_MOST;
 use super::{Drive, Open};
 use crate::engine::leftovers;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::journal::PartRow;
-use crate::s3::{Head, Stored};
+use crate::s3::{Aborted, Head, Stored};
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Found, Input, OnS3, Plan, checksum};
@@ -77,17 +78,19 @@ impl Drive {
         if !matches!(seen, Seen::Ours(_)) {
             self.source().await?;
             if let Some(upload) = unfinished(&self.row.standing.on_s3) {
-                let exists = self.has_upload(&route, &key, &upload).await?;
-                if !matches!(seen, Seen::Unknown) {
-                    if exists
-                        && let Err(error) = leftovers::abort(&route.bucket, &key, &upload, &self.shared.link).await
-                    {
+                let unused = match leftovers::abort(&route.bucket, &key, &upload, &self.shared.link).await {
+                    Ok(aborted) => aborted == Aborted::Removed,
+                    Err(error) => {
                         tracing::warn!(id = %self.row.id, %error, "an unfinished upload could not be removed yet");
+                        self.has_upload(&route, &key, &upload).await?
                     }
-                    seen = self.looked_back(&route, &key).await?;
-                } else if exists {
-                    seen = Seen::Absent;
-                }
+                };
+                seen = match seen {
+                    // What was removed did not become the object.
+                    Seen::Unknown if unused => Seen::Absent,
+                    Seen::Unknown => Seen::Unknown,
+                    _ => self.looked_back(&route, &key).await?,
+                };
             }
         }
         let found = match seen {
@@ -108,6 +111,23 @@ impl Drive {
         Input::Unknowable(self.collision())
     }
 
+    /// A Complete that was not answered may be at work still: the store says that the upload is gone, or for longer than
+    /// one takes that another request for the key is under way.
+    pub(super) async fn outlasted(&mut self, open: &Open, upload: &UploadId) -> Result<Input> {
+        if self.differed < DIFFERED_AT_MOST {
+            self.differed += 1;
+            return Ok(Input::Unclear);
+        }
+        // It had its time. Of what is removed nothing is put together any more.
+        match leftovers::abort(&open.route.bucket, &open.key, upload, &self.shared.link).await? {
+            Aborted::Removed => {
+                self.unanswered.store(false, Ordering::Relaxed);
+                Err(not_put_together())
+            }
+            Aborted::NotThere => self.ended_unseen(open).await,
+        }
+    }
+
     /// An upload that was to be completed is gone, by a request of ours or by somebody else's.
     pub(super) async fn ended_unseen(&mut self, open: &Open) -> Result<Input> {
         match self.looked(open).await? {
@@ -115,7 +135,8 @@ impl Drive {
             Seen::Unknown => Ok(self.unknowable()),
             Seen::Other if self.collision() != Collision::Overwrite => Err(taken()),
             Seen::Other | Seen::Absent => {
-                Err(Error::new(ErrorCode::UploadExpired).detail("gone, and not put together").done(Done::No))
+                self.unanswered.store(false, Ordering::Relaxed);
+                Err(not_put_together())
             }
         }
     }
@@ -190,6 +211,10 @@ enum Named {
 
 fn unknown() -> Error {
     Error::new(ErrorCode::OutcomeUnknown).detail("no right to look, and no upload any more")
+}
+
+fn not_put_together() -> Error {
+    Error::new(ErrorCode::UploadExpired).detail("gone, and not put together").done(Done::No)
 }
 
 /// A name that is taken, by another or by an earlier version of the same file.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::ChecksumMode;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::Duration;
@@ -10,7 +11,7 @@ use super::Bucket;
 use crate::credentials::Refusal;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::ObjectKey;
-use crate::s3::classify::{Failure, classify, is_a_page};
+use crate::s3::classify::{Failure, classify, is_a_page, is_named};
 use crate::s3::requests::Head;
 use crate::s3::watchdog::{self, SHORT};
 use crate::session::wire::TOKEN;
@@ -31,60 +32,94 @@ impl Bucket {
     /// # Errors
     /// As classified.
     pub async fn head(&self, key: &ObjectKey) -> Result<Head> {
-        let (inner, place) = (&self.0, &self.0.place);
-        if !inner.may_look.load(Ordering::Relaxed) {
-            return Ok(Head::Unknown);
+        let inner = &self.0;
+        let lease = inner.keeper.lease().await?;
+        let mut seen = self.leased(|| self.seen(key)).await;
+        if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH && self.may_look() {
+            // A right that is missing and a lease that was withdrawn look the same.
+            inner.keeper.renew(&lease, Refusal::Unsaid).await?;
+            seen = self.leased(|| self.seen(key)).await;
         }
-        let ask = || async {
-            let request = inner
-                .client
-                .head_object()
-                .bucket(&place.scope.bucket)
-                .key(key.as_str())
-                .checksum_mode(ChecksumMode::Enabled)
-                .set_expected_bucket_owner(place.account_id.clone());
-            match watchdog::within(SHORT, &inner.pace, request.send()).await? {
-                // Whatever is there has an ETag; a page of the local network has none.
-                Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
-                    Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into())
-                }
-                Ok(there) => Ok(Seen::Object(Head::There {
+        let head = match seen {
+            Ok(Seen::Object(head)) => head,
+            Ok(Seen::Refused) => Head::Unknown,
+            Err(error) if error.code == ErrorCode::AccessDenied => Head::Unknown,
+            Err(error) => return Err(error),
+        };
+        // Of the next key that says nothing: who may not list the bucket is refused where nothing lies.
+        inner.may_look.store(head != Head::Unknown, Ordering::Relaxed);
+        Ok(head)
+    }
+
+    async fn seen(&self, key: &ObjectKey) -> Result<Seen, Failure> {
+        let (inner, place) = (&self.0, &self.0.place);
+        let signed = inner.clock.time();
+        let request = inner
+            .client
+            .head_object()
+            .bucket(&place.scope.bucket)
+            .key(key.as_str())
+            .checksum_mode(ChecksumMode::Enabled)
+            .set_expected_bucket_owner(place.account_id.clone());
+        let refused = match watchdog::within(SHORT, &inner.pace, request.send()).await? {
+            // Whatever is there has an ETag; a page of the local network has none.
+            Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
+                return Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into());
+            }
+            Ok(there) => {
+                return Ok(Seen::Object(Head::There {
                     etag: there.e_tag().unwrap_or_default().to_owned(),
                     size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
                     crc64: there.checksum_crc64_nvme().and_then(checksum::from_base64),
                     token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
-                })),
-                // HEAD has no body: the status is all there is.
-                Err(error) if error.raw_response().is_some_and(is_a_page) => Err(classify(error)),
-                Err(error) if is_elsewhere(error.raw_response(), &place.scope.region) => Err(classify(error)),
-                Err(error) => match error.raw_response().map_or(0, |answer| answer.status().as_u16()) {
-                    404 => Ok(Seen::Object(Head::Absent)),
-                    403 => Ok(Seen::Refused),
-                    // What S3 says of a session that is over, where there is room to say it.
-                    400 => {
-                        let said = Error::new(ErrorCode::AccessDenied).detail("400 to HEAD");
-                        Err(Failure::Expired(said, Refusal::Unsaid))
-                    }
-                    _ => Err(classify(error)),
-                },
+                }));
             }
+            Err(error) => error,
         };
-        let lease = inner.keeper.lease().await?;
-        let mut seen = self.leased(&ask).await;
-        if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH {
-            // A right that is missing and a lease that was withdrawn look the same.
-            inner.keeper.renew(&lease, Refusal::Unsaid).await?;
-            seen = self.leased(&ask).await;
+        let answer = refused.raw_response();
+        let status = answer.map_or(0, |answer| answer.status().as_u16());
+        let told = answer.is_some_and(is_a_page) || is_elsewhere(answer, &place.scope.region);
+        if told || !matches!(status, 400 | 403 | 404) {
+            return Err(classify(refused));
         }
-        Ok(match seen {
-            Ok(Seen::Object(head)) => head,
-            Err(error) if error.code == ErrorCode::AccessDenied => Head::Unknown,
-            Err(error) => return Err(error),
-            Ok(Seen::Refused) => {
-                inner.may_look.store(false, Ordering::Relaxed);
-                Head::Unknown
+        // HEAD has no body: the status is all there is, and anybody may say it.
+        if !answer.is_some_and(is_named) {
+            return self.in_words(key).await;
+        }
+        match status {
+            404 => Ok(Seen::Object(Head::Absent)),
+            403 if inner.clock.was_off(signed) => {
+                Err(Failure::Skewed(Error::new(ErrorCode::ClockWrong).detail("403 to HEAD, by another clock")))
             }
-        })
+            403 => Ok(Seen::Refused),
+            // What S3 says of a session that is over, where there is room to say it.
+            _ => {
+                let said = Error::new(ErrorCode::AccessDenied).detail("400 to HEAD");
+                Err(Failure::Expired(said, Refusal::Unsaid))
+            }
+        }
+    }
+
+    /// Asks for the first byte instead: that is refused in words, which the store alone has. Not every store names its
+    /// answers.
+    async fn in_words(&self, key: &ObjectKey) -> Result<Seen, Failure> {
+        let (inner, place) = (&self.0, &self.0.place);
+        let request = inner
+            .client
+            .get_object()
+            .bucket(&place.scope.bucket)
+            .key(key.as_str())
+            .range("bytes=0-0")
+            .set_expected_bucket_owner(place.account_id.clone());
+        let Err(refused) = watchdog::within(SHORT, &inner.pace, request.send()).await? else {
+            let nobodys = Error::new(ErrorCode::Offline).detail("HEAD refused by something that is not the storage");
+            return Err(nobodys.into());
+        };
+        match refused.code() {
+            Some("NoSuchKey") => Ok(Seen::Object(Head::Absent)),
+            Some("AccessDenied") => Ok(Seen::Refused),
+            _ => Err(classify(refused)),
+        }
     }
 }
 
