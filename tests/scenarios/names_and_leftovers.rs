@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use davit_tests::World;
-use davit_tests::fault::FaultProxy;
+use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
@@ -192,13 +192,13 @@ async fn a_bare_400_to_head_renews_the_lease_and_goes_on() {
     let link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 20 << 20);
-    link.faults.answer("HEAD ", 1, "400 Bad Request", "");
+    link.faults.answer("HEAD ", 1, "400 Bad Request", "ExpiredToken");
     world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
     assert_eq!(link.faults.busy.load(Ordering::SeqCst), 0, "the fault was met");
     // Asked again, it is seen that the name is taken before a byte is sent.
     let parts = world.cloud.observer().calls("UploadPart");
     let mut taken = world.upload_by(&link.endpoint(), &[&file]);
-    link.faults.answer("HEAD ", 1, "400 Bad Request", "");
+    link.faults.answer("HEAD ", 1, "400 Bad Request", "ExpiredToken");
     assert_eq!(taken.env("DAVIT_HOME", world.path("other")).end().await.failures(), ["already-there"]);
     assert_eq!(world.cloud.observer().calls("UploadPart"), parts);
 }
@@ -293,12 +293,58 @@ async fn an_upload_whose_id_never_arrived_is_told_of() {
     assert_eq!((&left[0]["key"], &left[0]["upload"]), (&"in/cut.mov".into(), &serde_json::Value::Null));
     let doctor = world.davit("doctor").end().await;
     assert!(doctor.out.contains("may be left under media/in/cut.mov since"), "{}", doctor.out);
-    // A refusal leaves nothing.
-    let other = world.sources().join("other.mov");
-    noise(&other, 20 << 20);
-    link.faults.meet("POST *other.mov?uploads", 1, davit_tests::fault::Fault::BUSY);
-    world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
-    assert_eq!(left_in_s3(&world).await.len(), 1);
+    // What a gateway says of it is no answer, and neither is S3's 500; a refusal leaves nothing.
+    let faults = [
+        (Fault::DoneButSays { status: "500 Internal Server Error", code: "InternalError" }, 1),
+        (Fault::DoneButSays { status: "502 Bad Gateway", code: "" }, 1),
+        (Fault::DoneButSays { status: "503 Service Unavailable", code: "" }, 1),
+        (Fault::BUSY, 0),
+        (Fault::Nobodys { status: "403 Forbidden" }, 0),
+        (Fault::Page, 0),
+    ];
+    let mut told = 1;
+    for (number, (fault, more)) in faults.into_iter().enumerate() {
+        let other = world.sources().join(format!("{number}.mov"));
+        noise(&other, 20 << 20);
+        link.faults.meet("POST *?uploads", 1, fault);
+        world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
+        assert_eq!(link.faults.still_to_meet(), 0, "the fault was met: {fault:?}");
+        told += more;
+        assert_eq!(left_in_s3(&world).await.len(), told, "{fault:?}");
+        assert_eq!(world.cloud.uploads(BUCKET).len(), told, "{fault:?}");
+    }
+}
+
+/// The process ends while S3 opens an upload, by a kill or because it was asked to and waits for nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_was_asked_for_when_the_process_ended_is_told_of_from_the_next_start_on() {
+    for way in ["create:1:before", "create:1:after", "interrupted"] {
+        let world = World::new().await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join("cut.mov");
+        noise(&file, 20 << 20);
+        let mut run = world.upload_by(&link.endpoint(), &[&file]);
+        if way == "interrupted" {
+            "POST *?uploads".clone_into(&mut link.faults.only.lock().expect("faults"));
+            link.faults.hold.send_replace(true);
+            let running = run.start();
+            link.holds_one().await;
+            assert_eq!(running.interrupt(), Some(130));
+            link.faults.hold.send_replace(false);
+        } else {
+            let killed = run.env("DAVIT_FAILPOINT", way).end().await;
+            assert_eq!(killed.code, None, "{way}: {}{}", killed.out, killed.err);
+        }
+        for _ in 0..2 {
+            world.upload_by(&link.endpoint(), &[&file]).args(["--collision", "overwrite"]).end().await.all_done();
+            let left = left_in_s3(&world).await;
+            assert_eq!(left.len(), 1, "{way}: {left:?}");
+            assert_eq!((&left[0]["key"], &left[0]["upload"]), (&"in/cut.mov".into(), &serde_json::Value::Null));
+        }
+        let doctor = world.davit("doctor").end().await;
+        assert!(doctor.out.contains("may be left under media/in/cut.mov since"), "{way}: {}", doctor.out);
+        assert_eq!(world.cloud.uploads(BUCKET).len(), usize::from(way != "create:1:before"));
+    }
 }
 
 /// What a walk refused is looked at again when its folder is given again, or the person tries again.

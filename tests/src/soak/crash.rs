@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use davit_core::ids::BatchId;
 use davit_core::journal::Reader;
+use davit_core::units::UnixTime;
 
 use self::points::{Point, Way};
 use self::sight::Sight;
@@ -415,13 +416,16 @@ impl Trial {
             assert!(!plain || own == [source.key.clone()], "{what}: {own:?}");
         }
         assert!(keys.is_empty(), "{what}: {keys:?} are nobody's");
-        // A kill, or a lost answer, between Create and its record leaves an upload without parts, of each large file at most;
-        // nothing else is left.
-        let left = self.world.cloud.uploads(BUCKET);
-        assert!(left.iter().all(|upload| upload.parts == 0), "{what}: {left:?}");
-        assert!(left.len() <= LARGE * self.kills + self.lost as usize, "{what}: {left:?}");
+        // A kill, or a lost answer, between Create and its record leaves an upload without parts, and it is told; nothing
+        // else is left.
         let journal = Reader::open(&self.world.home()).expect("the records");
         assert!(journal.leftovers().expect("read").is_empty(), "{what}: something waits to be swept");
+        let told = journal.left_in_s3(UnixTime::now()).expect("read");
+        let told: BTreeSet<_> = told.into_iter().map(|left| left.key).collect();
+        let left = self.world.cloud.uploads(BUCKET);
+        assert!(left.iter().all(|upload| upload.parts == 0), "{what}: {left:?}");
+        assert!(left.iter().all(|upload| told.contains(&upload.key)), "{what}: of {left:?} only {told:?} are told");
+        assert!(left.len() <= LARGE * self.kills + self.lost as usize, "{what}: {left:?}");
         let twice = self.world.cloud.observer().acknowledged_twice();
         assert!(twice.len() <= self.lost as usize, "{what}: {twice:?} were stored twice");
     }

@@ -6,13 +6,43 @@ use std::collections::HashMap;
 use super::drive::Shared;
 use super::link::{Link, passes_soon};
 use crate::error::{Error, Result};
-use crate::ids::{ObjectKey, UploadId};
+use crate::ids::{ObjectKey, TransferId, UploadId};
 use crate::journal::{Leftover, Reader, Write};
 use crate::s3::{Aborted, Bucket};
+use crate::transfer::{OnS3, Standing, TransferState};
 use crate::units::UnixTime;
 
 /// An abort that gets no answer is left for later after this many tries.
 const TRIES: u32 = 3;
+
+/// Whether S3 was asked for an upload, and no answer is on record.
+pub(super) fn is_asked_for(standing: &Standing) -> bool {
+    // A file of one request has its own word for it.
+    (&standing.state, &standing.on_s3) == (&TransferState::Uploading, &OnS3::Nothing)
+}
+
+/// Puts on record of these transfers, which the end of the process found so, that S3 may hold an upload whose id never
+/// arrived.
+pub(super) async fn are_lost(shared: &Shared, asked: Vec<TransferId>) {
+    if asked.is_empty() {
+        return;
+    }
+    let look = move |journal: &Reader| {
+        let mut writes = Vec::new();
+        for id in asked {
+            let Some(row) = journal.transfer(id)?.filter(|row| is_asked_for(&row.standing)) else { continue };
+            let Some(item) = journal.item(row.item)? else { continue };
+            writes.push(Write::Lost { batch: item.batch, key: row.key, at: UnixTime::now() });
+            // Of the next start that is not true any more.
+            writes.push(Write::Standing(id, Standing::NEW));
+        }
+        Ok(writes)
+    };
+    match shared.journal.read(look).await {
+        Ok(writes) => shared.journal.note(writes),
+        Err(error) => tracing::warn!(%error, "what was asked for at the end is not known"),
+    }
+}
 
 /// Aborts an upload; one that is gone is fine.
 ///

@@ -62,6 +62,8 @@ pub(super) struct Actor {
     reports: mpsc::UnboundedReceiver<Report>,
     numbers: Arc<Numbers>,
     shelf: Shelf,
+    /// Transfers that had asked for an upload when the process before ended.
+    asked: Vec<TransferId>,
     active: HashMap<TransferId, Active>,
     sweeps: BTreeMap<TransferId, Instant>,
     feeds: Vec<Subscriber>,
@@ -98,6 +100,8 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new(start: Start) -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
+        let asked = start.recovered.transfers.iter().filter(|transfer| leftovers::is_asked_for(&transfer.standing));
+        let asked = asked.map(|transfer| transfer.id).collect();
         let shared = Shared {
             journal: start.journal,
             home: start.home,
@@ -111,6 +115,7 @@ impl Actor {
             reports,
             numbers: Arc::new(Numbers::after(start.recovered.highest)),
             shelf: Shelf::from(start.recovered),
+            asked,
             active: HashMap::new(),
             sweeps: BTreeMap::new(),
             feeds: Vec::new(),
@@ -136,6 +141,7 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        leftovers::are_lost(&self.shared, std::mem::take(&mut self.asked)).await;
         let mut next_tick = Instant::now();
         loop {
             if !self.hold && self.closing.is_none() {

@@ -120,7 +120,7 @@ impl Drive {
         let open = self.opened()?;
         let ask = || async {
             let outcome = open.route.bucket.create(&open.key, &self.row.token).await;
-            if outcome.as_ref().is_err_and(|error| error.done == Done::Unanswered) {
+            if outcome.as_ref().is_err_and(may_be_opened) {
                 let (batch, key, at) = (self.batch.id, self.row.key.clone(), UnixTime::now());
                 self.shared.journal.note(vec![Write::Lost { batch, key, at }]);
             }
@@ -170,5 +170,15 @@ impl Drive {
         tokio::task::spawn_blocking(move || file.crc64(offset, len))
             .await
             .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+    }
+}
+
+/// Whether S3 may have opened an upload and its answer never came: a gateway spoke for it, or an error came after.
+fn may_be_opened(error: &Error) -> bool {
+    match error.done {
+        Done::No => false,
+        // Of what never reached S3 nothing is told either.
+        Done::Untold => error.code == ErrorCode::StorageBusy,
+        Done::Unanswered => true,
     }
 }
