@@ -27,6 +27,11 @@ async fn a_file_that_another_program_holds_is_waited_for_then_told_and_taken_whe
     sources::a_file_that_is_held().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_touched_again_and_again_is_told_and_gone_on_with_once_it_is_left_alone() {
+    sources::a_file_that_is_touched_again_and_again().await;
+}
+
 #[test]
 fn nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way() {
     tampering::links_put_in_the_way(times(500), seed());

@@ -1,6 +1,7 @@
 //! Sources that change at a known moment of their upload: the object is one version that was there, or the transfer says
 //! that the source moved. Judged by the SHA-256 of every version that was ever written.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -40,11 +41,19 @@ pub enum Change {
     /// Another program holds it: by a lease where nobody has it open, which keeps others from opening it, else by locks
     /// that keep nobody from reading.
     Locked,
+    /// Other rights.
+    Permitted,
+    /// A mark in its extended attributes, as an indexer leaves.
+    Marked,
+    /// Its times are set to what they were, as a copying program does.
+    Touched,
+    /// Another name besides, as a backup makes.
+    HardLinked,
 }
 
 impl Change {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Appended,
         Self::Truncated,
         Self::Rewritten,
@@ -54,7 +63,16 @@ impl Change {
         Self::Replaced,
         Self::Mapped,
         Self::Locked,
+        Self::Permitted,
+        Self::Marked,
+        Self::Touched,
+        Self::HardLinked,
     ];
+
+    /// Whether it leaves the contents as they are, where they are: the change time alone moves.
+    const fn is_of_the_change_time(self) -> bool {
+        matches!(self, Self::Permitted | Self::Marked | Self::Touched | Self::HardLinked)
+    }
 }
 
 /// When.
@@ -152,6 +170,7 @@ async fn one_round(
         run
     };
     let key = format!("in/{name}");
+    let recorded;
     let ended = match moment {
         Moment::Answering(request) | Moment::InBody(request) => {
             link.faults.mid_body.store(matches!(moment, Moment::InBody(_)), Ordering::SeqCst);
@@ -159,6 +178,7 @@ async fn one_round(
             link.faults.hold.send_replace(true);
             let running = upload().start();
             link.holds_one().await;
+            recorded = on_record(&home);
             source.change(chance);
             link.faults.hold.send_replace(false);
             tokio::task::block_in_place(|| running.end())
@@ -167,6 +187,7 @@ async fn one_round(
             link.faults.mid_body.store(false, Ordering::SeqCst);
             let killed = upload().env("DAVIT_FAILPOINT", point).end().await;
             assert_eq!(killed.code, None, "it was killed: {}{}", killed.out, killed.err);
+            recorded = on_record(&home);
             source.change(chance);
             let running = upload().start();
             if change == Change::Locked {
@@ -178,6 +199,12 @@ async fn one_round(
         }
     };
     judge(world, &key, &source, &ended);
+    if change.is_of_the_change_time() {
+        ended.all_done();
+        let again = world.cloud.observer().bytes_acknowledged_twice();
+        let again: Vec<_> = again.iter().filter(|(_, of, number, _)| *of == key && recorded.contains(number)).collect();
+        assert!(again.is_empty(), "on record and sent again: {again:?}");
+    }
     // Whatever it said, the same command ends in the version that is there now, if one is.
     let ended = upload().end().await;
     if std::fs::symlink_metadata(&source.path).is_ok_and(|meta| meta.is_file()) {
@@ -188,6 +215,14 @@ async fn one_round(
     }
     judge(world, &key, &source, &ended);
     world.cloud.remove(BUCKET, &key);
+}
+
+/// The parts on record of the one upload in a home.
+fn on_record(home: &Path) -> Vec<u16> {
+    let journal = Reader::open(home).expect("records");
+    let rows = journal.status().expect("rows");
+    let parts = rows.iter().flat_map(|row| journal.parts(row.id).expect("parts"));
+    parts.map(|part| part.number.get()).collect()
 }
 
 /// Waits until every file that is not done waits for this.
@@ -415,6 +450,13 @@ impl Source {
                 noise(&beside, self.size + 99);
                 std::fs::rename(&beside, path)
             }
+            Change::Permitted => std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o640)),
+            Change::Marked => {
+                let flags = rustix::fs::XattrFlags::empty();
+                rustix::fs::setxattr(path, "user.indexed", b"yes", flags).map_err(Into::into)
+            }
+            Change::Touched => open().set_modified(std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a time")),
+            Change::HardLinked => std::fs::hard_link(path, beside),
             Change::Mapped | Change::Locked => {
                 self.writer.as_mut().expect("a program").acts();
                 Ok(())
@@ -506,4 +548,43 @@ pub async fn a_file_that_is_held() {
     holder.acts();
     upload().end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}
+
+/// A file that is touched again and again without any change to what it holds: told, with nothing thrown away, and gone on
+/// with once it is left alone.
+pub async fn a_file_that_is_touched_again_and_again() {
+    let world = World::with_parts_of(1).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 8 * PART + 77);
+    let upload = || {
+        let mut run = world.upload_by(&link.endpoint(), &[&file]);
+        run.args(["--concurrency", "1"]).env("DAVIT_TEST_PART_SIZE", PART.to_string()).env("DAVIT_TEST_HELD", "6");
+        run
+    };
+    "partNumber=4&".clone_into(&mut link.faults.only.lock().expect("faults"));
+    link.faults.hold.send_replace(true);
+    let running = upload().start();
+    link.holds_one().await;
+    let recorded = on_record(&world.home());
+    assert_eq!(recorded, [1, 2, 3]);
+    let left_alone = std::sync::atomic::AtomicBool::new(false);
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let touched = File::options().write(true).open(&file).expect("opened");
+            let time = touched.metadata().and_then(|meta| meta.modified()).expect("a time");
+            while !left_alone.load(Ordering::SeqCst) {
+                touched.set_modified(time).expect("touched");
+            }
+        });
+        link.faults.hold.send_replace(false);
+        let ended = tokio::task::block_in_place(|| running.end());
+        left_alone.store(true, Ordering::SeqCst);
+        ended
+    });
+    assert_eq!((ended.code, ended.failures()), (Some(1), vec!["file-in-use".to_owned()]), "{}", ended.out);
+    upload().end().await.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    let again = world.cloud.observer().bytes_acknowledged_twice();
+    assert!(again.iter().all(|(_, _, number, _)| !recorded.contains(number)), "{again:?}");
 }

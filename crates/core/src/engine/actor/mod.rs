@@ -320,7 +320,8 @@ impl Actor {
                 Err(_) => ErrorCode::Unexpected,
             };
             let standing = fail(&shared, id, &stopped, broken).await;
-            let rests = Report::Rests { id, standing, size: slot.size, sent: slot.acknowledged };
+            let (size, sent) = (slot.size, slot.acknowledged);
+            let rests = Report::Rests { id, standing, size, sent, held_since: None };
             let _ = shared.reports.send(rests);
         });
     }

@@ -41,7 +41,13 @@ impl Actor {
                     batch.scope.get_or_insert(scope);
                 }
             }
-            Report::Rests { id, standing, size, sent } => self.rests(id, &standing, size, sent).await,
+            Report::Rests { id, standing, size, sent, held_since } => {
+                match held_since {
+                    Some(since) => self.held.insert(id, since),
+                    None => self.held.remove(&id),
+                };
+                self.rests(id, &standing, size, sent).await;
+            }
             Report::Found { item, files, skipped } => {
                 for (id, size, standing) in files {
                     self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
@@ -99,11 +105,6 @@ impl Actor {
             sent
         };
         self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
-        if matches!(rest, Rest::Waiting { code: ErrorCode::FileInUse, .. }) {
-            self.held.entry(id).or_insert_with(Instant::now);
-        } else {
-            self.held.remove(&id);
-        }
         match rest {
             Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => {
                 self.ended.push(id);

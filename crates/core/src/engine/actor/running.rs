@@ -40,6 +40,7 @@ pub(super) async fn drive(
         parts,
         unanswered: unanswered.into(),
         held_since,
+        compared: None,
         lost: 0,
         differed: 0,
         proof: None,

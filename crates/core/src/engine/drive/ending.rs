@@ -32,11 +32,17 @@ impl Drive {
     }
 
     pub(super) async fn put(&mut self) -> Result<Input> {
-        let open = self.opened()?;
-        let if_absent = self.collision() != Collision::Overwrite;
-        let damage = Damage::default();
-        let once = || async { self.put_once(&open, if_absent).await.map_err(|error| damage.weigh(error)) };
-        let stored = match self.patiently(once).await {
+        let (open, outcome) = loop {
+            let open = self.opened()?;
+            match self.put_patiently(&open).await {
+                // Where an earlier try may have stored it, it is seen first which version that was.
+                Err(error) if error.code == ErrorCode::FileChanged && !self.unanswered.load(Ordering::Relaxed) => {
+                    self.goes_on_unless_stopped(error).await?;
+                }
+                outcome => break (open, outcome),
+            }
+        };
+        let stored = match outcome {
             Ok(stored) => stored,
             // Taken, perhaps by ourselves: an answer that was lost, or spoilt.
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
@@ -51,6 +57,22 @@ impl Drive {
         };
         // The last byte left only after the file was found unchanged; what it became since is another version.
         Ok(self.stored(stored))
+    }
+
+    async fn put_patiently(&self, open: &Open) -> Result<Stored> {
+        let if_absent = self.collision() != Collision::Overwrite;
+        let damage = Damage::default();
+        let once = || async { self.put_once(open, if_absent).await.map_err(|error| damage.weigh(error)) };
+        self.patiently(once).await
+    }
+
+    /// Comparing may take long, and a stop does not wait for it.
+    async fn goes_on_unless_stopped(&mut self, changed: Error) -> Result<()> {
+        let stop = self.stop.token.clone();
+        tokio::select! {
+            outcome = self.goes_on(changed) => outcome,
+            () = stop.cancelled() => Err(cut_short()),
+        }
     }
 
     /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
@@ -81,8 +103,14 @@ impl Drive {
     }
 
     pub(super) async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
-        let open = self.opened()?;
-        still_the_same(&open)?;
+        let open = loop {
+            let open = self.opened()?;
+            match still_the_same(&open) {
+                Ok(()) => break open,
+                Err(error) if error.code == ErrorCode::FileChanged => self.goes_on_unless_stopped(error).await?,
+                Err(error) => return Err(error),
+            }
+        };
         let parts: Vec<_> = self.parts.values().map(sent_part).collect();
         let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
         let (size, if_absent) = (ByteCount(open.plan.size()), self.collision() != Collision::Overwrite);

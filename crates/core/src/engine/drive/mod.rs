@@ -5,6 +5,7 @@ mod abort;
 mod ending;
 mod looking;
 mod opening;
+mod touched;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use self::ending::DIFFERED_AT_MOST;
+use self::touched::Compared;
 use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
@@ -60,7 +62,14 @@ pub(super) enum Report {
     /// A batch learnt the place its keys lie in.
     Bound { batch: BatchId, scope: Scope },
     /// A transfer rests again.
-    Rests { id: TransferId, standing: Standing, size: ByteCount, sent: ByteCount },
+    Rests {
+        id: TransferId,
+        standing: Standing,
+        size: ByteCount,
+        sent: ByteCount,
+        /// Since when another program has had the file, where it rests for that.
+        held_since: Option<Instant>,
+    },
     /// Files found in a folder, recorded.
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
     /// Files that were done, and of which another version was given. On record already.
@@ -127,6 +136,8 @@ pub(super) struct Drive {
     pub(super) unanswered: AtomicBool,
     /// Since when another program has had the file each time that it was tried.
     pub(super) held_since: Option<Instant>,
+    /// When its change time moved and it was compared with what was sent.
+    pub(super) compared: Option<Compared>,
     /// How often S3 lost the upload while this ran.
     pub(super) lost: u32,
     /// How often it had other parts than those that were to be put together, or did not know of them.
@@ -214,7 +225,9 @@ impl Drive {
         self.live.ground();
         let sent = ByteCount(self.live.acknowledged());
         let (id, standing, size) = (self.row.id, self.row.standing, self.row.size);
-        let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent });
+        let is_held = matches!(standing.state, TransferState::Waiting { code: ErrorCode::FileInUse, .. });
+        let held_since = is_held.then(|| self.held_since.unwrap_or_else(Instant::now));
+        let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent, held_since });
     }
 
     fn is_running(&self) -> bool {
@@ -422,7 +435,17 @@ impl Drive {
     }
 
     async fn send_parts(&mut self, upload: &UploadId) -> Result<Input> {
-        let open = self.opened()?;
+        loop {
+            let open = self.opened()?;
+            match self.send_all(&open, upload).await {
+                Ok(()) => return Ok(Input::AllSent),
+                Err(error) if error.code == ErrorCode::FileChanged => self.goes_on(error).await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn send_all(&mut self, open: &Open, upload: &UploadId) -> Result<()> {
         let sender = Sender {
             id: self.row.id,
             bucket: open.route.bucket.clone(),
@@ -435,8 +458,7 @@ impl Drive {
             live: Arc::clone(&self.live),
         };
         sender.send_missing(upload, &open.plan, &mut self.parts).await?;
-        self.unchanged(&open).await?;
-        Ok(Input::AllSent)
+        self.unchanged(open).await
     }
 
     /// Repeats a request until it is answered or trying again is of no use. The network may be away for days.

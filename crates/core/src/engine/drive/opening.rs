@@ -9,7 +9,7 @@ use crate::engine::drive::Report;
 use crate::engine::feed::Event;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::{Likeness, Place, SourceFile};
+use crate::file::{Fingerprint, Likeness, Place, SourceFile};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::Head;
@@ -18,47 +18,45 @@ use crate::transfer::{Input, OnS3, Plan};
 use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
-    /// The source, opened where it lies.
-    pub(super) async fn source(&self) -> Result<SourceFile> {
+    /// The source, opened where it lies, and what it is now.
+    pub(super) async fn source(&self) -> Result<(Arc<SourceFile>, Fingerprint)> {
         let place = if self.item.folder {
             Place::within(&self.item.path, &self.row.path)
         } else {
             Place::named(&self.row.path)
         };
         let (place, before) = (place.on(self.item.mount.clone()), self.row.fingerprint.clone());
-        let opening = tokio::task::spawn_blocking(move || match before {
-            Some(before) => SourceFile::open_again(&place, &before),
-            None => SourceFile::open_at(&place),
+        let opening = tokio::task::spawn_blocking(move || {
+            let file = match before {
+                Some(before) => SourceFile::open_again(&place, &before),
+                None => SourceFile::open_at(&place),
+            }?;
+            let fingerprint = file.fingerprint()?;
+            Ok((Arc::new(file), fingerprint))
         });
         opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
     }
 
     pub(super) async fn open(&mut self) -> Result<Input> {
-        let file = match self.source().await {
-            Ok(file) => Arc::new(file),
+        let (file, mut fingerprint) = match self.source().await {
+            Ok(opened) => opened,
             // Gone, and perhaps stored before it went.
             Err(error) if error.code == ErrorCode::FileMissing && self.changed() == Input::ChangedUnanswered => {
                 return Ok(Input::ChangedUnanswered);
             }
             Err(error) => return Err(error),
         };
-        let mut fingerprint = file.fingerprint()?;
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
-        let plan = match (&self.row.fingerprint, self.row.plan) {
+        let plan = match (self.row.fingerprint.clone(), self.row.plan) {
             (Some(before), Some(plan)) if begun => {
-                let same = match fingerprint.likeness(before) {
-                    Likeness::Same => true,
-                    Likeness::Perhaps => self.holds_what_was_sent(&file, plan).await?,
-                    Likeness::Other => false,
-                };
-                if !same {
+                if !self.is_what_was_sent(&file, (&fingerprint, &before), plan).await? {
                     return Ok(self.changed());
                 }
                 // What was read before was read of a file in doubt.
                 fingerprint.in_doubt |= before.in_doubt;
                 plan
             }
-            (Some(before), Some(plan)) if fingerprint.likeness(before) == Likeness::Same => plan,
+            (Some(before), Some(plan)) if fingerprint.likeness(&before) == Likeness::Same => plan,
             _ => Plan::for_size(ByteCount(fingerprint.size))?,
         };
         self.row.size = ByteCount(plan.size());
@@ -93,7 +91,7 @@ impl Drive {
 
     /// Whether the parts on record are what the file holds now. A file that was moved, or whose drive was mounted again,
     /// has other numbers and the same contents.
-    async fn holds_what_was_sent(&self, file: &Arc<SourceFile>, plan: Plan) -> Result<bool> {
+    pub(super) async fn holds_what_was_sent(&self, file: &Arc<SourceFile>, plan: Plan) -> Result<bool> {
         let id = self.row.id;
         let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
         match read_again(file, plan, parts.iter()).await {
