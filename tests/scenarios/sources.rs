@@ -22,6 +22,30 @@ async fn a_folder_whose_drive_is_away_is_walked_on_when_it_is_back() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_does_not_answer_is_told_holds_up_no_other_and_is_gone_on_with() {
+    if !davit_tests::soak::drives::a_drive_that_falls_silent().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_does_not_answer_holds_up_nobody_who_stops() {
+    if !davit_tests::soak::drives::a_silent_drive_and_whoever_stops().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_reports_errors_for_a_while_is_waited_for() {
+    if !davit_tests::soak::drives::a_drive_that_reports_errors().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_another_program_holds_is_waited_for_then_told_and_taken_when_it_is_free() {
     sources::a_file_that_is_held().await;

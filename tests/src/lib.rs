@@ -9,6 +9,8 @@ pub mod fault;
 pub mod inner;
 #[cfg(target_os = "linux")]
 pub mod screen;
+#[cfg(target_os = "linux")]
+pub mod served;
 pub mod soak;
 pub mod source;
 #[cfg(target_os = "linux")]

@@ -127,6 +127,7 @@ pub(crate) fn waiting(wait: &Wait) -> String {
         // A token in the environment reaches only the next command; this one ends and says so.
         ErrorCode::SignInEnded | ErrorCode::WrongToken => what,
         ErrorCode::DiskFull => format!("{what} It continues by itself when there is room."),
+        ErrorCode::ReadError => format!("{what} It is read again by itself."),
         _ => format!("{what} {action} It then continues by itself."),
     }
 }
@@ -143,6 +144,7 @@ pub(crate) fn waits_for(wait: &Wait) -> String {
         ErrorCode::SourceOffline => wait.drive.as_deref().unwrap_or("the drive"),
         ErrorCode::DiskFull => "room",
         ErrorCode::FileInUse => "the other program",
+        ErrorCode::ReadError => "the drive",
         _ => return "waiting".to_owned(),
     };
     let what = text::plain(what);

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 pub mod crash;
 #[cfg(target_os = "linux")]
+pub mod drives;
+#[cfg(target_os = "linux")]
 pub mod endurance;
 pub mod model;
 pub mod network;

@@ -218,7 +218,7 @@ async fn one_round(
 }
 
 /// The parts on record of the one upload in a home.
-fn on_record(home: &Path) -> Vec<u16> {
+pub(super) fn on_record(home: &Path) -> Vec<u16> {
     let journal = Reader::open(home).expect("records");
     let rows = journal.status().expect("rows");
     let parts = rows.iter().flat_map(|row| journal.parts(row.id).expect("parts"));
@@ -226,7 +226,7 @@ fn on_record(home: &Path) -> Vec<u16> {
 }
 
 /// Waits until every file that is not done waits for this.
-async fn until_it_waits(world: &World, home: &Path, code: &str) {
+pub(super) async fn until_it_waits(world: &World, home: &Path, code: &str) {
     loop {
         let status = world.davit("status").arg("--json").env("DAVIT_HOME", home).end().await;
         let left: Vec<_> = status.lines.iter().filter(|line| line["state"] != "done").collect();
@@ -455,7 +455,9 @@ impl Source {
                 let flags = rustix::fs::XattrFlags::empty();
                 rustix::fs::setxattr(path, "user.indexed", b"yes", flags).map_err(Into::into)
             }
-            Change::Touched => open().set_modified(std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a time")),
+            Change::Touched => {
+                open().set_modified(std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a time"))
+            }
             Change::HardLinked => std::fs::hard_link(path, beside),
             Change::Mapped | Change::Locked => {
                 self.writer.as_mut().expect("a program").acts();

@@ -128,6 +128,8 @@ export const errors: Record<ErrorCode, ErrorText> = {
   'read-error': {
     row: 'The drive reports damage in this file.',
     todo: 'Copy it from a backup if you can.',
+    waits: 'Davit reads it again; continues by itself.',
+    whole: 'Waiting for a drive that reports damage',
     button: again,
   },
   'not-a-file': {
@@ -428,6 +430,7 @@ export const text = {
       'captive-portal': 'for network sign-in',
       'untrusted-server': 'for another network',
       'source-offline': 'for the drive',
+      'read-error': 'for the drive',
       'file-in-use': 'for the file',
       'disk-full': 'for room',
       'journal-unwritable': 'for the records',

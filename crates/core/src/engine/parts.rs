@@ -117,7 +117,7 @@ impl Sender {
 
     #[tracing::instrument(name = "part", level = "debug", skip_all, fields(number = part.number.get(), bytes = part.len, again))]
     async fn attempt(&self, upload: &UploadId, part: Part, again: bool) -> Result<PartRow> {
-        self.file.check(&self.fingerprint)?;
+        self.file.still(&self.fingerprint).await?;
         let body = PartBody {
             file: Arc::clone(&self.file),
             offset: part.offset,

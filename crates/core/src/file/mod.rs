@@ -5,20 +5,24 @@
 //! A path is opened once. Everything after that goes through the handle, so that a link put in the file's place is not
 //! followed, and one upload never holds parts of two files.
 
+mod aside;
 pub mod buffers;
 mod drive;
 mod fingerprint;
 mod mount;
+mod mounted;
 pub mod names;
 mod place;
 mod source;
 pub mod walk;
 mod whole;
 
+pub(crate) use aside::open_aside;
 pub use drive::drive_of;
 pub use fingerprint::{Fingerprint, Likeness};
 pub(crate) use mount::unless_unmounted;
 pub use mount::{is_unmounted, mount_of};
+pub(crate) use mounted::{Asked, Mounted};
 pub use place::Place;
 pub use source::SourceFile;
 pub(crate) use source::classify;

@@ -17,6 +17,12 @@ pub fn is_unmounted(mount: &Path) -> bool {
     system::is_unmounted(mount)
 }
 
+/// Whether reading a file may wait for another computer, or another program, that never answers: those of a network drive,
+/// and of one that a program serves.
+pub(super) fn may_hang(file: &std::fs::File, path: &Path) -> bool {
+    system::may_hang(file, path)
+}
+
 /// What an error means for something on a drive: when that is away, nothing on it is missing or damaged.
 pub(crate) fn unless_unmounted(error: Error, mount: Option<&Path>) -> Error {
     let tells_nothing = matches!(
@@ -31,8 +37,11 @@ pub(crate) fn unless_unmounted(error: Error, mount: Option<&Path>) -> Error {
 
 #[cfg(unix)]
 mod system {
+    use std::fs::File;
     use std::os::unix::fs::MetadataExt as _;
     use std::path::{Path, PathBuf};
+
+    use crate::error::ErrorCode;
 
     fn volume(path: &Path) -> std::io::Result<u64> {
         std::fs::metadata(path).map(|meta| meta.dev())
@@ -51,16 +60,68 @@ mod system {
     pub(super) fn is_unmounted(mount: &Path) -> bool {
         let Some(above) = mount.parent() else { return false };
         match (volume(mount), volume(above)) {
-            (Ok(here), Ok(above)) => here == above,
+            (Ok(here), Ok(above)) => here == above || is_gone(mount),
             (Err(error), _) => error.kind() != std::io::ErrorKind::PermissionDenied,
             (Ok(_), Err(_)) => false,
         }
+    }
+
+    /// Pulled out and not unmounted: nothing of it can be read, not even its folder.
+    fn is_gone(mount: &Path) -> bool {
+        let first = std::fs::read_dir(mount).and_then(|mut entries| entries.next().transpose());
+        first.is_err_and(|error| {
+            let code = crate::file::classify(&error, mount).code;
+            matches!(code, ErrorCode::ReadError | ErrorCode::SourceOffline)
+        })
+    }
+
+    /// NFS, SMB1, CIFS, SMB2, FUSE, 9p, Ceph, AFS twice, Coda, NCP, GFS2, OCFS2, Lustre, GPFS, BeeGFS, shared folders of
+    /// VirtualBox and VMware. Source: statfs(2), `linux/magic.h` and their own sources.
+    #[cfg(target_os = "linux")]
+    const REMOTE: [u32; 18] = [
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x6573_5546,
+        0x0102_1997,
+        0x00c3_6400,
+        0x5346_414f,
+        0x6b41_4653,
+        0x7375_7245,
+        0x564c,
+        0x0116_1970,
+        0x7461_636f,
+        0x0bd0_0bd0,
+        0x4750_4653,
+        0x1983_0326,
+        0x786f_4256,
+        0xbacb_acbc,
+    ];
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn may_hang(file: &File, _: &Path) -> bool {
+        // Its sign is the machine's matter: the number has 32 bits.
+        let kind = |kind: i64| u32::try_from(kind & 0xffff_ffff).unwrap_or(0);
+        rustix::fs::fstatfs(file).is_ok_and(|system| REMOTE.contains(&kind(system.f_type)))
+    }
+
+    /// `MNT_LOCAL`. Source: `sys/mount.h` of macOS.
+    #[cfg(target_os = "macos")]
+    pub(super) fn may_hang(file: &File, _: &Path) -> bool {
+        rustix::fs::fstatfs(file).is_ok_and(|system| system.f_flags & 0x1000 == 0)
+    }
+
+    #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
+    pub(super) const fn may_hang(_: &File, _: &Path) -> bool {
+        true
     }
 }
 
 /// A drive has a letter, a share its server's name; drives that are mounted in folders are not told apart.
 #[cfg(windows)]
 mod system {
+    use std::fs::File;
     use std::path::{Component, Path, PathBuf, Prefix};
 
     pub(super) fn mount_of(folder: &Path) -> Option<PathBuf> {
@@ -75,6 +136,14 @@ mod system {
 
     pub(super) fn is_unmounted(mount: &Path) -> bool {
         std::fs::metadata(mount).is_err()
+    }
+
+    /// A letter that stands for a share leads to it.
+    pub(super) fn may_hang(_: &File, path: &Path) -> bool {
+        let whole = std::fs::canonicalize(path);
+        let first = whole.as_ref().ok().and_then(|path| path.components().next());
+        let Some(Component::Prefix(prefix)) = first else { return true };
+        matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
     }
 }
 

@@ -4,8 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use super::mount::may_hang;
+use super::mounted::Mounted;
 use super::{Fingerprint, Likeness, Place, unless_unmounted};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, Retry};
 
 /// A regular file, opened once.
 #[derive(Debug)]
@@ -14,10 +16,14 @@ pub struct SourceFile {
     place: Place,
     /// The volume it lies on.
     volume: Option<u64>,
+    /// The drive that it lies on.
+    drive: Mounted,
+    /// Whether reading it may wait for somebody who never answers.
+    may_hang: bool,
 }
 
 /// Bytes read at a time for a checksum.
-const STEP: usize = 256 << 10;
+pub(super) const STEP: usize = 256 << 10;
 
 impl SourceFile {
     /// Opens a regular file that was given by name. Never blocks on a pipe, never follows a link in the last place.
@@ -34,7 +40,7 @@ impl SourceFile {
     /// # Errors
     /// `file-missing`, `file-unreadable`, `file-in-use`, `not-a-file`, `read-error`, `source-offline`.
     pub fn open_at(place: &Place) -> Result<Self> {
-        Self::opened(place).map_err(|error| unless_unmounted(error, place.mount()))
+        Self::opened(place).map_err(|error| of_its_drive(error, place.mount()))
     }
 
     fn opened(place: &Place) -> Result<Self> {
@@ -44,7 +50,24 @@ impl SourceFile {
         if !meta.is_file() {
             return Err(Error::new(ErrorCode::NotAFile).detail(path.display().to_string()));
         }
-        Ok(Self { file, place: place.clone(), volume: volume(&meta) })
+        let (volume, drive, may_hang) = (volume(&meta), Mounted::at(place.mount()), may_hang(&file, path));
+        Ok(Self { file, place: place.clone(), volume, drive, may_hang })
+    }
+
+    /// The drive that it lies on.
+    pub(crate) const fn drive(&self) -> &Mounted {
+        &self.drive
+    }
+
+    /// Whether reading it may wait for somebody who never answers: then it is read aside.
+    pub(crate) const fn may_hang(&self) -> bool {
+        self.may_hang
+    }
+
+    /// As on a drive of which some do not answer.
+    #[cfg(test)]
+    pub(crate) fn on_a_drive_that_may_hang(self) -> Self {
+        Self { may_hang: true, ..self }
     }
 
     /// The same for a file that was there before: when its whole drive is away, that is what is wrong.
@@ -103,11 +126,7 @@ impl SourceFile {
     /// # Errors
     /// `file-changed`, and as [`Self::read_exact_at`].
     pub fn check_again(&self, offset: u64, len: u64, crc64: u64) -> Result<()> {
-        if self.crc64(offset, len)? == crc64 {
-            Ok(())
-        } else {
-            Err(Error::new(ErrorCode::FileChanged).detail("read twice, and not the same"))
-        }
+        agree(self.crc64(offset, len)?, crc64)
     }
 
     /// Its place still leads to it, as it was, and to no other file put there.
@@ -146,7 +165,7 @@ impl SourceFile {
     /// A drive that was pulled out answers with damage: look whether it is there at all.
     fn reading(&self, error: &io::Error) -> Error {
         let error = reading(error);
-        let error = unless_unmounted(error, self.place.mount());
+        let error = of_its_drive(error, self.place.mount());
         let away = |volume| is_away(self.place.path(), volume);
         if error.code == ErrorCode::ReadError && self.volume.is_some_and(away) {
             return Error::new(ErrorCode::SourceOffline).detail(error.detail);
@@ -160,6 +179,11 @@ impl SourceFile {
     /// As [`Self::read_exact_at`].
     pub fn crc64(&self, offset: u64, len: u64) -> Result<u64> {
         let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
+        self.digest(&mut digest, offset, len)?;
+        Ok(digest.finalize())
+    }
+
+    pub(super) fn digest(&self, digest: &mut crc_fast::Digest, offset: u64, len: u64) -> Result<()> {
         let mut buffer = vec![0; STEP];
         let (mut at, end) = (offset, offset + len);
         while at < end {
@@ -168,8 +192,19 @@ impl SourceFile {
             digest.update(&buffer[..step]);
             at += step as u64;
         }
-        Ok(digest.finalize())
+        Ok(())
     }
+}
+
+/// Two readings of a range have the same checksum.
+pub(super) fn agree(one: u64, other: u64) -> Result<()> {
+    if one == other { Ok(()) } else { Err(Error::new(ErrorCode::FileChanged).detail("read twice, and not the same")) }
+}
+
+/// What an error means on a drive that can be taken away: away, or damage that may be over when it is plugged in well.
+fn of_its_drive(error: Error, mount: Option<&Path>) -> Error {
+    let error = unless_unmounted(error, mount);
+    if error.code == ErrorCode::ReadError && mount.is_some() { error.retry(Retry::WhenFileQuiet) } else { error }
 }
 
 #[cfg(unix)]

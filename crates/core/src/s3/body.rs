@@ -3,15 +3,17 @@
 //!
 //! Frames: `"{len:x}\r\n"`, the data, `"\r\n0\r\nx-amz-checksum-crc64nvme:{base64}\r\n\r\n"`. AWS's own CRT client sends
 //! the same. No byte is read twice, none is held: a retry reads again from the same open handle.
-//! Reading happens on the thread that polls; see docs/performance.md for why that is not slower.
+//! Reading happens on the thread that polls; see docs/performance.md for why that is not slower. Only what lies on a drive
+//! that may never answer is read aside.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use davit_socket::Sent;
+use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Instant;
@@ -19,7 +21,7 @@ use tokio::time::Instant;
 use super::requests::PartBody;
 use super::watchdog::Pace;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::buffers::{Buffers, FRAME};
+use crate::file::buffers::{Buffer, Buffers, FRAME};
 use crate::net::Signal;
 use crate::transfer::checksum;
 
@@ -93,6 +95,8 @@ pub(super) struct Progress {
 #[derive(Debug)]
 struct Seen {
     progress: Progress,
+    /// Whether it is the source's drive that is waited for.
+    reading: bool,
     crc64: Option<u64>,
     error: Option<Error>,
 }
@@ -103,7 +107,8 @@ impl Watch {
     }
 
     fn nothing() -> Seen {
-        Seen { progress: Progress { moved: Instant::now(), ended: false }, crc64: None, error: None }
+        let progress = Progress { moved: Instant::now(), ended: false };
+        Seen { progress, reading: false, crc64: None, error: None }
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -172,6 +177,34 @@ impl Watch {
     fn begin(&self) {
         *self.seen() = Self::nothing();
     }
+
+    /// Whether the source's drive is waited for.
+    pub(super) fn is_reading(&self) -> bool {
+        self.seen().reading
+    }
+
+    fn reads(&self, reading: bool) {
+        let mut seen = self.seen();
+        seen.reading = reading;
+        seen.progress.moved = Instant::now();
+    }
+}
+
+/// What is waited for aside.
+struct Aside<T>(Mutex<BoxFuture<'static, Result<T>>>);
+
+impl<T> Aside<T> {
+    /// Begins it, or looks how it is.
+    fn poll(
+        slot: &mut Option<Self>,
+        context: &mut Context<'_>,
+        begin: impl FnOnce() -> BoxFuture<'static, Result<T>>,
+    ) -> Poll<Result<T>> {
+        let aside = slot.get_or_insert_with(|| Self(Mutex::new(begin())));
+        let outcome = ready!(aside.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(context));
+        *slot = None;
+        Poll::Ready(outcome)
+    }
 }
 
 enum Stage {
@@ -193,6 +226,8 @@ pub(super) struct Stream {
     length_left: u64,
     /// Bytes of one frame at most.
     frame: usize,
+    reading: Option<Aside<Buffer>>,
+    checking: Option<Aside<()>>,
 }
 
 /// Bytes on the wire for a body of `len` bytes.
@@ -224,6 +259,8 @@ impl Stream {
             left: part.len,
             length_left,
             frame,
+            reading: None,
+            checking: None,
             digest: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
             part,
             mode,
@@ -232,7 +269,39 @@ impl Stream {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Bytes>> {
+    /// The next bytes of the file.
+    fn read(&mut self, len: usize, context: &mut Context<'_>) -> Poll<Result<Buffer>> {
+        let (buffers, file, at) = (&self.buffers, &self.part.file, self.at);
+        if !file.may_hang() {
+            let mut buffer = buffers.take(len);
+            return Poll::Ready(file.read_exact_at(buffer.fill(), at).map(|()| buffer));
+        }
+        let begin = || -> BoxFuture<'static, _> { Box::pin(Arc::clone(file).filled(buffers.take(len), at)) };
+        let outcome = Aside::poll(&mut self.reading, context, begin);
+        self.waits_for_the_drive(outcome.is_pending());
+        outcome
+    }
+
+    /// The file must still be the one that the plan was made for, or the whole request is worthless.
+    fn check(&mut self, crc64: u64, context: &mut Context<'_>) -> Poll<Result<()>> {
+        let PartBody { file, fingerprint, len, .. } = &self.part;
+        if !file.may_hang() {
+            return Poll::Ready(file.check_read(fingerprint, *len, crc64));
+        }
+        let begin =
+            || -> BoxFuture<'static, _> { Box::pin(Arc::clone(file).still_as_read(fingerprint.clone(), *len, crc64)) };
+        let outcome = Aside::poll(&mut self.checking, context, begin);
+        self.waits_for_the_drive(outcome.is_pending());
+        outcome
+    }
+
+    fn waits_for_the_drive(&self, waits: bool) {
+        if self.watch.is_reading() != waits {
+            self.watch.reads(waits);
+        }
+    }
+
+    fn next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         let frame = match self.stage {
             Stage::Head => {
                 self.stage = Stage::Data;
@@ -240,8 +309,7 @@ impl Stream {
             }
             Stage::Data if self.left > 0 => {
                 let len = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
-                let mut buffer = self.buffers.take(len);
-                self.part.file.read_exact_at(buffer.fill(), self.at)?;
+                let buffer = ready!(self.read(len, context))?;
                 self.digest.update(buffer.as_ref());
                 self.at += len as u64;
                 self.left -= len as u64;
@@ -250,16 +318,15 @@ impl Stream {
             }
             Stage::Data => {
                 let crc64 = self.digest.finalize();
-                // The file must still be the one that the plan was made for, or the whole request is worthless.
-                self.part.file.check_read(&self.part.fingerprint, self.part.len, crc64)?;
+                ready!(self.check(crc64, context))?;
                 self.watch.seen().crc64 = Some(crc64);
                 self.stage = Stage::Over;
                 if self.mode == Mode::Header {
-                    return Ok(None);
+                    return Poll::Ready(Ok(None));
                 }
                 Bytes::from(format!("\r\n0\r\n{CHECKSUM}:{}\r\n\r\n", checksum::to_base64(crc64)))
             }
-            Stage::Over => return Ok(None),
+            Stage::Over => return Poll::Ready(Ok(None)),
         };
         // A plain body ends with its last data frame: nobody polls for more once the length is reached.
         if self.mode == Mode::Header && self.left == 0 {
@@ -267,9 +334,17 @@ impl Stream {
         }
         self.length_left -= frame.len() as u64;
         if self.length_left == 0 && !self.part.gate.pass() {
-            return Err(Error::new(ErrorCode::Unexpected).detail("stopped before the last byte"));
+            return Poll::Ready(Err(Error::new(ErrorCode::Unexpected).detail("stopped before the last byte")));
         }
-        Ok(Some(frame))
+        Poll::Ready(Ok(Some(frame)))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.reading.is_some() || self.checking.is_some() {
+            self.waits_for_the_drive(false);
+        }
     }
 }
 
@@ -277,8 +352,11 @@ impl Body for Stream {
     type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(match self.next() {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(match ready!(self.next(context)) {
             Ok(Some(frame)) => {
                 self.watch.moves(self.length_left == 0);
                 Some(Ok(Frame::data(frame)))
@@ -366,6 +444,22 @@ mod tests {
         named.as_file().set_len(900).expect("cut");
         collect(stream).expect_err("broken off");
         assert_eq!(watch.take_error().expect("a reason").code, ErrorCode::FileChanged);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_aside_is_the_same_on_the_wire() {
+        let bytes: Vec<u8> = (0..3 * FRAME + 17).map(|n| u8::try_from(n % 251).unwrap_or(0)).collect();
+        let (named, part) = part(&bytes);
+        let whole = |part: PartBody| async {
+            let watch = Watch::new(Arc::default());
+            let stream = Stream::new(part, Mode::Trailer, Buffers::default(), Arc::clone(&watch));
+            let wire = http_body_util::BodyExt::collect(stream).await.expect("sent").to_bytes();
+            assert!(!watch.is_reading() && watch.progress().ended);
+            wire
+        };
+        let file = SourceFile::open(named.path()).expect("opens").on_a_drive_that_may_hang();
+        let aside = PartBody { file: Arc::new(file), gate: Gate::default(), ..part.clone() };
+        assert_eq!(whole(aside).await, whole(part).await);
     }
 
     #[test]

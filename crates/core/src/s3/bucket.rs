@@ -432,9 +432,7 @@ impl Bucket {
         if mode == Mode::Trailer {
             return Ok(None);
         }
-        let (file, offset, len) = (Arc::clone(&part.file), part.offset, part.len);
-        let task = tokio::task::spawn_blocking(move || file.crc64(offset, len));
-        task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?.map(Some)
+        part.file.sum(part.offset, part.len).await.map(Some)
     }
 
     /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be

@@ -349,6 +349,10 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
         if watch.look() {
             pace.moves();
         }
+        // How long a drive may say nothing is not the network's matter.
+        if watch.is_reading() {
+            continue;
+        }
         let now = watch.progress();
         if nap.look(UnixTime::now(), Instant::now()) {
             awake = Some(Instant::now());

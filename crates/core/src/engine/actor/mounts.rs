@@ -11,7 +11,7 @@ use super::{Actor, spawn};
 use crate::engine::book::{Rest, Slot};
 use crate::engine::drive::Report;
 use crate::error::ErrorCode;
-use crate::file;
+use crate::file::{self, Asked, Mounted};
 use crate::units::UnixTime;
 
 /// How often a drive that is away is looked for.
@@ -68,9 +68,10 @@ impl Actor {
             spawn(async move {
                 let look = {
                     let mount = mount.clone();
-                    tokio::task::spawn_blocking(move || file::is_unmounted(&mount))
+                    move || Ok(file::is_unmounted(&mount))
                 };
-                let away = look.await.unwrap_or(true);
+                // One that does not answer is away as well.
+                let away = Mounted::at(Some(&mount)).ask(Asked::Names, look).await.unwrap_or(true);
                 let _ = shared.reports.send(Report::Mount { mount, away });
             });
         }

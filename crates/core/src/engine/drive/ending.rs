@@ -23,10 +23,10 @@ impl Drive {
     /// All parts are sent: the file is still what they were read from. One in doubt is read once more: each part was
     /// read before, and is read again after all were, so what agrees is what the whole file held in between.
     pub(super) async fn unchanged(&self, open: &Open) -> Result<()> {
-        still_the_same(open)?;
+        open.file.still_there(&open.fingerprint).await?;
         if open.fingerprint.in_doubt {
             read_again(&open.file, open.plan, self.parts.values()).await?;
-            still_the_same(open)?;
+            open.file.still_there(&open.fingerprint).await?;
         }
         Ok(())
     }
@@ -37,7 +37,8 @@ impl Drive {
             match self.put_patiently(&open).await {
                 // Where an earlier try may have stored it, it is seen first which version that was.
                 Err(error) if error.code == ErrorCode::FileChanged && !self.unanswered.load(Ordering::Relaxed) => {
-                    self.goes_on_unless_stopped(error).await?;
+                    let stop = self.stop.clone();
+                    stop.cuts(self.goes_on(error)).await?;
                 }
                 outcome => break (open, outcome),
             }
@@ -66,15 +67,6 @@ impl Drive {
         self.patiently(once).await
     }
 
-    /// Comparing may take long, and a stop does not wait for it.
-    async fn goes_on_unless_stopped(&mut self, changed: Error) -> Result<()> {
-        let stop = self.stop.token.clone();
-        tokio::select! {
-            outcome = self.goes_on(changed) => outcome,
-            () = stop.cancelled() => Err(cut_short()),
-        }
-    }
-
     /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
     /// would know whether the object is there.
     async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
@@ -83,7 +75,7 @@ impl Drive {
             place = self.shared.pool.to_send() => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
-        open.file.check(&open.fingerprint)?;
+        self.stop.cuts(open.file.still(&open.fingerprint)).await?;
         let (len, gate) = (open.plan.size(), Gate::default());
         let body = PartBody {
             file: Arc::clone(&open.file),
@@ -105,9 +97,10 @@ impl Drive {
     pub(super) async fn complete(&mut self, upload: &UploadId) -> Result<Input> {
         let open = loop {
             let open = self.opened()?;
-            match still_the_same(&open) {
+            let stop = self.stop.clone();
+            match stop.cuts(open.file.still_there(&open.fingerprint)).await {
                 Ok(()) => break open,
-                Err(error) if error.code == ErrorCode::FileChanged => self.goes_on_unless_stopped(error).await?,
+                Err(error) if error.code == ErrorCode::FileChanged => stop.cuts(self.goes_on(error)).await?,
                 Err(error) => return Err(error),
             }
         };
@@ -168,12 +161,6 @@ fn is_unclear(error: &Error) -> bool {
     error.done != Done::No && (passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay)
 }
 
-/// The handle still has what was sent, and its place still leads to it.
-fn still_the_same(open: &Open) -> Result<()> {
-    open.file.check(&open.fingerprint)?;
-    open.file.check_place(&open.fingerprint)
-}
-
 /// Reads parts that were sent once more.
 ///
 /// # Errors
@@ -185,9 +172,7 @@ pub(super) async fn read_again(
 ) -> Result<()> {
     for row in parts {
         let Some(part) = plan.part(row.number) else { continue };
-        let (file, crc64) = (Arc::clone(file), row.crc64);
-        let reading = tokio::task::spawn_blocking(move || file.check_again(part.offset, part.len, crc64));
-        reading.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+        file.sum_is(part.offset, part.len, row.crc64).await?;
     }
     Ok(())
 }
@@ -197,6 +182,6 @@ fn sent_part(row: &PartRow) -> crate::s3::SentPart {
 }
 
 /// A request that a stop ended before the store could have had all of it.
-fn cut_short() -> Error {
+pub(super) fn cut_short() -> Error {
     Error::new(ErrorCode::Unexpected).detail("stopped")
 }

@@ -1,7 +1,6 @@
 //! What the store really holds: asked after an answer that never came, before anything is sent again or given up.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ending::DIFFERED_AT_MOST;
@@ -196,10 +195,8 @@ impl Drive {
         if let Some(sum) = combined(open.plan, &self.parts) {
             return Ok(sum);
         }
-        let sum = self.crc_of(open, 0, open.plan.size()).await?;
-        let (file, fingerprint) = (Arc::clone(&open.file), open.fingerprint.clone());
-        let check = tokio::task::spawn_blocking(move || file.check(&fingerprint));
-        check.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+        let sum = open.file.sum(0, open.plan.size()).await?;
+        open.file.still(&open.fingerprint).await?;
         Ok(sum)
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::ending::DIFFERED_AT_MOST;
+use self::ending::{DIFFERED_AT_MOST, cut_short};
 use self::touched::Compared;
 use super::keys;
 use super::link::{Link, passes_by_itself};
@@ -114,6 +114,14 @@ impl Stop {
     /// Waits so long for it to be asked; answers whether it was.
     pub(super) async fn is_asked_within(&self, wait: Duration) -> bool {
         tokio::time::timeout(wait, self.token.cancelled()).await.is_ok()
+    }
+
+    /// What a stop does not wait for: looking at a source may take long.
+    async fn cuts<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            outcome = work => outcome,
+            () = self.token.cancelled() => Err(cut_short()),
+        }
     }
 
     fn reason(&self) -> Option<Input> {
@@ -225,7 +233,8 @@ impl Drive {
         self.live.ground();
         let sent = ByteCount(self.live.acknowledged());
         let (id, standing, size) = (self.row.id, self.row.standing, self.row.size);
-        let is_held = matches!(standing.state, TransferState::Waiting { code: ErrorCode::FileInUse, .. });
+        let is_held =
+            matches!(standing.state, TransferState::Waiting { code: ErrorCode::FileInUse | ErrorCode::ReadError, .. });
         let held_since = is_held.then(|| self.held_since.unwrap_or_else(Instant::now));
         let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent, held_since });
     }
@@ -375,8 +384,8 @@ impl Drive {
         tracing::info!(id = %self.row.id, %error, "a transfer stopped");
         let in_secs = |wait: Duration| Some(UnixTime(UnixTime::now().0 + wait.as_secs().max(1)));
         let until = match error.retry {
-            // Whoever holds the file had time to let go: now a person has to see to it.
-            _ if error.code == ErrorCode::FileInUse && self.held_for_long() => None,
+            // Whoever holds the file had time to let go, and the drive to recover: now a person has to see to it.
+            Retry::WhenFileQuiet if self.held_for_long() => None,
             Retry::After(wait) => in_secs(wait),
             Retry::WhenOnline | Retry::WhenFileQuiet => in_secs(Duration::from_secs(5)),
             Retry::Never | Retry::WhenSignedIn => None,
@@ -399,7 +408,7 @@ impl Drive {
             }
             (ErrorCode::AlreadyThere, _) if self.collision() == Collision::Suffix => Input::KeyTaken,
             (code, Retry::Never) => Input::Fail(code),
-            (ErrorCode::FileInUse, _) if until.is_none() => Input::Fail(ErrorCode::FileInUse),
+            (code, Retry::WhenFileQuiet) if until.is_none() => Input::Fail(code),
             (code, _) => Input::Trouble { code, until },
         };
         match input {
@@ -410,7 +419,7 @@ impl Drive {
         input
     }
 
-    /// Whether another program has kept the file from us for longer than a program at work would.
+    /// Whether another program, or its drive, has kept the file from us for longer than it would at work.
     fn held_for_long(&self) -> bool {
         self.held_since.is_some_and(|since| since.elapsed() >= limits::held_at_most())
     }

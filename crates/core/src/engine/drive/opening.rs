@@ -9,7 +9,7 @@ use crate::engine::drive::Report;
 use crate::engine::feed::Event;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::{Fingerprint, Likeness, Place, SourceFile};
+use crate::file::{Fingerprint, Likeness, Place, SourceFile, open_aside};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{PartRow, Write};
 use crate::s3::Head;
@@ -25,16 +25,7 @@ impl Drive {
         } else {
             Place::named(&self.row.path)
         };
-        let (place, before) = (place.on(self.item.mount.clone()), self.row.fingerprint.clone());
-        let opening = tokio::task::spawn_blocking(move || {
-            let file = match before {
-                Some(before) => SourceFile::open_again(&place, &before),
-                None => SourceFile::open_at(&place),
-            }?;
-            let fingerprint = file.fingerprint()?;
-            Ok((Arc::new(file), fingerprint))
-        });
-        opening.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+        open_aside(place.on(self.item.mount.clone()), self.row.fingerprint.clone()).await
     }
 
     pub(super) async fn open(&mut self) -> Result<Input> {
@@ -146,7 +137,7 @@ impl Drive {
             let Some(range) = wanted.get(&part.number).filter(|range| range.len == part.size) else { continue };
             let same = match recorded.remove(&part.number) {
                 Some(known) => known.etag == part.etag || known.crc64 == part.crc64,
-                None => self.crc_of(&open, range.offset, range.len).await? == part.crc64,
+                None => open.file.sum(range.offset, range.len).await? == part.crc64,
             };
             if same {
                 let (crc64, size) = (part.crc64, ByteCount(part.size));
@@ -161,13 +152,6 @@ impl Drive {
         self.parts = kept;
         self.live.begin(self.parts.values().map(|part| (part.number, part.size.get())));
         Ok(Input::Reconciled { exists: true })
-    }
-
-    pub(super) async fn crc_of(&self, open: &Open, offset: u64, len: u64) -> Result<u64> {
-        let file = Arc::clone(&open.file);
-        tokio::task::spawn_blocking(move || file.crc64(offset, len))
-            .await
-            .map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
     }
 }
 

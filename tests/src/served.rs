@@ -1,0 +1,93 @@
+//! A drive that a program serves, as network drives are: it answers, reports errors, or says nothing for as long as a test
+//! wants it to.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// How a drive is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// In order.
+    Well,
+    /// No byte of a file can be read.
+    UnreadableFiles,
+    /// Nothing can be read.
+    Broken,
+}
+
+/// A drive that shows a folder, to be read only. Gone when dropped.
+pub struct ServedDrive {
+    server: Child,
+    health: PathBuf,
+    /// Where it is mounted.
+    pub at: PathBuf,
+}
+
+/// Speaks the kernel's FUSE protocol, version 7. Source: `linux/fuse.h`.
+const SERVER: &str = include_str!("served.py");
+
+impl ServedDrive {
+    /// Mounts one at `at` that shows `folder`; nothing where one may not. `at` must be there.
+    pub fn new(folder: &Path, at: &Path) -> Option<Self> {
+        let health = at.with_extension("health");
+        std::fs::write(&health, "").expect("written");
+        let mut python = Command::new("python3");
+        python.args(["-c", SERVER]).args([folder, at, &health]);
+        let mut server = python.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("python3");
+        let mut line = String::new();
+        let mut out = BufReader::new(server.stdout.take().expect("its output"));
+        out.read_line(&mut line).expect("its output");
+        let drive = Self { server, health, at: at.to_owned() };
+        (line == "mounted\n").then_some(drive)
+    }
+
+    /// How it is from now on.
+    pub fn is(&self, health: Health) {
+        let word = match health {
+            Health::Well => "",
+            Health::UnreadableFiles => "files",
+            Health::Broken => "all",
+        };
+        let beside = self.health.with_extension("next");
+        std::fs::write(&beside, word).and_then(|()| std::fs::rename(&beside, &self.health)).expect("told");
+    }
+
+    /// It answers nothing any more.
+    pub fn falls_silent(&self) {
+        self.signal("STOP");
+    }
+
+    /// It answers all that it was asked.
+    pub fn answers(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.server.id().to_string()]).status();
+        assert!(told.expect("kill").success(), "{name}");
+    }
+
+    /// Waits until a process waits for its answer.
+    pub fn holds_up(&self, process: u32) {
+        let tasks = PathBuf::from(format!("/proc/{process}/task"));
+        let waits = |task: &Path| {
+            std::fs::read_to_string(task.join("wchan"))
+                .is_ok_and(|at| at.contains("fuse") || at.contains("request_wait"))
+        };
+        loop {
+            let tasks = std::fs::read_dir(&tasks).expect("its threads");
+            if tasks.flatten().any(|task| waits(&task.path())) {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for ServedDrive {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        let _ = Command::new("umount").arg("-l").arg(&self.at).stderr(Stdio::null()).status();
+    }
+}

@@ -1,0 +1,142 @@
+//! Drives that a program serves, as network drives are: they fall silent, or report errors, and recover.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::sources::{on_record, until_it_waits};
+use crate::World;
+use crate::davit::{Run, Running};
+use crate::fault::FaultProxy;
+use crate::served::{Health, ServedDrive};
+use crate::source::{noise, sha256};
+
+const PART: u64 = 64 << 10;
+/// More than the engine has workers.
+const AT_A_TIME: &str = "12";
+
+/// A file on a drive, and a file on another one, given together.
+struct Desk {
+    world: World,
+    link: FaultProxy,
+    drive: ServedDrive,
+    whole: PathBuf,
+    other: PathBuf,
+}
+
+impl Desk {
+    /// Nothing where one may not mount.
+    async fn new() -> Option<Self> {
+        let world = World::of_small_parts().await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let (disk, at) = (world.path("disk"), world.path("LAB-NAS"));
+        let (whole, other) = (disk.join("cut.mov"), world.sources().join("other.txt"));
+        noise(&whole, 64 * PART + 77);
+        noise(&other, 1_000);
+        std::fs::create_dir(&at).expect("a folder");
+        let drive = ServedDrive::new(&disk, &at)?;
+        Some(Self { world, link, drive, whole, other })
+    }
+
+    fn upload(&self) -> Run {
+        let mut run = self.world.upload_by(&self.link.endpoint(), &[&self.drive.at.join("cut.mov"), &self.other]);
+        run.args(["--concurrency", AT_A_TIME]).env("DAVIT_TEST_PART_SIZE", PART.to_string());
+        run
+    }
+
+    /// A run that has sent some parts, whose answers are kept back: nothing of the drive is read at this moment.
+    async fn begun(&self) -> Running {
+        "cut.mov*partNumber=".clone_into(&mut self.link.faults.only.lock().expect("faults"));
+        self.link.faults.hold.send_replace(true);
+        let running = self.upload().start();
+        let many = AT_A_TIME.parse().expect("a number");
+        self.link.faults.held.subscribe().wait_for(|held| *held >= many).await.expect("the proxy runs");
+        running
+    }
+
+    fn goes_on(&self) {
+        self.link.faults.hold.send_replace(false);
+    }
+
+    fn recorded(&self) -> Vec<u16> {
+        on_record(&self.world.home())
+    }
+
+    fn is_there(&self, recorded: &[u16]) {
+        assert_eq!(self.world.sha256("in/cut.mov"), sha256(&self.whole));
+        assert_eq!(self.world.sha256("in/other.txt"), sha256(&self.other));
+        let again = self.world.cloud.observer().bytes_acknowledged_twice();
+        let again: Vec<_> = again.iter().filter(|(_, _, number, _)| recorded.contains(number)).collect();
+        assert!(again.is_empty(), "on record and sent again: {again:?}");
+    }
+}
+
+/// A drive that says nothing any more is told within half a minute, holds up no file of another one, and is gone on with when
+/// it answers. Answers whether it ran.
+pub async fn a_drive_that_falls_silent() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    let running = desk.begun().await;
+    desk.drive.falls_silent();
+    let begun = Instant::now();
+    desk.goes_on();
+    until_it_waits(&desk.world, &desk.world.home(), "source-offline").await;
+    let told = begun.elapsed();
+    assert!(told <= Duration::from_secs(30), "{told:?}");
+    assert!(desk.world.keys().contains(&"in/other.txt".to_owned()), "the other drive's is there");
+    let recorded = desk.recorded();
+    assert!(recorded.len() >= AT_A_TIME.parse().expect("a number"), "{recorded:?}");
+    desk.drive.answers();
+    tokio::task::block_in_place(|| running.end()).all_done();
+    desk.is_there(&recorded);
+    true
+}
+
+/// While a drive says nothing an upload from it is paused, cancelled and left at once. Answers whether it ran.
+pub async fn a_silent_drive_and_whoever_stops() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    let mut recorded = Vec::new();
+    for word in ["interrupt", "pause", "cancel"] {
+        let mut running = desk.begun().await;
+        desk.drive.falls_silent();
+        desk.goes_on();
+        desk.drive.holds_up(running.id());
+        let begun = Instant::now();
+        match word {
+            "interrupt" => running.signal("INT"),
+            word => {
+                let told = desk.world.davit(word).arg("--all").end().await;
+                assert_eq!(told.code, Some(0), "{word}: {}{}", told.out, told.err);
+            }
+        }
+        while running.runs() {
+            tokio::task::yield_now().await;
+        }
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(12), "{word}: {took:?}");
+        desk.drive.answers();
+        if word == "interrupt" {
+            recorded = desk.recorded();
+        }
+        if word == "pause" {
+            desk.upload().end().await.all_done();
+            desk.is_there(&recorded);
+            desk.world.cloud.remove(crate::world::BUCKET, "in/cut.mov");
+        }
+    }
+    true
+}
+
+/// A drive whose files, or all of which, cannot be read for a while is waited for. Answers whether it ran.
+pub async fn a_drive_that_reports_errors() -> bool {
+    for (health, code) in [(Health::UnreadableFiles, "read-error"), (Health::Broken, "source-offline")] {
+        let Some(desk) = Desk::new().await else { return false };
+        let running = desk.begun().await;
+        desk.drive.is(health);
+        desk.goes_on();
+        until_it_waits(&desk.world, &desk.world.home(), code).await;
+        let recorded = desk.recorded();
+        desk.drive.is(Health::Well);
+        tokio::task::block_in_place(|| running.end()).all_done();
+        desk.is_there(&recorded);
+    }
+    true
+}
