@@ -1,7 +1,5 @@
 //! What drives, walks and chores tell: the book follows.
 
-use tokio::time::Instant;
-
 use super::Actor;
 use crate::engine::book::Rest;
 use crate::engine::drive::Report;
