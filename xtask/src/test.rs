@@ -64,7 +64,11 @@ pub(crate) fn bindings() -> Result<()> {
 fn tests(filter: Option<&str>) -> Result<()> {
     let all = ["--workspace", "--locked"];
     if tools::has(&tools::NEXTEST) {
-        return must("tests", &mut on_a_screen(&[&["nextest", "run"], &all[..], filter.as_slice()].concat()));
+        // Many of them wait for a clock: two cores are half idle with two.
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let threads = (cores + cores / 2).to_string();
+        let words = [&["nextest", "run", "--test-threads", &threads], &all[..], filter.as_slice()].concat();
+        return must("tests", &mut on_a_screen(&words));
     }
     // Cargo's own runner knows no groups: what does not share the machine comes after the others, one by one.
     let all = [&["test", "--no-fail-fast"], &all[..]].concat();
