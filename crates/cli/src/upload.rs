@@ -35,7 +35,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 fn options(args: &Upload) -> Result<Options> {
     let mut options = Options::from_env()?;
     options.server = args.server.clone().or(options.server);
-    options.net.ca_bundle = args.ca_bundle.clone();
+    options.net.ca_bundle.clone_from(&args.ca_bundle);
     options.concurrency = args.concurrency;
     options.direct = direct(args)?;
     if let Some(file) = &args.receipt {

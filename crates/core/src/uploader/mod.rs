@@ -271,10 +271,7 @@ impl Keeper {
     async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String) {
         let mut wait = std::time::Duration::from_millis(500);
         loop {
-            let error = match self.connect(wish, &address, self.options.token.as_ref()).await {
-                Ok(_) => return,
-                Err(error) => error,
-            };
+            let Err(error) = self.connect(wish, &address, self.options.token.as_ref()).await else { return };
             if !passes_by_itself(&error) {
                 let problem = Some((error.code, error.detail));
                 self.present.arrive(wish, None, || {

@@ -266,11 +266,9 @@ impl Model {
                 let ours = object.token == self.token && Some(object.contents) == self.planned;
                 assert!(!ours, "our own object is called another's");
             }
-            TransferState::Failed { code: ErrorCode::FileChanged } => {
-                // Of a name that may be ours the person was told, and chose what is to be done about it.
-                if !self.told_unknown.contains(&self.key) {
-                    self.denied.insert((self.key, self.token));
-                }
+            // Of a name that may be ours the person was told, and chose what is to be done about it.
+            TransferState::Failed { code: ErrorCode::FileChanged } if !self.told_unknown.contains(&self.key) => {
+                self.denied.insert((self.key, self.token));
             }
             TransferState::Failed { code: ErrorCode::OutcomeUnknown } => {
                 assert!(!self.world.may_look, "whoever may look knows");

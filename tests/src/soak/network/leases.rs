@@ -210,7 +210,9 @@ pub async fn allowed_again() {
     uploader.session_changes().wait_for(connected).await.expect("connected");
     let to = uploader.destinations().await.expect("one")[0].id.clone();
     let paths: Vec<_> = (0..3).map(|n| world.sources().join(format!("{n}.wav"))).collect();
-    paths.iter().for_each(|path| noise(path, 1_000));
+    for path in &paths {
+        noise(path, 1_000);
+    }
     "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
     company.faults.requests.store(0, Ordering::SeqCst);
     let refuses = Fault::Problem { status: "403 Forbidden", code: "not-allowed" };
