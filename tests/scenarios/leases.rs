@@ -68,8 +68,7 @@ async fn a_sign_in_by_token_outlives_what_passes() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_whose_way_dies_without_a_word_is_given_up_within_twenty_seconds() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_CUT_OFF, place.path(), "leases::inner_with_a_way_that_dies").await;
+    inner::run(&MAY_CUT_OFF, "leases::inner_with_a_way_that_dies").await;
 }
 
 /// What the test above runs.

@@ -12,6 +12,7 @@ mod details;
 mod endings;
 #[cfg(target_os = "linux")]
 mod endurance;
+mod given_again;
 mod heavy;
 mod hostile;
 mod house;

@@ -63,21 +63,19 @@ fn on_a_small_disk(place: &std::path::Path, options: &str) -> Vec<String> {
 async fn without_room_for_the_records_everything_rests_and_goes_on_within_ten_seconds_of_room() {
     let place = tempfile::tempdir().expect("a folder");
     let words = on_a_small_disk(place.path(), "size=8m");
-    inner::run(&words, place.path(), "records::inner_with_little_room").await;
+    inner::run_in(place.path(), &words, "records::inner_with_little_room").await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_store_answers_while_there_is_no_room_is_kept_and_put_on_record_with_room() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_BE_LIMITED, place.path(), "records::inner_answers_without_room").await;
+    inner::run(&MAY_BE_LIMITED, "records::inner_answers_without_room").await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_was_opened_without_room_for_its_record_is_taken_away_at_the_end() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_BE_LIMITED, place.path(), "records::inner_upload_without_room").await;
+    inner::run(&MAY_BE_LIMITED, "records::inner_upload_without_room").await;
 }
 
 /// A write that is too much fails, as with a quota, and no signal comes.

@@ -248,8 +248,7 @@ async fn the_command_line_says_what_it_waits_for_until_when_and_what_happens_nex
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_away_is_told_by_its_name_and_stays_told() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_drive").await;
+    inner::run(&MAY_MOUNT, "waiting::inner_with_a_drive").await;
 }
 
 /// What the test above runs.
@@ -288,8 +287,7 @@ async fn inner_with_a_drive() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_to_be_walked_waits_for_its_drive() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_folder_on_a_drive").await;
+    inner::run(&MAY_MOUNT, "waiting::inner_with_a_folder_on_a_drive").await;
 }
 
 /// What the test above runs.
@@ -323,8 +321,7 @@ async fn inner_with_a_folder_on_a_drive() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_with_the_next_try() {
-    let place = tempfile::tempdir().expect("a folder");
-    inner::run(&MAY_MOUNT, place.path(), "waiting::inner_with_a_full_disk").await;
+    inner::run(&MAY_MOUNT, "waiting::inner_with_a_full_disk").await;
 }
 
 /// What the test above runs.

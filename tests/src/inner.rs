@@ -12,8 +12,14 @@ pub const MAY_CUT_OFF: [&str; 4] = ["unshare", "--user", "--map-root-user", "--n
 /// Where the inner test finds its place.
 const PLACE: &str = "DAVIT_INNER_PLACE";
 
-/// Runs the ignored `test` of the same program by these words, with `place` as its own.
-pub async fn run<W: AsRef<OsStr>>(words: &[W], place: &Path, test: &str) {
+/// Runs the ignored `test` of the same program by these words, with a folder of its own.
+pub async fn run<W: AsRef<OsStr>>(words: &[W], test: &str) {
+    let place = tempfile::tempdir().expect("a folder");
+    run_in(place.path(), words, test).await;
+}
+
+/// The same with `place` as its own.
+pub async fn run_in<W: AsRef<OsStr>>(place: &Path, words: &[W], test: &str) {
     let inner = tokio::process::Command::new(&words[0])
         .args(&words[1..])
         .arg(std::env::current_exe().expect("our own path"))

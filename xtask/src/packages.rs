@@ -28,6 +28,7 @@ const TEST: &[&str] = &[
     "gir1.2-gtk-3.0",
     "gnome-keyring",
     "imagemagick",
+    "iproute2",
     "librsvg2-common",
     "libsecret-tools",
     "openbox",

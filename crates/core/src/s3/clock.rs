@@ -44,9 +44,7 @@ impl StoreClock {
         let steady = at.duration_since(heard.at).as_secs();
         UnixTime(heard.there.0.saturating_add(steady.max(here.0.saturating_sub(heard.here.0))))
     }
-}
 
-impl StoreClock {
     /// What requests are signed with now.
     pub(super) fn time(&self) -> UnixTime {
         self.unix(UnixTime::now(), Instant::now())

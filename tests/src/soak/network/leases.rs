@@ -1,5 +1,6 @@
 //! Goal R9: leases end at the worst moment, the backend is slow, broken, or refuses.
 
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use davit_core::engine::EnqueueOptions;
@@ -9,6 +10,23 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 use crate::World;
 use crate::fault::{Fault, FaultProxy, Mix};
 use crate::source::{noise, sha256};
+
+/// A world whose leases live for two seconds, and the ways to its company and to its store.
+async fn with_short_leases() -> (World, FaultProxy, FaultProxy) {
+    let world = World::with_backend(2, "role").await;
+    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    (world, company, link)
+}
+
+/// A folder of so many files of several parts.
+fn rushes(world: &World, files: u64) -> PathBuf {
+    let folder = world.sources().join("rushes");
+    for n in 0..files {
+        noise(&folder.join(format!("{n}.mov")), (20 << 20) + n);
+    }
+    folder
+}
 
 /// Every one of `times` leases in a row is called expired, in the midst of a part.
 pub async fn refused_again_and_again(times: u32) {
@@ -28,9 +46,7 @@ pub async fn refused_again_and_again(times: u32) {
 /// Leases of two seconds from a backend that fails three times of ten and thinks for `thinks_ms`; long enough for about
 /// `refreshes` of them.
 pub async fn backend_in_trouble(seed: u64, refreshes: u32, thinks_ms: u64) {
-    let world = World::with_backend(2, "role").await;
-    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
-    let link = FaultProxy::before(world.cloud.address()).await;
+    let (world, company, link) = with_short_leases().await;
     let broken = Fault::Says { status: "503 Service Unavailable", code: "Down" };
     "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
     *company.faults.mix.lock().expect("faults") = Some(Mix::new(seed).with(broken, 3_000));
@@ -87,13 +103,8 @@ pub async fn over_on_arrival(given: u64, clock: bool) {
 /// Something on the way refuses a refresh of several files with a page of its own. It is none of the company's words: all
 /// files wait, and go on by themselves.
 pub async fn filtered_refresh(fault: Fault) {
-    let world = World::with_backend(2, "role").await;
-    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
-    let link = FaultProxy::before(world.cloud.address()).await;
-    let folder = world.sources().join("rushes");
-    for n in 0..4 {
-        noise(&folder.join(format!("{n}.mov")), (20 << 20) + n);
-    }
+    let (world, company, link) = with_short_leases().await;
+    let folder = rushes(&world, 4);
     link.faults.rate.store(8 << 20, Ordering::SeqCst);
     "POST /v1/credentials".clone_into(&mut company.faults.only.lock().expect("faults"));
     let mut run = world.upload_by_backend_and(&link.endpoint(), &[&folder]);
@@ -111,9 +122,7 @@ pub async fn filtered_refresh(fault: Fault) {
 
 /// A refresh is answered with this. It is asked once; the next run goes on.
 pub async fn refused_refresh(status: &'static str) {
-    let world = World::with_backend(2, "role").await;
-    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
-    let link = FaultProxy::before(world.cloud.address()).await;
+    let (world, company, link) = with_short_leases().await;
     link.faults.rate.store(6 << 20, Ordering::SeqCst);
     let file = world.sources().join("cut.mov");
     noise(&file, 48 << 20);
@@ -144,14 +153,9 @@ pub async fn refused_refresh(status: &'static str) {
 /// A person may not upload any more, with many files given and several in flight, whose parts end one after the other long
 /// after that. The company is asked once for all; what was sent is kept, and the same command goes on once they may.
 pub async fn refused_for_many() {
-    let world = World::with_backend(2, "role").await;
-    let company = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
-    let link = FaultProxy::before(world.cloud.address()).await;
-    let folder = world.sources().join("rushes");
+    let (world, company, link) = with_short_leases().await;
     // Those in flight, and those that wait for a slot.
-    for n in 0..12 {
-        noise(&folder.join(format!("{n}.mov")), (20 << 20) + n);
-    }
+    let folder = rushes(&world, 12);
     let upload = || {
         let mut run = world.upload_by_backend_and(&link.endpoint(), &[&folder]);
         run.env("DAVIT_SERVER", company.endpoint()).args(["--concurrency", "8"]);
