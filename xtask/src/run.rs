@@ -26,6 +26,15 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 pub(crate) fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
+    // What cargo tells us of ourselves would be news to build scripts that ask for it, and all that stands on them would be
+    // built once for us and once for whoever calls cargo.
+    for (name, _) in std::env::vars_os() {
+        let told =
+            name.to_str().is_some_and(|name| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|of| name.starts_with(of)));
+        if told {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
