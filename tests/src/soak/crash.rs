@@ -250,7 +250,7 @@ impl Trial {
             Way::Overtaken => self.chance.one(&["complete:1:after", "put:1:after"]),
             Way::Unclear => {
                 let points =
-                    ["complete:1:before", "complete:1:after", "put:1:before", "put:1:after", "record-proof:1:after"];
+                    ["complete:1:before", "complete:1:after", "put:1:before", "put:1:after", "record-proof:1:before"];
                 self.chance.one(&points)
             }
         };
