@@ -6,12 +6,16 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 
 use crate::packages::Purpose;
-use crate::run::{build, command, root, took};
+use crate::run::{cargo, command, must, root, took};
 use crate::{setup, tools};
 
 mod loops;
 
 use loops::{LOOPS, Loop};
+
+/// One loop, whether or not the tests leave it out.
+const NEXTEST: &str =
+    "nextest run --workspace --locked --cargo-profile soak --profile soak --no-capture --run-ignored all -E";
 
 pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<()> {
     let loops: Vec<_> =
@@ -25,7 +29,8 @@ pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<(
         bail!("the loops are run by nextest; install it: {}", tools::how(&tools::NEXTEST));
     }
     setup::run(Purpose::Test)?;
-    build()?;
+    // Built for minutes, where it runs for hours.
+    must("build", &mut cargo(&["build", "--workspace", "--locked", "--profile", "soak"]))?;
     let file = root().join("artefacts/soak.md");
     std::fs::create_dir_all(root().join("artefacts"))?;
     let mut table = "| goal | loop | times | result | time |\n|---|---|---|---|---|\n".to_owned();
@@ -34,13 +39,11 @@ pub(crate) fn run(goal: Option<&str>, times: Option<u32>, seed: u64) -> Result<(
         let times = times.unwrap_or(*full);
         println!("== {goal}: {what}, {times} times from seed {seed}");
         let begun = Instant::now();
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let filter = format!("test(={test})");
-        let words = ["tests/tools/with-screen", &cargo, "nextest", "run", "--workspace", "--locked"];
-        let mut run = command(
-            "bash",
-            &[&words[..], &["--profile", "soak", "--no-capture", "--run-ignored", "all", "-E", &filter]].concat(),
-        );
+        let words =
+            ["tests/tools/with-screen", &program].into_iter().chain(NEXTEST.split(' ')).chain([filter.as_str()]);
+        let mut run = command("bash", &words.collect::<Vec<_>>());
         run.env("DAVIT_SOAK", times.to_string()).env("DAVIT_SEED", seed.to_string());
         let held = run.status().context("nextest could not be started")?.success();
         let result = if held { "held" } else { "broken" };

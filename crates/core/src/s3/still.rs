@@ -162,17 +162,46 @@ mod tests {
         assert!(second >= Duration::from_secs(20), "{second:?}");
     }
 
+    /// A part that arrived whole. Answers what came of it, and how long it was waited for.
+    async fn arrived(pace: &Arc<Pace>, answer: Duration) -> (Result<()>, Duration) {
+        let (watch, begun) = (Watch::new(Arc::clone(pace)), Instant::now());
+        watch.is_told_of(false);
+        watch.moves(true);
+        let outcome = watched(tokio::time::sleep(answer), &watch, PART, Again::Free).await;
+        (outcome, begun.elapsed())
+    }
+
+    /// The same while life signs are answered at once.
+    async fn arrived_on_a_way(pace: &Arc<Pace>, answer: Duration) -> (Result<()>, Duration) {
+        tokio::select! {
+            came = arrived(pace, answer) => came,
+            () = answers(pace, Instant::now(), AT_ONCE) => unreachable!("it has no end"),
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_takes_its_time_is_waited_for_however_quick_life_signs_are() {
         let pace = Arc::<Pace>::default();
-        let watch = Watch::new(Arc::clone(&pace));
-        watch.is_told_of(false);
-        watch.moves(true);
-        tokio::select! {
-            answer = watched(tokio::time::sleep(Duration::from_secs(17)), &watch, PART, Again::Free) => {
-                answer.expect("an answer");
-            }
-            () = answers(&pace, Instant::now(), AT_ONCE) => unreachable!("it has no end"),
+        arrived_on_a_way(&pace, Duration::from_secs(17)).await.0.expect("an answer");
+        // What takes bodies whole and passes them on does so with each.
+        for _ in 0..3 {
+            arrived_on_a_way(&pace, Duration::from_millis(2_500)).await.0.expect("an answer");
         }
+        arrived_on_a_way(&pace, Duration::from_secs(17)).await.0.expect("an answer");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_missing_where_all_came_at_once_is_missed_within_ten_seconds() {
+        let pace = Arc::<Pace>::default();
+        for _ in 0..3 {
+            arrived_on_a_way(&pace, AT_ONCE).await.0.expect("an answer");
+        }
+        let (outcome, waited) = arrived_on_a_way(&pace, NEVER).await;
+        outcome.expect_err("missed");
+        assert!(waited <= Duration::from_secs(10), "{waited:?}");
+        // Once: it may be the other side that stands still.
+        let (outcome, waited) = arrived_on_a_way(&pace, NEVER).await;
+        outcome.expect_err("missed");
+        assert!(waited >= Duration::from_secs(18), "{waited:?}");
     }
 }

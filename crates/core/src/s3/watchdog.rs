@@ -77,6 +77,8 @@ const UNKNOWN: u64 = 16 << 10;
 const TELLING: u64 = 256 << 10;
 /// So many bodies as long as this one, begun and answered while nothing of it moved: the link is there, it is not.
 const OVERTAKEN: usize = 3;
+/// An answer that comes so soon after the last byte came at once: the byte may be a look older than it is known to be.
+const AT_ONCE_ANSWERED: Duration = Duration::from_secs(2);
 /// So many answers are remembered: as many as parts may fly.
 const REMEMBERED: usize = 128;
 
@@ -107,8 +109,8 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct Answers {
-    /// Bodies that were answered last: when each began, and its bytes.
-    latest: VecDeque<(Instant, u64)>,
+    /// Bodies that were answered last.
+    latest: VecDeque<Answered>,
     /// When something last hung.
     hung: Option<Instant>,
     /// How often in a row, with no body answered in between.
@@ -117,6 +119,15 @@ struct Answers {
     doubt: bool,
     /// A request that began then, on a connection of its own, was answered.
     alive: Option<Instant>,
+}
+
+/// A body that was answered.
+#[derive(Clone, Copy, Debug)]
+struct Answered {
+    begun: Instant,
+    bytes: u64,
+    /// How long after its last byte.
+    late: Duration,
 }
 
 impl Pace {
@@ -132,13 +143,13 @@ impl Pace {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A whole body of `bytes`, begun then, was sent and answered.
-    fn saw(&self, bytes: u64, begun: Instant) {
+    /// A whole body of `bytes`, begun then, was sent and answered, so long after its last byte.
+    fn saw(&self, bytes: u64, begun: Instant, late: Duration) {
         self.moves();
         let mut answers = self.answers();
         (answers.in_a_row, answers.doubt) = (0, false);
         answers.latest.truncate(REMEMBERED - 1);
-        answers.latest.push_front((begun, bytes));
+        answers.latest.push_front(Answered { begun, bytes, late });
         if bytes >= TELLING {
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
             self.seen.store((bytes.saturating_mul(1_000) / millis).max(SLOWEST), Ordering::Relaxed);
@@ -148,7 +159,14 @@ impl Pace {
     /// Whether others as long began later than this and were answered.
     fn overtook(&self, then: Instant, len: u64) -> bool {
         let answers = self.answers();
-        answers.latest.iter().filter(|(begun, bytes)| *begun > then && *bytes >= len).count() >= OVERTAKEN
+        answers.latest.iter().filter(|other| other.begun > then && other.bytes >= len).count() >= OVERTAKEN
+    }
+
+    /// Whether whole bodies are answered at once here, by all that is remembered. Where something on the way takes them
+    /// whole and passes them on, they are not.
+    fn answers_at_once(&self) -> bool {
+        let answers = self.answers();
+        answers.latest.len() >= OVERTAKEN && answers.latest.iter().all(|answered| answered.late <= AT_ONCE_ANSWERED)
     }
 
     /// A request that began then hung. What hung together counts once.
@@ -287,8 +305,12 @@ impl Pace {
         if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
             return Some("others got through, nothing of this one moved");
         }
-        // Where all of it arrived, the answer may take its time.
-        let is_under_way = told == Told::Waits || (told == Told::Arrived && !now.ended);
+        let is_under_way = match told {
+            Told::Nothing => false,
+            Told::Waits => true,
+            // Where all of it arrived, the answer may take its time, unless none ever does.
+            Told::Arrived => !now.ended || (again == Again::Free && self.answers_at_once()),
+        };
         let may = is_under_way && self.may_be_hurried(begun);
         if may && self.still().looks(now.moved) {
             self.ask();
@@ -339,8 +361,9 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
         tokio::select! {
             biased;
             answer = &mut request => {
-                if watch.progress().ended {
-                    pace.saw(len, begun);
+                let now = watch.progress();
+                if now.ended {
+                    pace.saw(len, begun, now.moved.elapsed());
                 }
                 return Ok(answer);
             }
@@ -433,7 +456,7 @@ mod tests {
                 let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
                 if known {
                     tokio::time::advance(Duration::from_secs(1)).await;
-                    pace.saw(PART, begun);
+                    pace.saw(PART, begun, Duration::ZERO);
                 }
                 let watch = Watch::new(Arc::clone(&pace));
                 watch.moves(out);
