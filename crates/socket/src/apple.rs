@@ -1,12 +1,12 @@
-//! macOS: bytes in the send buffer, which only fall as they are acknowledged. Source: `SO_NWRITE` in sys/socket.h, "data
-//! not yet sent by the protocol" and, for TCP, not yet acknowledged.
+//! macOS: what was written, less what is in the send buffer, which leaves it as it is acknowledged. Source: `SO_NWRITE` in
+//! sys/socket.h, "data not yet sent by the protocol" and, for TCP, not yet acknowledged.
 
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use super::Sent;
 
-pub(crate) fn sent(socket: BorrowedFd<'_>) -> Result<Sent> {
+pub(crate) fn sent(socket: BorrowedFd<'_>, written: u64) -> Result<Sent> {
     let mut waiting: libc::c_int = 0;
     let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| ErrorKind::Unsupported)?;
     // SAFETY: `waiting` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.
@@ -16,6 +16,6 @@ pub(crate) fn sent(socket: BorrowedFd<'_>) -> Result<Sent> {
     if answer != 0 {
         return Err(Error::last_os_error());
     }
-    let mark = u64::try_from(waiting).map_err(|_| ErrorKind::Unsupported)?;
-    Ok(Sent { mark, waits: mark > 0 })
+    let waiting = u64::try_from(waiting).map_err(|_| ErrorKind::Unsupported)?;
+    Ok(Sent { mark: written.wrapping_sub(waiting), waits: waiting > 0 })
 }

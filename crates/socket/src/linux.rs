@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use super::Sent;
 
-pub(crate) fn sent(socket: BorrowedFd<'_>) -> Result<Sent> {
+pub(crate) fn sent(socket: BorrowedFd<'_>, _written: u64) -> Result<Sent> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(|_| ErrorKind::Unsupported)?;
     // SAFETY: `info` is valid for writes of `len` bytes, `len` is a valid in-out pointer, the descriptor is borrowed.

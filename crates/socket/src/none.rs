@@ -5,6 +5,6 @@ use std::os::fd::BorrowedFd;
 
 use super::Sent;
 
-pub(crate) fn sent(_: BorrowedFd<'_>) -> Result<Sent> {
+pub(crate) fn sent(_: BorrowedFd<'_>, _written: u64) -> Result<Sent> {
     Err(ErrorKind::Unsupported.into())
 }

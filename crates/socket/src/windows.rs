@@ -13,7 +13,7 @@ fn size<T>() -> u32 {
     u32::try_from(size_of::<T>()).unwrap_or(0)
 }
 
-pub(crate) fn sent(socket: BorrowedSocket<'_>) -> Result<Sent> {
+pub(crate) fn sent(socket: BorrowedSocket<'_>, _written: u64) -> Result<Sent> {
     // The version that is wanted.
     let version: u32 = 0;
     let (mut info, mut written) = (TCP_INFO_v0::default(), 0_u32);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
@@ -19,18 +20,28 @@ use std::os::windows::io::{AsSocket as _, OwnedSocket as Handle};
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TokioIo<TcpStream>,
-    /// The socket once more, to ask the system about it. Closed with the connection: nobody else holds it.
-    handle: Option<Arc<Handle>>,
+    /// Closed with the connection: nobody else holds it.
+    carried: Option<Arc<Carried>>,
+}
+
+/// What a connection carried.
+#[derive(Debug)]
+struct Carried {
+    /// The socket once more, to ask the system about it.
+    handle: Handle,
+    /// Bytes that it took.
+    written: AtomicU64,
 }
 
 /// What a request may ask of the connection that carries it. Keeps nothing open.
 #[derive(Clone, Debug)]
-pub(crate) struct Signal(Weak<Handle>);
+pub(crate) struct Signal(Weak<Carried>);
 
 impl Signal {
     /// What became of what it took; None where nobody knows.
     pub(crate) fn sent(&self) -> Option<davit_socket::Sent> {
-        davit_socket::sent(self.0.upgrade()?.as_ref()).ok()
+        let carried = self.0.upgrade()?;
+        davit_socket::sent(&carried.handle, carried.written.load(Ordering::Relaxed)).ok()
     }
 }
 
@@ -41,15 +52,22 @@ impl Line {
         #[cfg(windows)]
         let handle = stream.inner().as_socket().try_clone_to_owned();
         // Without one, only what the connection takes is known.
-        Self { stream, handle: handle.ok().map(Arc::new) }
+        let carried = handle.ok().map(|handle| Arc::new(Carried { handle, written: AtomicU64::new(0) }));
+        Self { stream, carried }
+    }
+
+    fn took(&self, written: &Poll<io::Result<usize>>) {
+        if let (Some(carried), Poll::Ready(Ok(bytes))) = (&self.carried, written) {
+            carried.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
     }
 }
 
 impl Connection for Line {
     fn connected(&self) -> Connected {
         let connected = self.stream.connected();
-        match &self.handle {
-            Some(handle) => connected.extra(Signal(Arc::downgrade(handle))),
+        match &self.carried {
+            Some(carried) => connected.extra(Signal(Arc::downgrade(carried))),
             None => connected,
         }
     }
@@ -63,7 +81,9 @@ impl Read for Line {
 
 impl Write for Line {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.took(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,6 +103,8 @@ impl Write for Line {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.took(&written);
+        written
     }
 }

@@ -200,7 +200,7 @@ mod tests {
         outcome.expect_err("missed");
         assert!(waited <= Duration::from_secs(10), "{waited:?}");
         // Once: it may be the other side that stands still.
-        let (outcome, waited) = arrived_on_a_way(&pace, NEVER).await;
+        let (outcome, waited) = arrived(&pace, NEVER).await;
         outcome.expect_err("missed");
         assert!(waited >= Duration::from_secs(18), "{waited:?}");
     }
