@@ -381,8 +381,13 @@ impl Trial {
             None => path.clone(),
         };
         let mut run = self.world.upload(&[&given]);
-        run.env("DAVIT_HOME", self.world.path("another home")).args(["--collision", "fail"]);
-        if run.end().await.code == Some(0) {
+        // One that was never here, so that nothing is given again.
+        let home = self.world.path(&format!("another home {which} {}", self.kills));
+        run.env("DAVIT_HOME", home).args(["--collision", "fail"]);
+        let ended = run.end().await;
+        let taken = ended.code == Some(0);
+        assert!(taken || ended.failures() == ["already-there"], "{}\n{}{}", self.seed, ended.out, ended.err);
+        if taken {
             source.anothers = Some(sha256(&path));
             self.story.push(format!("{} taken", source.key));
             seen.twists[2] += 1;

@@ -190,6 +190,28 @@ mod tests {
         arrived_on_a_way(&pace, Duration::from_secs(17)).await.0.expect("an answer");
     }
 
+    /// Four parts at a time, and something on the way that takes them at once and needs minutes to pass them on.
+    #[tokio::test(start_paused = true)]
+    async fn a_way_that_takes_bodies_whole_and_passes_them_on_slowly_is_learned_once() {
+        for takes in [60, 100].map(Duration::from_secs) {
+            let (pace, parts) = (Arc::<Pace>::default(), 10);
+            let in_vain = std::cell::Cell::new(0);
+            let send = async || {
+                for _ in 0..parts {
+                    while arrived(&pace, takes).await.0.is_err() {
+                        in_vain.set(in_vain.get() + 1);
+                    }
+                }
+            };
+            let all = futures::future::join_all((0..4).map(|_| send()));
+            tokio::select! {
+                _ = all => {}
+                () = answers(&pace, Instant::now(), AT_ONCE) => unreachable!("it has no end"),
+            }
+            assert!(in_vain.get() <= 4 * 5, "{takes:?}: {}", in_vain.get());
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_is_missing_where_all_came_at_once_is_missed_within_ten_seconds() {
         let pace = Arc::<Pace>::default();

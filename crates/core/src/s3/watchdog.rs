@@ -7,7 +7,7 @@
 //! and were answered, never with a clock alone. A request that hangs is dropped; its connection goes with it.
 //!
 //! Something on the way may take a body whole and pass it on slowly. What hangs [`OFTEN`] in a row, as it then does, is
-//! given more time with every try.
+//! given more time with every try, and what comes after it twice the time that answers usually take here.
 //!
 //! Where the system does not tell what was acknowledged, the pace is all there is: until the first answer a body that is
 //! sent slowly is told from one that never will be on connections of 8 kB/s up.
@@ -162,11 +162,19 @@ impl Pace {
         answers.latest.iter().filter(|other| other.begun > then && other.bytes >= len).count() >= OVERTAKEN
     }
 
-    /// Whether whole bodies are answered at once here, by all that is remembered. Where something on the way takes them
-    /// whole and passes them on, they are not.
-    fn answers_at_once(&self) -> bool {
+    /// How long after the last byte half of what is remembered was answered, and how much that is.
+    fn usually_answered(&self) -> (Duration, usize) {
         let answers = self.answers();
-        answers.latest.len() >= OVERTAKEN && answers.latest.iter().all(|answered| answered.late <= AT_ONCE_ANSWERED)
+        let mut late: Vec<_> = answers.latest.iter().map(|answered| answered.late).collect();
+        late.sort_unstable();
+        (late.get(late.len() / 2).copied().unwrap_or_default(), late.len())
+    }
+
+    /// Whether whole bodies are answered at once here. Where something on the way takes them whole and passes them on,
+    /// they are not.
+    fn answers_at_once(&self) -> bool {
+        let (usually, of) = self.usually_answered();
+        of >= OVERTAKEN && usually <= AT_ONCE_ANSWERED
     }
 
     /// A request that began then hung. What hung together counts once.
@@ -280,10 +288,14 @@ impl Pace {
 
     /// How much later than usual something may come, where it may be on its way for so long.
     fn later(&self, way: Duration, told: bool) -> Duration {
+        let usually = self.usually_answered().0 * 2;
         let in_a_row = self.answers().in_a_row;
         if in_a_row >= OFTEN {
             let patience = PATIENCE * 2u32.saturating_pow((in_a_row - OFTEN).min(4));
-            return way.max(patience).min(PATIENCE_AT_MOST);
+            return way.max(patience).max(usually).min(PATIENCE_AT_MOST);
+        }
+        if usually > LATE {
+            return way.max(usually).min(PATIENCE_AT_MOST);
         }
         // What is known for slow may be late where nobody tells what of it arrived.
         if self.is_slow() && !told { way } else { way.min(LATE) }
@@ -299,7 +311,9 @@ impl Pace {
         told: Told,
     ) -> Option<&'static str> {
         let silence = now.moved.elapsed();
-        if self.missed(now.moved) {
+        // Where all of it arrived, the answer may take its time, unless none ever does.
+        let may_be_answered = told == Told::Arrived && now.ended && !self.answers_at_once();
+        if self.missed(now.moved) && !may_be_answered {
             return Some("there is a way again, and nothing of this one moved");
         }
         if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
@@ -308,8 +322,7 @@ impl Pace {
         let is_under_way = match told {
             Told::Nothing => false,
             Told::Waits => true,
-            // Where all of it arrived, the answer may take its time, unless none ever does.
-            Told::Arrived => !now.ended || (again == Again::Free && self.answers_at_once()),
+            Told::Arrived => !now.ended || (again == Again::Free && !may_be_answered),
         };
         let may = is_under_way && self.may_be_hurried(begun);
         if may && self.still().looks(now.moved) {
