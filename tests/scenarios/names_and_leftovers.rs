@@ -3,8 +3,12 @@
 
 use std::sync::atomic::Ordering;
 
+use davit_core::engine::feed::{Action, Target};
+use davit_core::ids::ItemId;
+use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
 use davit_tests::fault::{Fault, FaultProxy};
+use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -243,6 +247,57 @@ async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_
         assert_eq!(cancelled.err.contains("is left under media/"), refused, "{}", cancelled.err);
         assert_eq!(left_in_s3(&world).await.len(), left);
     }
+}
+
+/// Its parts stay, so that it goes on once the file is back; nobody is left to wonder what they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_of_a_file_that_failed_is_told_and_a_cancel_removes_it() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    let killed = world.upload(&[&file]).env("DAVIT_FAILPOINT", "part:2:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    std::fs::remove_file(&file).expect("removed");
+    let failed = world.upload(&[&file]).end().await;
+    assert_eq!(failed.failures(), ["file-missing"]);
+    let left = left_in_s3(&world).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!((&left[0]["key"], &left[0]["kept"]), (&"in/cut.mov".into(), &"file-missing".into()));
+    let doctor = world.davit("doctor").end().await;
+    assert!(doctor.out.contains("is kept under media/in/cut.mov"), "{}", doctor.out);
+    let keys = world.cloud.keys();
+    let mut cancel = world.davit("cancel");
+    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+    let cancelled = cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key).end().await;
+    assert_eq!(cancelled.code, Some(0), "{}{}", cancelled.out, cancelled.err);
+    assert_eq!((world.cloud.uploads(BUCKET).len(), left_in_s3(&world).await.len()), (0, 0));
+}
+
+/// A row taken off the list takes with it what S3 holds of it, once that cannot be taken back any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_row_taken_off_the_list_leaves_nothing_in_s3() {
+    let world = World::with_backend(900, "role").await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 40 << 20);
+    let killed = world.upload_by_backend(&[&file]).env("DAVIT_FAILPOINT", "part:2:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    std::fs::remove_file(&file).expect("removed");
+    assert_eq!(world.upload_by_backend(&[&file]).end().await.failures(), ["file-missing"]);
+    assert_eq!(world.cloud.uploads(BUCKET).len(), 1);
+    let uploader = Uploader::open(Options {
+        server: world.backend.as_ref().map(|backend| backend.url().clone()),
+        dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
+        direct: None,
+        ..world.options()
+    });
+    let uploader = uploader.await.expect("opens");
+    let mut changes = uploader.session_changes();
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    let done = uploader.engine().act(Action::Remove, vec![Target::Item(ItemId::new(1))]).await.expect("removed");
+    assert_eq!(done.count, 1);
+    until(|| world.cloud.uploads(BUCKET).is_empty()).await;
+    uploader.close().await;
+    assert_eq!(left_in_s3(&world).await.len(), 0);
 }
 
 /// S3 opened an upload, and the answer with its id was lost: nobody can name it, and where it may not be listed only the

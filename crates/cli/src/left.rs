@@ -1,4 +1,4 @@
-//! Unfinished uploads that nobody will finish and that the store may still hold: what they are, and when they go.
+//! Unfinished uploads that nobody finishes by himself and that the store may still hold: what they are, and when they go.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,6 +27,7 @@ struct Line<'a> {
     upload: Option<&'a str>,
     since: Option<u64>,
     code: Option<ErrorCode>,
+    kept: Option<ErrorCode>,
 }
 
 /// All that is on record.
@@ -45,6 +46,7 @@ pub(crate) fn json(left: &Left) -> String {
         upload: left.upload.as_ref().map(|upload| upload.0.as_str()),
         since: left.since.map(|at| at.0),
         code: left.code,
+        kept: left.kept,
     };
     serde_json::to_string(&line).unwrap_or_default()
 }
@@ -53,6 +55,12 @@ pub(crate) fn json(left: &Left) -> String {
 pub(crate) fn sentence(left: &Left) -> String {
     let place = text::plain(&format!("{}/{}", left.batch.destination.bucket, left.key));
     let since = left.since.map(|at| format!(" since {}", words::date(at))).unwrap_or_default();
+    if let Some(code) = left.kept {
+        return format!(
+            "What was sent of a file that failed [{code}] is kept under {place}. Upload it again and it goes on, or \
+             cancel it and it is removed; the bucket's lifecycle rule removes it in any case."
+        );
+    }
     match (&left.upload, left.code) {
         (None, _) => format!(
             "An unfinished upload may be left under {place}{since}: its answer was lost. The bucket's lifecycle rule \

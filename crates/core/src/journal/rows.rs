@@ -44,7 +44,7 @@ pub struct Leftover {
     pub key: String,
 }
 
-/// An unfinished upload that nobody will finish and that S3 may hold.
+/// An unfinished upload that nobody will finish by itself and that S3 may hold.
 #[derive(Clone, Debug)]
 pub struct Left {
     /// The batch that it was begun for.
@@ -57,6 +57,8 @@ pub struct Left {
     pub since: Option<UnixTime>,
     /// Why S3 still is not, as far as it was asked.
     pub code: Option<ErrorCode>,
+    /// Why its file failed: it is kept, so that trying again goes on with it.
+    pub kept: Option<ErrorCode>,
 }
 
 /// One dropped file or folder.

@@ -10,8 +10,8 @@ use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
 use crate::journal::{Leftover, TransferRow, Write};
 use crate::transfer::state::unfinished;
-use crate::transfer::{Input, Standing, TransferState, step};
-use crate::units::UnixTime;
+use crate::transfer::{Input, OnS3, Standing, TransferState, step};
+use crate::units::{ByteCount, UnixTime};
 
 impl Actor {
     pub(super) async fn act(&mut self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
@@ -232,6 +232,35 @@ impl Actor {
                 item.removed = removed;
             }
         }
+        let until = self.until_final();
+        for slot in &self.shelf.book.slots {
+            let item = &self.shelf.book.items[slot.item as usize];
+            if items.contains(&item.id) && super::is_given_up(slot, item) {
+                self.sweeps.entry(slot.id).or_insert(until);
+            }
+        }
         Ok(ActDone { undo: removed, count: u32::try_from(items.len()).unwrap_or(u32::MAX) })
+    }
+
+    /// What S3 holds of a failed file is let go of: its row was taken off the list, and nobody took that back.
+    pub(super) async fn let_go(&mut self, at: u32) {
+        let slot = self.shelf.book.slots[at as usize];
+        let batch = self.shelf.book.item_of(at).batch;
+        let Ok(Some(row)) = self.shared.journal.read(move |journal| journal.transfer(slot.id)).await else { return };
+        let Some(upload) = unfinished(&row.standing.on_s3) else { return };
+        let standing = Standing { on_s3: OnS3::Nothing, ..row.standing };
+        let writes = vec![
+            Write::Leftover(Leftover { upload, batch, key: row.key }),
+            Write::ForgetParts(slot.id),
+            Write::Standing(slot.id, standing.clone()),
+        ];
+        match self.shared.journal.write(writes).await {
+            Ok(()) => {
+                self.shelf.book.set(at, slot.rest, slot.size, ByteCount(0), &standing.on_s3);
+                self.leftovers.wanted();
+            }
+            // The next start tries again.
+            Err(error) => tracing::warn!(%error, "what is given up could not be put on record"),
+        }
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
-use super::book::{Rest, Slot};
+use super::book::{Item, Rest, Slot};
 use super::drive::{Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
@@ -198,16 +198,16 @@ impl Actor {
             let collision = self.shelf.batches.get(&batch).map(|batch| batch.collision).unwrap_or_default();
             self.walk(folders, collision);
         }
-        self.sweep_what_is_cancelled(Instant::now());
+        self.sweep_what_is_given_up(Instant::now());
         self.look_for_endings().await;
         self.leftovers.wanted();
         self.receipts.wanted();
     }
 
-    fn sweep_what_is_cancelled(&mut self, at: Instant) {
+    fn sweep_what_is_given_up(&mut self, at: Instant) {
         for slot in &self.shelf.book.slots {
-            let here = self.shelf.book.items[slot.item as usize].here;
-            if matches!(slot.rest, Rest::Cancelled { .. }) && slot.on_s3 && here {
+            let item = &self.shelf.book.items[slot.item as usize];
+            if is_given_up(slot, item) && item.here {
                 self.sweeps.insert(slot.id, at);
             }
         }
@@ -352,11 +352,12 @@ impl Actor {
         let due: Vec<_> = self.sweeps.iter().filter(is_due).map(|(id, _)| *id).collect();
         for id in due {
             self.sweeps.remove(&id);
-            if let Some(at) = self.shelf.book.index(id)
-                && matches!(self.shelf.book.slots[at as usize].rest, Rest::Cancelled { .. })
-                && !self.active.contains_key(&id)
-            {
-                self.start(at, Input::Sweep);
+            let Some(at) = self.shelf.book.index(id).filter(|_| !self.active.contains_key(&id)) else { continue };
+            let (slot, item) = (self.shelf.book.slots[at as usize], self.shelf.book.item_of(at));
+            match slot.rest {
+                Rest::Cancelled { .. } => self.start(at, Input::Sweep),
+                _ if is_given_up(&slot, item) => self.let_go(at).await,
+                _ => {}
             }
         }
         let busy = self.leftovers.is_busy(now) || self.receipts.is_busy(now) || !self.ending.is_empty();
@@ -479,7 +480,7 @@ impl Actor {
             Command::Waits(reply) => drop(reply.send(self.shelf.waits())),
             Command::Sweep(reply) => {
                 self.swept.push(reply);
-                self.sweep_what_is_cancelled(Instant::now());
+                self.sweep_what_is_given_up(Instant::now());
                 self.leftovers.wanted();
                 self.receipts.wanted();
             }
@@ -496,6 +497,13 @@ impl Actor {
             }
         }
     }
+}
+
+/// Whether S3 holds something of it for nobody: it was cancelled, or it failed and its row was taken off the list.
+fn is_given_up(slot: &Slot, item: &Item) -> bool {
+    let nobodys =
+        matches!(slot.rest, Rest::Cancelled { .. }) || (item.removed && matches!(slot.rest, Rest::Failed { .. }));
+    nobodys && slot.on_s3
 }
 
 #[expect(clippy::disallowed_methods, reason = "the engine's one door to its runtime")]

@@ -26,8 +26,8 @@ impl Reader {
         })
     }
 
-    /// Unfinished uploads that nobody will finish and that S3 may still hold, as far as this computer knows. Those whose
-    /// answer was lost only for as long as a bucket's lifecycle rule may take.
+    /// Unfinished uploads that nobody will finish by himself and that S3 may still hold, as far as this computer knows.
+    /// Those whose answer was lost only for as long as a bucket's lifecycle rule may take.
     pub fn left_in_s3(&self, now: UnixTime) -> Result<Vec<Left>> {
         let known = |row: &Row<'_>| {
             whole(row)?;
@@ -35,21 +35,26 @@ impl Reader {
             Ok((UploadId(row.get(0)?), (UnixTime(number(row, 1)?), ErrorCode::parse(&code))))
         };
         let stays: HashMap<_, _> = self.whole_rows(&select(STAYS.columns, &STAYS), [], known)?.into_iter().collect();
-        let cancelled = format!(
+        let of_transfers = format!(
             "SELECT t.standing,i.batch,t.key,{} AS whole FROM transfers t JOIN items i ON i.id=t.item
-             WHERE t.ended=0 AND t.standing LIKE '%cancelled%'",
+             WHERE t.ended=0 AND (t.standing LIKE '%cancelled%' OR t.standing LIKE '%failed%')",
             TRANSFERS.fits_as('t')
         );
-        let cancelled = self.whole_rows(&cancelled, [], |row| {
+        let of_transfers = self.whole_rows(&of_transfers, [], |row| {
             whole(row)?;
             let standing: Standing = json(row, 0)?;
-            let upload = unfinished(&standing.on_s3).filter(|_| is_cancelled(&standing));
+            let kept = match standing.state {
+                TransferState::Failed { code } => Some(code),
+                TransferState::Cancelled { .. } => None,
+                _ => return Ok(None),
+            };
             let (batch, key) = (BatchId::new(number(row, 1)?), row.get(2)?);
-            Ok(upload.map(|upload| Leftover { upload, batch, key }))
+            Ok(unfinished(&standing.on_s3).map(|upload| (Leftover { upload, batch, key }, kept)))
         })?;
-        let named = self.leftovers()?.into_iter().chain(cancelled.into_iter().flatten());
+        let nobodys = self.leftovers()?.into_iter().map(|left| (left, None));
+        let named = nobodys.chain(of_transfers.into_iter().flatten());
         let mut found = Vec::new();
-        for Leftover { upload, batch, key } in named {
+        for (Leftover { upload, batch, key }, kept) in named {
             let (since, code) = stays.get(&upload).map_or((None, None), |(since, code)| (Some(*since), *code));
             let batch = self.batch(batch)?;
             found.extend(batch.map(|batch| Left {
@@ -57,6 +62,7 @@ impl Reader {
                 upload: Some(upload),
                 since,
                 code,
+                kept,
                 batch,
             }));
         }
@@ -72,6 +78,7 @@ impl Reader {
                 upload: None,
                 since,
                 code: None,
+                kept: None,
                 batch,
             }));
         }
@@ -83,8 +90,4 @@ impl Reader {
 fn whole_key(batch: &BatchRow, key: &str) -> String {
     let prefix = batch.scope.as_ref().map(|scope| scope.prefix.as_str()).unwrap_or_default();
     format!("{prefix}{key}")
-}
-
-fn is_cancelled(standing: &Standing) -> bool {
-    matches!(standing.state, TransferState::Cancelled { .. })
 }
