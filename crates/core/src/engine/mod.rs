@@ -10,6 +10,8 @@ mod damage;
 mod drive;
 pub mod feed;
 mod feeds;
+#[cfg(test)]
+mod fixture;
 mod given;
 mod intake;
 mod keys;

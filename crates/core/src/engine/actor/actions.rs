@@ -62,9 +62,16 @@ impl Actor {
             match (self.active.get_mut(&slot.id), action) {
                 (Some(active), Action::Pause) => {
                     let input = Input::Pause(PausedBy::You, now);
-                    active.asked = Some(input.clone());
-                    active.then = None;
-                    active.stop.because(input);
+                    match (&active.asked, &active.then) {
+                        // It is given up, and was not taken back.
+                        (Some(Input::Cancel(_)), None) => continue,
+                        (Some(Input::Cancel(_)), Some(_)) => active.then = Some(input),
+                        _ => {
+                            active.asked = Some(input.clone());
+                            active.then = None;
+                            active.stop.because(input);
+                        }
+                    }
                     done.count += 1;
                 }
                 (Some(active), Action::Cancel) => {
@@ -147,7 +154,12 @@ impl Actor {
         if !fits {
             return;
         }
-        let Ok((next, _)) = step(standing, input) else { return };
+        let next = match input {
+            // What was given up is taken back before it is paused.
+            Input::Pause(..) => step(standing, Input::Undo).and_then(|(back, _)| step(&back, input)),
+            input => step(standing, input),
+        };
+        let Ok((next, _)) = next else { return };
         // On record before it is in line: whoever admits it reads where it stands.
         match self.shared.journal.write(vec![Write::Standing(slot.id, next.clone())]).await {
             Ok(()) => self.shelf.book.set(at, Rest::of(&next.state), slot.size, slot.acknowledged, &next.on_s3),

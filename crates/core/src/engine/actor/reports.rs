@@ -103,25 +103,17 @@ impl Actor {
             sent
         };
         self.shelf.book.set(at, rest, size, sent, &standing.on_s3);
-        match rest {
-            Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } => {
-                self.ended.push(id);
-                self.ending.insert(self.shelf.book.item_of(at).batch);
-            }
-            Rest::Waiting { code: ErrorCode::SourceOffline, .. } => {
-                if let Some(mount) = self.shelf.book.item_of(at).mount.clone() {
-                    self.mount_is(&mount, true);
-                }
-            }
-            _ => {}
+        if let Rest::Waiting { code: ErrorCode::SourceOffline, .. } = rest
+            && let Some(mount) = self.shelf.book.item_of(at).mount.clone()
+        {
+            self.mount_is(&mount, true);
         }
         // Asked to rest at the very moment it rested by itself: ask again, now of its standing.
         let mut standing = standing.clone();
         if let Some(input) = asked {
-            let missed = match (&input, rest) {
-                (Input::Cancel(_), Rest::Cancelled { .. }) | (_, Rest::Done { .. } | Rest::Paused { .. }) => false,
-                (Input::Pause(..), _) => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
-                _ => true,
+            let missed = match input {
+                Input::Cancel(_) => !matches!(rest, Rest::Done { .. } | Rest::Cancelled { .. }),
+                _ => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
             };
             if missed && let Ok((next, _)) = step(&standing, input) {
                 self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
@@ -129,6 +121,10 @@ impl Actor {
                 self.pay().await;
                 standing = next;
             }
+        }
+        if let Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } = Rest::of(&standing.state) {
+            self.ended.push(id);
+            self.ending.insert(self.shelf.book.item_of(at).batch);
         }
         if let Some(input) = then {
             self.last_word(at, &standing, input).await;
@@ -139,6 +135,107 @@ impl Actor {
             && self.swept.is_empty()
         {
             self.sweeps.insert(id, self.until_final());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::Start;
+    use crate::engine::actor::Active;
+    use crate::engine::drive::Stop;
+    use crate::engine::feed::{Action, PausedBy};
+    use crate::engine::fixture::{FILE, records, rows};
+    use crate::engine::routes::Routes;
+    use crate::ids::UploadId;
+    use crate::net::Net;
+    use crate::transfer::OnS3;
+    use crate::units::UnixTime;
+
+    const AT: UnixTime = UnixTime(7);
+
+    fn standing(state: TransferState) -> Standing {
+        Standing { state, on_s3: OnS3::Upload(UploadId("u".into())) }
+    }
+
+    fn paused() -> TransferState {
+        TransferState::Paused { by: PausedBy::You, since: AT }
+    }
+
+    /// An engine whose one file runs.
+    async fn actor(home: &Path) -> Actor {
+        let (journal, recovered) = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
+        let routes = Arc::new(Routes::new(Net::default(), None));
+        let start = Start { journal, home: home.to_owned(), recovered, routes, concurrency: 1, hold: false };
+        let mut actor = Actor::new(start);
+        let active = Active { stop: Stop::default(), large: false, asked: None, then: None };
+        actor.active.insert(FILE, active);
+        actor.set(0, Rest::Active { verifying: false }, ByteCount(1), ByteCount::ZERO);
+        actor
+    }
+
+    /// Where the file is when all this was asked while it ran, and then it rested so.
+    async fn after(asked: &[Action], state: TransferState) -> (Rest, Standing, usize) {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = actor(home.path()).await;
+        for action in asked {
+            actor.change(*action, vec![0]).await.expect("asked");
+        }
+        let standing = standing(state);
+        actor.shared.journal.write(vec![Write::Standing(FILE, standing.clone())]).await.expect("written");
+        let (size, sent) = (ByteCount(1), ByteCount::ZERO);
+        actor.report(Report::Rests { id: FILE, standing, size, sent, held_since: None }).await;
+        let row = actor.shared.journal.read(|journal| journal.transfer(FILE)).await.expect("read");
+        (actor.shelf.book.slots[0].rest, row.expect("there").standing, actor.ended.len())
+    }
+
+    #[tokio::test]
+    async fn a_cancel_that_came_while_a_pause_was_put_on_record_counts() {
+        for rested in [paused(), TransferState::Queued, TransferState::Failed { code: ErrorCode::AccessDenied }] {
+            let (rest, on_record, ended) = after(&[Action::Pause, Action::Cancel], rested).await;
+            assert!(matches!(rest, Rest::Cancelled { .. }), "{rest:?}");
+            assert!(matches!(on_record.state, TransferState::Cancelled { .. }), "{on_record:?}");
+            assert_eq!(ended, 1, "it is told");
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_was_asked_last_before_it_rests_is_what_becomes_of_it() {
+        use Action as A;
+        let cancelled = || TransferState::Cancelled { at: AT };
+        let waits = || TransferState::Waiting { code: ErrorCode::StorageBusy, until: None };
+        let kind = |rest: Rest| match rest {
+            Rest::Paused { .. } => "paused",
+            Rest::Cancelled { .. } => "cancelled",
+            Rest::Queued => "queued",
+            _ => "another",
+        };
+        for (asked, rested, wanted) in [
+            (vec![A::Pause], paused(), "paused"),
+            (vec![A::Pause], waits(), "paused"),
+            (vec![A::Pause, A::Resume], paused(), "queued"),
+            (vec![A::Pause, A::Resume], waits(), "queued"),
+            (vec![A::Pause, A::Retry], paused(), "queued"),
+            (vec![A::Pause, A::Resume, A::Pause], paused(), "paused"),
+            (vec![A::Pause, A::Resume, A::Cancel], paused(), "cancelled"),
+            (vec![A::Pause, A::Cancel, A::Undo], paused(), "queued"),
+            (vec![A::Cancel, A::Undo], cancelled(), "queued"),
+            (vec![A::Cancel, A::Undo], waits(), "queued"),
+            // What is cancelled is not paused by that.
+            (vec![A::Cancel, A::Pause], cancelled(), "cancelled"),
+            (vec![A::Cancel, A::Pause], paused(), "cancelled"),
+            (vec![A::Cancel, A::Pause, A::Undo], cancelled(), "queued"),
+            (vec![A::Cancel, A::Undo, A::Pause], cancelled(), "paused"),
+            (vec![A::Cancel, A::Undo, A::Pause, A::Resume], cancelled(), "queued"),
+            (vec![A::Cancel, A::Undo, A::Cancel], cancelled(), "cancelled"),
+        ] {
+            let (rest, on_record, _) = after(&asked, rested.clone()).await;
+            assert_eq!(kind(rest), wanted, "{asked:?}, {rested:?}");
+            assert_eq!(kind(Rest::of(&on_record.state)), wanted, "on record: {asked:?}, {rested:?}");
         }
     }
 }

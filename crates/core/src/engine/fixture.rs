@@ -1,0 +1,60 @@
+//! For tests: one file on record.
+
+use std::path::Path;
+
+use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
+use crate::journal::{BatchRow, ItemRow, Journal, Recovered, TransferRow, Write};
+use crate::session::{Collision, Destination};
+use crate::transfer::Standing;
+use crate::units::{ByteCount, UnixTime};
+
+/// The one file.
+pub(super) const FILE: TransferId = TransferId::new(1);
+
+/// The rows of a file that was given by name.
+pub(super) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, TransferRow) {
+    let (batch, item, added, collision) = (BatchId::new(1), ItemId::new(1), UnixTime(1), Collision::Fail);
+    let id = DestinationId("d".into());
+    let destination = Destination::direct(id, "D".into(), "media".into(), "eu-central-1".into(), collision);
+    let name = "cut.mov".to_owned();
+    let given = BatchRow { id: batch, added, destination, collision, scope: None, remote: None, told: true };
+    let row = ItemRow {
+        id: item,
+        batch,
+        added,
+        path: path.to_owned(),
+        mount: None,
+        name: name.clone(),
+        folder: false,
+        counted: true,
+        skipped: 0,
+        removed: false,
+    };
+    let file = TransferRow {
+        id: FILE,
+        item,
+        path: path.to_owned(),
+        rel: name.clone(),
+        key: name,
+        size: ByteCount(1),
+        standing,
+        token: "token".into(),
+        fingerprint: None,
+        plan: None,
+        crc64: None,
+        problem: None,
+    };
+    (given, row, file)
+}
+
+/// The records with that file on them.
+pub(super) async fn records(
+    home: &Path,
+    (batch, item, file): (BatchRow, ItemRow, TransferRow),
+) -> (Journal, Recovered) {
+    let (journal, _) = Journal::open(home).expect("opened");
+    let all = vec![Write::Batch(batch), Write::Item(item), Write::Transfer(file)];
+    journal.write(all).await.expect("written");
+    drop(journal);
+    Journal::open(home).expect("opened")
+}
