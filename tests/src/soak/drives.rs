@@ -45,12 +45,24 @@ impl Desk {
 
     /// A run that has sent some parts, whose answers are kept back: nothing of the drive is read at this moment.
     async fn begun(&self) -> Running {
-        "cut.mov*partNumber=".clone_into(&mut self.link.faults.only.lock().expect("faults"));
-        self.link.faults.hold.send_replace(true);
-        let running = self.upload().start();
-        let many = AT_A_TIME.parse().expect("a number");
-        self.link.faults.held.subscribe().wait_for(|held| *held >= many).await.expect("the proxy runs");
+        self.begun_by(&mut self.upload()).await
+    }
+
+    async fn begun_by(&self, upload: &mut Run) -> Running {
+        self.keeps_back("cut.mov*partNumber=");
+        let running = upload.start();
+        self.holds(AT_A_TIME.parse().expect("a number")).await;
         running
+    }
+
+    /// The answers to such requests are kept back from now on.
+    fn keeps_back(&self, requests: &str) {
+        requests.clone_into(&mut self.link.faults.only.lock().expect("faults"));
+        self.link.faults.hold.send_replace(true);
+    }
+
+    async fn holds(&self, many: u32) {
+        self.link.faults.held.subscribe().wait_for(|held| *held >= many).await.expect("the proxy runs");
     }
 
     fn goes_on(&self) {
@@ -138,5 +150,34 @@ pub async fn a_drive_that_reports_errors() -> bool {
         tokio::task::block_in_place(|| running.end()).all_done();
         desk.is_there(&recorded);
     }
+    true
+}
+
+/// A drive that reported errors once does so again after the person would have been told, and parts were sent in between.
+/// Answers whether it ran.
+pub async fn a_drive_that_reports_errors_twice() -> bool {
+    const HELD: Duration = Duration::from_secs(10);
+    let Some(desk) = Desk::new().await else { return false };
+    let mut upload = desk.upload();
+    upload.env("DAVIT_TEST_HELD", HELD.as_secs().to_string());
+    let running = desk.begun_by(&mut upload).await;
+    desk.drive.is(Health::UnreadableFiles);
+    desk.goes_on();
+    until_it_waits(&desk.world, &desk.world.home(), "read-error").await;
+    let first = Instant::now();
+    // All others arrive.
+    desk.keeps_back("partNumber=2");
+    desk.drive.is(Health::Well);
+    desk.holds(10).await;
+    while desk.recorded().len() < 55 || first.elapsed() <= HELD {
+        tokio::task::yield_now().await;
+    }
+    desk.drive.is(Health::UnreadableFiles);
+    desk.goes_on();
+    until_it_waits(&desk.world, &desk.world.home(), "read-error").await;
+    desk.drive.is(Health::Well);
+    let ended = tokio::task::block_in_place(|| running.end());
+    ended.all_done();
+    desk.is_there(&desk.recorded());
     true
 }

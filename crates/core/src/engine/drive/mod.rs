@@ -466,7 +466,13 @@ impl Drive {
             link: Arc::clone(&self.shared.link),
             live: Arc::clone(&self.live),
         };
-        sender.send_missing(upload, &open.plan, &mut self.parts).await?;
+        let before = self.parts.len();
+        let outcome = sender.send_missing(upload, &open.plan, &mut self.parts).await;
+        if self.parts.len() > before {
+            // Whatever held the file let go since.
+            self.held_since = None;
+        }
+        outcome?;
         self.unchanged(open).await
     }
 
