@@ -416,3 +416,42 @@ async fn a_complete_that_arrives_before_its_abort_is_never_called_not_stored() {
     assert_eq!(ended.failures(), ["outcome-unknown"], "{}", ended.out);
     assert_eq!(world.sha256(&key(&world, "cut.mov")), before);
 }
+
+/// A backup makes another name of a small file while the answer to its request is on its way, which never comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_file_that_is_touched_before_its_lost_answer_is_looked_into_goes_on_by_itself() {
+    let touched = async |blind: bool, stored: bool, collision: &'static str| {
+        let world =
+            if blind { World::with_blind_backend(900, "role").await } else { World::with_backend(900, "role").await };
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join("note.txt");
+        noise(&file, 1_000);
+        PUT.clone_into(&mut link.faults.only.lock().expect("faults"));
+        if !stored {
+            link.faults.answer(PUT, 1, "500 Internal Server Error", "InternalError");
+        }
+        link.faults.hold.send_replace(true);
+        let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+        run.args(["--collision", collision]);
+        let running = tokio::spawn(async move { run.end().await });
+        link.holds_one().await;
+        std::fs::hard_link(&file, world.sources().join("note.backup")).expect("linked");
+        if stored {
+            link.goes_away();
+            link.comes_back();
+        }
+        link.faults.hold.send_replace(false);
+        let ended = running.await.expect("it runs");
+        ended.all_done();
+        assert_eq!(ended.failures(), Vec::<String>::new(), "{stored} {collision}");
+        assert_eq!(world.sha256(&key(&world, "note.txt")), sha256(&file));
+        assert_eq!(world.keys().len(), 1, "{stored} {collision}: {:?}", world.keys());
+    };
+    for collision in ["fail", "suffix", "overwrite"] {
+        tokio::join!(
+            touched(false, false, collision),
+            touched(true, false, collision),
+            touched(false, true, collision)
+        );
+    }
+}

@@ -35,10 +35,13 @@ impl Drive {
         let (open, outcome) = loop {
             let open = self.opened()?;
             match self.put_patiently(&open).await {
-                // Where an earlier try may have stored it, it is seen first which version that was.
-                Err(error) if error.code == ErrorCode::FileChanged && !self.unanswered.load(Ordering::Relaxed) => {
+                Err(error) if error.code == ErrorCode::FileChanged => {
                     let stop = self.stop.clone();
                     stop.cuts(self.goes_on(error)).await?;
+                    // An earlier try may have stored it: that is seen first.
+                    if self.unanswered.load(Ordering::Relaxed) {
+                        return Ok(Input::Unclear);
+                    }
                 }
                 outcome => break (open, outcome),
             }
