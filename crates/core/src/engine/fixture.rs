@@ -1,9 +1,16 @@
-//! For tests: one file on record.
+//! For tests: one file on record, and what drives share.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
+use super::drive::{Report, Shared};
+use super::pool::Pool;
+use super::routes::Routes;
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Journal, Recovered, TransferRow, Write};
+use crate::net::Net;
 use crate::session::{Collision, Destination};
 use crate::transfer::Standing;
 use crate::units::{ByteCount, UnixTime};
@@ -57,4 +64,12 @@ pub(super) async fn records(
     journal.write(all).await.expect("written");
     drop(journal);
     Journal::open(home).expect("opened")
+}
+
+/// What drives share where nobody is signed in.
+pub(super) fn shared(home: &Path, journal: Journal) -> (Arc<Shared>, mpsc::UnboundedReceiver<Report>) {
+    let (reports, told) = mpsc::unbounded_channel();
+    let routes = Arc::new(Routes::new(Net::default(), None));
+    let (home, pool) = (home.to_owned(), Arc::new(Pool::new(4)));
+    (Arc::new(Shared { journal, home, routes, pool, link: Arc::default(), reports }), told)
 }

@@ -12,7 +12,7 @@ pub(super) mod enqueue;
 mod joining;
 mod mounts;
 mod reports;
-mod running;
+pub(super) mod running;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
 use super::book::{Item, Rest, Slot};
-use super::drive::{Report, Shared, Stop};
+use super::drive::{Held, Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
 use super::live::Live;
@@ -75,8 +75,8 @@ pub(super) struct Actor {
     hold: bool,
     /// Where transfers stand, which could not be put on record yet.
     owed: HashMap<TransferId, Standing>,
-    /// Files that another program holds, and since when they wait for it.
-    held: HashMap<TransferId, Instant>,
+    /// Files that another program holds, and that wait for it.
+    held: HashMap<TransferId, Held>,
     /// Drives that are away.
     away: mounts::Away,
     /// What waited and is in line to be tried again, and what it waited for.
@@ -308,9 +308,9 @@ impl Actor {
             let rest = Rest::Active { verifying: false };
             self.set(at, rest, slot.size, slot.acknowledged);
         }
-        let (shared, id, held_since) = (Arc::clone(&self.shared), slot.id, self.held.get(&slot.id).copied());
+        let (shared, id, held) = (Arc::clone(&self.shared), slot.id, self.held.get(&slot.id).copied());
         let stopped = stop.clone();
-        let driving = drive(Arc::clone(&shared), id, live, stop, held_since, input);
+        let driving = drive(Arc::clone(&shared), id, live, stop, held, input);
         let run = tokio::runtime::Handle::current().spawn(driving);
         spawn(async move {
             // A drive that broke leaves a transfer that says so, and everything else going.
@@ -321,7 +321,7 @@ impl Actor {
             };
             let standing = fail(&shared, id, &stopped, broken).await;
             let (size, sent) = (slot.size, slot.acknowledged);
-            let rests = Report::Rests { id, standing, size, sent, held_since: None };
+            let rests = Report::Rests { id, standing, size, sent, held: None };
             let _ = shared.reports.send(rests);
         });
     }

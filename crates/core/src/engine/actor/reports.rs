@@ -39,9 +39,9 @@ impl Actor {
                     batch.scope.get_or_insert(scope);
                 }
             }
-            Report::Rests { id, standing, size, sent, held_since } => {
-                match held_since {
-                    Some(since) => self.held.insert(id, since),
+            Report::Rests { id, standing, size, sent, held } => {
+                match held {
+                    Some(held) => self.held.insert(id, held),
                     None => self.held.remove(&id),
                 };
                 self.rests(id, &standing, size, sent).await;
@@ -188,7 +188,7 @@ mod tests {
         let standing = standing(state);
         actor.shared.journal.write(vec![Write::Standing(FILE, standing.clone())]).await.expect("written");
         let (size, sent) = (ByteCount(1), ByteCount::ZERO);
-        actor.report(Report::Rests { id: FILE, standing, size, sent, held_since: None }).await;
+        actor.report(Report::Rests { id: FILE, standing, size, sent, held: None }).await;
         let row = actor.shared.journal.read(|journal| journal.transfer(FILE)).await.expect("read");
         (actor.shelf.book.slots[0].rest, row.expect("there").standing, actor.ended.len())
     }

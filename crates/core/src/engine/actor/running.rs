@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Duration;
 
-use crate::engine::drive::{Drive, Report, Shared, Stop};
+use crate::engine::drive::{Drive, Held, Report, Shared, Stop};
 use crate::engine::live::Live;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::TransferId;
@@ -13,12 +13,12 @@ use crate::journal::{BatchRow, ItemRow, TransferRow, Write};
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 
 /// Loads a transfer and runs it until it rests.
-pub(super) async fn drive(
+pub(in crate::engine) async fn drive(
     shared: Arc<Shared>,
     id: TransferId,
     live: Arc<Live>,
     stop: Stop,
-    held_since: Option<Instant>,
+    held: Option<Held>,
     input: Input,
 ) -> Result<()> {
     let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
@@ -39,8 +39,8 @@ pub(super) async fn drive(
         open: None,
         parts,
         unanswered: unanswered.into(),
-        held_since,
-        compared: None,
+        held_since: held.map(|held| held.since),
+        compared: held.and_then(|held| held.compared),
         lost: 0,
         differed: 0,
         proof: None,

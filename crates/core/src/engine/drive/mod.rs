@@ -54,6 +54,15 @@ pub(super) struct Shared {
     pub(super) reports: mpsc::UnboundedSender<Report>,
 }
 
+/// What one try tells the next of a file that it rests for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// Since when another program has had the file each time that it was tried.
+    pub(super) since: Instant,
+    /// When its change time moved and it was compared with what was sent.
+    pub(super) compared: Option<Compared>,
+}
+
 /// What drives and walks tell the engine.
 #[derive(Debug)]
 pub(super) enum Report {
@@ -67,8 +76,8 @@ pub(super) enum Report {
         standing: Standing,
         size: ByteCount,
         sent: ByteCount,
-        /// Since when another program has had the file, where it rests for that.
-        held_since: Option<Instant>,
+        /// What is known of whoever has the file, where it rests for that.
+        held: Option<Held>,
     },
     /// Files found in a folder, recorded.
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
@@ -235,8 +244,9 @@ impl Drive {
         let (id, standing, size) = (self.row.id, self.row.standing, self.row.size);
         let is_held =
             matches!(standing.state, TransferState::Waiting { code: ErrorCode::FileInUse | ErrorCode::ReadError, .. });
-        let held_since = is_held.then(|| self.held_since.unwrap_or_else(Instant::now));
-        let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent, held_since });
+        let since = || self.held_since.unwrap_or_else(Instant::now);
+        let held = is_held.then(|| Held { since: since(), compared: self.compared });
+        let _ = self.shared.reports.send(Report::Rests { id, standing, size, sent, held });
     }
 
     fn is_running(&self) -> bool {

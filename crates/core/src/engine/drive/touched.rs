@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use super::Drive;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::file::{Fingerprint, Likeness, SourceFile};
 use crate::journal::Write;
 use crate::transfer::Plan;
@@ -22,14 +22,17 @@ pub(in crate::engine) struct Compared {
 }
 
 impl Compared {
-    /// At most a third of the time goes into comparing.
-    fn is_long_ago(self) -> bool {
-        self.ended.elapsed() >= QUIET.max(self.took * 2)
+    /// How long it is to be left alone yet: at most a third of the time goes into comparing.
+    fn rests(self) -> Option<Duration> {
+        QUIET.max(self.took * 2).checked_sub(self.ended.elapsed()).filter(|rest| !rest.is_zero())
     }
 }
 
 impl Drive {
     /// Whether a source that is this now may be the one that it was when what is on record was sent.
+    ///
+    /// # Errors
+    /// `file-in-use` where that was compared just now, with the time after which it is again; as reading it.
     pub(super) async fn is_what_was_sent(
         &mut self,
         file: &Arc<SourceFile>,
@@ -39,6 +42,9 @@ impl Drive {
         match now.likeness(before) {
             Likeness::Same => Ok(true),
             Likeness::Perhaps => {
+                if let Some(rest) = self.compared.and_then(Compared::rests) {
+                    return Err(touched_again().retry(Retry::After(rest)));
+                }
                 let begun = Instant::now();
                 let holds = self.holds_what_was_sent(file, plan).await?;
                 self.compared = Some(Compared { ended: Instant::now(), took: begun.elapsed() });
@@ -59,8 +65,8 @@ impl Drive {
         if fingerprint.likeness(&before) != Likeness::Perhaps {
             return Err(changed);
         }
-        if self.compared.is_some_and(|compared| !compared.is_long_ago()) {
-            return Err(Error::new(ErrorCode::FileInUse).detail("touched again and again"));
+        if self.compared.and_then(Compared::rests).is_some() {
+            return Err(touched_again());
         }
         self.held_since = None;
         // Parts in flight were dropped. What was acknowledged of them may still be on its way to the records.
@@ -80,5 +86,76 @@ impl Drive {
             (open.file, open.fingerprint) = (file, fingerprint);
         }
         Ok(())
+    }
+}
+
+fn touched_again() -> Error {
+    Error::new(ErrorCode::FileInUse).detail("touched again and again")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::actor::running::drive;
+    use crate::engine::drive::{Held, Report, Stop};
+    use crate::engine::fixture::{FILE, records, rows, shared};
+    use crate::file::{Place, open_aside};
+    use crate::ids::{PartNumber, UploadId};
+    use crate::journal::{Journal, PartRow};
+    use crate::transfer::{Input, OnS3, Standing, TransferState};
+    use crate::units::{ByteCount, UnixTime};
+
+    /// A file of which a part is on record, and that was touched since.
+    async fn touched(home: &Path) -> Journal {
+        let path = home.join("cut.mov");
+        std::fs::write(&path, vec![7; 20 << 20]).expect("written");
+        let (file, mut fingerprint) = open_aside(Place::named(&path).on(None), None).await.expect("opened");
+        fingerprint.file += 1;
+        let plan = Plan::for_size(ByteCount(fingerprint.size)).expect("fits");
+        let number = PartNumber::FIRST;
+        let part = plan.part(number).expect("the first");
+        let crc64 = file.sum(part.offset, part.len).await.expect("read");
+        let standing = Standing { state: TransferState::Queued, on_s3: OnS3::Upload(UploadId("u".into())) };
+        let (journal, _) = records(home, rows(&path, standing)).await;
+        let part = PartRow { number, etag: "e".into(), crc64, size: ByteCount(part.len) };
+        let opened = Write::Opened { id: FILE, fingerprint, plan };
+        journal.write(vec![opened, Write::Part(FILE, part)]).await.expect("written");
+        journal
+    }
+
+    /// How it rests when it is tried, and what it tells the next try.
+    async fn tried(home: &Path, journal: &Journal, held: Option<Held>) -> (TransferState, Option<Held>) {
+        let (shared, mut told) = shared(home, journal.clone());
+        drive(shared, FILE, Arc::default(), Stop::default(), held, Input::Admit).await.expect("it is on record");
+        while let Some(report) = told.recv().await {
+            if let Report::Rests { standing, held, .. } = report {
+                return (standing.state, held);
+            }
+        }
+        panic!("it rests");
+    }
+
+    #[tokio::test]
+    async fn what_was_compared_just_now_is_not_compared_again_by_the_next_try() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = touched(home.path()).await;
+        let (began, took) = (Instant::now(), Duration::from_secs(3_600));
+        let compared = Some(Compared { ended: began, took });
+        let now = UnixTime::now();
+        let (state, held) = tried(home.path(), &journal, Some(Held { since: began, compared })).await;
+        let TransferState::Waiting { code: ErrorCode::FileInUse, until: Some(until) } = state else {
+            panic!("{state:?}")
+        };
+        assert!((7_190..=7_200).contains(&(until.0 - now.0)), "until it may be compared: {until:?}, {now:?}");
+        let held = held.expect("it is told to the next");
+        assert_eq!((held.since, held.compared.map(|one| one.ended)), (began, Some(began)), "and so on");
+        let before = journal.read(|journal| journal.transfer(FILE)).await.expect("read").expect("there");
+        let (state, _) = tried(home.path(), &journal, None).await;
+        let gets_further = matches!(state, TransferState::Waiting { code: ErrorCode::SignInEnded, .. });
+        assert!(gets_further, "where it was not, it is: {state:?}");
+        let after = journal.read(|journal| journal.transfer(FILE)).await.expect("read").expect("there");
+        assert_ne!(before.fingerprint, after.fingerprint, "and holds what was sent");
     }
 }
