@@ -246,10 +246,9 @@ struct Answer {
 }
 
 impl Answer {
-    /// Whether there is nothing at this path. A web page that says so is not the backend's.
+    /// Whether there is nothing at this path. A gateway without a backend says so too, and it passes.
     fn knows_no_such_request(&self) -> bool {
-        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-            && (self.bytes.is_empty() || self.is_the_companys())
+        matches!(self.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) && self.is_the_companys()
     }
 
     /// Nobody else says so. Source: RFC 6585, 6.
@@ -382,9 +381,8 @@ mod tests {
         assert!(unlike(&error).contains("missing field `destination`"));
     }
 
-    /// What a refusal is taken for.
-    fn taken(status: u16, kind: &str, body: &str, change: impl FnOnce(&mut Answer)) -> ErrorCode {
-        let mut answer = Answer {
+    fn answer(status: u16, kind: &str, body: &str) -> Answer {
+        Answer {
             status: StatusCode::from_u16(status).expect("a status"),
             kind: kind.to_owned(),
             challenges: false,
@@ -392,7 +390,12 @@ mod tests {
             wait: None,
             date: None,
             bytes: body.as_bytes().to_vec(),
-        };
+        }
+    }
+
+    /// What a refusal is taken for.
+    fn taken(status: u16, kind: &str, body: &str, change: impl FnOnce(&mut Answer)) -> ErrorCode {
+        let mut answer = answer(status, kind, body);
         change(&mut answer);
         answer.read::<Credentials>().err().expect("refused").code
     }
@@ -418,6 +421,16 @@ mod tests {
         }
         for status in [408, 429, 500, 502, 503] {
             assert_eq!(taken(status, "text/html", PAGE, |_| {}), C::BackendDown, "{status}");
+        }
+    }
+
+    #[test]
+    fn that_a_backend_cannot_look_is_believed_of_the_backend_alone() {
+        for status in [404, 405] {
+            let says = |kind, body| answer(status, kind, body).knows_no_such_request();
+            assert!(says("application/problem+json", r#"{"code":"not-found"}"#), "{status}");
+            assert!(!says("", ""), "{status}: a gateway that finds no backend");
+            assert!(!says("text/html", "<html>"), "{status}");
         }
     }
 
