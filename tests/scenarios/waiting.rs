@@ -7,6 +7,7 @@ use davit_core::engine::feed::{Next, Overview, RowState, Update, View, Wait};
 use davit_core::engine::{EnqueueOptions, Feed};
 use davit_core::error::ErrorCode;
 use davit_core::ids::{DestinationId, ItemId};
+use davit_core::session::Collision;
 use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
@@ -143,6 +144,40 @@ async fn a_busy_store_that_says_when_to_come_back_is_waited_for_until_then_and_i
         matches!(desk.uploader.engine().waits().await.expect("told").as_slice(), [(_, told)] if told.is_like(&wait))
     );
     desk.uploader.close().await;
+}
+
+/// The store said no, and the company that is to give another lease is away: nothing of that is an answer that was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_request_whose_new_lease_is_waited_for_is_not_taken_for_one_that_was_never_answered() {
+    for (len, request) in [(1_000, "PUT "), (20 << 20, "POST *?uploadId")] {
+        let world = World::with_blind_backend(900, "role").await;
+        let home = world.home();
+        let mut desk = Desk::at(world, home).await;
+        noise(&desk.file(), len);
+        desk.store.faults.answer(request, 1, "400 Bad Request", "ExpiredToken");
+        desk.store.faults.hold.send_replace(true);
+        let (given, options) =
+            (vec![desk.file()], EnqueueOptions { collision: Some(Collision::Fail), resume_same: false });
+        desk.uploader.engine().enqueue(given, desk.to.clone(), options).await.expect("taken");
+        desk.store.holds_one().await;
+        desk.company.goes_away();
+        desk.store.faults.hold.send_replace(false);
+        while !matches!(desk.row, Some(RowState::Waiting(_))) {
+            desk.hears().await;
+        }
+        // Somebody else is first.
+        let theirs = desk.world.sources().join("theirs/cut.mov");
+        noise(&theirs, 700);
+        let mut other = desk.world.upload_by_backend(&[&theirs]);
+        other.env("DAVIT_HOME", desk.world.path("another home")).end().await.all_done();
+        desk.company.comes_back();
+        while !matches!(desk.row, Some(RowState::Done { .. } | RowState::Failed { .. })) {
+            desk.hears().await;
+        }
+        assert_eq!(desk.row, Some(RowState::Failed { code: ErrorCode::AlreadyThere }), "{request}");
+        assert_eq!(desk.world.keys().len(), 1, "{:?}", desk.world.keys());
+        desk.uploader.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -436,7 +436,8 @@ impl Bucket {
     }
 
     /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be
-    /// over before its request arrives (a computer that slept, a slow start), and so may the next.
+    /// over before its request arrives (a computer that slept, a slow start), and so may the next. Without one nothing was
+    /// asked, or the store said no.
     async fn leased<T, F>(&self, request: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -444,7 +445,7 @@ impl Bucket {
         let keeper = &self.0.keeper;
         let (mut expired, mut skewed) = (0, 0);
         loop {
-            let lease = keeper.lease().await?;
+            let lease = keeper.lease().await.map_err(not_done)?;
             match request().await {
                 Ok(answer) => {
                     keeper.taken(&lease);
@@ -454,9 +455,11 @@ impl Bucket {
                 Err(Failure::Expired(error, why)) if expired < EXPIRED_AT_MOST => {
                     expired += 1;
                     tracing::debug!(%error, expired, "the lease is over before its time");
-                    keeper.renew(&lease, why).await?;
+                    keeper.renew(&lease, why).await.map_err(not_done)?;
                 }
-                Err(Failure::Expired(_, Refusal::Over)) if lease.deadline.is_some() => return Err(keeper.over()),
+                Err(Failure::Expired(_, Refusal::Over)) if lease.deadline.is_some() => {
+                    return Err(not_done(keeper.over()));
+                }
                 Err(Failure::Skewed(error)) if skewed < SKEWED_AT_MOST => {
                     skewed += 1;
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");
@@ -469,6 +472,10 @@ impl Bucket {
             }
         }
     }
+}
+
+fn not_done(error: Error) -> Error {
+    error.done(Done::No)
 }
 
 /// A request that was damaged, and not the object that it speaks of.
