@@ -156,14 +156,14 @@ pub(super) async fn hand_over(shared: &Shared, offered: &Offered) -> Result<usiz
     open.sort_by_key(|ending| offered.times(ending.id));
     let mut left = open.len();
     for ending in open {
-        let (id, batch) = (ending.id, ending.batch);
+        let id = ending.id;
         if offered.rests(id, Instant::now()) {
             continue;
         }
         let outcome = match shared.journal.read(move |journal| draw(journal, &ending)).await {
             Ok(Some(receipt)) => session.send_receipt(&receipt).await.map(|()| Write::Taken(id)),
-            // It moves again, and ends anew.
-            Ok(None) => Ok(Write::GoesOn(batch)),
+            // Its batch moves again, and may have ended anew by now.
+            Ok(None) => Ok(Write::NoEnd(id)),
             Err(error) => Err(error),
         };
         match outcome {
@@ -355,6 +355,21 @@ mod tests {
         assert!(has_ended());
         journal.write(vec![Write::GoesOn(batch)]).await.expect("written");
         assert!(!has_ended());
+    }
+
+    #[tokio::test]
+    async fn an_ending_that_comes_while_the_one_before_is_found_to_be_of_the_past_stays() {
+        let (home, journal) = of_two_files().await;
+        let batch = BatchId::new(1);
+        let ending = |id| Ending { id: Uuid::from_u128(id), batch, at: UnixTime(2) };
+        let (before, after) = (ending(1), ending(2));
+        // It was drawn when a file moved; by now that is at its end.
+        let writes = vec![Write::Ending(before.clone()), Write::Ending(after.clone()), Write::NoEnd(before.id)];
+        journal.write(writes).await.expect("written");
+        let open = Reader::open(home.path()).expect("opened").endings().expect("read");
+        assert_eq!(open.iter().map(|ending| ending.id).collect::<Vec<_>>(), [after.id]);
+        journal.write(vec![Write::NoEnd(after.id)]).await.expect("written");
+        assert!(!Reader::open(home.path()).expect("opened").has_ended(batch).expect("read"), "it ends anew");
     }
 
     #[test]

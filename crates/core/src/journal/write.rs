@@ -100,8 +100,10 @@ pub enum Write {
     },
     /// A batch ended; the company wants to know.
     Ending(Ending),
-    /// The company knows, or the batch moves again and ends anew.
+    /// The company knows.
     Taken(Uuid),
+    /// It was none: the batch moves again and ends anew.
+    NoEnd(Uuid),
     /// Something of a batch moves again: whether it ended, and who was told, is of the past.
     GoesOn(BatchId),
     /// An upload that S3 is to be rid of.
@@ -157,6 +159,7 @@ impl Write {
             Self::Refused { .. } => "record-refused",
             Self::Ending(_) => "record-ending",
             Self::Taken(_) => "record-taken",
+            Self::NoEnd(_) => "record-no-end",
             Self::GoesOn(_) => "record-goes-on",
             Self::Leftover(_) => "record-leftover",
             Self::Stays { .. } => "record-stays",
@@ -356,6 +359,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             let sql = format!("UPDATE receipts SET taken=1,sum=seal('receipts',id,batch,at,1) WHERE id=? AND {fits}");
             plain(c, &sql, &[&id])
         }
+        Write::NoEnd(id) => plain(c, "DELETE FROM receipts WHERE id=?", &[&id.to_string()]),
         Write::GoesOn(batch) => plain(c, "DELETE FROM receipts WHERE batch=?", &[&bits(batch.get())]),
         Write::Leftover(left) => {
             added(LEFTOVERS.insert(c, "OR REPLACE", &[&left.upload.0, &bits(left.batch.get()), &left.key]))
