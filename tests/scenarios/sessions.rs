@@ -8,6 +8,8 @@ use tokio::time::Duration;
 
 /// What comes late is there long before that.
 const LATE: Duration = Duration::from_secs(2);
+/// What ends by itself has ended by then.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn two_companies() -> (World, World, FaultProxy, Options) {
     let (first, second) = (World::with_backend(900, "role").await, World::with_backend(900, "role").await);
@@ -58,4 +60,33 @@ async fn a_late_401_of_an_earlier_company_does_not_sign_out_of_the_next() {
     the_second_stays(&uploader, &second, &slow).await;
     asking.await.expect("ends").expect_err("401");
     uploader.rest().await;
+}
+
+/// What follows a session would else keep it, and the token in it, for as long as the program runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_company_that_was_turned_away_from_nothing_stays() {
+    let (_first, second, slow, options) = two_companies().await;
+    let uploader = Uploader::open(options).await.expect("opened");
+    let mut changes = uploader.session_changes();
+    changes.wait_for(|now| is_at(now, &slow.endpoint())).await.expect("connected");
+    let other = second.backend.as_ref().expect("a backend").url();
+    let there_and_back = async || {
+        for address in [&other, &slow.endpoint()] {
+            uploader.connect(address).await.expect("connected");
+        }
+    };
+    there_and_back().await;
+    let before = uploader.tasks();
+    for _ in 0..20 {
+        there_and_back().await;
+    }
+    // Connections are closed a moment later.
+    let gone = async {
+        while uploader.tasks() > before + 10 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let gone = tokio::time::timeout(PATIENCE, gone).await;
+    assert!(gone.is_ok(), "{} tasks, {before} before", uploader.tasks());
+    uploader.close().await;
 }

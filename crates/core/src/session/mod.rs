@@ -14,7 +14,7 @@ mod source;
 mod vault;
 pub mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -60,6 +60,17 @@ pub enum SessionState {
 /// A company, and our sign-in with it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
+
+/// A session as those know it who must not keep it: it ends with the last that does, and its token with it.
+#[derive(Debug)]
+pub(crate) struct Followed(Weak<Inner>);
+
+impl Followed {
+    /// The session, while anybody keeps it.
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.0.upgrade().map(Session)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Inner {
@@ -107,6 +118,11 @@ impl Session {
     /// The company's address.
     pub fn address(&self) -> String {
         self.0.backend.base().as_str().trim_end_matches('/').to_owned()
+    }
+
+    /// This session for whoever only follows it.
+    pub(crate) fn followed(&self) -> Followed {
+        Followed(Arc::downgrade(&self.0))
     }
 
     /// Whether the other is a clone of this one.

@@ -344,7 +344,7 @@ impl Keeper {
         let (status, counts) = self.arrive(wish, &session).await?;
         if counts {
             self.remember(&session);
-            self.watch(session.clone());
+            self.watch(&session);
         }
         if let Some(error) = refused {
             tracing::warn!(%error, "the token was not accepted");
@@ -398,13 +398,14 @@ impl Keeper {
     }
 
     /// Follows the session while it counts: an ended sign-in holds the engine, a new one lets it go on.
-    fn watch(self: &Arc<Self>, session: Session) {
-        let keeper = Arc::clone(self);
+    fn watch(self: &Arc<Self>, session: &Session) {
+        let (keeper, followed) = (Arc::clone(self), session.followed());
         let mut states = session.state();
         // It may have ended before this listened.
         states.mark_changed();
         tokio::runtime::Handle::current().spawn(async move {
             while states.changed().await.is_ok() {
+                let Some(session) = followed.session() else { return };
                 let follow = || {
                     let state = states.borrow_and_update().clone();
                     // Who signs out by a press forgets the token, and is told so by that.
