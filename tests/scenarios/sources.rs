@@ -54,6 +54,14 @@ async fn a_drive_that_reports_errors_again_after_parts_were_sent_is_waited_for_a
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_falls_silent_after_a_version_is_found_stored_holds_up_nobody_who_stops() {
+    if !davit_tests::soak::drives::a_silent_drive_after_a_version_is_found_stored().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_another_program_holds_is_waited_for_then_told_and_taken_when_it_is_free() {
     sources::a_file_that_is_held().await;

@@ -181,3 +181,35 @@ pub async fn a_drive_that_reports_errors_twice() -> bool {
     desk.is_there(&desk.recorded());
     true
 }
+
+/// A drive falls silent when it was just found that what was on it before is stored: who pauses does not wait for it, and
+/// the version that is there now is taken by the next run. Answers whether it ran.
+pub async fn a_silent_drive_after_a_version_is_found_stored() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    let upload = || {
+        let mut run = desk.upload();
+        run.args(["--collision", "overwrite"]);
+        run
+    };
+    let killed = upload().env("DAVIT_FAILPOINT", "complete:1:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    noise(&desk.whole, 64 * PART + 78);
+    desk.keeps_back("HEAD *cut.mov");
+    let mut running = upload().start();
+    desk.holds(1).await;
+    desk.drive.falls_silent();
+    desk.goes_on();
+    desk.drive.holds_up(running.id());
+    let begun = Instant::now();
+    let told = desk.world.davit("pause").arg("--all").end().await;
+    assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
+    while running.runs() {
+        tokio::task::yield_now().await;
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    desk.drive.answers();
+    upload().end().await.all_done();
+    desk.is_there(&[]);
+    true
+}

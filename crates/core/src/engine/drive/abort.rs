@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::time::Duration;
-
-use super::Drive;
+use super::{Drive, SOON};
 use crate::engine::leftovers;
 use crate::error::Result;
 use crate::ids::UploadId;
@@ -12,9 +10,6 @@ use crate::journal::{Leftover, Write};
 use crate::s3::Aborted;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, TransferState};
-
-/// Nobody who ends waits longer for the store.
-const SOON: Duration = Duration::from_secs(5);
 
 impl Drive {
     pub(super) async fn abort(&mut self, upload: &UploadId) -> Result<Option<Input>> {

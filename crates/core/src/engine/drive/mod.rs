@@ -39,6 +39,8 @@ use crate::units::{ByteCount, UnixTime};
 
 /// How long to wait before the records are tried again.
 const UNWRITABLE: Duration = Duration::from_secs(5);
+/// Nobody who ends waits longer for the store, or for a drive.
+const SOON: Duration = Duration::from_secs(5);
 /// Uploads that S3 may lose in one run before the person is told.
 const LOST_AT_MOST: u32 = 2;
 
@@ -361,7 +363,7 @@ impl Drive {
             Effect::LookBack => self.look_back().await.map(Some),
             // Whoever gave it by a command wants the version that is there now.
             Effect::TakeNew => {
-                let wanted = !self.batch.told && self.source().await.is_ok();
+                let wanted = !self.batch.told && self.has_another_version().await;
                 Ok(wanted.then_some(Input::Anew))
             }
             Effect::Abort(upload) => self.abort(&upload).await,
@@ -386,6 +388,18 @@ impl Drive {
                 self.live.ground();
                 Ok(None)
             }
+        }
+    }
+
+    /// Whether there is a source, or may be one on a drive that is away: a stop waits no longer for that than for the store.
+    async fn has_another_version(&self) -> bool {
+        let stopped = async {
+            self.stop.token.cancelled().await;
+            tokio::time::sleep(SOON).await;
+        };
+        tokio::select! {
+            source = self.source() => source.err().is_none_or(|error| error.code == ErrorCode::SourceOffline),
+            () = stopped => true,
         }
     }
 
