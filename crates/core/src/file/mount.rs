@@ -23,6 +23,12 @@ pub(super) fn may_hang(file: &std::fs::File, path: &Path) -> bool {
     system::may_hang(file, path)
 }
 
+/// Whether nothing stands there, by what looking says: what may not be looked at is there. The folders of a share may be read
+/// by many who may not read its root.
+fn tells_of_nothing(error: &std::io::Error) -> bool {
+    error.kind() != std::io::ErrorKind::PermissionDenied
+}
+
 /// What an error means for something on a drive: when that is away, nothing on it is missing or damaged.
 pub(crate) fn unless_unmounted(error: Error, mount: Option<&Path>) -> Error {
     let tells_nothing = matches!(
@@ -61,7 +67,7 @@ mod system {
         let Some(above) = mount.parent() else { return false };
         match (volume(mount), volume(above)) {
             (Ok(here), Ok(above)) => here == above || is_gone(mount),
-            (Err(error), _) => error.kind() != std::io::ErrorKind::PermissionDenied,
+            (Err(error), _) => super::tells_of_nothing(&error),
             (Ok(_), Err(_)) => false,
         }
     }
@@ -75,10 +81,11 @@ mod system {
         })
     }
 
-    /// NFS, SMB1, CIFS, SMB2, FUSE, 9p, Ceph, AFS twice, Coda, NCP, GFS2, OCFS2, Lustre, GPFS, BeeGFS, shared folders of
-    /// VirtualBox and VMware. Source: statfs(2), `linux/magic.h` and their own sources.
+    /// NFS, SMB1, CIFS, SMB2, FUSE (and virtiofs), 9p, Ceph, AFS twice, Coda, NCP, GFS2, OCFS2, Lustre, GPFS, BeeGFS, shared
+    /// folders of VirtualBox, VMware and Parallels, StorNext, ACFS, OrangeFS, PanFS, IBRIX. Source: statfs(2),
+    /// `linux/magic.h`, what coreutils call remote, and their own sources.
     #[cfg(target_os = "linux")]
-    const REMOTE: [u32; 18] = [
+    const REMOTE: [u32; 24] = [
         0x6969,
         0x517b,
         0xff53_4d42,
@@ -97,6 +104,12 @@ mod system {
         0x1983_0326,
         0x786f_4256,
         0xbacb_acbc,
+        0x7c7c_6673,
+        0xbeef_dead,
+        0x6163_6673,
+        0x2003_0528,
+        0xaad7_aaea,
+        0x0131_11a8,
     ];
 
     #[cfg(target_os = "linux")]
@@ -129,27 +142,50 @@ mod system {
         let (Some(Component::Prefix(prefix)), Some(Component::RootDir)) = (steps.next(), steps.next()) else {
             return None;
         };
-        let system = matches!(prefix.kind(), Prefix::Disk(b'C' | b'c') | Prefix::VerbatimDisk(b'C' | b'c'));
         let root = || Path::new(prefix.as_os_str()).join(std::path::MAIN_SEPARATOR_STR);
-        (!system).then(root)
+        (!is_system(prefix.kind())).then(root)
+    }
+
+    fn is_system(prefix: Prefix<'_>) -> bool {
+        matches!(prefix, Prefix::Disk(b'C' | b'c') | Prefix::VerbatimDisk(b'C' | b'c'))
     }
 
     pub(super) fn is_unmounted(mount: &Path) -> bool {
-        std::fs::metadata(mount).is_err()
+        std::fs::metadata(mount).is_err_and(|error| super::tells_of_nothing(&error))
     }
 
-    /// A letter that stands for a share leads to it.
+    /// A letter that stands for a share leads to it. What programs serve calls itself a fixed disk as often as not (`WinFsp`,
+    /// Google Drive): only the system's own is taken for one.
     pub(super) fn may_hang(_: &File, path: &Path) -> bool {
         let whole = std::fs::canonicalize(path);
         let first = whole.as_ref().ok().and_then(|path| path.components().next());
         let Some(Component::Prefix(prefix)) = first else { return true };
-        matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
+        !is_system(prefix.kind())
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_systems_own_drive_cannot_be_away() {
+        assert_eq!(mount_of(Path::new(r"C:\Users\ada")), None);
+        assert_eq!(mount_of(Path::new(r"G:\My Drive")).as_deref(), Some(Path::new(r"G:\")));
+        assert!(is_unmounted(Path::new(r"\\davit.invalid\share\")));
     }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drive_that_may_not_be_looked_at_is_there() {
+        let says = |kind: std::io::ErrorKind| tells_of_nothing(&kind.into());
+        assert!(!says(std::io::ErrorKind::PermissionDenied));
+        assert!(says(std::io::ErrorKind::NotFound) && says(std::io::ErrorKind::TimedOut));
+    }
 
     #[test]
     fn what_lies_on_the_root_has_no_drive_of_its_own() {
