@@ -32,6 +32,30 @@ async fn a_drive_that_does_not_answer_is_told_holds_up_no_other_and_is_gone_on_w
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_falls_silent_after_its_files_were_read_holds_up_nobody() {
+    if !davit_tests::soak::drives::a_silent_drive_whose_files_are_sent().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_does_not_answer_when_it_is_given_is_told_and_what_is_given_with_it_is_taken() {
+    if !davit_tests::soak::drives::a_silent_drive_that_is_given().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_falls_silent_while_a_folder_is_walked_is_told_and_walked_on_when_it_answers() {
+    if !davit_tests::soak::drives::a_drive_that_falls_silent_during_a_walk().await {
+        eprintln!("not run: only the superuser mounts");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_does_not_answer_holds_up_nobody_who_stops() {
     if !davit_tests::soak::drives::a_silent_drive_and_whoever_stops().await {
         eprintln!("not run: only the superuser mounts");

@@ -1,8 +1,9 @@
-# Serves a folder to be read, as a drive of the kernel's FUSE: FOLDER MOUNT HEALTH. The file HEALTH says how the drive is:
-# nothing, "files" (no byte can be read) or "all" (nothing can).
-import ctypes, os, struct, sys
+# Serves a folder to be read, as a drive of the kernel's FUSE: FOLDER MOUNT HEALTH CLOSING. The file HEALTH says how the drive is:
+# nothing, "files" (no byte can be read), "all" (nothing can) or "lists" (silent from the moment that a folder is listed).
+# CLOSING is "asks" where whoever closes a file waits for its answer, as most programs that serve drives have it.
+import ctypes, os, signal, struct, sys
 
-folder, mount, health = sys.argv[1:]
+folder, mount, health, closing = sys.argv[1:]
 kernel = os.open("/dev/fuse", os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
 options = f"fd={kernel},rootmode=40000,user_id={os.getuid()},group_id={os.getgid()}".encode()
@@ -33,6 +34,8 @@ def answer(what, node, body):
         return struct.pack("<4I2H2I2H2I6I", 7, min(minor, 31), ahead, 0, 12, 9, 1 << 17, 1, 0, 0, *[0] * 8)
     if state == "all" or (state == "files" and what == READ):
         raise OSError(EIO, "broken")
+    if state == "lists" and what == READDIR:
+        os.kill(os.getpid(), signal.SIGSTOP)
     path = paths[node]
     if what == LOOKUP:
         path = os.path.join(path, os.fsdecode(body.rstrip(b"\0")))
@@ -43,8 +46,7 @@ def answer(what, node, body):
     if what == GETATTR:
         return struct.pack("<QII", 0, 0, 0) + attributes(path, node)
     if what in (OPEN, OPENDIR):
-        # Whoever closes a file of a network drive that was only read waits for nobody.
-        DIRECT_IO, NO_FLUSH = 1, 1 << 5
+        DIRECT_IO, NO_FLUSH = 1, 0 if closing == "asks" else 1 << 5
         return struct.pack("<QII", 0, DIRECT_IO | NO_FLUSH if what == OPEN else 0, 0)
     if what in (READ, READDIR):
         _, offset, size = struct.unpack_from("<QQI", body)

@@ -14,6 +14,17 @@ pub enum Health {
     UnreadableFiles,
     /// Nothing can be read.
     Broken,
+    /// Silent from the moment that a folder is listed.
+    SilentOnceListed,
+}
+
+/// What it is to close a file of it that was only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// Whoever closes it waits for the drive's answer, even at the end of a process: so it is with most of FUSE.
+    Asks,
+    /// Nobody waits: so it is with the kernel's own network drives.
+    AsksNobody,
 }
 
 /// A drive that shows a folder, to be read only. Gone when dropped.
@@ -29,11 +40,11 @@ const SERVER: &str = include_str!("served.py");
 
 impl ServedDrive {
     /// Mounts one at `at` that shows `folder`; nothing where one may not. `at` must be there.
-    pub fn new(folder: &Path, at: &Path) -> Option<Self> {
+    pub fn new(folder: &Path, at: &Path, closing: Closing) -> Option<Self> {
         let health = at.with_extension("health");
         std::fs::write(&health, "").expect("written");
         let mut python = Command::new("python3");
-        python.args(["-c", SERVER]).args([folder, at, &health]);
+        python.args(["-c", SERVER]).args([folder, at, &health]).arg(if closing == Closing::Asks { "asks" } else { "" });
         let mut server = python.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("python3");
         let mut line = String::new();
         let mut out = BufReader::new(server.stdout.take().expect("its output"));
@@ -48,6 +59,7 @@ impl ServedDrive {
             Health::Well => "",
             Health::UnreadableFiles => "files",
             Health::Broken => "all",
+            Health::SilentOnceListed => "lists",
         };
         let beside = self.health.with_extension("next");
         std::fs::write(&beside, word).and_then(|()| std::fs::rename(&beside, &self.health)).expect("told");

@@ -1,18 +1,21 @@
 //! Drives that a program serves, as network drives are: they fall silent, or report errors, and recover.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::sources::{on_record, until_it_waits};
 use crate::World;
 use crate::davit::{Run, Running};
 use crate::fault::FaultProxy;
-use crate::served::{Health, ServedDrive};
+use crate::served::{Closing, Health, ServedDrive};
 use crate::source::{noise, sha256};
 
 const PART: u64 = 64 << 10;
 /// More than the engine has workers.
 const AT_A_TIME: &str = "12";
+
+/// As many large files are sent at a time.
+const LARGE: usize = 4;
 
 /// A file on a drive, and a file on another one, given together.
 struct Desk {
@@ -26,6 +29,10 @@ struct Desk {
 impl Desk {
     /// Nothing where one may not mount.
     async fn new() -> Option<Self> {
+        Self::of(Closing::Asks).await
+    }
+
+    async fn of(closing: Closing) -> Option<Self> {
         let world = World::of_small_parts().await;
         let link = FaultProxy::before(world.cloud.address()).await;
         let (disk, at) = (world.path("disk"), world.path("LAB-NAS"));
@@ -33,12 +40,19 @@ impl Desk {
         noise(&whole, 64 * PART + 77);
         noise(&other, 1_000);
         std::fs::create_dir(&at).expect("a folder");
-        let drive = ServedDrive::new(&disk, &at)?;
+        let drive = ServedDrive::new(&disk, &at, closing)?;
         Some(Self { world, link, drive, whole, other })
     }
 
     fn upload(&self) -> Run {
-        let mut run = self.world.upload_by(&self.link.endpoint(), &[&self.drive.at.join("cut.mov"), &self.other]);
+        self.upload_with(&[])
+    }
+
+    fn upload_with(&self, more: &[PathBuf]) -> Run {
+        let whole = self.drive.at.join("cut.mov");
+        let mut paths: Vec<&Path> = vec![&whole, &self.other];
+        paths.extend(more.iter().map(PathBuf::as_path));
+        let mut run = self.world.upload_by(&self.link.endpoint(), &paths);
         run.args(["--concurrency", AT_A_TIME]).env("DAVIT_TEST_PART_SIZE", PART.to_string());
         run
     }
@@ -49,7 +63,16 @@ impl Desk {
     }
 
     async fn begun_by(&self, upload: &mut Run) -> Running {
-        self.keeps_back("cut.mov*partNumber=");
+        self.begun_and_held(upload, "cut.mov*partNumber=").await
+    }
+
+    /// The same with more files; `held` are the requests whose answers are kept back.
+    async fn begun_with(&self, more: &[PathBuf], held: &str) -> Running {
+        self.begun_and_held(&mut self.upload_with(more), held).await
+    }
+
+    async fn begun_and_held(&self, upload: &mut Run, held: &str) -> Running {
+        self.keeps_back(held);
         let running = upload.start();
         self.holds(AT_A_TIME.parse().expect("a number")).await;
         running
@@ -63,6 +86,19 @@ impl Desk {
 
     async fn holds(&self, many: u32) {
         self.link.faults.held.subscribe().wait_for(|held| *held >= many).await.expect("the proxy runs");
+    }
+
+    /// Another drive's file is there within the time that it takes to tell that this one is away.
+    async fn is_sent_in_time(&self, key: &str) {
+        let begun = Instant::now();
+        while !self.world.keys().contains(&key.to_owned()) {
+            if begun.elapsed() > Duration::from_secs(30) {
+                // Else nobody could end it.
+                self.drive.answers();
+                panic!("{key} is held up");
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     fn goes_on(&self) {
@@ -86,25 +122,101 @@ impl Desk {
 /// it answers. Answers whether it ran.
 pub async fn a_drive_that_falls_silent() -> bool {
     let Some(desk) = Desk::new().await else { return false };
-    let running = desk.begun().await;
+    // As many as are sent at a time: what is large on the other drive is begun after the silence.
+    let beside: Vec<_> = (1..LARGE).map(|n| format!("beside-{n}.mov")).collect();
+    beside.iter().for_each(|name| noise(&desk.world.path("disk").join(name), 4 * PART));
+    let late = desk.world.sources().join("late.mov");
+    noise(&late, 4 * PART);
+    let mut paths: Vec<_> = beside.iter().map(|name| desk.drive.at.join(name)).collect();
+    paths.push(late.clone());
+    let running = desk.begun_with(&paths, "*.mov*partNumber=").await;
     desk.drive.falls_silent();
     let begun = Instant::now();
     desk.goes_on();
+    desk.is_sent_in_time("in/late.mov").await;
     until_it_waits(&desk.world, &desk.world.home(), "source-offline").await;
     let told = begun.elapsed();
     assert!(told <= Duration::from_secs(30), "{told:?}");
-    assert!(desk.world.keys().contains(&"in/other.txt".to_owned()), "the other drive's is there");
     let recorded = desk.recorded();
     assert!(recorded.len() >= AT_A_TIME.parse().expect("a number"), "{recorded:?}");
     desk.drive.answers();
     tokio::task::block_in_place(|| running.end()).all_done();
     desk.is_there(&recorded);
+    assert_eq!(desk.world.sha256("in/late.mov"), sha256(&late));
+    true
+}
+
+/// A drive falls silent after its files were read: closing them waits for it, and for nobody else. Answers whether it ran.
+pub async fn a_silent_drive_whose_files_are_sent() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    let many = AT_A_TIME.parse().expect("a number");
+    let disk = desk.world.path("disk");
+    let names: Vec<_> = (0..many).map(|n: u32| format!("small-{n}.txt")).collect();
+    names.iter().for_each(|name| noise(&disk.join(name), 1_000));
+    let mut paths: Vec<_> = names.iter().map(|name| desk.drive.at.join(name)).collect();
+    paths.push(desk.other.clone());
+    "PUT *small-".clone_into(&mut desk.link.faults.only.lock().expect("faults"));
+    desk.link.faults.hold.send_replace(true);
+    let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    // The other one is begun when one of them is done.
+    let mut run = desk.world.upload_by(&desk.link.endpoint(), &paths);
+    let running = run.args(["--concurrency", AT_A_TIME]).start();
+    desk.link.faults.held.subscribe().wait_for(|held| *held >= many).await.expect("the proxy runs");
+    desk.drive.falls_silent();
+    desk.goes_on();
+    desk.is_sent_in_time("in/other.txt").await;
+    desk.drive.answers();
+    tokio::task::block_in_place(|| running.end()).all_done();
+    names.iter().for_each(|name| assert_eq!(desk.world.sha256(&format!("in/{name}")), sha256(&disk.join(name))));
+    true
+}
+
+/// A drive that says nothing is given together with another one: its file is refused, the other's is taken. Answers whether
+/// it ran.
+pub async fn a_silent_drive_that_is_given() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    desk.drive.falls_silent();
+    let running = desk.upload().start();
+    desk.is_sent_in_time("in/other.txt").await;
+    let ended = tokio::task::block_in_place(|| running.end());
+    assert_eq!(ended.failures(), ["source-offline"], "{}", ended.out);
+    desk.drive.answers();
+    desk.upload().end().await.all_done();
+    desk.is_there(&[]);
+    true
+}
+
+/// A drive falls silent while a folder of it is listed: that is told, holds up nobody else, and the walk goes on when it
+/// answers. Answers whether it ran.
+pub async fn a_drive_that_falls_silent_during_a_walk() -> bool {
+    let Some(desk) = Desk::new().await else { return false };
+    let disk = desk.world.path("disk");
+    noise(&disk.join("day/cam/a.txt"), 1_000);
+    desk.drive.is(Health::SilentOnceListed);
+    let begun = Instant::now();
+    let running = desk.world.upload(&[&desk.drive.at.join("day"), &desk.other]).start();
+    desk.is_sent_in_time("in/other.txt").await;
+    loop {
+        let status = desk.world.davit("status").arg("--json").end().await;
+        let is_told = |line: &serde_json::Value| line["event"] == "folder" && line["code"] == "source-offline";
+        if status.lines.iter().any(is_told) {
+            break;
+        }
+        if begun.elapsed() > Duration::from_secs(35) {
+            desk.drive.answers();
+            panic!("{}", status.out);
+        }
+    }
+    desk.drive.is(Health::Well);
+    desk.drive.answers();
+    tokio::task::block_in_place(|| running.end()).all_done();
+    assert_eq!(desk.world.sha256("in/day/cam/a.txt"), sha256(&disk.join("day/cam/a.txt")));
     true
 }
 
 /// While a drive says nothing an upload from it is paused, cancelled and left at once. Answers whether it ran.
 pub async fn a_silent_drive_and_whoever_stops() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+    let Some(desk) = Desk::of(Closing::AsksNobody).await else { return false };
     let mut recorded = Vec::new();
     for word in ["interrupt", "pause", "cancel"] {
         let mut running = desk.begun().await;

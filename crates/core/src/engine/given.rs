@@ -1,10 +1,18 @@
-//! What a person gave: a path, seen once, before anything is recorded. Blocks; call it on a blocking thread.
+//! What a person gave: paths, each seen once, before anything is recorded.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::file;
+use crate::file::{self, Asked, Mounted};
+
+/// So many paths of one folder are looked at, at a time. When none of so many is answered, the folder's drive is away.
+const AT_A_TIME: usize = 8;
 
 /// A file or folder that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +25,49 @@ pub(crate) struct Given {
     pub(crate) folder: bool,
     /// Bytes of a file.
     pub(crate) size: u64,
+    /// When it was last written to.
+    pub(crate) modified: Option<SystemTime>,
     /// Where its drive is mounted.
     pub(crate) mount: Option<PathBuf>,
 }
 
-/// Looks what a path is.
+/// Looks what each path is, for itself: one on a drive that does not answer keeps no other from being seen.
+pub(super) async fn look_at_all(paths: Vec<PathBuf>) -> Vec<(Result<Given>, PathBuf)> {
+    struct Folder {
+        places: Semaphore,
+        away: AtomicUsize,
+    }
+    let folder = || Folder { places: Semaphore::new(AT_A_TIME), away: AtomicUsize::new(0) };
+    let mut folders = HashMap::new();
+    for path in &paths {
+        folders.entry(path.parent().map(Path::to_owned)).or_insert_with(folder);
+    }
+    let looks = paths.into_iter().map(|path| async {
+        let folder = &folders[&path.parent().map(Path::to_owned)];
+        let _place = folder.places.acquire().await;
+        if folder.away.load(Ordering::Relaxed) >= AT_A_TIME {
+            let error = Error::new(ErrorCode::SourceOffline).detail("the drive answers for nothing in this folder");
+            return (Err(error), path);
+        }
+        // Which drive it is nobody can tell before it answers.
+        let looked = {
+            let path = path.clone();
+            Mounted::at(&path).ask(Asked::Names, move || look(&path)).await
+        };
+        if looked.as_ref().is_err_and(|error| error.code == ErrorCode::SourceOffline) {
+            folder.away.fetch_add(1, Ordering::Relaxed);
+        }
+        (looked, path)
+    });
+    futures::future::join_all(looks).await
+}
+
+/// Looks what a path is. Blocks.
 ///
 /// # Errors
 /// `file-missing`, `file-unreadable`, `folder-loop`, `source-offline`, `read-error`; `name-refused` for the root of a
 /// file system, which has no name.
-pub(super) fn look(path: &Path) -> Result<Given> {
+fn look(path: &Path) -> Result<Given> {
     let absolute = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
     // The person named it: a link they gave means the thing it leads to.
     let kind = std::fs::metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
@@ -40,7 +81,8 @@ pub(super) fn look(path: &Path) -> Result<Given> {
     let path = if link { std::fs::canonicalize(&plain).map_err(|e| missing(&plain, &e))? } else { plain };
     let folder = kind.is_dir();
     let mount = if folder { file::mount_of(&path) } else { path.parent().and_then(file::mount_of) };
-    Ok(Given { path, name, folder, size: if folder { 0 } else { kind.len() }, mount })
+    let (size, modified) = (if folder { 0 } else { kind.len() }, kind.modified().ok());
+    Ok(Given { path, name, folder, size, modified, mount })
 }
 
 /// The same path without `..`; a link in the last place keeps its name.

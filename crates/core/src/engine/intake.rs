@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio::time::Duration;
@@ -13,7 +14,7 @@ use super::drive::{Report, Shared, stillborn};
 use super::given::Given;
 use super::keys;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{is_unmounted, names, walk};
+use crate::file::{Asked, Asking, Mounted, is_unmounted, names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
 use crate::journal::{ItemRow, Journal, TransferRow, Write};
 use crate::session::Collision;
@@ -159,29 +160,47 @@ pub(super) async fn walk_folders(
     }
 }
 
-async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, item: &ItemRow) -> Result<()> {
-    let (sender, mut found) = mpsc::channel::<Vec<walk::Found>>(4);
-    let (root, mount, home) = (item.path.clone(), item.mount.clone(), shared.home.clone());
-    let walker = tokio::task::spawn_blocking(move || {
-        let mut chunk = Vec::new();
-        for entry in walk::walk_on(&root, &home, mount.as_deref().map(|mount| move || is_unmounted(mount))) {
-            chunk.push(entry?);
-            if chunk.len() >= CHUNK && sender.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return Ok(());
+/// Finds what is in a folder, some at a time: the drive is asked aside.
+async fn walk(drive: Mounted, item: ItemRow, home: PathBuf, found: mpsc::Sender<Vec<walk::Found>>) -> Result<()> {
+    let begin = move || {
+        let look = item.mount.map(|mount| move || is_unmounted(&mount));
+        Ok(walk::walk_on(&item.path, &home, look))
+    };
+    let mut walk = drive.ask(Asked::Names, begin).await?;
+    loop {
+        let step = move |asking: &Asking| {
+            let mut chunk = Vec::new();
+            while chunk.len() < CHUNK {
+                let Some(entry) = walk.next_telling(&|| asking.moves()) else { return Ok((None, chunk)) };
+                chunk.push(entry?);
+                asking.moves();
             }
-        }
-        let _ = sender.blocking_send(chunk);
-        Ok(())
-    });
+            Ok((Some(walk), chunk))
+        };
+        let (left, chunk) = drive.ask_for_much(Asked::Names, step).await?;
+        let (Some(left), Ok(())) = (left, found.send(chunk).await) else { return Ok(()) };
+        walk = left;
+    }
+}
+
+async fn walk_once(shared: &Shared, numbers: &Numbers, collision: Collision, item: &ItemRow) -> Result<()> {
+    let (sender, found) = mpsc::channel::<Vec<walk::Found>>(4);
+    let drive = Mounted::at(item.mount.as_deref().unwrap_or(&item.path));
     let (mut skipped, mut refused) = (0, HashSet::new());
     // What an earlier walk passed over may be gone, or something else now.
     let counted = Write::Counted { item: item.id, counted: false, skipped };
     shared.journal.write(vec![Write::ForgetSkips(item.id), counted, Write::GoesOn(item.batch)]).await?;
-    while let Some(chunk) = found.recv().await {
-        let files = record(shared, numbers, collision, item, chunk, &mut skipped, &mut refused).await?;
-        let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
-    }
-    walker.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??;
+    let recording = async {
+        // Once it may not be recorded nothing more is to be found.
+        let mut found = found;
+        while let Some(chunk) = found.recv().await {
+            let files = record(shared, numbers, collision, (item, &drive), chunk, &mut skipped, &mut refused).await?;
+            let _ = shared.reports.send(Report::Found { item: item.id, files, skipped });
+        }
+        Ok::<_, Error>(())
+    };
+    let (walked, recorded) = tokio::join!(walk(drive.clone(), item.clone(), shared.home.clone(), sender), recording);
+    recorded.and(walked)?;
     // What an earlier walk refused and this one did not is gone, or a folder that can be read now.
     let id = item.id;
     let before = shared.journal.read(move |journal| journal.refused_files(id)).await?;
@@ -207,7 +226,7 @@ async fn record(
     shared: &Shared,
     numbers: &Numbers,
     collision: Collision,
-    item: &ItemRow,
+    (item, drive): (&ItemRow, &Mounted),
     chunk: Vec<walk::Found>,
     skipped: &mut u32,
     refused: &mut HashSet<String>,
@@ -240,7 +259,8 @@ async fn record(
         .journal
         .read(move |journal| rels.iter().map(|rel| journal.file(id, rel)).collect::<Result<Vec<_>>>())
         .await?;
-    let files = other_versions(&shared.journal, known.iter().flatten().cloned().collect()).await?;
+    let done = looked_at(drive, known.iter().flatten().filter(|row| is_done(row)).cloned().collect()).await?;
+    let files = other_versions(&shared.journal, done).await?;
     if !files.is_empty() {
         let _ = shared.reports.send(Report::Anew { files });
     }
@@ -293,26 +313,45 @@ pub(super) fn taken_of(keys: Vec<String>, has: impl Fn(&str) -> Result<bool>) ->
     Ok(taken)
 }
 
-/// Of files that are done, those that are another version now: put in line again, on record. With their present sizes.
-pub(super) async fn other_versions(journal: &Journal, rows: Vec<TransferRow>) -> Result<Vec<(TransferId, ByteCount)>> {
-    let done = |row: &TransferRow| matches!(row.standing.state, TransferState::Done { .. });
-    let done: Vec<_> = rows.into_iter().filter(done).collect();
-    let look = move || {
-        let size = |row: TransferRow| {
-            let meta = std::fs::metadata(&row.path).ok()?;
-            let same = row.fingerprint.as_ref().is_some_and(|fingerprint| fingerprint.seems(&meta));
-            (!same).then_some((row, ByteCount(meta.len())))
+/// What is seen of a file before it is opened: its bytes, and when it was last written to.
+pub(super) type Seen = (u64, Option<SystemTime>);
+
+pub(super) const fn is_done(row: &TransferRow) -> bool {
+    matches!(row.standing.state, TransferState::Done { .. })
+}
+
+/// What files of a drive are now, of those that are there.
+async fn looked_at(drive: &Mounted, rows: Vec<TransferRow>) -> Result<Vec<(TransferRow, Seen)>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let look = move |asking: &Asking| {
+        let seen = |row: TransferRow| {
+            let meta = std::fs::metadata(&row.path).ok();
+            asking.moves();
+            let meta = meta?;
+            Some((row, (meta.len(), meta.modified().ok())))
         };
-        done.into_iter().filter_map(size).collect::<Vec<_>>()
+        Ok(rows.into_iter().filter_map(seen).collect())
     };
-    let other = tokio::task::spawn_blocking(look).await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+    drive.ask_for_much(Asked::Names, look).await
+}
+
+/// Of files that are done, those that are another version now: put in line again, on record. With their present sizes.
+pub(super) async fn other_versions(
+    journal: &Journal,
+    done: Vec<(TransferRow, Seen)>,
+) -> Result<Vec<(TransferId, ByteCount)>> {
     let mut writes = Vec::new();
     let mut files = Vec::new();
-    for (row, size) in other {
+    for (row, (size, modified)) in done {
+        if row.fingerprint.as_ref().is_some_and(|fingerprint| fingerprint.seems(size, modified)) {
+            continue;
+        }
         if let Ok((standing, _)) = step(&row.standing, Input::Anew) {
             let forgotten = Write::ForgetPlan(row.id, keys::token());
             writes.extend([Write::ForgetParts(row.id), forgotten, Write::Standing(row.id, standing)]);
-            files.push((row.id, size));
+            files.push((row.id, ByteCount(size)));
         }
     }
     if !files.is_empty() {

@@ -154,6 +154,7 @@ pub(crate) enum Command {
 pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     routes: Arc<routes::Routes>,
+    runtime: tokio::runtime::Handle,
 }
 
 /// What the engine is started with.
@@ -175,7 +176,7 @@ impl Engine {
         let (commands, inbox) = mpsc::unbounded_channel();
         let routes = Arc::clone(&start.routes);
         handle.spawn(actor::Actor::new(start).run(inbox));
-        Self { commands, routes }
+        Self { commands, routes, runtime: handle.clone() }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
@@ -200,10 +201,10 @@ impl Engine {
         let (Some(destination), Some(remote)) = (destination, remote) else {
             return Err(Error::new(ErrorCode::DestinationGone).detail(to.to_string()));
         };
-        // A drive that is away may keep this waiting; nobody else waits with it.
-        let look = move || paths.into_iter().map(|path| (given::look(&path), path)).collect();
-        let found = tokio::task::spawn_blocking(look);
-        let found = found.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
+        // A drive that is away may keep this waiting for a while; nobody else waits with it, least of all the caller's
+        // runtime for its own end.
+        let found = self.runtime.spawn(given::look_at_all(paths)).await;
+        let found = found.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
         let gesture = Box::new(enqueue::Gesture { found, destination, remote, options });
         self.ask(|reply| Command::Enqueue(gesture, reply)).await?
     }

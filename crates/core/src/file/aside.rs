@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use super::buffers::Buffer;
-use super::mounted::{Asked, Mounted};
+use super::mounted::Asked;
 use super::source::{STEP, agree};
 use super::{Fingerprint, Place, SourceFile};
 use crate::error::Result;
 
-/// Bytes that are read at a time for a checksum: few enough that a slow drive gives them before it is taken for away.
-const AT_A_TIME: u64 = 4 * STEP as u64;
+/// Bytes that are read at a time for a checksum, as for sending: few enough that a drive of 13 kB/s gives them before it is
+/// taken for away.
+const AT_A_TIME: u64 = STEP as u64;
 
 /// Opens a regular file where it lies, and says what it is now. `before` is what it was, where it was there before.
 ///
 /// # Errors
 /// As [`SourceFile::open_again`].
 pub(crate) async fn open_aside(place: Place, before: Option<Fingerprint>) -> Result<(Arc<SourceFile>, Fingerprint)> {
-    let drive = Mounted::at(place.mount());
+    let drive = place.drive();
     let open = move || {
         let file = match before {
             Some(before) => SourceFile::open_again(&place, &before),
@@ -49,7 +50,7 @@ impl SourceFile {
             let step = (end - at).min(AT_A_TIME);
             let file = Arc::clone(self);
             let read = move || file.digest(&mut digest, at, step).map(|()| digest);
-            digest = self.drive().ask(Asked::Bytes, read).await?;
+            digest = self.bytes(read).await?;
             at += step;
         }
         Ok(digest.finalize())
@@ -70,6 +71,58 @@ impl SourceFile {
     pub(crate) async fn filled(self: Arc<Self>, mut buffer: Buffer, offset: u64) -> Result<Buffer> {
         let file = Arc::clone(&self);
         let read = move || file.read_exact_at(buffer.fill(), offset).map(|()| buffer);
-        self.drive().ask(Asked::Bytes, read).await
+        self.bytes(read).await
+    }
+
+    /// Work that reads it. Until it gave a byte it is read by one at a time: one that hangs by itself, and is tried again,
+    /// takes a thread each time, and not one for each of its parts.
+    async fn bytes<T: Send + 'static>(&self, read: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let mut gives = self.gives.lock().await;
+        if *gives {
+            drop(gives);
+            return self.drive().ask(Asked::Bytes, read).await;
+        }
+        let answer = self.drive().ask(Asked::Bytes, read).await?;
+        *gives = true;
+        Ok(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_has_given_no_byte_is_read_by_one_at_a_time() {
+        let named = tempfile::NamedTempFile::new().expect("a file");
+        let file = SourceFile::open(named.path()).expect("opens");
+        let (hold, held) = mpsc::channel::<()>();
+        let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        let read = |number: u32, held: Option<mpsc::Receiver<()>>| {
+            let asks = asks.clone();
+            file.bytes(move || {
+                let _ = asks.send(number);
+                let _ = held.map(|held| held.recv());
+                Ok(())
+            })
+        };
+        let mut first = std::pin::pin!(read(1, Some(held)));
+        let began = tokio::select! {
+            _ = first.as_mut() => None,
+            began = asked.recv() => began,
+        };
+        assert_eq!(began, Some(1));
+        let mut second = std::pin::pin!(read(2, None));
+        assert!(futures::poll!(second.as_mut()).is_pending());
+        assert!(asked.try_recv().is_err(), "the first hangs");
+        drop(hold);
+        first.await.expect("read");
+        second.await.expect("read");
+        let (_hold, held) = mpsc::channel::<()>();
+        let mut third = std::pin::pin!(read(3, Some(held)));
+        assert!(futures::poll!(third.as_mut()).is_pending());
+        read(4, None).await.expect("beside it");
     }
 }

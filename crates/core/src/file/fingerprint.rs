@@ -10,6 +10,7 @@
 //! is read twice.
 
 use std::fs::{File, Metadata};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +75,10 @@ fn is_young(changed: i128, now: UnixTime) -> bool {
 
 impl Fingerprint {
     /// Whether what the system says of a path may be this file as it was: for a first look, before anything is opened.
-    pub fn seems(&self, meta: &Metadata) -> bool {
-        let since = meta.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    pub fn seems(&self, size: u64, modified: Option<SystemTime>) -> bool {
+        let since = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
         let nanos = since.and_then(|since| i128::try_from(since.as_nanos()).ok());
-        self.size == meta.len() && nanos.is_none_or(|nanos| nanos == self.mtime_ns())
+        self.size == size && nanos.is_none_or(|nanos| nanos == self.mtime_ns())
     }
 
     /// Modification time in nanoseconds since 1970, whatever the system counts in.

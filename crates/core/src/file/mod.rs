@@ -22,7 +22,7 @@ pub use drive::drive_of;
 pub use fingerprint::{Fingerprint, Likeness};
 pub(crate) use mount::unless_unmounted;
 pub use mount::{is_unmounted, mount_of};
-pub(crate) use mounted::{Asked, Mounted};
+pub(crate) use mounted::{Asked, Asking, Mounted};
 pub use place::Place;
 pub use source::SourceFile;
 pub(crate) use source::classify;

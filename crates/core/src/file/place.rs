@@ -10,6 +10,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::mounted::Mounted;
+
 /// A file's place: by name, or in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -38,6 +40,11 @@ impl Place {
     /// Where its drive is mounted, as far as known.
     pub fn mount(&self) -> Option<&Path> {
         self.mount.as_deref()
+    }
+
+    /// Its drive; where that is not known, what lies in its folder is asked as one.
+    pub(super) fn drive(&self) -> Mounted {
+        Mounted::at(self.mount().or_else(|| self.path.parent()).unwrap_or(&self.path))
     }
 
     /// The whole path.
@@ -122,8 +129,8 @@ mod unix {
             Ok(File::from(self.beneath(within, READ)?))
         }
 
-        /// Everything in a folder in it, in no order. An empty path is the folder itself.
-        pub(in crate::file) fn list(&self, within: &Path) -> io::Result<Vec<Entry>> {
+        /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
+        pub(in crate::file) fn list(&self, within: &Path, moves: &dyn Fn()) -> io::Result<Vec<Entry>> {
             let folder = if within.as_os_str().is_empty() {
                 openat(&self.0, ".", LIST, Mode::empty())?
             } else {
@@ -131,6 +138,7 @@ mod unix {
             };
             let mut entries = Vec::new();
             for entry in Dir::read_from(&folder)? {
+                moves();
                 let entry = entry?;
                 let name = OsStr::from_bytes(entry.file_name().to_bytes());
                 if name == "." || name == ".." {
@@ -243,11 +251,12 @@ mod windows {
             crate::file::source::options().open(self.path.join(within))
         }
 
-        /// Everything in a folder in it, in no order. An empty path is the folder itself.
-        pub(in crate::file) fn list(&self, within: &Path) -> io::Result<Vec<Entry>> {
+        /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
+        pub(in crate::file) fn list(&self, within: &Path, moves: &dyn Fn()) -> io::Result<Vec<Entry>> {
             let _way = self.hold_way(within)?;
             let mut entries = Vec::new();
             for entry in std::fs::read_dir(self.path.join(within))? {
+                moves();
                 let entry = entry?;
                 entries.push(Entry { name: entry.file_name(), kind: looked(&entry) });
             }
@@ -327,8 +336,8 @@ mod tests {
             root.step_by_step(Path::new(bad), how).expect_err(bad);
         }
         root.step_by_step(Path::new("day/cam/a.mov"), how).expect("opened");
-        root.list(Path::new("day/out")).expect_err("no link is listed");
-        assert_eq!(root.list(Path::new("day")).expect("listed").len(), 3);
+        root.list(Path::new("day/out"), &|| {}).expect_err("no link is listed");
+        assert_eq!(root.list(Path::new("day"), &|| {}).expect("listed").len(), 3);
     }
 
     #[test]

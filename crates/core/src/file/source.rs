@@ -12,7 +12,8 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 /// A regular file, opened once.
 #[derive(Debug)]
 pub struct SourceFile {
-    file: File,
+    /// Taken when this is dropped.
+    file: Option<File>,
     place: Place,
     /// The volume it lies on.
     volume: Option<u64>,
@@ -20,6 +21,8 @@ pub struct SourceFile {
     drive: Mounted,
     /// Whether reading it may wait for somebody who never answers.
     may_hang: bool,
+    /// Whether it ever gave a byte to whoever asked aside.
+    pub(super) gives: tokio::sync::Mutex<bool>,
 }
 
 /// Bytes read at a time for a checksum.
@@ -50,8 +53,12 @@ impl SourceFile {
         if !meta.is_file() {
             return Err(Error::new(ErrorCode::NotAFile).detail(path.display().to_string()));
         }
-        let (volume, drive, may_hang) = (volume(&meta), Mounted::at(place.mount()), may_hang(&file, path));
-        Ok(Self { file, place: place.clone(), volume, drive, may_hang })
+        let (volume, drive, may_hang) = (volume(&meta), place.drive(), may_hang(&file, path));
+        Ok(Self { file: Some(file), place: place.clone(), volume, drive, may_hang, gives: false.into() })
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        self.file.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// The drive that it lies on.
@@ -66,8 +73,9 @@ impl SourceFile {
 
     /// As on a drive of which some do not answer.
     #[cfg(test)]
-    pub(crate) fn on_a_drive_that_may_hang(self) -> Self {
-        Self { may_hang: true, ..self }
+    pub(crate) fn on_a_drive_that_may_hang(mut self) -> Self {
+        self.may_hang = true;
+        self
     }
 
     /// The same for a file that was there before: when its whole drive is away, that is what is wrong.
@@ -88,8 +96,9 @@ impl SourceFile {
     /// # Errors
     /// `read-error`, `source-offline`.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
-        let meta = self.file.metadata().map_err(|e| self.reading(&e))?;
-        Fingerprint::of(&self.file, &meta)
+        let file = self.file().map_err(|e| self.reading(&e))?;
+        let meta = file.metadata().map_err(|e| self.reading(&e))?;
+        Fingerprint::of(file, &meta)
     }
 
     /// Still the file it was.
@@ -149,7 +158,7 @@ impl SourceFile {
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
         let (mut done, mut at) = (0, offset);
         while done < buffer.len() {
-            match read_at(&self.file, &mut buffer[done..], at) {
+            match self.file().and_then(|file| read_at(file, &mut buffer[done..], at)) {
                 Ok(0) => return Err(Error::new(ErrorCode::FileChanged).detail("the file became shorter")),
                 Ok(n) => {
                     done += n;
@@ -193,6 +202,16 @@ impl SourceFile {
             at += step as u64;
         }
         Ok(())
+    }
+}
+
+/// Closing a file may wait for its drive as reading it may, and of a drive of FUSE the kernel waits without end: whoever lets
+/// go of it last is not held up.
+impl Drop for SourceFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take().filter(|_| self.may_hang) {
+            self.drive.close(file);
+        }
     }
 }
 

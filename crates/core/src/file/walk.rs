@@ -85,24 +85,42 @@ fn within(home: &Path, root: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// `source-offline`, as the last item.
-pub fn walk_on(root: &Path, home: &Path, is_away: Option<impl Fn() -> bool>) -> impl Iterator<Item = Result<Found>> {
-    let mut entries =
-        Walk { path: root.to_owned(), own: within(home, root), root: None, levels: Vec::new(), begun: false };
-    let mut over = false;
-    std::iter::from_fn(move || {
-        if over {
+pub fn walk_on<F: Fn() -> bool>(root: &Path, home: &Path, is_away: Option<F>) -> WalkOn<F> {
+    let walk = Walk { path: root.to_owned(), own: within(home, root), root: None, levels: Vec::new(), begun: false };
+    WalkOn { walk, is_away, over: false }
+}
+
+/// A walk on a drive that may go away.
+pub struct WalkOn<F> {
+    walk: Walk,
+    is_away: Option<F>,
+    over: bool,
+}
+
+impl<F: Fn() -> bool> WalkOn<F> {
+    /// The next one; `moves` is told whenever the drive gave something on the way to it.
+    pub(crate) fn next_telling(&mut self, moves: &dyn Fn()) -> Option<Result<Found>> {
+        if self.over {
             return None;
         }
-        let next = entries.next();
+        let next = self.walk.next_telling(moves);
         // An empty folder may be where the drive was mounted, and what cannot be read may be gone with it.
         let clear = matches!(next, Some(Found::File { .. } | Found::Skipped { .. }));
-        let away = !clear && is_away.as_ref().is_some_and(|is_away| is_away());
-        over = away || next.is_none();
+        let away = !clear && self.is_away.as_ref().is_some_and(|is_away| is_away());
+        self.over = away || next.is_none();
         if away {
             return Some(Err(Error::new(ErrorCode::SourceOffline).detail("the drive went away during the walk")));
         }
         next.map(Ok)
-    })
+    }
+}
+
+impl<F: Fn() -> bool> Iterator for WalkOn<F> {
+    type Item = Result<Found>;
+
+    fn next(&mut self) -> Option<Result<Found>> {
+        self.next_telling(&|| {})
+    }
 }
 
 struct Walk {
@@ -124,6 +142,12 @@ impl Iterator for Walk {
     type Item = Found;
 
     fn next(&mut self) -> Option<Found> {
+        self.next_telling(&|| {})
+    }
+}
+
+impl Walk {
+    fn next_telling(&mut self, moves: &dyn Fn()) -> Option<Found> {
         if !self.begun {
             self.begun = true;
             match Root::open(&self.path) {
@@ -132,7 +156,7 @@ impl Iterator for Walk {
                     return Some(Found::Refused { error: classify(&error, &self.path), path: self.path.clone() });
                 }
             }
-            if let Some(refused) = self.enter(PathBuf::new()) {
+            if let Some(refused) = self.enter(PathBuf::new(), moves) {
                 return Some(refused);
             }
         }
@@ -147,7 +171,7 @@ impl Iterator for Walk {
                 Ok(Kind::Folder) if self.own.as_ref() == Some(&within) => {
                     Some(Found::Skipped { path: self.path.join(within), why: Skip::Own })
                 }
-                Ok(Kind::Folder) => self.enter(within),
+                Ok(Kind::Folder) => self.enter(within, moves),
                 Ok(kind) => Some(self.found(&entry.name, kind, &within)),
                 Err(error) => {
                     let path = self.path.join(within);
@@ -159,11 +183,9 @@ impl Iterator for Walk {
             }
         }
     }
-}
 
-impl Walk {
     /// Goes into a folder; answers why not.
-    fn enter(&mut self, within: PathBuf) -> Option<Found> {
+    fn enter(&mut self, within: PathBuf, moves: &dyn Fn()) -> Option<Found> {
         let root = self.root.as_ref()?;
         let path = self.path.join(&within);
         if within.as_os_str().len() > TOO_DEEP {
@@ -171,7 +193,7 @@ impl Walk {
                 Error::new(ErrorCode::KeyTooLong).detail("the path of this folder alone is longer than any key");
             return Some(Found::Refused { path, error });
         }
-        match root.list(&within) {
+        match root.list(&within, moves) {
             Ok(mut entries) => {
                 entries.sort_by(|a, b| a.name.cmp(&b.name));
                 // A folder that is written meanwhile may tell a name twice.

@@ -44,6 +44,8 @@ impl Actor {
         let again =
             if options.resume_same { self.begun_before(asked, &destination, &remote).await? } else { Vec::new() };
         let alone = joining::alone(&given, &again);
+        // The drive is not asked for them once more: here everybody would wait for its answer.
+        let seen = given.iter().map(|given| (given.path.clone(), (given.size, given.modified))).collect();
         given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
         let nothing = given.is_empty() && again.is_empty();
         if nothing && ticket.refused.is_empty() {
@@ -70,7 +72,7 @@ impl Actor {
         }
         self.shelf.batches.insert(batch.id, batch.clone());
         ticket.items.extend(again.iter().map(|item| item.id));
-        let mut folders = self.take_up(again, &alone, &batch).await?;
+        let mut folders = self.take_up(again, &seen, &alone, &batch).await?;
         folders.extend(self.record(&given, &batch, &mut ticket).await?);
         self.walk(folders, collision);
         Ok(ticket)
@@ -91,6 +93,7 @@ impl Actor {
     async fn take_up(
         &mut self,
         mut again: Vec<ItemRow>,
+        seen: &HashMap<PathBuf, intake::Seen>,
         alone: &HashSet<ItemId>,
         batch: &BatchRow,
     ) -> Result<Vec<ItemRow>> {
@@ -114,8 +117,9 @@ impl Actor {
             let rows = singles.into_iter().map(|item| journal.only_file(item));
             rows.collect::<Result<Vec<_>>>()
         };
-        let rows = self.shared.journal.read(look).await?.into_iter().flatten().collect();
-        let files = intake::other_versions(&self.shared.journal, rows).await?;
+        let rows = self.shared.journal.read(look).await?.into_iter().flatten().filter(intake::is_done);
+        let done = rows.filter_map(|row| seen.get(&row.path).copied().map(|seen| (row, seen))).collect();
+        let files = intake::other_versions(&self.shared.journal, done).await?;
         self.anew(files);
         again.retain(|item| item.folder);
         Ok(again)

@@ -71,7 +71,7 @@ impl Actor {
                     move || Ok(file::is_unmounted(&mount))
                 };
                 // One that does not answer is away as well.
-                let away = Mounted::at(Some(&mount)).ask(Asked::Names, look).await.unwrap_or(true);
+                let away = Mounted::at(&mount).ask(Asked::Names, look).await.unwrap_or(true);
                 let _ = shared.reports.send(Report::Mount { mount, away });
             });
         }
