@@ -228,7 +228,7 @@ async fn a_destination_that_is_gone_is_told_and_nothing_is_lost() {
     // It comes back, and the upload goes on where it was.
     world.start_backend(&World::backend_config(900, "role")).await;
     world.upload_by_backend(&[&file]).end().await.all_done();
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1);
 }
 

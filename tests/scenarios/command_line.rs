@@ -47,7 +47,7 @@ async fn a_home_whose_path_is_too_long_for_a_socket_simply_works() {
     assert_eq!((pause.code, pause.out.as_str()), (Some(0), "1 paused\n"), "{}", pause.err);
     assert_eq!(running.ends().0, Some(130));
     world.upload(&[&file]).env("DAVIT_HOME", &home).end().await.all_done();
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ async fn leases_of_two_seconds_carry_a_gibibyte_with_few_calls_and_no_failed_par
     ended.all_done();
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     let observer = world.cloud.observer();
     assert!(observer.most_in_flight() >= 16, "{}", observer.most_in_flight());
     assert!(observer.parts().values().all(|part| part.begun == 1), "no part was refused or sent again");
@@ -59,7 +59,7 @@ async fn six_gibibytes_go_with_32_parts_in_flight_in_less_than_64_mebibytes() {
     assert_eq!(running.ends().0, Some(0));
     assert_eq!(world.object("in/giant.bin").size, 6 << 30);
     assert_eq!(world.sha256("in/giant.bin"), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,7 +77,7 @@ async fn sources_that_were_begun_apart_and_go_on_together_never_replace_each_oth
             }
             assert_eq!(world.sha256(&format!("in/{file}")), sha256(&x.join(file)), "{name} {collision} {time}");
             assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "what the second had begun is removed");
-            world.nothing_was_sent_twice();
+            world.no_byte_was_sent_twice();
             if collision == "suffix" {
                 break;
             }

@@ -23,7 +23,7 @@ async fn a_folder_arrives_byte_for_byte_under_its_own_names() {
     assert_eq!(world.sha256(keys[1]), sha256(&folder.join("Ton/u\u{308}bersicht #1 (a+b) %2e.wav")));
     assert_eq!(world.object(keys[2]).size, 0);
     assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing unfinished stays behind");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

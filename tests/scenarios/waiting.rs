@@ -111,7 +111,7 @@ impl Desk {
         while !matches!(self.row, Some(RowState::Done { .. })) {
             self.hears().await;
         }
-        self.world.nothing_was_sent_twice();
+        self.world.no_byte_was_sent_twice();
     }
 
     fn file(&self) -> std::path::PathBuf {

@@ -193,7 +193,7 @@ async fn a_person_drops_pauses_loses_power_and_finds_everything_uploaded() {
     window.until_says("Everything is uploaded").await;
     window.picture("all-done").await;
     office.all_there(&files);
-    office.world.nothing_was_sent_twice();
+    office.world.no_byte_was_sent_twice();
     assert!(office.world.cloud.uploads(BUCKET).is_empty(), "nothing unfinished is left");
     window.click("Clear done").await;
     window.until_says("Drop files or folders here").await;

@@ -107,7 +107,7 @@ pub async fn giant() -> Scale {
     world.upload_by(&link.endpoint(), &[&other]).end().await.all_done();
     assert_eq!(world.keys(), ["in/note.txt"]);
     assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     Scale { first_request, memory, took }.within_bounds("a tebibyte in 10,000 parts")
 }
 

@@ -251,7 +251,7 @@ pub async fn a_byte_less_and_a_byte_more(parts: u32) {
         assert!(object.parts.len() <= usize::try_from(most).expect("few"), "{len}: {} parts", object.parts.len());
         assert_eq!(world.sha256(&format!("in/{len}.mov")), sha256(&file), "{len}");
     }
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// `count` drives that are pulled out at some moment, and come back. Wants the superuser, to mount; answers whether it ran.
@@ -296,7 +296,7 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
         let told: usize = journal.status().expect("rows").iter().map(|row| told(row.id)).sum();
         assert!(told <= 4, "{told} looks");
     }
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     true
 }
 

@@ -142,8 +142,10 @@ impl Live {
         self.inner().trouble = None;
     }
 
+    /// What it waits for, and until when it does: once that is over it is tried, and nobody knows for how long.
     pub(super) fn in_the_way(&self) -> Option<(ErrorCode, Option<UnixTime>)> {
-        self.inner().trouble.map(|trouble| (trouble.code, trouble.until))
+        let now = UnixTime::now();
+        self.inner().trouble.map(|trouble| (trouble.code, trouble.until.filter(|until| *until >= now)))
     }
 
     /// Whether anything of it is on its way.
@@ -185,6 +187,8 @@ mod tests {
         assert!(left(&live).is_some_and(|left| (49..=50).contains(&left)), "{:?}", left(&live));
         live.waits(&Error::new(ErrorCode::StorageBusy), seconds(200));
         assert!(left(&live).is_some_and(|left| (199..=200).contains(&left)), "another wait: {:?}", left(&live));
+        live.tries_again(ErrorCode::Offline, Some(UnixTime(UnixTime::now().0 - 1)));
+        assert!(live.in_the_way().is_some_and(|(_, until)| until.is_none()), "it is tried now");
     }
 
     #[test]

@@ -38,7 +38,7 @@ async fn upload(world: &World, off: &str, then: Option<&str>) -> u32 {
     assert_eq!(ended.code, Some(0), "{off} {then:?}: {}", ended.out);
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     link.faults.requests.load(Ordering::SeqCst)
 }
 

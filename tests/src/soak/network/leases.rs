@@ -40,7 +40,7 @@ pub async fn refused_again_and_again(times: u32) {
     assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
     let calls = world.backend.as_ref().expect("a backend").credential_requests();
     assert!(calls <= u64::from(times) + 1, "{calls} calls for {times} expiries");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// Leases of two seconds from a backend that fails three times of ten and thinks for `thinks_ms`; long enough for about
@@ -61,7 +61,7 @@ pub async fn backend_in_trouble(seed: u64, refreshes: u32, thinks_ms: u64) {
     ended.all_done();
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     let given = world.backend.as_ref().expect("a backend").credential_requests();
     let lives = begun.elapsed().as_secs_f64() / 2.0;
     println!("seed {seed}: {given} leases in {lives:.1} lives");
@@ -117,7 +117,7 @@ pub async fn filtered_refresh(fault: Fault) {
     let ended = running.end();
     assert_eq!(ended.code, Some(0), "{fault:?}: {}", ended.out);
     assert_eq!(world.keys().len(), 4);
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// A refresh is answered with this. It is asked once; the next run goes on.
@@ -146,7 +146,7 @@ pub async fn refused_refresh(status: &'static str) {
     upload().end().await.all_done();
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "it went on");
 }
 

@@ -41,7 +41,7 @@ pub async fn hole(lasts: Duration, standing: Standing) -> Duration {
     let ended = running.end();
     assert_eq!(ended.code, Some(0), "{}", ended.out);
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     assert!(flows <= Duration::from_secs(10), "{flows:?}");
     flows
 }
@@ -73,7 +73,7 @@ pub async fn asleep(lasts: Duration, standing: Standing) -> Duration {
     assert_eq!(ended.code, Some(0), "{}", ended.out);
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     assert!(goes_on <= Duration::from_secs(10), "{goes_on:?}");
     goes_on
 }

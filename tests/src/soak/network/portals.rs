@@ -60,7 +60,7 @@ pub async fn store_behind(portal: Portal, lasts: Duration) {
     let ended = running.end();
     assert_eq!(ended.code, Some(0), "{portal:?}: {}", ended.out);
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// A portal before the company while a lease ends.
@@ -83,7 +83,7 @@ pub async fn backend_behind(portal: Portal, lasts: Duration) {
     assert_eq!(ended.code, Some(0), "{portal:?}: {}", ended.out);
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
 }
 
 /// A portal with a certificate of its own, after the store was reached.

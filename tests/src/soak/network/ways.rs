@@ -164,7 +164,7 @@ async fn store_that_moves(change: Change) -> Duration {
     let ended = tokio::task::block_in_place(|| running.end());
     assert_eq!(ended.code, Some(0), "{change:?}: {}", ended.out);
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file), "{change:?}");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     within_bounds(change, flows)
 }
 
@@ -229,7 +229,7 @@ async fn company_that_moves() -> Duration {
     assert_eq!(ended.code, Some(0), "{}", ended.out);
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), sha256(&file));
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     within_bounds(Change::Company, flows)
 }
 

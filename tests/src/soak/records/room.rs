@@ -99,7 +99,7 @@ pub async fn room_comes_back(home: PathBuf) {
     let settled = engine.settled(ticket.items).await.expect("settles");
     assert_eq!((u64::from(settled.uploaded), settled.failed), (CLIPS + 3, 0), "{settled:?}");
     assert!(world.cloud.uploads(BUCKET).is_empty(), "an upload that nobody knows of");
-    world.nothing_was_sent_twice();
+    world.no_byte_was_sent_twice();
     uploader.close().await;
 }
 

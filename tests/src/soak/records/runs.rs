@@ -77,7 +77,7 @@ pub async fn power_cuts(count: u32, seed: u64) {
         assert_eq!(world.keys().len(), 5, "seed {seed}");
         // An upload whose id was in the commit that is lost begins again; any other goes on with what S3 has of it.
         if world.cloud.observer().calls("CreateMultipartUpload") == 1 {
-            world.nothing_was_sent_twice();
+            world.no_byte_was_sent_twice();
         }
     }
     println!("{cut} runs were cut off, {lost} of them with less on disk than they wrote");
