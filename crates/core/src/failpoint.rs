@@ -1,5 +1,5 @@
 //! Where tests break the program: `DAVIT_FAILPOINT=NAME:N:before|after[:panic|:slow]`, the N-th time from 1. It is killed
-//! there as by `kill -9`, or panics, or takes its time from then on. Debug builds only; elsewhere there is nothing.
+//! there by what `kill -9` sends, or panics, or takes its time from then on. Debug builds only; elsewhere there is nothing.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,9 +64,15 @@ pub(crate) fn pass(name: &str, side: Side) {
     }
     let times = SEEN.fetch_add(1, Ordering::SeqCst) + 1;
     match armed.what {
-        What::Dies if times == armed.number => std::process::abort(),
+        What::Dies if times == armed.number => die(),
         What::Panics => assert_ne!(times, armed.number, "a test wanted it"),
         What::IsSlow if times >= armed.number => std::thread::sleep(SLOW),
         What::Dies | What::IsSlow => {}
     }
+}
+
+fn die() -> ! {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    std::process::abort()
 }

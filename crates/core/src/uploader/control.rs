@@ -25,6 +25,8 @@ use crate::ids::TransferId;
 const LONGEST: u64 = 256 << 20;
 /// Paths are taken at once, whatever else there is to do; a process that does not by then is stopped, or hangs.
 const TAKING: Duration = Duration::from_secs(5);
+/// What each of them may add: it is written, carried and read.
+const EACH: Duration = Duration::from_micros(100);
 /// The same for what is to be done to perhaps a hundred thousand transfers, and put on record.
 const ACTING: Duration = Duration::from_secs(20);
 /// Before the socket is listened to again after an error.
@@ -115,8 +117,9 @@ pub async fn send(home: &Path, request: &Request) -> Result<Option<Reply>> {
 /// As [`send`].
 pub async fn hand_over(home: &Path, paths: Vec<PathBuf>) -> Result<bool> {
     let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path).into();
+    let within = TAKING + EACH * u32::try_from(paths.len()).unwrap_or(u32::MAX);
     let asked = Asked::Add(paths.into_iter().map(whole).collect());
-    let reply: Option<Reply> = ask(home, &asked, TAKING).await?;
+    let reply: Option<Reply> = ask(home, &asked, within).await?;
     Ok(reply.is_some_and(|reply| reply.count > 0))
 }
 
