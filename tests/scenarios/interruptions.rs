@@ -5,10 +5,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use davit_tests::World;
+use davit_tests::davit::Run;
 use davit_tests::fault::FaultProxy;
 use davit_tests::soak;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
+
+/// What is told while a last answer is awaited.
+const AWAITED: &str = "The storage has not answered yet what became of 1 file";
+
+/// With what it says beside its output.
+fn with_notes(run: &mut Run) -> &mut Run {
+    run.within(&["bash", "-c", "exec \"$@\" 2>&1", "bash"])
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resumes_after_being_killed_at_every_journal_write() {
@@ -184,9 +193,10 @@ async fn a_pause_while_the_store_answers_keeps_the_answer() {
         link.faults.hold.send_replace(true);
         let mut running = by_link(&file).start();
         link.holds_one().await;
-        let pausing = world.davit("pause").arg("--all").end().await;
-        assert_eq!(pausing.code, Some(0), "{}", pausing.err);
+        let mut pausing = with_notes(world.davit("pause").arg("--all")).start();
+        pausing.until_says(AWAITED);
         link.faults.hold.send_replace(false);
+        assert!(pausing.ends().0.is_some());
         while running.runs() {
             tokio::task::yield_now().await;
         }
@@ -293,4 +303,73 @@ async fn a_resume_right_after_a_pause_goes_on() {
     let ended = running.end();
     ended.all_done();
     assert_eq!(world.keys().len(), 21);
+}
+
+/// The store was asked for the object and has not answered: what a stop says is what became of it.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_says_what_became_of_a_file_and_not_what_was_asked_of_it() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let cases =
+        [("cancel", "small.wav", "PUT "), ("pause", "other.wav", "PUT "), ("cancel", "a.mov", "POST *uploadId")];
+    for (word, name, request) in cases {
+        let file = world.sources().join(name);
+        noise(&file, if request == "PUT " { 200_000 } else { 20 << 20 });
+        request.clone_into(&mut link.faults.only.lock().expect("faults"));
+        link.faults.hold.send_replace(true);
+        let running = world.upload_by(&link.endpoint(), &[&file]).start();
+        link.holds_one().await;
+        let mut stopping = with_notes(world.davit(word).arg("--all")).start();
+        stopping.until_says(AWAITED);
+        link.faults.hold.send_replace(false);
+        let (code, told) = stopping.ends();
+        assert!(told.ends_with("\n1 was already uploaded\n"), "{word} {name}: {told}");
+        assert_eq!(code, Some(1), "{word} {name}: {told}");
+        running.end().all_done();
+    }
+    // A script is told the same, here of one that can be stopped.
+    let file = world.sources().join("b.mov");
+    noise(&file, 60 << 20);
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+    running.until_sent(8 << 20);
+    let told = world.davit("cancel").args(["--all", "--json"]).end().await;
+    assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
+    let want = serde_json::json!({
+        "event": "cancel", "count": 1, "uploaded": 0, "failed": 0, "cancelled": 0, "unanswered": 0, "later": false,
+    });
+    assert_eq!(told.lines, [want], "{}", told.out);
+    assert_eq!(running.end().summary()["cancelled"], 1);
+}
+
+/// A pause that is taken back once it rests: the command that was paused goes on, and where it has left that is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resume_goes_on_after_a_pause_or_says_that_nobody_is_left_who_could() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    world.cloud.takes(15 << 20);
+    let mut running = world.upload(&[&file]).args(["--concurrency", "1"]).start();
+    running.until_sent(4 << 20);
+    assert_eq!(world.davit("pause").arg("--all").end().await.out, "1 paused\n");
+    let recorded = || davit_core::journal::Reader::open(&world.home()).expect("records").status().expect("read");
+    let rests = || matches!(recorded()[0].standing.state, davit_core::transfer::TransferState::Paused { .. });
+    soak::until(rests).await;
+    // A moment later, as a person would: the command has seen that everything rests.
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let resumed = world.davit("resume").arg("--all").end().await;
+    assert_eq!(resumed.out, "1 resumed\n", "{}", resumed.err);
+    running.until_sent(32 << 20);
+    assert_eq!(world.davit("pause").arg("--all").end().await.out, "1 paused\n");
+    assert_eq!(running.ends().0, Some(130));
+    let resumed = world.davit("resume").arg("--all").end().await;
+    assert_eq!(
+        resumed.out, "1 resumed; the next `davit upload` to the same place goes on with them\n",
+        "{}",
+        resumed.err
+    );
+    world.cloud.takes(0);
+    world.upload(&[&file]).end().await.all_done();
+    world.no_byte_was_sent_twice();
 }

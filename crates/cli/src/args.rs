@@ -57,6 +57,9 @@ pub(crate) struct Which {
     /// All of them.
     #[arg(long)]
     pub(crate) all: bool,
+    /// One JSON object instead of words.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

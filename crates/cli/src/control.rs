@@ -1,20 +1,26 @@
-//! `davit pause|resume|cancel`: asks the process that is at work, or changes the records when none is.
+//! `davit pause|resume|cancel`: asks the process that is at work, or changes the records when none is, and says what
+//! became of it.
+
+mod became;
 
 use davit_core::engine::feed::Action;
 use davit_core::error::Result;
 use davit_core::ids::TransferId;
 use davit_core::journal::Reader;
-use davit_core::uploader::control::{self, Request};
+use davit_core::uploader::control::{self, Reply, Request};
 use davit_core::uploader::{Options, Uploader};
 
 use crate::args::Which;
 use crate::look::on_record;
 use crate::{DONE, NOTHING, SOME, left, status, text, words};
+use became::Became;
 
 pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
-    let mut options = Options::from_env()?;
+    let options = Options::from_env()?;
     if !on_record(&options.home)? {
-        text::line(status::NOTHING_YET)?;
+        if !which.json {
+            text::line(status::NOTHING_YET)?;
+        }
         return Ok(if which.all { DONE } else { NOTHING });
     }
     let (known, unknown) = which.known(&Reader::open(&options.home)?)?;
@@ -24,46 +30,48 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     if known.is_empty() && !which.all {
         return Ok(NOTHING);
     }
-    let request = Request { action, transfers: (!which.all).then_some(known) };
-    let (mut later, mut still_left) = ("", Vec::new());
-    let reply = if let Some(reply) = control::send(&options.home, &request).await? {
-        reply
-    } else {
-        options.hold = true;
-        let uploader = Uploader::open(options.clone()).await?;
-        words::tell(uploader.notice());
-        let reply = control::perform(uploader.engine(), request).await;
-        let sweeps = action == Action::Cancel && reply.is_ok();
-        if sweeps {
-            left::sweep(&uploader).await;
+    let mut request = Request { action, transfers: (!which.all).then_some(known) };
+    let (mut became, mut still_left) = (Became::default(), Vec::new());
+    loop {
+        let reply = match control::send(&options.home, &request).await? {
+            Some(reply) => reply,
+            None => act(&options, request, &mut still_left).await?,
+        };
+        // Who was to rest and lost its process is nobody's by now.
+        match became.of(&options.home, action, &reply).await? {
+            lost if lost.is_empty() => break,
+            lost => request = Request { action, transfers: Some(lost) },
         }
-        uploader.close().await;
-        if sweeps {
-            left::sweep_places(&options).await?;
-            still_left = left::on_record(&options.home)?;
-        }
-        if action == Action::Resume {
-            later = "; the next `davit upload` to the same place goes on with them";
-        }
-        reply?
-    };
-    let (done, verb) = match action {
-        Action::Pause => ("paused", "pause"),
-        Action::Resume => ("resumed", "resume"),
-        _ => ("cancelled", "cancel"),
-    };
-    text::line(&match reply.count {
-        0 => format!("There is nothing to {verb}. See `davit status`."),
-        count => format!("{count} {done}{later}"),
-    })?;
+    }
+    text::line(&if which.json { became.json(action) } else { became.words(action) })?;
     for line in left::sentences(&still_left) {
         text::note(&format!("davit: {line}"));
     }
-    Ok(match reply.count {
-        0 if !which.all => NOTHING,
-        _ if !unknown.is_empty() => SOME,
+    Ok(match (became.count, became.otherwise()) {
+        (0, 0) if which.all => DONE,
+        (0, _) => NOTHING,
+        (_, otherwise) if otherwise > 0 || !unknown.is_empty() => SOME,
         _ => DONE,
     })
+}
+
+/// Changes the records: nobody is at work.
+async fn act(options: &Options, request: Request, still_left: &mut Vec<davit_core::journal::Left>) -> Result<Reply> {
+    let action = request.action;
+    let options = Options { hold: true, ..options.clone() };
+    let uploader = Uploader::open(options.clone()).await?;
+    words::tell(uploader.notice());
+    let reply = control::perform(uploader.engine(), request).await;
+    let sweeps = action == Action::Cancel && reply.is_ok();
+    if sweeps {
+        left::sweep(&uploader).await;
+    }
+    uploader.close().await;
+    if sweeps {
+        left::sweep_places(&options).await?;
+        *still_left = left::on_record(&options.home)?;
+    }
+    reply
 }
 
 impl Which {

@@ -1,11 +1,12 @@
 //! `davit upload`: takes paths in, shows how they go, and ends when none of them moves any more.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use davit_core::engine::feed::{Outcome, Overview, RowState, Update, View};
-use davit_core::engine::{EnqueueOptions, Settled};
+use davit_core::engine::{EnqueueOptions, Feed, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::{BatchId, TransferId};
 use davit_core::session::{Destination, shape};
@@ -27,6 +28,9 @@ const ANSWER: Duration = Duration::from_secs(20);
 const CLOSING: Duration = Duration::from_millis(1_200);
 /// And this long for the last words to be printed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// A pause that is taken back within this is none: who was paused leaves after it.
+const PAUSED: Duration = Duration::from_secs(3);
 
 /// The end waits this long for what is still to be removed from S3.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -120,6 +124,28 @@ impl Show<'_> {
         }
     }
 
+    /// Shows what is told until something else is there, or the exit code where the records cannot be written.
+    async fn follow<T>(&mut self, feed: &mut Feed, until: impl Future<Output = T>) -> Result<ControlFlow<u8, T>> {
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                biased;
+                update = feed.next() => match update {
+                    Some(update) => {
+                        self.take(&update);
+                        // A script must know; what is on record goes on with the next run.
+                        if let Overview::Stuck { code } = totals(&update).overview {
+                            self.output.problem(Error::new(code).detail("the records cannot be written"));
+                            return Ok(ControlFlow::Break(if self.done.is_empty() { NOTHING } else { SOME }));
+                        }
+                    }
+                    None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
+                },
+                there = &mut until => return Ok(ControlFlow::Continue(there)),
+            }
+        }
+    }
+
     fn outcome(&mut self, outcome: &Outcome) {
         match outcome.state {
             RowState::Done { .. } => self.done.insert(outcome.id),
@@ -164,23 +190,20 @@ async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output
     }
     let rows = Rows::of(ticket.items.clone());
     let mut show = Show { output, batch: ticket.batch, rows, done: HashSet::new(), failed: HashSet::new() };
-    let settled = engine.settled(ticket.items);
-    tokio::pin!(settled);
     let settled = loop {
-        tokio::select! {
-            biased;
-            update = feed.next() => match update {
-                Some(update) => {
-                    show.take(&update);
-                    // A script must know; what is on record goes on with the next run.
-                    if let Overview::Stuck { code } = totals(&update).overview {
-                        output.problem(Error::new(code).detail("the records cannot be written"));
-                        return Ok(if show.done.is_empty() { NOTHING } else { SOME });
-                    }
-                }
-                None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
-            },
-            settled = &mut settled => break settled?,
+        let settled = match show.follow(&mut feed, engine.settled(ticket.items.clone())).await? {
+            ControlFlow::Continue(settled) => settled?,
+            ControlFlow::Break(code) => return Ok(code),
+        };
+        if settled.paused == 0 {
+            break settled;
+        }
+        if let ControlFlow::Break(code) = show.follow(&mut feed, tokio::time::sleep(PAUSED)).await? {
+            return Ok(code);
+        }
+        // From here on a resume says that this one goes on with nothing.
+        if let Some(settled) = engine.leave(ticket.items.clone()).await? {
+            break settled;
         }
     };
     // Told before the rows settled, and perhaps not read yet.

@@ -36,7 +36,7 @@ use ts_rs::TS;
 
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::{BatchId, DestinationId, ItemId};
+use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{Journal, Recovered};
 use crate::session::Collision;
 use crate::session::wire::Receipt;
@@ -67,12 +67,16 @@ pub struct Ticket {
 }
 
 /// What came of an action.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ActDone {
     /// Whether [`Action::Undo`] can take it back.
     pub undo: bool,
     /// Files or rows it touched.
     pub count: u32,
+    /// Files among them that run and were only asked to rest: what becomes of them their last answer tells.
+    pub running: Vec<TransferId>,
+    /// Nothing begins in this process any more, or yet: what goes on does so with the next one.
+    pub later: bool,
 }
 
 /// Where an object can be read by people who may.
@@ -141,6 +145,7 @@ pub(crate) enum Command {
     Told(BatchId, oneshot::Sender<Result<()>>),
     Receipt(Target, oneshot::Sender<Result<Receipt>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
+    Leave(Vec<ItemId>, oneshot::Sender<Option<Settled>>),
     Waits(oneshot::Sender<Vec<(Target, Wait)>>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
@@ -290,6 +295,11 @@ impl Engine {
     /// Resolves once none of the rows moves by itself any more.
     pub async fn settled(&self, items: Vec<ItemId>) -> Result<Settled> {
         self.ask(|reply| Command::Settled(items, reply)).await
+    }
+
+    /// Begins nothing any more, if none of the rows moves; nothing is answered, and all goes on, where one does again.
+    pub async fn leave(&self, items: Vec<ItemId>) -> Result<Option<Settled>> {
+        self.ask(|reply| Command::Leave(items, reply)).await
     }
 
     /// What each transfer waits for that does, and each folder that is to be walked yet.

@@ -77,10 +77,15 @@ pub struct Request {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reply {
     /// Files touched.
     pub count: u32,
+    /// Files among them that ran and were asked to rest; the records tell what becomes of them.
+    pub running: Vec<TransferId>,
+    /// What goes on does so with the next process.
+    pub later: bool,
 }
 
 /// Does to an engine what is asked.
@@ -100,10 +105,10 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
             }
         },
     };
-    Ok(Reply { count: done.count })
+    Ok(Reply { count: done.count, running: done.running, later: done.later })
 }
 
-/// Asks the process that works with `home`; nothing when no process does.
+/// Asks the process that works with `home`; nothing when no process does, or that one ends.
 ///
 /// # Errors
 /// `instance-busy` when it is there and does not answer, `unexpected` when it answers nonsense.
@@ -132,6 +137,12 @@ pub async fn waits(home: &Path) -> Result<Option<Vec<(Target, Wait)>>> {
     ask(home, &Asked::Waits, TAKING).await
 }
 
+/// Whether a process works with `home`.
+pub async fn is_at_work(home: &Path) -> bool {
+    let Ok(name) = socket::name(home) else { return false };
+    Stream::connect(name).await.is_ok()
+}
+
 async fn ask<T: DeserializeOwned>(home: &Path, request: &Asked, within: Duration) -> Result<Option<T>> {
     let silent = |_| Error::new(ErrorCode::InstanceBusy).detail("it does not answer");
     tokio::time::timeout(within, say(home, request)).await.map_err(silent)?
@@ -145,6 +156,10 @@ async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option
     (&stream).write_all(&line).await.map_err(odd)?;
     let mut answer = String::new();
     BufReader::new((&stream).take(LONGEST)).read_line(&mut answer).await.map_err(odd)?;
+    // It ended before it answered.
+    if answer.is_empty() {
+        return Ok(None);
+    }
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::new(ErrorCode::Unexpected).detail("control").source(e))
 }
 
@@ -190,7 +205,7 @@ async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec
         // Somebody listens: there is a window.
         Asked::Add(paths) => {
             let paths = paths.into_iter().map(Into::into).collect();
-            Reply { count: u32::from(handed.send(paths).is_ok()) }
+            Reply { count: u32::from(handed.send(paths).is_ok()), ..Reply::default() }
         }
         Asked::Waits => return reply(stream, engine.waits().await?).await,
     };
@@ -226,7 +241,7 @@ mod tests {
                 let request = asked(&stream).await.expect("a request");
                 let Asked::Add(paths) = request else { panic!("{request:?}") };
                 handed.send(paths.into_iter().map(Into::into).collect()).expect("shown");
-                reply(&stream, Reply { count: 1 }).await.expect("answered");
+                reply(&stream, Reply { count: 1, ..Reply::default() }).await.expect("answered");
             }
         });
         shown

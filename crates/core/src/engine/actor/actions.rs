@@ -23,7 +23,7 @@ impl Actor {
                 let files = self.files(&targets).into_iter().filter(on_list).collect();
                 let rows = self.remove(targets, false).await?;
                 let files = self.change(Action::Undo, files).await?;
-                Ok(ActDone { undo: false, count: rows.count + files.count })
+                Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
                 self.change(action, self.files(&targets)).await
@@ -42,7 +42,8 @@ impl Actor {
     pub(super) async fn change(&mut self, action: Action, files: Vec<u32>) -> Result<ActDone> {
         self.pay().await;
         let now = UnixTime::now();
-        let mut done = ActDone { undo: action == Action::Cancel, count: 0 };
+        let later = self.hold || self.closing.is_some();
+        let mut done = ActDone { undo: action == Action::Cancel, later, ..ActDone::default() };
         let mut resting = Vec::new();
         for at in files {
             let slot = self.shelf.book.slots[at as usize];
@@ -73,12 +74,14 @@ impl Actor {
                         }
                     }
                     done.count += 1;
+                    done.running.push(slot.id);
                 }
                 (Some(active), Action::Cancel) => {
                     active.asked = Some(Input::Cancel(now));
                     active.then = None;
                     active.stop.because(Input::Cancel(now));
                     done.count += 1;
+                    done.running.push(slot.id);
                 }
                 // It was asked to rest and does not yet: the last word counts.
                 (Some(active), Action::Resume | Action::Undo | Action::Retry) => {
@@ -251,7 +254,8 @@ impl Actor {
                 self.sweeps.entry(slot.id).or_insert(until);
             }
         }
-        Ok(ActDone { undo: removed, count: u32::try_from(items.len()).unwrap_or(u32::MAX) })
+        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        Ok(ActDone { undo: removed, count, ..ActDone::default() })
     }
 
     /// What S3 holds of a failed file is let go of: its row was taken off the list, and nobody took that back.

@@ -477,6 +477,11 @@ impl Actor {
                 let _ = reply.send(receipt);
             }
             Command::Settled(items, reply) => self.settling.push((items, reply)),
+            Command::Leave(items, reply) => {
+                let settled = self.shelf.settled(&items);
+                self.hold |= settled.is_some();
+                let _ = reply.send(settled);
+            }
             Command::Waits(reply) => drop(reply.send(self.shelf.waits())),
             Command::Sweep(reply) => {
                 self.swept.push(reply);
