@@ -1,6 +1,7 @@
 //! This computer's clock is wrong.
 
-use davit_tests::soak::network::{clock, clock_before_a_look, jumping_clock};
+use davit_tests::World;
+use davit_tests::soak::network::{clock, clock_before_a_look, doctor, jumping_clock};
 use davit_tests::soak::{size, times};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,4 +29,23 @@ async fn a_clock_that_is_set_while_an_upload_runs_fails_nothing() {
             jumping_clock(then).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_a_wrong_clock_and_a_store_that_does_not_answer() {
+    let world = World::with_backend(900, "role").await;
+    let store = world.cloud.endpoint();
+    let (code, told) = doctor(&world, &store, "+0").await;
+    assert!(code == Some(0) && told.contains("\nclock       ok") && told.contains("\nstorage     ok"), "{told}");
+    for off in ["+25h", "-25h"] {
+        let (code, told) = doctor(&world, &store, off).await;
+        assert!(code == Some(1) && told.contains("[clock-wrong: "), "{off}: {told}");
+    }
+    // Nobody listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("its address");
+    drop(free);
+    let (code, told) = doctor(&world, &format!("http://{address}"), "+0").await;
+    assert!(code == Some(1) && told.contains("\nstorage     ") && told.contains("[offline"), "{told}");
+    assert!(told.contains("\nclock       ok"), "{told}");
 }

@@ -393,3 +393,35 @@ async fn inner_with_a_full_disk() {
     desk.is_done().await;
     desk.uploader.close().await;
 }
+
+/// A backend that is killed is not a network that is away: the store answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_is_killed_in_mid_upload_is_told_as_such_and_all_ends_well() {
+    let mut world = World::with_backend(2, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by_backend_and(&link.endpoint(), &[&file]).start();
+    running.until_sent(8 << 20);
+    let address = world.backend.take().expect("a backend").address();
+    let told = running.until_says("\"code\":\"backend-down\"");
+    assert!(!told.contains("\"offline\""), "{told}");
+    let status = world.davit("status").end().await;
+    assert!(status.out.contains("[backend-down]"), "{}", status.out);
+    let status = world.davit("status").arg("--json").end().await;
+    assert_eq!(status.lines[0]["code"], "backend-down", "{}", status.out);
+    // With the store away as well there is no connection.
+    link.goes_away();
+    running.until_says("\"code\":\"offline\"");
+    link.comes_back();
+    running.until_says("\"code\":\"backend-down\"");
+    let config = World::backend_config(2, "role").replace("127.0.0.1:0", &address.to_string());
+    while std::net::TcpListener::bind(address).is_err() {
+        tokio::task::yield_now().await;
+    }
+    world.start_backend(&config).await;
+    running.end().all_done();
+    let key = world.keys().pop().expect("an object");
+    assert_eq!(world.sha256(&key), davit_tests::source::sha256(&file));
+}

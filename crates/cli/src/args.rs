@@ -41,7 +41,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check records, connection, sign-in and clock.
+    /// Check records, company, sign-in, credentials, storage and clock.
     Doctor {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
         #[arg(long, value_name = "URL")]

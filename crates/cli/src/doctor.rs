@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use davit_core::error::{Error, Result};
+use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::journal::Reader;
+use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, Uploader};
 
 use crate::look::Look;
 use crate::upload::connected;
 use crate::{DONE, NOTHING, left, text, words};
+
+/// S3 takes no request that is signed by a clock further off, in seconds. Source: S3 API reference,
+/// `RequestTimeTooSkewed`.
+const OFF: u64 = 15 * 60;
 
 pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     let mut options = Options::from_env()?;
@@ -36,18 +41,60 @@ pub(crate) async fn run(server: Option<String>) -> Result<u8> {
 async fn company(uploader: &Uploader) -> u8 {
     let destinations = match connected(uploader).await {
         Ok(destinations) => destinations,
-        Err(error) => return problem("company", &error),
+        Err(error) => {
+            let code = problem("company", &error);
+            fine("clock", "not checked: nobody was there to say what time it is");
+            return code;
+        }
     };
     fine("company", "ok");
     fine("sign-in", "ok");
-    let mut worst = DONE;
+    let (mut worst, mut time) = (DONE, None);
     for to in destinations.iter() {
         match uploader.try_credentials(&to.id).await {
             Ok(left) => fine("credentials", &format!("ok for {} ({left})", text::plain(&to.label))),
             Err(error) => worst = problem("credentials", &error),
         }
+        let label = text::plain(&to.label);
+        match uploader.time_at_store(to).await {
+            Ok(told) => {
+                fine("storage", &format!("ok, it answers for {label}"));
+                time = time.or(told);
+            }
+            // The company answered: what is missing is not the connection as a whole.
+            Err(error) if error.code == ErrorCode::Offline => {
+                let technical = text::plain(&words::technical(&error));
+                fine(
+                    "storage",
+                    &format!("The storage for {label} does not answer. Ask your administrator. [{technical}]"),
+                );
+                worst = NOTHING;
+            }
+            Err(error) => worst = problem("storage", &error),
+        }
+    }
+    let time = match time {
+        None => uploader.time_at_company().await,
+        told => told,
+    };
+    match time.map(|there| off(UnixTime::now(), there)) {
+        None => fine("clock", "not checked: nobody says what time it is"),
+        Some(None) => fine("clock", "ok"),
+        Some(Some(how_much)) => worst = problem("clock", &Error::new(ErrorCode::ClockWrong).detail(how_much)),
     }
     worst
+}
+
+/// How far the clock here is off, where that is more than S3 takes.
+fn off(here: UnixTime, there: UnixTime) -> Option<String> {
+    let apart = here.0.abs_diff(there.0);
+    let way = if here > there { "ahead" } else { "behind" };
+    let much = match apart / 60 {
+        minutes @ ..120 => format!("{minutes} min"),
+        minutes @ ..2_880 => format!("{} h", minutes / 60),
+        minutes => format!("{} days", minutes / 1_440),
+    };
+    (apart > OFF).then(|| format!("it is {much} {way}; the storage takes 15 min"))
 }
 
 /// Uploads that nobody will finish cost the company room until they are removed.
@@ -69,4 +116,18 @@ fn fine(what: &str, how: &str) {
 fn problem(what: &str, error: &Error) -> u8 {
     fine(what, &format!("{} [{}]", words::sentence(error), text::plain(&words::technical(error))));
     NOTHING
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_wrong_where_the_storage_takes_it_no_more() {
+        let now = UnixTime(2_000_000);
+        assert_eq!(off(UnixTime(now.0 + 900), now), None);
+        let told = off(UnixTime(now.0 - 901), now).expect("wrong");
+        assert_eq!(told, "it is 15 min behind; the storage takes 15 min");
+        assert!(off(UnixTime(now.0 + 90_000), now).expect("wrong").starts_with("it is 25 h ahead"));
+    }
 }

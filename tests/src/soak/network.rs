@@ -13,7 +13,7 @@ mod stalls;
 #[cfg(target_os = "linux")]
 mod ways;
 
-pub use clocks::{clock, clock_before_a_look, jumping_clock};
+pub use clocks::{clock, clock_before_a_look, doctor, jumping_clock};
 pub use endings::{endings, some_endings};
 pub use leases::{
     allowed_again, backend_in_trouble, filtered_refresh, over_on_arrival, refused_again_and_again, refused_for_many,

@@ -11,8 +11,9 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::Net;
-use crate::s3::{Bucket, Endpoint, Head, Place};
+use crate::s3::{Bucket, Endpoint, Head, Place, time_at};
 use crate::session::{Destination, Session};
+use crate::units::UnixTime;
 
 /// Where destinations and their credentials come from.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +71,13 @@ impl Route {
         if head != Head::Unknown {
             return Ok(head);
         }
-        let head = lookout.session.look(&lookout.destination, key).await?;
+        // The bucket just answered: there is a connection, and who does not answer is the company.
+        let head = lookout.session.look(&lookout.destination, key).await.map_err(|error| match error.code {
+            ErrorCode::Offline => {
+                Error::new(ErrorCode::BackendDown).retry(error.retry).detail(error.detail.clone()).source(error)
+            }
+            _ => error,
+        })?;
         if head == Head::Unknown {
             lookout.can.store(false, Ordering::Relaxed);
         }
@@ -174,6 +181,33 @@ impl Routes {
         }
     }
 
+    /// What time it is at the store of a destination, where it says; any answer is one.
+    ///
+    /// # Errors
+    /// `offline` where there is none.
+    pub(crate) async fn time_at_store(&self, to: &Destination) -> Result<Option<UnixTime>> {
+        let direct = match self.origin() {
+            Origin::Direct { endpoint, .. } => endpoint,
+            Origin::None | Origin::Connecting { .. } | Origin::Session(_) => None,
+        };
+        time_at(&self.endpoint(direct, to), &to.bucket, &to.region, &self.net).await
+    }
+
+    /// What time it is at the company, where there is one and it says.
+    pub(crate) async fn time_at_company(&self) -> Option<UnixTime> {
+        let Origin::Session(session) = self.origin() else { return None };
+        let endpoint = Endpoint::custom(session.address().parse().ok()?, false).ok()?;
+        time_at(&endpoint, "", "", &self.net).await.ok().flatten()
+    }
+
+    fn endpoint(&self, direct: Option<Endpoint>, to: &Destination) -> Endpoint {
+        match direct.or_else(|| self.store.clone()) {
+            Some(endpoint) => endpoint,
+            None if to.accelerate => Endpoint::Accelerate,
+            None => Endpoint::Regional,
+        }
+    }
+
     async fn make(
         &self,
         keeper: &OnceLock<Arc<LeaseKeeper>>,
@@ -191,11 +225,7 @@ impl Routes {
         };
         let keeper = Arc::clone(keeper.get_or_init(|| Arc::new(LeaseKeeper::new(source))));
         let scope = keeper.lease().await?.scope.clone();
-        let endpoint = match direct.or_else(|| self.store.clone()) {
-            Some(endpoint) => endpoint,
-            None if destination.accelerate => Endpoint::Accelerate,
-            None => Endpoint::Regional,
-        };
+        let endpoint = self.endpoint(direct, destination);
         let place = Place {
             scope: scope.clone(),
             endpoint,

@@ -56,6 +56,7 @@ struct Inner {
     place: Place,
     buffers: Buffers,
     pace: Arc<Pace>,
+    sign: Arc<LifeSign>,
     /// Whether the store takes checksums in trailers; remembered once it said no.
     trailers: AtomicBool,
     clock: StoreClock,
@@ -103,10 +104,12 @@ impl Bucket {
                 config = config.endpoint_url(url.as_str().trim_end_matches('/')).force_path_style(*path_style);
             }
         }
+        let sign = LifeSign::new(&place, &net)?;
         Ok(Self(Arc::new(Inner {
             client: Client::from_conf(config.build()),
             keeper,
-            pace: Pace::new(LifeSign::new(&place, &net)?),
+            pace: Pace::new(Arc::clone(&sign)),
+            sign,
             place,
             buffers: Buffers::default(),
             trailers: AtomicBool::new(true),
@@ -435,6 +438,16 @@ impl Bucket {
         part.file.sum(part.offset, part.len).await.map(Some)
     }
 
+    /// Whoever gives the leases gave none, so nothing was done. Where he did not answer and the store does, there is a
+    /// connection.
+    async fn without_a_lease(&self, error: Error) -> Error {
+        if error.code == ErrorCode::Offline && self.0.sign.answers_soon().await {
+            let down = Error::new(ErrorCode::BackendDown).retry(error.retry).detail(error.detail.clone());
+            return not_done(down.source(error));
+        }
+        not_done(error)
+    }
+
     /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be
     /// over before its request arrives (a computer that slept, a slow start), and so may the next. Without one nothing was
     /// asked, or the store said no.
@@ -445,7 +458,10 @@ impl Bucket {
         let keeper = &self.0.keeper;
         let (mut expired, mut skewed) = (0, 0);
         loop {
-            let lease = keeper.lease().await.map_err(not_done)?;
+            let lease = match keeper.lease().await {
+                Ok(lease) => lease,
+                Err(error) => return Err(self.without_a_lease(error).await),
+            };
             match request().await {
                 Ok(answer) => {
                     keeper.taken(&lease);
@@ -455,7 +471,9 @@ impl Bucket {
                 Err(Failure::Expired(error, why)) if expired < EXPIRED_AT_MOST => {
                     expired += 1;
                     tracing::debug!(%error, expired, "the lease is over before its time");
-                    keeper.renew(&lease, why).await.map_err(not_done)?;
+                    if let Err(error) = keeper.renew(&lease, why).await {
+                        return Err(self.without_a_lease(error).await);
+                    }
                 }
                 Err(Failure::Expired(_, Refusal::Over)) if lease.deadline.is_some() => {
                     return Err(not_done(keeper.over()));

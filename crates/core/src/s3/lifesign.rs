@@ -10,13 +10,16 @@ use tokio::time::{Duration, Instant};
 
 use super::place::{Endpoint, Place};
 use super::watchdog::Pace;
-use crate::error::Result;
-use crate::net::{HttpClient, Net};
+use crate::error::{Error, ErrorCode, Result};
+use crate::net::{HttpClient, Net, http_date};
+use crate::units::UnixTime;
 
 /// How often it is asked. With [`ANSWERS`] and the pause before the next try, bytes flow within ten seconds.
 const EVERY: Duration = Duration::from_secs(1);
 /// A way that does not answer within this is none.
 const ANSWERS: Duration = Duration::from_secs(3);
+/// Who looks on purpose waits for longer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks until what hung has an answer, or the doubt is over.
 pub(super) async fn until_heard<F: Future<Output = bool>>(pace: &Weak<Pace>, answers: impl Fn() -> F) {
@@ -42,13 +45,7 @@ pub(super) struct LifeSign {
 
 impl LifeSign {
     pub(super) fn new(place: &Place, net: &Net) -> Result<Arc<Self>> {
-        let (bucket, region) = (&place.scope.bucket, &place.scope.region);
-        let address = match &place.endpoint {
-            Endpoint::Accelerate => format!("https://{bucket}.s3-accelerate.amazonaws.com/"),
-            Endpoint::Regional if region.starts_with("cn-") => format!("https://s3.{region}.amazonaws.com.cn/"),
-            Endpoint::Regional => format!("https://s3.{region}.amazonaws.com/"),
-            Endpoint::Custom { url, .. } => url.to_string(),
-        };
+        let address = address(&place.endpoint, &place.scope.bucket, &place.scope.region);
         Ok(Arc::new(Self { client: net.store_client()?, address, asking: AtomicBool::new(false) }))
     }
 
@@ -69,8 +66,48 @@ impl LifeSign {
     }
 
     async fn answers(&self) -> bool {
-        let request = http::Request::get(self.address.as_str()).header("connection", "close").body(Empty::new());
-        let Ok(request) = request else { return false };
-        matches!(tokio::time::timeout(ANSWERS, self.client.request(request)).await, Ok(Ok(_)))
+        self.asks(ANSWERS).await.is_some()
     }
+
+    /// The same for who wants to know and has little time.
+    pub(super) async fn answers_soon(&self) -> bool {
+        self.asks(EVERY).await.is_some()
+    }
+
+    async fn asks(&self, within: Duration) -> Option<http::HeaderMap> {
+        asks(&self.client, &self.address, within).await
+    }
+}
+
+/// Where a store is asked: no bucket of it is, and no rights are needed.
+fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
+    match endpoint {
+        Endpoint::Accelerate => format!("https://{bucket}.s3-accelerate.amazonaws.com/"),
+        Endpoint::Regional if region.starts_with("cn-") => format!("https://s3.{region}.amazonaws.com.cn/"),
+        Endpoint::Regional => format!("https://s3.{region}.amazonaws.com/"),
+        Endpoint::Custom { url, .. } => url.to_string(),
+    }
+}
+
+async fn asks(client: &HttpClient<Empty<Bytes>>, address: &str, within: Duration) -> Option<http::HeaderMap> {
+    let request = http::Request::get(address).header("connection", "close").body(Empty::new());
+    let answer = tokio::time::timeout(within, client.request(request.ok()?)).await;
+    answer.ok()?.ok().map(|answer| answer.headers().clone())
+}
+
+/// What time it is at a store, where its answer says; any answer is one.
+///
+/// # Errors
+/// `offline` where there is none; `bad-certificate-file`, `bad-input` for a proxy that is none.
+pub(crate) async fn time_at(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<Option<UnixTime>> {
+    let net = match endpoint {
+        Endpoint::Custom { url, .. } => net.towards(url),
+        Endpoint::Regional | Endpoint::Accelerate => net.clone(),
+    };
+    let address = address(endpoint, bucket, region);
+    let answer = asks(&net.store_client()?, &address, PATIENCE).await;
+    let answer =
+        answer.ok_or_else(|| Error::new(ErrorCode::Offline).detail(format!("nothing answers at {address}")))?;
+    let date = answer.get(http::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
+    Ok(date.and_then(|date| u64::try_from(date).ok()).map(UnixTime))
 }

@@ -28,6 +28,7 @@ use crate::journal::{Journal, Notice};
 use crate::s3::Endpoint;
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::{Known, Settings};
+use crate::units::UnixTime;
 use home::Home;
 use present::{Present, Wish};
 use runtime::Runtime;
@@ -190,6 +191,20 @@ impl Uploader {
             || "no end".to_owned(),
             |end| format!("for {} s", end.duration_since(lease.received).as_secs()),
         ))
+    }
+
+    /// What time it is at the store of a destination, where it says. Any answer is one: nothing is asked that needs rights.
+    ///
+    /// # Errors
+    /// `offline` where nothing answers.
+    pub async fn time_at_store(&self, to: &Destination) -> Result<Option<UnixTime>> {
+        self.on_runtime(to.clone(), |keeper, to| async move { keeper.routes.time_at_store(&to).await }).await
+    }
+
+    /// What time it is at the company, where there is one and it says.
+    pub async fn time_at_company(&self) -> Option<UnixTime> {
+        let asked = self.on_runtime((), |keeper, ()| async move { Ok(keeper.routes.time_at_company().await) });
+        asked.await.ok().flatten()
     }
 
     /// Paths that later starts of the program hand over. Whoever listens has a window for them.

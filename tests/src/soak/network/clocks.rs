@@ -81,3 +81,13 @@ pub async fn clock_before_a_look(off: &str) {
     }
     assert!(asked[1] <= asked[0] + 1, "{off}: {asked:?} requests");
 }
+
+/// What `davit doctor` says by a clock that is off by this, and its exit code.
+pub async fn doctor(world: &World, store: &str, off: &str) -> (Option<i32>, String) {
+    let clock = world.path("clock");
+    std::fs::write(&clock, off).expect("written");
+    let mut run = world.davit("doctor");
+    run.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url()).env("DAVIT_DEV_S3_ENDPOINT", store);
+    let ended = by_clock(&mut run, &clock).end().await;
+    (ended.code, ended.out)
+}
