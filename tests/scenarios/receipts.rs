@@ -137,7 +137,9 @@ async fn a_receipt_that_is_refused_is_kept_and_offered_again_at_the_next_start()
         let told = world.davit("status").end().await;
         let words = if n == 0 { "1 receipt waits".to_owned() } else { format!("{} receipts wait", n + 1) };
         assert!(told.out.contains(&words), "{status}: {}", told.out);
-        let doctor = world.davit("doctor").env("DAVIT_SERVER", link.endpoint()).end().await;
+        let mut doctor = world.davit("doctor");
+        doctor.env("DAVIT_SERVER", link.endpoint()).env("DAVIT_DEV_S3_ENDPOINT", world.cloud.endpoint());
+        let doctor = doctor.end().await;
         assert!(doctor.out.contains(&words), "{status}: {}", doctor.out);
     }
     link.faults.busy.store(0, Ordering::SeqCst);
@@ -259,4 +261,60 @@ async fn a_receipt_that_cannot_be_written_in_the_end_is_told_and_what_was_upload
     world.upload_by(&link.endpoint(), &[&source]).arg("--receipt").arg(&file).end().await.all_done();
     assert_eq!(count(&read(&file), "uploaded"), 1);
     assert_eq!(world.cloud.observer().calls("PutObject"), 1, "nothing was sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_to_a_place_without_a_company_owes_no_receipt() {
+    let mut world = World::new().await;
+    let kept = world.path("receipts");
+    let config = World::backend_config(900, "role");
+    world.start_backend(&config.replace("[[dest", &format!("receipts = {kept:?}\n[[dest"))).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+    running.until_sent(8 << 20);
+    assert_eq!(running.interrupt(), Some(130));
+    link.faults.rate.store(0, Ordering::SeqCst);
+    let mut cancel = world.davit("cancel");
+    cancel.arg("--all").env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+    cancel.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
+    cancel.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key);
+    assert_eq!(cancel.end().await.code, Some(0));
+    let told = world.davit("status").end().await;
+    assert!(!told.out.contains("receipt"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cancelled_is_so_in_the_summary_and_in_the_receipt() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    noise(&folder.join("a.wav"), 10);
+    noise(&folder.join("cut.mov"), 60 << 20);
+    std::fs::write(folder.join(".DS_Store"), b"x").expect("written");
+    let (link, json) = (FaultProxy::before(world.cloud.address()).await, world.path("receipt.json"));
+    link.faults.rate.store(8 << 20, Ordering::SeqCst);
+    let mut running = world.upload_by(&link.endpoint(), &[&folder]).arg("--receipt").arg(&json).start();
+    running.until_sent(8 << 20);
+    let told = world.davit("cancel").arg("--all").end().await;
+    assert_eq!(told.out, "1 cancelled\n", "{}", told.err);
+    let ended = running.end();
+    let sum = ended.summary();
+    assert_eq!(
+        (&sum["uploaded"], &sum["skipped"], &sum["cancelled"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{}",
+        ended.out
+    );
+    let skipped = read(&json)["skipped"].clone();
+    let (junk, cancelled) = (("rushes/.DS_Store", "junk"), ("rushes/cut.mov", "cancelled"));
+    let rule = |path: &str| {
+        let entries = skipped.as_array().expect("a list").iter();
+        entries.clone().find(|entry| entry["path"] == path).map(|entry| entry["rule"].clone())
+    };
+    for (path, word) in [junk, cancelled] {
+        assert_eq!(rule(path), Some(word.into()), "{skipped}");
+    }
+    assert_eq!(count(&read(&json), "uploaded"), 1);
 }

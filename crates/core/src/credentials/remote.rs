@@ -12,6 +12,13 @@ pub struct Remote {
     pub store: Option<Url>,
 }
 
+impl Remote {
+    /// Whether a company gives the credentials, and may be told what became of a batch.
+    pub const fn is_company(&self) -> bool {
+        matches!(self.giver, Giver::Company { .. })
+    }
+}
+
 /// Who gives credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

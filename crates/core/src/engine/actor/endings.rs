@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::Actor;
+use crate::credentials::Remote;
 use crate::ids::BatchId;
 use crate::journal::{Ending, Write};
 use crate::units::UnixTime;
@@ -16,7 +17,13 @@ impl Actor {
         if !self.shared.routes.wants_receipts() {
             return;
         }
-        let ended: Vec<_> = may_have.into_iter().filter(|batch| self.is_at_end(*batch)).collect();
+        // What went to a place without a company is no company's business. One of which nothing could be taken is not on the
+        // shelf, and was given here.
+        let companys = |batch: &BatchId| {
+            let known = self.shelf.batches.get(batch);
+            known.is_none_or(|batch| batch.remote.as_ref().is_some_and(Remote::is_company))
+        };
+        let ended: Vec<_> = may_have.into_iter().filter(|batch| companys(batch) && self.is_at_end(*batch)).collect();
         if ended.is_empty() {
             return;
         }

@@ -100,10 +100,14 @@ impl Reader {
         })
     }
 
-    /// How many batches the company has not taken word of.
+    /// How many batches a company has not taken word of. What went elsewhere, or whose row is damaged, is nobody's to take.
     pub fn receipts_that_wait(&self) -> Result<usize> {
         let batches: HashSet<BatchId> = self.endings()?.into_iter().map(|ending| ending.batch).collect();
-        Ok(batches.len())
+        let waits = |batch: &&BatchId| {
+            let batch = self.batch(**batch).ok().flatten();
+            batch.and_then(|batch| batch.remote).is_some_and(|remote| remote.is_company())
+        };
+        Ok(batches.iter().filter(waits).count())
     }
 }
 
