@@ -333,7 +333,9 @@ async fn destinations_and_doctor_look_beside_a_running_upload() {
     let address = world.backend.as_ref().expect("a backend").url();
     let found = world.davit("destinations").args(["--server", &address]).end().await;
     assert!(found.code == Some(0) && found.out.starts_with("rushes "), "{} {}", found.out, found.err);
-    let doctor = world.davit("doctor").args(["--server", &address]).end().await;
+    let mut doctor = world.davit("doctor");
+    doctor.args(["--server", &address]).env("DAVIT_DEV_S3_ENDPOINT", world.cloud.endpoint());
+    let doctor = doctor.end().await;
     assert!(doctor.code == Some(0) && doctor.out.contains("in use by another Davit"), "{} {}", doctor.out, doctor.err);
     running.kill();
 }
@@ -534,4 +536,135 @@ async fn an_empty_file_that_is_there_is_there_wholly() {
     world.upload(&[&file]).end().await.all_done();
     let status = world.davit("status").end().await;
     assert!(status.out.contains("done       100%"), "{}", status.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_is_at_work_on_is_told_as_stopped() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    let link = slow_link(&world).await;
+    let states = async || {
+        let (plain, json) = (world.davit("status").end().await.out, world.davit("status").arg("--json").end().await);
+        (plain, json.lines[0]["state"].as_str().expect("a state").to_owned())
+    };
+    for killed in [true, false] {
+        let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+        running.until_sent(if killed { 8 << 20 } else { 24 << 20 });
+        assert_eq!(states().await.1, "uploading");
+        if killed {
+            running.kill();
+        } else {
+            assert_eq!(running.interrupt(), Some(130));
+        }
+        let (plain, state) = states().await;
+        assert_eq!(state, "stopped", "killed {killed}");
+        assert!(plain.contains("     1  stopped  "), "{plain}");
+        assert!(plain.contains("The same `davit upload` goes on with what is stopped.\n"), "{plain}");
+    }
+    link.faults.rate.store(0, Ordering::SeqCst);
+    world.upload_by(&link.endpoint(), &[&file]).end().await.all_done();
+    assert_eq!(states().await.1, "done");
+}
+
+/// What is told as uploaded is there: bytes of what failed are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_summary_counts_bytes_of_what_is_there() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    let link = slow_link(&world).await;
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+    running.until_sent(24 << 20);
+    std::fs::remove_file(&file).expect("removed");
+    link.faults.rate.store(0, Ordering::SeqCst);
+    let ended = running.end();
+    let sum = ended.summary();
+    assert_eq!((&sum["uploaded"], &sum["failed"], &sum["bytes"]), (&0.into(), &1.into(), &0.into()), "{}", ended.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_had_a_key_is_told_without_one() {
+    let world = World::new().await;
+    let folder = world.sources().join("folder");
+    noise(&folder.join("good.mov"), 60 << 20);
+    let link = slow_link(&world).await;
+    let mut running = world.upload_by(&link.endpoint(), &[&folder]).start();
+    running.until_sent(8 << 20);
+    running.kill();
+    // Found where it is known already what keys here begin with.
+    noise(&folder.join("bro\nken.txt"), 10);
+    link.faults.rate.store(0, Ordering::SeqCst);
+    let ended = world.upload_by(&link.endpoint(), &[&folder]).end().await;
+    let key = |name: &str| {
+        let line = ended.lines.iter().find(|line| line["path"].as_str().is_some_and(|path| path.ends_with(name)));
+        line.unwrap_or_else(|| panic!("{}", ended.out))["key"].clone()
+    };
+    assert_eq!(key("ken.txt"), serde_json::Value::Null);
+    assert_eq!(key("good.mov"), "in/folder/good.mov");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_closed_stops_cleanly_unless_it_was_to_go_on_without() {
+    let world = World::new().await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 60 << 20);
+    let link = slow_link(&world).await;
+    let mut running = world.upload_by(&link.endpoint(), &[&file]).start();
+    running.until_sent(8 << 20);
+    assert_eq!(running.ended_by("HUP"), Some(130));
+    let mut going_on = by_shell(&mut world.upload_by(&link.endpoint(), &[&file]), "trap '' HUP; exec \"$@\"").start();
+    going_on.until_sent(24 << 20);
+    going_on.signal("HUP");
+    link.faults.rate.store(0, Ordering::SeqCst);
+    going_on.end().all_done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_told_what_happened_to_the_records() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    world.upload(&[&file]).end().await.all_done();
+    for entry in std::fs::read_dir(world.home()).expect("a home") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("journal")) {
+            std::fs::write(&path, vec![7; 40_000]).expect("damaged");
+        }
+    }
+    let ended = world.upload(&[&file]).args(["--collision", "overwrite"]).end().await;
+    ended.all_done();
+    let told = ended.lines.iter().find(|line| line["event"] == "records");
+    let told = told.unwrap_or_else(|| panic!("{}{}", ended.out, ended.err));
+    assert!(told["what"].is_string(), "{told}");
+    assert!(ended.err.contains(told["says"].as_str().expect("words")), "{told}: {}", ended.err);
+}
+
+/// Of two that were given with one name, overwriting saves neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_given_twice_is_not_told_to_be_overwritten() {
+    let world = World::new().await;
+    let (one, two) = (world.sources().join("a/cut.mov"), world.sources().join("b/cut.mov"));
+    noise(&one, 10);
+    noise(&two, 11);
+    let mut run = in_words(&world, &one);
+    let ended = run.arg(&two).args(["--collision", "overwrite"]).end().await;
+    assert!(ended.err.contains("[already-there]"), "{}", ended.err);
+    assert!(!ended.err.contains("overwrite what is there"), "{}", ended.err);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn records_in_a_folder_that_may_only_be_read_are_read() {
+    let world = World::new().await;
+    let file = world.sources().join("good.txt");
+    noise(&file, 10);
+    world.upload(&[&file]).end().await.all_done();
+    let read_only =
+        "mount --bind \"$DAVIT_HOME\" \"$DAVIT_HOME\" && mount -o remount,bind,ro \"$DAVIT_HOME\" && exec \"$@\"";
+    let mut status = world.davit("status");
+    let words = [&davit_tests::inner::MAY_MOUNT[..], &["bash", "-c", read_only, "bash"]].concat();
+    let told = status.within(&words).end().await;
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(told.out.contains("  done       100%"), "{}{}", told.out, told.err);
 }

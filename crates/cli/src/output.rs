@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use davit_core::engine::Settled;
 use davit_core::engine::feed::{Next, Outcome, RowState, Wait};
 use davit_core::error::{Error, ErrorCode};
-use davit_core::journal::PassedOver;
+use davit_core::journal::{Notice, PassedOver};
 use davit_core::units::UnixTime;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -69,6 +69,10 @@ enum Line {
         code: ErrorCode,
         says: String,
     },
+    Records {
+        what: &'static str,
+        says: String,
+    },
 }
 
 /// Why a command ends although it could go on.
@@ -102,6 +106,7 @@ enum Told {
     Summary(Sum),
     Stopped(Stopped),
     Problem(Error),
+    Records(Notice),
 }
 
 /// What goes to the printing thread.
@@ -167,6 +172,10 @@ impl Output {
 
     pub(crate) fn problem(&self, error: Error) {
         self.tell(Told::Problem(error));
+    }
+
+    pub(crate) fn records(&self, notice: Notice) {
+        self.tell(Told::Records(notice));
     }
 
     /// Resolves once all that was told so far was printed, which a reader who does not read can put off for ever. Answers
@@ -253,6 +262,7 @@ impl Printer {
                 self.clear();
                 words::complain(&error);
             }
+            Told::Records(notice) => self.say(&format!("davit: {}", words::of_notice(notice))),
         }
     }
 
@@ -328,6 +338,15 @@ impl Printer {
             Told::Problem(error) => {
                 words::complain(&error);
                 Line::Problem { code: error.code, says: words::sentence(&error) }
+            }
+            Told::Records(notice) => {
+                words::tell(Some(notice));
+                let what = match notice {
+                    Notice::Mended => "mended",
+                    Notice::Restored { .. } => "restored",
+                    Notice::BegunAnew => "begun-anew",
+                };
+                Line::Records { what, says: words::of_notice(notice) }
             }
         };
         self.line(&serde_json::to_string(&line).unwrap_or_default());

@@ -21,6 +21,10 @@ use crate::{DONE, left, text, words};
 pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
 /// The same where something was given before and is not in the list any more, or never came into it.
 const EMPTY: &str = "The list is empty.";
+/// What ran when its process ended.
+const STOPPED: &str = "stopped";
+/// And what there is to do about it.
+const GOES_ON: &str = "The same `davit upload` goes on with what is stopped.";
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -80,12 +84,14 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
     let waits_for_a_drive =
         |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
     let away: HashSet<_> = rows.iter().filter(waits_for_a_drive).filter_map(|row| row.mount.as_deref()).collect();
+    let mut stopped = false;
     for row in &rows {
         let wait = waits(row, running.as_ref(), &away);
         let (state, code) = match &wait {
             Some(wait) => ("waiting", Some(wait.code)),
-            None => word(row),
+            None => word(row, running.is_some()),
         };
+        stopped |= state == STOPPED;
         let line = if json {
             let next = wait.as_ref().filter(|_| running.is_some()).map(|wait| wait.next);
             let (drive, until) = wait.map_or((None, None), |wait| (wait.drive, wait.until));
@@ -122,6 +128,9 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
         if !text::line(&folder(row, running.as_ref(), &away, json))? {
             return Ok(DONE);
         }
+    }
+    if stopped && !json && !text::line(GOES_ON)? {
+        return Ok(DONE);
     }
     for line in if json { left.iter().map(left::json).collect() } else { left::sentences(&left) } {
         if !text::line(&line)? {
@@ -200,8 +209,11 @@ fn told_of(wait: &Wait, running: bool) -> String {
     format!("\n                    {words}")
 }
 
-fn word(row: &StatusRow) -> (&'static str, Option<ErrorCode>) {
+/// What a row does. Where nobody is at work nothing runs, whatever it did last.
+fn word(row: &StatusRow, running: bool) -> (&'static str, Option<ErrorCode>) {
+    use TransferState as S;
     match &row.standing.state {
+        S::Preparing | S::Uploading | S::Completing | S::Verifying if !running => (STOPPED, None),
         TransferState::Queued => ("queued", None),
         TransferState::Preparing => ("preparing", None),
         TransferState::Uploading => ("uploading", None),

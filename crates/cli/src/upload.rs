@@ -18,7 +18,6 @@ use crate::progress::{Rows, totals};
 use crate::receipt;
 use crate::records::Look;
 use crate::signals::Signals;
-use crate::words;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 
 /// A company that does not answer within this is told as a failure; nothing was recorded yet.
@@ -76,7 +75,9 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
         Ok(uploader) => uploader,
         Err(error) => return Ok(nothing(output, error).await),
     };
-    words::tell(uploader.notice());
+    if let Some(notice) = uploader.notice() {
+        output.records(notice);
+    }
     let outcome = tokio::select! {
         outcome = upload(&uploader, &home, &args, &output) => outcome,
         () = signals.next() => {

@@ -48,7 +48,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::KeyTooLong => ("The name with its folders is longer than 1,024 bytes.", "Shorten it."),
         C::AlreadyThere => (
             "A file with this name is already there, or was given twice.",
-            "Use --collision suffix, or overwrite what is there.",
+            "Use --collision suffix, or overwrite; of two given at once only suffix keeps both.",
         ),
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),

@@ -138,8 +138,29 @@ pub(super) fn open_whole(connection: &Connection) -> Result<()> {
 }
 
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(classify)?;
+    let outcome = read_from(path, path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    match outcome {
+        // Where nothing may be written there is no room for what SQLite keeps beside them; nobody else writes there either.
+        Err(error) if error.code == ErrorCode::JournalUnwritable => read_as_it_lies(path).ok_or(error),
+        outcome => outcome,
+    }
+}
+
+/// Records of which no log is left to read: all is in their file.
+fn read_as_it_lies(path: &Path) -> Option<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return None;
+    }
+    let mut address = url::Url::from_file_path(path).ok()?;
+    address.set_query(Some("immutable=1"));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    read_from(path, Path::new(address.as_str()), flags).ok()
+}
+
+fn read_from(path: &Path, opened: &Path, flags: OpenFlags) -> Result<Connection> {
+    let connection = Connection::open_with_flags(opened, flags).map_err(classify)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
     seal::teach(&connection)?;

@@ -29,7 +29,12 @@ impl Actor {
                 id: row.id,
                 batch: batch.id,
                 path: row.path.display().to_string(),
-                key: batch.scope.as_ref().map(|scope| format!("{}{}", scope.prefix, row.key)),
+                // What could never be sent never had one.
+                key: batch
+                    .scope
+                    .as_ref()
+                    .filter(|_| !row.key.is_empty())
+                    .map(|scope| format!("{}{}", scope.prefix, row.key)),
                 size: slot.size,
                 state: list::file_state(slot, None, 0, false, None),
                 checksum: etag.as_ref().and(row.crc64).map(checksum::to_base64),
