@@ -47,7 +47,9 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     for line in left::sentences(&still_left) {
         text::note(&format!("davit: {line}"));
     }
-    Ok(match (became.count, became.otherwise()) {
+    // Whoever pauses everything wants that nothing moves: what is uploaded does not.
+    let otherwise = if action == Action::Pause && which.all { became.open() } else { became.otherwise() };
+    Ok(match (became.count, otherwise) {
         (0, 0) if which.all => DONE,
         (0, _) => NOTHING,
         (_, otherwise) if otherwise > 0 || !unknown.is_empty() => SOME,

@@ -97,6 +97,11 @@ impl Became {
         self.uploaded + self.failed + self.cancelled + self.unanswered
     }
 
+    /// How many may move still, or failed.
+    pub(super) const fn open(&self) -> u32 {
+        self.failed + self.unanswered
+    }
+
     pub(super) fn words(&self, action: Action) -> String {
         let (verb, done) = verb(action);
         let later = if self.later && action == Action::Resume && self.count > 0 {
