@@ -150,7 +150,8 @@ async fn a_command_given_again_after_some_of_it_was_cancelled_leaves_what_is_don
         let running = upload().start();
         until(|| world.cloud.observer().calls("PutObject") == 2 && world.keys().len() == 2).await;
         let mut cancel = world.davit("cancel");
-        assert_eq!(cancel.arg("--all").end().await.code, Some(0));
+        // 3 where the store's answers were still on their way to what is there.
+        assert!(matches!(cancel.arg("--all").end().await.code, Some(0 | 3)), "{collision}");
         assert_eq!(running.end().code, Some(3));
         world.cloud.takes(0);
         let ended = upload().end().await;
