@@ -58,10 +58,6 @@ impl LifeSign {
         tokio::runtime::Handle::current().spawn(async move {
             until_heard(&pace, || sign.answers()).await;
             sign.asking.store(false, Ordering::SeqCst);
-            // Doubt that came since the last look found this one asking.
-            if let Some(pace) = pace.upgrade() {
-                pace.ask();
-            }
         });
     }
 
