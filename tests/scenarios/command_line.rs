@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use davit_tests::World;
 use davit_tests::davit::Run;
-use davit_tests::fault::FaultProxy;
+use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -46,7 +46,8 @@ async fn a_home_whose_path_is_too_long_for_a_socket_simply_works() {
         world.davit("pause").arg("--all").env("DAVIT_HOME", &home).env("XDG_RUNTIME_DIR", "/nowhere").end().await;
     assert_eq!((pause.code, pause.out.as_str()), (Some(0), "1 paused\n"), "{}", pause.err);
     assert_eq!(running.ends().0, Some(130));
-    world.upload(&[&file]).env("DAVIT_HOME", &home).end().await.all_done();
+    link.faults.rate.store(0, Ordering::SeqCst);
+    world.upload_by(&link.endpoint(), &[&file]).env("DAVIT_HOME", &home).end().await.all_done();
     world.no_byte_was_sent_twice();
 }
 
@@ -667,4 +668,31 @@ async fn records_in_a_folder_that_may_only_be_read_are_read() {
     let told = status.within(&words).end().await;
     assert_eq!(told.code, Some(0), "{}", told.err);
     assert!(told.out.contains("  done       100%"), "{}{}", told.out, told.err);
+}
+
+/// Where an address that was typed leads to nothing, or to something else, that is said, and waited for all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_at_which_there_is_no_store_is_named_and_waited_for() {
+    for page in [false, true] {
+        let world = World::new().await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let endpoint = link.endpoint();
+        if page {
+            *link.faults.always.lock().expect("faults") = Some(Fault::Nobodys { status: "404 Not Found" });
+        } else {
+            link.goes_away();
+        }
+        let file = world.sources().join("cut.mov");
+        noise(&file, 100);
+        let mut running = world.upload_by(&endpoint, &[&file]).start();
+        let says = running.until_event("store")["says"].to_string();
+        let what = if page { "is no S3 storage (HTTP 404)" } else { "Nothing answers at" };
+        assert!(says.contains(what) && says.contains(&endpoint), "{says}");
+        if page {
+            *link.faults.always.lock().expect("faults") = None;
+        } else {
+            link.comes_back();
+        }
+        running.end().all_done();
+    }
 }

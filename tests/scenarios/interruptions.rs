@@ -58,7 +58,7 @@ async fn resumes_after_being_killed_at_every_journal_write() {
     // What went on did so in the upload it had: only a kill before its record begins another.
     let begun = world.cloud.observer().calls("CreateMultipartUpload");
     assert!(begun <= homes + over + 2, "{begun} uploads for {homes} homes, {over} of them over when they were killed");
-    world.no_byte_was_sent_twice();
+    world.nothing_was_sent_twice();
     // What is left: uploads that S3 opened and whose id was never recorded. Each such kill leaves one, empty.
     let left = world.cloud.uploads(BUCKET);
     assert!(left.iter().all(|upload| upload.parts == 0) && left.len() <= 2, "{left:?}");

@@ -42,7 +42,7 @@ async fn a_lost_answer_ends_as_done_without_a_second_copy_where_the_backend_look
         }
     }
     assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "nothing is left behind");
-    world.no_byte_was_sent_twice();
+    world.nothing_was_sent_twice();
 }
 
 #[tokio::test(flavor = "multi_thread")]

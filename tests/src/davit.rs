@@ -155,14 +155,24 @@ impl Running {
 
     /// Waits for a progress line with at least this many bytes sent.
     pub fn until_sent(&mut self, bytes: u64) {
-        let mut line = String::new();
+        self.until(|line| line["event"] == "progress" && line["sent"].as_u64() >= Some(bytes));
+    }
+
+    /// Waits for a line of this kind.
+    pub fn until_event(&mut self, name: &str) -> Value {
+        self.until(|line| line["event"] == name)
+    }
+
+    fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        let (mut line, mut said) = (String::new(), String::new());
         loop {
             line.clear();
-            assert_ne!(self.out.read_line(&mut line).expect("its output"), 0, "it ended before {bytes} bytes");
+            assert_ne!(self.out.read_line(&mut line).expect("its output"), 0, "it ended before:\n{said}");
             let seen: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
-            if seen["event"] == "progress" && seen["sent"].as_u64() >= Some(bytes) {
-                return;
+            if is_it(&seen) {
+                return seen;
             }
+            said += &line;
         }
     }
 

@@ -56,10 +56,17 @@ async fn company(uploader: &Uploader) -> u8 {
             Err(error) => worst = problem("credentials", &error),
         }
         let label = text::plain(&to.label);
-        match uploader.time_at_store(to).await {
-            Ok(told) => {
+        match uploader.sign_of_store(to).await {
+            Ok(sign) if sign.is_a_store => {
                 fine("storage", &format!("ok, it answers for {label}"));
-                time = time.or(told);
+                time = time.or(sign.time);
+            }
+            Ok(sign) => {
+                fine(
+                    "storage",
+                    &format!("What answers for {label} is no storage. Ask your administrator. [HTTP {}]", sign.status),
+                );
+                worst = NOTHING;
             }
             // The company answered: what is missing is not the connection as a whole.
             Err(error) if error.code == ErrorCode::Offline => {

@@ -73,6 +73,9 @@ enum Line {
         what: &'static str,
         says: String,
     },
+    Store {
+        says: String,
+    },
 }
 
 /// Why a command ends although it could go on.
@@ -107,6 +110,7 @@ enum Told {
     Stopped(Stopped),
     Problem(Error),
     Records(Notice),
+    Store(String),
 }
 
 /// What goes to the printing thread.
@@ -176,6 +180,11 @@ impl Output {
 
     pub(crate) fn records(&self, notice: Notice) {
         self.tell(Told::Records(notice));
+    }
+
+    /// What is odd about the address of a store that somebody typed.
+    pub(crate) fn store(&self, says: String) {
+        self.tell(Told::Store(says));
     }
 
     /// Resolves once all that was told so far was printed, which a reader who does not read can put off for ever. Answers
@@ -263,6 +272,7 @@ impl Printer {
                 words::complain(&error);
             }
             Told::Records(notice) => self.say(&format!("davit: {}", words::of_notice(notice))),
+            Told::Store(says) => self.say(&format!("davit: {says}")),
         }
     }
 
@@ -348,6 +358,7 @@ impl Printer {
                 };
                 Line::Records { what, says: words::of_notice(notice) }
             }
+            Told::Store(says) => Line::Store { says },
         };
         self.line(&serde_json::to_string(&line).unwrap_or_default());
     }

@@ -5,16 +5,17 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use davit_core::engine::feed::{Outcome, Overview, RowState, Update, View};
+use davit_core::engine::feed::{Outcome, Overview, RowState, Update, View, Wait};
 use davit_core::engine::{EnqueueOptions, Feed, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::{BatchId, TransferId};
 use davit_core::session::{Destination, shape};
 use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
+use tokio::sync::Notify;
 
 use crate::args::Upload;
 use crate::output::{Output, Stopped, Sum};
-use crate::progress::{Rows, totals};
+use crate::progress::{Progress, Rows, totals};
 use crate::receipt;
 use crate::records::Look;
 use crate::signals::Signals;
@@ -108,11 +109,18 @@ struct Show<'a> {
     rows: Rows,
     done: HashSet<TransferId>,
     failed: HashSet<TransferId>,
+    /// Nothing was sent, and it waits for the network.
+    doubt: &'a Notify,
 }
 
 impl Show<'_> {
     fn take(&mut self, update: &Update) {
         let progress = self.rows.take(update);
+        let in_doubt =
+            |progress: &Progress| progress.sent == 0 && progress.waits_for.as_ref().is_some_and(is_for_a_way);
+        if progress.as_ref().is_some_and(in_doubt) {
+            self.doubt.notify_one();
+        }
         if let Update::Delta(delta) = update {
             for outcome in &delta.outcomes {
                 if outcome.batch == self.batch || self.rows.came_with(outcome.batch) {
@@ -173,7 +181,38 @@ impl Show<'_> {
     }
 }
 
+fn is_for_a_way(wait: &Wait) -> bool {
+    matches!(wait.code, ErrorCode::Offline | ErrorCode::CaptivePortal)
+}
+
+/// What is sent, and beside it a look at an address that was typed, should it be in doubt.
 async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output) -> Result<u8> {
+    let doubt = Notify::new();
+    let (all, look) = (upload_all(uploader, home, args, output, &doubt), look(uploader, args, output, &doubt));
+    tokio::pin!(all);
+    tokio::select! {
+        biased;
+        outcome = &mut all => outcome,
+        () = look => all.await,
+    }
+}
+
+/// A store that somebody typed may be none. The upload waits for it all the same: it may be back in an hour.
+async fn look(uploader: &Uploader, args: &Upload, output: &Output, doubt: &Notify) {
+    let Some(Ok(url)) = args.endpoint_url.as_deref().map(url::Url::parse) else { return };
+    doubt.notified().await;
+    // What was typed may hold a password.
+    let address = url.origin().ascii_serialization();
+    let Ok(to) = destination(uploader, args.to.as_deref()).await else { return };
+    let says = match uploader.sign_of_store(&to).await {
+        Ok(sign) if sign.is_a_store => return,
+        Ok(sign) => format!("What answers at {address} is no S3 storage (HTTP {}).", sign.status),
+        Err(error) => format!("Nothing answers at {address} ({}).", error.detail),
+    };
+    output.store(format!("{says} The upload waits for it; if the address is wrong, stop it and give another one."));
+}
+
+async fn upload_all(uploader: &Uploader, home: &Path, args: &Upload, output: &Output, doubt: &Notify) -> Result<u8> {
     let to = destination(uploader, args.to.as_deref()).await?;
     let engine = uploader.engine();
     let mut feed = engine.subscribe(View { outcomes: true, ..View::default() }).await?;
@@ -190,7 +229,7 @@ async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output
         output.refused(path, code);
     }
     let rows = Rows::of(ticket.items.clone());
-    let mut show = Show { output, batch: ticket.batch, rows, done: HashSet::new(), failed: HashSet::new() };
+    let mut show = Show { output, batch: ticket.batch, rows, done: HashSet::new(), failed: HashSet::new(), doubt };
     let settled = loop {
         let settled = match show.follow(&mut feed, engine.settled(ticket.items.clone())).await? {
             ControlFlow::Continue(settled) => settled?,

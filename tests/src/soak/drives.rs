@@ -124,7 +124,9 @@ pub async fn a_drive_that_falls_silent() -> bool {
     let Some(desk) = Desk::new().await else { return false };
     // As many as are sent at a time: what is large on the other drive is begun after the silence.
     let beside: Vec<_> = (1..LARGE).map(|n| format!("beside-{n}.mov")).collect();
-    beside.iter().for_each(|name| noise(&desk.world.path("disk").join(name), 4 * PART));
+    for name in &beside {
+        noise(&desk.world.path("disk").join(name), 4 * PART);
+    }
     let late = desk.world.sources().join("late.mov");
     noise(&late, 4 * PART);
     let mut paths: Vec<_> = beside.iter().map(|name| desk.drive.at.join(name)).collect();
@@ -152,7 +154,9 @@ pub async fn a_silent_drive_whose_files_are_sent() -> bool {
     let many = AT_A_TIME.parse().expect("a number");
     let disk = desk.world.path("disk");
     let names: Vec<_> = (0..many).map(|n: u32| format!("small-{n}.txt")).collect();
-    names.iter().for_each(|name| noise(&disk.join(name), 1_000));
+    for name in &names {
+        noise(&disk.join(name), 1_000);
+    }
     let mut paths: Vec<_> = names.iter().map(|name| desk.drive.at.join(name)).collect();
     paths.push(desk.other.clone());
     "PUT *small-".clone_into(&mut desk.link.faults.only.lock().expect("faults"));
@@ -167,7 +171,9 @@ pub async fn a_silent_drive_whose_files_are_sent() -> bool {
     desk.is_sent_in_time("in/other.txt").await;
     desk.drive.answers();
     tokio::task::block_in_place(|| running.end()).all_done();
-    names.iter().for_each(|name| assert_eq!(desk.world.sha256(&format!("in/{name}")), sha256(&disk.join(name))));
+    for name in &names {
+        assert_eq!(desk.world.sha256(&format!("in/{name}")), sha256(&disk.join(name)));
+    }
     true
 }
 

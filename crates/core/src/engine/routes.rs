@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::Net;
-use crate::s3::{Bucket, Endpoint, Head, Place, time_at};
+use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, sign_of};
 use crate::session::{Destination, Session};
 use crate::units::UnixTime;
 
@@ -181,23 +181,23 @@ impl Routes {
         }
     }
 
-    /// What time it is at the store of a destination, where it says; any answer is one.
+    /// What answers at the store of a destination.
     ///
     /// # Errors
-    /// `offline` where there is none.
-    pub(crate) async fn time_at_store(&self, to: &Destination) -> Result<Option<UnixTime>> {
+    /// `offline` with the reason where nothing does.
+    pub(crate) async fn sign_of_store(&self, to: &Destination) -> Result<StoreSign> {
         let direct = match self.origin() {
             Origin::Direct { endpoint, .. } => endpoint,
             Origin::None | Origin::Connecting { .. } | Origin::Session(_) => None,
         };
-        time_at(&self.endpoint(direct, to), &to.bucket, &to.region, &self.net).await
+        sign_of(&self.endpoint(direct, to), &to.bucket, &to.region, &self.net).await
     }
 
     /// What time it is at the company, where there is one and it says.
     pub(crate) async fn time_at_company(&self) -> Option<UnixTime> {
         let Origin::Session(session) = self.origin() else { return None };
         let endpoint = Endpoint::custom(session.address().parse().ok()?, false).ok()?;
-        time_at(&endpoint, "", "", &self.net).await.ok().flatten()
+        sign_of(&endpoint, "", "", &self.net).await.ok()?.time
     }
 
     fn endpoint(&self, direct: Option<Endpoint>, to: &Destination) -> Endpoint {

@@ -62,16 +62,12 @@ impl LifeSign {
     }
 
     async fn answers(&self) -> bool {
-        self.asks(ANSWERS).await.is_some()
+        asks(&self.client, &self.address, ANSWERS).await.is_ok()
     }
 
     /// The same for who wants to know and has little time.
     pub(super) async fn answers_soon(&self) -> bool {
-        self.asks(EVERY).await.is_some()
-    }
-
-    async fn asks(&self, within: Duration) -> Option<http::HeaderMap> {
-        asks(&self.client, &self.address, within).await
+        asks(&self.client, &self.address, EVERY).await.is_ok()
     }
 }
 
@@ -85,25 +81,53 @@ fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
     }
 }
 
-async fn asks(client: &HttpClient<Empty<Bytes>>, address: &str, within: Duration) -> Option<http::HeaderMap> {
+/// Asks once. What stands in for an answer says why there is none.
+async fn asks(
+    client: &HttpClient<Empty<Bytes>>,
+    address: &str,
+    within: Duration,
+) -> std::result::Result<http::response::Parts, String> {
     let request = http::Request::get(address).header("connection", "close").body(Empty::new());
-    let answer = tokio::time::timeout(within, client.request(request.ok()?)).await;
-    answer.ok()?.ok().map(|answer| answer.headers().clone())
+    let request = request.map_err(|error| error.to_string())?;
+    match tokio::time::timeout(within, client.request(request)).await {
+        Ok(Ok(answer)) => Ok(answer.into_parts().0),
+        Ok(Err(error)) => {
+            // The outer ones say that there was an error.
+            let mut innermost: &dyn std::error::Error = &error;
+            while let Some(source) = innermost.source() {
+                innermost = source;
+            }
+            Err(innermost.to_string())
+        }
+        Err(_) => Err(format!("no answer within {} s", within.as_secs())),
+    }
 }
 
-/// What time it is at a store, where its answer says; any answer is one.
+/// What answers at the address of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSign {
+    /// What time it is there, where it says.
+    pub time: Option<UnixTime>,
+    /// The status of its answer.
+    pub status: u16,
+    /// Whether it speaks as S3 does: it numbers its requests, or answers in XML.
+    pub is_a_store: bool,
+}
+
+/// What answers at a store's address; nothing is asked that needs rights.
 ///
 /// # Errors
-/// `offline` where there is none; `bad-certificate-file`, `bad-input` for a proxy that is none.
-pub(crate) async fn time_at(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<Option<UnixTime>> {
+/// `offline` with the reason where nothing does; `bad-certificate-file`, `bad-input` for a proxy that is none.
+pub(crate) async fn sign_of(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<StoreSign> {
     let net = match endpoint {
         Endpoint::Custom { url, .. } => net.towards(url),
         Endpoint::Regional | Endpoint::Accelerate => net.clone(),
     };
-    let address = address(endpoint, bucket, region);
-    let answer = asks(&net.store_client()?, &address, PATIENCE).await;
-    let answer =
-        answer.ok_or_else(|| Error::new(ErrorCode::Offline).detail(format!("nothing answers at {address}")))?;
-    let date = answer.get(http::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
-    Ok(date.and_then(|date| u64::try_from(date).ok()).map(UnixTime))
+    let answer = asks(&net.store_client()?, &address(endpoint, bucket, region), PATIENCE).await;
+    let answer = answer.map_err(|why| Error::new(ErrorCode::Offline).detail(why))?;
+    let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    let date = header("date").and_then(http_date).and_then(|date| u64::try_from(date).ok());
+    let is_a_store =
+        header("x-amz-request-id").is_some() || header("content-type").is_some_and(|is| is.contains("/xml"));
+    Ok(StoreSign { time: date.map(UnixTime), status: answer.status.as_u16(), is_a_store })
 }

@@ -22,6 +22,7 @@ pub use bucket::Bucket;
 pub use client::http_client;
 pub(crate) use fuzz::answer;
 pub use gate::Gate;
-pub(crate) use lifesign::time_at;
+pub use lifesign::StoreSign;
+pub(crate) use lifesign::sign_of;
 pub use place::{Endpoint, Place, Sse};
 pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};

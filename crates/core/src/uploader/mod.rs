@@ -25,7 +25,7 @@ use crate::engine::{Engine, Start};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
-use crate::s3::Endpoint;
+use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::{Known, Settings};
 use crate::units::UnixTime;
@@ -193,12 +193,12 @@ impl Uploader {
         ))
     }
 
-    /// What time it is at the store of a destination, where it says. Any answer is one: nothing is asked that needs rights.
+    /// What answers at the store of a destination: nothing is asked that needs rights.
     ///
     /// # Errors
-    /// `offline` where nothing answers.
-    pub async fn time_at_store(&self, to: &Destination) -> Result<Option<UnixTime>> {
-        self.on_runtime(to.clone(), |keeper, to| async move { keeper.routes.time_at_store(&to).await }).await
+    /// `offline` with the reason where nothing does.
+    pub async fn sign_of_store(&self, to: &Destination) -> Result<StoreSign> {
+        self.on_runtime(to.clone(), |keeper, to| async move { keeper.routes.sign_of_store(&to).await }).await
     }
 
     /// What time it is at the company, where there is one and it says.

@@ -186,7 +186,7 @@ async fn one(round: Round) {
         let anew = ending.meanwhile == Meanwhile::Expires && truth == Truth::Done;
         assert_eq!(calls("CreateMultipartUpload"), 1 + u32::from(anew), "{round:?}: {}", ended.out);
     }
-    scene.world.no_byte_was_sent_twice();
+    scene.world.nothing_was_sent_twice();
     if truth == Truth::Unknown {
         // By the same rule: whether it is there is not known any better.
         let sent = || calls("PutObject") + calls("UploadPart");
