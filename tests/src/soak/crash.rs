@@ -81,9 +81,14 @@ pub async fn kills(runs: u32, seed: u64) -> Killed {
 
 /// Whether the last gesture of a home is over, and was told: the same command is another one then.
 pub fn is_told(home: &Path) -> bool {
-    let Ok(journal) = Reader::open(home) else { return false };
-    let batches = (1..).map_while(|id| journal.batch(BatchId::new(id)).expect("the records"));
-    batches.last().is_some_and(|batch| batch.told)
+    told(home).is_some()
+}
+
+/// The last gesture, where it was told.
+fn told(home: &Path) -> Option<u64> {
+    let journal = Reader::open(home).ok()?;
+    let batches = (1..).map_while(|id| Some((id, journal.batch(BatchId::new(id)).expect("the records")?)));
+    batches.last().filter(|(_, batch)| batch.told).map(|(id, _)| id)
 }
 
 /// Parts on record of the uploads that a home goes on with.
@@ -129,6 +134,8 @@ struct Trial {
     kills: usize,
     lost: u32,
     changed: bool,
+    /// The last gesture whose command has to be given again.
+    given_again: Option<u64>,
 }
 
 impl Trial {
@@ -163,7 +170,6 @@ impl Trial {
         if way == Way::Missing {
             given.push(world.sources().join("missing.mov"));
         }
-        let (story, kills, lost, changed) = (Vec::new(), 0, 0, false);
         Self {
             seed,
             chance,
@@ -175,10 +181,11 @@ impl Trial {
             sources,
             collision,
             concurrency,
-            story,
-            kills,
-            lost,
-            changed,
+            story: Vec::new(),
+            kills: 0,
+            lost: 0,
+            changed: false,
+            given_again: None,
         }
     }
 
@@ -220,7 +227,9 @@ impl Trial {
     /// Whether a run has said its last word, and it was not that the same command is to be given again. What it said is
     /// what had to be said.
     fn is_over(&mut self, ended: &Ended) -> bool {
-        if ended.code.is_none() && !is_told(&self.world.home()) {
+        let told_of = told(&self.world.home());
+        // One that was told and is given again may be killed before the next gesture is on record.
+        if ended.code.is_none() && (told_of.is_none() || told_of == self.given_again) {
             return false;
         }
         let failures = ended.failures();
@@ -235,6 +244,7 @@ impl Trial {
         assert!(well, "{}\n{}{}", self.what(), ended.out, ended.err);
         let again = failures.iter().any(|code| code == "file-changed");
         if again {
+            self.given_again = told_of;
             self.story.push("given again".to_owned());
         }
         !again
