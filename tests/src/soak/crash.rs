@@ -329,6 +329,7 @@ impl Trial {
         self.lost += lost;
         self.story.push(format!("{} ({lost} answers lost)", point.unwrap_or("to the end")));
         let what = self.what();
+        let kills_before = self.kills;
         if ended.code.is_none() {
             assert!(point.is_some(), "{what}: it died by itself\n{}{}", ended.out, ended.err);
             (self.kills, seen.killed) = (self.kills + 1, seen.killed + 1);
@@ -339,8 +340,9 @@ impl Trial {
         let files = u32::try_from(self.sources.len()).expect("few");
         let now = Sight::of(&self.world, &home);
         let again = before.held_against(&now, lost, &plain, files, &what);
-        // What waits for another try after a lost answer has left its place to others.
-        let most = 2 * self.concurrency + self.lost as usize;
+        // Each kill left its own, which the next run may not have come to before it was killed. What waits for another try
+        // after a lost answer has left its place to others.
+        let most = 2 * self.concurrency * kills_before + self.lost as usize;
         assert!(again.in_flight <= most, "{what}: {} were in flight", again.in_flight);
         (seen.again, seen.in_flight) = (seen.again + again.parts, seen.in_flight + again.in_flight);
         seen.recorded += before.recorded();
