@@ -77,8 +77,8 @@ const UNKNOWN: u64 = 16 << 10;
 const TELLING: u64 = 256 << 10;
 /// So many bodies as long as this one, begun and answered while nothing of it moved: the link is there, it is not.
 const OVERTAKEN: usize = 3;
-/// An answer that comes so soon after the last byte came at once: the byte may be a look older than it is known to be.
-const AT_ONCE_ANSWERED: Duration = Duration::from_secs(2);
+/// An answer that needs so many times what others need does not come.
+const OVERDUE: u32 = 3;
 /// So many answers are remembered: as many as parts may fly.
 const REMEMBERED: usize = 128;
 
@@ -170,11 +170,11 @@ impl Pace {
         (late.get(late.len() / 2).copied().unwrap_or_default(), late.len())
     }
 
-    /// Whether whole bodies are answered at once here. Where something on the way takes them whole and passes them on,
-    /// they are not.
-    fn answers_at_once(&self) -> bool {
+    /// Whether an answer that did not come for so long after its last byte is missing, by what half of the others needed.
+    /// Where something on the way takes bodies whole and passes them on, they need long.
+    fn is_missing(&self, silence: Duration) -> bool {
         let (usually, of) = self.usually_answered();
-        of >= OVERTAKEN && usually <= AT_ONCE_ANSWERED
+        of >= OVERTAKEN && silence >= usually * OVERDUE
     }
 
     /// A request that began then hung. What hung together counts once.
@@ -311,8 +311,8 @@ impl Pace {
         told: Told,
     ) -> Option<&'static str> {
         let silence = now.moved.elapsed();
-        // Where all of it arrived, the answer may take its time, unless none ever does.
-        let may_be_answered = told == Told::Arrived && now.ended && !self.answers_at_once();
+        // Where all of it arrived, the answer may take its time, if answers do here.
+        let may_be_answered = told == Told::Arrived && now.ended && !self.is_missing(silence);
         if self.missed(now.moved) && !may_be_answered {
             return Some("there is a way again, and nothing of this one moved");
         }
