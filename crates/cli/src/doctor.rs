@@ -64,17 +64,14 @@ async fn company(uploader: &Uploader) -> u8 {
             Ok(sign) => {
                 fine(
                     "storage",
-                    &format!("What answers for {label} is no storage. Ask your administrator. [HTTP {}]", sign.status),
+                    &ask_them(&format!("What answers for {label} is no storage."), format!("HTTP {}", sign.status)),
                 );
                 worst = NOTHING;
             }
             // The company answered: what is missing is not the connection as a whole.
             Err(error) if error.code == ErrorCode::Offline => {
                 let technical = text::plain(&words::technical(&error));
-                fine(
-                    "storage",
-                    &format!("The storage for {label} does not answer. Ask your administrator. [{technical}]"),
-                );
+                fine("storage", &ask_them(&format!("The storage for {label} does not answer."), technical));
                 worst = NOTHING;
             }
             Err(error) => worst = problem("storage", &error),
@@ -90,6 +87,10 @@ async fn company(uploader: &Uploader) -> u8 {
         Some(Some(how_much)) => worst = problem("clock", &Error::new(ErrorCode::ClockWrong).detail(how_much)),
     }
     worst
+}
+
+fn ask_them(what: &str, technical: impl std::fmt::Display) -> String {
+    format!("{what} Ask your administrator. [{technical}]")
 }
 
 /// How far the clock here is off, where that is more than S3 takes.

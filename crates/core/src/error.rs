@@ -225,6 +225,14 @@ pub struct Error {
 }
 
 impl Error {
+    /// Where there is a connection, who does not answer is the company.
+    pub(crate) fn of_the_company(self) -> Self {
+        if self.code != ErrorCode::Offline {
+            return self;
+        }
+        Self::new(ErrorCode::BackendDown).retry(self.retry).detail(self.detail.clone()).source(self)
+    }
+
     /// An error with the code's usual retry.
     pub fn new(code: ErrorCode) -> Self {
         Self {

@@ -2,6 +2,7 @@
 //!
 //! Every HTTP client of the core (the store's and the backend's) is made from one [`Net`], so that all take the same way.
 
+mod knock;
 mod line;
 mod quiet;
 mod retry_after;
@@ -17,6 +18,7 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 
+pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
 pub(crate) use quiet::Quiet;
 pub(crate) use retry_after::{http_date, retry_after};

@@ -10,7 +10,7 @@ use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
-use crate::net::Net;
+use crate::net::{Net, ON_PURPOSE, knock, time_of};
 use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, sign_of};
 use crate::session::{Destination, Session};
 use crate::units::UnixTime;
@@ -71,13 +71,8 @@ impl Route {
         if head != Head::Unknown {
             return Ok(head);
         }
-        // The bucket just answered: there is a connection, and who does not answer is the company.
-        let head = lookout.session.look(&lookout.destination, key).await.map_err(|error| match error.code {
-            ErrorCode::Offline => {
-                Error::new(ErrorCode::BackendDown).retry(error.retry).detail(error.detail.clone()).source(error)
-            }
-            _ => error,
-        })?;
+        // The bucket just answered.
+        let head = lookout.session.look(&lookout.destination, key).await.map_err(Error::of_the_company)?;
         if head == Head::Unknown {
             lookout.can.store(false, Ordering::Relaxed);
         }
@@ -196,8 +191,9 @@ impl Routes {
     /// What time it is at the company, where there is one and it says.
     pub(crate) async fn time_at_company(&self) -> Option<UnixTime> {
         let Origin::Session(session) = self.origin() else { return None };
-        let endpoint = Endpoint::custom(session.address().parse().ok()?, false).ok()?;
-        sign_of(&endpoint, "", "", &self.net).await.ok()?.time
+        let address = session.address();
+        let client = self.net.towards(&address.parse().ok()?).store_client().ok()?;
+        time_of(&knock(&client, &address, ON_PURPOSE).await.ok()?)
     }
 
     fn endpoint(&self, direct: Option<Endpoint>, to: &Destination) -> Endpoint {

@@ -159,10 +159,7 @@ impl Mounted {
     }
 
     fn begin(&self, what: Asked, seat: Option<OwnedSemaphorePermit>) -> Asking {
-        let mut open = self.0.open();
-        open.next += 1;
-        let number = open.next;
-        open.asked.insert(number, Waiting { since: Instant::now(), seat });
+        let number = self.0.open().begin(seat);
         Asking { number, what, drive: Arc::clone(&self.0) }
     }
 
@@ -172,15 +169,14 @@ impl Mounted {
         if !open.is_silent() || open.asked.len() >= HUNG_AT_MOST {
             return None;
         }
-        let (now, number) = (Instant::now(), open.next + 1);
-        let again = open.again.get_or_insert(Again { next: now + SILENT, pause: SILENT, asked: None });
+        let now = Instant::now();
+        let again = *open.again.get_or_insert(Again { next: now + SILENT, pause: SILENT, asked: None });
         if again.next > now {
             return None;
         }
-        let pause = again.pause * 2;
-        *again = Again { next: now + pause, pause, asked: Some(number) };
-        drop(open);
-        Some(self.begin(what, None))
+        let (pause, number) = (again.pause * 2, open.begin(None));
+        open.again = Some(Again { next: now + pause, pause, asked: Some(number) });
+        Some(Asking { number, what, drive: Arc::clone(&self.0) })
     }
 
     /// Closes a file of it aside, for that may wait for its answer as reading does.
@@ -239,6 +235,12 @@ impl Inner {
 }
 
 impl Open {
+    fn begin(&mut self, seat: Option<OwnedSemaphorePermit>) -> u64 {
+        self.next += 1;
+        self.asked.insert(self.next, Waiting { since: Instant::now(), seat });
+        self.next
+    }
+
     fn is_silent(&self) -> bool {
         let first = self.asked.range(self.given_up_before..).map(|(_, waiting)| waiting.since).min();
         first.is_some_and(|first| self.read.map_or(first, |read| read.max(first)).elapsed() >= SILENT)

@@ -438,14 +438,10 @@ impl Bucket {
         part.file.sum(part.offset, part.len).await.map(Some)
     }
 
-    /// Whoever gives the leases gave none, so nothing was done. Where he did not answer and the store does, there is a
-    /// connection.
+    /// Whoever gives the leases gave none, so nothing was done. Where he did not answer, the store tells whether anybody can.
     async fn without_a_lease(&self, error: Error) -> Error {
-        if error.code == ErrorCode::Offline && self.0.sign.answers_soon().await {
-            let down = Error::new(ErrorCode::BackendDown).retry(error.retry).detail(error.detail.clone());
-            return not_done(down.source(error));
-        }
-        not_done(error)
+        let is_connected = error.code == ErrorCode::Offline && self.0.sign.answers_soon().await;
+        not_done(if is_connected { error.of_the_company() } else { error })
     }
 
     /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be

@@ -15,6 +15,7 @@ mod gate;
 mod lifesign;
 mod place;
 mod requests;
+mod sign;
 mod still;
 mod watchdog;
 
@@ -22,7 +23,7 @@ pub use bucket::Bucket;
 pub use client::http_client;
 pub(crate) use fuzz::answer;
 pub use gate::Gate;
-pub use lifesign::StoreSign;
-pub(crate) use lifesign::sign_of;
 pub use place::{Endpoint, Place, Sse};
 pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};
+pub use sign::StoreSign;
+pub(crate) use sign::sign_of;

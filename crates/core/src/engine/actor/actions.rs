@@ -247,12 +247,8 @@ impl Actor {
                 item.removed = removed;
             }
         }
-        let until = self.until_final();
-        for slot in &self.shelf.book.slots {
-            let item = &self.shelf.book.items[slot.item as usize];
-            if items.contains(&item.id) && super::is_given_up(slot, item) {
-                self.sweeps.entry(slot.id).or_insert(until);
-            }
+        if removed {
+            self.sweep_what_is_given_up(self.until_final());
         }
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
         Ok(ActDone { undo: removed, count, ..ActDone::default() })

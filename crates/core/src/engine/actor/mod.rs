@@ -208,7 +208,8 @@ impl Actor {
         for slot in &self.shelf.book.slots {
             let item = &self.shelf.book.items[slot.item as usize];
             if is_given_up(slot, item) && item.here {
-                self.sweeps.insert(slot.id, at);
+                let due = self.sweeps.entry(slot.id).or_insert(at);
+                *due = at.min(*due);
             }
         }
     }

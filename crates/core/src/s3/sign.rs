@@ -1,0 +1,45 @@
+//! What answers at the address of a store, for whoever asks on purpose.
+
+use super::place::Endpoint;
+use crate::error::{Error, ErrorCode, Result};
+use crate::net::{Net, ON_PURPOSE, knock, time_of};
+use crate::units::UnixTime;
+
+/// Where a store is asked: no bucket of it is, and no rights are needed.
+pub(super) fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
+    match endpoint {
+        Endpoint::Accelerate => format!("https://{bucket}.s3-accelerate.amazonaws.com/"),
+        Endpoint::Regional if region.starts_with("cn-") => format!("https://s3.{region}.amazonaws.com.cn/"),
+        Endpoint::Regional => format!("https://s3.{region}.amazonaws.com/"),
+        Endpoint::Custom { url, .. } => url.to_string(),
+    }
+}
+
+/// What answers at the address of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSign {
+    /// What time it is there, where it says.
+    pub time: Option<UnixTime>,
+    /// The status of its answer.
+    pub status: u16,
+    /// Whether it speaks as S3 does: it numbers its requests, or answers in XML.
+    pub is_a_store: bool,
+}
+
+/// What answers at a store's address; nothing is asked that needs rights.
+///
+/// # Errors
+/// `offline` with the reason where nothing does; `bad-certificate-file`, `bad-input` for a proxy that is none.
+pub(crate) async fn sign_of(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<StoreSign> {
+    let net = match endpoint {
+        Endpoint::Custom { url, .. } => net.towards(url),
+        Endpoint::Regional | Endpoint::Accelerate => net.clone(),
+    };
+    let answer = knock(&net.store_client()?, &address(endpoint, bucket, region), ON_PURPOSE).await;
+    let answer = answer.map_err(|why| Error::new(ErrorCode::Offline).detail(why))?;
+    let has = |name: &str, part: &str| {
+        answer.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
+    };
+    let is_a_store = has("x-amz-request-id", "") || has("content-type", "/xml");
+    Ok(StoreSign { time: time_of(&answer), status: answer.status.as_u16(), is_a_store })
+}
