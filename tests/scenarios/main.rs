@@ -34,6 +34,7 @@ mod scale;
 mod sessions;
 mod sources;
 mod stalls;
+mod told;
 mod unclear;
 mod uploads;
 mod waiting;

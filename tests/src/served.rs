@@ -1,9 +1,10 @@
 //! A drive that a program serves, as network drives are: it answers, reports errors, or says nothing for as long as a test
 //! wants it to.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 
 /// How a drive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub enum Closing {
 /// A drive that shows a folder, to be read only. Gone when dropped.
 pub struct ServedDrive {
     server: Child,
+    says: Mutex<BufReader<ChildStdout>>,
     health: PathBuf,
     /// Where it is mounted.
     pub at: PathBuf,
@@ -45,12 +47,11 @@ impl ServedDrive {
         std::fs::write(&health, "").expect("written");
         let mut python = Command::new("python3");
         python.args(["-c", SERVER]).args([folder, at, &health]).arg(if closing == Closing::Asks { "asks" } else { "" });
-        let mut server = python.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("python3");
-        let mut line = String::new();
-        let mut out = BufReader::new(server.stdout.take().expect("its output"));
-        out.read_line(&mut line).expect("its output");
-        let drive = Self { server, health, at: at.to_owned() };
-        (line == "mounted\n").then_some(drive)
+        python.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = python.spawn().expect("python3");
+        let says = Mutex::new(BufReader::new(server.stdout.take().expect("its output")));
+        let drive = Self { server, says, health, at: at.to_owned() };
+        (drive.next_line() == "mounted\n").then_some(drive)
     }
 
     /// How it is from now on.
@@ -65,19 +66,25 @@ impl ServedDrive {
         std::fs::write(&beside, word).and_then(|()| std::fs::rename(&beside, &self.health)).expect("told");
     }
 
-    /// It answers nothing any more.
+    /// It answers nothing any more; what it was asked before is answered.
     pub fn falls_silent(&self) {
-        self.signal("STOP");
+        self.does("silent");
     }
 
     /// It answers all that it was asked.
     pub fn answers(&self) {
-        self.signal("CONT");
+        self.does("answers");
     }
 
-    fn signal(&self, name: &str) {
-        let told = Command::new("kill").args([&format!("-{name}"), &self.server.id().to_string()]).status();
-        assert!(told.expect("kill").success(), "{name}");
+    fn does(&self, word: &str) {
+        writeln!(self.server.stdin.as_ref().expect("its input"), "{word}").expect("told");
+        assert_eq!(self.next_line().trim_end(), word);
+    }
+
+    fn next_line(&self) -> String {
+        let mut line = String::new();
+        self.says.lock().expect("its output").read_line(&mut line).expect("its output");
+        line
     }
 
     /// Waits until a process waits for its answer.

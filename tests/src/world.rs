@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use davit_backend::config::Config as BackendConfig;
 use davit_backend::{AwsAccess, Backend};
+use davit_core::journal::Reader;
 use davit_core::net::Net;
 use davit_core::policy::Policy;
 use davit_core::uploader::{Direct, Options};
@@ -232,4 +233,21 @@ impl World {
         self.nothing_was_sent_twice();
         assert_eq!(self.cloud.observer().bytes_acknowledged_twice(), []);
     }
+
+    /// None of these parts of an object, which were on record, was acknowledged again in whatever upload. What was under way
+    /// when a run ended may be.
+    #[track_caller]
+    pub fn nothing_on_record_was_sent_twice(&self, key: &str, recorded: &[u16]) {
+        let again = self.cloud.observer().bytes_acknowledged_twice();
+        let again: Vec<_> = again.iter().filter(|(_, of, number, _)| of == key && recorded.contains(number)).collect();
+        assert!(again.is_empty(), "on record and sent again: {again:?}");
+    }
+}
+
+/// The parts on record in a home.
+pub fn on_record(home: &Path) -> Vec<u16> {
+    let journal = Reader::open(home).expect("records");
+    let rows = journal.status().expect("rows");
+    let parts = rows.iter().flat_map(|row| journal.parts(row.id).expect("parts"));
+    parts.map(|part| part.number.get()).collect()
 }

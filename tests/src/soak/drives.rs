@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::sources::{on_record, until_it_waits};
+use super::sources::until_it_waits;
 use crate::World;
 use crate::davit::{Run, Running};
 use crate::fault::FaultProxy;
 use crate::served::{Closing, Health, ServedDrive};
 use crate::source::{noise, sha256};
+use crate::world::on_record;
 
 const PART: u64 = 64 << 10;
 /// More than the engine has workers.
@@ -112,9 +113,7 @@ impl Desk {
     fn is_there(&self, recorded: &[u16]) {
         assert_eq!(self.world.sha256("in/cut.mov"), sha256(&self.whole));
         assert_eq!(self.world.sha256("in/other.txt"), sha256(&self.other));
-        let again = self.world.cloud.observer().bytes_acknowledged_twice();
-        let again: Vec<_> = again.iter().filter(|(_, _, number, _)| recorded.contains(number)).collect();
-        assert!(again.is_empty(), "on record and sent again: {again:?}");
+        self.world.nothing_on_record_was_sent_twice("in/cut.mov", recorded);
     }
 }
 

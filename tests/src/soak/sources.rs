@@ -17,7 +17,7 @@ use crate::World;
 use crate::davit::Ended;
 use crate::fault::FaultProxy;
 use crate::source::{noise, sha256};
-use crate::world::BUCKET;
+use crate::world::{BUCKET, on_record};
 
 /// What happens to a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,9 +201,7 @@ async fn one_round(
     judge(world, &key, &source, &ended);
     if change.is_of_the_change_time() {
         ended.all_done();
-        let again = world.cloud.observer().bytes_acknowledged_twice();
-        let again: Vec<_> = again.iter().filter(|(_, of, number, _)| *of == key && recorded.contains(number)).collect();
-        assert!(again.is_empty(), "on record and sent again: {again:?}");
+        world.nothing_on_record_was_sent_twice(&key, &recorded);
     }
     // Whatever it said, the same command ends in the version that is there now, if one is.
     let ended = upload().end().await;
@@ -215,14 +213,6 @@ async fn one_round(
     }
     judge(world, &key, &source, &ended);
     world.cloud.remove(BUCKET, &key);
-}
-
-/// The parts on record of the one upload in a home.
-pub(super) fn on_record(home: &Path) -> Vec<u16> {
-    let journal = Reader::open(home).expect("records");
-    let rows = journal.status().expect("rows");
-    let parts = rows.iter().flat_map(|row| journal.parts(row.id).expect("parts"));
-    parts.map(|part| part.number.get()).collect()
 }
 
 /// Waits until every file that is not done waits for this.
@@ -587,6 +577,5 @@ pub async fn a_file_that_is_touched_again_and_again() {
     assert_eq!((ended.code, ended.failures()), (Some(1), vec!["file-in-use".to_owned()]), "{}", ended.out);
     upload().end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    let again = world.cloud.observer().bytes_acknowledged_twice();
-    assert!(again.iter().all(|(_, _, number, _)| !recorded.contains(number)), "{again:?}");
+    world.nothing_on_record_was_sent_twice("in/cut.mov", &recorded);
 }
