@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use davit_core::journal::Reader;
+use davit_core::transfer::TransferState;
 use davit_tests::World;
 use davit_tests::davit::Run;
 use davit_tests::fault::{Fault, FaultProxy};
@@ -157,6 +159,9 @@ async fn what_nobody_is_at_work_on_is_told_as_stopped() {
             running.kill();
         } else {
             assert_eq!(running.interrupt(), Some(130));
+            // It rested, and nothing began again behind its stop.
+            let on_record = Reader::open(&world.home()).and_then(|journal| journal.status()).expect("records");
+            assert_eq!(on_record[0].standing.state, TransferState::Queued);
         }
         let (plain, state) = states().await;
         assert_eq!(state, "stopped", "killed {killed}: {plain}");

@@ -21,7 +21,7 @@ use crate::{DONE, left, text, words};
 pub(crate) const NOTHING_YET: &str = "Nothing was uploaded yet. Begin with `davit upload PATH`.";
 /// The same where something was given before and is not in the list any more, or never came into it.
 const EMPTY: &str = "The list is empty.";
-/// What ran when its process ended.
+/// What ran or was in line when its process ended.
 const STOPPED: &str = "stopped";
 /// And what there is to do about it.
 const GOES_ON: &str = "The same `davit upload` goes on with what is stopped.";
@@ -84,7 +84,7 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
     let waits_for_a_drive =
         |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
     let away: HashSet<_> = rows.iter().filter(waits_for_a_drive).filter_map(|row| row.mount.as_deref()).collect();
-    let mut stopped = false;
+    let mut stopped = !unwalked.is_empty() && running.is_none();
     for row in &rows {
         let wait = waits(row, running.as_ref(), &away);
         let (state, code) = match &wait {
@@ -174,7 +174,7 @@ fn folder(row: &FolderRow, running: Option<&HashMap<Target, Wait>>, away: &HashS
     let state = match &wait {
         Some(_) => "waiting",
         None if running.is_some() => "scanning",
-        None => "queued",
+        None => STOPPED,
     };
     let code = wait.as_ref().map(|wait| wait.code);
     let path = item.path.display().to_string();
@@ -209,11 +209,12 @@ fn told_of(wait: &Wait, running: bool) -> String {
     format!("\n                    {words}")
 }
 
-/// What a row does. Where nobody is at work nothing runs, whatever it did last.
+/// What a row does. Where nobody is at work nothing runs and no line moves: of a process that was stopped in good order the rows
+/// are in line, of one that was killed they are what they did last.
 fn word(row: &StatusRow, running: bool) -> (&'static str, Option<ErrorCode>) {
     use TransferState as S;
     match &row.standing.state {
-        S::Preparing | S::Uploading | S::Completing | S::Verifying if !running => (STOPPED, None),
+        S::Queued | S::Preparing | S::Uploading | S::Completing | S::Verifying if !running => (STOPPED, None),
         TransferState::Queued => ("queued", None),
         TransferState::Preparing => ("preparing", None),
         TransferState::Uploading => ("uploading", None),

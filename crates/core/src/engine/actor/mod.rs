@@ -159,11 +159,12 @@ impl Actor {
                     self.tick().await;
                 }
             }
-            if self.active.is_empty()
-                && let Some(reply) = self.closing.take()
-            {
+            if self.active.is_empty() && self.closing.is_some() {
+                // Still closing: whatever ended just now begins nothing any more.
                 self.tick().await;
-                let _ = reply.send(());
+                if let Some(reply) = self.closing.take() {
+                    let _ = reply.send(());
+                }
                 break;
             }
         }
