@@ -4,6 +4,7 @@
 use davit_tests::World;
 #[cfg(target_os = "linux")]
 use davit_tests::inner::{self, MAY_MOUNT};
+use davit_tests::soak::records::damage::Cuts;
 use davit_tests::soak::{records, seed, seeds, size, times};
 use davit_tests::source::noise;
 
@@ -14,9 +15,9 @@ async fn a_power_cut_costs_the_records_one_commit_at_most() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_cut_off_anywhere_open_and_tell() {
-    // As small records as there are, at every byte where somebody has the night.
     for seed in seeds(1) {
-        records::damage::truncations(size(false, true), seed).await;
+        // As small records as there are.
+        records::damage::truncations(size(Cuts::Some(seed), Cuts::Slice(seed))).await;
     }
 }
 

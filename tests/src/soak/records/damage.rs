@@ -98,11 +98,22 @@ impl Subject {
     }
 }
 
-/// Where a file of blocks behind a head is cut off: at every byte, or at the ends of its blocks, a byte before and after
-/// them, and a few times between.
-fn cuts(len: usize, head: usize, block: usize, every: bool, chance: &mut Chance) -> Vec<usize> {
-    if every {
-        return (0..len).collect();
+/// At which bytes records are cut off.
+#[derive(Clone, Copy, Debug)]
+pub enum Cuts {
+    /// At the ends of what they are made of, a byte before and after, and at some others that this seed has.
+    Some(u64),
+    /// At every byte of which the number divided by [`SLICES`] leaves this: all of them are every byte.
+    Slice(u64),
+}
+
+/// One takes minutes.
+pub const SLICES: u64 = 16;
+
+/// Where a file of blocks behind a head is cut off.
+fn cuts(len: usize, head: usize, block: usize, which: Cuts, chance: &mut Chance) -> Vec<usize> {
+    if let Cuts::Slice(slice) = which {
+        return (0..len).filter(|at| *at as u64 % SLICES == slice % SLICES).collect();
     }
     let ends = (0..).map(|n| head + n * block).take_while(|end| *end <= len);
     let about = ends.flat_map(|end| [end.saturating_sub(1), end, end + 1]).chain([0, 1]);
@@ -125,7 +136,9 @@ fn each(at: &[usize], look: impl Fn(usize) + Sync) {
 /// Records, their log and their copy, each cut off at every byte, or at some of them. Nothing is there that never was; with
 /// a copy nothing is lost, without one what can be read is kept, and either way it is told. Of a log there is all up to the
 /// last commit that is whole in it, as after a power cut.
-pub async fn truncations(every: bool, seed: u64) {
+pub async fn truncations(which: Cuts) {
+    // Slices are of the same records.
+    let seed = if let Cuts::Some(seed) = which { seed } else { 1 };
     let (rest, killed) = (Subject::at_rest_after(seed, 40).await, Subject::killed_after(seed, 30, 8).await);
     let chance = &mut Chance::new(seed);
     let (anew, opened) = (AtomicU32::new(0), AtomicU32::new(0));
@@ -140,7 +153,7 @@ pub async fn truncations(every: bool, seed: u64) {
         assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
     };
     let pages =
-        |subject: &Subject, name: &str, chance: &mut Chance| cuts(subject.image[name].len(), 0, PAGE, every, chance);
+        |subject: &Subject, name: &str, chance: &mut Chance| cuts(subject.image[name].len(), 0, PAGE, which, chance);
 
     let places = pages(&rest, FILE, chance);
     each(&places, |at| {
@@ -166,7 +179,7 @@ pub async fn truncations(every: bool, seed: u64) {
         // What the log has of a page is what counts.
         assert!(notice.is_some() || found == killed.now, "{what}: lost and not told");
     });
-    let places = cuts(killed.image[LOG].len(), 32, FRAME + PAGE, every, chance);
+    let places = cuts(killed.image[LOG].len(), 32, FRAME + PAGE, which, chance);
     each(&places, |at| {
         let what = format!("seed {seed}, its log cut off at byte {at}");
         let (notice, found) = killed.opened(&cut(&killed, LOG, at), &what);
@@ -189,7 +202,7 @@ pub async fn truncations(every: bool, seed: u64) {
     });
     let bytes = [&rest.image[FILE], &killed.image[FILE], &killed.image[LOG], &rest.image[COPY]].map(Vec::len);
     let (opened, anew) = (opened.into_inner(), anew.into_inner());
-    println!("cut off at {opened} places of {bytes:?} bytes from seed {seed}; without a copy {anew} began anew");
+    println!("{which:?}: cut off at {opened} places of {bytes:?} bytes; without a copy {anew} began anew");
 }
 
 /// So many single bits flipped, in records at rest and in those of a killed process, with and without a copy.
