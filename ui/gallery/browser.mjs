@@ -41,7 +41,7 @@ export async function still(browser, { width, height, scale = 1, theme = 'light'
 export async function open(page, home, name, theme = 'light') {
   page.complaints.length = 0;
   await page.goto(`${home}?scenario=${name}&theme=${theme}`);
-  const ready = page.waitForSelector('html[data-ready]', { state: 'attached', timeout: 4_000 });
+  const ready = page.waitForSelector('html[data-ready]', { state: 'attached', timeout: 30_000 });
   await ready.catch(() => page.complaints.push('what the scenario waits for never came'));
   await painted(page);
 }

@@ -300,8 +300,19 @@ export const walks = [
     scenario: 'many-rows',
     walk: async ({ to, page }) => {
       await to(item(1));
-      await page.keyboard.type('img_003210');
-      await page.waitForFunction(() => document.activeElement?.dataset.item === '3210', null, { timeout: 4_000 });
+      const found = () => document.activeElement?.dataset.item === '3210';
+      // Letters that come late begin a name anew: on a machine with much else to do it is typed again.
+      for (let more = 4; ; more -= 1) {
+        await page.keyboard.type('img_003210');
+        const there = page.waitForFunction(found, null, { timeout: 5_000 });
+        if (
+          await there.then(
+            () => true,
+            (late) => (more > 0 ? false : Promise.reject(late)),
+          )
+        )
+          break;
+      }
     },
   },
   {
