@@ -12,6 +12,7 @@ use davit_core::session::Collision;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::davit::Ended;
 use davit_tests::fault::{Fault, FaultProxy};
+use davit_tests::soak::sources::until_it_waits;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 use davit_tests::{Run, World};
@@ -173,6 +174,44 @@ async fn what_was_not_stored_before_the_file_changed_is_told_as_a_change_whoever
         assert_eq!(world.cloud.uploads(BUCKET).len(), 0, "its old pieces are removed");
         world.upload_by_backend(&[&file]).end().await.all_done();
         assert_eq!(world.sha256(&key(&world, "cut.mov")), sha256(&file));
+    }
+}
+
+/// With write-only rights: whoever runs knows that the store never had it, and so does whoever goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_never_had_is_not_in_doubt_however_it_rested() {
+    for (name, len, refused) in
+        [("note.txt", 1_000, Some(PUT)), ("note.txt", 1_000, None), ("cut.mov", LARGE, Some(COMPLETE))]
+    {
+        let world = World::with_blind_backend(900, "role").await;
+        let link = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join(name);
+        noise(&file, len);
+        let upload = || {
+            let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+            run.args(["--collision", "fail"]);
+            run
+        };
+        if let Some(request) = refused {
+            link.faults.answer(request, 1, "403 Forbidden", "AccessDenied");
+            assert_eq!(upload().end().await.failures(), ["access-denied"], "{name}");
+        } else {
+            link.goes_away();
+            let running = upload().start();
+            until_it_waits(&world, &world.home(), "offline").await;
+            assert_eq!(running.interrupt(), Some(130));
+            link.comes_back();
+        }
+        noise(&file, len + 1);
+        let again = upload().end().await;
+        if len == LARGE {
+            // Parts of the former version were sent.
+            assert_eq!(again.failures(), ["file-changed"], "{}", again.out);
+            upload().end().await.all_done();
+        } else {
+            again.all_done();
+        }
+        assert_eq!(world.sha256(&key(&world, name)), sha256(&file), "{name} {refused:?}");
     }
 }
 

@@ -216,7 +216,7 @@ async fn one_round(
 }
 
 /// Waits until every file that is not done waits for this.
-pub(super) async fn until_it_waits(world: &World, home: &Path, code: &str) {
+pub async fn until_it_waits(world: &World, home: &Path, code: &str) {
     loop {
         let status = world.davit("status").arg("--json").env("DAVIT_HOME", home).end().await;
         let left: Vec<_> = status.lines.iter().filter(|line| line["state"] != "done").collect();

@@ -89,6 +89,17 @@ pub struct Standing {
 impl Standing {
     /// A new transfer.
     pub const NEW: Self = Self { state: TransferState::Queued, on_s3: OnS3::Nothing };
+
+    /// The same where no request that makes the object can have done so: none was sent whole, or each was refused.
+    #[must_use]
+    pub fn unasked(self) -> Self {
+        let on_s3 = match self.on_s3 {
+            OnS3::Putting => OnS3::Nothing,
+            OnS3::Completing(id) => OnS3::Upload(id),
+            other @ (OnS3::Nothing | OnS3::Upload(_) | OnS3::Unclear(_)) => other,
+        };
+        Self { on_s3, ..self }
+    }
 }
 
 /// What the store holds at the key, asked after an unclear answer.
@@ -105,6 +116,13 @@ pub enum Found {
     Other,
     /// No right to look.
     Unknown,
+}
+
+impl Input {
+    /// Whether what runs rests by it, for now or for good.
+    pub const fn rests(&self) -> bool {
+        matches!(self, Self::Trouble { .. } | Self::Fail(_) | Self::Pause(..) | Self::Cancel(_) | Self::Restarted)
+    }
 }
 
 /// What can happen to a transfer.

@@ -49,6 +49,8 @@ pub(super) struct Model {
     denied: BTreeSet<(u32, u32)>,
     /// Names of which the person was told that they may be ours, and nobody may look.
     told_unknown: BTreeSet<u32>,
+    /// Names of which nobody can know: an answer was lost, the process was killed in the midst of it, or S3 lost an upload.
+    doubtful: BTreeSet<u32>,
 }
 
 /// How an effect that met something ended.
@@ -80,6 +82,7 @@ impl Model {
             unknown: BTreeSet::new(),
             denied: BTreeSet::new(),
             told_unknown: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
         }
     }
 
@@ -92,7 +95,12 @@ impl Model {
                     self.source[part] = self.source[part].wrapping_add(1);
                     self.versions.insert(self.source);
                 }
-                Event::Expired => self.store.uploads.clear(),
+                Event::Expired => {
+                    if !self.store.uploads.is_empty() {
+                        self.doubtful.insert(self.key);
+                    }
+                    self.store.uploads.clear();
+                }
                 Event::Taken => {
                     let theirs = Object { token: THEIRS, contents: [0; PARTS] };
                     self.store.objects.entry(self.key()).or_insert(theirs);
@@ -164,6 +172,9 @@ impl Model {
     }
 
     fn killed(&mut self) {
+        if matches!(self.todo.front(), Some(Effect::Put | Effect::Complete(_))) {
+            self.doubtful.insert(self.key);
+        }
         self.todo.clear();
         self.asked = None;
         self.standing = step(&self.standing, Input::Restarted).expect("always possible").0;
@@ -226,6 +237,9 @@ impl Model {
     /// A step on record, and what it asks for.
     fn take(&mut self, input: Input) {
         let was = self.standing.state.clone();
+        if self.is_running() && input.rests() && !self.unanswered {
+            self.standing = self.standing.clone().unasked();
+        }
         let (next, effects) = step(&self.standing, input).unwrap_or_else(|illegal| panic!("{illegal}"));
         if unfinished(&next.on_s3).is_none() {
             self.leftovers.extend(effects.iter().filter_map(|effect| match effect {
@@ -272,6 +286,7 @@ impl Model {
             }
             TransferState::Failed { code: ErrorCode::OutcomeUnknown } => {
                 assert!(!self.world.may_look, "whoever may look knows");
+                assert!(self.doubtful.contains(&self.key), "every request was answered");
                 self.told_unknown.insert(self.key);
             }
             _ => {}
@@ -470,7 +485,7 @@ impl Model {
         let (key, object) = (self.key(), Object { token: self.token, contents: self.source });
         let mut stored = self.store.put(&key, object, self.if_absent());
         if matches!(luck, Luck::LostAnswer) {
-            self.unanswered = true;
+            self.is_unanswered();
             stored = self.store.put(&key, object, self.if_absent());
         }
         if stored {
@@ -483,16 +498,21 @@ impl Model {
         }
     }
 
+    fn is_unanswered(&mut self) {
+        self.unanswered = true;
+        self.doubtful.insert(self.key);
+    }
+
     fn complete(&mut self, id: &UploadId, luck: Luck) -> Result<Input, Input> {
         self.unchanged()?;
         let (key, claimed, if_absent) = (self.key(), self.parts.clone(), self.if_absent());
         if matches!(luck, Luck::TakesItsTime) {
             self.store.begin(&id.0, &key, &claimed, if_absent);
-            self.unanswered = true;
+            self.is_unanswered();
         }
         let mut outcome = self.store.complete(&id.0, &key, &claimed, if_absent);
         if matches!(luck, Luck::LostAnswer) {
-            self.unanswered = true;
+            self.is_unanswered();
             outcome = self.store.complete(&id.0, &key, &claimed, if_absent);
         }
         match outcome {

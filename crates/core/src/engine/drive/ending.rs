@@ -161,7 +161,10 @@ impl Drive {
 
 /// Whether the store may have done what it was asked and did not say so.
 fn is_unclear(error: &Error) -> bool {
-    error.done != Done::No && (passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay)
+    // A fault of ours, in the midst of a request, is nobody's answer.
+    let ours = error.code == ErrorCode::Unexpected && error.request_id.is_none();
+    let says_nothing = passes_by_itself(error) || error.code == ErrorCode::DamagedOnTheWay || ours;
+    error.done == Done::Unanswered || (error.done != Done::No && says_nothing)
 }
 
 /// Reads parts that were sent once more.

@@ -192,7 +192,12 @@ impl Drive {
         let mut stopped = false;
         while let Some(now) = input.take() {
             let answer = Answer::of(&now);
-            let (standing, effects) = match step(&self.row.standing, now) {
+            let mut standing = self.row.standing.clone();
+            if now.rests() && !self.unanswered.load(Ordering::Relaxed) {
+                // Known now, and to nobody later.
+                standing = standing.unasked();
+            }
+            let (standing, effects) = match step(&standing, now) {
                 Ok(next) => next,
                 Err(illegal) => {
                     tracing::error!(id = %self.row.id, %illegal, "a step that does not exist");
