@@ -37,7 +37,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R10", 10, "clocks that are off, four ways", "clocks::a_clock_that_is_off_costs_at_most_one_request"),
     of("R10", 10, "clocks that are set, four ways", "clocks::a_clock_that_is_set_while_an_upload_runs_fails_nothing"),
     of("R11", 12, "every ending of Complete and of a whole object, by three rights and three wishes: each 108 times", "endings::every_ending_of_complete_and_put_is_told_as_what_it_is"),
-    of("R12", 50, "sources that change, nine ways at fourteen moments", "sources::a_source_that_changes_is_stored_as_one_version_or_the_change_is_told"),
+    of("R12", 50, "sources that change, thirteen ways, once at three moments each, then at one of fourteen", "sources::a_source_that_changes_is_stored_as_one_version_or_the_change_is_told"),
     of("R12", 20, "drives that go away", "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on"),
     of("R13", 20, "sleep", "outages::a_computer_that_slept_goes_on_within_ten_seconds"),
     of("R13", 20, "pages of the network before the store, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_store"),
