@@ -383,7 +383,7 @@ async fn a_terminal_shows_a_bar_why_it_waits_and_names_on_one_line() {
     let mut shown = running.until_says(" MB/s");
     assert!(shown.contains(" of 63 MB  "), "{shown:?}");
     link.goes_away();
-    shown += &running.until_says("waiting    There is no connection. It continues by itself when you are back.");
+    shown += &running.until_says("waiting    Waiting for the connection. It continues by itself.");
     link.comes_back();
     let (code, rest) = running.ends();
     shown += &rest;

@@ -61,7 +61,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::NoSuchBucket => ("The bucket does not exist.", "Check its name."),
         C::WrongRegion => ("The bucket is in another region.", "Give the right one with --region."),
         C::ScopeChanged => ("The credentials reach another place than before.", "Ask your administrator."),
-        C::ClockWrong => ("This computer's clock is wrong.", "Set the clock."),
+        C::ClockWrong => ("This computer's clock is off.", "Set the clock."),
         C::UntrustedServer => ("The server's certificate is not trusted.", "Give your company's with --ca-bundle."),
         C::BadCertificateFile => ("The certificate file cannot be used.", "Give a PEM file of certificates."),
         C::ClientTooOld => ("Your company needs a newer Davit.", "Update Davit."),
@@ -111,21 +111,32 @@ pub(crate) fn date(at: UnixTime) -> String {
     at.and_then(|at| at.format(format).ok()).unwrap_or_default()
 }
 
-/// Why nothing moves, until when, and that it moves again by itself: the command still runs.
+/// Why nothing moves, until when, and that it moves again by itself: the command still runs. In the words of the window.
 pub(crate) fn waiting(wait: &Wait) -> String {
     let Words { what, action } = of(wait.code);
-    let named = wait.drive.as_ref().map(|drive| format!("{} does not answer.", text::plain(drive)));
-    let what = named.unwrap_or_else(|| what.to_owned());
+    let what = match wait.code {
+        ErrorCode::Offline => "Waiting for the connection.".to_owned(),
+        ErrorCode::BackendDown => "Waiting for your company to answer.".to_owned(),
+        ErrorCode::SourceOffline => {
+            format!("Waiting for {} to answer.", text::plain(wait.drive.as_deref().unwrap_or("the drive")))
+        }
+        ErrorCode::UntrustedServer => "This network changes secure connections.".to_owned(),
+        _ => what.to_owned(),
+    };
     let what = match tried_again(wait) {
         Some(time) => format!("{what} Trying again in {time}."),
         None => what,
     };
     match wait.code {
-        ErrorCode::Offline => format!("{what} It continues by itself when you are back."),
+        ErrorCode::Offline | ErrorCode::BackendDown => format!("{what} It continues by itself."),
         ErrorCode::StorageBusy => format!("{what} It continues by itself, slower."),
-        ErrorCode::BackendDown => format!("{what} It continues by itself."),
         // A token in the environment reaches only the next command; this one ends and says so.
         ErrorCode::SignInEnded | ErrorCode::WrongToken => what,
+        // A file of certificates, or another home, reaches only the next command as well; this one goes on without.
+        ErrorCode::UntrustedServer => format!("{what} Davit sends nothing here. It continues by itself elsewhere."),
+        ErrorCode::JournalUnwritable => {
+            format!("{what} Check the disk and its permissions. It then continues by itself.")
+        }
         ErrorCode::DiskFull => format!("{what} It continues by itself when there is room."),
         ErrorCode::ReadError => format!("{what} It is read again by itself."),
         _ => format!("{what} {action} It then continues by itself."),
@@ -238,12 +249,26 @@ mod tests {
         assert_eq!(waiting(&busy), "The storage is busy. Trying again in 10 min. It continues by itself, slower.");
         assert_eq!(waits_for(&busy), "waiting for storage, again in 10 min");
         let drive = Wait::new(ErrorCode::SourceOffline, until(3), Some("LAB-NAS"));
-        assert_eq!(waiting(&drive), "LAB-NAS does not answer. Reconnect it. It then continues by itself.");
+        assert_eq!(waiting(&drive), "Waiting for LAB-NAS to answer. Reconnect it. It then continues by itself.");
         assert_eq!(waits_for(&drive), "waiting for LAB-NAS");
         let portal = Wait::new(ErrorCode::CaptivePortal, until(3), None);
         let told = "This network wants you to sign in first. Open a web page and sign in to the network. It then continues by itself.";
         assert_eq!(waiting(&portal), told);
         assert_eq!(waits_for(&portal), "waiting for the network's sign-in");
+    }
+
+    #[test]
+    fn what_waits_is_told_in_the_words_of_the_window() {
+        let told = |code| waiting(&Wait::new(code, None, None));
+        assert_eq!(told(ErrorCode::Offline), "Waiting for the connection. It continues by itself.");
+        assert_eq!(told(ErrorCode::BackendDown), "Waiting for your company to answer. It continues by itself.");
+        assert!(told(ErrorCode::SourceOffline).starts_with("Waiting for the drive to answer. "));
+        let elsewhere = told(ErrorCode::UntrustedServer);
+        assert!(elsewhere.starts_with("This network changes secure connections. "), "{elsewhere}");
+        // What is given with a command reaches no command that runs.
+        for code in [ErrorCode::UntrustedServer, ErrorCode::JournalUnwritable] {
+            assert!(!told(code).contains("--ca-bundle") && !told(code).contains("DAVIT_HOME"), "{code}");
+        }
     }
 
     #[test]
