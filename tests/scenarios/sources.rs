@@ -1,6 +1,10 @@
 //! Sources that do not stand still, and folders that somebody tampers with while they are walked. The loops are in
 //! `davit_tests::soak`; here they run a few times.
 
+#[cfg(target_os = "linux")]
+use davit_tests::inner::{where_one_may_mount, where_one_may_serve};
+#[cfg(target_os = "linux")]
+use davit_tests::soak::drives;
 use davit_tests::soak::{seed, sources, tampering, times};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -8,82 +12,104 @@ async fn a_source_that_changes_is_stored_as_one_version_or_the_change_is_told() 
     sources::sources_that_change(times(1), seed()).await;
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on() {
-    if !sources::drives_that_go_away(times(1), seed()).await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_mount(
+        "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on",
+        sources::drives_that_go_away(times(1), seed()),
+    )
+    .await;
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_whose_drive_is_away_is_walked_on_when_it_is_back() {
-    if !sources::a_walk_without_its_drive().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_mount(
+        "sources::a_folder_whose_drive_is_away_is_walked_on_when_it_is_back",
+        sources::a_walk_without_its_drive(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_does_not_answer_is_told_holds_up_no_other_and_is_gone_on_with() {
-    if !davit_tests::soak::drives::a_drive_that_falls_silent().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_does_not_answer_is_told_holds_up_no_other_and_is_gone_on_with",
+        drives::a_drive_that_falls_silent(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_falls_silent_after_its_files_were_read_holds_up_nobody() {
-    if !davit_tests::soak::drives::a_silent_drive_whose_files_are_sent().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_falls_silent_after_its_files_were_read_holds_up_nobody",
+        drives::a_silent_drive_whose_files_are_sent(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_does_not_answer_when_it_is_given_is_told_and_what_is_given_with_it_is_taken() {
-    if !davit_tests::soak::drives::a_silent_drive_that_is_given().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_does_not_answer_when_it_is_given_is_told_and_what_is_given_with_it_is_taken",
+        drives::a_silent_drive_that_is_given(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_falls_silent_while_a_folder_is_walked_is_told_and_walked_on_when_it_answers() {
-    if !davit_tests::soak::drives::a_drive_that_falls_silent_during_a_walk().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_falls_silent_while_a_folder_is_walked_is_told_and_walked_on_when_it_answers",
+        drives::a_drive_that_falls_silent_during_a_walk(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_does_not_answer_holds_up_nobody_who_stops() {
-    if !davit_tests::soak::drives::a_silent_drive_and_whoever_stops().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_does_not_answer_holds_up_nobody_who_stops",
+        drives::a_silent_drive_and_whoever_stops(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_reports_errors_for_a_while_is_waited_for() {
-    if !davit_tests::soak::drives::a_drive_that_reports_errors().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_reports_errors_for_a_while_is_waited_for",
+        drives::a_drive_that_reports_errors(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_reports_errors_again_after_parts_were_sent_is_waited_for_anew() {
-    if !davit_tests::soak::drives::a_drive_that_reports_errors_twice().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_reports_errors_again_after_parts_were_sent_is_waited_for_anew",
+        drives::a_drive_that_reports_errors_twice(),
+    )
+    .await;
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_falls_silent_after_a_version_is_found_stored_holds_up_nobody_who_stops() {
-    if !davit_tests::soak::drives::a_silent_drive_after_a_version_is_found_stored().await {
-        eprintln!("not run: only the superuser mounts");
-    }
+    where_one_may_serve(
+        "sources::a_drive_that_falls_silent_after_a_version_is_found_stored_holds_up_nobody_who_stops",
+        drives::a_silent_drive_after_a_version_is_found_stored(),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
 use davit_tests::fault::{Fault, FaultProxy};
 #[cfg(target_os = "linux")]
-use davit_tests::inner::{self, Drive, MAY_MOUNT};
+use davit_tests::inner::{self, Drive, where_one_may_mount};
 use davit_tests::source::noise;
 
 /// Longer than any wait here takes.
@@ -283,15 +283,12 @@ async fn the_command_line_says_what_it_waits_for_until_when_and_what_happens_nex
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_away_is_told_by_its_name_and_stays_told() {
-    inner::run(&MAY_MOUNT, "waiting::inner_with_a_drive").await;
+    where_one_may_mount("waiting::a_drive_that_is_away_is_told_by_its_name_and_stays_told", with_a_drive()).await;
 }
 
-/// What the test above runs.
 #[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by another test, where one may mount"]
-async fn inner_with_a_drive() {
-    let Some(place) = inner::place() else { return };
+async fn with_a_drive() {
+    let place = inner::place().expect("run by the test above");
     let drive = Drive::plugged_in(&place);
     let mut desk = Desk::new().await;
     "partNumber=2&".clone_into(&mut desk.store.faults.only.lock().expect("faults"));
@@ -322,15 +319,12 @@ async fn inner_with_a_drive() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_to_be_walked_waits_for_its_drive() {
-    inner::run(&MAY_MOUNT, "waiting::inner_with_a_folder_on_a_drive").await;
+    where_one_may_mount("waiting::a_folder_that_is_to_be_walked_waits_for_its_drive", with_a_folder_on_a_drive()).await;
 }
 
-/// What the test above runs.
 #[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by another test, where one may mount"]
-async fn inner_with_a_folder_on_a_drive() {
-    let Some(place) = inner::place() else { return };
+async fn with_a_folder_on_a_drive() {
+    let place = inner::place().expect("run by the test above");
     let drive = Drive::plugged_in(&place);
     let folder = drive.at.join("day");
     noise(&folder.join("cut.mov"), 1_000);
@@ -356,17 +350,14 @@ async fn inner_with_a_folder_on_a_drive() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_with_the_next_try() {
-    inner::run(&MAY_MOUNT, "waiting::inner_with_a_full_disk").await;
+    where_one_may_mount("waiting::a_full_disk_is_told_with_the_next_try", with_a_full_disk()).await;
 }
 
-/// What the test above runs.
 #[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by another test, where one may mount"]
-async fn inner_with_a_full_disk() {
+async fn with_a_full_disk() {
     use std::io::Write as _;
     const FILES: u32 = 400;
-    let Some(place) = inner::place() else { return };
+    let place = inner::place().expect("run by the test above");
     inner::system(&["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "none"], &place);
     let world = World::with_backend(900, "role").await;
     let mut desk = Desk::at(world, place.clone()).await;

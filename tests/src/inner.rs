@@ -9,10 +9,48 @@ use std::process::Command;
 pub const MAY_MOUNT: [&str; 4] = ["unshare", "--user", "--map-root-user", "--mount"];
 /// Words that give the rest of the line a network of its own, which it may take away.
 pub const MAY_CUT_OFF: [&str; 4] = ["unshare", "--user", "--map-root-user", "--net"];
+/// Whoever sets it knows that what cannot be mounted here is not tested.
+const WITHOUT_MOUNTS: &str = "DAVIT_TESTS_WITHOUT_MOUNTS";
 /// Where the inner test finds its place.
 const PLACE: &str = "DAVIT_INNER_PLACE";
 
-/// Runs the ignored `test` of the same program by these words, with a folder of its own.
+/// Whether a test that mounts can run. Any user may mount in a user namespace, unless the machine forbids it.
+///
+/// # Panics
+/// Where it cannot, and nobody said that such tests are to be left out.
+pub fn may_mount() -> bool {
+    let mounts =
+        Command::new(MAY_MOUNT[0]).args(&MAY_MOUNT[1..]).args(["mount", "-t", "tmpfs", "none", "/mnt"]).output();
+    may(mounts.is_ok_and(|ended| ended.status.success()), "user namespaces in which tmpfs may be mounted")
+}
+
+fn may(is_so: bool, what: &str) -> bool {
+    let left_out = std::env::var_os(WITHOUT_MOUNTS).is_some();
+    assert!(is_so || left_out, "This test needs {what}. Set {WITHOUT_MOUNTS}=1 to leave out what needs it.");
+    if !is_so {
+        eprintln!("left out, as {WITHOUT_MOUNTS} says: there is no {what}");
+    }
+    is_so
+}
+
+/// Does what the test `test` is about where one may mount: the same test is run once more there.
+pub async fn where_one_may_mount(test: &str, what: impl Future<Output = ()>) {
+    if place().is_some() {
+        what.await;
+    } else if may_mount() {
+        run(&MAY_MOUNT, test).await;
+    }
+}
+
+/// The same of a drive that a program serves.
+pub async fn where_one_may_serve(test: &str, what: impl Future<Output = ()>) {
+    let kernel = std::fs::File::options().read(true).write(true).open("/dev/fuse");
+    if may(kernel.is_ok(), "a /dev/fuse that may be opened") {
+        where_one_may_mount(test, what).await;
+    }
+}
+
+/// Runs the `test` of the same program by these words, with a folder of its own.
 pub async fn run<W: AsRef<OsStr>>(words: &[W], test: &str) {
     let place = tempfile::tempdir().expect("a folder");
     run_in(place.path(), words, test).await;
@@ -23,7 +61,7 @@ pub async fn run_in<W: AsRef<OsStr>>(place: &Path, words: &[W], test: &str) {
     let inner = tokio::process::Command::new(&words[0])
         .args(&words[1..])
         .arg(std::env::current_exe().expect("our own path"))
-        .args(["--exact", test, "--ignored", "--nocapture"])
+        .args(["--exact", test, "--include-ignored", "--nocapture"])
         .env(PLACE, place)
         .output()
         .await

@@ -41,17 +41,18 @@ pub struct ServedDrive {
 const SERVER: &str = include_str!("served.py");
 
 impl ServedDrive {
-    /// Mounts one at `at` that shows `folder`; nothing where one may not. `at` must be there.
-    pub fn new(folder: &Path, at: &Path, closing: Closing) -> Option<Self> {
+    /// Mounts one at `at` that shows `folder`. `at` must be there.
+    pub fn new(folder: &Path, at: &Path, closing: Closing) -> Self {
         let health = at.with_extension("health");
         std::fs::write(&health, "").expect("written");
         let mut python = Command::new("python3");
         python.args(["-c", SERVER]).args([folder, at, &health]).arg(if closing == Closing::Asks { "asks" } else { "" });
-        python.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        python.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut server = python.spawn().expect("python3");
         let says = Mutex::new(BufReader::new(server.stdout.take().expect("its output")));
         let drive = Self { server, says, health, at: at.to_owned() };
-        (drive.next_line() == "mounted\n").then_some(drive)
+        assert_eq!(drive.next_line(), "mounted\n");
+        drive
     }
 
     /// How it is from now on.

@@ -1,4 +1,5 @@
-//! Drives that a program serves, as network drives are: they fall silent, or report errors, and recover.
+//! Drives that a program serves, as network drives are: they fall silent, or report errors, and recover. They want to be run
+//! where one may mount.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -28,12 +29,11 @@ struct Desk {
 }
 
 impl Desk {
-    /// Nothing where one may not mount.
-    async fn new() -> Option<Self> {
+    async fn new() -> Self {
         Self::of(Closing::Asks).await
     }
 
-    async fn of(closing: Closing) -> Option<Self> {
+    async fn of(closing: Closing) -> Self {
         let world = World::of_small_parts().await;
         let link = FaultProxy::before(world.cloud.address()).await;
         let (disk, at) = (world.path("disk"), world.path("LAB-NAS"));
@@ -41,8 +41,8 @@ impl Desk {
         noise(&whole, 64 * PART + 77);
         noise(&other, 1_000);
         std::fs::create_dir(&at).expect("a folder");
-        let drive = ServedDrive::new(&disk, &at, closing)?;
-        Some(Self { world, link, drive, whole, other })
+        let drive = ServedDrive::new(&disk, &at, closing);
+        Self { world, link, drive, whole, other }
     }
 
     fn upload(&self) -> Run {
@@ -118,9 +118,9 @@ impl Desk {
 }
 
 /// A drive that says nothing any more is told within half a minute, holds up no file of another one, and is gone on with when
-/// it answers. Answers whether it ran.
-pub async fn a_drive_that_falls_silent() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+/// it answers.
+pub async fn a_drive_that_falls_silent() {
+    let desk = Desk::new().await;
     // As many as are sent at a time: what is large on the other drive is begun after the silence.
     let beside: Vec<_> = (1..LARGE).map(|n| format!("beside-{n}.mov")).collect();
     for name in &beside {
@@ -144,12 +144,11 @@ pub async fn a_drive_that_falls_silent() -> bool {
     tokio::task::block_in_place(|| running.end()).all_done();
     desk.is_there(&recorded);
     assert_eq!(desk.world.sha256("in/late.mov"), sha256(&late));
-    true
 }
 
-/// A drive falls silent after its files were read: closing them waits for it, and for nobody else. Answers whether it ran.
-pub async fn a_silent_drive_whose_files_are_sent() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+/// A drive falls silent after its files were read: closing them waits for it, and for nobody else.
+pub async fn a_silent_drive_whose_files_are_sent() {
+    let desk = Desk::new().await;
     let many = AT_A_TIME.parse().expect("a number");
     let disk = desk.world.path("disk");
     let names: Vec<_> = (0..many).map(|n: u32| format!("small-{n}.txt")).collect();
@@ -173,13 +172,11 @@ pub async fn a_silent_drive_whose_files_are_sent() -> bool {
     for name in &names {
         assert_eq!(desk.world.sha256(&format!("in/{name}")), sha256(&disk.join(name)));
     }
-    true
 }
 
-/// A drive that says nothing is given together with another one: its file is refused, the other's is taken. Answers whether
-/// it ran.
-pub async fn a_silent_drive_that_is_given() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+/// A drive that says nothing is given together with another one: its file is refused, the other's is taken.
+pub async fn a_silent_drive_that_is_given() {
+    let desk = Desk::new().await;
     desk.drive.falls_silent();
     let running = desk.upload().start();
     desk.is_sent_in_time("in/other.txt").await;
@@ -188,13 +185,12 @@ pub async fn a_silent_drive_that_is_given() -> bool {
     desk.drive.answers();
     desk.upload().end().await.all_done();
     desk.is_there(&[]);
-    true
 }
 
 /// A drive falls silent while a folder of it is listed: that is told, holds up nobody else, and the walk goes on when it
-/// answers. Answers whether it ran.
-pub async fn a_drive_that_falls_silent_during_a_walk() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+/// answers.
+pub async fn a_drive_that_falls_silent_during_a_walk() {
+    let desk = Desk::new().await;
     let disk = desk.world.path("disk");
     noise(&disk.join("day/cam/a.txt"), 1_000);
     desk.drive.is(Health::SilentOnceListed);
@@ -216,12 +212,11 @@ pub async fn a_drive_that_falls_silent_during_a_walk() -> bool {
     desk.drive.answers();
     tokio::task::block_in_place(|| running.end()).all_done();
     assert_eq!(desk.world.sha256("in/day/cam/a.txt"), sha256(&disk.join("day/cam/a.txt")));
-    true
 }
 
-/// While a drive says nothing an upload from it is paused, cancelled and left at once. Answers whether it ran.
-pub async fn a_silent_drive_and_whoever_stops() -> bool {
-    let Some(desk) = Desk::of(Closing::AsksNobody).await else { return false };
+/// While a drive says nothing an upload from it is paused, cancelled and left at once.
+pub async fn a_silent_drive_and_whoever_stops() {
+    let desk = Desk::of(Closing::AsksNobody).await;
     let mut recorded = Vec::new();
     for word in ["interrupt", "pause", "cancel"] {
         let mut running = desk.begun().await;
@@ -251,13 +246,12 @@ pub async fn a_silent_drive_and_whoever_stops() -> bool {
             desk.world.cloud.remove(crate::world::BUCKET, "in/cut.mov");
         }
     }
-    true
 }
 
-/// A drive whose files, or all of which, cannot be read for a while is waited for. Answers whether it ran.
-pub async fn a_drive_that_reports_errors() -> bool {
+/// A drive whose files, or all of which, cannot be read for a while is waited for.
+pub async fn a_drive_that_reports_errors() {
     for (health, code) in [(Health::UnreadableFiles, "read-error"), (Health::Broken, "source-offline")] {
-        let Some(desk) = Desk::new().await else { return false };
+        let desk = Desk::new().await;
         let running = desk.begun().await;
         desk.drive.is(health);
         desk.goes_on();
@@ -267,14 +261,12 @@ pub async fn a_drive_that_reports_errors() -> bool {
         tokio::task::block_in_place(|| running.end()).all_done();
         desk.is_there(&recorded);
     }
-    true
 }
 
 /// A drive that reported errors once does so again after the person would have been told, and parts were sent in between.
-/// Answers whether it ran.
-pub async fn a_drive_that_reports_errors_twice() -> bool {
+pub async fn a_drive_that_reports_errors_twice() {
     const HELD: Duration = Duration::from_secs(10);
-    let Some(desk) = Desk::new().await else { return false };
+    let desk = Desk::new().await;
     let mut upload = desk.upload();
     upload.env("DAVIT_TEST_HELD", HELD.as_secs().to_string());
     let running = desk.begun_by(&mut upload).await;
@@ -296,13 +288,12 @@ pub async fn a_drive_that_reports_errors_twice() -> bool {
     let ended = tokio::task::block_in_place(|| running.end());
     ended.all_done();
     desk.is_there(&desk.recorded());
-    true
 }
 
 /// A drive falls silent when it was just found that what was on it before is stored: who pauses does not wait for it, and
-/// the version that is there now is taken by the next run. Answers whether it ran.
-pub async fn a_silent_drive_after_a_version_is_found_stored() -> bool {
-    let Some(desk) = Desk::new().await else { return false };
+/// the version that is there now is taken by the next run.
+pub async fn a_silent_drive_after_a_version_is_found_stored() {
+    let desk = Desk::new().await;
     let upload = || {
         let mut run = desk.upload();
         run.args(["--collision", "overwrite"]);
@@ -328,5 +319,4 @@ pub async fn a_silent_drive_after_a_version_is_found_stored() -> bool {
     desk.drive.answers();
     upload().end().await.all_done();
     desk.is_there(&[]);
-    true
 }

@@ -16,6 +16,8 @@ use super::Chance;
 use crate::World;
 use crate::davit::Ended;
 use crate::fault::FaultProxy;
+#[cfg(target_os = "linux")]
+use crate::inner::system;
 use crate::source::{noise, sha256};
 use crate::world::{BUCKET, on_record};
 
@@ -244,15 +246,16 @@ pub async fn a_byte_less_and_a_byte_more(parts: u32) {
     world.no_byte_was_sent_twice();
 }
 
-/// `count` drives that are pulled out at some moment, and come back. Wants the superuser, to mount; answers whether it ran.
-pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
+/// `count` drives that are pulled out at some moment, and come back. Wants to be run where one may mount.
+#[cfg(target_os = "linux")]
+pub async fn drives_that_go_away(count: u32, seed: u64) {
     let world = World::with_parts_of(1).await;
     let link = FaultProxy::before(world.cloud.address()).await;
     let (disk, drive) = (world.path("disk"), world.path("drive"));
     for folder in [&disk, &drive] {
         std::fs::create_dir_all(folder).expect("a folder");
     }
-    let Some(_disk) = Mount::new(&["-t", "tmpfs", "none"], &disk) else { return false };
+    let _disk = Mount::new(&["-t", "tmpfs", "none"], &disk);
     let mut chance = Chance::new(seed);
     for round in 0..count {
         let moment = chance.one(&["POST *?uploads", "partNumber=1&", "partNumber=4&", "partNumber=8&"]);
@@ -262,7 +265,7 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
             noise(&disk.join(&day).join(format!("cam/{n}.mov")), 8 * PART + u64::from(round * IN_LINE + n));
         }
         let bind = ["--bind", disk.to_str().expect("Unicode")];
-        let mounted = Mount::new(&bind, &drive).expect("mounted");
+        let mounted = Mount::new(&bind, &drive);
         let home = world.path(&format!("home-{round}"));
         let mut upload = world.upload_by(&link.endpoint(), &[&drive.join(&day)]);
         upload.args(["--concurrency", "2"]).env("DAVIT_TEST_PART_SIZE", PART.to_string()).env("DAVIT_HOME", &home);
@@ -274,7 +277,7 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
         link.faults.hold.send_replace(false);
         // Those in line wait with the ones that run; none is called missing.
         until_it_waits(&world, &home, "source-offline").await;
-        let _back = Mount::new(&bind, &drive).expect("mounted");
+        let _back = Mount::new(&bind, &drive);
         tokio::task::block_in_place(|| running.end()).all_done();
         for n in 0..IN_LINE {
             let key = format!("in/{day}/cam/{n}.mov");
@@ -287,29 +290,31 @@ pub async fn drives_that_go_away(count: u32, seed: u64) -> bool {
         assert!(told <= 4, "{told} looks");
     }
     world.no_byte_was_sent_twice();
-    true
 }
 
 /// Files of a folder on a drive; four run at a time.
+#[cfg(target_os = "linux")]
 const IN_LINE: u32 = 12;
 
+#[cfg(target_os = "linux")]
 const fn is_offline(event: &Event) -> bool {
     matches!(event, Event::Trouble { code: ErrorCode::SourceOffline })
 }
 
 /// A folder whose walk was cut off by a kill goes on when its drive is back, and is not called missing, or empty, before.
-/// Wants the superuser, to mount; answers whether it ran.
-pub async fn a_walk_without_its_drive() -> bool {
+/// Wants to be run where one may mount.
+#[cfg(target_os = "linux")]
+pub async fn a_walk_without_its_drive() {
     let world = World::new().await;
     let link = FaultProxy::before(world.cloud.address()).await;
     let (disk, drive) = (world.path("disk"), world.path("drive"));
     for folder in [&disk, &drive] {
         std::fs::create_dir_all(folder).expect("a folder");
     }
-    let Some(_disk) = Mount::new(&["-t", "tmpfs", "none"], &disk) else { return false };
+    let _disk = Mount::new(&["-t", "tmpfs", "none"], &disk);
     noise(&disk.join("day/cut.mov"), 1_000);
     let bind = ["--bind", disk.to_str().expect("Unicode")];
-    let mounted = Mount::new(&bind, &drive).expect("mounted");
+    let mounted = Mount::new(&bind, &drive);
     let folders = [drive.join("day"), drive.clone()];
     let both: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
     // The folders are on record, and what is in them is not.
@@ -335,7 +340,7 @@ pub async fn a_walk_without_its_drive() -> bool {
     let status = world.davit("status").end().await.out;
     let line = format!("        waiting          {} [source-offline]\n", folders[0].display());
     assert!(status.contains(&line) && status.contains("It then continues by itself."), "{status}");
-    let _back = Mount::new(&bind, &drive).expect("mounted");
+    let _back = Mount::new(&bind, &drive);
     loop {
         let status = world.davit("status").arg("--json").end().await;
         assert!(status.lines.iter().all(|line| line["state"] != "failed"), "{}", status.out);
@@ -346,19 +351,21 @@ pub async fn a_walk_without_its_drive() -> bool {
     link.faults.hold.send_replace(false);
     tokio::task::block_in_place(|| running.end()).all_done();
     assert_eq!(world.keys(), ["in/day/cut.mov", "in/drive/day/cut.mov", "in/other.txt"]);
-    true
 }
 
 /// A mount, taken away lazily when dropped: as a drive that is pulled out, whoever has its files open.
+#[cfg(target_os = "linux")]
 struct Mount(PathBuf);
 
+#[cfg(target_os = "linux")]
 impl Mount {
-    fn new(words: &[&str], at: &Path) -> Option<Self> {
-        let mounted = Command::new("mount").args(words).arg(at).stderr(Stdio::null()).status();
-        mounted.is_ok_and(|status| status.success()).then(|| Self(at.to_owned()))
+    fn new(words: &[&str], at: &Path) -> Self {
+        system(&[&["mount"], words].concat(), at);
+        Self(at.to_owned())
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Drop for Mount {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
