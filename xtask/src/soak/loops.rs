@@ -48,6 +48,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R15", 1, "100,000 files in one gesture", "scale::files_without_number_begin_at_once_and_need_little_memory"),
     of("R15", 1, "a tebibyte in 10,000 parts", "scale::a_tebibyte_in_ten_thousand_parts_begins_rests_and_is_given_up"),
     of("R15", 1, "trees a thousand folders deep", "scale::a_tree_a_thousand_folders_deep_is_uploaded_or_named_to_its_last_file"),
+    of("R15", 1, "records of 100,000 files, opened", "records::records_of_many_files_open_faster_than_they_are_written_and_in_step_with_their_number"),
     of("R17", 80, "minutes of one engine through every fault at once", "endurance::an_engine_that_lives_long_does_not_grow_and_leaves_no_file"),
     of("R18", 100, "two machines at one key", "lists::two_machines_at_one_key_never_replace_each_other"),
     of("R20", 10_000, "files of so many parts, a byte less, a byte more", "sources::a_byte_less_and_a_byte_more_than_whole_parts_arrive_as_they_are"),

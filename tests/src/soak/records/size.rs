@@ -10,9 +10,19 @@ use davit_core::units::{ByteCount, UnixTime};
 
 use super::{beginning, item, transfer};
 
-/// Makes records of so many files and opens them again. Answers how long that took.
-pub async fn opening(files: u64) -> Duration {
-    let place = tempfile::tempdir().expect("a folder");
+/// What records of some size took.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    /// To be written.
+    pub written: Duration,
+    /// To be opened, at best.
+    pub opened: Duration,
+}
+
+/// Makes records of so many files and opens them again, some times.
+pub async fn opening(files: u64) -> Took {
+    let place = super::folder();
+    let begun = Instant::now();
     let (journal, _) = Journal::open(place.path()).expect("opens");
     journal.write(beginning()).await.expect("written");
     let folder = item(2, true);
@@ -28,15 +38,20 @@ pub async fn opening(files: u64) -> Duration {
         });
         journal.write(writes.collect()).await.expect("written");
     }
+    let written = begun.elapsed();
     let begun = Instant::now();
     journal.keep_copy().await;
     let copied = begun.elapsed();
     drop(journal);
     let size = std::fs::metadata(place.path().join("journal.sqlite")).expect("there").len();
-    let begun = Instant::now();
-    let (_again, recovered) = Journal::open(place.path()).expect("opens");
-    let took = begun.elapsed();
-    assert_eq!(recovered.transfers.len() as u64, files);
-    println!("{files} files, {} MiB: opened in {took:?}, copied in {copied:?}", size >> 20);
-    took
+    let opens = (0..3).map(|_| {
+        let begun = Instant::now();
+        let (_again, recovered) = Journal::open(place.path()).expect("opens");
+        let took = begun.elapsed();
+        assert_eq!(recovered.transfers.len() as u64, files);
+        took
+    });
+    let opened = opens.min().expect("three");
+    println!("{files} files, {} MiB: written in {written:?}, opened in {opened:?}, copied in {copied:?}", size >> 20);
+    Took { written, opened }
 }
