@@ -44,6 +44,46 @@ async fn resets_busy_answers_and_lost_answers_are_mended_without_sending_acknowl
     world.no_byte_was_sent_twice();
 }
 
+/// The system took every byte, and nothing of it was stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_after_a_whole_body_of_which_nothing_was_stored_costs_that_piece_alone() {
+    for (mib, only, pieces) in [(33, "partNumber=", 5), (1, "PUT /media/in/cut.mov", 1)] {
+        let world = World::new().await;
+        let proxy = FaultProxy::before(world.cloud.address()).await;
+        let file = world.sources().join("cut.mov");
+        noise(&file, mib << 20);
+        proxy.faults.meet(only, 3, Fault::ResetWhole);
+        world.upload_by(&proxy.endpoint(), &[&file]).end().await.all_done();
+        assert_eq!(proxy.faults.still_to_meet(), 0, "the fault was met");
+        assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+        let observer = world.cloud.observer();
+        let seen = observer.calls("UploadPart") + observer.calls("PutObject");
+        let sent = proxy.faults.requests.load(Ordering::SeqCst);
+        assert_eq!((seen, sent), (pieces, pieces + 3), "the store saw none of the three");
+        world.no_byte_was_sent_twice();
+    }
+}
+
+/// As on a long way: each connection carries little, and the line much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_gives_each_connection_little_is_filled_by_many_of_them() {
+    const EACH: u64 = 256 << 10;
+    const PARTS: u32 = 32;
+    let world = World::of_small_parts().await;
+    let proxy = FaultProxy::narrow(world.cloud.address());
+    proxy.faults.rate_each.store(EACH, Ordering::SeqCst);
+    let file = world.sources().join("cut.mov");
+    noise(&file, u64::from(PARTS) * EACH);
+    let mut run = world.upload_by(&proxy.endpoint(), &[&file]);
+    let begun = std::time::Instant::now();
+    run.env("DAVIT_TEST_PART_SIZE", EACH.to_string()).args(["--concurrency", "16"]).end().await.all_done();
+    let took = begun.elapsed();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    world.no_byte_was_sent_twice();
+    // One connection would need a second for each part.
+    assert!(took.as_secs() < u64::from(PARTS) / 3, "{took:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_to_complete_ends_in_the_truth() {
     let world = World::new().await;

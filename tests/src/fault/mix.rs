@@ -14,6 +14,8 @@ pub enum Fault {
         /// Where.
         at: u64,
     },
+    /// The same when the whole body was read: it is out, and the server has nothing of it.
+    ResetWhole,
     /// Nothing is read any more, and the connection stays.
     StallBefore,
     /// The same in the body, after this many bytes.
@@ -117,7 +119,8 @@ impl Mix {
         self
     }
 
-    /// 5 % busy, 2 % resets (half of them after the store had the part), 1 % stalls, 0.5 % inner errors, 0.5 % errors in
+    /// 5 % busy, 2 % resets (half of them after the store had the part, a quarter when the whole body was
+    /// out and nothing of it stored), 1 % stalls, 0.5 % inner errors, 0.5 % errors in
     /// a 200 of Complete, 1 % answers that break off. Source: goal R5.
     pub fn usual(seed: u64) -> Self {
         Self::usual_at(seed, 1 << 20)
@@ -127,7 +130,8 @@ impl Mix {
     pub fn usual_at(seed: u64, at: u64) -> Self {
         Self::new(seed)
             .with(Fault::BUSY, 500)
-            .with(Fault::ResetMid { at }, 100)
+            .with(Fault::ResetMid { at }, 50)
+            .with(Fault::ResetWhole, 50)
             .with(Fault::Lost, 100)
             .with(Fault::StallMid { at }, 50)
             .with(Fault::StallAfter, 50)
@@ -156,7 +160,7 @@ impl Mix {
         for (fault, rate) in &self.rates {
             if drawn < u64::from(*rate) {
                 let fits = match fault {
-                    Fault::ResetMid { .. } | Fault::StallMid { .. } => body > 0,
+                    Fault::ResetMid { .. } | Fault::ResetWhole | Fault::StallMid { .. } => body > 0,
                     fault if *fault == Fault::ERROR_IN_200 => first.starts_with("POST ") && first.contains("uploadId="),
                     _ => true,
                 };

@@ -384,6 +384,11 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
                 reset(client);
                 return Ok(());
             }
+            Fault::ResetWhole => {
+                wire::discard(&mut client, &mut held, body).await?;
+                reset(client);
+                return Ok(());
+            }
             Fault::StallBefore => return gone(&mut client).await,
             Fault::ResetMid { at } | Fault::StallMid { at } => {
                 server.write_all(&head).await?;

@@ -39,6 +39,9 @@ pub async fn fault_mix(seed: u64, parts: u32, part: u64, rate: u64) -> Measured 
     // Only what was never acknowledged to us was sent again.
     let lost = [Fault::Lost, Fault::StallAfter, Fault::Truncated];
     let lost: u32 = mix.met().iter().filter(|(fault, _)| lost.contains(fault)).map(|(_, times)| times).sum();
+    if parts >= 2_000 {
+        assert!(mix.met().contains_key(&Fault::ResetWhole), "seed {seed}: {:?}", mix.met());
+    }
     let twice = world.cloud.observer().acknowledged_twice().len();
     assert!(u32::try_from(twice).is_ok_and(|twice| twice <= lost), "seed {seed}: {twice} again, {lost} answers lost");
     // Create, Complete, and the parts.
