@@ -340,7 +340,7 @@ async fn an_upload_whose_id_never_arrived_is_told_of() {
 
 /// The process ends while S3 opens an upload, by a kill or because it was asked to and waits for nobody.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_was_asked_for_when_the_process_ended_is_told_of_from_the_next_start_on() {
+async fn an_upload_that_was_asked_for_when_the_process_ended_is_told_of_at_once() {
     for way in ["create:1:before", "create:1:after", "interrupted"] {
         let world = World::new().await;
         let link = FaultProxy::before(world.cloud.address()).await;
@@ -352,12 +352,22 @@ async fn an_upload_that_was_asked_for_when_the_process_ended_is_told_of_from_the
             link.faults.hold.send_replace(true);
             let running = run.start();
             link.holds_one().await;
+            assert_eq!(left_in_s3(&world).await.len(), 0, "its answer is waited for");
             assert_eq!(running.interrupt(), Some(130));
             link.faults.hold.send_replace(false);
         } else {
             let killed = run.env("DAVIT_FAILPOINT", way).end().await;
             assert_eq!(killed.code, None, "{way}: {}{}", killed.out, killed.err);
         }
+        let left = left_in_s3(&world).await;
+        assert_eq!(left.len(), 1, "{way}: {left:?}");
+        assert_eq!((&left[0]["key"], &left[0]["upload"]), (&"in/cut.mov".into(), &serde_json::Value::Null));
+        let status = world.davit("status").end().await;
+        assert!(
+            status.out.contains("may be left under media/in/cut.mov: its answer was lost."),
+            "{way}: {}",
+            status.out
+        );
         for _ in 0..2 {
             world.upload_by(&link.endpoint(), &[&file]).args(["--collision", "overwrite"]).end().await.all_done();
             let left = left_in_s3(&world).await;

@@ -77,7 +77,10 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
         return Ok(DONE);
     };
     let (rows, unwalked) = (journal.status()?, journal.unwalked()?);
-    let (left, waiting) = (journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?);
+    let (mut left, waiting) = (journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?);
+    if running.is_none() {
+        left.extend(journal.asked_for()?);
+    }
     if rows.is_empty() && unwalked.is_empty() && !json {
         text::line(if journal.is_begun()? { EMPTY } else { NOTHING_YET })?;
     }

@@ -9,17 +9,12 @@ use crate::error::{Error, Result};
 use crate::ids::{ObjectKey, TransferId, UploadId};
 use crate::journal::{Leftover, Reader, Write};
 use crate::s3::{Aborted, Bucket};
-use crate::transfer::{OnS3, Standing, TransferState};
+use crate::transfer::Standing;
+use crate::transfer::state::is_asked_for;
 use crate::units::UnixTime;
 
 /// An abort that gets no answer is left for later after this many tries.
 const TRIES: u32 = 3;
-
-/// Whether S3 was asked for an upload, and no answer is on record.
-pub(super) fn is_asked_for(standing: &Standing) -> bool {
-    // A file of one request has its own word for it.
-    (&standing.state, &standing.on_s3) == (&TransferState::Uploading, &OnS3::Nothing)
-}
 
 /// Puts on record of these transfers, which the end of the process found so, that S3 may hold an upload whose id never
 /// arrived.

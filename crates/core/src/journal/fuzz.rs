@@ -71,7 +71,7 @@ pub fn columns(home: &Path, texts: [&str; 6], numbers: [i64; 4]) -> Result<()> {
 fn read(home: &Path) {
     let Ok(reader) = Reader::open(home) else { return };
     let Ok(recovered) = reader.recover() else { return };
-    let _ = (reader.status(), reader.leftovers(), reader.left_in_s3(UnixTime::default()));
+    let _ = (reader.status(), reader.leftovers(), reader.left_in_s3(UnixTime::default()), reader.asked_for());
     let files = recovered.transfers.iter().map(|transfer| transfer.id);
     for id in files.chain([TransferId::new(1)]).take(50) {
         let _ = (reader.parts(id), reader.story(id), reader.proof(id));

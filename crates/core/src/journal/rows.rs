@@ -53,7 +53,7 @@ pub struct Left {
     pub key: String,
     /// Its id; none where S3's answer that names it never came.
     pub upload: Option<UploadId>,
-    /// Since when S3 was to be rid of it, or when it may have been begun; none when nobody has asked yet.
+    /// Since when S3 was to be rid of it, or when it may have been begun; none when that is not on record yet.
     pub since: Option<UnixTime>,
     /// Why S3 still is not, as far as it was asked.
     pub code: Option<ErrorCode>,

@@ -434,6 +434,12 @@ pub fn unfinished(on_s3: &OnS3) -> Option<UploadId> {
     }
 }
 
+/// Whether S3 was asked for an upload, and no answer is on record.
+pub fn is_asked_for(standing: &Standing) -> bool {
+    // A file of one request has its own word for it.
+    (&standing.state, &standing.on_s3) == (&TransferState::Uploading, &OnS3::Nothing)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -36,6 +36,7 @@ use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
 use crate::limits;
 use crate::session::Collision;
+use crate::transfer::state::is_asked_for;
 use crate::transfer::{Input, Standing};
 use crate::units::{ByteCount, UnixTime};
 use chore::Chore;
@@ -100,7 +101,7 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) fn new(start: Start) -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
-        let asked = start.recovered.transfers.iter().filter(|transfer| leftovers::is_asked_for(&transfer.standing));
+        let asked = start.recovered.transfers.iter().filter(|transfer| is_asked_for(&transfer.standing));
         let asked = asked.map(|transfer| transfer.id).collect();
         let shared = Shared {
             journal: start.journal,

@@ -9,7 +9,7 @@ use crate::error::{ErrorCode, Result};
 use crate::ids::{BatchId, UploadId};
 use crate::journal::rows::{BatchRow, Left, Leftover, bits, json, number};
 use crate::journal::seal::{LEFTOVERS, LOST, STAYS, TRANSFERS};
-use crate::transfer::state::unfinished;
+use crate::transfer::state::{is_asked_for, unfinished};
 use crate::transfer::{Standing, TransferState};
 use crate::units::UnixTime;
 
@@ -72,17 +72,34 @@ impl Reader {
             Ok((BatchId::new(number(row, 0)?), row.get::<_, String>(1)?, UnixTime(number(row, 2)?)))
         })?;
         for (batch, key, at) in lost {
-            let (batch, since) = (self.batch(batch)?, Some(at));
-            found.extend(batch.map(|batch| Left {
-                key: whole_key(&batch, &key),
-                upload: None,
-                since,
-                code: None,
-                kept: None,
-                batch,
-            }));
+            found.extend(self.nameless(batch, &key, Some(at))?);
         }
         Ok(found)
+    }
+
+    /// Uploads that S3 was asked for and whose ids are not on record. Where nobody is at work their answers are lost: the next
+    /// start puts that on record.
+    pub fn asked_for(&self) -> Result<Vec<Left>> {
+        let asked = format!(
+            "SELECT t.standing,i.batch,t.key,{} AS whole FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0
+             WHERE t.ended=0 AND t.standing LIKE '%uploading%'",
+            TRANSFERS.fits_as('t')
+        );
+        let asked = self.whole_rows(&asked, [], |row| {
+            whole(row)?;
+            let standing: Standing = json(row, 0)?;
+            Ok((is_asked_for(&standing), BatchId::new(number(row, 1)?), row.get::<_, String>(2)?))
+        })?;
+        let mut found = Vec::new();
+        for (_, batch, key) in asked.into_iter().filter(|(is_asked_for, ..)| *is_asked_for) {
+            found.extend(self.nameless(batch, &key, None)?);
+        }
+        Ok(found)
+    }
+
+    fn nameless(&self, batch: BatchId, key: &str, since: Option<UnixTime>) -> Result<Option<Left>> {
+        let batch = self.batch(batch)?;
+        Ok(batch.map(|batch| Left { key: whole_key(&batch, key), upload: None, since, code: None, kept: None, batch }))
     }
 }
 
