@@ -51,6 +51,8 @@ pub(super) struct Model {
     told_unknown: BTreeSet<u32>,
     /// Names of which nobody can know: an answer was lost, the process was killed in the midst of it, or S3 lost an upload.
     doubtful: BTreeSet<u32>,
+    /// Names of which it was given up while nobody knew: whoever takes that back and overwrites has a former version there.
+    given_up_in_doubt: BTreeSet<u32>,
 }
 
 /// How an effect that met something ended.
@@ -83,6 +85,7 @@ impl Model {
             denied: BTreeSet::new(),
             told_unknown: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            given_up_in_doubt: BTreeSet::new(),
         }
     }
 
@@ -248,6 +251,11 @@ impl Model {
             }));
         }
         self.standing = next;
+        if matches!(self.standing.state, TransferState::Cancelled { .. })
+            && matches!(self.standing.on_s3, OnS3::Unclear(_))
+        {
+            self.given_up_in_doubt.insert(self.key);
+        }
         self.judge(&was);
         // In one commit with the standing.
         for effect in &effects {
@@ -281,7 +289,10 @@ impl Model {
                 assert!(!ours, "our own object is called another's");
             }
             // Of a name that may be ours the person was told, and chose what is to be done about it.
-            TransferState::Failed { code: ErrorCode::FileChanged } if !self.told_unknown.contains(&self.key) => {
+            TransferState::Failed { code: ErrorCode::FileChanged }
+                if !self.told_unknown.contains(&self.key)
+                    && (self.if_absent() || !self.given_up_in_doubt.contains(&self.key)) =>
+            {
                 self.denied.insert((self.key, self.token));
             }
             TransferState::Failed { code: ErrorCode::OutcomeUnknown } => {
