@@ -289,6 +289,11 @@ impl FaultProxy {
         self.ends.send_replace(Standing::Cut);
     }
 
+    /// It is gone: soon nobody listens at its address.
+    pub fn is_gone(self) {
+        self.accepting.abort();
+    }
+
     /// Waits until an answer is kept back.
     pub async fn holds_one(&self) {
         self.faults.held.subscribe().wait_for(|held| *held > 0).await.expect("the proxy runs");
