@@ -17,7 +17,7 @@ async fn a_power_cut_costs_the_records_one_commit_at_most() {
 async fn records_cut_off_anywhere_open_and_tell() {
     for seed in seeds(1) {
         // As small records as there are.
-        records::damage::truncations(size(Cuts::Some(seed), Cuts::Slice(seed))).await;
+        records::damage::truncations(size(Cuts::Few(seed), Cuts::Slice(seed))).await;
     }
 }
 

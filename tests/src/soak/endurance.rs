@@ -32,6 +32,7 @@ const FLAT: i64 = 40;
 /// What a file may add to the records, in bytes.
 const ON_RECORD: u64 = 4 << 10;
 /// What a file in the list takes of memory, in bytes: the slot that the engine has of each until it ends.
+/// Source: `engine::book`, whose tests hold a slot to it.
 const IN_THE_LIST: f64 = 48.0;
 /// No round may take longer, whatever breaks in it.
 const STUCK: Duration = Duration::from_secs(240);

@@ -118,13 +118,6 @@ pub enum Found {
     Unknown,
 }
 
-impl Input {
-    /// Whether what runs rests by it, for now or for good.
-    pub const fn rests(&self) -> bool {
-        matches!(self, Self::Trouble { .. } | Self::Fail(_) | Self::Pause(..) | Self::Cancel(_) | Self::Restarted)
-    }
-}
-
 /// What can happen to a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -201,6 +194,13 @@ pub enum Input {
     Swept,
     /// The process was started anew; whatever ran, runs no more.
     Restarted,
+}
+
+impl Input {
+    /// Whether what runs rests by it, for now or for good.
+    pub const fn rests(&self) -> bool {
+        matches!(self, Self::Trouble { .. } | Self::Fail(_) | Self::Pause(..) | Self::Cancel(_) | Self::Restarted)
+    }
 }
 
 /// What is to be done, in order.

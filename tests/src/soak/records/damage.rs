@@ -102,7 +102,7 @@ impl Subject {
 #[derive(Clone, Copy, Debug)]
 pub enum Cuts {
     /// At the ends of what they are made of, a byte before and after, and at some others that this seed has.
-    Some(u64),
+    Few(u64),
     /// At every byte of which the number divided by [`SLICES`] leaves this: all of them are every byte.
     Slice(u64),
 }
@@ -138,7 +138,7 @@ fn each(at: &[usize], look: impl Fn(usize) + Sync) {
 /// last commit that is whole in it, as after a power cut.
 pub async fn truncations(which: Cuts) {
     // Slices are of the same records.
-    let seed = if let Cuts::Some(seed) = which { seed } else { 1 };
+    let seed = if let Cuts::Few(seed) = which { seed } else { 1 };
     let (rest, killed) = (Subject::at_rest_after(seed, 40).await, Subject::killed_after(seed, 30, 8).await);
     let chance = &mut Chance::new(seed);
     let (anew, opened) = (AtomicU32::new(0), AtomicU32::new(0));
