@@ -257,6 +257,7 @@ impl Trial {
             Way::GoneOn | Way::Changed | Way::Taken | Way::KeptOut => {
                 self.chance.one(&["part:2:after", "record-part:2:after"])
             }
+            Way::Asked => self.chance.one(&["create:1:before", "create:1:after"]),
             Way::Overtaken => self.chance.one(&["complete:1:after", "put:1:after"]),
             Way::Unclear => {
                 let points =
@@ -277,7 +278,7 @@ impl Trial {
                 self.take(0, seen).await;
                 self.take(self.cut(), seen).await;
             }
-            Way::First | Way::Missing | Way::GoneOn | Way::Unclear => {}
+            Way::First | Way::Missing | Way::GoneOn | Way::Asked | Way::Unclear => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use davit_core::ids::UploadId;
 use davit_core::transfer::Effect;
 
-use Way::{Changed, First, GoneOn, KeptOut, Missing, Overtaken, Taken, Unclear};
+use Way::{Asked, Changed, First, GoneOn, KeptOut, Missing, Overtaken, Taken, Unclear};
 
 /// What leads a run to a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Way {
     First,
     /// It goes on after a kill among its parts.
     GoneOn,
+    /// It goes on after a kill when an upload may just have been opened.
+    Asked,
     /// It goes on after a kill when an object may just have been made.
     Unclear,
     /// It goes on, and the source is another version.
@@ -92,7 +94,7 @@ fn way_to(effect: &Effect) -> (usize, &'static [Way]) {
 
 /// What is no effect. Of what is recorded there is left out what this command never does: taking a row off the list, and
 /// receipts for a company.
-const OTHERS: [(&str, usize, &[Way]); 22] = [
+const OTHERS: [(&str, usize, &[Way]); 25] = [
     ("part", 5, &[First]),
     ("journal", 6, &[First, GoneOn, Changed, Taken]),
     ("record-batch", 1, &[First, GoneOn]),
@@ -110,7 +112,10 @@ const OTHERS: [(&str, usize, &[Way]); 22] = [
     ("record-forget-parts", 1, &[GoneOn, Changed, Taken]),
     ("record-proof", 4, &[First]),
     ("record-skip", 1, &[First]),
+    ("record-forget-skips", 1, &[First]),
     ("record-refused", 1, &[Missing]),
+    ("record-goes-on", 1, &[First]),
+    ("record-lost", 1, &[Asked]),
     ("record-leftover", 1, &[Changed, Taken, KeptOut]),
     ("record-gone", 1, &[Changed, Taken, KeptOut]),
     ("record-problem", 1, &[KeptOut]),
