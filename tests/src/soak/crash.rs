@@ -17,7 +17,7 @@ use davit_core::units::UnixTime;
 
 use self::points::{Point, Way};
 use self::sight::Sight;
-use super::{Chance, until};
+use super::{Chance, side_by_side, until};
 use crate::World;
 use crate::davit::{Ended, Run};
 use crate::fault::FaultProxy;
@@ -28,6 +28,8 @@ use crate::world::BUCKET;
 const PART: u64 = 64 << 10;
 /// Files that are sent in parts.
 const LARGE: usize = 2;
+/// Uploads at once: they mostly wait.
+const SIDE_BY_SIDE: usize = 4;
 /// How long a start may take until the store is asked, on a machine that is busy with other tests.
 const BEGINS_WITHIN: Duration = Duration::from_secs(15);
 
@@ -51,6 +53,21 @@ pub struct Killed {
 }
 
 impl Killed {
+    fn and(mut self, other: Self) -> Self {
+        self.killed += other.killed;
+        for (point, times) in other.met {
+            *self.met.entry(point).or_default() += times;
+        }
+        self.begins.extend(other.begins);
+        self.recorded += other.recorded;
+        self.in_flight += other.in_flight;
+        self.again += other.again;
+        for (twist, times) in self.twists.iter_mut().zip(other.twists) {
+            *twist += times;
+        }
+        self
+    }
+
     /// Within what time the store was asked in half of the starts, in 99 of 100, and in all.
     pub fn begins(&self) -> [Duration; 3] {
         let mut all = self.begins.clone();
@@ -69,11 +86,17 @@ pub fn points() -> usize {
 /// seed is always the same point's.
 pub async fn kills(runs: u32, seed: u64) -> Killed {
     let points = points::all();
-    let mut seen = Killed::default();
-    for seed in (seed..).take(runs as usize) {
+    let trials = (seed..).take(runs as usize).map(|seed| {
         let at = usize::try_from(seed.saturating_sub(1) % points.len() as u64).expect("an index");
-        Trial::new(seed, points[at]).await.run(&mut seen).await;
-    }
+        let point = points[at];
+        async move {
+            let mut seen = Killed::default();
+            Trial::new(seed, point).await.run(&mut seen).await;
+            seen
+        }
+    });
+    let seen = side_by_side(SIDE_BY_SIDE, trials).await.into_iter();
+    let seen = seen.map(|one| one.expect("it held")).fold(Killed::default(), Killed::and);
     let walked = points.len().min(runs as usize);
     assert!(seen.met.len() >= walked, "{} of {walked} points were met: {seen:?}", seen.met.len());
     seen

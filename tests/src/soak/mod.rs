@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::task::{JoinError, JoinSet};
+
 pub mod crash;
 #[cfg(target_os = "linux")]
 pub mod drives;
@@ -49,6 +51,25 @@ pub async fn until(mut done: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(2)).await;
         assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
     }
+}
+
+/// Runs all of these, so many at once, whether or not some of them panic. Answers what each came to, in the order in which
+/// they ended.
+pub async fn side_by_side<T: Send + 'static>(
+    at_once: usize,
+    all: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<Result<T, JoinError>> {
+    let (mut running, mut ended) = (JoinSet::new(), Vec::new());
+    for one in all {
+        if running.len() == at_once {
+            ended.extend(running.join_next().await);
+        }
+        running.spawn(one);
+    }
+    while let Some(one) = running.join_next().await {
+        ended.push(one);
+    }
+    ended
 }
 
 /// Chance that comes out the same for the same seed (SplitMix64).

@@ -7,12 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use crate::World;
 use crate::davit::{Ended, Run};
 use crate::fault::{Fault, FaultProxy};
-use crate::soak::Chance;
+use crate::soak::{Chance, side_by_side};
 use crate::source::{noise, sha256};
 use crate::world::BUCKET;
 use table::ENDINGS;
@@ -109,7 +107,7 @@ struct Round {
 }
 
 /// Every ending with every right and every collision, so often. Answers how many rounds ran.
-pub async fn endings(times: u32) -> u32 {
+pub async fn endings(times: u32) -> usize {
     let every = || {
         let each = |rights| (0..COLLISIONS.len()).map(move |collision| (rights, collision));
         let all = [Rights::Head, Rights::Verify, Rights::Blind].map(each).into_iter().flatten();
@@ -122,7 +120,7 @@ pub async fn endings(times: u32) -> u32 {
 }
 
 /// Every ending twice: where somebody may look, and where nobody may. Answers how many rounds ran.
-pub async fn some_endings(seed: u64) -> u32 {
+pub async fn some_endings(seed: u64) -> usize {
     let mut chance = Chance::new(seed);
     let mut rounds = Vec::new();
     for ending in ENDINGS {
@@ -133,24 +131,12 @@ pub async fn some_endings(seed: u64) -> u32 {
     series(rounds.into_iter()).await
 }
 
-async fn series(rounds: impl Iterator<Item = Round>) -> u32 {
-    let (mut running, mut ran, mut broken) = (JoinSet::new(), 0, 0);
-    let mut note = |ended: Result<(), tokio::task::JoinError>| {
-        ran += 1;
-        // All of them, not the first alone: what they have in common says most.
-        broken += u32::from(ended.is_err());
-    };
-    for round in rounds {
-        if running.len() == AT_A_TIME {
-            note(running.join_next().await.expect("one of them"));
-        }
-        running.spawn(one(round));
-    }
-    while let Some(ended) = running.join_next().await {
-        note(ended);
-    }
-    assert_eq!(broken, 0, "of {ran} rounds");
-    ran
+async fn series(rounds: impl Iterator<Item = Round>) -> usize {
+    let ended = side_by_side(AT_A_TIME, rounds.map(one)).await;
+    // All of them, not the first alone: what they have in common says most.
+    let broken = ended.iter().filter(|one| one.is_err()).count();
+    assert_eq!(broken, 0, "of {} rounds", ended.len());
+    ended.len()
 }
 
 /// The world of one round.
