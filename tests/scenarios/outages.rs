@@ -36,6 +36,15 @@ async fn a_computer_that_slept_goes_on_within_ten_seconds() {
     }
 }
 
+/// A night of it: as many seconds as the loop is told.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "as long as it sleeps"]
+async fn a_computer_that_slept_for_hours_goes_on_within_ten_seconds() {
+    let lasts = Duration::from_secs(u64::from(times(3_600)));
+    let (cut, dead) = tokio::join!(asleep(lasts, Standing::Cut), asleep(lasts, Standing::Dead));
+    println!("after {lasts:?}: goes on after {cut:?} where what stood was cut, {dead:?} where it was dead");
+}
+
 /// The store's, the company's and the proxy's name lead elsewhere, and what stood is cut, or dead without a word.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R12", 50, "sources that change, thirteen ways, once at three moments each, then at one of fourteen", "sources::a_source_that_changes_is_stored_as_one_version_or_the_change_is_told"),
     of("R12", 20, "drives that go away", "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on"),
     of("R13", 20, "sleep", "outages::a_computer_that_slept_goes_on_within_ten_seconds"),
+    of("R13", 7_200, "seconds of one sleep", "outages::a_computer_that_slept_for_hours_goes_on_within_ten_seconds"),
     of("R13", 20, "pages of the network before the store, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_store"),
     of("R13", 20, "pages of the network before the company, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_company"),
     of("R13", 20, "certificates that turn bad", "captive::a_certificate_that_turns_bad_is_waited_out"),
