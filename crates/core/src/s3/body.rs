@@ -18,8 +18,8 @@ use http_body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::requests::PartBody;
-use super::watchdog::Pace;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffer, Buffers, FRAME};
 use crate::net::Signal;

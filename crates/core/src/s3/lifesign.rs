@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use tokio::time::{Duration, Instant};
 
+use super::pace::Pace;
 use super::place::Place;
 use super::sign::address;
-use super::watchdog::Pace;
 use crate::error::Result;
 use crate::net::{HttpClient, Net, knock};
 

@@ -2,7 +2,7 @@
 //!
 //! The SDK's own retries, identity cache, checksums and stall protection are off; each has an answer of ours that fits
 //! uploads (docs/reliability.md): retries above in `engine::parts`, leases in [`crate::credentials`], the checksum in
-//! `body`, stalls in `watchdog`, whether there is a way at all in `lifesign`.
+//! `body`, stalls in `watchdog`, which goes by `pace`, whether there is a way at all in `lifesign`.
 
 mod body;
 mod bucket;
@@ -13,6 +13,7 @@ mod framing;
 mod fuzz;
 mod gate;
 mod lifesign;
+mod pace;
 mod place;
 mod requests;
 mod sign;

@@ -68,7 +68,8 @@ mod tests {
 
     use super::super::body::Watch;
     use super::super::lifesign::until_heard;
-    use super::super::watchdog::{Again, Pace, watched};
+    use super::super::pace::Pace;
+    use super::super::watchdog::{Again, watched};
     use super::*;
     use crate::error::Result;
 

@@ -4,46 +4,26 @@
 //! slow as it likes. A body that does not move is dead after [`STALL`]. After the last frame an answer must come within
 //! [`ANSWER`] of the last byte that moved, and a little later where bytes may still be on their way. Where others get
 //! through meanwhile, a part that does not is noticed after [`QUICK`]: it is compared with whole bodies that began later
-//! and were answered, never with a clock alone. A request that hangs is dropped; its connection goes with it.
-//!
-//! Something on the way may take a body whole and pass it on slowly. What hangs [`OFTEN`] in a row, as it then does, is
-//! given more time with every try, and what comes after it twice the time that answers usually take here.
-//!
-//! Where the system does not tell what was acknowledged, the pace is all there is: until the first answer a body that is
-//! sent slowly is told from one that never will be on connections of 8 kB/s up.
+//! and were answered, never with a clock alone. A request that hangs is dropped; its connection goes with it. What others
+//! show is in `pace`.
 //!
 //! After something hung, `lifesign` asks whether the store can be reached at all; once it can, whoever began before that
 //! and stands still begins again. Where all stand still together it asks before anything hung: see `still`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
 use super::body::{Progress, Told, Watch};
-use super::lifesign::LifeSign;
-use super::still::Stillness;
+use super::pace::Pace;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::file::buffers::FRAME;
 use crate::units::UnixTime;
 
 const STALL: Duration = Duration::from_secs(20);
 /// The part of it that what is taken at once needs at most, before it adds to it.
 const ALLOWED: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(18);
-/// What may be added to it, so that nothing is noticed later than half a minute after it hung.
-const LATE: Duration = Duration::from_secs(11);
-/// So many in a row are no accident: what they wait for takes its time.
-const OFTEN: u32 = 3;
-/// What the next of them gets besides; then twice that, and so on.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// At most.
-const PATIENCE_AT_MOST: Duration = Duration::from_secs(150);
-/// A request that stands still for this long may be one that began on a way that was dead.
-const STILL: Duration = Duration::from_secs(2);
-/// The same where others move, or a life sign is answered and nothing else.
+/// A body that stands still for this long is dead where others move, or a life sign is answered and nothing else.
 const QUICK: Duration = Duration::from_secs(8);
 /// After the computer slept, when connections are mostly dead and look alive.
 const AWAKE: Duration = Duration::from_secs(5);
@@ -55,32 +35,6 @@ const GULP: u64 = 160 << 10;
 const LOOK: Duration = Duration::from_secs(1);
 /// Requests without a body of note.
 pub(super) const SHORT: Duration = Duration::from_secs(25);
-/// What a system buffers of a connection at most; Linux' default limit of `tcp_wmem`.
-const BUFFERED: u64 = 4 << 20;
-/// What it buffers on links however slow.
-const BUFFERED_ANYWAY: u64 = 512 << 10;
-/// Buffers follow the link: more than that is emptied in this time.
-const EMPTIED: Duration = Duration::from_secs(10);
-/// The same on links that are known for slow, in bytes a second, whose buffers may be anything.
-const EMPTIED_LATE: Duration = Duration::from_secs(150);
-const SLOW: u64 = 64 << 10;
-/// The smallest frame of a body.
-const SMALLEST: usize = 4 << 10;
-/// The HTTP client takes so many frames at once, or so many bytes and a frame, and the next when all are sent.
-const AT_ONCE: u64 = 16;
-const AT_ONCE_BYTES: u64 = 408 << 10;
-/// The slowest pace that is still a connection, in bytes a second.
-const SLOWEST: u64 = 1_000;
-/// What a connection is taken for before any was measured, in bytes a second.
-const UNKNOWN: u64 = 16 << 10;
-/// Shorter bodies say more of the way there and back than of the pace.
-const TELLING: u64 = 256 << 10;
-/// So many bodies as long as this one, begun and answered while nothing of it moved: the link is there, it is not.
-const OVERTAKEN: usize = 3;
-/// An answer that needs so many times what others need does not come.
-const OVERDUE: u32 = 3;
-/// So many answers are remembered: as many as parts may fly.
-const REMEMBERED: usize = 128;
 
 /// How long putting so many parts together may take in silence. Ten thousand may take minutes. Source: S3 API reference,
 /// CompleteMultipartUpload.
@@ -97,255 +51,46 @@ pub(super) enum Again {
     Costly,
 }
 
-/// What all requests with a body show together: how fast one connection is, and who gets through.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// Bytes a second of one connection, as the last request showed.
-    seen: AtomicU64,
-    answers: Mutex<Answers>,
-    still: Mutex<Stillness>,
-    sign: Option<Arc<LifeSign>>,
-}
-
-#[derive(Debug, Default)]
-struct Answers {
-    /// Bodies that were answered last.
-    latest: VecDeque<Answered>,
-    /// When something last hung.
-    hung: Option<Instant>,
-    /// How often in a row, with no body answered in between.
-    in_a_row: u32,
-    /// Something hung, and nothing was answered since.
-    doubt: bool,
-    /// A request that began then, on a connection of its own, was answered.
-    alive: Option<Instant>,
-}
-
-/// A body that was answered.
-#[derive(Clone, Copy, Debug)]
-struct Answered {
+/// Why a request is taken for dead, if it is.
+fn verdict(
+    pace: &Arc<Pace>,
     begun: Instant,
-    bytes: u64,
-    /// How long after its last byte.
-    late: Duration,
-}
-
-impl Pace {
-    pub(super) fn new(sign: Arc<LifeSign>) -> Arc<Self> {
-        Arc::new(Self { sign: Some(sign), ..Self::default() })
+    now: Progress,
+    len: u64,
+    again: Again,
+    told: Told,
+) -> Option<&'static str> {
+    let silence = now.moved.elapsed();
+    // Where all of it arrived, the answer may take its time, if answers do here.
+    let may_be_answered = told == Told::Arrived && now.ended && !pace.is_missing(silence);
+    if pace.missed(now.moved) && !may_be_answered {
+        return Some("there is a way again, and nothing of this one moved");
     }
-
-    fn still(&self) -> std::sync::MutexGuard<'_, Stillness> {
-        self.still.lock().unwrap_or_else(PoisonError::into_inner)
+    if (again == Again::Free || !now.ended) && silence >= QUICK && pace.overtook(now.moved, len) {
+        return Some("others got through, nothing of this one moved");
     }
-
-    fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    let is_under_way = match told {
+        Told::Nothing => false,
+        Told::Waits => true,
+        Told::Arrived => !now.ended || (again == Again::Free && !may_be_answered),
+    };
+    let may = is_under_way && pace.may_be_hurried(begun);
+    if may && pace.still().looks(now.moved) {
+        pace.ask();
     }
-
-    /// A whole body of `bytes`, begun then, was sent and answered, so long after its last byte.
-    fn saw(&self, bytes: u64, begun: Instant, late: Duration) {
-        self.moves();
-        let mut answers = self.answers();
-        (answers.in_a_row, answers.doubt) = (0, false);
-        answers.latest.truncate(REMEMBERED - 1);
-        answers.latest.push_front(Answered { begun, bytes, late });
-        if bytes >= TELLING {
-            let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            self.seen.store((bytes.saturating_mul(1_000) / millis).max(SLOWEST), Ordering::Relaxed);
-        }
+    if may && silence >= QUICK && pace.still().shows_a_way(now.moved) {
+        return Some("there is a way, and nothing of any moved");
     }
-
-    /// Whether others as long began later than this and were answered.
-    fn overtook(&self, then: Instant, len: u64) -> bool {
-        let answers = self.answers();
-        answers.latest.iter().filter(|other| other.begun > then && other.bytes >= len).count() >= OVERTAKEN
-    }
-
-    /// How long after the last byte half of what is remembered was answered, and how much that is.
-    fn usually_answered(&self) -> (Duration, usize) {
-        let answers = self.answers();
-        let mut late: Vec<_> = answers.latest.iter().map(|answered| answered.late).collect();
-        late.sort_unstable();
-        (late.get(late.len() / 2).copied().unwrap_or_default(), late.len())
-    }
-
-    /// Whether an answer that did not come for so long after its last byte is missing, by what half of the others needed.
-    /// Where something on the way takes bodies whole and passes them on, they need long.
-    fn is_missing(&self, silence: Duration) -> bool {
-        let (usually, of) = self.usually_answered();
-        of >= OVERTAKEN && silence >= usually * OVERDUE
-    }
-
-    /// A request that began then hung. What hung together counts once.
-    fn stalled(&self, begun: Instant) {
-        let mut answers = self.answers();
-        if answers.hung.is_none_or(|hung| begun >= hung) {
-            answers.hung = Some(Instant::now());
-            answers.in_a_row += 1;
-        }
-        answers.doubt = true;
-    }
-
-    /// A request without a body of note was answered: there is a way.
-    fn answered(&self) {
-        self.answers().doubt = false;
-    }
-
-    /// Whether something hung or all stand still, and nobody knows since whether there is a way.
-    pub(super) fn in_doubt(&self) -> bool {
-        self.answers().doubt || self.still().is_in_doubt()
-    }
-
-    /// Asks whether there is a way, where that is in doubt.
-    pub(super) fn ask(self: &Arc<Self>) {
-        if let Some(sign) = self.sign.as_ref().filter(|_| self.in_doubt()) {
-            sign.ask(self);
-        }
-    }
-
-    /// A life sign that was asked for then was answered. Answers whether what hung knows all it needs.
-    pub(super) fn hears(&self, began: Instant) -> bool {
-        self.still().answered(began);
-        let hung = self.answers().doubt;
-        if hung {
-            self.lives(began);
-        }
-        hung
-    }
-
-    /// A life sign was not answered.
-    pub(super) fn hears_nothing(&self) {
-        self.still().unanswered();
-    }
-
-    /// Something of a body was acknowledged.
-    pub(super) fn moves(&self) {
-        self.still().moves();
-    }
-
-    /// Whether one that began then may be taken for dead for standing still with all others. What hung before it, with
-    /// nothing answered since, was begun again already: it may be the other side that stands still.
-    fn may_be_hurried(&self, begun: Instant) -> bool {
-        let answers = self.answers();
-        answers.in_a_row == 0 || answers.hung.is_some_and(|hung| begun < hung)
-    }
-
-    /// A request that began then was answered after something hung.
-    pub(super) fn lives(&self, began: Instant) {
-        self.answers().alive = Some(began);
-    }
-
-    /// Whether what did not move since then missed that the way is back.
-    fn missed(&self, moved: Instant) -> bool {
-        self.answers().alive.is_some_and(|alive| alive > moved) && moved.elapsed() >= STILL
-    }
-
-    fn bytes_a_second(&self) -> u64 {
-        match self.seen.load(Ordering::Relaxed) {
-            0 => UNKNOWN,
-            seen => seen,
-        }
-    }
-
-    fn time_for(&self, bytes: u64) -> Duration {
-        time_at(self.bytes_a_second(), bytes)
-    }
-
-    /// The bytes of one frame: fine on slow links, where each is waited for, coarse on fast ones.
-    pub(super) fn frame(&self) -> usize {
-        // What is taken at once is then a second's worth.
-        let frame = usize::try_from(self.bytes_a_second() / AT_ONCE).unwrap_or(FRAME);
-        frame.clamp(SMALLEST, FRAME)
-    }
-
-    /// What is taken of a body in one go.
-    fn taken_at_once(&self) -> u64 {
-        let frame = self.frame() as u64;
-        (frame * AT_ONCE).min(AT_ONCE_BYTES + frame)
-    }
-
-    /// How long the system may take to send what it took of a body, which it took in this time.
-    fn emptied(&self, len: u64, took: Duration) -> Duration {
-        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
-        let own = |buffered: u64| (len - buffered).saturating_mul(1_000) / millis;
-        // What does not fit the buffers was sent for certain.
-        let sure = own(len.min(BUFFERED));
-        let likely = match self.seen.load(Ordering::Relaxed) {
-            // The first of a slow link is its own measure.
-            0 if took >= EMPTIED => own(BUFFERED_ANYWAY.min(len / 2)),
-            _ => self.bytes_a_second(),
-        };
-        let pace = sure.max(likely);
-        let most = if self.is_slow() { EMPTIED_LATE } else { time_at(pace, len.min(BUFFERED_ANYWAY)).max(EMPTIED) };
-        time_at(pace, len.min(BUFFERED)).min(most)
-    }
-
-    /// Whether connections were measured, and are so slow that their buffers may be anything.
-    fn is_slow(&self) -> bool {
-        (1..SLOW).contains(&self.seen.load(Ordering::Relaxed))
-    }
-
-    /// How much later than usual something may come, where it may be on its way for so long.
-    fn later(&self, way: Duration, told: bool) -> Duration {
-        let usually = self.usually_answered().0 * 2;
-        let in_a_row = self.answers().in_a_row;
-        if in_a_row >= OFTEN {
-            let patience = PATIENCE * 2u32.saturating_pow((in_a_row - OFTEN).min(4));
-            return way.max(patience).max(usually).min(PATIENCE_AT_MOST);
-        }
-        if usually > LATE {
-            return way.max(usually).min(PATIENCE_AT_MOST);
-        }
-        // What is known for slow may be late where nobody tells what of it arrived.
-        if self.is_slow() && !told { way } else { way.min(LATE) }
-    }
-
-    /// Why a request is taken for dead, if it is.
-    fn verdict(
-        self: &Arc<Self>,
-        begun: Instant,
-        now: Progress,
-        len: u64,
-        again: Again,
-        told: Told,
-    ) -> Option<&'static str> {
-        let silence = now.moved.elapsed();
-        // Where all of it arrived, the answer may take its time, if answers do here.
-        let may_be_answered = told == Told::Arrived && now.ended && !self.is_missing(silence);
-        if self.missed(now.moved) && !may_be_answered {
-            return Some("there is a way again, and nothing of this one moved");
-        }
-        if (again == Again::Free || !now.ended) && silence >= QUICK && self.overtook(now.moved, len) {
-            return Some("others got through, nothing of this one moved");
-        }
-        let is_under_way = match told {
-            Told::Nothing => false,
-            Told::Waits => true,
-            Told::Arrived => !now.ended || (again == Again::Free && !may_be_answered),
-        };
-        let may = is_under_way && self.may_be_hurried(begun);
-        if may && self.still().looks(now.moved) {
-            self.ask();
-        }
-        if may && silence >= QUICK && self.still().shows_a_way(now.moved) {
-            return Some("there is a way, and nothing of any moved");
-        }
-        let told = told != Told::Nothing;
-        let (limit, what) = if now.ended {
-            let way = self.emptied(len, now.moved.duration_since(begun));
-            (ANSWER + self.later(way, told), "no answer after the last byte")
-        } else {
-            let gulp = self.taken_at_once() + GULP.min(len);
-            let way = if told { Duration::ZERO } else { self.time_for(gulp).saturating_sub(ALLOWED) };
-            (STALL + self.later(way, told), "no byte was taken")
-        };
-        (silence >= limit).then_some(what)
-    }
-}
-
-fn time_at(pace: u64, bytes: u64) -> Duration {
-    Duration::from_millis(bytes.saturating_mul(1_000) / pace.max(1))
+    let told = told != Told::Nothing;
+    let (limit, what) = if now.ended {
+        let way = pace.emptied(len, now.moved.duration_since(begun));
+        (ANSWER + pace.later(way, told), "no answer after the last byte")
+    } else {
+        let gulp = pace.taken_at_once() + GULP.min(len);
+        let way = if told { Duration::ZERO } else { pace.time_for(gulp).saturating_sub(ALLOWED) };
+        (STALL + pace.later(way, told), "no byte was taken")
+    };
+    (silence >= limit).then_some(what)
 }
 
 /// Notices that the computer slept: the steady clock stood still meanwhile.
@@ -394,8 +139,11 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             awake = Some(Instant::now());
         }
         let dead = awake.is_some_and(|awake: Instant| awake > now.moved && awake.elapsed() >= AWAKE);
-        let verdict =
-            if dead { Some("nothing came after a sleep") } else { pace.verdict(begun, now, len, again, watch.told()) };
+        let verdict = if dead {
+            Some("nothing came after a sleep")
+        } else {
+            verdict(&pace, begun, now, len, again, watch.told())
+        };
         if let Some(what) = verdict {
             pace.stalled(begun);
             let silence = now.moved.elapsed().as_secs();
@@ -446,6 +194,7 @@ async fn bounded<T>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::pace::OFTEN;
     use super::*;
 
     const PART: u64 = 8 << 20;
