@@ -442,11 +442,37 @@ async fn records_in_a_folder_that_may_only_be_read_are_read() {
     let file = world.sources().join("good.txt");
     noise(&file, 10);
     world.upload(&[&file]).end().await.all_done();
-    let read_only =
-        "mount --bind \"$DAVIT_HOME\" \"$DAVIT_HOME\" && mount -o remount,bind,ro \"$DAVIT_HOME\" && exec \"$@\"";
-    let mut status = world.davit("status");
-    let words = [&davit_tests::inner::MAY_MOUNT[..], &["bash", "-c", read_only, "bash"]].concat();
-    let told = status.within(&words).end().await;
+    let told = read_only(&mut world.davit("status")).await;
     assert_eq!(told.code, Some(0), "{}", told.err);
     assert!(told.out.contains("  done       100%"), "{}{}", told.out, told.err);
+    // What a process that was killed left is in the log yet.
+    let large = world.sources().join("cut.mov");
+    noise(&large, 20 << 20);
+    let killed = world.upload(&[&large]).env("DAVIT_FAILPOINT", "part:1:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    for without in [None, Some("journal.sqlite-shm")] {
+        if let Some(name) = without {
+            std::fs::remove_file(world.home().join(name)).expect("removed");
+        }
+        assert!(world.home().join("journal.sqlite-wal").exists(), "its log");
+        let told = read_only(&mut world.davit("status")).await;
+        assert_eq!(told.code, Some(0), "without {without:?}: {}", told.err);
+        assert!(told.out.contains("  stopped     "), "without {without:?}: {}{}", told.out, told.err);
+        for word in ["doctor", "pause"] {
+            let mut run = world.davit(word);
+            let told = read_only(if word == "pause" { run.arg("--all") } else { &mut run }).await;
+            let told = (told.code, told.out + &told.err);
+            assert!(told.0 == Some(1) && told.1.contains("[journal-unwritable: "), "{word}: {told:?}");
+            assert!(told.1.contains("Read-only file system") && !told.1.contains("database"), "{word}: {told:?}");
+        }
+    }
+}
+
+/// Runs it with a home that may only be read.
+#[cfg(target_os = "linux")]
+async fn read_only(run: &mut davit_tests::davit::Run) -> davit_tests::davit::Ended {
+    let read_only =
+        "mount --bind \"$DAVIT_HOME\" \"$DAVIT_HOME\" && mount -o remount,bind,ro \"$DAVIT_HOME\" && exec \"$@\"";
+    let words = [&davit_tests::inner::MAY_MOUNT[..], &["bash", "-c", read_only, "bash"]].concat();
+    run.within(&words).end().await
 }

@@ -46,6 +46,49 @@ async fn on_damaged_records_the_same_command_ends_with_the_right_objects_and_tel
     records::runs::damage(times(8), seed()).await;
 }
 
+/// Whoever only looks is told what the next start will tell, and leaves that to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_are_lost_are_told_by_whoever_looks_and_mended_by_the_next_start() {
+    let world = World::new().await;
+    let file = world.sources().join("a.wav");
+    noise(&file, 1_000);
+    world.upload(&[&file]).end().await.all_done();
+    let files = || {
+        let names = std::fs::read_dir(world.home()).expect("a home").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.retain(|name| name.starts_with("journal."));
+        names.sort();
+        names
+    };
+    assert_eq!(files(), ["journal.good.sqlite", "journal.sqlite"], "a clean end");
+    std::fs::remove_file(world.home().join("journal.sqlite")).expect("removed");
+    let lost = "The records were lost and are as they were on ";
+    for _ in 0..2 {
+        let doctor = world.davit("doctor").end().await;
+        assert_eq!(doctor.code, Some(1), "{}", doctor.out);
+        assert!(doctor.out.contains(&format!("records     {lost}")), "{}", doctor.out);
+        assert!(!doctor.out.contains("records     ok"), "{}", doctor.out);
+        let status = world.davit("status").end().await;
+        assert!(status.out.contains("  done       100%") && status.err.contains(lost), "{}{}", status.out, status.err);
+        assert_eq!(files(), ["journal.good.sqlite"], "nothing was changed");
+    }
+    // A copy that is no copy any more, and records in which nothing is whole.
+    std::fs::write(world.home().join("journal.good.sqlite"), b"no copy").expect("written");
+    for records in [None, Some("no records")] {
+        if let Some(records) = records {
+            std::fs::write(world.home().join("journal.sqlite"), records).expect("written");
+        }
+        let before = files();
+        let doctor = world.davit("doctor").end().await;
+        assert!(doctor.out.contains("records     The records were lost and begin anew"), "{}", doctor.out);
+        assert_eq!((doctor.code, files()), (Some(1), before));
+    }
+    let started = world.upload(&[&file]).end().await;
+    assert!(started.lines.iter().any(|line| line["event"] == "records"), "{}{}", started.out, started.err);
+    let doctor = world.davit("doctor").end().await;
+    assert!(doctor.out.contains("records     ok"), "{}", doctor.out);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quota_on_the_records_is_told_and_nothing_is_lost() {
     records::room::quotas(times(8)).await;

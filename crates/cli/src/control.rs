@@ -11,19 +11,21 @@ use davit_core::uploader::control::{self, Reply, Request};
 use davit_core::uploader::{Options, Uploader};
 
 use crate::args::Which;
-use crate::look::on_record;
+use crate::look::Records;
 use crate::{DONE, NOTHING, SOME, left, status, text, words};
 use became::Became;
 
 pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     let options = Options::from_env()?;
-    if !on_record(&options.home)? {
+    let Some(records) = Records::of(&options.home)? else {
         if !which.json {
             text::line(status::NOTHING_YET)?;
         }
         return Ok(if which.all { DONE } else { NOTHING });
-    }
-    let (known, unknown) = which.known(&Reader::open(&options.home)?)?;
+    };
+    let (known, unknown) = which.known(&records.reader)?;
+    // Whoever changes them does so without a reader of its own process.
+    drop(records);
     for id in &unknown {
         text::note(&format!("davit: There is no transfer {id}. See `davit status`."));
     }

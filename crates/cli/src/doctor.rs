@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use davit_core::error::{Error, ErrorCode, Result};
-use davit_core::journal::Reader;
+use davit_core::journal::{Outlook, Reader};
 use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, Uploader};
 
@@ -19,23 +19,29 @@ pub(crate) async fn run(server: Option<String>) -> Result<u8> {
     let mut options = Options::from_env()?;
     options.server = server.or(options.server);
     let (home_path, home) = (options.home.clone(), options.home.display().to_string());
-    let look = match Look::open(options).await {
+    // What hinders that look hinders the start, too, which tells it better.
+    let outlook = Outlook::of(&home_path).unwrap_or_default();
+    let look = if outlook.is_some() { Look::beside(options).await } else { Look::open(options).await };
+    let look = match look {
         Ok(look) => look,
         Err(error) => return Ok(problem("records", &error)),
     };
-    let used = if look.beside_another() { ", in use by another Davit" } else { "" };
-    fine("records", &format!("ok{used}, in {}", text::plain(&home)));
-    if let Some(notice) = look.uploader.notice() {
-        fine("records", &words::of_notice(notice));
+    if let Some(outlook) = &outlook {
+        // The next start mends that, and tells it to whoever starts.
+        fine("records", &words::of_notice(outlook.notice()));
+    } else {
+        let used = if look.beside_another() { ", in use by another Davit" } else { "" };
+        fine("records", &format!("ok{used}, in {}", text::plain(&home)));
     }
-    match Reader::open(&home_path).and_then(|records| records.receipts_that_wait()) {
+    let records = outlook.as_ref().map_or(home_path.as_path(), Outlook::home);
+    match Reader::open(records).and_then(|records| records.receipts_that_wait()) {
         Ok(0) | Err(_) => {}
         Ok(waiting) => fine("receipts", &words::receipts_wait(waiting)),
     }
-    leftovers(&home_path);
+    leftovers(records);
     let outcome = company(&look.uploader).await;
     look.uploader.close().await;
-    Ok(outcome)
+    Ok(if outlook.is_some() { NOTHING } else { outcome })
 }
 
 async fn company(uploader: &Uploader) -> u8 {

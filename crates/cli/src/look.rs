@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use davit_core::error::{Error, ErrorCode, Result};
-use davit_core::journal::Journal;
+use davit_core::journal::{Journal, Notice, Outlook, Reader};
 use davit_core::settings::Settings;
 use davit_core::uploader::{Options, Uploader};
 
 /// An uploader that uploads nothing.
 pub(crate) struct Look {
     pub(crate) uploader: Uploader,
-    /// Records that are thrown away, where another Davit works with the real ones.
+    /// Records that are thrown away, where the real ones are not to be touched.
     beside: Option<tempfile::TempDir>,
 }
 
@@ -21,6 +21,12 @@ impl Look {
             Err(error) if error.code == ErrorCode::InstanceBusy => {}
             opened => return Ok(Self { uploader: opened?, beside: None }),
         }
+        Self::beside(options).await
+    }
+
+    /// With records that are thrown away: the real ones stay as they are.
+    pub(crate) async fn beside(mut options: Options) -> Result<Self> {
+        options.hold = true;
         let settings = Settings::load(&options.home)?;
         options.server = options.server.or(settings.server);
         let failed =
@@ -30,21 +36,38 @@ impl Look {
         Ok(Self { uploader: Uploader::open(options).await?, beside: Some(beside) })
     }
 
-    /// Whether another Davit is at work.
+    /// Whether another Davit is at work, of one that was opened.
     pub(crate) fn beside_another(&self) -> bool {
         self.beside.is_some()
     }
 }
 
-/// Whether anything was ever recorded.
-///
-/// # Errors
-/// `journal-unwritable` for a home that is none.
-pub(crate) fn on_record(home: &Path) -> Result<bool> {
-    let path = Journal::path(home);
-    match std::fs::metadata(&path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::new(ErrorCode::JournalUnwritable).detail(format!("{}: {error}", path.display()))),
+/// What is on record.
+pub(crate) struct Records {
+    pub(crate) reader: Reader,
+    /// Where the next start will read that, when the records are lost. Outlives the reader.
+    lost: Option<Outlook>,
+}
+
+impl Records {
+    /// Nothing where nothing was ever recorded.
+    ///
+    /// # Errors
+    /// The journal's; `journal-unwritable` for a home that is none.
+    pub(crate) fn of(home: &Path) -> Result<Option<Self>> {
+        if let Some(lost) = Outlook::of_lost(home)? {
+            return Ok(Some(Self { reader: Reader::open(lost.home())?, lost: Some(lost) }));
+        }
+        let path = Journal::path(home);
+        match std::fs::metadata(&path) {
+            Ok(_) => Ok(Some(Self { reader: Reader::open(home)?, lost: None })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::new(ErrorCode::JournalUnwritable).detail(format!("{}: {error}", path.display()))),
+        }
+    }
+
+    /// What the next start tells.
+    pub(crate) fn notice(&self) -> Option<Notice> {
+        self.lost.as_ref().map(Outlook::notice)
     }
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use davit_core::engine::feed::{Next, Target, Wait};
 use davit_core::error::{ErrorCode, Result};
 use davit_core::file::drive_of;
-use davit_core::journal::{FolderRow, Reader, StatusRow};
+use davit_core::journal::{FolderRow, StatusRow};
 use davit_core::transfer::TransferState;
 use davit_core::units::UnixTime;
 use davit_core::uploader::{Options, control};
 use serde::Serialize;
 
-use crate::look::{Look, on_record};
+use crate::look::{Look, Records};
 use crate::upload::connected;
 use crate::words::Words;
 use crate::{DONE, left, text, words};
@@ -69,13 +69,14 @@ async fn told(home: &Path) -> Option<HashMap<Target, Wait>> {
 pub(crate) async fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
     let running = told(&options.home).await;
-    let journal = on_record(&options.home)?.then(|| Reader::open(&options.home)).transpose()?;
-    let Some(journal) = journal else {
+    let Some(records) = Records::of(&options.home)? else {
         if !json {
             text::line(NOTHING_YET)?;
         }
         return Ok(DONE);
     };
+    words::tell(records.notice());
+    let journal = &records.reader;
     let (rows, unwalked) = (journal.status()?, journal.unwalked()?);
     let (mut left, waiting) = (journal.left_in_s3(UnixTime::now())?, journal.receipts_that_wait()?);
     if running.is_none() {

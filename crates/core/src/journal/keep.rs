@@ -3,6 +3,7 @@
 //!
 //! Known limit: bits that flip in the write-ahead log end it there, as a power cut would; what came after is asked of S3.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -40,12 +41,7 @@ const TAKEN_FOR_EMPTY: u64 = 1;
 /// `journal-newer`, `disk-full`, `journal-unwritable`.
 pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
     let path = Journal::path(home);
-    let len = std::fs::metadata(&path).map_or(0, |file| file.len());
-    if len == TAKEN_FOR_EMPTY {
-        tracing::warn!("of the records a single byte is left");
-        return rebuild(home).map(|(connection, notice)| (connection, Some(notice)));
-    }
-    if len > 0 {
+    if len(&path) > TAKEN_FOR_EMPTY {
         return match open_checked(&path) {
             Ok(connection) => Ok((connection, None)),
             Err(error) if is_damage(&error, &path) => {
@@ -57,15 +53,66 @@ pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
     }
     // A rebuilding that ended between its last two steps left what it made.
     let rebuilt = rebuilt(home);
-    if rebuilt.exists() && open_checked(&rebuilt).is_ok() {
+    if len(&path) == 0 && rebuilt.exists() && open_checked(&rebuilt).is_ok() {
         put_in_place(home)?;
         return Ok((open_checked(&path)?, Some(Notice::Mended)));
     }
-    if copy_of(home).exists() || beside(&path, "-wal").exists() {
+    if is_gone(home) {
         tracing::warn!("the records are gone");
         return rebuild(home).map(|(connection, notice)| (connection, Some(notice)));
     }
     Ok((open_checked(&path)?, None))
+}
+
+fn len(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
+}
+
+/// Whether there is no file of records and something shows that there was one.
+fn is_gone(home: &Path) -> bool {
+    let path = Journal::path(home);
+    let shows = || copy_of(home).exists() || beside(&path, "-wal").exists();
+    len(&path) == TAKEN_FOR_EMPTY || (len(&path) == 0 && shows())
+}
+
+/// The same of a rebuilding that did not end, too.
+pub(super) fn is_lost(home: &Path) -> bool {
+    is_gone(home) || (len(&Journal::path(home)) == 0 && rebuilt(home).exists())
+}
+
+/// Whether the next start finds the records whole, or none and nothing that shows that there were any. Reads alone.
+///
+/// # Errors
+/// Those of reading, but for damage.
+pub(super) fn is_whole(home: &Path) -> Result<bool> {
+    let path = Journal::path(home);
+    if len(&path) <= TAKEN_FOR_EMPTY {
+        return Ok(!is_lost(home));
+    }
+    match schema::open_for_reading(&path).and_then(|connection| check(&connection)) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.code, ErrorCode::JournalDamaged | ErrorCode::Unexpected) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lays all that the next start makes records of into another folder, with its times.
+///
+/// # Errors
+/// `journal-unwritable` when it cannot be read or laid there, `disk-full`.
+pub(super) fn lay_out(home: &Path, into: &Path) -> Result<()> {
+    for file in [Journal::path(home), copy_of(home), rebuilt(home)] {
+        for from in [beside(&file, ""), beside(&file, "-wal")] {
+            let Some(name) = from.file_name().filter(|_| from.exists()) else { continue };
+            let copy = || {
+                let (mut from, mut to) = (File::open(&from)?, File::create_new(into.join(name))?);
+                std::io::copy(&mut from, &mut to)?;
+                to.set_modified(from.metadata()?.modified()?)
+            };
+            copy().map_err(unwritable)?;
+        }
+    }
+    Ok(())
 }
 
 fn open_checked(path: &Path) -> Result<Connection> {

@@ -9,6 +9,7 @@
 #[doc(hidden)]
 pub mod fuzz;
 mod keep;
+mod outlook;
 mod read;
 mod rows;
 mod salvage;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 pub use keep::Notice;
+pub use outlook::Outlook;
 pub use read::{FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;

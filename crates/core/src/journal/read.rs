@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::keep::Notice;
+use super::outlook::copies_to_read;
 use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_from, text};
 use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, Sealed, TRANSFERS};
 use super::{Journal, classify, schema};
@@ -24,6 +25,8 @@ use crate::units::{ByteCount, UnixTime};
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
+    /// Copies that it reads, where the records themselves cannot be read where they lie. Outlives the connection.
+    _copies: Option<tempfile::TempDir>,
 }
 
 /// All that the engine keeps in memory: small, whatever the number of files.
@@ -103,9 +106,21 @@ impl Reader {
     /// Opens the journal of `home` for reading, beside whoever writes it.
     ///
     /// # Errors
-    /// `journal-newer`, `journal-damaged`, `journal-unwritable` when there is none.
+    /// `journal-newer`, `journal-damaged`, `journal-unwritable` when there is none, `disk-full`.
     pub fn open(home: &Path) -> Result<Self> {
-        Ok(Self { connection: schema::open_for_reading(&Journal::path(home))? })
+        match schema::open_for_reading(&Journal::path(home)) {
+            // Where nothing may be written SQLite cannot read what a process that was killed left in the log.
+            Err(error) if error.code == ErrorCode::JournalUnwritable => {
+                let copies = copies_to_read(home)?;
+                let connection = schema::open_for_reading(&Journal::path(copies.path()))?;
+                Ok(Self { connection, _copies: Some(copies) })
+            }
+            opened => opened.map(Self::of),
+        }
+    }
+
+    pub(super) const fn of(connection: Connection) -> Self {
+        Self { connection, _copies: None }
     }
 
     pub(super) fn recover(&self) -> Result<Recovered> {

@@ -51,7 +51,7 @@ pub(super) fn from_damaged(new: &mut Connection, old: &Path) -> Result<Salvaged>
 /// As [`from_damaged`].
 pub(super) fn from_copy(new: &mut Connection, copy: &Path, now: UnixTime) -> Result<Salvaged> {
     let (found, files) = take(new, copy)?;
-    let reader = Reader { connection: new_reader(new)? };
+    let reader = Reader::of(new_reader(new)?);
     for id in files {
         let Some(row) = reader.transfer(TransferId::new(id.cast_unsigned()))? else { continue };
         let rested = step(&row.standing, Input::Restarted)
