@@ -233,19 +233,31 @@ async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_
         if refused {
             link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
         }
-        let mut cancel = world.davit("cancel");
-        cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
-        cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
-        if by_backend {
-            cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
-            cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
-        }
-        let cancelled = cancel.end().await;
+        let cancel = || {
+            let mut cancel = world.davit("cancel");
+            cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+            cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+            if by_backend {
+                cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+                cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
+            }
+            cancel
+        };
+        let cancelled = cancel().end().await;
         assert_eq!(cancelled.code, Some(0), "{}{}", cancelled.out, cancelled.err);
         let left = world.cloud.uploads(BUCKET).len();
         assert_eq!(left, usize::from(refused), "backend {by_backend}: {}{}", cancelled.out, cancelled.err);
         assert_eq!(cancelled.err.contains("is left under media/"), refused, "{}", cancelled.err);
+        assert_eq!(cancelled.out, "1 cancelled\n");
         assert_eq!(left_in_s3(&world).await.len(), left);
+        // Once the store lets it, the next cancel removes it, and says that this is what it did.
+        link.faults.busy.store(0, Ordering::SeqCst);
+        let again = cancel().end().await;
+        assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
+        let said =
+            if refused { "1 unfinished upload removed\n" } else { "There is nothing to cancel. See `davit status`.\n" };
+        assert_eq!(again.out, said, "backend {by_backend}: {}", again.err);
+        assert_eq!((world.cloud.uploads(BUCKET).len(), left_in_s3(&world).await.len()), (0, 0));
     }
 }
 

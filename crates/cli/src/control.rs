@@ -6,7 +6,7 @@ mod became;
 use davit_core::engine::feed::Action;
 use davit_core::error::Result;
 use davit_core::ids::TransferId;
-use davit_core::journal::Reader;
+use davit_core::journal::{Left, Reader};
 use davit_core::uploader::control::{self, Reply, Request};
 use davit_core::uploader::{Options, Uploader};
 
@@ -33,11 +33,11 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
         return Ok(NOTHING);
     }
     let mut request = Request { action, transfers: (!which.all).then_some(known) };
-    let (mut became, mut still_left) = (Became::default(), Vec::new());
+    let (mut became, mut swept) = (Became::default(), Swept::default());
     loop {
         let reply = match control::send(&options.home, &request).await? {
             Some(reply) => reply,
-            None => act(&options, request, &mut still_left).await?,
+            None => act(&options, request, &mut swept).await?,
         };
         // Who was to rest and lost its process is nobody's by now.
         match became.of(&options.home, action, &reply).await? {
@@ -45,8 +45,9 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
             lost => request = Request { action, transfers: Some(lost) },
         }
     }
+    became.removed = swept.removed;
     text::line(&if which.json { became.json(action) } else { became.words(action) })?;
-    for line in left::sentences(&still_left) {
+    for line in left::sentences(&swept.left) {
         text::note(&format!("davit: {line}"));
     }
     // Whoever pauses everything wants that nothing moves: what is uploaded does not.
@@ -59,9 +60,29 @@ pub(crate) async fn run(action: Action, which: &Which) -> Result<u8> {
     })
 }
 
+/// What became of unfinished uploads that no file needs.
+#[derive(Default)]
+struct Swept {
+    removed: u32,
+    left: Vec<Left>,
+}
+
+impl Swept {
+    /// `before` were to be removed already; what was cancelled since is told as that.
+    fn after(&mut self, before: &[Left], options: &Options) -> Result<()> {
+        self.left = left::on_record(&options.home)?;
+        let stays = |upload| self.left.iter().any(|left| left.upload.as_ref() == Some(upload));
+        let given_up = before.iter().filter(|left| left.kept.is_none()).filter_map(|left| left.upload.as_ref());
+        self.removed += u32::try_from(given_up.filter(|upload| !stays(*upload)).count()).unwrap_or(u32::MAX);
+        Ok(())
+    }
+}
+
 /// Changes the records: nobody is at work.
-async fn act(options: &Options, request: Request, still_left: &mut Vec<davit_core::journal::Left>) -> Result<Reply> {
+async fn act(options: &Options, request: Request, swept: &mut Swept) -> Result<Reply> {
     let action = request.action;
+    // The start mends what cannot be read.
+    let before = left::on_record(&options.home).unwrap_or_default();
     let options = Options { hold: true, ..options.clone() };
     let uploader = Uploader::open(options.clone()).await?;
     words::tell(uploader.notice());
@@ -73,7 +94,7 @@ async fn act(options: &Options, request: Request, still_left: &mut Vec<davit_cor
     uploader.close().await;
     if sweeps {
         left::sweep_places(&options).await?;
-        *still_left = left::on_record(&options.home)?;
+        swept.after(&before, &options)?;
     }
     reply
 }

@@ -32,6 +32,8 @@ pub(super) struct Became {
     cancelled: u32,
     /// Not known: the store did not answer in time.
     unanswered: u32,
+    /// Unfinished uploads that were to be removed before, and are now.
+    pub(super) removed: u32,
     /// What goes on does so with the next upload.
     later: bool,
 }
@@ -117,7 +119,9 @@ impl Became {
         let unanswered = (self.unanswered > 0).then(|| {
             format!("{} still asked to rest: the storage does not answer. See `davit status`.", self.unanswered)
         });
-        let told: Vec<_> = asked.into_iter().chain(others).chain(unanswered).collect();
+        let uploads = if self.removed == 1 { "upload" } else { "uploads" };
+        let removed = (self.removed > 0).then(|| format!("{} unfinished {uploads} removed", self.removed));
+        let told: Vec<_> = asked.into_iter().chain(others).chain(removed).chain(unanswered).collect();
         if told.is_empty() { format!("There is nothing to {verb}. See `davit status`.") } else { told.join(", ") }
     }
 
@@ -151,5 +155,9 @@ mod tests {
         let words = "1 resumed; the next `davit upload` to the same place goes on with them";
         assert_eq!(later.words(Action::Resume), words);
         assert_eq!(later.words(Action::Cancel), "1 cancelled");
+        let swept = Became { removed: 1, ..Became::default() };
+        assert_eq!(swept.words(Action::Cancel), "1 unfinished upload removed");
+        let both = Became { count: 1, removed: 2, ..Became::default() };
+        assert_eq!(both.words(Action::Cancel), "1 cancelled, 2 unfinished uploads removed");
     }
 }
