@@ -338,7 +338,8 @@ async fn a_stop_says_what_became_of_a_file_and_not_what_was_asked_of_it() {
     let told = world.davit("cancel").args(["--all", "--json"]).end().await;
     assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
     let want = serde_json::json!({
-        "event": "cancel", "count": 1, "uploaded": 0, "failed": 0, "cancelled": 0, "unanswered": 0, "later": false,
+        "event": "cancel", "count": 1, "uploaded": 0, "failed": 0, "cancelled": 0, "unanswered": 0, "removed": 0,
+        "later": false,
     });
     assert_eq!(told.lines, [want], "{}", told.out);
     assert_eq!(running.end().summary()["cancelled"], 1);

@@ -82,6 +82,10 @@ async fn records_that_are_lost_are_told_by_whoever_looks_and_mended_by_the_next_
         let doctor = world.davit("doctor").end().await;
         assert!(doctor.out.contains("records     The records were lost and begin anew"), "{}", doctor.out);
         assert_eq!((doctor.code, files()), (Some(1), before));
+        if records.is_none() {
+            let status = world.davit("status").end().await;
+            assert_eq!(status.out, "The list is empty.\n", "{}", status.err);
+        }
     }
     let started = world.upload(&[&file]).end().await;
     assert!(started.lines.iter().any(|line| line["event"] == "records"), "{}{}", started.out, started.err);

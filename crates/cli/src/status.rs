@@ -83,7 +83,8 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
         left.extend(journal.asked_for()?);
     }
     if rows.is_empty() && unwalked.is_empty() && !json {
-        text::line(if journal.is_begun()? { EMPTY } else { NOTHING_YET })?;
+        let was_begun = journal.is_begun()? || records.notice().is_some();
+        text::line(if was_begun { EMPTY } else { NOTHING_YET })?;
     }
     let waits_for_a_drive =
         |row: &&StatusRow| matches!(row.standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
