@@ -416,3 +416,63 @@ async fn a_company_that_is_killed_in_mid_upload_is_told_as_such_and_all_ends_wel
     let key = world.keys().pop().expect("an object");
     assert_eq!(world.sha256(&key), davit_tests::source::sha256(&file));
 }
+
+/// On a slow link it takes minutes until a whole part is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_the_connection_ends_once_bytes_get_through_and_not_before() {
+    let world = World::with_backend(900, "role").await;
+    let (home, [_, company]) = (world.home(), Desk::links(&world).await);
+    let slow = FaultProxy::narrow(world.cloud.address());
+    slow.faults.rate.store(16 << 10, Ordering::SeqCst);
+    let mut desk = Desk::by(world, home, [slow, company], false).await;
+    let file = desk.file();
+    desk.upload(&file).await;
+    // In the midst of bodies.
+    while desk.world.cloud.observer().parts().is_empty() {
+        desk.hears().await;
+    }
+    desk.store.goes_away();
+    let mut wait = desk.waits_for(ErrorCode::Offline).await;
+    // It is tried again and again, and waits all the while.
+    for _ in 0..3 {
+        while let Some(RowState::Waiting(now)) = &desk.row
+            && now.until <= wait.until
+        {
+            desk.hears().await;
+        }
+        let Some(RowState::Waiting(now)) = &desk.row else { panic!("nothing got through: {:?}", desk.row) };
+        assert_eq!(now.code, ErrorCode::Offline);
+        wait = now.clone();
+    }
+    desk.whole(|overview| *overview == Overview::Offline).await;
+    desk.store.comes_back();
+    while !matches!(desk.row, Some(RowState::Uploading)) {
+        desk.hears().await;
+    }
+    desk.whole(|overview| *overview == Overview::Moving).await;
+    assert!(desk.world.cloud.observer().parts().values().all(|part| part.acknowledged == 0), "no part was there yet");
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_goes_before_its_first_lease_is_not_told_as_no_connection() {
+    let mut desk = Desk::new().await;
+    let file = desk.file();
+    desk.company.goes_away();
+    desk.upload(&file).await;
+    let told = loop {
+        match &desk.row {
+            Some(RowState::Waiting(wait)) => break wait.code,
+            _ => desk.hears().await,
+        }
+    };
+    assert_eq!(told, ErrorCode::BackendDown);
+    // With the store away as well there is no connection.
+    desk.store.goes_away();
+    desk.waits_for(ErrorCode::Offline).await;
+    desk.store.comes_back();
+    desk.waits_for(ErrorCode::BackendDown).await;
+    desk.company.comes_back();
+    desk.is_done().await;
+    desk.uploader.close().await;
+}

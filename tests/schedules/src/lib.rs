@@ -17,6 +17,7 @@ pub mod link;
 pub mod live;
 mod net;
 pub mod present;
+mod s3;
 mod sync;
 
 use davit_core::{error, ids, journal, units};

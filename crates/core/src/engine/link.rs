@@ -15,10 +15,17 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// A page of the local network stays what is in the way until it was not seen for this long: many of its tries end otherwise.
 const PORTAL_STAYS: Duration = Duration::from_secs(60);
 
+/// Since when requests get no answer, and when the last did not.
+#[derive(Clone, Copy, Debug)]
+struct Broken {
+    since: Instant,
+    last: Instant,
+}
+
 /// Shared by all transfers.
 #[derive(Debug, Default)]
 pub(super) struct Link {
-    broken_since: Mutex<Option<Instant>>,
+    broken: Mutex<Option<Broken>>,
     worked: Mutex<Option<Instant>>,
     /// When a page of the local network was last seen, and nothing was answered since.
     portal: Mutex<Option<Instant>>,
@@ -32,7 +39,7 @@ impl Link {
     pub(super) fn works(&self) {
         *self.worked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let was = self.broken_since.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let was = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if was.is_some() {
             self.mended.notify_waiters();
         }
@@ -45,7 +52,8 @@ impl Link {
     /// A request got no answer.
     pub(super) fn fails(&self, error: &Error) {
         if error.retry == Retry::WhenOnline {
-            self.broken_since.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Instant::now);
+            let (mut broken, now) = (self.broken.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+            broken.get_or_insert(Broken { since: now, last: now }).last = now;
         }
         if error.code == ErrorCode::CaptivePortal {
             *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -80,10 +88,13 @@ impl Link {
         seen.is_some_and(|seen| seen.elapsed() < PORTAL_STAYS)
     }
 
-    /// Whether the connection has been gone for a while.
-    pub(super) fn offline(&self, now: Instant) -> bool {
-        let since = *self.broken_since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| now.duration_since(since) >= GRACE)
+    /// Whether the connection has been gone for a while. `moved` tells whether bytes got through since then: on a slow link
+    /// they do long before anything is answered. What a page of the local network takes is no sign of that.
+    pub(super) fn offline(&self, now: Instant, moved: impl Fn(Instant) -> bool) -> bool {
+        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.is_some_and(|broken| {
+            now.duration_since(broken.since) >= GRACE && (self.behind_a_portal() || !moved(broken.last))
+        })
     }
 
     /// Repeats a request until it is answered or trying again is of no use; the network may be away for days. `held` is
@@ -219,7 +230,27 @@ mod tests {
         };
         tokio::join!(waits, answers);
         assert!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
-        assert!(!link.offline(Instant::now()));
+        assert!(!link.offline(Instant::now(), |_| false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_link_is_there_while_bytes_get_through_it() {
+        let (link, moved) = (Link::default(), crate::s3::Moved::default());
+        let offline = || link.offline(Instant::now(), |then| moved.since(then));
+        link.fails(&Error::new(ErrorCode::Offline));
+        assert!(!offline(), "only just");
+        tokio::time::advance(GRACE).await;
+        assert!(offline());
+        moved.now();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(!offline(), "nothing failed since");
+        link.fails(&Error::new(ErrorCode::Offline));
+        assert!(offline(), "it is gone as it was, and nothing moves");
+        moved.now();
+        assert!(!offline());
+        link.fails(&Error::new(ErrorCode::CaptivePortal));
+        moved.now();
+        assert!(offline(), "a page takes bytes too");
     }
 
     /// A network that answers after `outage`, fails in `way` before, and parts that each want an answer. Answers how long
@@ -253,7 +284,7 @@ mod tests {
             Instant::now().duration_since(back)
         };
         let ends = futures::future::join_all((0..parts).map(|_| one())).await;
-        assert!(!link.offline(Instant::now()));
+        assert!(!link.offline(Instant::now(), |_| false));
         let (first, last) = (ends.iter().min().copied(), ends.iter().max().copied());
         (first.unwrap_or_default(), last.unwrap_or_default(), requests.into_inner())
     }

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::error::{Error, ErrorCode};
 use crate::ids::PartNumber;
 use crate::journal::Problem;
+use crate::s3::Moved;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::units::UnixTime;
@@ -16,6 +19,7 @@ use crate::units::UnixTime;
 #[derive(Debug, Default)]
 pub(super) struct Live {
     acknowledged: AtomicU64,
+    moved: Moved,
     inner: Mutex<Inner>,
 }
 
@@ -32,6 +36,7 @@ struct Inner {
 struct Trouble {
     code: ErrorCode,
     until: Option<UnixTime>,
+    since: Instant,
     /// Somebody said until when: no part that lands meanwhile ends it.
     asked_for: bool,
 }
@@ -51,6 +56,17 @@ pub(super) struct PartsNow {
 }
 
 impl Trouble {
+    fn new(code: ErrorCode, until: Option<UnixTime>) -> Self {
+        Self { code, until, since: Instant::now(), asked_for: false }
+    }
+
+    /// Whether it is over once bytes get through. What a page of the local network takes is no sign of the store, and one
+    /// that is busy takes bytes too.
+    fn is_of_the_way(&self) -> bool {
+        use ErrorCode::{BackendDown, Offline, UntrustedServer};
+        matches!(self.code, Offline | BackendDown | UntrustedServer) && !self.lasts()
+    }
+
     fn lasts(&self) -> bool {
         self.asked_for && self.until > Some(UnixTime::now())
     }
@@ -78,6 +94,11 @@ impl Live {
         let bytes = Arc::new(AtomicU64::new(0));
         self.inner().flights.insert(number.get(), Flight { bytes: Arc::clone(&bytes), again });
         bytes
+    }
+
+    /// For who watches its bodies.
+    pub(super) fn moved(&self) -> Moved {
+        self.moved.clone()
     }
 
     /// A part has landed, or crashed.
@@ -117,7 +138,7 @@ impl Live {
 
     pub(super) fn trouble(&self, error: &Error, until: Option<UnixTime>) {
         let mut inner = self.inner();
-        inner.trouble = Some(Trouble { code: error.code, until, asked_for: false });
+        inner.trouble = Some(Trouble::new(error.code, until));
         inner.problem = Some(error.into());
     }
 
@@ -129,13 +150,21 @@ impl Live {
         let before = inner.trouble.filter(|before| before.code == error.code);
         let sooner = before.and_then(|before| before.until).filter(|sooner| *sooner > now && *sooner < until);
         let asked_for = error.retry.asked_for().is_some();
-        inner.trouble = Some(Trouble { code: error.code, until: Some(sooner.unwrap_or(until)), asked_for });
+        inner.trouble = Some(Trouble { asked_for, ..Trouble::new(error.code, Some(sooner.unwrap_or(until))) });
         inner.problem = Some(error.into());
     }
 
     /// It is tried again what it rested for; until that went well it still waits.
     pub(super) fn tries_again(&self, code: ErrorCode, until: Option<UnixTime>) {
-        self.inner().trouble = Some(Trouble { code, until, asked_for: false });
+        self.inner().trouble = Some(Trouble::new(code, until));
+    }
+
+    /// What it waits for is its turn: others get through, and nothing of it is on its way.
+    pub(super) fn is_in_line(&self) {
+        let mut inner = self.inner();
+        if inner.flights.is_empty() {
+            inner.trouble = inner.trouble.filter(|trouble| !trouble.is_of_the_way());
+        }
     }
 
     pub(super) fn smooth(&self) {
@@ -145,7 +174,14 @@ impl Live {
     /// What it waits for, and until when it does: once that is over it is tried, and nobody knows for how long.
     pub(super) fn in_the_way(&self) -> Option<(ErrorCode, Option<UnixTime>)> {
         let now = UnixTime::now();
-        self.inner().trouble.map(|trouble| (trouble.code, trouble.until.filter(|until| *until >= now)))
+        let is_over = |trouble: &Trouble| trouble.is_of_the_way() && self.moved.since(trouble.since);
+        let trouble = self.inner().trouble.filter(|trouble| !is_over(trouble));
+        trouble.map(|trouble| (trouble.code, trouble.until.filter(|until| *until >= now)))
+    }
+
+    /// Whether any of it was acknowledged since then, or only just.
+    pub(super) fn moved_since(&self, then: Instant) -> bool {
+        self.moved.since(then)
     }
 
     /// Whether anything of it is on its way.
@@ -202,5 +238,50 @@ mod tests {
         assert!(live.in_the_way().is_some());
         live.smooth();
         assert!(live.in_the_way().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_that_are_acknowledged_end_a_wait_for_the_way_and_no_other() {
+        use ErrorCode::{BackendDown, CaptivePortal, Offline, StorageBusy};
+        for (code, ends) in [(Offline, true), (BackendDown, true), (CaptivePortal, false), (StorageBusy, false)] {
+            let live = Live::default();
+            live.moved().now();
+            tokio::time::advance(seconds(60)).await;
+            live.waits(&Error::new(code), seconds(5));
+            assert!(live.in_the_way().is_some(), "{code:?}: what moved before says nothing");
+            tokio::time::advance(seconds(5)).await;
+            live.moved().now();
+            assert_eq!(live.in_the_way().is_none(), ends, "{code:?}");
+            tokio::time::advance(seconds(60)).await;
+            assert_eq!(live.in_the_way().is_none(), ends, "{code:?}: nothing failed since");
+            live.waits(&Error::new(code), seconds(5));
+            assert!(live.in_the_way().is_some(), "{code:?}: it failed again");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_fails_while_others_move_is_no_way_that_is_gone() {
+        let live = Live::default();
+        live.moved().now();
+        tokio::time::advance(seconds(1)).await;
+        live.waits(&Error::new(ErrorCode::Offline), seconds(5));
+        assert!(live.in_the_way().is_none(), "others moved only just");
+        tokio::time::advance(seconds(2)).await;
+        assert!(live.in_the_way().is_some(), "and move no more");
+    }
+
+    #[test]
+    fn what_waits_for_its_turn_behind_others_who_get_through_waits_for_nothing_else() {
+        let (live, first) = (Live::default(), PartNumber::FIRST);
+        live.waits(&Error::new(ErrorCode::Offline), seconds(5));
+        live.take_off(first, true);
+        live.is_in_line();
+        assert!(live.in_the_way().is_some(), "a part of it is on its way");
+        live.land(first, None);
+        live.is_in_line();
+        assert!(live.in_the_way().is_none());
+        live.waits(&Error::new(ErrorCode::StorageBusy), seconds(5));
+        live.is_in_line();
+        assert!(live.in_the_way().is_some());
     }
 }

@@ -57,7 +57,7 @@ impl Sender {
                     let row: PartRow = landed?;
                     parts.insert(row.number, row);
                 }
-                place = self.pool.to_send(), if !todo.is_empty() => {
+                place = self.pool.to_send_by(&self.bucket, &self.live), if !todo.is_empty() => {
                     let place = place?;
                     if let Some(part) = todo.pop_front() {
                         flights.push(self.send(upload, part, place));
@@ -104,7 +104,7 @@ impl Sender {
         let again = place.is_none();
         let place = match place {
             Some(place) => place,
-            None => self.pool.to_send().await?,
+            None => self.pool.to_send_by(&self.bucket, &self.live).await?,
         };
         match self.attempt(upload, part, again).await {
             Ok(row) => Ok((row, place)),
@@ -123,6 +123,7 @@ impl Sender {
             offset: part.offset,
             len: part.len,
             sent: self.live.take_off(part.number, again),
+            moved: self.live.moved(),
             fingerprint: self.fingerprint.clone(),
             gate: Gate::default(),
         };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use super::live::Live;
 use crate::error::{Error, ErrorCode, Result};
+use crate::s3::Bucket;
 
 /// The places of all transfers. What the store acknowledged waits for the records in a place of its own, and there are
 /// as many of these: where the records are slow or out of room, sending waits for them, and no crash costs more than
@@ -31,6 +33,22 @@ impl Pool {
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send(&self) -> Result<Place> {
         Arc::clone(&self.sending).acquire_owned().await.map(Place).map_err(closed)
+    }
+
+    /// The same for a transfer that may have waited for the way before: behind others who get through, it no longer does.
+    ///
+    /// # Errors
+    /// `unexpected` when the engine is closing.
+    pub(super) async fn to_send_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
+        let place = self.to_send();
+        tokio::pin!(place);
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return place,
+                () = bucket.gets_through() => live.is_in_line(),
+            }
+        }
     }
 
     /// Waits for a place in which to wait for the records.

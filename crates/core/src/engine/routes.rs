@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::{Net, ON_PURPOSE, knock, time_of};
-use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, sign_of};
+use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, sign_of, store_answers};
 use crate::session::{Destination, Session};
 use crate::units::UnixTime;
 
@@ -220,8 +220,16 @@ impl Routes {
             Origin::Direct { source, endpoint, .. } => (source, endpoint, None),
         };
         let keeper = Arc::clone(keeper.get_or_init(|| Arc::new(LeaseKeeper::new(source))));
-        let scope = keeper.lease().await?.scope.clone();
         let endpoint = self.endpoint(direct, destination);
+        let scope = match keeper.lease().await {
+            Ok(lease) => lease.scope.clone(),
+            // There is no bucket yet that could tell whether anybody answers: it is asked for by the destination's address.
+            Err(error) if error.code == ErrorCode::Offline && looking.is_some() => {
+                let is_connected = store_answers(&endpoint, &destination.bucket, &destination.region, &self.net).await;
+                return Err(if is_connected { error.of_the_company() } else { error });
+            }
+            Err(error) => return Err(error),
+        };
         let place = Place {
             scope: scope.clone(),
             endpoint,

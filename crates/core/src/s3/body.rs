@@ -18,6 +18,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy::connect::CaptureConnection;
 use tokio::time::Instant;
 
+use super::moved::Moved;
 use super::pace::Pace;
 use super::requests::PartBody;
 use crate::error::{Error, ErrorCode, Result};
@@ -41,6 +42,8 @@ pub(super) enum Mode {
 #[derive(Debug)]
 pub(super) struct Watch {
     pace: Arc<Pace>,
+    /// What the transfer knows of it.
+    moved: Moved,
     seen: Mutex<Seen>,
     line: Mutex<Line>,
 }
@@ -103,7 +106,12 @@ struct Seen {
 
 impl Watch {
     pub(super) fn new(pace: Arc<Pace>) -> Arc<Self> {
-        Arc::new(Self { pace, seen: Mutex::new(Self::nothing()), line: Mutex::default() })
+        Self::telling(pace, Moved::default())
+    }
+
+    /// The same of a body whose transfer is told when it moves.
+    pub(super) fn telling(pace: Arc<Pace>, moved: Moved) -> Arc<Self> {
+        Arc::new(Self { pace, moved, seen: Mutex::new(Self::nothing()), line: Mutex::default() })
     }
 
     fn nothing() -> Seen {
@@ -134,6 +142,7 @@ impl Watch {
         let moved = self.line().moved();
         if moved {
             self.moves(false);
+            self.moved.now();
         }
         moved
     }
@@ -394,7 +403,8 @@ mod tests {
         let file = Arc::new(SourceFile::open(named.path()).expect("opens"));
         let fingerprint = file.fingerprint().expect("identified");
         let (offset, len, sent) = (0, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
-        (named, PartBody { file, offset, len, sent, fingerprint, gate: Gate::default() })
+        let (moved, gate) = (Moved::default(), Gate::default());
+        (named, PartBody { file, offset, len, sent, moved, fingerprint, gate })
     }
 
     fn collect(stream: Stream) -> Result<Vec<u8>, String> {

@@ -380,6 +380,11 @@ impl Bucket {
         }
     }
 
+    /// Waits until some of any body is acknowledged.
+    pub(crate) async fn gets_through(&self) {
+        self.0.pace.gets_through().await;
+    }
+
     /// Whether looking at objects is allowed, as far as known.
     pub fn may_look(&self) -> bool {
         self.0.may_look.load(Ordering::Relaxed)
@@ -393,7 +398,7 @@ impl Bucket {
         loop {
             let trailers = self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
-            let watch = Watch::new(Arc::clone(&self.0.pace));
+            let watch = Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
             let rides = Rides(Arc::clone(&watch));
             let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await?, rides };
             let outcome = self

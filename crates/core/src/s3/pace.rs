@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
 use super::lifesign::LifeSign;
@@ -62,6 +63,8 @@ pub(super) struct Pace {
     seen: AtomicU64,
     answers: Mutex<Answers>,
     still: Mutex<Stillness>,
+    /// For who waits until some of a body is acknowledged.
+    through: Notify,
     sign: Option<Arc<LifeSign>>,
 }
 
@@ -180,6 +183,12 @@ impl Pace {
     /// Something of a body was acknowledged.
     pub(super) fn moves(&self) {
         self.still().moves();
+        self.through.notify_waiters();
+    }
+
+    /// Waits until the other side takes some of a body.
+    pub(super) async fn gets_through(&self) {
+        self.through.notified().await;
     }
 
     /// Whether one that began then may be taken for dead for standing still with all others. What hung before it, with

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::gate::Gate;
+use super::moved::Moved;
 use crate::error::Error;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::PartNumber;
@@ -19,6 +20,8 @@ pub struct PartBody {
     pub len: u64,
     /// Bytes the connection has taken in this attempt; set to zero when it begins.
     pub sent: Arc<AtomicU64>,
+    /// When the other side last acknowledged any.
+    pub moved: Moved,
     /// What the file must still be when the last byte leaves.
     pub fingerprint: Fingerprint,
     /// What the last byte passes.

@@ -1,9 +1,15 @@
 //! What answers at the address of a store, for whoever asks on purpose.
 
+use http::response::Parts;
+use tokio::time::Duration;
+
 use super::place::Endpoint;
 use crate::error::{Error, ErrorCode, Result};
 use crate::net::{Net, ON_PURPOSE, knock, time_of};
 use crate::units::UnixTime;
+
+/// So long whoever only wants to know whether there is a connection waits for an answer.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Where a store is asked: no bucket of it is, and no rights are needed.
 pub(super) fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
@@ -31,15 +37,24 @@ pub struct StoreSign {
 /// # Errors
 /// `offline` with the reason where nothing does; `bad-certificate-file`, `bad-input` for a proxy that is none.
 pub(crate) async fn sign_of(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<StoreSign> {
-    let net = match endpoint {
-        Endpoint::Custom { url, .. } => net.towards(url),
-        Endpoint::Regional | Endpoint::Accelerate => net.clone(),
-    };
-    let answer = knock(&net.store_client()?, &address(endpoint, bucket, region), ON_PURPOSE).await;
-    let answer = answer.map_err(|why| Error::new(ErrorCode::Offline).detail(why))?;
+    let answer = asked(endpoint, bucket, region, net, ON_PURPOSE).await?;
     let has = |name: &str, part: &str| {
         answer.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
     };
     let is_a_store = has("x-amz-request-id", "") || has("content-type", "/xml");
     Ok(StoreSign { time: time_of(&answer), status: answer.status.as_u16(), is_a_store })
+}
+
+/// Whether anything answers there soon.
+pub(crate) async fn store_answers(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> bool {
+    asked(endpoint, bucket, region, net, SOON).await.is_ok()
+}
+
+async fn asked(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net, within: Duration) -> Result<Parts> {
+    let net = match endpoint {
+        Endpoint::Custom { url, .. } => net.towards(url),
+        Endpoint::Regional | Endpoint::Accelerate => net.clone(),
+    };
+    let answer = knock(&net.store_client()?, &address(endpoint, bucket, region), within).await;
+    answer.map_err(|why| Error::new(ErrorCode::Offline).detail(why))
 }

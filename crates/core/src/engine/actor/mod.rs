@@ -369,7 +369,8 @@ impl Actor {
                 let _ = reply.send(());
             }
         }
-        self.shelf.offline = self.shared.link.offline(now);
+        let moved = |then| self.shelf.running.values().any(|live| live.moved_since(then));
+        self.shelf.offline = self.shared.link.offline(now, moved);
         self.shelf.portal = self.shared.link.behind_a_portal();
         self.shelf.quiet = self.shared.link.quiet_for().is_some();
         self.shelf.sample(now);

@@ -75,7 +75,7 @@ impl Drive {
     async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
         let only = PartNumber::FIRST;
         let _place = tokio::select! {
-            place = self.shared.pool.to_send() => place?,
+            place = self.shared.pool.to_send_by(&open.route.bucket, &self.live) => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
         self.stop.cuts(open.file.still(&open.fingerprint)).await?;
@@ -85,6 +85,7 @@ impl Drive {
             offset: 0,
             len,
             sent: self.live.take_off(only, false),
+            moved: self.live.moved(),
             fingerprint: open.fingerprint.clone(),
             gate: gate.clone(),
         };
