@@ -446,10 +446,13 @@ async fn a_wait_for_the_connection_ends_once_bytes_get_through_and_not_before() 
     }
     desk.whole(|overview| *overview == Overview::Offline).await;
     desk.store.comes_back();
-    while !matches!(desk.row, Some(RowState::Uploading)) {
-        desk.hears().await;
-    }
-    desk.whole(|overview| *overview == Overview::Moving).await;
+    let flows = async {
+        while !matches!(desk.row, Some(RowState::Uploading)) {
+            desk.hears().await;
+        }
+        desk.whole(|overview| *overview == Overview::Moving).await;
+    };
+    tokio::time::timeout(PATIENCE, flows).await.expect("it is told as soon as bytes get through");
     assert!(desk.world.cloud.observer().parts().values().all(|part| part.acknowledged == 0), "no part was there yet");
     desk.uploader.close().await;
 }
