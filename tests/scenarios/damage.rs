@@ -62,6 +62,14 @@ async fn a_whole_whose_sum_is_another_is_never_called_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_confirms_no_checksum_is_told_as_such_and_nothing_is_called_done() {
+    for (mib, only) in [(33, PART), (33, COMPLETE), (1, PUT)] {
+        let (code, ..) = upload(mib, only, u32::MAX, Fault::NoSum).await;
+        assert_eq!(code.as_deref(), Some("no-checksums"), "{only}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_to_complete_that_arrives_damaged_is_made_again_and_no_part_is() {
     let (code, begun, world) = upload(33, COMPLETE, 2, Fault::Flipped).await;
     assert_eq!((code, begun), (None, 5));

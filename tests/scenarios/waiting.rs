@@ -217,6 +217,25 @@ async fn a_company_that_says_when_to_come_back_is_waited_for_until_then_and_it_i
     }
 }
 
+/// A person's session often may open 256 files and could open more; sometimes it cannot.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn more_files_at_once_than_may_be_open_are_waited_for_and_no_drive_is_called_damaged() {
+    for limit in ["64:4096", "72:72"] {
+        let world = World::new().await;
+        let folder = world.sources().join("notes");
+        for n in 0..150 {
+            noise(&folder.join(format!("{n}.txt")), 1_000 + n);
+        }
+        let mut run = world.upload(&[&folder]);
+        run.args(["--concurrency", "100"]).within(&["prlimit", &format!("--nofile={limit}")]);
+        let ended = run.end().await;
+        assert!(ended.failures().is_empty(), "{limit}: {:?}", ended.failures());
+        assert_eq!(ended.code, Some(0), "{limit}: {}", ended.err);
+        assert_eq!(world.keys().len(), 150, "{limit}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_the_local_network_is_told_as_such_also_after_other_failures() {
     let mut desk = Desk::new().await;

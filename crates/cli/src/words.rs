@@ -39,6 +39,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::TooLarge => ("The file is larger than allowed.", "Split it, or ask for a higher limit."),
         C::FileMissing => ("The file was moved, renamed or deleted.", "Check the path."),
         C::FileInUse => ("Another program has the file open.", "Close it there."),
+        C::ComputerBusy => ("This computer has too many files open, or no memory.", "Close other programs."),
         C::FileUnreadable => ("Davit is not allowed to read the file.", "Change the file's permissions."),
         C::FileChanged => ("The file changed while it was uploading.", "Run the command again for the new version."),
         C::ReadError => ("The drive reports damage in the file.", "Copy it from a backup if you can."),
@@ -52,6 +53,9 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         ),
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
+        C::NoChecksums => {
+            ("The storage does not confirm checksums, so that nothing is proven.", "Ask your administrator.")
+        }
         C::UploadExpired => ("The storage removed the unfinished upload.", "Run the command again."),
         C::OutcomeUnknown => (
             "Whether the file was stored cannot be seen from here.",
@@ -155,6 +159,7 @@ pub(crate) fn waits_for(wait: &Wait) -> String {
         ErrorCode::SourceOffline => wait.drive.as_deref().unwrap_or("the drive"),
         ErrorCode::DiskFull => "room",
         ErrorCode::FileInUse => "the other program",
+        ErrorCode::ComputerBusy => "this computer",
         ErrorCode::ReadError => "the drive",
         _ => return "waiting".to_owned(),
     };

@@ -108,6 +108,8 @@ codes! {
     FileMissing = "file-missing", User;
     /// Another program holds the file.
     FileInUse = "file-in-use", User;
+    /// This computer has no more open files or no memory to give.
+    ComputerBusy = "computer-busy", User;
     /// No right to read the file.
     FileUnreadable = "file-unreadable", User;
     /// The file changed while it was uploading.
@@ -128,6 +130,8 @@ codes! {
     DamagedOnTheWay = "damaged-on-the-way", Service;
     /// The store's checksum of the whole object is not ours.
     CheckMismatch = "check-mismatch", Service;
+    /// The store takes files and confirms no checksum of them.
+    NoChecksums = "no-checksums", Admin;
     /// The store removed the unfinished upload.
     UploadExpired = "upload-expired", Service;
     /// Whether the object was stored cannot be known with the rights there are.
@@ -185,7 +189,7 @@ impl ErrorCode {
             Self::SignInEnded | Self::WrongToken => Retry::WhenSignedIn,
             Self::FileInUse => Retry::WhenFileQuiet,
             // Room comes back without telling: asked often enough that nobody waits for it.
-            Self::DiskFull | Self::JournalUnwritable => Retry::After(Duration::from_secs(5)),
+            Self::DiskFull | Self::JournalUnwritable | Self::ComputerBusy => Retry::After(Duration::from_secs(5)),
             _ => Retry::Never,
         }
     }

@@ -33,6 +33,8 @@ pub enum Fault {
     Flipped,
     /// The server has done it, and the checksum in its answer is another.
     OtherSum,
+    /// The server has done it, and says no checksum in its answer.
+    NoSum,
     /// The server has done it, and the date in its answer is years ahead.
     Ahead,
     /// The body is read, and this is answered; the server sees nothing of it.

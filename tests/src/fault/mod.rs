@@ -428,13 +428,15 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
                 client.write_all(&head).await?;
                 wire::copy(&mut server, &mut client, &mut answered, body).await?;
             }
-            Fault::OtherSum => {
+            Fault::OtherSum | Fault::NoSum => {
                 server.write_all(&head).await?;
                 forward(&mut client, &mut server, &mut held, body, faults).await?;
                 let mut answered = Vec::new();
                 let Some((head, body)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
                 let rest = wire::whole(&mut server, &mut answered, body).await?;
-                client.write_all(&wire::other_sum([head, rest].concat())).await?;
+                let answer = [head, rest].concat();
+                let alter = if fault == Fault::NoSum { wire::no_sum } else { wire::other_sum };
+                client.write_all(&alter(answer)).await?;
             }
             Fault::Ahead => {
                 server.write_all(&head).await?;

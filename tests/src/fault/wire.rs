@@ -112,10 +112,24 @@ pub(super) fn dated(head: &[u8], date: &str) -> Vec<u8> {
 /// An answer with another CRC64NVME in its head or body.
 pub(super) fn other_sum(mut answer: Vec<u8>) -> Vec<u8> {
     for name in ["x-amz-checksum-crc64nvme: ", "<ChecksumCRC64NVME>"] {
-        let found = answer.windows(name.len()).position(|at| at.eq_ignore_ascii_case(name.as_bytes()));
-        if let Some(first) = found.map(|at| at + name.len()) {
+        if let Some(first) = place_of(&answer, name).map(|at| at + name.len()) {
             answer[first] = if answer[first] == b'A' { b'B' } else { b'A' };
         }
     }
     answer
+}
+
+/// An answer without one: what had its name has another.
+pub(super) fn no_sum(mut answer: Vec<u8>) -> Vec<u8> {
+    for name in ["x-amz-checksum-crc64nvme: ", "<ChecksumCRC64NVME>", "</ChecksumCRC64NVME>"] {
+        if let Some(at) = place_of(&answer, name) {
+            let in_its_name = at + name.find(['c', 'C']).unwrap_or_default();
+            answer[in_its_name] = b'Q';
+        }
+    }
+    answer
+}
+
+fn place_of(answer: &[u8], name: &str) -> Option<usize> {
+    answer.windows(name.len()).position(|at| at.eq_ignore_ascii_case(name.as_bytes()))
 }

@@ -114,6 +114,13 @@ export const errors: Record<ErrorCode, ErrorText> = {
     whole: 'Waiting for another program',
     button: again,
   },
+  'computer-busy': {
+    row: 'This computer has too many files open.',
+    todo: 'Close other programs.',
+    waits: 'Close other programs; continues by itself.',
+    whole: 'Waiting for this computer',
+    button: again,
+  },
   'file-unreadable': {
     row: 'Davit is not allowed to read this file.',
     todo: 'Change the file’s permissions.',
@@ -163,6 +170,12 @@ export const errors: Record<ErrorCode, ErrorText> = {
   'check-mismatch': {
     row: 'The stored file does not match yours.',
     why: `Do not use what lies there under its name. ${untouched}`,
+    button: 'Upload again',
+  },
+  'no-checksums': {
+    row: 'The storage does not confirm checksums.',
+    why: `Davit calls nothing done that is not proven. ${untouched}`,
+    todo: admin,
     button: 'Upload again',
   },
   'upload-expired': {
@@ -432,6 +445,7 @@ export const text = {
       'source-offline': 'for the drive',
       'read-error': 'for the drive',
       'file-in-use': 'for the file',
+      'computer-busy': 'for this computer',
       'disk-full': 'for room',
       'journal-unwritable': 'for the records',
     } satisfies Partial<Record<ErrorCode, string>> as Partial<Record<ErrorCode, string>>,

@@ -29,6 +29,7 @@ const WAITS: ErrorCode[] = [
   'captive-portal',
   'untrusted-server',
   'file-in-use',
+  'computer-busy',
   'read-error',
   'disk-full',
   'journal-unwritable',

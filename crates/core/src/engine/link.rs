@@ -174,7 +174,10 @@ async fn pause(wait: Duration, error: &Error, mended: impl Future<Output = ()>) 
 pub(super) fn passes_by_itself(error: &Error) -> bool {
     match error.retry {
         Retry::WhenOnline => true,
-        Retry::After(_) => !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull),
+        // None of the network's.
+        Retry::After(_) => {
+            !matches!(error.code, ErrorCode::SourceOffline | ErrorCode::DiskFull | ErrorCode::ComputerBusy)
+        }
         Retry::Never | Retry::WhenSignedIn | Retry::WhenFileQuiet => false,
     }
 }

@@ -38,7 +38,8 @@ impl SourceFile {
     }
 
     /// Opens a regular file where it lies. Never blocks on a pipe, never follows a link below a folder that was given.
-    /// When its drive is away, that is what is wrong.
+    /// When its drive is away, that is what is wrong. One that says that it is empty and is not, as in Linux' /proc, is
+    /// made by being read, and no file.
     ///
     /// # Errors
     /// `file-missing`, `file-unreadable`, `file-in-use`, `not-a-file`, `read-error`, `source-offline`.
@@ -54,6 +55,10 @@ impl SourceFile {
             return Err(Error::new(ErrorCode::NotAFile).detail(path.display().to_string()));
         }
         let (volume, drive, may_hang) = (volume(&meta), place.drive(), may_hang(&file, path));
+        if meta.len() == 0 && is_made_by_reading(&file).map_err(|e| classify(&e, path))? {
+            let detail = format!("{}: has no size, and something in it", path.display());
+            return Err(Error::new(ErrorCode::NotAFile).detail(detail));
+        }
         Ok(Self { file: Some(file), place: place.clone(), volume, drive, may_hang, gives: false.into() })
     }
 
@@ -226,6 +231,11 @@ fn of_its_drive(error: Error, mount: Option<&Path>) -> Error {
     if error.code == ErrorCode::ReadError && mount.is_some() { error.retry(Retry::WhenFileQuiet) } else { error }
 }
 
+/// Whether it gives bytes, and no size even then.
+fn is_made_by_reading(file: &File) -> io::Result<bool> {
+    Ok(read_at(file, &mut [0], 0)? > 0 && file.metadata()?.len() == 0)
+}
+
 #[cfg(unix)]
 pub(super) fn options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -289,6 +299,7 @@ fn reading(error: &io::Error) -> Error {
         Some(Errno::STALE | Errno::NODEV | Errno::NXIO | Errno::NOTCONN | Errno::HOSTDOWN) => ErrorCode::SourceOffline,
         // A lease or a lock that somebody holds, and what SMB makes of a sharing violation.
         Some(Errno::AGAIN | Errno::BUSY | Errno::TXTBSY) => ErrorCode::FileInUse,
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => ErrorCode::ComputerBusy,
         _ => ErrorCode::ReadError,
     };
     Error::new(code).detail(error.to_string())
@@ -342,6 +353,14 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(contents).expect("written");
         file
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_says_that_it_is_empty_and_is_not_is_no_file() {
+        let error = SourceFile::open(Path::new("/proc/version")).expect_err("made by being read");
+        assert_eq!(error.code, ErrorCode::NotAFile, "{error}");
+        SourceFile::open(file(b"").path()).expect("an empty file is one");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use aws_sdk_s3::config::{
     BehaviorVersion, IdentityCache, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     StalledStreamProtectionConfig,
 };
+use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
 use aws_smithy_types::retry::RetryConfig;
@@ -183,7 +184,7 @@ impl Bucket {
                 watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)
             })
             .await?;
-        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
+        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
         Ok(SentPart { number, etag, crc64, size })
     }
 
@@ -215,7 +216,7 @@ impl Bucket {
                 watchdog::watched(request.send(), &watch, size, Again::Costly).await?.map_err(classify)
             })
             .await?;
-        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), crc64)?;
+        let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
         Ok(Stored { etag, crc64, version_id: answer.version_id().map(str::to_owned) })
     }
 
@@ -293,6 +294,7 @@ impl Bucket {
         let etag = etag.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an ETag"))?;
         match answer.checksum_crc64_nvme().and_then(checksum::from_base64) {
             Some(theirs) if theirs == crc64 => {}
+            None if answer.request_id().is_some() => return Err(Error::new(ErrorCode::NoChecksums)),
             theirs => {
                 let detail = format!("ours {crc64:016x}, theirs {theirs:x?}");
                 return Err(Error::new(ErrorCode::CheckMismatch).detail(detail));
@@ -503,10 +505,14 @@ fn is_chance(error: &Error) -> bool {
     error.code == ErrorCode::DamagedOnTheWay && !error.detail.contains("BadDigest")
 }
 
-/// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success.
-fn proven(etag: Option<&str>, theirs: Option<&str>, ours: u64) -> Result<String> {
-    let (Some(etag), Some(theirs)) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(checksum::from_base64))
-    else {
+/// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success; only a store
+/// numbers its requests.
+fn proven(etag: Option<&str>, theirs: Option<&str>, request_id: Option<&str>, ours: u64) -> Result<String> {
+    let (etag, theirs) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(checksum::from_base64));
+    let (Some(etag), Some(theirs)) = (etag, theirs) else {
+        if etag.is_some() && request_id.is_some() {
+            return Err(Error::new(ErrorCode::NoChecksums).request_id(request_id));
+        }
         return Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum"));
     };
     if theirs == ours { Ok(etag.to_owned()) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }

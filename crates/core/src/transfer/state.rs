@@ -374,7 +374,10 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         Input::Wake if matches!(now.state, S::Waiting { .. }) => (to(S::Queued, kept()), vec![]),
         Input::Fail(code) if running => {
             // What can never be completed is swept at once; the rest is kept for "Try again".
-            let useless = matches!(code, ErrorCode::AlreadyThere | ErrorCode::CheckMismatch | ErrorCode::UploadExpired);
+            let useless = matches!(
+                code,
+                ErrorCode::AlreadyThere | ErrorCode::CheckMismatch | ErrorCode::NoChecksums | ErrorCode::UploadExpired
+            );
             match unfinished(&now.on_s3) {
                 Some(id) if useless => {
                     (to(S::Failed { code }, OnS3::Nothing), vec![Effect::Stop, Effect::Abort(id), Effect::ForgetParts])

@@ -34,7 +34,10 @@ pub async fn fault_mix(seed: u64, parts: u32, part: u64, rate: u64) -> Measured 
     };
     let clean = run("clean").await;
     *link.faults.mix.lock().expect("faults") = Some(Mix::usual_at(seed, part / 2));
+    // There is one Complete: of 0.5 % of that nothing would come.
+    link.faults.meet("POST *?uploadId=", 1, Fault::ERROR_IN_200);
     let broken = run("broken").await;
+    assert_eq!(link.faults.still_to_meet(), 0, "seed {seed}: Complete was asked for");
     let mix = link.faults.mix.lock().expect("faults").take().expect("a mix");
     // Only what was never acknowledged to us was sent again.
     let lost = [Fault::Lost, Fault::StallAfter, Fault::Truncated];
