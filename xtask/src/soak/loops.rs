@@ -38,8 +38,8 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R10", 10, "clocks that are set, four ways", "clocks::a_clock_that_is_set_while_an_upload_runs_fails_nothing"),
     of("R11", 12, "every ending of Complete and of a whole object, by three rights and three wishes: each 108 times", "endings::every_ending_of_complete_and_put_is_told_as_what_it_is"),
     of("R12", 50, "sources that change, thirteen ways, once at three moments each, then at one of fourteen", "sources::a_source_that_changes_is_stored_as_one_version_or_the_change_is_told"),
-    of("R12", 20, "drives that go away", "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on"),
-    of("R13", 20, "sleep", "outages::a_computer_that_slept_goes_on_within_ten_seconds"),
+    of("R12", 50, "drives that go away", "sources::a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on"),
+    of("R13", 25, "sleep", "outages::a_computer_that_slept_goes_on_within_ten_seconds"),
     of("R13", 7_200, "seconds of one sleep", "outages::a_computer_that_slept_for_hours_goes_on_within_ten_seconds"),
     of("R13", 20, "pages of the network before the store, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_store"),
     of("R13", 20, "pages of the network before the company, three kinds", "captive::no_page_of_the_local_network_is_taken_for_the_company"),
@@ -61,6 +61,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("R21", 10_000, "schedules of leases in three states, two kinds", "one_asks_and_one_renews_for_all_in_every_schedule"),
     of("R21", 10_000, "schedules of refused leases in two states, two kinds", "a_refused_lease_is_renewed_once_and_used_by_nobody_in_any_schedule"),
     of("R21", 10_000, "schedules of late answers to a sign-in, two kinds", "a_new_sign_in_is_not_ended_by_the_earlier_one_in_any_schedule"),
+    of("R21", 10_000, "schedules of companies that are chosen one after another, two kinds", "the_company_that_was_chosen_last_counts_in_every_schedule"),
     of("S5", 10_000, "links put in the way", "sources::nothing_outside_of_a_folder_is_read_whatever_links_are_put_in_the_way"),
     of("S5", 40, "links put in the way of the command line", "sources::nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way"),
 ];
