@@ -35,7 +35,10 @@ type Image = BTreeMap<String, Vec<u8>>;
 
 fn image(home: &Path) -> Image {
     let read = |name: &str| Some((name.to_owned(), std::fs::read(home.join(name)).ok()?));
-    ["journal.sqlite", "journal.sqlite-wal", "journal.good.sqlite"].into_iter().filter_map(read).collect()
+    ["journal.sqlite", "journal.sqlite-wal", "journal.good.sqlite", "journal.in-use"]
+        .into_iter()
+        .filter_map(read)
+        .collect()
 }
 
 fn lay_out(image: &Image, home: &Path) {

@@ -1,7 +1,5 @@
 //! Keeping the records whole: they are checked when they are opened, and what is damaged is rebuilt from the rows that are
 //! whole and from the last good copy. The damaged file is set aside under a name with its date and never deleted.
-//!
-//! Known limit: bits that flip in the write-ahead log end it there, as a power cut would; what came after is asked of S3.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,7 +9,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::salvage::{self, Salvaged};
-use super::{Journal, classify, schema, seal, unwritable};
+use super::{Journal, classify, in_use, log, schema, seal, unwritable};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::sync_folder;
 use crate::units::UnixTime;
@@ -42,7 +40,7 @@ const TAKEN_FOR_EMPTY: u64 = 1;
 pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
     let path = Journal::path(home);
     if len(&path) > TAKEN_FOR_EMPTY {
-        return match open_checked(&path) {
+        return match log_is_whole(home).and_then(|()| open_checked(&path)) {
             Ok(connection) => Ok((connection, None)),
             Err(error) if is_damage(&error, &path) => {
                 tracing::warn!(%error, "the records are damaged");
@@ -64,20 +62,39 @@ pub(super) fn open(home: &Path) -> Result<(Connection, Option<Notice>)> {
     Ok((open_checked(&path)?, None))
 }
 
-fn len(path: &Path) -> u64 {
+/// Asked before `SQLite` opens the records, which takes a log that is not whole for one that ended there.
+///
+/// # Errors
+/// `journal-damaged`; `journal-newer` where that is not ours to tell.
+fn log_is_whole(home: &Path) -> Result<()> {
+    let Some(what) = hurt(home) else { return Ok(()) };
+    schema::check_version(&Journal::path(home))?;
+    Err(Error::new(ErrorCode::JournalDamaged).detail(what))
+}
+
+/// What happened to the write-ahead log, but for a power cut.
+fn hurt(home: &Path) -> Option<&'static str> {
+    if in_use::log_is_lost(home) {
+        Some("the write-ahead log is gone")
+    } else {
+        log::is_damaged(&in_use::log(home)).then_some("the write-ahead log is damaged")
+    }
+}
+
+pub(super) fn len(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
 /// Whether there is no file of records and something shows that there was one.
 fn is_gone(home: &Path) -> bool {
     let path = Journal::path(home);
-    let shows = || copy_of(home).exists() || beside(&path, "-wal").exists();
+    let shows = || copy_of(home).exists() || beside(&path, "-wal").exists() || in_use::path(home).exists();
     len(&path) == TAKEN_FOR_EMPTY || (len(&path) == 0 && shows())
 }
 
-/// The same of a rebuilding that did not end, too.
+/// The same of a rebuilding that did not end and of a log that is gone, too.
 pub(super) fn is_lost(home: &Path) -> bool {
-    is_gone(home) || (len(&Journal::path(home)) == 0 && rebuilt(home).exists())
+    is_gone(home) || in_use::log_is_lost(home) || (len(&Journal::path(home)) == 0 && rebuilt(home).exists())
 }
 
 /// Whether the next start finds the records whole, or none and nothing that shows that there were any. Reads alone.
@@ -89,7 +106,8 @@ pub(super) fn is_whole(home: &Path) -> Result<bool> {
     if len(&path) <= TAKEN_FOR_EMPTY {
         return Ok(!is_lost(home));
     }
-    match schema::open_for_reading(&path).and_then(|connection| check(&connection)) {
+    let looked = log_is_whole(home).and_then(|()| schema::open_for_reading(&path));
+    match looked.and_then(|connection| check(&connection)) {
         Ok(()) => Ok(true),
         Err(error) if matches!(error.code, ErrorCode::JournalDamaged | ErrorCode::Unexpected) => Ok(false),
         Err(error) => Err(error),
@@ -101,7 +119,7 @@ pub(super) fn is_whole(home: &Path) -> Result<bool> {
 /// # Errors
 /// `journal-unwritable` when it cannot be read or laid there, `disk-full`.
 pub(super) fn lay_out(home: &Path, into: &Path) -> Result<()> {
-    for file in [Journal::path(home), copy_of(home), rebuilt(home)] {
+    for file in [Journal::path(home), copy_of(home), rebuilt(home), in_use::path(home)] {
         for from in [beside(&file, ""), beside(&file, "-wal")] {
             let Some(name) = from.file_name().filter(|_| from.exists()) else { continue };
             let copy = || {
@@ -118,7 +136,6 @@ pub(super) fn lay_out(home: &Path, into: &Path) -> Result<()> {
 fn open_checked(path: &Path) -> Result<Connection> {
     let connection = schema::open_for_writing(path)?;
     check(&connection)?;
-    schema::open_whole(&connection)?;
     shorten(&connection);
     Ok(connection)
 }
@@ -174,7 +191,11 @@ fn rebuild(home: &Path) -> Result<(Connection, Notice)> {
     let (path, rebuilt, copy) = (Journal::path(home), rebuilt(home), copy_of(home));
     forget(&rebuilt)?;
     let mut new = schema::open_for_writing(&rebuilt)?;
-    let kept = salvage::from_damaged(&mut new, &path)?;
+    let without_log = hurt(home).is_some();
+    let mut kept = salvage::from_damaged(&mut new, &path)?;
+    if without_log {
+        kept.lacks_the_unknown();
+    }
     // The copy itself may be damaged: the same sums tell.
     let copied = salvage::from_copy(&mut new, &copy, UnixTime::now())?;
     salvage::walk_again(&new, &kept)?;
@@ -250,9 +271,10 @@ pub(super) fn keep_copy(connection: &Connection, home: &Path) -> Result<()> {
     let (new, copy) = (home.join("journal.good.new"), copy_of(home));
     let Some(name) = new.to_str() else { return Ok(()) };
     forget(&new)?;
+    // Before there is anything in it; what is kept beside it meanwhile has the same mode.
+    schema::restrict(&new)?;
     let made = connection.execute("VACUUM INTO ?1", [name]).map_err(classify).and_then(|_| {
         check(&schema::open_for_reading(&new)?)?;
-        schema::restrict(&new)?;
         std::fs::OpenOptions::new().write(true).open(&new).and_then(|file| file.sync_all()).map_err(unwritable)?;
         std::fs::rename(&new, &copy).map_err(unwritable)
     });
@@ -277,7 +299,7 @@ fn made_at(copy: &Path) -> UnixTime {
 }
 
 /// SQLite's files beside a file are named by adding to its name.
-fn beside(path: &Path, end: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
@@ -288,7 +310,7 @@ fn forget(path: &Path) -> Result<()> {
     ["", "-wal", "-shm", "-journal"].iter().try_for_each(|end| remove(&beside(path, end)))
 }
 
-fn remove(path: &Path) -> Result<()> {
+pub(super) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
         _ => Ok(()),
@@ -305,5 +327,32 @@ mod tests {
         std::fs::write(Journal::path(home.path()), b"S").expect("written");
         let (_, recovered) = Journal::open(home.path()).expect("opens");
         assert_eq!(recovered.notice, Some(Notice::BegunAnew));
+    }
+
+    /// `SQLite` gives what it keeps beside a file the file's mode.
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_of_the_records_is_for_nobody_else_from_its_first_byte_on() {
+        use std::os::unix::fs::PermissionsExt as _;
+        use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+        let home = tempfile::tempdir().expect("a folder");
+        let connection = open(home.path()).expect("opens").0;
+        let (seen, made) = (AtomicU32::new(0), AtomicBool::new(false));
+        let new = home.path().join("journal.good.new");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !made.load(Ordering::Relaxed) {
+                    for file in [beside(&new, ""), beside(&new, "-journal")] {
+                        let Ok(file) = std::fs::metadata(&file) else { continue };
+                        seen.fetch_add(1, Ordering::Relaxed);
+                        assert_eq!(file.permissions().mode() & 0o077, 0, "readable for others");
+                    }
+                }
+            });
+            while seen.load(Ordering::Relaxed) < 20 {
+                keep_copy(&connection, home.path()).expect("copied");
+            }
+            made.store(true, Ordering::Relaxed);
+        });
     }
 }

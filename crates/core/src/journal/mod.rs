@@ -3,13 +3,17 @@
 //! One writer thread owns the only writing connection; what arrives while it commits goes into the next commit, so a
 //! thousand small files cost a few commits. A write's future resolves once it is on disk (`synchronous = FULL`).
 //! Losing the journal may cost sending again, never a wrong object: S3's `ListParts` is the truth about parts. Every row
-//! that decides what goes where carries a sum (`seal`); what is damaged is rebuilt at opening (`keep`, `salvage`).
+//! that decides what goes where carries a sum (`seal`); what is damaged is rebuilt at opening (`keep`, `salvage`), and a
+//! write-ahead log that is lost or damaged is told from one that a power cut ended (`in_use`, `log`).
 //! No secret is ever written here.
 
 #[doc(hidden)]
 pub mod fuzz;
+mod in_use;
 mod keep;
+mod log;
 mod outlook;
+mod place;
 mod read;
 mod rows;
 mod salvage;
@@ -52,6 +56,7 @@ impl Journal {
         let (writer, notice) = keep::open(home)?;
         let reader = Reader::open(home)?;
         let recovered = Recovered { notice, ..reader.recover()? };
+        in_use::put(home);
         let (sender, jobs) = std::sync::mpsc::channel();
         let writer = write::Writer::new(writer, home);
         std::thread::Builder::new()

@@ -13,7 +13,7 @@ use super::keep::Notice;
 use super::outlook::copies_to_read;
 use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_from, text};
 use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, Sealed, TRANSFERS};
-use super::{Journal, classify, schema};
+use super::{Journal, classify, in_use, schema};
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
 use crate::file::Fingerprint;
@@ -108,6 +108,12 @@ impl Reader {
     /// # Errors
     /// `journal-newer`, `journal-damaged`, `journal-unwritable` when there is none, `disk-full`.
     pub fn open(home: &Path) -> Result<Self> {
+        // With a log the next start would not see that the one before is lost.
+        if in_use::log_is_lost(home)
+            && let Ok(Some(connection)) = schema::read_as_it_lies(&Journal::path(home))
+        {
+            return Ok(Self::of(connection));
+        }
         match schema::open_for_reading(&Journal::path(home)) {
             // Where nothing may be written SQLite cannot read what a process that was killed left in the log.
             Err(error) if error.code == ErrorCode::JournalUnwritable => {

@@ -36,6 +36,13 @@ pub(super) struct Salvaged {
     unknown: bool,
 }
 
+impl Salvaged {
+    /// What of the records is missing cannot be told from them.
+    pub(super) const fn lacks_the_unknown(&mut self) {
+        self.unknown = true;
+    }
+}
+
 /// Takes what is whole in damaged records.
 ///
 /// # Errors
@@ -94,7 +101,9 @@ pub(super) fn walk_again(new: &Connection, lost: &Salvaged) -> Result<()> {
 /// Answers what was taken, and the ids of the files among it.
 fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
     let mut found = Salvaged::default();
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let with_log = (old.to_owned(), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    // That a log is lost is still to be seen when this does not end.
+    let (old, flags) = super::schema::as_it_lies(old).unwrap_or(with_log);
     let Ok(old) = Connection::open_with_flags(old, flags) else { return Ok((found, Vec::new())) };
     seal::teach(&old)?;
     // SQLite opens no file that is shorter than it says, or of which a part of the schema is unsound, unless told so. What

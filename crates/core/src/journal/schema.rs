@@ -2,7 +2,7 @@
 //! header twice, so that a flipped bit is not taken for a newer program.
 
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -109,7 +109,7 @@ const STATEMENTS: usize = 64;
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     restrict(path)?;
     let mut connection = Connection::open(path).map_err(classify)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(classify)?;
+    leave_log(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     seal::teach(&connection)?;
     let found = version(&connection)?;
@@ -137,30 +137,65 @@ pub(super) fn open_whole(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(|_| ()).map_err(classify)
 }
 
+/// From now on closing the file leaves its write-ahead log.
+pub(super) fn leave_log(connection: &Connection) -> Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ()).map_err(classify)
+}
+
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection> {
     let outcome = read_from(path, path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     match outcome {
         // Where nothing may be written there is no room for what SQLite keeps beside them; nobody else writes there either.
-        Err(error) if error.code == ErrorCode::JournalUnwritable => read_as_it_lies(path).ok_or(error),
+        Err(error) if error.code == ErrorCode::JournalUnwritable => match read_as_it_lies(path) {
+            Ok(Some(connection)) => Ok(connection),
+            Ok(None) | Err(_) => Err(error),
+        },
         outcome => outcome,
     }
 }
 
-/// Records of which no log is left to read: all is in their file.
-fn read_as_it_lies(path: &Path) -> Option<Connection> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+/// Records of which no log is left to read: all is in their file. Makes none. Nothing where there is one.
+///
+/// # Errors
+/// As [`open_for_reading`].
+pub(super) fn read_as_it_lies(path: &Path) -> Result<Option<Connection>> {
+    let Some((address, flags)) = as_it_lies(path) else { return Ok(None) };
+    read_from(path, &address, flags).map(Some)
+}
+
+/// Whether a file is of a version that we know, or of none that can be read. Changes nothing, and makes no log.
+///
+/// # Errors
+/// `journal-newer`.
+pub(super) fn check_version(path: &Path) -> Result<()> {
+    let with_log = (path.to_owned(), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let (opened, flags) = as_it_lies(path).unwrap_or(with_log);
+    let read = || -> Result<usize> {
+        let connection = Connection::open_with_flags(opened, flags).map_err(classify)?;
+        leave_log(&connection)?;
+        version(&connection)
+    };
+    match read() {
+        Ok(found) if found > STEPS.len() => Err(newer_than_us(found)),
+        _ => Ok(()),
+    }
+}
+
+/// How to open a file that has no log so that it gets none.
+pub(super) fn as_it_lies(path: &Path) -> Option<(PathBuf, OpenFlags)> {
+    if super::keep::len(&super::keep::beside(path, "-wal")) > 0 {
         return None;
     }
     let mut address = url::Url::from_file_path(path).ok()?;
     address.set_query(Some("immutable=1"));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    read_from(path, Path::new(address.as_str()), flags).ok()
+    Some((address.as_str().into(), flags))
 }
 
 fn read_from(path: &Path, opened: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(opened, flags).map_err(classify)?;
+    // Whoever only reads leaves the log where it is.
+    leave_log(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
     seal::teach(&connection)?;

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::place::Place;
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
 use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
-use super::{classify, keep};
+use super::{Journal, classify, in_use, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
 use crate::error::{ErrorCode, Result};
@@ -185,13 +187,15 @@ const COMMIT_AT_MOST: usize = 512;
 pub(super) struct Writer {
     connection: Connection,
     home: PathBuf,
+    place: Place,
     /// Whether the last copy lacks something.
     written: bool,
 }
 
 impl Writer {
     pub(super) fn new(connection: Connection, home: &Path) -> Self {
-        Self { connection, home: home.to_owned(), written: true }
+        let place = Place::of(Journal::path(home), Instant::now());
+        Self { connection, home: home.to_owned(), place, written: true }
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
@@ -215,13 +219,14 @@ impl Writer {
                 let _ = done.send(());
             }
         }
+        in_use::take_away(&self.home, &self.connection);
     }
 
     fn write(&mut self, batch: Vec<Writes>) {
         let kinds = kinds(&batch);
         pass(&kinds, Side::Before);
         self.written = true;
-        match commit(&mut self.connection, batch.iter().flat_map(|(writes, _)| writes)) {
+        match self.commit(batch.iter().flat_map(|(writes, _)| writes)) {
             Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
             Err(error) => {
@@ -231,12 +236,17 @@ impl Writer {
                     keep::shorten(&self.connection);
                 }
                 for (writes, done) in batch {
-                    let result = commit(&mut self.connection, writes.iter());
+                    let result = self.commit(writes.iter());
                     answer(done, result);
                 }
             }
         }
         pass(&kinds, Side::After);
+    }
+
+    fn commit<'a>(&mut self, writes: impl Iterator<Item = &'a Write>) -> Result<()> {
+        self.place.check(Instant::now())?;
+        commit(&mut self.connection, writes)
     }
 
     fn keep_copy(&mut self) {

@@ -15,6 +15,8 @@ const COPY: &str = "journal.good.sqlite";
 /// Bytes of a page, and of the head of one in the log.
 const PAGE: usize = 4_096;
 const FRAME: usize = 24;
+/// Bytes of the log's own head.
+const LOG_HEAD: usize = 32;
 
 /// Records to be damaged.
 struct Subject {
@@ -82,6 +84,11 @@ impl Subject {
         }
         std::fs::remove_dir_all(&home).expect("removed");
         found
+    }
+
+    /// Whether rows are those that there were after one of the commits.
+    fn was(&self, found: &BTreeSet<String>) -> bool {
+        self.commits.iter().any(|(_, rows)| rows == found)
     }
 
     fn open_in(&self, home: &Path, what: &str) -> (Option<Notice>, BTreeSet<String>) {
@@ -179,7 +186,7 @@ pub async fn truncations(which: Cuts) {
         // What the log has of a page is what counts.
         assert!(notice.is_some() || found == killed.now, "{what}: lost and not told");
     });
-    let places = cuts(killed.image[LOG].len(), 32, FRAME + PAGE, which, chance);
+    let places = cuts(killed.image[LOG].len(), LOG_HEAD, FRAME + PAGE, which, chance);
     each(&places, |at| {
         let what = format!("seed {seed}, its log cut off at byte {at}");
         let (notice, found) = killed.opened(&cut(&killed, LOG, at), &what);
@@ -209,7 +216,7 @@ pub async fn truncations(which: Cuts) {
 pub async fn flips(count: u32, seed: u64) {
     let (rest, killed) = (Subject::at_rest(seed).await, Subject::killed(seed).await);
     let mut chance = Chance::new(seed);
-    let (mut unseen, mut kept, mut had) = (0, 0, 0);
+    let (mut unseen, mut told_of_logs, mut kept, mut had) = (0, 0, 0, 0);
     for flip in 0..count {
         let which = [(&rest, FILE), (&rest, FILE), (&killed, FILE), (&killed, LOG), (&rest, COPY)];
         let (subject, name) = chance.one(&which);
@@ -228,7 +235,14 @@ pub async fn flips(count: u32, seed: u64) {
         let (notice, found) = subject.opened(&damaged, &what);
         unseen += u32::from(notice.is_none());
         assert!(name != COPY || notice.is_some(), "{what}: the records were gone and it is not told");
-        // A log that ends early ends as a power cut would end it.
+        if name == LOG {
+            let hit = subject.commits.iter().take_while(|(end, _)| *end <= at).count();
+            // Only what the last two commits wrote may end as a power cut would end it.
+            let must = at < LOG_HEAD || hit + 2 < subject.commits.len();
+            told_of_logs += u32::from(must);
+            assert!(notice.is_some() || !must, "{what}: lost and not told");
+            assert!(notice.is_some() || subject.was(&found), "{what}: not as after a commit");
+        }
         if name == FILE {
             assert!(notice.is_some() || found == subject.now, "{what}: lost and not told");
             kept += found.intersection(&subject.now).count();
@@ -239,13 +253,17 @@ pub async fn flips(count: u32, seed: u64) {
             assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
         }
     }
-    println!("{count} flips from seed {seed}: {unseen} changed nothing; of {had} rows {kept} were kept");
+    println!(
+        "{count} flips from seed {seed}: {unseen} were not told, {told_of_logs} had to be, in logs; of {had} rows {kept} were kept"
+    );
 }
 
-/// Zeros, foreign bytes, files that are gone, in any file or in several, so many times.
+/// Zeros, foreign bytes, files that are gone, in any file or in several, so many times. Unless the log is damaged too, all
+/// is there or it is told; with a log that is damaged alone it is as after one of its commits, or told; and with a whole
+/// copy there is all that was in it.
 pub async fn havoc(count: u32, seed: u64) {
     let subjects = [Subject::at_rest(seed).await, Subject::killed(seed).await];
-    let mut chance = Chance::new(seed);
+    let (mut chance, mut told) = (Chance::new(seed), 0);
     for time in 0..count {
         let subject = chance.one(&[&subjects[0], &subjects[1]]);
         let mut damaged = subject.image.clone();
@@ -268,9 +286,22 @@ pub async fn havoc(count: u32, seed: u64) {
                 _ => {}
             }
         }
-        subject.opened(&damaged, &what);
+        let (notice, found) = subject.opened(&damaged, &what);
+        told += u32::from(notice.is_some());
+        let same = |name: &str| damaged.get(name) == subject.image.get(name);
+        if notice.is_none() {
+            assert!(damaged.contains_key(FILE) && damaged.contains_key(LOG), "{what}: gone and not told");
+            assert!(found == subject.now || (!same(LOG) && subject.was(&found)), "{what}: lost and not told");
+        }
+        if same(COPY) && subject.commits.is_empty() {
+            let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("PartRow")).collect();
+            assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
+        }
+        if same(COPY) || (same(FILE) && same(LOG)) {
+            assert!(found.len() > 5, "{what}: {} rows", found.len());
+        }
     }
-    println!("{count} times havoc from seed {seed}");
+    println!("{count} times havoc from seed {seed}: {told} of them were told");
 }
 
 /// Records that may only be read become writable again, as they are ours; a folder in their place is told.
