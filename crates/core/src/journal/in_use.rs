@@ -15,8 +15,9 @@ pub(super) fn path(home: &Path) -> PathBuf {
 }
 
 /// Marks records that were opened. Without room for a mark there is none, and a loss of the log is not noticed.
-pub(super) fn put(home: &Path) {
+pub(super) fn put(home: &Path, connection: &Connection) {
     let put = || -> Result<()> {
+        schema::leave_log(connection)?;
         // The log's name is on the disk before the mark is: a power cut never leaves the mark alone.
         sync_folder(home);
         let mark = path(home);
@@ -63,7 +64,7 @@ mod tests {
 
     fn killed(home: &Path) {
         let (connection, _) = keep::open(home).expect("opens");
-        put(home);
+        put(home, &connection);
         // As a kill leaves it: closing brings nothing into the file and keeps the log.
         drop(connection);
         assert!(log(home).exists(), "a log is kept as long as the mark is there");
@@ -82,7 +83,7 @@ mod tests {
         assert!(log_is_lost(home), "looking makes no log");
         let (connection, notice) = keep::open(home).expect("opens");
         assert_eq!((told, notice), (Notice::BegunAnew, Some(told)), "nothing was in the file");
-        put(home);
+        put(home, &connection);
         take_away(home, &connection);
         drop(connection);
         assert!(!log(home).exists() && !path(home).exists(), "a clean end");

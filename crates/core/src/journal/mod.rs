@@ -56,7 +56,7 @@ impl Journal {
         let (writer, notice) = keep::open(home)?;
         let reader = Reader::open(home)?;
         let recovered = Recovered { notice, ..reader.recover()? };
-        in_use::put(home);
+        in_use::put(home, &writer);
         let (sender, jobs) = std::sync::mpsc::channel();
         let writer = write::Writer::new(writer, home);
         std::thread::Builder::new()

@@ -188,6 +188,8 @@ pub(super) struct Writer {
     connection: Connection,
     home: PathBuf,
     place: Place,
+    /// Whether they are marked so.
+    in_use: bool,
     /// Whether the last copy lacks something.
     written: bool,
 }
@@ -195,7 +197,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(connection: Connection, home: &Path) -> Self {
         let place = Place::of(Journal::path(home), Instant::now());
-        Self { connection, home: home.to_owned(), place, written: true }
+        Self { connection, home: home.to_owned(), place, in_use: true, written: true }
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
@@ -214,12 +216,19 @@ impl Writer {
             }
             if !copies.is_empty() {
                 self.keep_copy();
+                self.rest();
             }
             for done in copies {
                 let _ = done.send(());
             }
         }
+        self.rest();
+    }
+
+    /// A clean end, unless something is written after it.
+    fn rest(&mut self) {
         in_use::take_away(&self.home, &self.connection);
+        self.in_use = false;
     }
 
     fn write(&mut self, batch: Vec<Writes>) {
@@ -246,6 +255,10 @@ impl Writer {
 
     fn commit<'a>(&mut self, writes: impl Iterator<Item = &'a Write>) -> Result<()> {
         self.place.check(Instant::now())?;
+        if !self.in_use {
+            in_use::put(&self.home, &self.connection);
+            self.in_use = true;
+        }
         commit(&mut self.connection, writes)
     }
 

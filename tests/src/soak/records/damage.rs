@@ -272,7 +272,18 @@ pub async fn havoc(count: u32, seed: u64) {
             let Some(bytes) = damaged.get_mut(name).filter(|bytes| !bytes.is_empty()) else { continue };
             let (at, len) = (chance.below(bytes.len()), 1 + chance.below(3 * 4_096));
             let end = (at + len).min(bytes.len());
-            let kind = chance.one(&["nothing", "zeros", "noise", "gone", "short", "a word", "all noise"]);
+            let kind = chance.one(&[
+                "nothing",
+                "nothing",
+                "nothing",
+                "nothing",
+                "zeros",
+                "noise",
+                "gone",
+                "short",
+                "a word",
+                "all noise",
+            ]);
             what = format!("{what} {kind} in {name} from {at} to {end};");
             match kind {
                 "zeros" => bytes[at..end].fill(0),
