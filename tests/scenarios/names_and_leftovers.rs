@@ -2,11 +2,13 @@
 //! behind unseen, and what cannot be known is not claimed.
 
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use davit_core::engine::feed::{Action, Target};
 use davit_core::ids::ItemId;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
+use davit_tests::davit::Ended;
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
@@ -258,6 +260,82 @@ async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_
             if refused { "1 unfinished upload removed\n" } else { "There is nothing to cancel. See `davit status`.\n" };
         assert_eq!(again.out, said, "backend {by_backend}: {}", again.err);
         assert_eq!((world.cloud.uploads(BUCKET).len(), left_in_s3(&world).await.len()), (0, 0));
+    }
+}
+
+/// How a cancel without a running process ends where the store says nothing, and how long that takes.
+async fn cancelled_in_silence(by_backend: bool, takes_connections: bool) -> (Duration, Ended) {
+    let world = World::with_backend(900, "role").await;
+    let mut link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    let keys = world.cloud.keys();
+    let mut begin = if by_backend {
+        world.upload_by_backend_and(&link.endpoint(), &[&file])
+    } else {
+        world.upload_by(&link.endpoint(), &[&file])
+    };
+    let killed = begin.env("DAVIT_FAILPOINT", "part:1:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    if takes_connections {
+        link.faults.mute.store(true, Ordering::SeqCst);
+    } else {
+        link.falls_silent().await;
+    }
+    let mut cancel = world.davit("cancel");
+    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+    cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+    if by_backend {
+        cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+        cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
+    }
+    let begun = Instant::now();
+    let ended = cancel.end().await;
+    (begun.elapsed(), ended)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_without_a_running_process_waits_half_a_minute_for_a_silent_store_and_says_so() {
+    let ways = [(false, false), (false, true), (true, false)];
+    let [a, b, c] = ways.map(|(by_backend, takes)| cancelled_in_silence(by_backend, takes));
+    for ((took, ended), way) in <[_; 3]>::from(tokio::join!(a, b, c)).into_iter().zip(ways) {
+        let said = format!("{way:?}, {took:?}: {}{}", ended.out, ended.err);
+        assert!(took < Duration::from_secs(32), "{said}");
+        assert_eq!((ended.code, &*ended.out), (Some(0), "1 cancelled\n"), "{said}");
+        assert!(
+            ended.err.contains("Waiting for what was sent to be removed") && ended.err.contains("is left under media/"),
+            "{said}"
+        );
+    }
+}
+
+/// Nobody signs in to a place without a company.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_at_a_place_without_a_company_is_told_with_the_place_and_without_a_sign_in() {
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 20 << 20);
+    let killed = world.upload_by(&link.endpoint(), &[&file]).env("DAVIT_FAILPOINT", "part:1:after").end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    "DELETE ".clone_into(&mut link.faults.only.lock().expect("faults"));
+    link.faults.hold.send_replace(true);
+    let keys = world.cloud.keys();
+    let mut cancel = world.davit("cancel");
+    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+    let cancel = cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key).start();
+    link.holds_one().await;
+    cancel.kill();
+    let left = left_in_s3(&world).await;
+    assert_eq!((left.len(), &left[0]["code"]), (1, &serde_json::Value::Null), "{left:?}");
+    for command in ["status", "doctor"] {
+        let told = world.davit(command).end().await;
+        assert!(told.out.contains("left under media/in/cut.mov") && !told.out.contains("sign"), "{}", told.out);
+        assert!(
+            told.out.contains(&format!("`--s3 s3://media/in/ --endpoint-url {}`", link.endpoint())),
+            "{}",
+            told.out
+        );
     }
 }
 

@@ -13,8 +13,11 @@ use crate::{text, words};
 
 /// A company has so long to answer before what is left stays for later.
 const ANSWER: Duration = Duration::from_secs(10);
-/// And the store so long to remove it.
-const SWEEP: Duration = Duration::from_secs(20);
+/// All that is done at a place may take so long. Requests that are under way then end within five seconds more: half a
+/// minute is promised.
+const SWEEP: Duration = Duration::from_secs(24);
+/// What takes longer is told.
+const SOON: Duration = Duration::from_secs(1);
 /// Lines of them that a person wants to read.
 const SHOWN: usize = 10;
 
@@ -61,21 +64,32 @@ pub(crate) fn sentence(left: &Left) -> String {
              cancel it and it is removed; the bucket's lifecycle rule removes it in any case."
         );
     }
-    match (&left.upload, left.code) {
+    let direct = Direct::of(&left.batch);
+    let next = direct.as_ref().map_or_else(|| "The next upload there".to_owned(), next_upload_to);
+    // Nobody signs in to a place without a company.
+    let code = left.code.filter(|code| *code != ErrorCode::SignInEnded || direct.is_none());
+    match (&left.upload, code) {
         (None, _) => format!(
             "An unfinished upload may be left under {place}{since}: its answer was lost. The bucket's lifecycle rule \
              removes it."
         ),
         (Some(_), Some(code)) => format!(
-            "An unfinished upload is left under {place}{since}: {} [{code}] The next upload there tries again; the \
+            "An unfinished upload is left under {place}{since}: {} [{code}] {next} tries again; the \
              bucket's lifecycle rule removes it in any case.",
             words::of(code).what
         ),
         (Some(_), None) => format!(
-            "An unfinished upload is left under {place}. The next upload there removes it, and the bucket's lifecycle \
+            "An unfinished upload is left under {place}. {next} removes it, and the bucket's lifecycle \
              rule does in any case."
         ),
     }
+}
+
+/// The same place has to be given again.
+fn next_upload_to(place: &Direct) -> String {
+    let store = place.endpoint.as_ref().map(|url| format!(" --endpoint-url {}", url.origin().ascii_serialization()));
+    let given = format!("--s3 s3://{}/{}{}", place.bucket, place.prefix, store.unwrap_or_default());
+    format!("The next upload to `{}`", text::plain(&given))
 }
 
 /// The first of them, and how many more there are.
@@ -90,10 +104,17 @@ pub(crate) fn sentences(all: &[Left]) -> Vec<String> {
 /// Removes what can be removed now: what the company's credentials reach, as soon as it answers.
 pub(crate) async fn sweep(uploader: &Uploader) {
     let mut changes = uploader.session_changes();
-    let answered = changes.wait_for(|now| !matches!(now, SessionStatus::Connecting { .. }));
-    // Nobody else will remove it before the next upload; what cannot be reached now stays on record.
-    if tokio::time::timeout(ANSWER, answered).await.is_ok() {
-        let _ = tokio::time::timeout(SWEEP, uploader.engine().sweep()).await;
+    let all = async {
+        let answered = changes.wait_for(|now| !matches!(now, SessionStatus::Connecting { .. }));
+        if tokio::time::timeout(ANSWER, answered).await.is_ok() {
+            let _ = uploader.engine().sweep().await;
+        }
+    };
+    tokio::pin!(all);
+    if tokio::time::timeout(SOON, &mut all).await.is_err() {
+        text::note("davit: Waiting for what was sent to be removed, for half a minute at most.");
+        // Nobody else will remove it before the next upload; what cannot be reached now stays on record.
+        let _ = tokio::time::timeout(SWEEP - SOON, all).await;
     }
 }
 
