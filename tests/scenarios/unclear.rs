@@ -303,6 +303,22 @@ async fn a_file_that_changed_after_an_unclear_end_is_never_called_anothers_nor_n
     }
 }
 
+/// Slow records leave the time to tell of a wait that is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_know_is_told_as_that_and_not_as_a_wait() {
+    for (name, len, point) in [("note.txt", 1_000, "put:1:after"), ("cut.mov", LARGE, "complete:1:after")] {
+        let world = World::with_blind_backend(900, "role").await;
+        let file = world.sources().join(name);
+        noise(&file, len);
+        let killed = upload(&world, &file, "fail").env("DAVIT_FAILPOINT", point).end().await;
+        assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+        noise(&file, len + 1);
+        let ended = upload(&world, &file, "fail").env("DAVIT_FAILPOINT", "journal:1:before:slow").end().await;
+        assert_eq!(ended.failures(), ["outcome-unknown"], "{name}: {}", ended.out);
+        assert!(!ended.waited_for("outcome-unknown"), "{name}: {}", ended.out);
+    }
+}
+
 /// With write-only rights. S3 says of its 500 that the request might have been processed or not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_said_no_before_is_not_taken_for_one_that_never_answered() {

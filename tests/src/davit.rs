@@ -140,6 +140,11 @@ impl Ended {
         self.lines.iter().filter_map(code).collect()
     }
 
+    /// Whether it told that it waits for this.
+    pub fn waited_for(&self, code: &str) -> bool {
+        self.lines.iter().any(|line| line["event"] == "progress" && line["code"] == code)
+    }
+
     /// It ended well, all of it uploaded.
     #[track_caller]
     pub fn all_done(&self) {

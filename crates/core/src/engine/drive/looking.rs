@@ -53,7 +53,7 @@ impl Drive {
                     (Some(under), Collision::Suffix) if under != Collision::Suffix => return Ok(Input::KeyTaken),
                     (Some(under), Collision::Overwrite) if under != Collision::Overwrite => Found::Other,
                     _ => {
-                        self.live.trouble(&unknown(), None);
+                        self.live.tells(&unknown());
                         Found::Unknown
                     }
                 }
@@ -97,7 +97,7 @@ impl Drive {
             Seen::Absent => Found::Absent,
             Seen::Other => Found::Other,
             Seen::Unknown => {
-                self.live.trouble(&unknown(), None);
+                self.live.tells(&unknown());
                 Found::Unknown
             }
         };
@@ -106,7 +106,7 @@ impl Drive {
 
     /// Nobody can tell whether it is there.
     pub(super) fn unknowable(&self) -> Input {
-        self.live.trouble(&unknown(), None);
+        self.live.tells(&unknown());
         Input::Unknowable(self.collision())
     }
 
