@@ -230,7 +230,11 @@ impl Receipt {
             "rule",
             "code",
         ])?;
-        let mut row = |cells: [&str; 10]| table.write_record(cells.map(harmless).iter().map(AsRef::as_ref));
+        let mut row = |cells: [&str; 10]| {
+            let cell = |(column, cell)| if OURS.contains(&column) { Cow::Borrowed(cell) } else { harmless(cell) };
+            let cells: Vec<_> = cells.into_iter().enumerate().map(cell).collect();
+            table.write_record(cells.iter().map(|cell| cell.as_bytes()))
+        };
         for Uploaded { path, key, size, mtime, crc64nvme, etag, version_id } in &self.uploaded {
             let (size, version) = (size.to_string(), version_id.as_deref().unwrap_or_default());
             row(["uploaded", path, key, &size, mtime, crc64nvme, etag, version, "", ""])?;
@@ -244,6 +248,10 @@ impl Receipt {
         table.flush().map_err(Into::into)
     }
 }
+
+/// Columns that nobody else words: what, size, mtime, crc64nvme, code. A checksum may begin with "+"; it ends with "=", as
+/// no formula does.
+const OURS: [usize; 5] = [0, 3, 4, 5, 9];
 
 /// A cell of a table that no spreadsheet takes for a formula.
 fn harmless(cell: &str) -> Cow<'_, str> {
@@ -327,5 +335,34 @@ mod tests {
         assert_eq!(rows.len(), paths.len());
         let exact = serde_json::to_value(&receipt).expect("JSON");
         assert_eq!(exact["skipped"][0]["path"], "=1+1");
+    }
+
+    /// What is ours is no formula: no name, no sum with its "=" at the end.
+    #[test]
+    fn checksums_stand_in_a_table_as_they_are() {
+        let text = |text: &str| text.to_owned();
+        let file = Uploaded {
+            path: text("+1.mov"),
+            key: text("-1.mov"),
+            size: 1,
+            mtime: text("2027-01-15T08:00:00Z"),
+            crc64nvme: text("+3FCKdZ0G2g="),
+            etag: text("=1"),
+            version_id: Some(text("-v")),
+        };
+        let receipt = Receipt {
+            batch_id: Uuid::nil(),
+            destination: text("rushes"),
+            finished_at: String::new(),
+            client_version: String::new(),
+            uploaded: vec![file],
+            skipped: Vec::new(),
+            failed: Vec::new(),
+        };
+        let mut table = Vec::new();
+        receipt.write_csv(&mut table).expect("written");
+        let table = String::from_utf8(table).expect("text");
+        let row = table.lines().nth(1).expect("a row");
+        assert_eq!(row, "uploaded,'+1.mov,'-1.mov,1,2027-01-15T08:00:00Z,+3FCKdZ0G2g=,'=1,'-v,,");
     }
 }
