@@ -133,6 +133,17 @@ fn odd(folder: &Path) -> Expected {
     expected
 }
 
+/// As it is told: bytes that are not Unicode are spelled out, after a mark that no such path has.
+fn shown(path: &Path) -> String {
+    match path.file_name().and_then(OsStr::to_str) {
+        Some(_) => path.display().to_string(),
+        None => path.display().to_string().replace("/not unicode ", "/./not unicode ").replace(
+            char::REPLACEMENT_CHARACTER,
+            if path.as_os_str().as_bytes().ends_with(b"\xe9") { "\\xE9" } else { "\\xE8" },
+        ),
+    }
+}
+
 fn made(words: &[&str], path: &Path) {
     let made = std::process::Command::new(words[0]).args(&words[1..]).arg(path).status();
     assert!(made.expect("runs").success(), "{words:?}");
@@ -160,7 +171,7 @@ async fn every_odd_name_is_uploaded_under_its_key_or_refused_by_name_and_the_res
         told.entry(text(&line["path"])).or_default().push(became);
     }
     for (path, becomes) in &expected {
-        let became = told.get(&path.display().to_string()).cloned().unwrap_or_default();
+        let became = told.get(&shown(path)).cloned().unwrap_or_default();
         let wanted = becomes.clone().map_err(str::to_owned);
         assert!(became.contains(&wanted), "{path:?} should be {wanted:?}, and was {became:?}");
         if let Ok(key) = becomes {
@@ -169,6 +180,7 @@ async fn every_odd_name_is_uploaded_under_its_key_or_refused_by_name_and_the_res
     }
     let all: usize = told.values().map(Vec::len).sum();
     assert_eq!(all, expected.len(), "every name is told once");
+    assert_eq!(told.len(), expected.len(), "and by itself");
     assert_eq!(world.keys().len(), expected.values().filter(|becomes| becomes.is_ok()).count());
     assert_eq!(ended.summary()["skipped"], 5, "four links and a leftover");
     std::fs::set_permissions(folder.join("closed folder"), std::fs::Permissions::from_mode(0o700)).expect("opened");
@@ -204,5 +216,9 @@ async fn dots_and_names_that_are_not_unicode_are_refused_or_made_plain_on_the_co
     let mut failures = ended.failures();
     failures.sort();
     assert_eq!(failures, ["name-refused"; 3], "{}", ended.out);
+    let at = |line: &serde_json::Value| line["path"] == folder.join("./b\\xFF.mov").display().to_string();
+    assert!(ended.lines.iter().any(at), "{}", ended.out);
+    let status = world.davit("status").end().await;
+    assert!(!status.out.contains(char::REPLACEMENT_CHARACTER), "{}", status.out);
     assert_eq!(world.keys(), ["in/day/a.mov"]);
 }

@@ -1,10 +1,17 @@
 //! The records: cut off by the power, damaged, without room. The loops are `davit_tests::soak::records`; `DAVIT_SOAK`
 //! makes them long.
 
+#[cfg(target_os = "linux")]
+use std::sync::atomic::Ordering;
+
 use davit_tests::World;
+#[cfg(target_os = "linux")]
+use davit_tests::fault::FaultProxy;
 #[cfg(target_os = "linux")]
 use davit_tests::inner::{self, MAY_MOUNT};
 use davit_tests::soak::records::damage::Cuts;
+#[cfg(target_os = "linux")]
+use davit_tests::soak::until;
 use davit_tests::soak::{records, seed, seeds, size, times};
 use davit_tests::source::noise;
 
@@ -129,6 +136,48 @@ async fn what_the_store_answers_while_there_is_no_room_is_kept_and_put_on_record
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_was_opened_without_room_for_its_record_is_taken_away_at_the_end() {
     inner::run(&MAY_BE_LIMITED, "records::inner_upload_without_room").await;
+}
+
+/// The disk is filled by somebody else once something is uploaded.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_runs_out_of_room_for_its_records_is_told_as_stopped_and_able_to_go_on() {
+    if !inner::may_mount() {
+        return;
+    }
+    let world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.request_latency_ms.store(30, Ordering::SeqCst);
+    let folder = world.sources().join("folder");
+    for clip in 0..400u64 {
+        noise(&folder.join(format!("clip {clip}, a name that takes its room in the records.mov")), 100);
+    }
+    let (full, filler) = (world.path("full"), world.home().join("filler"));
+    std::fs::create_dir_all(world.home()).expect("a home");
+    let run = format!(
+        "mount -t tmpfs -o size=900k none '{}'; \"$@\" & run=$!; cat '{}'
+         dd if=/dev/zero of='{}' bs=1k 2>/dev/null; wait $run",
+        world.home().display(),
+        full.display(),
+        filler.display()
+    );
+    let made = std::process::Command::new("mkfifo").arg(&full).status();
+    assert!(made.is_ok_and(|made| made.success()), "a pipe to tell by");
+    let words = [&MAY_MOUNT[..], &["bash", "-c", &run, "bash"]].concat();
+    let mut upload = world.upload_by(&link.endpoint(), &[&folder]);
+    upload.args(["--concurrency", "2"]).within(&words);
+    let (ended, ()) = tokio::join!(upload.end(), async {
+        until(|| !world.keys().is_empty()).await;
+        tokio::task::block_in_place(|| std::fs::write(&full, [])).expect("told");
+    });
+    let said = format!("{}{}", ended.out, ended.err);
+    assert_eq!((ended.code, ended.failures().len()), (Some(130), 0), "{said}");
+    let event = |name: &str| ended.lines.iter().find(|line| line["event"] == name);
+    assert_eq!(event("problem").expect("why")["code"], "disk-full", "{said}");
+    assert_eq!(event("interrupted").expect("that it stopped")["why"], "records", "{said}");
+    assert!(!ended.waited_for("disk-full"), "it waits for no room: {said}");
+    world.upload(&[&folder]).args(["--collision", "overwrite"]).end().await.all_done();
+    assert_eq!(world.keys().len(), 400);
 }
 
 /// A write that is too much fails, as with a quota, and no signal comes.

@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use davit_core::engine::Settled;
 use davit_core::engine::feed::{Next, Outcome, RowState, Wait};
 use davit_core::error::{Error, ErrorCode};
+use davit_core::file::names;
 use davit_core::journal::{Notice, PassedOver};
 use davit_core::units::UnixTime;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -88,6 +89,8 @@ pub(crate) enum Stopped {
     Paused,
     /// The sign-in is over.
     SignInEnded,
+    /// The records cannot be written.
+    Records,
 }
 
 /// How a command ended.
@@ -255,7 +258,7 @@ impl Printer {
                 RowState::Failed { code } => self.failed(&outcome.path, code),
                 _ => {}
             },
-            Told::Refused(path, code) => self.failed(&path.display().to_string(), code),
+            Told::Refused(path, code) => self.failed(&names::shown(&path), code),
             Told::Skipped(PassedOver { path, rule }) => {
                 self.say(&format!("{:<10} {} ({rule})", "skipped", text::plain(&path)));
             }
@@ -337,7 +340,7 @@ impl Printer {
                 Line::Progress { sent, size, speed, seconds_left, waiting, code, drive, until, next }
             }
             Told::Outcome(outcome) => Line::File { outcome: *outcome },
-            Told::Refused(path, code) => Line::Refused { path: path.display().to_string(), code },
+            Told::Refused(path, code) => Line::Refused { path: names::shown(&path), code },
             Told::Skipped(PassedOver { path, rule }) => Line::Skipped { path, rule },
             Told::Summary(Sum { settled, refused, earlier }) => {
                 let Settled { uploaded, skipped, failed, cancelled, paused, held, bytes } = settled;

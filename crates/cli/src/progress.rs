@@ -81,6 +81,9 @@ impl Rows {
             Overview::Waiting(wait) => Some(wait.clone()),
             _ => None,
         };
+        // Without its records a command ends, with words of its own: it waits for nothing.
+        let is_for_the_records = |wait: &Wait| matches!(wait.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
+        let waits_for = waits_for.filter(|wait| !is_for_the_records(wait));
         // The engine knows when a speed can be trusted.
         Progress { sent, size, speed, seconds_left: totals.seconds_left.and(left), waits_for }
     }

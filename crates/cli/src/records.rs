@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use davit_core::engine::feed::{Outcome, RowState};
 use davit_core::error::{Error, ErrorCode, Result};
+use davit_core::file::names;
 use davit_core::ids::{BatchId, TransferId};
 use davit_core::journal::{PassedOver, Reader, StatusRow};
 use davit_core::transfer::TransferState;
@@ -55,7 +56,7 @@ impl Look {
         ours.then(|| Outcome {
             id: row.id,
             batch: row.batch,
-            path: row.path.display().to_string(),
+            path: names::shown(&row.path),
             key: None,
             size: row.size,
             state: RowState::Failed { code },

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use davit_core::engine::feed::{Next, Target, Wait};
 use davit_core::error::{ErrorCode, Result};
-use davit_core::file::drive_of;
+use davit_core::file::{drive_of, names};
 use davit_core::journal::{FolderRow, StatusRow};
 use davit_core::transfer::TransferState;
 use davit_core::units::UnixTime;
@@ -105,7 +105,7 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
                 batch: row.batch.get(),
                 state,
                 code,
-                path: row.path.display().to_string(),
+                path: names::shown(&row.path),
                 key: &row.key,
                 destination: &row.destination,
                 size: row.size.get(),
@@ -121,7 +121,7 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
             let done = matches!(row.standing.state, TransferState::Done { .. });
             let percent = (row.sent.get() * 100).checked_div(row.size.get()).unwrap_or(if done { 100 } else { 0 });
             let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
-            let path = text::plain(&row.path.display().to_string());
+            let path = text::plain(&names::shown(&row.path));
             let why = wait.map(|wait| told_of(&wait, running.is_some())).unwrap_or_default();
             format!("{:>6}  {state:<10} {percent:>3}%  {path}{code}{why}", row.id.get())
         };
@@ -182,7 +182,7 @@ fn folder(row: &FolderRow, running: Option<&HashMap<Target, Wait>>, away: &HashS
         None => STOPPED,
     };
     let code = wait.as_ref().map(|wait| wait.code);
-    let path = item.path.display().to_string();
+    let path = names::shown(&item.path);
     if json {
         let line = FolderLine {
             event: "folder",

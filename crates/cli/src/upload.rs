@@ -26,6 +26,8 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// Who interrupts waits this long for requests to end and records to be written. What comes later is lost work, as after
 /// a kill, and nothing worse.
 const CLOSING: Duration = Duration::from_millis(1_200);
+/// Who stops for another reason leaves the store some more to be rid of what could not be put on record.
+const GIVING_BACK: Duration = Duration::from_secs(6);
 /// And this long for the last words to be printed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -79,17 +81,18 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     if let Some(notice) = uploader.notice() {
         output.records(notice);
     }
-    let outcome = tokio::select! {
-        outcome = upload(&uploader, &home, &args, &output) => outcome,
+    let (outcome, in_a_hurry) = tokio::select! {
+        outcome = upload(&uploader, &home, &args, &output) => (outcome, false),
         () = signals.next() => {
             output.stopped(Stopped::Signal);
-            Ok(INTERRUPTED)
+            (Ok(INTERRUPTED), true)
         }
     };
     let code = outcome.unwrap_or_else(|error| {
         output.problem(error);
         NOTHING
     });
+    let closing = if in_a_hurry { CLOSING } else { GIVING_BACK };
     // A further signal means it: what was acknowledged is on record anyway.
     let end = async {
         uploader.close().await;
@@ -97,7 +100,7 @@ pub(crate) async fn run(args: Upload) -> Result<u8> {
     };
     tokio::select! {
         () = end => Ok(code),
-        () = tokio::time::sleep(CLOSING + LAST_WORDS), if code == INTERRUPTED => Ok(INTERRUPTED),
+        () = tokio::time::sleep(closing + LAST_WORDS), if code == INTERRUPTED => Ok(INTERRUPTED),
         () = signals.next() => Ok(INTERRUPTED),
     }
 }
@@ -109,6 +112,7 @@ struct Show<'a> {
     rows: Rows,
     done: HashSet<TransferId>,
     failed: HashSet<TransferId>,
+    refused: u32,
     /// Nothing was sent, and it waits for the network.
     doubt: &'a Notify,
 }
@@ -145,7 +149,9 @@ impl Show<'_> {
                         // A script must know; what is on record goes on with the next run.
                         if let Overview::Stuck { code } = totals(&update).overview {
                             self.output.problem(Error::new(code).detail("the records cannot be written"));
-                            return Ok(ControlFlow::Break(if self.done.is_empty() { NOTHING } else { SOME }));
+                            self.output.stopped(Stopped::Records);
+                            let failed = self.refused > 0 || !self.failed.is_empty();
+                            return Ok(ControlFlow::Break(if failed { SOME } else { INTERRUPTED }));
                         }
                     }
                     None => return Err(Error::new(ErrorCode::Unexpected).detail("the engine ended")),
@@ -229,7 +235,8 @@ async fn upload_all(uploader: &Uploader, home: &Path, args: &Upload, output: &Ou
         output.refused(path, code);
     }
     let rows = Rows::of(ticket.items.clone());
-    let mut show = Show { output, batch: ticket.batch, rows, done: HashSet::new(), failed: HashSet::new(), doubt };
+    let (done, failed) = (HashSet::new(), HashSet::new());
+    let mut show = Show { output, batch: ticket.batch, rows, done, failed, refused, doubt };
     let settled = loop {
         let settled = match show.follow(&mut feed, engine.settled(ticket.items.clone())).await? {
             ControlFlow::Continue(settled) => settled?,

@@ -38,7 +38,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::StorageFull => ("Your company's storage is full.", "Ask your administrator for space."),
         C::TooLarge => ("The file is larger than allowed.", "Split it, or ask for a higher limit."),
         C::FileMissing => ("The file was moved, renamed or deleted.", "Check the path."),
-        C::FileInUse => ("Another program has the file open.", "Close it there."),
+        C::FileInUse => ("Another program holds the file or keeps changing it.", "Close it there."),
         C::ComputerBusy => ("This computer has too many files open, or no memory.", "Close other programs."),
         C::FileUnreadable => ("Davit is not allowed to read the file.", "Change the file's permissions."),
         C::FileChanged => ("The file changed while it was uploading.", "Run the command again for the new version."),
@@ -103,7 +103,8 @@ pub(crate) fn of_notice(notice: Notice) -> String {
             format!("The records were lost and are as they were on {}; the same command goes on.", date(from))
         }
         Notice::BegunAnew => {
-            "The records were lost and begin anew; the same command uploads what is missing.".to_owned()
+            "The records were lost and begin anew; the same command uploads the rest and finds what is there taken."
+                .to_owned()
         }
     }
 }
@@ -142,7 +143,10 @@ pub(crate) fn waiting(wait: &Wait) -> String {
             format!("{what} Check the disk and its permissions. It then continues by itself.")
         }
         ErrorCode::DiskFull => format!("{what} It continues by itself when there is room."),
+        // Tried for a while, and then told as a failure.
         ErrorCode::ReadError => format!("{what} It is read again by itself."),
+        ErrorCode::FileInUse => format!("{what} It is tried again by itself."),
+        ErrorCode::DamagedOnTheWay => format!("{what} Each is sent again by itself."),
         _ => format!("{what} {action} It then continues by itself."),
     }
 }
@@ -185,6 +189,7 @@ pub(crate) const fn stopped(why: Stopped) -> &'static str {
     match why {
         Stopped::Signal => "Stopped. The same command goes on from here.",
         Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
+        Stopped::Records => "Stopped. The same command goes on from here once the records can be written again.",
         Stopped::SignInEnded => {
             "The sign-in is over. Set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
         }
@@ -274,6 +279,19 @@ mod tests {
         for code in [ErrorCode::UntrustedServer, ErrorCode::JournalUnwritable] {
             assert!(!told(code).contains("--ca-bundle") && !told(code).contains("DAVIT_HOME"), "{code}");
         }
+    }
+
+    #[test]
+    fn a_wait_that_may_end_otherwise_promises_no_more_than_another_try() {
+        for code in [ErrorCode::FileInUse, ErrorCode::ReadError, ErrorCode::DamagedOnTheWay] {
+            let text = waiting(&Wait::new(code, None, None));
+            assert!(!text.contains("continues by itself") && text.contains("again by itself"), "{code}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_use_may_be_one_that_is_touched_and_that_nobody_has_open() {
+        assert_eq!(of(ErrorCode::FileInUse).what, "Another program holds the file or keeps changing it.");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::pointing::{self, To};
 use super::shelf::Shelf;
 use crate::engine::feed::{Delta, Details, Focused, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
 use crate::error::{ErrorCode, Result};
+use crate::file::names;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{Journal, TransferRow};
 use crate::transfer::{TransferState, checksum};
@@ -212,7 +213,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             seconds_left: row.seconds_left,
             destination: row.destination,
             key: None,
-            from: from.map(|item| item.path.display().to_string()).unwrap_or_default(),
+            from: from.map(|item| names::shown(&item.path)).unwrap_or_default(),
             checksum: None,
             pieces: None,
             story: Vec::new(),
@@ -247,7 +248,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         seconds_left: row.seconds_left.filter(|_| whole(&row)),
         destination: row.destination,
         key: prefix.map(|prefix| format!("{prefix}{}", transfer.key)),
-        from: transfer.path.display().to_string(),
+        from: names::shown(&transfer.path),
         checksum: transfer.crc64.map(checksum::to_base64),
         pieces: transfer.plan.and_then(|plan| list::pieces(&plan, &parts_now)),
         story,

@@ -1,7 +1,7 @@
 //! From names on disk to keys: Unicode in NFC, `/` between parts, nothing that S3 or a reader would stumble over.
 
 use std::ffi::OsStr;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -56,21 +56,46 @@ fn odd_on_windows(name: &str) -> Option<&'static str> {
 }
 
 /// A path within a folder as text, for the records: itself where it is Unicode. Where it is not, no two are the same, and
-/// none is like one that is.
+/// none is like one that is: from the first such name on it is spelled out, after a dot that no path has.
 pub fn spelled(within: &Path) -> String {
-    let parts = || within.components().map(Component::as_os_str);
-    if let Some(plain) = parts().map(OsStr::to_str).collect::<Option<Vec<_>>>() {
-        return plain.join("/");
+    let (plain, odd) = apart(within);
+    let plain: Vec<_> = plain.components().map(|name| name.as_os_str().to_string_lossy()).collect();
+    joined(plain.join("/"), odd)
+}
+
+/// A whole path as text, for whoever reads what became of it: the same, and as this system writes it where it is Unicode.
+pub fn shown(path: &Path) -> String {
+    let (plain, odd) = apart(path);
+    match odd {
+        None => path.display().to_string(),
+        odd => joined(plain.display().to_string(), odd),
     }
-    let mut all = ".".to_owned();
-    for part in parts() {
-        all.push('/');
-        for chunk in part.as_encoded_bytes().utf8_chunks() {
-            all.push_str(&chunk.valid().replace('\\', "\\\\"));
-            all.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
-        }
+}
+
+/// What is Unicode of a path, and the rest from the first name on that is not.
+fn apart(path: &Path) -> (PathBuf, Option<String>) {
+    let (mut plain, mut names) = (PathBuf::new(), path.components().map(Component::as_os_str).peekable());
+    while let Some(name) = names.next_if(|name| name.to_str().is_some()) {
+        plain.push(name);
+    }
+    let odd: Vec<_> = names.map(escaped).collect();
+    (plain, (!odd.is_empty()).then(|| format!("./{}", odd.join("/"))))
+}
+
+fn escaped(name: &OsStr) -> String {
+    let mut all = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        all.push_str(&chunk.valid().replace('\\', "\\\\"));
+        all.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
     }
     all
+}
+
+fn joined(mut plain: String, odd: Option<String>) -> String {
+    if odd.is_some() && !plain.is_empty() && !plain.ends_with(std::path::is_separator) {
+        plain.push('/');
+    }
+    plain + &odd.unwrap_or_default()
 }
 
 /// The key of a file within a folder, without the folder's own name.
@@ -137,7 +162,10 @@ mod tests {
             assert_eq!(key_part(name).expect_err("not Unicode").code, ErrorCode::NameRefused);
             assert!(spellings.insert(spelled(&Path::new("day").join(name))), "{}", name.display());
         }
-        assert!(spellings.contains("./day/caf\\xE9.mov"), "{spellings:?}");
+        assert!(spellings.contains("day/./caf\\xE9.mov"), "{spellings:?}");
+        let whole = Path::new("/home").join(OsStr::from_bytes(b"caf\xe9")).join("a\\b.mov");
+        assert_eq!(shown(&whole), "/home/./caf\\xE9/a\\\\b.mov");
+        assert_eq!(shown(Path::new("/home/caf\\xE9")), "/home/caf\\xE9", "and so it does as a whole");
         assert_eq!(spelled(Path::new("day/caf\\xE9.mov")), "day/caf\\xE9.mov", "Unicode stays as it is");
     }
 

@@ -27,7 +27,7 @@ impl Asked {
 
 /// A path as the records have it where it could not be taken.
 pub(super) fn as_given(path: &Path) -> String {
-    path.to_str().map_or_else(|| names::spelled(path), str::to_owned)
+    names::shown(path)
 }
 
 /// Rows that go on with a gesture to this destination, in the order of giving.

@@ -6,6 +6,7 @@ use crate::engine::feeds::named;
 use crate::engine::pointing::{self, To};
 use crate::engine::{Link, What, list};
 use crate::error::{Error, ErrorCode, Result};
+use crate::file::names;
 use crate::ids::{BatchId, ItemId};
 use crate::journal::{BatchRow, ItemRow, Problem, TransferRow};
 use crate::transfer::{TransferState, checksum};
@@ -28,7 +29,7 @@ impl Actor {
             Some(Outcome {
                 id: row.id,
                 batch: batch.id,
-                path: row.path.display().to_string(),
+                path: names::shown(&row.path),
                 // What could never be sent never had one.
                 key: batch
                     .scope
@@ -103,7 +104,7 @@ impl Actor {
         let none = || Error::new(ErrorCode::BadInput).detail("there is none");
         let prefix = batch.scope.as_ref().map(|scope| scope.prefix.clone());
         match (what, file) {
-            (What::From, file) => Ok(file.map_or(item.path, |file| file.path).display().to_string()),
+            (What::From, file) => Ok(names::shown(&file.map_or(item.path, |file| file.path))),
             (What::Key, Some(file)) => prefix.map(|prefix| format!("{prefix}{}", file.key)).ok_or_else(none),
             (What::Checksum, Some(file)) => file.crc64.map(checksum::to_base64).ok_or_else(none),
             (What::Reference, Some(file)) => {
