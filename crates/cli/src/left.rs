@@ -114,7 +114,7 @@ pub(crate) async fn sweep(uploader: &Uploader) {
     if tokio::time::timeout(SOON, &mut all).await.is_err() {
         text::note("davit: Waiting for what was sent to be removed, for half a minute at most.");
         // Nobody else will remove it before the next upload; what cannot be reached now stays on record.
-        let _ = tokio::time::timeout(SWEEP - SOON, all).await;
+        let _ = tokio::time::timeout(SWEEP.saturating_sub(SOON), all).await;
     }
 }
 

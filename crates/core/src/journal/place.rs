@@ -2,7 +2,9 @@
 //! is written there is lost with the process.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorCode, Result};
 

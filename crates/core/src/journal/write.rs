@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
-use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::place::Place;
