@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE_AT_MOST: Duration = Duration::from_secs(150);
 /// A request that stands still for this long may be one that began on a way that was dead.
 const STILL: Duration = Duration::from_secs(2);
+/// An answer that was held up with everything else is sent again within this time of the way's return.
+const HELD_UP: Duration = Duration::from_secs(4);
 /// What a system buffers of a connection at most; Linux' default limit of `tcp_wmem`.
 const BUFFERED: u64 = 4 << 20;
 /// What it buffers on links however slow.
@@ -80,6 +82,8 @@ struct Answers {
     doubt: bool,
     /// A request that began then, on a connection of its own, was answered.
     alive: Option<Instant>,
+    /// One that began then was not.
+    mute: Option<Instant>,
 }
 
 /// A body that was answered.
@@ -175,9 +179,10 @@ impl Pace {
         hung
     }
 
-    /// A life sign was not answered.
-    pub(super) fn hears_nothing(&self) {
+    /// A life sign that was asked for then was not answered.
+    pub(super) fn hears_nothing(&self, began: Instant) {
         self.still().unanswered();
+        self.answers().mute = Some(began);
     }
 
     /// Something of a body was acknowledged.
@@ -206,6 +211,14 @@ impl Pace {
     /// Whether what did not move since then missed that the way is back.
     pub(super) fn missed(&self, moved: Instant) -> bool {
         self.answers().alive.is_some_and(|alive| alive > moved) && moved.elapsed() >= STILL
+    }
+
+    /// Whether there was no way after that for a while, and has been one again for so long that an answer which was only
+    /// held up would be here.
+    pub(super) fn came_back(&self, then: Instant) -> bool {
+        let answers = self.answers();
+        let (Some(mute), Some(alive)) = (answers.mute, answers.alive) else { return false };
+        then < mute && mute < alive && alive.elapsed() >= HELD_UP
     }
 
     fn bytes_a_second(&self) -> u64 {

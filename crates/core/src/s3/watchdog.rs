@@ -63,7 +63,7 @@ fn verdict(
     let silence = now.moved.elapsed();
     // Where all of it arrived, the answer may take its time, if answers do here.
     let may_be_answered = told == Told::Arrived && now.ended && !pace.is_missing(silence);
-    if pace.missed(now.moved) && !may_be_answered {
+    if pace.missed(now.moved) && (!may_be_answered || pace.came_back(now.moved)) {
         return Some("there is a way again, and nothing of this one moved");
     }
     if (again == Again::Free || !now.ended) && silence >= QUICK && pace.overtook(now.moved, len) {
@@ -226,6 +226,25 @@ mod tests {
                 assert_eq!(error.code, ErrorCode::Offline);
                 assert!(begun.elapsed() <= Duration::from_secs(30), "{out} {:?}", begun.elapsed());
             }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_missing_since_there_was_no_way_is_waited_for_five_seconds_after_the_way_is_back() {
+        for was_gone in [true, false] {
+            let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
+            let sent = Progress { moved: begun, ended: true };
+            let given_up = || verdict(&pace, begun, sent, PART, Again::Costly, Told::Arrived).is_some();
+            tokio::time::advance(Duration::from_secs(2)).await;
+            if was_gone {
+                pace.hears_nothing(Instant::now());
+            }
+            tokio::time::advance(Duration::from_secs(2)).await;
+            pace.lives(Instant::now());
+            tokio::time::advance(Duration::from_secs(3)).await;
+            assert!(!given_up(), "it may be on its way");
+            tokio::time::advance(Duration::from_secs(2)).await;
+            assert_eq!(given_up(), was_gone, "a store may think for longer");
         }
     }
 
