@@ -26,7 +26,7 @@ pub(super) async fn until_heard<F: Future<Output = bool>>(pace: &Weak<Pace>, ans
         let answered = answers().await;
         match pace.upgrade() {
             Some(pace) if answered && pace.hears(began) => return,
-            Some(pace) if !answered => pace.hears_nothing(began),
+            Some(pace) if !answered => pace.hears_nothing(),
             Some(_) | None => {}
         }
         tokio::time::sleep(EVERY).await;

@@ -30,7 +30,9 @@ const PATIENCE_AT_MOST: Duration = Duration::from_secs(150);
 /// A request that stands still for this long may be one that began on a way that was dead.
 const STILL: Duration = Duration::from_secs(2);
 /// An answer that was held up with everything else is sent again within this time of the way's return.
-const HELD_UP: Duration = Duration::from_secs(4);
+const HELD_UP: Duration = Duration::from_secs(3);
+/// After one life sign the next follows within this time.
+const NEXT_SIGN: Duration = Duration::from_secs(2);
 /// What a system buffers of a connection at most; Linux' default limit of `tcp_wmem`.
 const BUFFERED: u64 = 4 << 20;
 /// What it buffers on links however slow.
@@ -82,7 +84,7 @@ struct Answers {
     doubt: bool,
     /// A request that began then, on a connection of its own, was answered.
     alive: Option<Instant>,
-    /// One that began then was not.
+    /// One was given up then.
     mute: Option<Instant>,
 }
 
@@ -179,10 +181,10 @@ impl Pace {
         hung
     }
 
-    /// A life sign that was asked for then was not answered.
-    pub(super) fn hears_nothing(&self, began: Instant) {
+    /// A life sign was not answered.
+    pub(super) fn hears_nothing(&self) {
         self.still().unanswered();
-        self.answers().mute = Some(began);
+        self.answers().mute = Some(Instant::now());
     }
 
     /// Something of a body was acknowledged.
@@ -213,12 +215,14 @@ impl Pace {
         self.answers().alive.is_some_and(|alive| alive > moved) && moved.elapsed() >= STILL
     }
 
-    /// Whether there was no way after that for a while, and has been one again for so long that an answer which was only
-    /// held up would be here.
+    /// Whether what moved last then did so while there was no way, as far as was known, and there has been one again for so
+    /// long that an answer which was only held up would be here.
     pub(super) fn came_back(&self, then: Instant) -> bool {
         let answers = self.answers();
         let (Some(mute), Some(alive)) = (answers.mute, answers.alive) else { return false };
-        then < mute && mute < alive && alive.elapsed() >= HELD_UP
+        // The sign before the one that was answered was not.
+        let was_gone = alive.checked_duration_since(mute).is_some_and(|between| between <= NEXT_SIGN);
+        was_gone && then < alive && alive.elapsed() >= HELD_UP
     }
 
     fn bytes_a_second(&self) -> u64 {

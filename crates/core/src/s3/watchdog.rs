@@ -230,20 +230,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_is_missing_since_there_was_no_way_is_waited_for_five_seconds_after_the_way_is_back() {
-        for was_gone in [true, false] {
-            let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
-            let sent = Progress { moved: begun, ended: true };
-            let given_up = || verdict(&pace, begun, sent, PART, Again::Costly, Told::Arrived).is_some();
-            tokio::time::advance(Duration::from_secs(2)).await;
+    async fn an_answer_that_is_missing_since_there_was_no_way_is_given_up_soon_after_the_way_is_back() {
+        let seconds = |n| tokio::time::advance(Duration::from_secs(n));
+        // Asked before the last life sign that was not answered, and between that and the first that was.
+        for (was_gone, before) in [(true, 5), (true, 0), (false, 5)] {
+            let pace = Arc::<Pace>::default();
+            seconds(5 - before).await;
+            let begun = Instant::now();
+            let given_up = || {
+                let sent = Progress { moved: begun, ended: true };
+                verdict(&pace, begun, sent, PART, Again::Costly, Told::Arrived).is_some()
+            };
+            seconds(before).await;
             if was_gone {
-                pace.hears_nothing(Instant::now());
+                pace.hears_nothing();
             }
-            tokio::time::advance(Duration::from_secs(2)).await;
+            seconds(1).await;
             pace.lives(Instant::now());
-            tokio::time::advance(Duration::from_secs(3)).await;
+            seconds(2).await;
             assert!(!given_up(), "it may be on its way");
-            tokio::time::advance(Duration::from_secs(2)).await;
+            seconds(2).await;
             assert_eq!(given_up(), was_gone, "a store may think for longer");
         }
     }
