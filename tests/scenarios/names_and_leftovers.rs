@@ -1,6 +1,7 @@
 //! Names that meet, commands that are given again, answers that are lost: nothing is replaced unasked, nothing is left
 //! behind unseen, and what cannot be known is not claimed.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use davit_core::engine::feed::{Action, Target};
 use davit_core::ids::ItemId;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
-use davit_tests::davit::Ended;
+use davit_tests::davit::{Ended, Run};
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
@@ -215,6 +216,30 @@ async fn left_in_s3(world: &World) -> Vec<serde_json::Value> {
     status.lines.into_iter().filter(|line| line["event"] == "left").collect()
 }
 
+/// An upload by way of this link that is killed there.
+async fn killed_after(world: &World, link: &FaultProxy, by_backend: bool, file: &Path, point: &str) {
+    let mut begin = if by_backend {
+        world.upload_by_backend_and(&link.endpoint(), &[file])
+    } else {
+        world.upload_by(&link.endpoint(), &[file])
+    };
+    let killed = begin.env("DAVIT_FAILPOINT", point).end().await;
+    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+}
+
+/// A cancel of everything that was begun so.
+fn cancel_all(world: &World, link: &FaultProxy, by_backend: bool) -> Run {
+    let keys = world.cloud.keys();
+    let mut cancel = world.davit("cancel");
+    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
+    cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
+    if by_backend {
+        cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+        cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
+    }
+    cancel
+}
+
 /// Nothing runs any more, and a cancel removes what S3 holds before it ends, or says that it stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_it_is_left() {
@@ -223,29 +248,12 @@ async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_
         let link = FaultProxy::before(world.cloud.address()).await;
         let file = world.sources().join("cut.mov");
         noise(&file, 40 << 20);
-        let keys = world.cloud.keys();
-        let mut begin = if by_backend {
-            world.upload_by_backend_and(&link.endpoint(), &[&file])
-        } else {
-            world.upload_by(&link.endpoint(), &[&file])
-        };
-        let killed = begin.env("DAVIT_FAILPOINT", "part:2:after").end().await;
-        assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+        killed_after(&world, &link, by_backend, &file, "part:2:after").await;
         assert_eq!(world.cloud.uploads(BUCKET).len(), 1);
         if refused {
             link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
         }
-        let cancel = || {
-            let mut cancel = world.davit("cancel");
-            cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
-            cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
-            if by_backend {
-                cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
-                cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
-            }
-            cancel
-        };
-        let cancelled = cancel().end().await;
+        let cancelled = cancel_all(&world, &link, by_backend).end().await;
         assert_eq!(cancelled.code, Some(0), "{}{}", cancelled.out, cancelled.err);
         let left = world.cloud.uploads(BUCKET).len();
         assert_eq!(left, usize::from(refused), "backend {by_backend}: {}{}", cancelled.out, cancelled.err);
@@ -254,7 +262,7 @@ async fn a_cancel_without_a_running_process_removes_what_s3_holds_or_tells_that_
         assert_eq!(left_in_s3(&world).await.len(), left);
         // Once the store lets it, the next cancel removes it, and says that this is what it did.
         link.faults.busy.store(0, Ordering::SeqCst);
-        let again = cancel().end().await;
+        let again = cancel_all(&world, &link, by_backend).end().await;
         assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
         let said =
             if refused { "1 unfinished upload removed\n" } else { "There is nothing to cancel. See `davit status`.\n" };
@@ -269,28 +277,14 @@ async fn cancelled_in_silence(by_backend: bool, takes_connections: bool) -> (Dur
     let mut link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 20 << 20);
-    let keys = world.cloud.keys();
-    let mut begin = if by_backend {
-        world.upload_by_backend_and(&link.endpoint(), &[&file])
-    } else {
-        world.upload_by(&link.endpoint(), &[&file])
-    };
-    let killed = begin.env("DAVIT_FAILPOINT", "part:1:after").end().await;
-    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    killed_after(&world, &link, by_backend, &file, "part:1:after").await;
     if takes_connections {
         link.faults.mute.store(true, Ordering::SeqCst);
     } else {
         link.falls_silent().await;
     }
-    let mut cancel = world.davit("cancel");
-    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
-    cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key);
-    if by_backend {
-        cancel.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
-        cancel.env("DAVIT_DEV_S3_ENDPOINT", link.endpoint());
-    }
     let begun = Instant::now();
-    let ended = cancel.end().await;
+    let ended = cancel_all(&world, &link, by_backend).end().await;
     (begun.elapsed(), ended)
 }
 
@@ -316,14 +310,10 @@ async fn what_is_left_at_a_place_without_a_company_is_told_with_the_place_and_wi
     let link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 20 << 20);
-    let killed = world.upload_by(&link.endpoint(), &[&file]).env("DAVIT_FAILPOINT", "part:1:after").end().await;
-    assert_eq!(killed.code, None, "{}{}", killed.out, killed.err);
+    killed_after(&world, &link, false, &file, "part:1:after").await;
     "DELETE ".clone_into(&mut link.faults.only.lock().expect("faults"));
     link.faults.hold.send_replace(true);
-    let keys = world.cloud.keys();
-    let mut cancel = world.davit("cancel");
-    cancel.arg("--all").env("AWS_ACCESS_KEY_ID", &keys.access_key_id);
-    let cancel = cancel.env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key).start();
+    let cancel = cancel_all(&world, &link, false).start();
     link.holds_one().await;
     cancel.kill();
     let left = left_in_s3(&world).await;

@@ -108,7 +108,7 @@ export const errors: Record<ErrorCode, ErrorText> = {
     button: again,
   },
   'file-in-use': {
-    row: 'Another program holds or changes this file.',
+    row: 'Another program has this file open.',
     todo: 'Close it there.',
     waits: 'Close it there; continues by itself.',
     whole: 'Waiting for another program',

@@ -4,6 +4,7 @@
 
 pub mod control;
 mod home;
+mod open_files;
 mod options;
 mod present;
 mod runtime;
@@ -60,28 +61,6 @@ struct Keeper {
     status: watch::Sender<SessionStatus>,
 }
 
-/// As many files and connections as are ever open at once, and as many as macOS takes (`OPEN_MAX`).
-#[cfg(unix)]
-const OPEN_AT_ONCE: u64 = 10_240;
-
-/// A person's session may open 256 or 1,024 files at a time, and more for the asking.
-#[cfg(unix)]
-fn allow_many_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let wanted = limit.maximum.map_or(OPEN_AT_ONCE, |most| most.min(OPEN_AT_ONCE));
-    if limit.current.is_some_and(|now| now < wanted) {
-        let more = Rlimit { current: Some(wanted), ..limit };
-        if let Err(error) = setrlimit(Resource::Nofile, more) {
-            tracing::warn!(%error, "no more files may be open at once");
-        }
-    }
-}
-
-/// Windows has no such limit.
-#[cfg(not(unix))]
-const fn allow_many_files() {}
-
 impl Uploader {
     /// Opens a home and goes on where it ended. Works offline and signed out.
     ///
@@ -100,7 +79,7 @@ impl Uploader {
         let notice = recovered.notice;
         let store = options.store()?;
         let runtime = Runtime::new()?;
-        allow_many_files();
+        open_files::allow_many();
         let routes = Arc::new(Routes::new(options.net.clone(), store));
         let concurrency = options.concurrency.unwrap_or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
