@@ -33,6 +33,7 @@ mod scale;
 #[cfg(unix)]
 mod sessions;
 mod sources;
+mod speed;
 mod stalls;
 mod told;
 mod unclear;

@@ -94,7 +94,7 @@ pub(crate) struct Upload {
     /// What to do when a name is taken; without it, as the destination says.
     #[arg(long)]
     pub(crate) collision: Option<OnCollision>,
-    /// Pieces in flight at a time, 1 to 128.
+    /// Pieces in flight at a time, 1 to 128; without it, as many as turn out best.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
     pub(crate) concurrency: Option<u16>,
     /// Write what became of every path to this file once all of it ended: a table where it ends in .csv, else JSON.

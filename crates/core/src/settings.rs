@@ -15,8 +15,8 @@ pub struct Settings {
     pub server: Option<String>,
     /// The company that answered last; none until then.
     pub company: Option<Known>,
-    /// Pieces in flight at a time, 1 to 128. Default 16.
-    pub concurrency: u16,
+    /// Pieces in flight at a time, 1 to 128; none, the default, means as many as turn out best.
+    pub concurrency: Option<u16>,
 }
 
 /// What a company is called while it does not answer.
@@ -31,7 +31,7 @@ pub struct Known {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { server: None, company: None, concurrency: 16 }
+        Self { server: None, company: None, concurrency: None }
     }
 }
 
@@ -52,7 +52,7 @@ impl Settings {
         }
         let mut settings: Self = serde_json::from_str(&text)
             .map_err(|e| Error::new(ErrorCode::BadInput).detail(format!("settings.json: {e}")))?;
-        settings.concurrency = settings.concurrency.clamp(1, 128);
+        settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(1, 128));
         Ok(settings)
     }
 
@@ -83,9 +83,9 @@ mod tests {
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
         let address = "https://uploads.example.com".to_owned();
         let company = Some(Known { address: address.clone(), name: "Example Films".into() });
-        let set = Settings { server: Some(address), company, concurrency: 500 };
+        let set = Settings { server: Some(address), company, concurrency: Some(500) };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
-        assert_eq!(back, Settings { concurrency: 128, ..set });
+        assert_eq!(back, Settings { concurrency: Some(128), ..set });
     }
 }

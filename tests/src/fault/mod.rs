@@ -45,6 +45,10 @@ pub struct Faults {
     pub met_on: AtomicU32,
     /// The connection that the last request came by that [`Self::requests`] counts.
     pub last_on: AtomicU32,
+    /// Connections that hang and that nobody gave up.
+    hanging: AtomicU32,
+    /// How many of these there were when the last request came that [`Self::requests`] counts.
+    pub hung_beside: AtomicU32,
     /// What happens by chance.
     pub mix: Mutex<Option<Mix>>,
     /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
@@ -102,6 +106,7 @@ impl Faults {
         let hit = self.is_hit(first);
         if hit {
             self.last_on.store(connection, Ordering::SeqCst);
+            self.hung_beside.store(self.hanging.load(Ordering::SeqCst), Ordering::SeqCst);
             self.requests.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(fault) = self.always.lock().expect("faults").filter(|_| hit) {
@@ -358,7 +363,7 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
     let mut held = Vec::new();
     while let Some((head, body)) = wire::head(&mut client, &mut held).await? {
         if faults.mute.load(Ordering::SeqCst) {
-            return gone(&mut client).await;
+            return hangs(&mut client, faults).await;
         }
         let text = String::from_utf8_lossy(&head).into_owned();
         let first = text.lines().next().unwrap_or_default();
@@ -394,12 +399,12 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
                 reset(client);
                 return Ok(());
             }
-            Fault::StallBefore => return gone(&mut client).await,
+            Fault::StallBefore => return hangs(&mut client, faults).await,
             Fault::ResetMid { at } | Fault::StallMid { at } => {
                 server.write_all(&head).await?;
                 forward(&mut client, &mut server, &mut held, at.min(body), faults).await?;
                 if matches!(fault, Fault::StallMid { .. }) {
-                    return gone(&mut client).await;
+                    return hangs(&mut client, faults).await;
                 }
                 reset(client);
                 reset(server);
@@ -411,7 +416,7 @@ async fn pass(mut client: TcpStream, number: u32, target: SocketAddr, faults: &F
                 let mut answered = Vec::new();
                 let Some((head, _)) = wire::head(&mut server, &mut answered).await? else { return Ok(()) };
                 match fault {
-                    Fault::StallAfter => return gone(&mut client).await,
+                    Fault::StallAfter => return hangs(&mut client, faults).await,
                     Fault::Truncated => client.write_all(&head[..head.len() / 2]).await?,
                     _ => {}
                 }
@@ -568,6 +573,13 @@ async fn answer(client: &mut TcpStream, request: &str, status: &str, kind: &str,
 }
 
 /// Says nothing more until the client goes away.
+async fn hangs(client: &mut TcpStream, faults: &Faults) -> std::io::Result<()> {
+    faults.hanging.fetch_add(1, Ordering::SeqCst);
+    let gone = gone(client).await;
+    faults.hanging.fetch_sub(1, Ordering::SeqCst);
+    gone
+}
+
 async fn gone(client: &mut TcpStream) -> std::io::Result<()> {
     // What it still sends fills the buffers and then waits, as on a dead link.
     while client.ready(tokio::io::Interest::ERROR).await.is_ok_and(|ready| !ready.is_error()) {}

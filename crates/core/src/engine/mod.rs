@@ -1,8 +1,8 @@
 //! The engine: an actor that admits, runs and rests transfers, and tells every shell what it sees.
 //!
 //! [`Engine`] is the handle: cheap to clone, every call a message. Inside, `actor` owns the `book` (what is in memory of
-//! every row), `drive` runs one transfer, `parts` sends its parts through the one shared pool, `intake` turns dropped
-//! paths into transfers, `pointing` makes links, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
+//! every row), `drive` runs one transfer, `parts` sends its parts through the one shared `pool`, which `width` finds the
+//! size of, and `tail` the last of them twice, `intake` turns dropped paths into transfers, `pointing` makes links, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
 
 mod actor;
 mod book;
@@ -26,6 +26,8 @@ mod rate;
 mod receipts;
 pub(crate) mod routes;
 mod shelf;
+mod tail;
+mod width;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -169,8 +171,8 @@ pub(crate) struct Start {
     pub(crate) home: PathBuf,
     pub(crate) recovered: Recovered,
     pub(crate) routes: Arc<routes::Routes>,
-    /// Parts and single requests in flight at most.
-    pub(crate) concurrency: u16,
+    /// Parts and single requests in flight: so many, or as many as turn out best.
+    pub(crate) concurrency: Option<u16>,
     /// Nothing is admitted: for looking and for actions without a run.
     pub(crate) hold: bool,
 }

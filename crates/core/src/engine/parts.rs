@@ -11,6 +11,7 @@ use super::damage::Damage;
 use super::link::Link;
 use super::live::Live;
 use super::pool::{Place, Pool};
+use super::tail::Tail;
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
@@ -49,6 +50,7 @@ impl Sender {
         parts: &mut BTreeMap<PartNumber, PartRow>,
     ) -> Result<()> {
         let mut todo: VecDeque<Part> = plan.parts().filter(|part| !parts.contains_key(&part.number)).collect();
+        let tail = Tail::default();
         let mut flights = FuturesUnordered::new();
         while !(todo.is_empty() && flights.is_empty()) {
             tokio::select! {
@@ -60,7 +62,10 @@ impl Sender {
                 place = self.pool.to_send_by(&self.bucket, &self.live), if !todo.is_empty() => {
                     let place = place?;
                     if let Some(part) = todo.pop_front() {
-                        flights.push(self.send(upload, part, place));
+                        flights.push(self.send(upload, part, place, &tail));
+                    }
+                    if todo.is_empty() {
+                        tail.begins();
                     }
                 }
             }
@@ -68,9 +73,9 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&self, upload: &UploadId, part: Part, place: Place) -> Result<PartRow> {
+    async fn send(&self, upload: &UploadId, part: Part, place: Place, tail: &Tail) -> Result<PartRow> {
         let (mut place, damage) = (Some(place), Damage::default());
-        let once = || self.once(upload, part, place.take(), &damage);
+        let once = || self.once(upload, part, place.take(), &damage, tail);
         let held = |error: &Error, wait| self.live.waits(error, wait);
         // Whoever stops it drops it.
         let (row, place) = self.link.patiently(&CancellationToken::new(), once, held).await?;
@@ -100,13 +105,16 @@ impl Sender {
         part: Part,
         place: Option<Place>,
         damage: &Damage,
+        tail: &Tail,
     ) -> Result<(PartRow, Place)> {
         let again = place.is_none();
         let place = match place {
             Some(place) => place,
             None => self.pool.to_send_by(&self.bucket, &self.live).await?,
         };
-        match self.attempt(upload, part, again).await {
+        let raced =
+            tail.raced(&self.pool, self.attempt(upload, part, again), async || self.attempt(upload, part, true).await);
+        match raced.await {
             Ok(row) => Ok((row, place)),
             Err(error) => {
                 self.live.land(part.number, None);
@@ -124,11 +132,14 @@ impl Sender {
             len: part.len,
             sent: self.live.take_off(part.number, again),
             moved: self.live.moved(),
+            tally: self.pool.tally(),
             fingerprint: self.fingerprint.clone(),
             gate: Gate::default(),
         };
         failpoint::pass("part", Side::Before);
-        let sent = self.bucket.upload_part(&self.key, upload, part.number, body).await?;
+        let outcome = self.bucket.upload_part(&self.key, upload, part.number, body).await;
+        self.pool.came_to(&outcome);
+        let sent = outcome?;
         failpoint::pass("part", Side::After);
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })
     }

@@ -1,30 +1,62 @@
-//! How many requests with a body are under way at once, for all transfers together.
+//! How many requests with a body are under way at once, for all transfers together: as many as [`Width`] finds worth it,
+//! or as many as somebody said.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Duration, Instant};
 
 use super::live::Live;
+use super::width::{START, Width};
 use crate::error::{Error, ErrorCode, Result};
 use crate::s3::Bucket;
+
+/// How often the width is told what came of it.
+const LOOK: Duration = Duration::from_millis(100);
+/// More at a time bring nothing anywhere, and cost memory.
+const MOST: usize = 64;
+/// What a request costs besides its bytes: many small files are answers a second rather than bytes.
+const REQUEST: u64 = 32 << 10;
 
 /// The places of all transfers. What the store acknowledged waits for the records in a place of its own, and there are
 /// as many of these: where the records are slow or out of room, sending waits for them, and no crash costs more than
 /// twice what is under way.
 #[derive(Debug)]
 pub(super) struct Pool {
-    sending: Arc<Semaphore>,
-    recording: Arc<Semaphore>,
+    sending: Arc<Places>,
+    recording: Arc<Places>,
+    /// None: as many as somebody said.
+    width: Option<Mutex<Width>>,
+    /// Bytes that the connections of all bodies took.
+    tally: Arc<AtomicU64>,
 }
 
-/// A place, left when dropped.
-#[derive(Debug)]
-pub(super) struct Place(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
-
 impl Pool {
-    pub(super) fn new(places: u16) -> Self {
-        let places = usize::from(places.max(1));
-        Self { sending: Arc::new(Semaphore::new(places)), recording: Arc::new(Semaphore::new(places)) }
+    /// So many places, or as many as turn out best once [`Self::govern`] runs.
+    pub(super) fn new(fixed: Option<u16>) -> Self {
+        let places = fixed.map_or(START, |fixed| usize::from(fixed.max(1)));
+        Self {
+            sending: Places::new(places),
+            recording: Places::new(places),
+            width: fixed.is_none().then(|| Mutex::new(Width::new(START, MOST, Instant::now()))),
+            tally: Arc::default(),
+        }
+    }
+
+    /// What bodies count into.
+    pub(super) fn tally(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.tally)
+    }
+
+    /// How many may be under way now.
+    pub(super) fn places(&self) -> usize {
+        self.sending.count().wanted
+    }
+
+    /// Whether there are places that nobody waits for.
+    pub(super) fn has_room(&self) -> bool {
+        self.sending.has_room()
     }
 
     /// Waits for a place to send in.
@@ -32,7 +64,7 @@ impl Pool {
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send(&self) -> Result<Place> {
-        Arc::clone(&self.sending).acquire_owned().await.map(Place).map_err(closed)
+        self.sending.place().await
     }
 
     /// The same for a transfer that may have waited for the way before: behind others who get through, it no longer does.
@@ -51,15 +83,187 @@ impl Pool {
         }
     }
 
+    /// A place to send in that nobody waits for.
+    pub(super) fn spare(&self) -> Option<Place> {
+        self.sending.spare()
+    }
+
     /// Waits for a place in which to wait for the records.
     ///
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_record(&self) -> Result<Place> {
-        Arc::clone(&self.recording).acquire_owned().await.map(Place).map_err(closed)
+        self.recording.place().await
+    }
+
+    /// What came of a request that had a place to send in.
+    pub(super) fn came_to<T>(&self, outcome: &Result<T>) {
+        match outcome {
+            Ok(_) => {
+                self.tally.fetch_add(REQUEST, Ordering::Relaxed);
+            }
+            Err(error) if error.code == ErrorCode::StorageBusy => self.turn(Width::busy),
+            Err(_) => {}
+        }
+    }
+
+    /// Follows what the link can carry, for as long as it is run.
+    pub(super) async fn govern(self: Arc<Self>) {
+        if self.width.is_none() {
+            return;
+        }
+        let mut idle = true;
+        loop {
+            if idle {
+                self.sending.begun.notified().await;
+            }
+            tokio::time::sleep(LOOK).await;
+            idle = self.sending.count().taken == 0;
+            let full = !self.sending.has_room();
+            self.turn(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
+        }
+    }
+
+    /// Tells the width something, and does what it says then.
+    fn turn(&self, tell: impl FnOnce(&mut Width, Instant)) {
+        let Some(width) = &self.width else { return };
+        let mut width = width.lock().unwrap_or_else(PoisonError::into_inner);
+        let was = width.get();
+        tell(&mut width, Instant::now());
+        let is = width.get();
+        if was != is {
+            tracing::debug!(was, is, "requests at a time");
+            self.sending.resize(is);
+            self.recording.resize(is);
+        }
     }
 }
 
-fn closed(_: AcquireError) -> Error {
-    Error::new(ErrorCode::Unexpected).detail("the engine is closing")
+/// Places of one kind.
+#[derive(Debug)]
+struct Places {
+    free: Arc<Semaphore>,
+    count: Mutex<Count>,
+    /// Somebody took a place where none was taken.
+    begun: Notify,
+}
+
+#[derive(Debug)]
+struct Count {
+    /// As many as there should be.
+    wanted: usize,
+    /// Taken ones that are too many: each goes when it is given back, so that no request is cut to save a place.
+    surplus: usize,
+    taken: usize,
+}
+
+/// A place, left when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    permit: Option<OwnedSemaphorePermit>,
+    of: Arc<Places>,
+}
+
+impl Places {
+    fn new(wanted: usize) -> Arc<Self> {
+        let count = Mutex::new(Count { wanted, surplus: 0, taken: 0 });
+        Arc::new(Self { free: Arc::new(Semaphore::new(wanted)), count, begun: Notify::new() })
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Not asked by who is counted: one that goes to the next in line is counted when that one runs.
+    fn has_room(&self) -> bool {
+        self.free.available_permits() > 0
+    }
+
+    async fn place(self: &Arc<Self>) -> Result<Place> {
+        let closed = |_| Error::new(ErrorCode::Unexpected).detail("the engine is closing");
+        Ok(self.taken(Arc::clone(&self.free).acquire_owned().await.map_err(closed)?))
+    }
+
+    /// One that nobody waits for: who does comes first.
+    fn spare(self: &Arc<Self>) -> Option<Place> {
+        Some(self.taken(Arc::clone(&self.free).try_acquire_owned().ok()?))
+    }
+
+    fn taken(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
+        let mut count = self.count();
+        count.taken += 1;
+        if count.taken == 1 {
+            self.begun.notify_one();
+        }
+        Place { permit: Some(permit), of: Arc::clone(self) }
+    }
+
+    /// As many places from now on.
+    fn resize(&self, places: usize) {
+        let mut count = self.count();
+        if places >= count.wanted {
+            let more = places - count.wanted;
+            let spared = more.min(count.surplus);
+            count.surplus -= spared;
+            self.free.add_permits(more - spared);
+        } else {
+            let fewer = count.wanted - places;
+            count.surplus += fewer - self.free.forget_permits(fewer);
+        }
+        count.wanted = places;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut count = self.of.count();
+        count.taken -= 1;
+        if count.surplus > 0
+            && let Some(permit) = self.permit.take()
+        {
+            count.surplus -= 1;
+            permit.forget();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    fn take(places: &Arc<Places>) -> Option<Place> {
+        places.place().now_or_never().map(|place| place.expect("open"))
+    }
+
+    #[tokio::test]
+    async fn places_become_fewer_as_they_are_given_up() {
+        let places = Places::new(4);
+        let mut taken: Vec<_> = (0..4).map(|_| take(&places).expect("free")).collect();
+        places.resize(2);
+        assert_eq!(places.count().taken, 4, "nobody loses a place");
+        taken.truncate(2);
+        assert!(take(&places).is_none(), "two are gone");
+        places.resize(3);
+        let third = take(&places).expect("one more");
+        assert!(take(&places).is_none());
+        drop((taken, third));
+        assert_eq!(places.count().taken, 0);
+        let all: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
+        assert!(take(&places).is_none());
+        drop(all);
+    }
+
+    #[tokio::test]
+    async fn places_that_were_to_go_and_are_wanted_again_never_went() {
+        let places = Places::new(3);
+        let all: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
+        places.resize(1);
+        places.resize(3);
+        drop(all);
+        let again: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
+        assert!(take(&places).is_none());
+        drop(again);
+    }
 }

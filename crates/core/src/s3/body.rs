@@ -323,6 +323,7 @@ impl Stream {
                 self.at += len as u64;
                 self.left -= len as u64;
                 self.part.sent.fetch_add(len as u64, Ordering::Relaxed);
+                self.part.tally.fetch_add(len as u64, Ordering::Relaxed);
                 buffer.freeze()
             }
             Stage::Data => {
@@ -404,7 +405,7 @@ mod tests {
         let fingerprint = file.fingerprint().expect("identified");
         let (offset, len, sent) = (0, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
         let (moved, gate) = (Moved::default(), Gate::default());
-        (named, PartBody { file, offset, len, sent, moved, fingerprint, gate })
+        (named, PartBody { file, offset, len, sent, moved, tally: Arc::default(), fingerprint, gate })
     }
 
     fn collect(stream: Stream) -> Result<Vec<u8>, String> {

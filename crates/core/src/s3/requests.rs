@@ -22,6 +22,8 @@ pub struct PartBody {
     pub sent: Arc<AtomicU64>,
     /// When the other side last acknowledged any.
     pub moved: Moved,
+    /// Bytes that connections took of all bodies, ever.
+    pub tally: Arc<AtomicU64>,
     /// What the file must still be when the last byte leaves.
     pub fingerprint: Fingerprint,
     /// What the last byte passes.

@@ -81,7 +81,7 @@ impl Uploader {
         let runtime = Runtime::new()?;
         open_files::allow_many();
         let routes = Arc::new(Routes::new(options.net.clone(), store));
-        let concurrency = options.concurrency.unwrap_or(settings.concurrency);
+        let concurrency = options.concurrency.or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
         let start = Start { journal: records, home: own, recovered, routes: Arc::clone(&routes), concurrency, hold };
         let engine = Engine::start(start, runtime.handle());

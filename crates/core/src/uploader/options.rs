@@ -31,7 +31,7 @@ pub struct Options {
     pub dev_store: Option<Url>,
     /// One place reached with the default AWS chain instead of a company.
     pub direct: Option<Direct>,
-    /// Pieces in flight; none means as the settings say.
+    /// Pieces in flight; none means as the settings say, or as many as turn out best.
     pub concurrency: Option<u16>,
     /// Nothing is uploaded until [`crate::engine::Engine::go`]: for looking, for actions without a run, and for a gesture
     /// that must come before what is unfinished goes on.

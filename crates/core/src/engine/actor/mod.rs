@@ -48,6 +48,8 @@ const TICK: Duration = Duration::from_millis(250);
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
 const LARGE_AT_A_TIME: usize = 4;
+/// Where these leave places free, as files of a few parts do: at most.
+const LARGE_AT_MOST: usize = 32;
 
 struct Active {
     stop: Stop,
@@ -72,8 +74,9 @@ pub(super) struct Actor {
     settling: Vec<(Vec<ItemId>, oneshot::Sender<Settled>)>,
     swept: Vec<oneshot::Sender<()>>,
     ended: Vec<TransferId>,
-    concurrency: usize,
     hold: bool,
+    /// Whether places were free at the last tick.
+    roomy: bool,
     /// Where transfers stand, which could not be put on record yet.
     owed: HashMap<TransferId, Standing>,
     /// Files that another program holds, and that wait for it.
@@ -124,8 +127,8 @@ impl Actor {
             settling: Vec::new(),
             swept: Vec::new(),
             ended: Vec::new(),
-            concurrency: usize::from(start.concurrency.max(1)),
             hold: start.hold,
+            roomy: false,
             owed: HashMap::new(),
             held: HashMap::new(),
             away: mounts::Away::new(),
@@ -143,6 +146,7 @@ impl Actor {
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
         leftovers::are_lost(&self.shared, std::mem::take(&mut self.asked)).await;
+        spawn(Arc::clone(&self.shared.pool).govern());
         let mut next_tick = Instant::now();
         loop {
             if !self.hold && self.closing.is_none() {
@@ -157,6 +161,7 @@ impl Actor {
                 Some(report) = self.reports.recv() => self.report(report).await,
                 () = tokio::time::sleep_until(next_tick), if busy => {
                     next_tick = Instant::now() + TICK;
+                    self.roomy = self.shared.pool.has_room();
                     self.tick().await;
                 }
             }
@@ -283,12 +288,16 @@ impl Actor {
         if self.shelf.signed_out.is_some() || !self.owed.is_empty() {
             return;
         }
-        while self.active.len() < self.concurrency + LARGE_AT_A_TIME {
+        // Beside each that sends there is one that is being opened, or recorded.
+        let small_at_most = 2 * self.shared.pool.places();
+        loop {
             let large = self.active.values().filter(|active| active.large).count();
             let small = self.active.len() - large;
             let next = match (self.shelf.book.next_small(), self.shelf.book.next_large()) {
-                (Some(at), _) if small < self.concurrency => at,
+                (Some(at), _) if small < small_at_most => at,
                 (_, Some(at)) if large < LARGE_AT_A_TIME => at,
+                // One more with every tick: what began just now has not taken its places yet.
+                (_, Some(at)) if large < LARGE_AT_MOST && std::mem::take(&mut self.roomy) => at,
                 _ => return,
             };
             self.start(next, Input::Admit);

@@ -170,7 +170,7 @@ mod tests {
     async fn actor(home: &Path) -> Actor {
         let (journal, recovered) = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
         let routes = Arc::new(Routes::new(Net::default(), None));
-        let start = Start { journal, home: home.to_owned(), recovered, routes, concurrency: 1, hold: false };
+        let start = Start { journal, home: home.to_owned(), recovered, routes, concurrency: Some(1), hold: false };
         let mut actor = Actor::new(start);
         let active = Active { stop: Stop::default(), large: false, asked: None, then: None };
         actor.active.insert(FILE, active);

@@ -86,11 +86,13 @@ impl Drive {
             len,
             sent: self.live.take_off(only, false),
             moved: self.live.moved(),
+            tally: self.shared.pool.tally(),
             fingerprint: open.fingerprint.clone(),
             gate: gate.clone(),
         };
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
+        self.shared.pool.came_to(&outcome);
         if outcome.as_ref().is_err_and(is_unclear) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }

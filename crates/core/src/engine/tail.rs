@@ -1,0 +1,168 @@
+//! The end of an upload, when nothing is left to begin: one slow connection must not hold up all that is there already.
+//! A part that needs much longer than the others did is sent a second time on another connection, in a place that nobody
+//! wants; whichever arrives first counts. A part sent twice is the same part.
+
+use tokio::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::pool::{Place, Pool};
+use crate::error::Result;
+use crate::sync::{Mutex, PoisonError};
+
+/// A part that needs so many times what others needed is late.
+const LATE: u32 = 3;
+/// So many must have landed before anything is late: fewer say nothing.
+const TELLING: usize = 3;
+/// Whatever is done sooner is not worth a second request.
+const SOON: Duration = Duration::from_secs(1);
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What the parts of one upload needed, and whether all of them have begun.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    begun: CancellationToken,
+    took: Mutex<Vec<Duration>>,
+}
+
+impl Tail {
+    /// Nothing is left to begin.
+    pub(super) fn begins(&self) {
+        self.begun.cancel();
+    }
+
+    /// A part landed that was sent in so much time.
+    pub(super) fn took(&self, time: Duration) {
+        self.took.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+    }
+
+    /// A place for a second try, once one that began then is late and nobody else wants the place.
+    async fn late(&self, begun: Instant, pool: &Pool) -> Place {
+        self.begun.cancelled().await;
+        loop {
+            if self.is_late(begun.elapsed())
+                && let Some(place) = pool.spare()
+            {
+                return place;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn is_late(&self, needs: Duration) -> bool {
+        let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let half = took.len() / 2;
+        took.len() >= TELLING && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)
+    }
+
+    /// Runs `first`, and `second` beside it once that is late.
+    ///
+    /// # Errors
+    /// That of `first`, where neither goes well.
+    pub(super) async fn raced<T>(
+        &self,
+        pool: &Pool,
+        first: impl Future<Output = Result<T>>,
+        second: impl AsyncFnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let begun = Instant::now();
+        tokio::pin!(first);
+        let _place = tokio::select! {
+            biased;
+            outcome = &mut first => {
+                if outcome.is_ok() {
+                    self.took(begun.elapsed());
+                }
+                return outcome;
+            }
+            place = self.late(begun, pool) => place,
+        };
+        tracing::debug!(late_ms = begun.elapsed().as_millis(), "a part is sent a second time beside the first");
+        let second = second();
+        tokio::pin!(second);
+        tokio::select! {
+            biased;
+            outcome = &mut first => match outcome {
+                Ok(answer) => Ok(answer),
+                Err(error) => second.await.map_err(|_| error),
+            },
+            outcome = &mut second => match outcome {
+                Ok(answer) => Ok(answer),
+                Err(_) => first.await,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorCode};
+
+    const USUAL: Duration = Duration::from_secs(2);
+
+    fn tail() -> Tail {
+        let tail = Tail::default();
+        for _ in 0..TELLING {
+            tail.took(USUAL);
+        }
+        tail
+    }
+
+    async fn after<T>(wait: Duration, outcome: Result<T>) -> Result<T> {
+        tokio::time::sleep(wait).await;
+        outcome
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_hangs_at_the_end_is_there_by_a_second_try() {
+        let (tail, pool, begun) = (tail(), Pool::new(Some(2)), Instant::now());
+        let _own = pool.to_send().await.expect("a place");
+        tail.begins();
+        let raced = tail.raced(&pool, std::future::pending(), async || after(USUAL, Ok("second")).await).await;
+        assert_eq!(raced.expect("there"), "second");
+        let took = begun.elapsed();
+        assert!(took > USUAL * LATE && took < USUAL * (LATE + 2), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_wait_for_is_not_spent_on_a_second_try() {
+        let (tail, pool) = (tail(), Pool::new(Some(1)));
+        let _own = pool.to_send().await.expect("a place");
+        tail.begins();
+        let second = async || unreachable!("no place is free");
+        let raced = tail.raced(&pool, after(USUAL * 10, Ok("first")), second).await;
+        assert_eq!(raced.expect("there"), "first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_late_while_there_is_more_to_begin() {
+        let (tail, pool) = (tail(), Pool::new(Some(2)));
+        let second = async || unreachable!("not the end");
+        let raced = tail.raced(&pool, after(USUAL * 10, Ok("first")), second).await;
+        assert_eq!(raced.expect("there"), "first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_one_that_fails_leaves_it_to_the_other() {
+        let (tail, pool) = (tail(), Pool::new(Some(4)));
+        tail.begins();
+        let fails = || Err(Error::new(ErrorCode::Offline));
+        let late = USUAL * (LATE + 2);
+        let second = async || after(USUAL * 4, Ok("second")).await;
+        assert_eq!(tail.raced(&pool, after(late, fails()), second).await.expect("there"), "second");
+        let second = async || after(USUAL, fails()).await;
+        assert_eq!(tail.raced(&pool, after(late * 2, Ok("first")), second).await.expect("there"), "first");
+        let second = async || after(USUAL, Err(Error::new(ErrorCode::StorageBusy))).await;
+        let error = tail.raced(&pool, after(late * 2, fails()), second).await.expect_err("neither");
+        assert_eq!(error.code, ErrorCode::Offline);
+    }
+
+    #[test]
+    fn two_parts_say_nothing_of_a_third() {
+        let tail = Tail::default();
+        tail.took(USUAL);
+        tail.took(USUAL);
+        assert!(!tail.is_late(USUAL * 100));
+    }
+}
