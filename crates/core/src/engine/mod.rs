@@ -2,7 +2,8 @@
 //!
 //! [`Engine`] is the handle: cheap to clone, every call a message. Inside, `actor` owns the `book` (what is in memory of
 //! every row), `drive` runs one transfer, `parts` sends its parts through the one shared `pool`, which `width` finds the
-//! size of, and `tail` the last of them twice, `intake` turns dropped paths into transfers, `pointing` makes links, `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
+//! size of, and `tail` the last of them twice, `intake` turns dropped paths into transfers, `pointing` makes links,
+//! `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
 
 mod actor;
 mod book;
