@@ -43,6 +43,9 @@ impl Default for Net {
     }
 }
 
+/// What we are called in requests that are made by us.
+pub(crate) const USER_AGENT: &str = concat!("Davit/", env!("CARGO_PKG_VERSION"));
+
 /// Questions to a company come in bursts or minutes apart. What stood still for longer may have died without a word, and a
 /// question on it would wait for an answer until its time is over; another connection costs less.
 const KEPT: Duration = Duration::from_secs(1);
@@ -93,7 +96,7 @@ impl Net {
             .tcp_keepalive(SILENT / 3)
             .tcp_keepalive_interval(SILENT / 3)
             .tcp_keepalive_retries(2)
-            .user_agent(concat!("Davit/", env!("CARGO_PKG_VERSION")));
+            .user_agent(USER_AGENT);
         // Here it stands in the place of the retries above, and holds for what was sent, too.
         #[cfg(target_os = "linux")]
         {

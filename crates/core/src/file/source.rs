@@ -198,7 +198,7 @@ impl SourceFile {
     }
 
     pub(super) fn digest(&self, digest: &mut crc_fast::Digest, offset: u64, len: u64) -> Result<()> {
-        let mut buffer = vec![0; STEP];
+        let mut buffer = vec![0; usize::try_from(len).unwrap_or(STEP).min(STEP)];
         let (mut at, end) = (offset, offset + len);
         while at < end {
             let step = usize::try_from(end - at).unwrap_or(STEP).min(STEP);

@@ -162,6 +162,11 @@ impl Watch {
         }
     }
 
+    /// The source had something to say.
+    pub(super) fn fails(&self, error: Error) {
+        self.seen().error = Some(error);
+    }
+
     /// When something last moved, and whether the body is out.
     pub(super) fn progress(&self) -> Progress {
         self.seen().progress
@@ -222,11 +227,43 @@ enum Stage {
     Over,
 }
 
+/// A whole file that was read at once, and found unchanged after that.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: Bytes,
+    pub(super) crc64: u64,
+}
+
+impl Held {
+    /// Reads a file that fits a frame.
+    ///
+    /// # Errors
+    /// As [`SourceFile::check_read`](crate::file::SourceFile::check_read).
+    pub(super) async fn read(part: &PartBody, buffers: &Buffers) -> Result<Self> {
+        let PartBody { file, offset, len, fingerprint, .. } = part;
+        let mut buffer = buffers.take(usize::try_from(*len).unwrap_or(FRAME));
+        if file.may_hang() {
+            buffer = Arc::clone(file).filled(buffer, *offset).await?;
+        } else {
+            file.read_exact_at(buffer.fill(), *offset)?;
+        }
+        let crc64 = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, buffer.as_ref());
+        if file.may_hang() {
+            Arc::clone(file).still_as_read(fingerprint.clone(), *len, crc64).await?;
+        } else {
+            file.check_read(fingerprint, *len, crc64)?;
+        }
+        Ok(Self { bytes: buffer.freeze(), crc64 })
+    }
+}
+
 /// The body of one attempt.
 pub(super) struct Stream {
     part: PartBody,
     mode: Mode,
     buffers: Buffers,
+    /// What was read before, and not again.
+    held: Option<Bytes>,
     watch: Arc<Watch>,
     digest: crc_fast::Digest,
     stage: Stage,
@@ -258,8 +295,10 @@ impl Stream {
         watch.begin();
         let frame = watch.pace.frame();
         let length_left = framed_len(mode, part.len);
+        let digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
         if length_left == 0 {
             part.gate.pass();
+            watch.seen().crc64 = Some(digest.finalize());
         }
         let stage = if mode == Mode::Trailer { Stage::Head } else { Stage::Data };
         Self {
@@ -270,12 +309,20 @@ impl Stream {
             frame,
             reading: None,
             checking: None,
-            digest: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
+            digest,
             part,
             mode,
             buffers,
+            held: None,
             watch,
         }
+    }
+
+    /// A plain body of what was read before.
+    pub(super) fn of(held: Held, part: PartBody, buffers: Buffers, watch: Arc<Watch>) -> Self {
+        let mut body = Self::new(part, Mode::Header, buffers, watch);
+        body.held = Some(held.bytes);
+        body
     }
 
     /// The next bytes of the file.
@@ -318,14 +365,19 @@ impl Stream {
             }
             Stage::Data if self.left > 0 => {
                 let len = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
-                let buffer = ready!(self.read(len, context))?;
-                self.digest.update(buffer.as_ref());
+                let bytes = match &mut self.held {
+                    Some(held) => held.split_to(len),
+                    None => ready!(self.read(len, context))?.freeze(),
+                };
+                self.digest.update(&bytes);
                 self.at += len as u64;
                 self.left -= len as u64;
                 self.part.sent.fetch_add(len as u64, Ordering::Relaxed);
                 self.part.tally.fetch_add(len as u64, Ordering::Relaxed);
-                buffer.freeze()
+                bytes
             }
+            // It was looked at after it was read.
+            Stage::Data if self.held.is_some() => return Poll::Ready(Ok(None)),
             Stage::Data => {
                 let crc64 = self.digest.finalize();
                 ready!(self.check(crc64, context))?;
@@ -374,7 +426,7 @@ impl Body for Stream {
             Ok(None) => None,
             Err(error) => {
                 let said = error.to_string();
-                self.watch.seen().error = Some(error);
+                self.watch.fails(error);
                 Some(Err(said.into()))
             }
         })
@@ -473,8 +525,45 @@ mod tests {
         assert_eq!(whole(aside).await, whole(part).await);
     }
 
-    #[test]
-    fn a_stop_and_the_last_byte_agree_on_who_was_first() {
+    #[tokio::test]
+    async fn a_small_file_that_was_read_whole_is_sent_as_it_was_found() {
+        let bytes: Vec<u8> = (0..FRAME).map(|n| u8::try_from(n % 251).unwrap_or(0)).collect();
+        for len in [0, 1, FRAME] {
+            for may_hang in [false, true] {
+                let (named, mut part) = part(&bytes[..len]);
+                if may_hang {
+                    let file = SourceFile::open(named.path()).expect("opens").on_a_drive_that_may_hang();
+                    part.file = Arc::new(file);
+                }
+                let held = Held::read(&part, &Buffers::default()).await.expect("read");
+                assert_eq!(held.crc64, crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &bytes[..len]));
+                named.as_file().set_len(0).expect("cut: too late to matter");
+                let (crc64, sent, watch) = (held.crc64, Arc::clone(&part.sent), Watch::new(Arc::default()));
+                let stream = Stream::of(held, part.clone(), Buffers::default(), Arc::clone(&watch));
+                let wire = http_body_util::BodyExt::collect(stream).await.expect("sent").to_bytes();
+                assert_eq!(wire, bytes[..len]);
+                assert_eq!((watch.crc64(), sent.load(Ordering::Relaxed)), (Some(crc64), len as u64));
+                assert!(part.gate.passed() && (watch.progress().ended || len == 0));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_small_file_that_is_not_what_it_was_is_not_sent() {
+        for may_hang in [false, true] {
+            let (named, mut part) = part(b"bytes");
+            if may_hang {
+                let file = SourceFile::open(named.path()).expect("opens").on_a_drive_that_may_hang();
+                part.file = Arc::new(file);
+            }
+            std::fs::write(named.path(), b"other bytes").expect("written");
+            let error = Held::read(&part, &Buffers::default()).await.expect_err("changed");
+            assert_eq!(error.code, ErrorCode::FileChanged);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_and_the_last_byte_agree_on_who_was_first() {
         for mode in [Mode::Trailer, Mode::Header] {
             let (_named, body) = part(b"bytes");
             assert!(body.gate.shut(), "nothing has left");
@@ -486,5 +575,11 @@ mod tests {
             collect(stream).expect("sent");
             assert!(body.gate.passed() && !body.gate.shut(), "too late to stop");
         }
+
+        let (_named, body) = part(b"bytes");
+        let held = Held::read(&body, &Buffers::default()).await.expect("read");
+        assert!(body.gate.shut(), "nothing has left");
+        let stream = Stream::of(held, body, Buffers::default(), Watch::new(Arc::default()));
+        assert!(collect(stream).is_err(), "the last byte is kept back");
     }
 }

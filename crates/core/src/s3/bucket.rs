@@ -17,17 +17,18 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::{Duration, Instant};
 
-use super::body::{Mode, Rides, Stream, Watch};
+use super::body::{Held, Mode, Rides, Stream, Watch};
 use super::classify::{Failure, classify, damaged};
-use super::client::http_client;
+use super::client::Sender;
 use super::clock::StoreClock;
 use super::framing::Way;
+use super::lean::{Lean, Object};
 use super::lifesign::LifeSign;
 use super::pace::Pace;
 use super::place::{Endpoint, Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, SHORT};
-use crate::credentials::{LeaseKeeper, LeaseProvider, Refusal};
+use crate::credentials::{Lease, LeaseKeeper, LeaseProvider, Refusal};
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
@@ -54,6 +55,7 @@ pub struct Bucket(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     client: Client,
+    lean: Lean,
     keeper: Arc<LeaseKeeper>,
     place: Place,
     buffers: Buffers,
@@ -79,36 +81,19 @@ impl Bucket {
             Endpoint::Custom { url, .. } => net.towards(url),
             Endpoint::Regional | Endpoint::Accelerate => net.clone(),
         };
-        let mut config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(place.scope.region.clone()))
-            .http_client(http_client(&net)?)
-            .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
-            .identity_cache(IdentityCache::no_cache())
-            .retry_config(RetryConfig::disabled())
-            // Its own correction lasts until the next answer to a request that began before the clock moved.
-            .disable_clock_skew_correction(true)
-            .time_source(clock.clone())
-            .interceptor(clock.clone())
-            .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        match &place.endpoint {
-            Endpoint::Regional => {}
-            Endpoint::Accelerate => {
-                if !limits::can_accelerate(&place.scope.bucket, &place.scope.region) {
-                    return Err(Error::new(ErrorCode::BadInput).detail("this bucket cannot be accelerated"));
-                }
-                config = config.accelerate(true);
-            }
-            Endpoint::Custom { url, path_style } => {
-                config = config.endpoint_url(url.as_str().trim_end_matches('/')).force_path_style(*path_style);
-            }
+        if place.endpoint == Endpoint::Accelerate && !limits::can_accelerate(&place.scope.bucket, &place.scope.region) {
+            return Err(Error::new(ErrorCode::BadInput).detail("this bucket cannot be accelerated"));
         }
+        let sender = Sender::new(&net)?;
+        let config = config(&place, &clock)
+            .http_client(sender.clone().for_the_sdk())
+            .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
+            .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build());
+        let lean = Lean::new(&place, sender, clock.clone())?;
         let sign = LifeSign::new(&place, &net)?;
         Ok(Self(Arc::new(Inner {
             client: Client::from_conf(config.build()),
+            lean,
             keeper,
             pace: Pace::new(Arc::clone(&sign)),
             sign,
@@ -168,7 +153,7 @@ impl Bucket {
     ) -> Result<SentPart> {
         let (inner, place, size) = (&self.0, &self.0.place, part.len);
         let (answer, crc64) = self
-            .sent(&part, |body, watch, way| async move {
+            .sent(&part, Reads::AsItGoes, |_, body, watch, way| async move {
                 let request = inner
                     .client
                     .upload_part()
@@ -178,7 +163,7 @@ impl Bucket {
                     .part_number(i32::from(number.get()))
                     .set_expected_bucket_owner(place.account_id.clone())
                     .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-                    .body(body)
+                    .body(ByteStream::new(body))
                     .customize()
                     .interceptor(way);
                 watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)
@@ -193,27 +178,12 @@ impl Bucket {
     /// # Errors
     /// As [`Self::upload_part`]; `already-there` when the key is taken and `if_absent` is set.
     pub async fn put(&self, key: &ObjectKey, token: &str, part: PartBody, if_absent: bool) -> Result<Stored> {
-        let (inner, place, size) = (&self.0, &self.0.place, part.len);
+        let (lean, object, size) = (&self.0.lean, Object { key, token, if_absent }, part.len);
+        let reads = if part.is_read_first() { Reads::First } else { Reads::AsItGoes };
         let (answer, crc64) = self
-            .sent(&part, |body, watch, way| async move {
-                let mut request = inner
-                    .client
-                    .put_object()
-                    .bucket(&place.scope.bucket)
-                    .key(key.as_str())
-                    .set_expected_bucket_owner(place.account_id.clone())
-                    .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-                    .metadata(TOKEN, token)
-                    .set_if_none_match(if_absent.then(|| "*".to_owned()))
-                    .set_tagging(tagging(&place.tags))
-                    .set_storage_class(place.storage_class.as_deref().map(StorageClass::from))
-                    .body(body);
-                if let Some(sse) = &place.sse {
-                    let (kind, key_id) = encryption(sse);
-                    request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
-                }
-                let request = request.customize().interceptor(way);
-                watchdog::watched(request.send(), &watch, size, Again::Costly).await?.map_err(classify)
+            .sent(&part, reads, |lease, body, watch, way| async move {
+                let request = lean.put(&lease, object, body, &way);
+                watchdog::watched(request, &watch, size, Again::Costly).await?.map_err(classify)
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
@@ -393,27 +363,27 @@ impl Bucket {
     }
 
     /// Sends a body, in the way the store is known to take.
-    async fn sent<T, F>(&self, part: &PartBody, request: impl Fn(ByteStream, Arc<Watch>, Way) -> F) -> Result<(T, u64)>
+    async fn sent<T, F>(
+        &self,
+        part: &PartBody,
+        reads: Reads,
+        request: impl Fn(Arc<Lease>, SdkBody, Arc<Watch>, Way) -> F,
+    ) -> Result<(T, u64)>
     where
         F: Future<Output = Result<T, Failure>>,
     {
+        let request = &request;
         loop {
-            let trailers = self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
+            let trailers = reads == Reads::AsItGoes && self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
-            let watch = Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
-            let rides = Rides(Arc::clone(&watch));
-            let way = Way { mode, len: part.len, crc64: self.crc_first(mode, part).await?, rides };
+            let watch = &Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
+            let rides = Rides(Arc::clone(watch));
+            let crc64 = if reads == Reads::First { None } else { self.crc_first(mode, part).await? };
+            let way = &Way { mode, len: part.len, crc64, rides };
             let outcome = self
-                .leased(|| {
-                    let (part, watch, buffers) = (part.clone(), Arc::clone(&watch), self.0.buffers.clone());
-                    let body = SdkBody::retryable({
-                        let watch = Arc::clone(&watch);
-                        move || {
-                            let stream = Stream::new(part.clone(), mode, buffers.clone(), Arc::clone(&watch));
-                            SdkBody::from_body_1_x(stream)
-                        }
-                    });
-                    request(ByteStream::new(body), watch, way.clone())
+                .leased_by(|lease| async move {
+                    let (body, way) = self.body(part, reads, watch, way.clone()).await?;
+                    request(lease, body, Arc::clone(watch), way).await
                 })
                 .await;
             // What the source said counts more than what the broken request looks like.
@@ -439,6 +409,25 @@ impl Bucket {
         }
     }
 
+    /// The body of one attempt.
+    async fn body(&self, part: &PartBody, reads: Reads, watch: &Arc<Watch>, mut way: Way) -> Result<(SdkBody, Way)> {
+        let (part, watch, buffers) = (part.clone(), Arc::clone(watch), self.0.buffers.clone());
+        let stream = match reads {
+            Reads::AsItGoes => Stream::new(part, way.mode, buffers, watch),
+            Reads::First => match Held::read(&part, &buffers).await {
+                Ok(held) => {
+                    way.crc64 = Some(held.crc64);
+                    Stream::of(held, part, buffers, watch)
+                }
+                Err(error) => {
+                    watch.fails(error);
+                    return Err(Error::new(ErrorCode::Unexpected).detail("it cannot be read"));
+                }
+            },
+        };
+        Ok((SdkBody::from_body_1_x(stream), way))
+    }
+
     async fn crc_first(&self, mode: Mode, part: &PartBody) -> Result<Option<u64>> {
         if mode == Mode::Trailer {
             return Ok(None);
@@ -459,6 +448,14 @@ impl Bucket {
     where
         F: Future<Output = Result<T, Failure>>,
     {
+        self.leased_by(|_| request()).await
+    }
+
+    /// The same for who signs.
+    async fn leased_by<T, F>(&self, request: impl Fn(Arc<Lease>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let keeper = &self.0.keeper;
         let (mut expired, mut skewed) = (0, 0);
         loop {
@@ -466,7 +463,7 @@ impl Bucket {
                 Ok(lease) => lease,
                 Err(error) => return Err(self.without_a_lease(error).await),
             };
-            match request().await {
+            match request(Arc::clone(&lease)).await {
                 Ok(answer) => {
                     keeper.taken(&lease);
                     self.0.reached.store(true, Ordering::Relaxed);
@@ -492,6 +489,38 @@ impl Bucket {
                     return Err(failure.into_error().on_a_way_that_worked(reached));
                 }
             }
+        }
+    }
+}
+
+/// When a body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    /// Whole, before its request: the checksum goes before it, and what is sent is known to be what the file held.
+    First,
+    /// While it is sent: of any size, and its checksum goes after it.
+    AsItGoes,
+}
+
+/// What every client of a place is made with.
+pub(super) fn config(place: &Place, clock: &StoreClock) -> aws_sdk_s3::config::Builder {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(place.scope.region.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(RetryConfig::disabled())
+        // Its own correction lasts until the next answer to a request that began before the clock moved.
+        .disable_clock_skew_correction(true)
+        .time_source(clock.clone())
+        .interceptor(clock.clone())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    match &place.endpoint {
+        Endpoint::Regional => config,
+        Endpoint::Accelerate => config.accelerate(true),
+        Endpoint::Custom { url, path_style } => {
+            config.endpoint_url(url.as_str().trim_end_matches('/')).force_path_style(*path_style)
         }
     }
 }

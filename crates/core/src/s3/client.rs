@@ -23,17 +23,30 @@ use crate::net::{HttpClient, Net};
 /// # Errors
 /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
 pub fn http_client(net: &Net) -> Result<SharedHttpClient> {
-    let client = net.store_client()?;
-    Ok(http_client_fn(move |settings, _| {
-        // The time to connect is ours. Parts are timed by the watchdog; the chain's questions to a machine bring a limit.
-        SharedHttpConnector::new(Sender { client: client.clone(), within: settings.read_timeout() })
-    }))
+    Ok(Sender::new(net)?.for_the_sdk())
 }
 
+/// Sends requests on connections of one pool. Cheap to clone.
 #[derive(Clone, Debug)]
-struct Sender {
+pub(super) struct Sender {
     client: HttpClient<SdkBody>,
     within: Option<Duration>,
+}
+
+impl Sender {
+    /// As [`http_client`].
+    pub(super) fn new(net: &Net) -> Result<Self> {
+        Ok(Self { client: net.store_client()?, within: None })
+    }
+
+    /// The same as the SDK wants it.
+    pub(super) fn for_the_sdk(self) -> SharedHttpClient {
+        http_client_fn(move |settings, _| {
+            // The time to connect is ours. Parts are timed by the watchdog; the chain's questions to a machine bring a
+            // limit.
+            SharedHttpConnector::new(Self { within: settings.read_timeout(), ..self.clone() })
+        })
+    }
 }
 
 impl HttpConnector for Sender {

@@ -10,6 +10,7 @@ use aws_sdk_s3::config::{Intercept, RuntimeComponents};
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
@@ -33,6 +34,14 @@ struct Heard {
 }
 
 impl StoreClock {
+    /// Learns from an answer what time it is there.
+    pub(super) fn reads(&self, answer: &HttpResponse) {
+        let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        if let Some(there) = date.and_then(|date| u64::try_from(date.secs()).ok()) {
+            self.hear(UnixTime(there));
+        }
+    }
+
     fn hear(&self, there: UnixTime) {
         let heard = Heard { there, here: UnixTime::now(), at: Instant::now() };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(heard);
@@ -74,11 +83,7 @@ impl Intercept for StoreClock {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let date = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-        if let Some(there) = date.and_then(|date| u64::try_from(date.secs()).ok()) {
-            self.hear(UnixTime(there));
-        }
+        self.reads(context.response());
         Ok(())
     }
 }

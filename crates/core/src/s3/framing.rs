@@ -4,6 +4,7 @@ use aws_runtime::auth::PayloadSigningOverride;
 use aws_sdk_s3::config::{Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use super::body::{self, CHECKSUM, Mode, Rides};
@@ -18,21 +19,13 @@ pub(super) struct Way {
     pub(super) rides: Rides,
 }
 
-#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Way {
-    fn name(&self) -> &'static str {
-        "checksum framing"
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let headers = context.request_mut().headers_mut();
+impl Way {
+    /// Sets the headers, and who watches. Answers how the body is signed.
+    pub(super) fn frame(&self, request: &mut HttpRequest) -> PayloadSigningOverride {
+        request.add_extension(self.rides.clone());
+        let headers = request.headers_mut();
         headers.insert("content-length", body::framed_len(self.mode, self.len).to_string());
-        let signing = match self.mode {
+        match self.mode {
             Mode::Trailer => {
                 headers.insert("content-encoding", "aws-chunked");
                 headers.insert("x-amz-trailer", CHECKSUM);
@@ -45,8 +38,23 @@ impl Intercept for Way {
                 }
                 PayloadSigningOverride::UnsignedPayload
             }
-        };
-        context.request_mut().add_extension(self.rides.clone());
+        }
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Way {
+    fn name(&self) -> &'static str {
+        "checksum framing"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let signing = self.frame(context.request_mut());
         bag.interceptor_state().store_put(signing);
         Ok(())
     }

@@ -11,6 +11,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::bucket::listed;
 use super::classify::classify;
+use super::lean;
 
 /// Answers everything alike.
 #[derive(Clone, Debug)]
@@ -22,27 +23,29 @@ struct Always {
 
 impl HttpConnector for Always {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let status = self.status.clamp(100, 999).try_into();
-        let body = SdkBody::from(self.body.clone());
-        let response = status.map(|status| HttpResponse::new(status, body)).map(|mut response| {
-            if let Ok(kind) = http::HeaderValue::from_str(&self.kind) {
-                response.headers_mut().insert("content-type", kind);
-            }
-            response
-        });
-        HttpConnectorFuture::ready(
-            response.map_err(|e| aws_smithy_runtime_api::client::result::ConnectorError::other(Box::new(e), None)),
-        )
+        HttpConnectorFuture::ready(Ok(self.answer()))
+    }
+}
+
+impl Always {
+    fn answer(&self) -> HttpResponse {
+        let status = http::StatusCode::from_u16(self.status.clamp(100, 999)).unwrap_or_default();
+        let mut response = HttpResponse::new(status.into(), SdkBody::from(self.body.clone()));
+        if let Ok(kind) = http::HeaderValue::from_str(&self.kind) {
+            response.headers_mut().insert("content-type", kind);
+        }
+        response
     }
 }
 
 /// Reads an answer in every way that requests of ours read one.
 pub(crate) async fn answer(status: u16, kind: String, body: Vec<u8>) {
-    let always = SharedHttpConnector::new(Always { status, kind, body });
+    let always = Always { status, kind, body };
+    let connector = SharedHttpConnector::new(always.clone());
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
-        .http_client(http_client_fn(move |_, _| always.clone()))
+        .http_client(http_client_fn(move |_, _| connector.clone()))
         .credentials_provider(Credentials::new("id", "secret", None, None, "fuzz"))
         .retry_config(RetryConfig::disabled())
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
@@ -57,8 +60,7 @@ pub(crate) async fn answer(status: u16, kind: String, body: Vec<u8>) {
     created.map_or_else(read, drop);
     let completed = client.complete_multipart_upload().bucket(bucket).key(key).upload_id(upload).send().await;
     completed.map_or_else(read, drop);
-    let put = client.put_object().bucket(bucket).key(key).send().await;
-    put.map_or_else(read, drop);
+    lean::read_any(always.answer()).await.map_or_else(read, drop);
     let there = client.head_object().bucket(bucket).key(key).send().await;
     there.map_or_else(read, drop);
 }

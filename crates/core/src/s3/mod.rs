@@ -1,4 +1,5 @@
-//! The only user of the AWS SDK for S3: requests in, typed answers and errors out.
+//! The only user of the AWS SDK for S3: requests in, typed answers and errors out. Whole objects go past its orchestrator,
+//! see `lean`.
 //!
 //! The SDK's own retries, identity cache, checksums and stall protection are off; each has an answer of ours that fits
 //! uploads (docs/reliability.md): retries above in `engine::parts`, leases in [`crate::credentials`], the checksum in
@@ -12,6 +13,7 @@ mod clock;
 mod framing;
 mod fuzz;
 mod gate;
+mod lean;
 mod lifesign;
 mod moved;
 mod pace;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::gate::Gate;
 use super::moved::Moved;
 use crate::error::Error;
+use crate::file::buffers::FRAME;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::PartNumber;
 
@@ -28,6 +29,13 @@ pub struct PartBody {
     pub fingerprint: Fingerprint,
     /// What the last byte passes.
     pub gate: Gate,
+}
+
+impl PartBody {
+    /// Whether it is so short that it is read, and the file looked at, before a byte of it leaves.
+    pub fn is_read_first(&self) -> bool {
+        self.len <= FRAME as u64
+    }
 }
 
 /// What came of asking for the parts to be put together.

@@ -78,7 +78,6 @@ impl Drive {
             place = self.shared.pool.to_send_by(&open.route.bucket, &self.live) => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
-        self.stop.cuts(open.file.still(&open.fingerprint)).await?;
         let (len, gate) = (open.plan.size(), Gate::default());
         let body = PartBody {
             file: Arc::clone(&open.file),
@@ -90,6 +89,9 @@ impl Drive {
             fingerprint: open.fingerprint.clone(),
             gate: gate.clone(),
         };
+        if !body.is_read_first() {
+            self.stop.cuts(open.file.still(&open.fingerprint)).await?;
+        }
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
         self.shared.pool.came_to(&outcome);
