@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -305,10 +306,58 @@ fn answer(done: Option<oneshot::Sender<Result<()>>>, result: Result<()>) {
 
 fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> Result<()> {
     let transaction = connection.transaction().map_err(classify)?;
+    // What follows one another of one transfer is one change of its row.
+    let mut change: Option<(TransferId, Columns)> = None;
     for write in writes {
-        apply(&transaction, write)?;
+        let next = of_a_transfer(write)?;
+        match (&mut change, &next) {
+            (Some((id, columns)), Some((same, later))) if id == same => {
+                columns.retain(|(name, _)| later.iter().all(|(other, _)| other != name));
+                columns.extend(later.iter().cloned());
+                continue;
+            }
+            _ => made(&transaction, std::mem::replace(&mut change, next).as_ref())?,
+        }
+        if change.is_none() {
+            apply(&transaction, write)?;
+        }
     }
+    made(&transaction, change.as_ref())?;
     transaction.commit().map_err(classify)
+}
+
+/// Columns of a row and what they become.
+type Columns = Vec<(&'static str, Value)>;
+
+/// What a write changes of a transfer's row, where it does nothing else.
+fn of_a_transfer(write: &Write) -> Result<Option<(TransferId, Columns)>> {
+    let (id, columns) = match write {
+        Write::Standing(id, standing) => {
+            (id, vec![("standing", text(standing)?.into()), ("ended", ended(standing).into())])
+        }
+        Write::Opened { id, fingerprint, plan } => {
+            let (file, cut, size) = (text(fingerprint)?, text(plan)?, bits(plan.size()));
+            (id, vec![("fingerprint", file.into()), ("plan", cut.into()), ("size", size.into())])
+        }
+        Write::ForgetPlan(id, token) => {
+            (id, vec![("fingerprint", Value::Null), ("plan", Value::Null), ("token", token.clone().into())])
+        }
+        Write::Key(id, key) => (id, vec![("key", key.clone().into())]),
+        Write::Proof { id, etag, version, crc64 } => {
+            let (etag, version, crc64) = (etag.clone().into(), version.clone().into(), bits(*crc64).into());
+            (id, vec![("etag", etag), ("version", version), ("crc64", crc64), ("problem", Value::Null)])
+        }
+        Write::Problem(id, problem) => (id, vec![("problem", text(problem)?.into())]),
+        _ => return Ok(None),
+    };
+    Ok(Some((*id, columns)))
+}
+
+fn made(c: &Connection, change: Option<&(TransferId, Columns)>) -> Result<()> {
+    let Some((id, columns)) = change else { return Ok(()) };
+    let set: Vec<_> = columns.iter().enumerate().map(|(at, (name, _))| format!("{name}=?{}", at + 2)).collect();
+    let values: Vec<&dyn ToSql> = columns.iter().map(|(_, value)| value as &dyn ToSql).collect();
+    TRANSFERS.change(c, bits(id.get()), &set.join(","), &values)
 }
 
 fn apply(c: &Connection, write: &Write) -> Result<()> {
@@ -347,27 +396,18 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             .iter()
             .try_for_each(|sql| plain(c, sql, &[&id]))
         }
-        Write::Standing(id, standing) => {
-            let (json, ended) = (text(standing)?, ended(standing));
-            TRANSFERS.change(c, bits(id.get()), "standing=?2, ended=?3", &[&json, &ended])
-        }
-        Write::Opened { id, fingerprint, plan } => {
-            let (file, cut, size) = (text(fingerprint)?, text(plan)?, bits(plan.size()));
-            TRANSFERS.change(c, bits(id.get()), "fingerprint=?2, plan=?3, size=?4", &[&file, &cut, &size])
-        }
-        Write::ForgetPlan(id, token) => {
-            TRANSFERS.change(c, bits(id.get()), "fingerprint=NULL, plan=NULL, token=?2", &[token])
-        }
-        Write::Key(id, key) => TRANSFERS.change(c, bits(id.get()), "key=?2", &[key]),
+        // See `of_a_transfer`.
+        Write::Standing(..)
+        | Write::Opened { .. }
+        | Write::ForgetPlan(..)
+        | Write::Key(..)
+        | Write::Proof { .. }
+        | Write::Problem(..) => Ok(()),
         Write::Part(id, p) => {
             let (number, crc64, size) = (p.number.get(), bits(p.crc64), bits(p.size.get()));
             added(PARTS.insert(c, "OR REPLACE", &[&bits(id.get()), &number, &p.etag, &crc64, &size]))
         }
         Write::ForgetParts(id) => plain(c, "DELETE FROM parts WHERE transfer=?", &[&bits(id.get())]),
-        Write::Proof { id, etag, version, crc64 } => {
-            let set = "etag=?2, version=?3, crc64=?4, problem=NULL";
-            TRANSFERS.change(c, bits(id.get()), set, &[etag, version, &bits(*crc64)])
-        }
         Write::Skip { item, rel, rule } => added(SKIPS.insert(c, "OR REPLACE", &[&bits(item.get()), rel, rule])),
         Write::ForgetSkips(item) => plain(c, "DELETE FROM skips WHERE item=?", &[&bits(item.get())]),
         Write::Refused { batch, path, code } => {
@@ -397,7 +437,6 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             .iter()
             .try_for_each(|sql| plain(c, sql, &[&upload.0])),
         Write::Lost { batch, key, at } => added(LOST.insert(c, "OR REPLACE", &[&bits(batch.get()), key, &bits(at.0)])),
-        Write::Problem(id, problem) => TRANSFERS.change(c, bits(id.get()), "problem=?2", &[&text(problem)?]),
         Write::Happened(id, at, event) => {
             plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])
         }
