@@ -356,6 +356,18 @@ mod tests {
     #[test]
     fn a_resting_file_takes_less_than_150_bytes() {
         assert!(size_of::<Slot>() <= 48, "{}", size_of::<Slot>());
+        // With the room that a growing list has to spare, and its place in the line: nodes of that hold six at least.
+        let mut book = Book::default();
+        let item = ItemId::new(1);
+        book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "rushes") });
+        let files = 100_000;
+        for n in 1..=files {
+            book.add(TransferId::new(n), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
+        }
+        let node = 11 * size_of::<u32>() + 2 * size_of::<usize>();
+        let line = book.queued_small.len().div_ceil(6) * node * 13 / 12;
+        let all = book.slots.capacity() * size_of::<Slot>() + line;
+        assert!(all as u64 <= 150 * files, "{all}");
     }
 
     #[test]

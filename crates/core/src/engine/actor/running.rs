@@ -44,6 +44,7 @@ pub(in crate::engine) async fn drive(
         lost: 0,
         differed: 0,
         proof: None,
+        found: None,
         next: None,
     };
     drive.run(input).await;

@@ -163,6 +163,8 @@ pub(super) struct Drive {
     pub(super) differed: u32,
     /// What the store answered of the object; goes on record with the end it proves.
     pub(super) proof: Option<Write>,
+    /// What was opened; goes on record with the step that follows, before anything is asked for it.
+    pub(super) found: Option<Write>,
     /// The name that is on record already and is taken next.
     pub(super) next: Option<String>,
 }
@@ -291,7 +293,8 @@ impl Drive {
     /// Journals a new standing and tells the engine.
     async fn record(&mut self, standing: Standing, effects: &[Effect]) -> Result<()> {
         let (id, now) = (self.row.id, UnixTime::now());
-        let mut writes = vec![Write::Standing(id, standing.clone())];
+        let mut writes: Vec<_> = self.found.clone().into_iter().collect();
+        writes.push(Write::Standing(id, standing.clone()));
         if unfinished(&standing.on_s3).is_none() {
             // The standing forgets the upload; the records must not, until S3 is rid of it.
             writes.extend(effects.iter().filter_map(|effect| self.leftover(effect)).map(Write::Leftover));
@@ -332,7 +335,13 @@ impl Drive {
         {
             writes.push(Write::Problem(id, problem));
         }
-        self.shared.journal.write(writes).await?;
+        if matches!(effects, [Effect::Open]) && standing.on_s3 == OnS3::Nothing {
+            // To look at a file asks for nothing: whatever comes of it is put on record after this.
+            self.shared.journal.note(writes);
+        } else {
+            self.shared.journal.write(writes).await?;
+        }
+        self.found = None;
         self.row.standing = standing;
         if let Some(token) = token {
             self.row.token = token;

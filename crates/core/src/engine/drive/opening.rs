@@ -56,8 +56,7 @@ impl Drive {
         {
             return Err(Error::new(ErrorCode::TooLarge).detail(format!("the company allows {} bytes", largest.get())));
         }
-        let opened = Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan };
-        self.shared.journal.write(vec![opened]).await?;
+        self.found = Some(Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan });
         (self.row.fingerprint, self.row.plan) = (Some(fingerprint.clone()), Some(plan));
 
         let route = self.route().await?;
