@@ -359,3 +359,34 @@ pub(super) async fn other_versions(
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixture::{rows, shared};
+
+    #[tokio::test]
+    async fn files_of_a_folder_are_told_while_it_is_walked_and_not_when_the_walk_ends() {
+        let (home, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let count = 5 * CHUNK + 1;
+        for n in 0..count {
+            std::fs::write(folder.path().join(n.to_string()), b"").expect("written");
+        }
+        let (batch, item, _) = rows(folder.path(), Standing::NEW);
+        let item = ItemRow { folder: true, counted: false, ..item };
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        journal.write(vec![Write::Batch(batch), Write::Item(item.clone())]).await.expect("written");
+        let (shared, mut told) = shared(home.path(), journal.clone());
+        let numbers = Arc::new(Numbers::after((1, 1, 0)));
+        walk_folders(shared, numbers, Collision::Fail, vec![item]).await;
+        let mut chunks = Vec::new();
+        while let Some(report) = told.recv().await {
+            match report {
+                Report::Found { files, .. } => chunks.push(files.len()),
+                report => assert!(matches!(report, Report::Walked { .. }), "{report:?}"),
+            }
+        }
+        assert!(chunks.iter().all(|files| *files <= CHUNK) && chunks.len() >= 6, "{chunks:?}");
+        assert_eq!(chunks.iter().sum::<usize>(), count);
+    }
+}

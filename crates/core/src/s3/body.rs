@@ -162,11 +162,6 @@ impl Watch {
         }
     }
 
-    /// The source had something to say.
-    pub(super) fn fails(&self, error: Error) {
-        self.seen().error = Some(error);
-    }
-
     /// When something last moved, and whether the body is out.
     pub(super) fn progress(&self) -> Progress {
         self.seen().progress
@@ -319,9 +314,9 @@ impl Stream {
     }
 
     /// A plain body of what was read before.
-    pub(super) fn of(held: Held, part: PartBody, buffers: Buffers, watch: Arc<Watch>) -> Self {
+    pub(super) fn of(held: &Held, part: PartBody, buffers: Buffers, watch: Arc<Watch>) -> Self {
         let mut body = Self::new(part, Mode::Header, buffers, watch);
-        body.held = Some(held.bytes);
+        body.held = Some(held.bytes.clone());
         body
     }
 
@@ -426,7 +421,7 @@ impl Body for Stream {
             Ok(None) => None,
             Err(error) => {
                 let said = error.to_string();
-                self.watch.fails(error);
+                self.watch.seen().error = Some(error);
                 Some(Err(said.into()))
             }
         })
@@ -539,7 +534,7 @@ mod tests {
                 assert_eq!(held.crc64, crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &bytes[..len]));
                 named.as_file().set_len(0).expect("cut: too late to matter");
                 let (crc64, sent, watch) = (held.crc64, Arc::clone(&part.sent), Watch::new(Arc::default()));
-                let stream = Stream::of(held, part.clone(), Buffers::default(), Arc::clone(&watch));
+                let stream = Stream::of(&held, part.clone(), Buffers::default(), Arc::clone(&watch));
                 let wire = http_body_util::BodyExt::collect(stream).await.expect("sent").to_bytes();
                 assert_eq!(wire, bytes[..len]);
                 assert_eq!((watch.crc64(), sent.load(Ordering::Relaxed)), (Some(crc64), len as u64));
@@ -579,7 +574,7 @@ mod tests {
         let (_named, body) = part(b"bytes");
         let held = Held::read(&body, &Buffers::default()).await.expect("read");
         assert!(body.gate.shut(), "nothing has left");
-        let stream = Stream::of(held, body, Buffers::default(), Watch::new(Arc::default()));
+        let stream = Stream::of(&held, body, Buffers::default(), Watch::new(Arc::default()));
         assert!(collect(stream).is_err(), "the last byte is kept back");
     }
 }

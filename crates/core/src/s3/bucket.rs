@@ -372,18 +372,29 @@ impl Bucket {
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let request = &request;
+        // What was read once is sent as often as it takes to have a lease that is good.
+        let held = match reads {
+            Reads::First => Some(Held::read(part, &self.0.buffers).await?),
+            Reads::AsItGoes => None,
+        };
         loop {
-            let trailers = reads == Reads::AsItGoes && self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
+            let trailers = held.is_none() && self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
-            let watch = &Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
-            let rides = Rides(Arc::clone(watch));
-            let crc64 = if reads == Reads::First { None } else { self.crc_first(mode, part).await? };
-            let way = &Way { mode, len: part.len, crc64, rides };
+            let watch = Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
+            let rides = Rides(Arc::clone(&watch));
+            let crc64 = match &held {
+                Some(held) => Some(held.crc64),
+                None => self.crc_first(mode, part).await?,
+            };
+            let way = Way { mode, len: part.len, crc64, rides };
             let outcome = self
-                .leased_by(|lease| async move {
-                    let (body, way) = self.body(part, reads, watch, way.clone()).await?;
-                    request(lease, body, Arc::clone(watch), way).await
+                .leased_by(|lease| {
+                    let (part, watch, buffers) = (part.clone(), Arc::clone(&watch), self.0.buffers.clone());
+                    let stream = match &held {
+                        Some(held) => Stream::of(held, part, buffers, Arc::clone(&watch)),
+                        None => Stream::new(part, mode, buffers, Arc::clone(&watch)),
+                    };
+                    request(lease, SdkBody::from_body_1_x(stream), watch, way.clone())
                 })
                 .await;
             // What the source said counts more than what the broken request looks like.
@@ -407,25 +418,6 @@ impl Bucket {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The body of one attempt.
-    async fn body(&self, part: &PartBody, reads: Reads, watch: &Arc<Watch>, mut way: Way) -> Result<(SdkBody, Way)> {
-        let (part, watch, buffers) = (part.clone(), Arc::clone(watch), self.0.buffers.clone());
-        let stream = match reads {
-            Reads::AsItGoes => Stream::new(part, way.mode, buffers, watch),
-            Reads::First => match Held::read(&part, &buffers).await {
-                Ok(held) => {
-                    way.crc64 = Some(held.crc64);
-                    Stream::of(held, part, buffers, watch)
-                }
-                Err(error) => {
-                    watch.fails(error);
-                    return Err(Error::new(ErrorCode::Unexpected).detail("it cannot be read"));
-                }
-            },
-        };
-        Ok((SdkBody::from_body_1_x(stream), way))
     }
 
     async fn crc_first(&self, mode: Mode, part: &PartBody) -> Result<Option<u64>> {
