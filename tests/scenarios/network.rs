@@ -106,12 +106,14 @@ async fn a_store_that_knows_no_trailers_gets_the_checksum_in_a_header() {
     let world = World::new().await;
     let proxy = FaultProxy::before(world.cloud.address()).await;
     proxy.faults.no_trailers.store(true, Ordering::SeqCst);
-    let [large, small] = [("cut.mov", 40 << 20), ("note.txt", 1_000)].map(|(name, len)| {
+    let files = [("cut.mov", 40 << 20), ("still.tif", 1 << 20), ("note.txt", 1_000)];
+    let [large, middle, small] = files.map(|(name, len)| {
         noise(&world.sources().join(name), len);
         world.sources().join(name)
     });
-    world.upload_by(&proxy.endpoint(), &[&large, &small]).end().await.all_done();
+    world.upload_by(&proxy.endpoint(), &[&large, &middle, &small]).end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&large));
+    assert_eq!(world.sha256("in/still.tif"), sha256(&middle));
     assert_eq!(world.sha256("in/note.txt"), sha256(&small));
 }
 

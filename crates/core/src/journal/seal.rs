@@ -170,8 +170,14 @@ mod tests {
     #[test]
     fn a_row_fits_whatever_of_it_was_changed() {
         let c = row();
-        for set in ["batch=NULL", "batch=?2, key=?3", "upload=?3,key=NULL"] {
-            LEFTOVERS.change(&c, 1, set, &[&8, &"b.mov"]).expect("as it was written");
+        let changes: [(&str, &[&dyn ToSql]); 4] = [
+            ("batch=?2, key=?3", &[&8, &"b.mov"]),
+            ("batch=NULL", &[]),
+            ("key=NULL,upload=?2", &[&"v"]),
+            ("batch=9", &[]),
+        ];
+        for (set, values) in changes {
+            LEFTOVERS.change(&c, 1, set, values).expect("as it was written");
             assert!(fits(&c), "{set}");
         }
     }

@@ -423,7 +423,7 @@ mod tests {
         answers.extend([(200, ""), (200, said("InternalError")), (412, said("PreconditionFailed")), (503, "")]);
         answers.extend([(403, ""), (301, ""), (200, "<html>hello"), (500, "<Error><Code>Slow"), (400, "\u{0}\u{1}")]);
         for given in answers {
-            let sent = by_the_sdk(&place, object, &way(Mode::Header), SystemTime::now(), Some(given)).await;
+            let sent = by_the_sdk(&place, object, &way(Mode::Header), SystemTime::UNIX_EPOCH, Some(given)).await;
             let told = |outcome: Answer| format!("{:?}", outcome.map_err(classify));
             assert_eq!(told(read_any(answer(given)).await), told(sent.1), "{given:?}");
         }
