@@ -246,6 +246,7 @@ pub enum ShellEvent {
 
 #[cfg(test)]
 mod tests {
+    use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
     use davit_core::engine::{Holds, feed};
     use davit_core::ids::{ItemId, TransferId};
     use davit_core::units::{ByteCount, ByteRate};
@@ -298,6 +299,13 @@ mod tests {
             feed::Slice,
             feed::Totals,
             feed::Overview,
+            LimitNow,
+            Why,
+            Limits,
+            LimitTime,
+            LimitRule,
+            Days,
+            Day,
             feed::Row,
             feed::Folder,
             feed::Peek,

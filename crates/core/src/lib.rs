@@ -1,6 +1,7 @@
 //! The map of the house, and the way of one byte through it.
 //!
 //! - [`ids`], [`units`], [`error`], [`limits`], [`settings`]: the words everything else is written in.
+//! - [`bandwidth`]: how fast uploads may be, by the clock on the wall.
 //! - [`log`]: what may be logged at all.
 //! - [`net`]: how to get out of this computer (proxy, certificates).
 //! - [`session`]: sign in at the company's backend, and the destinations it offers.
@@ -17,6 +18,7 @@
 //! one frame of the streaming body ([`s3`]), TLS, S3; the answer's checksum is compared, the part journaled
 //! ([`journal`]), the state stepped ([`transfer`]), and the feed told ([`engine`]).
 
+pub mod bandwidth;
 pub mod credentials;
 pub mod engine;
 pub mod error;

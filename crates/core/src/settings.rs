@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bandwidth::{Choice, Limits};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Readers, write_whole};
 
 /// The settings on record. A missing field has its default, an unknown one is kept out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// The company's address as last connected; none until then.
@@ -17,6 +18,10 @@ pub struct Settings {
     pub company: Option<Known>,
     /// Pieces in flight at a time, 1 to 128; none, the default, means as many as turn out best.
     pub concurrency: Option<u16>,
+    /// How fast uploads may be. Default: no limit.
+    pub limits: Limits,
+    /// What was chosen past the schedule, until that changes next.
+    pub chosen: Option<Choice>,
 }
 
 /// What a company is called while it does not answer.
@@ -27,12 +32,6 @@ pub struct Known {
     pub address: String,
     /// The name it gave itself.
     pub name: String,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { server: None, company: None, concurrency: None }
-    }
 }
 
 impl Settings {
@@ -52,6 +51,8 @@ impl Settings {
         }
         let mut settings: Self = serde_json::from_str(&text)
             .map_err(|e| Error::new(ErrorCode::BadInput).detail(format!("settings.json: {e}")))?;
+        let refused = |e: Error| Error::new(e.code).detail(format!("settings.json: {}", e.detail));
+        settings.limits.check().map_err(refused)?;
         settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(1, 128));
         Ok(settings)
     }
@@ -76,6 +77,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::{ByteRate, UnixTime};
 
     #[test]
     fn settings_come_back_as_they_were_written_and_within_bounds() {
@@ -83,9 +85,25 @@ mod tests {
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
         let address = "https://uploads.example.com".to_owned();
         let company = Some(Known { address: address.clone(), name: "Example Films".into() });
-        let set = Settings { server: Some(address), company, concurrency: Some(500) };
+        let chosen = Some(Choice { rate: None, until: Some(UnixTime(1_800_000_000)) });
+        let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
+        let set = Settings { server: Some(address), company, concurrency: Some(500), limits, chosen };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
         assert_eq!(back, Settings { concurrency: Some(128), ..set });
+    }
+
+    #[test]
+    fn limits_that_cannot_be_kept_to_are_refused_with_the_file_they_are_in() {
+        let home = tempfile::tempdir().expect("a folder");
+        for bad in [
+            r#"{"limits":{"usual":9999}}"#,
+            r#"{"limits":{"times":[{"days":["mon"],"from":0,"to":1440,"rule":{"kind":"pause"}}]}}"#,
+            r#"{"limits":{"times":[{"days":["someday"],"from":0,"to":60,"rule":{"kind":"pause"}}]}}"#,
+        ] {
+            std::fs::write(home.path().join("settings.json"), bad).expect("written");
+            let error = Settings::load(home.path()).expect_err(bad);
+            assert!(error.code == ErrorCode::BadInput && error.detail.starts_with("settings.json: "), "{error}");
+        }
     }
 }

@@ -376,6 +376,10 @@ speed: ByteRate,
  */
 secondsLeft: number | null, 
 /**
+ * How fast it may be now.
+ */
+limit: LimitNow, 
+/**
  * The state of the whole.
  */
 overview: Overview, };
@@ -397,6 +401,68 @@ items: number,
  * Their bytes.
  */
 size: ByteCount, } | { "kind": "needs-you" };
+
+export type LimitNow = { 
+/**
+ * The limit; none means no limit, or a pause.
+ */
+rate: ByteRate | null, 
+/**
+ * Whether nothing is sent, by the schedule.
+ */
+paused: boolean, 
+/**
+ * When it next changes by itself.
+ */
+until: UnixTime | null, 
+/**
+ * Why it holds.
+ */
+why: Why, };
+
+export type Why = "usual" | "schedule" | "chosen";
+
+export type Limits = { 
+/**
+ * The limit outside the times of the schedule, 10 kB/s at least; none means no limit.
+ */
+usual: ByteRate | null, 
+/**
+ * Whether the times count.
+ */
+scheduled: boolean, 
+/**
+ * When what else counts. Where several hold, the strictest does.
+ */
+times: Array<LimitTime>, };
+
+export type LimitTime = { 
+/**
+ * The days on which it begins.
+ */
+days: Days, 
+/**
+ * When it begins, in minutes after midnight.
+ */
+from: number, 
+/**
+ * When it ends. Not after `from` means on the next day; the same means a whole day.
+ */
+to: number, 
+/**
+ * What holds in it.
+ */
+rule: LimitRule, };
+
+export type LimitRule = { "kind": "limit", 
+/**
+ * Bytes a second.
+ */
+rate: ByteRate, } | { "kind": "pause" };
+
+export type Days = Array<Day>;
+
+export type Day = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 
 export type Row = { 
 /**

@@ -2,6 +2,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import type {
   Action,
+  ByteRate,
   CopyWhat,
   DestinationId,
   DoneView,
@@ -11,6 +12,7 @@ import type {
   InboxId,
   InboxView,
   ItemId,
+  Limits,
   SavedView,
   SessionView,
   ShellEvent,
@@ -54,6 +56,10 @@ export const ipc = {
   copyText: (target: Target, what: CopyWhat) => invoke<null>('copy_text', { target, what }),
   copyWords: (words: string) => invoke<null>('copy_words', { words }),
   saveReceipt: (target: Target) => invoke<SavedView>('save_receipt', { target }),
+  limits: () => invoke<Limits>('limits'),
+  setLimits: (limits: Limits) => invoke<null>('set_limits', { limits }),
+  chooseLimit: (rate: ByteRate | null) => invoke<null>('choose_limit', { rate }),
+  followSchedule: () => invoke<null>('follow_schedule'),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
 };
 

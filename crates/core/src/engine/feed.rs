@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::bandwidth::LimitNow;
 use crate::error::{ErrorCode, Owner};
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::units::{ByteCount, ByteRate, UnixTime};
@@ -163,6 +164,8 @@ pub struct Totals {
     pub speed: ByteRate,
     /// From a mean of sixty seconds; none until ten seconds have been seen.
     pub seconds_left: Option<u32>,
+    /// How fast it may be now.
+    pub limit: LimitNow,
     /// The state of the whole.
     pub overview: Overview,
 }

@@ -1,0 +1,231 @@
+//! What holds when, by the clock on the wall.
+//!
+//! A time of the schedule holds while the clock shows it: an hour that a clock skips it does not have, an hour that the
+//! clock shows twice it has twice. What follows is told in seconds since 1970, so nobody else need know of that.
+
+use jiff::civil::{DateTime, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::{Choice, DAY, Day, Limits, Rule, Ruling, Why};
+use crate::units::UnixTime;
+
+/// Days that are looked ahead: the week that repeats, and one for what began the day before.
+const AHEAD: i64 = 8;
+
+/// A stretch of time in which the same holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// What holds.
+    pub rule: Rule,
+    /// Why.
+    pub why: Why,
+    /// When it ends; none for the last that is known.
+    pub until: Option<UnixTime>,
+}
+
+/// Where the clock hangs.
+#[derive(Clone, Debug)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The computer's, as it is set now.
+    pub fn here() -> Self {
+        Self(TimeZone::system())
+    }
+
+    /// What the clock shows.
+    fn shows(&self, at: UnixTime) -> DateTime {
+        self.0.to_datetime(stamp(at))
+    }
+
+    /// Every moment at which the clock shows this.
+    fn moments(&self, shown: DateTime) -> impl Iterator<Item = UnixTime> {
+        let found = self.0.to_ambiguous_timestamp(shown);
+        [found.clone().earlier().ok(), found.later().ok()].into_iter().flatten().map(unix)
+    }
+
+    /// When the clock is put forward or back.
+    fn jumps(&self, after: UnixTime, until: UnixTime) -> impl Iterator<Item = UnixTime> {
+        let jumps = self.0.following(stamp(after)).map(|jump| unix(jump.timestamp()));
+        jumps.take_while(move |jump| *jump <= until)
+    }
+}
+
+fn stamp(at: UnixTime) -> Timestamp {
+    i64::try_from(at.0).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::MAX)
+}
+
+fn unix(stamp: Timestamp) -> UnixTime {
+    UnixTime(u64::try_from(stamp.as_second()).unwrap_or(0))
+}
+
+/// What holds at a moment, until when, and why.
+pub fn now(limits: &Limits, choice: Option<Choice>, at: UnixTime, zone: &Zone) -> Ruling {
+    course(limits, choice, at, zone)
+        .first()
+        .map(|phase| Ruling { rule: phase.rule, until: phase.until, why: phase.why })
+        .unwrap_or_default()
+}
+
+/// What holds from a moment on, for a week at least; never empty.
+pub fn course(limits: &Limits, choice: Option<Choice>, at: UnixTime, zone: &Zone) -> Vec<Phase> {
+    let mut phases = scheduled(limits, at, zone);
+    if let Some(choice) = choice.filter(|choice| choice.until.is_none_or(|until| until > at)) {
+        let first = Phase { rule: Rule::of(choice.rate), why: Why::Chosen, until: choice.until };
+        phases.retain(|phase| choice.until.is_some_and(|until| phase.until.is_none_or(|end| end > until)));
+        phases.insert(0, first);
+    }
+    phases
+}
+
+fn scheduled(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<Phase> {
+    let holds = |at: UnixTime| {
+        let shown = zone.shows(at);
+        limits.rule(day(shown.weekday()), u16::try_from(minute_of(shown)).unwrap_or(0))
+    };
+    let mut phases = Vec::new();
+    let (mut rule, mut why) = holds(at);
+    if limits.has_schedule() {
+        for moment in changes(limits, at, zone) {
+            let (next, its_why) = holds(moment);
+            if next != rule {
+                phases.push(Phase { rule, why, until: Some(moment) });
+                rule = next;
+            }
+            why = its_why;
+        }
+    }
+    phases.push(Phase { rule, why, until: None });
+    phases
+}
+
+/// Every moment at which something may change, in order.
+fn changes(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<UnixTime> {
+    let today = zone.shows(at).date();
+    let ends = UnixTime(at.0 + u64::try_from(AHEAD).unwrap_or(0) * u64::from(DAY) * 60);
+    let minutes = limits.times.iter().flat_map(|time| [time.from, time.to]);
+    let shown = minutes.flat_map(|minute| {
+        let midnight = |ahead: i64| today.checked_add(ahead.days()).ok().map(|date| date.at(0, 0, 0, 0));
+        (0..=AHEAD).filter_map(move |ahead| midnight(ahead)?.checked_add(i64::from(minute).minutes()).ok())
+    });
+    let mut all: Vec<_> = shown.flat_map(|shown| zone.moments(shown)).chain(zone.jumps(at, ends)).collect();
+    all.retain(|moment| *moment > at && *moment <= ends);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn minute_of(shown: DateTime) -> i16 {
+    i16::from(shown.hour()) * 60 + i16::from(shown.minute())
+}
+
+const fn day(day: Weekday) -> Day {
+    match day {
+        Weekday::Monday => Day::Mon,
+        Weekday::Tuesday => Day::Tue,
+        Weekday::Wednesday => Day::Wed,
+        Weekday::Thursday => Day::Thu,
+        Weekday::Friday => Day::Fri,
+        Weekday::Saturday => Day::Sat,
+        Weekday::Sunday => Day::Sun,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Days, LimitRule, LimitTime};
+    use super::*;
+    use crate::units::ByteRate;
+
+    const FAST: ByteRate = ByteRate(50_000_000);
+
+    /// Berlin's rules, whatever the computer's database says.
+    fn berlin() -> Zone {
+        Zone(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone"))
+    }
+
+    fn unix_of(text: &str) -> UnixTime {
+        unix(text.parse().expect("a moment"))
+    }
+
+    fn limits(days: &[Day], from: u16, to: u16, rule: LimitRule) -> Limits {
+        let time = LimitTime { days: Days(days.iter().copied().collect()), from, to, rule };
+        Limits { usual: None, scheduled: true, times: vec![time] }
+    }
+
+    fn workdays() -> Limits {
+        let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
+        limits(&days, 8 * 60, 18 * 60, LimitRule::Limit { rate: FAST })
+    }
+
+    fn at(limits: &Limits, text: &str) -> Ruling {
+        now(limits, None, unix_of(text), &berlin())
+    }
+
+    #[test]
+    fn what_holds_is_told_with_when_it_next_changes() {
+        // A Wednesday in summer.
+        let ruling = at(&workdays(), "2027-06-16T10:00:00Z");
+        let until = Some(unix_of("2027-06-16T16:00:00Z"));
+        assert_eq!(ruling, Ruling { rule: Rule::Limit(FAST), until, why: Why::Schedule });
+        // On Friday evening it is Monday morning that comes next.
+        let ruling = at(&workdays(), "2027-06-18T17:00:00Z");
+        let until = Some(unix_of("2027-06-21T06:00:00Z"));
+        assert_eq!(ruling, Ruling { rule: Rule::NoLimit, until, why: Why::Usual });
+        // Where no time holds any more, nothing changes.
+        assert_eq!(at(&Limits { scheduled: false, ..workdays() }, "2027-06-16T10:00:00Z"), Ruling::default());
+        // A time that says what is usual changes nothing.
+        let same = Limits { usual: Some(FAST), ..workdays() };
+        assert_eq!(at(&same, "2027-06-16T10:00:00Z").until, None);
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_skips_is_in_no_time() {
+        // 28 March 2027, a Sunday: 02:00 is 03:00 at 01:00 UTC.
+        let skipped = limits(&[Day::Sun], 2 * 60, 3 * 60, LimitRule::Pause);
+        assert_eq!(at(&skipped, "2027-03-28T00:59:00Z").rule, Rule::NoLimit);
+        assert_eq!(at(&skipped, "2027-03-28T01:00:00Z").rule, Rule::NoLimit);
+        assert_eq!(at(&skipped, "2027-03-27T12:00:00Z").until, Some(unix_of("2027-04-04T00:00:00Z")));
+        // What begins within it begins with what the clock shows next.
+        let begins = limits(&[Day::Sun], 2 * 60 + 30, 6 * 60, LimitRule::Pause);
+        assert_eq!(at(&begins, "2027-03-28T00:59:59Z").until, Some(unix_of("2027-03-28T01:00:00Z")));
+        let ruling = at(&begins, "2027-03-28T01:00:00Z");
+        assert_eq!((ruling.rule, ruling.until), (Rule::Pause, Some(unix_of("2027-03-28T04:00:00Z"))));
+        // Four hours by the clock are three.
+        let over = limits(&[Day::Sun], 0, 4 * 60, LimitRule::Pause);
+        assert_eq!(at(&over, "2027-03-27T23:00:00Z").until, Some(unix_of("2027-03-28T02:00:00Z")));
+    }
+
+    #[test]
+    fn an_hour_that_the_clock_shows_twice_is_in_its_time_twice() {
+        // 31 October 2027, a Sunday: 03:00 is 02:00 again at 01:00 UTC.
+        let twice = limits(&[Day::Sun], 2 * 60, 2 * 60 + 30, LimitRule::Pause);
+        let until = |text: &str| at(&twice, text).until;
+        assert_eq!(until("2027-10-31T00:00:00Z"), Some(unix_of("2027-10-31T00:30:00Z")));
+        assert_eq!(at(&twice, "2027-10-31T00:45:00Z").rule, Rule::NoLimit);
+        assert_eq!(until("2027-10-31T00:45:00Z"), Some(unix_of("2027-10-31T01:00:00Z")));
+        assert_eq!(at(&twice, "2027-10-31T01:00:00Z").rule, Rule::Pause);
+        assert_eq!(until("2027-10-31T01:00:00Z"), Some(unix_of("2027-10-31T01:30:00Z")));
+        // Over it, nothing changes in between.
+        let over = limits(&[Day::Sat], 23 * 60, 6 * 60, LimitRule::Pause);
+        assert_eq!(at(&over, "2027-10-30T21:00:00Z").until, Some(unix_of("2027-10-31T05:00:00Z")));
+    }
+
+    #[test]
+    fn what_was_chosen_holds_until_the_schedule_changes_next() {
+        let (zone, limits) = (berlin(), workdays());
+        let noon = unix_of("2027-06-16T10:00:00Z");
+        let evening = unix_of("2027-06-16T16:00:00Z");
+        let choice = Choice { rate: None, until: Some(evening) };
+        let chosen = now(&limits, Some(choice), noon, &zone);
+        assert_eq!(chosen, Ruling { rule: Rule::NoLimit, until: Some(evening), why: Why::Chosen });
+        assert_eq!(now(&limits, Some(choice), evening, &zone).why, Why::Usual);
+        let ends: Vec<_> = course(&limits, Some(choice), noon, &zone).iter().map(|phase| phase.until).collect();
+        assert_eq!(ends[..2], [Some(evening), Some(unix_of("2027-06-17T06:00:00Z"))]);
+        assert!(ends.is_sorted_by_key(|end| end.unwrap_or(UnixTime(u64::MAX))), "{ends:?}");
+        let for_good = Choice { rate: Some(FAST), until: None };
+        let phase = Phase { rule: Rule::Limit(FAST), why: Why::Chosen, until: None };
+        assert_eq!(course(&limits, Some(for_good), noon, &zone), [phase]);
+    }
+}
