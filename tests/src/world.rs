@@ -203,6 +203,7 @@ impl World {
             dev_store: None,
             direct: Some(place),
             concurrency: None,
+            limit: None,
             hold: true,
         }
     }

@@ -6,6 +6,19 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use super::Sent;
 
+/// `TCP_NOTSENT_LOWAT` of netinet/tcp.h, which `libc` does not name for these systems.
+const TCP_NOTSENT_LOWAT: libc::c_int = 0x201;
+
+pub(crate) fn keep_unsent_below(socket: BorrowedFd<'_>, bytes: u32) -> Result<()> {
+    let len = libc::socklen_t::try_from(size_of::<u32>()).map_err(|_| ErrorKind::Unsupported)?;
+    // SAFETY: `bytes` is valid for reads of `len` bytes, the descriptor is borrowed.
+    let answer = unsafe {
+        let level = libc::IPPROTO_TCP;
+        libc::setsockopt(socket.as_raw_fd(), level, TCP_NOTSENT_LOWAT, (&raw const bytes).cast(), len)
+    };
+    if answer == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+}
+
 pub(crate) fn sent(socket: BorrowedFd<'_>, written: u64) -> Result<Sent> {
     let mut waiting: libc::c_int = 0;
     let mut len = libc::socklen_t::try_from(size_of::<libc::c_int>()).map_err(|_| ErrorKind::Unsupported)?;

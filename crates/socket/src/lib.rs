@@ -1,4 +1,5 @@
-//! What the system knows of a connection and no safe library tells: whether anything gets through.
+//! What the system knows of a connection and no safe library tells: whether anything gets through. And what it can be told
+//! and no safe library tells it: how much it may take before it sends that.
 //!
 //! The system takes megabytes of a body before it sends one, so what a connection took says little. What the other side
 //! acknowledged says all: a slow link moves, a dead one stands still.
@@ -39,6 +40,52 @@ pub fn sent(socket: impl std::os::windows::io::AsSocket, written: u64) -> std::i
     system::sent(socket.as_socket(), written)
 }
 
+/// Wants the system to take more of a connection's bytes only once less than `bytes` of them are not sent yet. What is on its
+/// way does not count, so that it costs no speed; what else would wait in the system is not overtaken by anybody.
+///
+/// # Errors
+/// What the system says; `Unsupported` where it has no such wish.
+#[cfg(unix)]
+pub fn keep_unsent_below(socket: impl std::os::fd::AsFd, bytes: u32) -> std::io::Result<()> {
+    system::keep_unsent_below(socket.as_fd(), bytes)
+}
+
+/// Windows takes about as much as is on its way, and no more: there is nothing to wish for.
+///
+/// # Errors
+/// `Unsupported`.
+#[cfg(windows)]
+pub fn keep_unsent_below(_: impl std::os::windows::io::AsSocket, _bytes: u32) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, any(target_os = "linux", target_vendor = "apple")))]
+mod wishes {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::{keep_unsent_below, tests};
+
+    /// What the system takes where the other side reads nothing.
+    fn taken(wish: Option<u32>) -> usize {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let mut here = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
+        let (_there, _) = listener.accept().expect("taken");
+        if let Some(bytes) = wish {
+            keep_unsent_below(&here, bytes).expect("set");
+        }
+        let taken = tests::fill(&mut here);
+        here.flush().expect("nothing to do");
+        taken
+    }
+
+    #[test]
+    fn the_system_keeps_little_that_it_does_not_send() {
+        let (usual, little) = (taken(None), taken(Some(64 << 10)));
+        assert!(little * 2 <= usual, "{little} of {usual} bytes");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{ErrorKind, Read as _, Write as _};
@@ -47,7 +94,7 @@ mod tests {
     use super::{Sent, sent};
 
     /// Writes until the system takes no more.
-    fn fill(stream: &mut TcpStream) -> usize {
+    pub(super) fn fill(stream: &mut TcpStream) -> usize {
         stream.set_nonblocking(true).expect("set");
         let (bytes, mut taken) = (vec![7; 64 << 10], 0);
         loop {

@@ -6,6 +6,17 @@ use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use super::Sent;
 
+/// `TCP_NOTSENT_LOWAT`, since 3.12. Source: tcp(7).
+pub(crate) fn keep_unsent_below(socket: BorrowedFd<'_>, bytes: u32) -> Result<()> {
+    let len = libc::socklen_t::try_from(size_of::<u32>()).map_err(|_| ErrorKind::Unsupported)?;
+    // SAFETY: `bytes` is valid for reads of `len` bytes, the descriptor is borrowed.
+    let answer = unsafe {
+        let (level, name) = (libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT);
+        libc::setsockopt(socket.as_raw_fd(), level, name, (&raw const bytes).cast(), len)
+    };
+    if answer == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+}
+
 pub(crate) fn sent(socket: BorrowedFd<'_>, _written: u64) -> Result<Sent> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut len = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(|_| ErrorKind::Unsupported)?;

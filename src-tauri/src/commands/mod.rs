@@ -1,6 +1,7 @@
 //! What the page may ask. No command takes a path, bucket or key; the only address is the company's, as typed.
 
 pub mod inbox;
+pub mod limits;
 pub mod session;
 pub mod transfers;
 
@@ -19,6 +20,10 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         inbox::paste,
         inbox::discard,
         inbox::enqueue,
+        limits::limits,
+        limits::set_limits,
+        limits::choose_limit,
+        limits::follow_schedule,
         transfers::subscribe,
         transfers::set_view,
         transfers::act,

@@ -1,7 +1,7 @@
 //! What the engine keeps in memory of every row: small and flat, so that 100,000 files stay below 150 bytes each.
 //! Names, paths and keys stay in the journal. Pure: no disk, no clock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crate::engine::feed::{Filter, PausedBy, Target, Wait};
@@ -191,6 +191,37 @@ pub(super) struct Book {
     item_at: HashMap<ItemId, u32>,
     queued_small: BTreeSet<u32>,
     queued_large: BTreeSet<u32>,
+    /// The schedule pauses.
+    resting: Option<Resting>,
+}
+
+/// A pause by the schedule.
+#[derive(Debug)]
+pub(super) struct Resting {
+    since: UnixTime,
+    /// What a person lets go on all the same.
+    but: HashSet<TransferId>,
+}
+
+/// What keeps files in line from going on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kept<'a> {
+    /// Nothing.
+    No,
+    /// Nobody is signed in.
+    Held,
+    /// The schedule.
+    Resting(&'a Resting),
+}
+
+impl Kept<'_> {
+    /// Since when the schedule keeps this one.
+    pub(super) fn rests(self, id: TransferId) -> Option<UnixTime> {
+        match self {
+            Self::Resting(resting) if !resting.but.contains(&id) => Some(resting.since),
+            _ => None,
+        }
+    }
 }
 
 impl Book {
@@ -241,6 +272,31 @@ impl Book {
         found.or_else(|| self.slots.iter().position(|slot| slot.id == id)).and_then(|at| u32::try_from(at).ok())
     }
 
+    /// The pause by the schedule, while there is one.
+    pub(super) fn rests(&self) -> Option<&Resting> {
+        self.resting.as_ref()
+    }
+
+    /// The schedule pauses since then, or does not any more.
+    pub(super) fn rest(&mut self, since: Option<UnixTime>) {
+        self.resting = since.map(|since| Resting { since, but: HashSet::new() });
+        self.line_up();
+    }
+
+    /// Whether a person lets it go on though the schedule pauses.
+    pub(super) fn goes_on_by_hand(&self, id: TransferId) -> bool {
+        self.resting.as_ref().is_none_or(|resting| resting.but.contains(&id))
+    }
+
+    /// A person lets these go on though the schedule pauses.
+    pub(super) fn go_on_by_hand(&mut self, files: &[u32]) {
+        let ids: Vec<_> = files.iter().map(|at| self.slots[*at as usize].id).collect();
+        if let Some(resting) = &mut self.resting {
+            resting.but.extend(ids);
+            self.line_up();
+        }
+    }
+
     pub(super) fn item(&self, id: ItemId) -> Option<&Item> {
         self.item_at.get(&id).map(|&at| &self.items[at as usize])
     }
@@ -274,6 +330,7 @@ impl Book {
             _ => slot.acknowledged,
         };
         let size = if cancelled { ByteCount::ZERO } else { slot.size };
+        let may_begin = self.resting.as_ref().is_none_or(|resting| resting.but.contains(&slot.id));
         let line = line(slot.size, &mut self.queued_small, &mut self.queued_large);
         if add {
             item.counts.0[kind] += 1;
@@ -282,7 +339,7 @@ impl Book {
             if let Rest::Done { at } = slot.rest {
                 item.ended = item.ended.max(UnixTime(u64::from(at)));
             }
-            if slot.rest == Rest::Queued && !item.removed && item.here {
+            if slot.rest == Rest::Queued && !item.removed && item.here && may_begin {
                 line.insert(index);
             }
         } else {
@@ -296,10 +353,14 @@ impl Book {
     /// Makes the lines anew; `here` tells of every item whether it is let in.
     pub(super) fn let_in(&mut self, here: &[bool]) {
         self.items.iter_mut().zip(here).for_each(|(item, here)| item.here = *here);
+        self.line_up();
+    }
+
+    fn line_up(&mut self) {
         (self.queued_small, self.queued_large) = Default::default();
         for (index, slot) in (0u32..).zip(&self.slots) {
             let item = &self.items[slot.item as usize];
-            if slot.rest == Rest::Queued && !item.removed && item.here {
+            if slot.rest == Rest::Queued && !item.removed && item.here && self.goes_on_by_hand(slot.id) {
                 line(slot.size, &mut self.queued_small, &mut self.queued_large).insert(index);
             }
         }

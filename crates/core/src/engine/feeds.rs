@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::book::Kept;
 use super::list;
 use super::live::PartsNow;
 use super::pointing::{self, To};
@@ -143,12 +144,12 @@ async fn peek(item: ItemId, shelf: &Shelf, journal: &Journal) -> Result<Peek> {
     let wanted: Vec<_> = problems.iter().chain(&sending).copied().collect();
     let names: HashMap<_, _> = named(journal, wanted).await?.into_iter().map(|row| (row.id, row)).collect();
     let of = shelf.book.item(item);
-    let (held, drive) = (of.is_some_and(|item| shelf.held(item)), of.and_then(|item| item.drive.as_deref()));
+    let (kept, drive) = (of.map_or(Kept::No, |item| shelf.kept(item)), of.and_then(|item| item.drive.as_deref()));
     let file_rows = |ids: &[TransferId]| {
         let row = |id: &TransferId| {
             let slot = &shelf.book.slots[shelf.book.index(*id)? as usize];
             let live = shelf.running.get(id).map(|live| &**live);
-            Some(list::file_row(slot, names.get(id)?, live, held, drive))
+            Some(list::file_row(slot, names.get(id)?, live, kept, drive))
         };
         ids.iter().filter_map(row).collect()
     };
@@ -241,7 +242,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
     Ok(Some(Details {
         target,
         name: transfer.rel.clone(),
-        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.held(item), item.drive.as_deref()),
+        state: list::file_state(slot, live, shelf.book.ahead(item.id), shelf.kept(item), item.drive.as_deref()),
         size: slot.size,
         sent: if whole(&row) { row.sent } else { list::file_sent(slot, live) },
         speed: row.speed,

@@ -70,6 +70,7 @@ pub(super) async fn records(
 pub(super) fn shared(home: &Path, journal: Journal) -> (Arc<Shared>, mpsc::UnboundedReceiver<Report>) {
     let (reports, told) = mpsc::unbounded_channel();
     let routes = Arc::new(Routes::new(Net::default(), None));
-    let (home, pool) = (home.to_owned(), Arc::new(Pool::new(Some(4))));
-    (Arc::new(Shared { journal, home, routes, pool, link: Arc::default(), reports }), told)
+    let (home, tap) = (home.to_owned(), Arc::default());
+    let pool = Arc::new(Pool::new(Some(4), Arc::clone(&tap)));
+    (Arc::new(Shared { journal, home, routes, pool, link: Arc::default(), tap, reports }), told)
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-use super::book::{Book, Item, Rest, Slot};
+use super::book::{Book, Item, Kept, Rest, Slot};
 use super::live::{Live, PartsNow};
 use super::rate::Meter;
-use crate::engine::feed::{FileRow, Folder, Pieces, Row, RowState, Wait};
+use crate::engine::feed::{FileRow, Folder, PausedBy, Pieces, Row, RowState, Wait};
 use crate::error::ErrorCode;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::TransferRow;
@@ -22,10 +22,19 @@ const CELLS: u32 = 387;
 pub(super) type Running = HashMap<TransferId, std::sync::Arc<Live>>;
 
 /// The state of one file. `drive` is what a person calls the drive it lies on.
-pub(super) fn file_state(slot: &Slot, live: Option<&Live>, ahead: u32, held: bool, drive: Option<&str>) -> RowState {
+pub(super) fn file_state(
+    slot: &Slot,
+    live: Option<&Live>,
+    ahead: u32,
+    kept: Kept<'_>,
+    drive: Option<&str>,
+) -> RowState {
     match slot.rest {
-        Rest::Queued if held => RowState::Held,
-        Rest::Queued => RowState::Queued { ahead },
+        Rest::Queued if matches!(kept, Kept::Held) => RowState::Held,
+        Rest::Queued => match kept.rests(slot.id) {
+            Some(since) => RowState::Paused { by: PausedBy::Schedule, since },
+            None => RowState::Queued { ahead },
+        },
         Rest::Active { verifying } => match live.and_then(Live::in_the_way) {
             Some((code, until)) => waiting(code, until, drive),
             None if verifying => RowState::Verifying,
@@ -57,7 +66,7 @@ pub(super) fn file_sent(slot: &Slot, live: Option<&Live>) -> ByteCount {
 }
 
 /// The state of a row: of its file, or of all files of a folder together.
-pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool) -> RowState {
+pub(super) fn row_state(book: &Book, item: &Item, running: &Running, kept: Kept<'_>) -> RowState {
     let ahead = || book.ahead(item.id);
     let of = |wanted: &dyn Fn(&Slot) -> bool| {
         let at = book.index(item.first?)?;
@@ -66,7 +75,7 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool)
     };
     let state = |slot: Slot| {
         let live = running.get(&slot.id).map(|live| &**live);
-        file_state(&slot, live, ahead(), held, item.drive.as_deref())
+        file_state(&slot, live, ahead(), kept, item.drive.as_deref())
     };
     if !item.folder {
         return of(&|_| true).map_or(RowState::Queued { ahead: 0 }, state);
@@ -86,7 +95,10 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, held: bool)
         };
     }
     if counts.queued() > 0 {
-        return if held { RowState::Held } else { RowState::Queued { ahead: ahead() } };
+        // What a person lets go on counts more than what rests beside it.
+        let goes_on = of(&|slot| slot.rest == Rest::Queued && kept.rests(slot.id).is_none());
+        let any = goes_on.or_else(|| of(&|slot| slot.rest == Rest::Queued));
+        return any.map_or(RowState::Queued { ahead: 0 }, state);
     }
     if item.counting {
         return if item.away { RowState::Waiting(item.wait_for_drive()) } else { RowState::Scanning };
@@ -120,9 +132,9 @@ pub(super) fn row(
     running: &Running,
     meter: Option<&Meter>,
     now: Instant,
-    held: bool,
+    kept: Kept<'_>,
 ) -> Row {
-    let state = row_state(book, item, running, held);
+    let state = row_state(book, item, running, kept);
     let moving = matches!(state, RowState::Uploading);
     Row {
         id: item.id,
@@ -132,7 +144,7 @@ pub(super) fn row(
         size: item.size,
         sent: item.shown,
         speed: meter.filter(|_| moving).map_or(ByteRate(0), |meter| meter.speed(now)),
-        seconds_left: meter.filter(|_| moving).and_then(|meter| meter.seconds_left(now, item.size - item.shown)),
+        seconds_left: None,
         state,
         folder: item.folder.then(|| Folder {
             files: item.counts.all(),
@@ -151,7 +163,7 @@ pub(super) fn file_row(
     slot: &Slot,
     name: &TransferRow,
     live: Option<&Live>,
-    held: bool,
+    kept: Kept<'_>,
     drive: Option<&str>,
 ) -> FileRow {
     FileRow {
@@ -159,7 +171,7 @@ pub(super) fn file_row(
         path: name.rel.clone(),
         size: slot.size,
         sent: file_sent(slot, live),
-        state: file_state(slot, live, 0, held, drive),
+        state: file_state(slot, live, 0, kept, drive),
     }
 }
 

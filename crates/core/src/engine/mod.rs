@@ -17,6 +17,7 @@ mod given;
 mod intake;
 mod keys;
 mod leftovers;
+mod limiting;
 mod link;
 mod list;
 mod live;
@@ -37,6 +38,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use ts_rs::TS;
 
+use crate::bandwidth::{Choice, Limits, Ruling};
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
@@ -153,6 +155,7 @@ pub(crate) enum Command {
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
     TurnTo(Option<Remote>),
+    Limit(Limits, Option<Choice>, oneshot::Sender<Ruling>),
     Go,
     Close(oneshot::Sender<()>),
 }
@@ -174,6 +177,10 @@ pub(crate) struct Start {
     pub(crate) routes: Arc<routes::Routes>,
     /// Parts and single requests in flight: so many, or as many as turn out best.
     pub(crate) concurrency: Option<u16>,
+    /// How fast it may be.
+    pub(crate) limits: Limits,
+    /// What was chosen past that.
+    pub(crate) choice: Option<Choice>,
     /// Nothing is admitted: for looking and for actions without a run.
     pub(crate) hold: bool,
 }
@@ -318,6 +325,11 @@ impl Engine {
     /// Tells whether somebody is signed in.
     pub(crate) fn signed_out(&self, since: Option<UnixTime>) {
         let _ = self.commands.send(Command::SignedOut(since));
+    }
+
+    /// How fast it may be from now on. Answers what holds.
+    pub(crate) async fn limit(&self, limits: Limits, choice: Option<Choice>) -> Result<Ruling> {
+        self.ask(|reply| Command::Limit(limits, choice, reply)).await
     }
 
     /// Lets an engine that was opened on hold upload.

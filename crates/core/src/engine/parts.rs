@@ -17,7 +17,7 @@ use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{Journal, PartRow, Write};
-use crate::s3::{Bucket, Gate, PartBody};
+use crate::s3::{Bucket, Gate, PartBody, Tapped};
 use crate::transfer::{Part, Plan};
 use crate::units::ByteCount;
 
@@ -33,6 +33,8 @@ pub(super) struct Sender {
     pub(super) pool: Arc<Pool>,
     pub(super) link: Arc<Link>,
     pub(super) live: Arc<Live>,
+    /// Where bytes are taken from.
+    pub(super) tapped: Tapped,
 }
 
 impl Sender {
@@ -135,6 +137,7 @@ impl Sender {
             tally: self.pool.tally(),
             fingerprint: self.fingerprint.clone(),
             gate: Gate::default(),
+            tapped: self.tapped.clone(),
         };
         failpoint::pass("part", Side::Before);
         let outcome = self.bucket.upload_part(&self.key, upload, part.number, body).await;

@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant};
 use super::live::Live;
 use super::width::{START, Width};
 use crate::error::{Error, ErrorCode, Result};
-use crate::s3::Bucket;
+use crate::s3::{Bucket, Tap};
 
 /// How often the width is told what came of it.
 const LOOK: Duration = Duration::from_millis(100);
@@ -18,6 +18,8 @@ const LOOK: Duration = Duration::from_millis(100);
 const MOST: usize = 64;
 /// What a request costs besides its bytes: many small files are answers a second rather than bytes.
 const REQUEST: u64 = 32 << 10;
+/// Places for what is urgent, where parts have taken the others.
+const URGENT: usize = 4;
 
 /// The places of all transfers. What the store acknowledged waits for the records in a place of its own, and there are
 /// as many of these: where the records are slow or out of room, sending waits for them, and no crash costs more than
@@ -26,22 +28,46 @@ const REQUEST: u64 = 32 << 10;
 pub(super) struct Pool {
     sending: Arc<Places>,
     recording: Arc<Places>,
-    /// None: as many as somebody said.
-    width: Option<Mutex<Width>>,
+    urgent: Arc<Places>,
+    aim: Aim,
+    /// Of a low limit fewer can be fed.
+    tap: Arc<Tap>,
     /// Bytes that the connections of all bodies took.
     tally: Arc<AtomicU64>,
 }
 
+/// How many places there should be.
+#[derive(Debug)]
+enum Aim {
+    /// As many as somebody said.
+    Fixed(usize),
+    Found(Mutex<Width>),
+}
+
+impl Aim {
+    fn places(&self) -> usize {
+        match self {
+            Self::Fixed(places) => *places,
+            Self::Found(width) => width.lock().unwrap_or_else(PoisonError::into_inner).get(),
+        }
+    }
+
+    fn tell(&self, tell: impl FnOnce(&mut Width, Instant)) {
+        if let Self::Found(width) = self {
+            tell(&mut width.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+        }
+    }
+}
+
 impl Pool {
     /// So many places, or as many as turn out best once [`Self::govern`] runs.
-    pub(super) fn new(fixed: Option<u16>) -> Self {
-        let places = fixed.map_or(START, |fixed| usize::from(fixed.max(1)));
-        Self {
-            sending: Places::new(places),
-            recording: Places::new(places),
-            width: fixed.is_none().then(|| Mutex::new(Width::new(START, MOST, Instant::now()))),
-            tally: Arc::default(),
-        }
+    pub(super) fn new(fixed: Option<u16>, tap: Arc<Tap>) -> Self {
+        let aim = match fixed {
+            Some(places) => Aim::Fixed(usize::from(places.max(1))),
+            None => Aim::Found(Mutex::new(Width::new(START, MOST, Instant::now()))),
+        };
+        let [sending, recording, urgent] = [aim.places(), aim.places(), URGENT].map(Places::new);
+        Self { sending, recording, urgent, aim, tap, tally: Arc::default() }
     }
 
     /// What bodies count into.
@@ -72,7 +98,25 @@ impl Pool {
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
-        let place = self.to_send();
+        Self::in_line(self.to_send(), bucket, live).await
+    }
+
+    /// The same for what is small and urgent: it does not wait behind the parts of large objects.
+    ///
+    /// # Errors
+    /// `unexpected` when the engine is closing.
+    pub(super) async fn to_send_soon_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
+        let place = async {
+            tokio::select! {
+                biased;
+                place = self.to_send() => place,
+                place = self.urgent.place(), if self.tap.has_bulk() => place,
+            }
+        };
+        Self::in_line(place, bucket, live).await
+    }
+
+    async fn in_line(place: impl Future<Output = Result<Place>>, bucket: &Bucket, live: &Live) -> Result<Place> {
         tokio::pin!(place);
         loop {
             tokio::select! {
@@ -102,35 +146,33 @@ impl Pool {
             Ok(_) => {
                 self.tally.fetch_add(REQUEST, Ordering::Relaxed);
             }
-            Err(error) if error.code == ErrorCode::StorageBusy => self.turn(Width::busy),
+            Err(error) if error.code == ErrorCode::StorageBusy => {
+                self.aim.tell(Width::busy);
+                self.fit();
+            }
             Err(_) => {}
         }
     }
 
-    /// Follows what the link can carry, for as long as it is run.
+    /// Follows what the link can carry and what the limit can feed, for as long as it is run.
     pub(super) async fn govern(self: Arc<Self>) {
-        if self.width.is_none() {
-            return;
-        }
         let mut idle = true;
         loop {
             if idle {
                 self.sending.begun.notified().await;
+                self.fit();
             }
             tokio::time::sleep(LOOK).await;
             idle = self.sending.count().taken == 0;
-            let full = !self.sending.has_room();
-            self.turn(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
+            // Where a limit is too low for all there could be, nothing is to be found out.
+            let full = !self.sending.has_room() && self.places() == self.aim.places();
+            self.aim.tell(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
+            self.fit();
         }
     }
 
-    /// Tells the width something, and does what it says then.
-    fn turn(&self, tell: impl FnOnce(&mut Width, Instant)) {
-        let Some(width) = &self.width else { return };
-        let mut width = width.lock().unwrap_or_else(PoisonError::into_inner);
-        let was = width.get();
-        tell(&mut width, Instant::now());
-        let is = width.get();
+    fn fit(&self) {
+        let (was, is) = (self.places(), self.tap.feeds(self.aim.places()));
         if was != is {
             tracing::debug!(was, is, "requests at a time");
             self.sending.resize(is);

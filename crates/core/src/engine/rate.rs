@@ -1,4 +1,4 @@
-//! Speed and time left from a count that grows: means over ten and sixty seconds, as the design wants them.
+//! Speeds from a count that grows: means over ten and sixty seconds, as the design wants them.
 
 use std::collections::VecDeque;
 
@@ -44,20 +44,17 @@ impl Meter {
 
     /// Mean of the last ten seconds.
     pub(super) fn speed(&self, now: Instant) -> ByteRate {
-        ByteRate(self.mean(now, SHORT))
+        ByteRate(self.mean_over(now, SHORT))
     }
 
-    /// Whole seconds until `left` bytes are sent at the mean of a minute.
-    pub(super) fn seconds_left(&self, now: Instant, left: ByteCount) -> Option<u32> {
+    /// Mean of a minute, once it is settled: what time left is told by.
+    pub(super) fn mean(&self, now: Instant) -> Option<ByteRate> {
         let (first, _) = self.samples.front()?;
-        if now.duration_since(*first) < SETTLED {
-            return None;
-        }
-        let rate = self.mean(now, LONG);
-        (rate > 0).then(|| u32::try_from(left.get() / rate).unwrap_or(u32::MAX))
+        let settled = now.duration_since(*first) >= SETTLED;
+        settled.then(|| ByteRate(self.mean_over(now, LONG)))
     }
 
-    fn mean(&self, now: Instant, over: Duration) -> u64 {
+    fn mean_over(&self, now: Instant, over: Duration) -> u64 {
         let Some((at, grown)) = self.samples.iter().find(|(at, _)| now.duration_since(*at) <= over) else { return 0 };
         let millis = u64::try_from(now.duration_since(*at).as_millis()).unwrap_or(u64::MAX).max(500);
         (self.grown - grown).saturating_mul(1_000) / millis
@@ -75,11 +72,11 @@ mod tests {
         for second in 0..=20u64 {
             meter.sample(start + Duration::from_secs(second), ByteCount(second * 1_000_000));
             if second == 9 {
-                assert_eq!(meter.seconds_left(start + Duration::from_secs(9), ByteCount(1)), None);
+                assert_eq!(meter.mean(start + Duration::from_secs(9)), None);
             }
         }
         let now = start + Duration::from_secs(20);
         assert_eq!(meter.speed(now), ByteRate(1_000_000));
-        assert_eq!(meter.seconds_left(now, ByteCount(30_000_000)), Some(30));
+        assert_eq!(meter.mean(now), Some(ByteRate(1_000_000)));
     }
 }

@@ -4,9 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::time::{Duration, Instant};
 
-use super::book::{Book, Item, Rest, Slot};
+use super::book::{Book, Item, Kept, Rest, Slot};
+use super::limiting::Limiting;
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
+use crate::bandwidth::{self, Rule};
 use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait};
 use crate::error::ErrorCode;
@@ -14,10 +16,12 @@ use crate::file::drive_of;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
-use crate::units::{ByteCount, UnixTime};
+use crate::units::{ByteCount, ByteRate, UnixTime};
 
 /// A wait younger than this does not make the header say so.
 const GRACE: Duration = Duration::from_secs(2);
+/// A speed is that of what holds once this has held for so long: it is a mean.
+const LEARNT: Duration = Duration::from_secs(12);
 
 /// What is known of every row.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub(super) struct Shelf {
     pub(super) running: Running,
     pub(super) meters: Meters,
     pub(super) total: Meter,
+    /// How fast it may be.
+    pub(super) limiting: Limiting,
     pub(super) signed_out: Option<UnixTime>,
     /// Whose batches run now; those of others rest.
     remote: Option<Remote>,
@@ -37,6 +43,8 @@ pub(super) struct Shelf {
     pub(super) quiet: bool,
     /// Since when everything waits for the same thing.
     held_up: Option<Instant>,
+    /// What was sent a second when nothing limited it last.
+    free: Option<ByteRate>,
     /// Why the records cannot be written, while they cannot.
     pub(super) stuck: Option<ErrorCode>,
 }
@@ -77,6 +85,15 @@ impl Shelf {
     /// Whether a row can only wait for somebody to sign in.
     pub(super) fn held(&self, item: &Item) -> bool {
         self.signed_out.is_some() || !item.here
+    }
+
+    /// What keeps files of a row that are in line from going on.
+    pub(super) fn kept(&self, item: &Item) -> Kept<'_> {
+        match self.book.rests() {
+            _ if self.held(item) => Kept::Held,
+            Some(resting) => Kept::Resting(resting),
+            None => Kept::No,
+        }
     }
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
@@ -122,6 +139,36 @@ impl Shelf {
             self.total.rest();
         } else {
             self.total.sample(now, sum);
+            self.learn(now);
+        }
+    }
+
+    /// Whole seconds until so many bytes are sent at a mean, by what holds of the limits now and later.
+    fn seconds_left(&self, mean: Option<ByteRate>, left: ByteCount, now: Instant) -> Option<u32> {
+        let course = self.limiting.course();
+        let free = self.free.map(|free| free.0);
+        let paused = || self.limiting.ruling().rule == Rule::Pause && left > ByteCount::ZERO;
+        let Some(mean) = mean else {
+            // Nothing is measured while nothing moves.
+            return if paused() { bandwidth::seconds_left(left.get(), 0, free, course, UnixTime::now()) } else { None };
+        };
+        // A row has its share of all there is, now and later.
+        let all = self.total.mean(now).filter(|all| *all > mean).unwrap_or(mean).0.max(1);
+        let of_all = u128::from(left.get()) * u128::from(all) / u128::from(mean.0.max(1));
+        let of_all = u64::try_from(of_all).unwrap_or(u64::MAX);
+        if mean.0 == 0 { None } else { bandwidth::seconds_left(of_all, all, free, course, UnixTime::now()) }
+    }
+
+    /// How fast it goes where nothing limits it.
+    fn learn(&mut self, now: Instant) {
+        let speed = self.total.speed(now);
+        let is_free = match self.limiting.ruling().rule {
+            Rule::NoLimit => true,
+            Rule::Limit(limit) => speed.0 < limit.0 / 10 * 9,
+            Rule::Pause => false,
+        };
+        if is_free && speed.0 > 0 && self.limiting.holds_for(now) >= LEARNT {
+            self.free = Some(speed);
         }
     }
 
@@ -142,8 +189,9 @@ impl Shelf {
             totals.sent += item.shown;
             totals.size += item.size;
         }
+        totals.limit = self.limiting.ruling().into();
         totals.speed = self.total.speed(now);
-        totals.seconds_left = self.total.seconds_left(now, totals.size - totals.sent);
+        totals.seconds_left = self.seconds_left(self.total.mean(now), totals.size - totals.sent, now);
         let lasts = self.held_up.is_some_and(|since| now.duration_since(since) >= GRACE);
         let wait = if goes_on && lasts { self.wait() } else { None };
         let wait = wait.filter(|wait| wait.code != ErrorCode::Offline);
@@ -151,6 +199,7 @@ impl Shelf {
             _ if totals.all == 0 => Overview::Empty,
             Some(since) if goes_on || elsewhere => Overview::SignedOut { since },
             _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
+            _ if goes_on && self.running.is_empty() && self.book.rests().is_some() => Overview::Paused,
             _ if let Some(wait) = &wait => Overview::Waiting(wait.clone()),
             _ if goes_on && self.offline && self.portal => {
                 Overview::Waiting(Wait::new(ErrorCode::CaptivePortal, None, None))
@@ -170,7 +219,7 @@ impl Shelf {
         let wait = |slot: &Slot| {
             let item = &self.book.items[slot.item as usize];
             let (live, drive) = (self.running.get(&slot.id).map(|live| &**live), item.drive.as_deref());
-            match list::file_state(slot, live, 0, false, drive) {
+            match list::file_state(slot, live, 0, Kept::No, drive) {
                 RowState::Waiting(wait) if !item.removed => Some((Target::Transfer(slot.id), wait)),
                 RowState::Held if !item.removed => {
                     Some((Target::Transfer(slot.id), Wait::new(ErrorCode::SignInEnded, None, None)))
@@ -233,7 +282,12 @@ impl Shelf {
 
     pub(super) fn row(&self, item: &Item, now: Instant) -> Row {
         let meter = self.meters.get(item.id);
-        list::row(&self.book, item, self.label(item.batch), &self.running, meter, now, self.held(item))
+        let mut row = list::row(&self.book, item, self.label(item.batch), &self.running, meter, now, self.kept(item));
+        if row.state == RowState::Uploading {
+            let mean = meter.and_then(|meter| meter.mean(now));
+            row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.size - item.shown, now));
+        }
+        row
     }
 
     /// Files of a folder that run, oldest first.

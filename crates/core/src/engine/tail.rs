@@ -96,6 +96,8 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::error::{Error, ErrorCode};
 
@@ -116,7 +118,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_part_that_hangs_at_the_end_is_there_by_a_second_try() {
-        let (tail, pool, begun) = (tail(), Pool::new(Some(2)), Instant::now());
+        let (tail, pool, begun) = (tail(), Pool::new(Some(2), Arc::default()), Instant::now());
         let _own = pool.to_send().await.expect("a place");
         tail.begins();
         let raced = tail.raced(&pool, std::future::pending(), async || after(USUAL, Ok("second")).await).await;
@@ -127,7 +129,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_others_wait_for_is_not_spent_on_a_second_try() {
-        let (tail, pool) = (tail(), Pool::new(Some(1)));
+        let (tail, pool) = (tail(), Pool::new(Some(1), Arc::default()));
         let _own = pool.to_send().await.expect("a place");
         tail.begins();
         let second = async || unreachable!("no place is free");
@@ -137,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_late_while_there_is_more_to_begin() {
-        let (tail, pool) = (tail(), Pool::new(Some(2)));
+        let (tail, pool) = (tail(), Pool::new(Some(2), Arc::default()));
         let second = async || unreachable!("not the end");
         let raced = tail.raced(&pool, after(USUAL * 10, Ok("first")), second).await;
         assert_eq!(raced.expect("there"), "first");
@@ -145,7 +147,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_one_that_fails_leaves_it_to_the_other() {
-        let (tail, pool) = (tail(), Pool::new(Some(4)));
+        let (tail, pool) = (tail(), Pool::new(Some(4), Arc::default()));
         tail.begins();
         let fails = || Err(Error::new(ErrorCode::Offline));
         let late = USUAL * (LATE + 2);

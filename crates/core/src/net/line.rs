@@ -16,6 +16,10 @@ use std::os::fd::{AsFd as _, OwnedFd as Handle};
 #[cfg(windows)]
 use std::os::windows::io::{AsSocket as _, OwnedSocket as Handle};
 
+/// The system keeps little more than this that it has not sent yet: what is urgent comes by another connection, and would
+/// wait for all of it. Less costs the processor, more the time of who waits.
+const UNSENT: u32 = 256 << 10;
+
 /// A connection as the HTTP client uses it.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -51,6 +55,10 @@ impl Line {
         let handle = stream.inner().as_fd().try_clone_to_owned();
         #[cfg(windows)]
         let handle = stream.inner().as_socket().try_clone_to_owned();
+        // Not every system can; it then keeps what it likes.
+        if let Ok(handle) = &handle {
+            let _ = davit_socket::keep_unsent_below(handle, UNSENT);
+        }
         // Without one, only what the connection takes is known.
         let carried = handle.ok().map(|handle| Arc::new(Carried { handle, written: AtomicU64::new(0) }));
         Self { stream, carried }

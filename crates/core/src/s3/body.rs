@@ -16,11 +16,12 @@ use davit_socket::Sent;
 use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
 use hyper_util::client::legacy::connect::CaptureConnection;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::moved::Moved;
 use super::pace::Pace;
 use super::requests::PartBody;
+use super::tap::Sip;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffer, Buffers, FRAME};
 use crate::net::Signal;
@@ -68,6 +69,8 @@ pub(super) enum Told {
 struct Line {
     connection: Option<CaptureConnection>,
     sent: Option<Sent>,
+    /// Since when some of what was taken waits and none of it is acknowledged.
+    still: Option<Instant>,
 }
 
 impl Line {
@@ -76,7 +79,10 @@ impl Line {
         let Some(sent) = self.connection.as_ref().and_then(signal).and_then(|signal| signal.sent()) else {
             return false;
         };
-        self.sent.replace(sent).is_some_and(|before| before.mark != sent.mark)
+        let moved = self.sent.replace(sent).is_some_and(|before| before.mark != sent.mark);
+        let still = self.still.unwrap_or_else(Instant::now);
+        self.still = (sent.waits && !moved).then_some(still);
+        moved
     }
 }
 
@@ -100,6 +106,10 @@ struct Seen {
     progress: Progress,
     /// Whether it is the source's drive that is waited for.
     reading: bool,
+    /// Since when it waits for its turn at the tap.
+    turn: Option<Instant>,
+    /// For how long it did before.
+    waited: Duration,
     crc64: Option<u64>,
     error: Option<Error>,
 }
@@ -116,7 +126,7 @@ impl Watch {
 
     fn nothing() -> Seen {
         let progress = Progress { moved: Instant::now(), ended: false };
-        Seen { progress, reading: false, crc64: None, error: None }
+        Seen { progress, reading: false, turn: None, waited: Duration::ZERO, crc64: None, error: None }
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -130,7 +140,7 @@ impl Watch {
 
     /// The connection that it gets.
     pub(super) fn rides(&self, connection: CaptureConnection) {
-        *self.line() = Line { connection: Some(connection), sent: None };
+        *self.line() = Line { connection: Some(connection), ..Line::default() };
     }
 
     fn line(&self) -> std::sync::MutexGuard<'_, Line> {
@@ -150,7 +160,8 @@ impl Watch {
     /// As on a connection of which the system tells.
     #[cfg(test)]
     pub(super) fn is_told_of(&self, waits: bool) {
-        self.line().sent = Some(Sent { mark: 0, waits });
+        let still = waits.then(Instant::now);
+        *self.line() = Line { sent: Some(Sent { mark: 0, waits }), still, ..Line::default() };
     }
 
     /// What the system said of what the other side acknowledged.
@@ -160,6 +171,11 @@ impl Watch {
             Some(Sent { waits: true, .. }) => Told::Waits,
             Some(Sent { waits: false, .. }) => Told::Arrived,
         }
+    }
+
+    /// For how long nothing was acknowledged of what waits for that.
+    pub(super) fn stands_still(&self) -> Duration {
+        self.line().still.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// When something last moved, and whether the body is out.
@@ -190,6 +206,29 @@ impl Watch {
     /// Whether the source's drive is waited for.
     pub(super) fn is_reading(&self) -> bool {
         self.seen().reading
+    }
+
+    /// Whether it waits for its turn at the tap: nothing is expected of it then.
+    pub(super) fn is_held(&self) -> bool {
+        self.seen().turn.is_some()
+    }
+
+    /// For how long it did so in all.
+    pub(super) fn waited(&self) -> Duration {
+        let seen = self.seen();
+        seen.waited + seen.turn.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    pub(super) fn waits_for_its_turn(&self, waits: bool) {
+        let mut seen = self.seen();
+        match (waits, seen.turn) {
+            (true, None) => seen.turn = Some(Instant::now()),
+            (false, Some(since)) => {
+                seen.waited += since.elapsed();
+                (seen.turn, seen.progress.moved) = (None, Instant::now());
+            }
+            _ => {}
+        }
     }
 
     fn reads(&self, reading: bool) {
@@ -267,6 +306,9 @@ pub(super) struct Stream {
     length_left: u64,
     /// Bytes of one frame at most.
     frame: usize,
+    sip: Sip,
+    /// What the tap gave it to take next.
+    given: Option<usize>,
     reading: Option<Aside<Buffer>>,
     checking: Option<Aside<()>>,
 }
@@ -302,6 +344,8 @@ impl Stream {
             left: part.len,
             length_left,
             frame,
+            sip: Sip::new(part.tapped.clone()),
+            given: None,
             reading: None,
             checking: None,
             digest,
@@ -318,6 +362,17 @@ impl Stream {
         let mut body = Self::new(part, Mode::Header, buffers, watch);
         body.held = Some(held.bytes.clone());
         body
+    }
+
+    /// How many bytes of those it wants it may send now.
+    fn turn(&mut self, want: usize, context: &mut Context<'_>) -> Poll<usize> {
+        if let Some(given) = self.given {
+            return Poll::Ready(given);
+        }
+        let turn = self.sip.poll(want, context);
+        self.watch.waits_for_its_turn(turn.is_pending());
+        self.given = Some(ready!(turn));
+        turn
     }
 
     /// The next bytes of the file.
@@ -359,14 +414,19 @@ impl Stream {
                 Bytes::from(head(self.part.len))
             }
             Stage::Data if self.left > 0 => {
-                let len = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
+                let want = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
+                let len = ready!(self.turn(want, context));
                 let bytes = match &mut self.held {
                     Some(held) => held.split_to(len),
                     None => ready!(self.read(len, context))?.freeze(),
                 };
+                self.given = None;
                 self.digest.update(&bytes);
                 self.at += len as u64;
                 self.left -= len as u64;
+                if self.left == 0 {
+                    self.sip.ends();
+                }
                 self.part.sent.fetch_add(len as u64, Ordering::Relaxed);
                 self.part.tally.fetch_add(len as u64, Ordering::Relaxed);
                 bytes
@@ -402,6 +462,7 @@ impl Drop for Stream {
         if self.reading.is_some() || self.checking.is_some() {
             self.waits_for_the_drive(false);
         }
+        self.watch.waits_for_its_turn(false);
     }
 }
 
@@ -443,7 +504,8 @@ mod tests {
 
     use super::*;
     use crate::file::SourceFile;
-    use crate::s3::Gate;
+    use crate::s3::{Gate, Lane, Tap, Tapped};
+    use crate::units::ByteRate;
 
     fn part(bytes: &[u8]) -> (tempfile::NamedTempFile, PartBody) {
         let named = tempfile::NamedTempFile::new().expect("a file");
@@ -451,8 +513,8 @@ mod tests {
         let file = Arc::new(SourceFile::open(named.path()).expect("opens"));
         let fingerprint = file.fingerprint().expect("identified");
         let (offset, len, sent) = (0, bytes.len() as u64, Arc::new(AtomicU64::new(0)));
-        let (moved, gate) = (Moved::default(), Gate::default());
-        (named, PartBody { file, offset, len, sent, moved, tally: Arc::default(), fingerprint, gate })
+        let (moved, gate, tapped, tally) = (Moved::default(), Gate::default(), Tapped::default(), Arc::default());
+        (named, PartBody { file, offset, len, sent, moved, tally, fingerprint, gate, tapped })
     }
 
     fn collect(stream: Stream) -> Result<Vec<u8>, String> {
@@ -576,5 +638,26 @@ mod tests {
         assert!(body.gate.shut(), "nothing has left");
         let stream = Stream::of(&held, body, Buffers::default(), Watch::new(Arc::default()));
         assert!(collect(stream).is_err(), "the last byte is kept back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_back_is_the_same_on_the_wire_and_takes_the_time_that_its_limit_says() {
+        let bytes: Vec<u8> = (0..1_000_000).map(|n| u8::try_from(n % 251).unwrap_or(0)).collect();
+        let (_named, part) = part(&bytes);
+        let tap = Arc::<Tap>::default();
+        tap.set(Some(ByteRate(100_000)));
+        let part = PartBody { tapped: Tapped::new(&tap, Lane::Bulk), ..part };
+        let (watch, begun) = (Watch::new(Arc::default()), Instant::now());
+        let stream = Stream::new(part, Mode::Header, Buffers::default(), Arc::clone(&watch));
+        let held = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            watch.is_held()
+        };
+        let (wire, held) = tokio::join!(http_body_util::BodyExt::collect(stream), held);
+        assert!(wire.expect("sent").to_bytes() == bytes);
+        assert!(held && !watch.is_held());
+        let (took, waited) = (begun.elapsed().as_millis(), watch.waited().as_millis());
+        assert!((9_600..=10_300).contains(&took), "{took} ms");
+        assert!(waited * 100 >= took * 95, "{waited} of {took} ms");
     }
 }

@@ -21,6 +21,7 @@ mod place;
 mod requests;
 mod sign;
 mod still;
+mod tap;
 mod watchdog;
 
 pub use bucket::Bucket;
@@ -31,4 +32,5 @@ pub use moved::Moved;
 pub use place::{Endpoint, Place, Sse};
 pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};
 pub use sign::StoreSign;
+pub use tap::{Lane, Tap, Tapped};
 pub(crate) use sign::{sign_of, store_answers};

@@ -51,6 +51,8 @@ const AT_ONCE_BYTES: u64 = 408 << 10;
 const SLOWEST: u64 = 1_000;
 /// What a connection is taken for before any was measured, in bytes a second.
 const UNKNOWN: u64 = 16 << 10;
+/// A body that waited this part of its time for its turn says nothing of how slow the link is.
+const HELD: u32 = 10;
 /// Shorter bodies say more of the way there and back than of the pace.
 const TELLING: u64 = 256 << 10;
 /// So many bodies as long as this one, begun and answered while nothing of it moved: the link is there, it is not.
@@ -110,8 +112,9 @@ impl Pace {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A whole body of `bytes`, begun then, was sent and answered, so long after its last byte.
-    pub(super) fn saw(&self, bytes: u64, begun: Instant, late: Duration) {
+    /// A whole body of `bytes`, begun then, was sent and answered, so long after its last byte. It `waited` for its turn so
+    /// long, which is not the link's matter.
+    pub(super) fn saw(&self, bytes: u64, begun: Instant, late: Duration, waited: Duration) {
         self.moves();
         let mut answers = self.answers();
         (answers.in_a_row, answers.doubt) = (0, false);
@@ -119,7 +122,13 @@ impl Pace {
         answers.latest.push_front(Answered { begun, bytes, late });
         if bytes >= TELLING {
             let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-            self.seen.store((bytes.saturating_mul(1_000) / millis).max(SLOWEST), Ordering::Relaxed);
+            let pace = (bytes.saturating_mul(1_000) / millis).max(SLOWEST);
+            if waited < begun.elapsed() / HELD {
+                self.seen.store(pace, Ordering::Relaxed);
+            } else {
+                // The link is as fast as that at least.
+                self.seen.fetch_max(pace, Ordering::Relaxed);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::gate::Gate;
 use super::moved::Moved;
+use super::tap::Tapped;
 use crate::error::Error;
 use crate::file::buffers::FRAME;
 use crate::file::{Fingerprint, SourceFile};
@@ -29,6 +30,8 @@ pub struct PartBody {
     pub fingerprint: Fingerprint,
     /// What the last byte passes.
     pub gate: Gate,
+    /// Where its bytes are taken from.
+    pub tapped: Tapped,
 }
 
 impl PartBody {

@@ -5,7 +5,8 @@
 //! [`ANSWER`] of the last byte that moved, and a little later where bytes may still be on their way. Where others get
 //! through meanwhile, a part that does not is noticed after [`QUICK`]: it is compared with whole bodies that began later
 //! and were answered, never with a clock alone. A request that hangs is dropped; its connection goes with it. What others
-//! show is in `pace`.
+//! show is in `pace`. A body that waits for its turn at the `tap` is no body that hangs, unless nothing of what was taken of
+//! it before is acknowledged for [`STALL`].
 //!
 //! After something hung, `lifesign` asks whether the store can be reached at all; once it can, whoever began before that
 //! and stands still begins again. Where all stand still together it asks before anything hung: see `still`.
@@ -121,7 +122,7 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
             answer = &mut request => {
                 let now = watch.progress();
                 if now.ended {
-                    pace.saw(len, begun, now.moved.elapsed());
+                    pace.saw(len, begun, now.moved.elapsed(), watch.waited());
                 }
                 return Ok(answer);
             }
@@ -134,19 +135,26 @@ pub(super) async fn watched<T>(request: impl Future<Output = T>, watch: &Watch, 
         if watch.is_reading() {
             continue;
         }
+        // Who waits for a turn at the tap cannot move. What it took before can.
+        let stuck = watch.is_held().then(|| watch.stands_still());
+        if stuck.is_some_and(|since| since < STALL) {
+            continue;
+        }
         let now = watch.progress();
         if nap.look(UnixTime::now(), Instant::now()) {
             awake = Some(Instant::now());
         }
         let dead = awake.is_some_and(|awake: Instant| awake > now.moved && awake.elapsed() >= AWAKE);
-        let verdict = if dead {
+        let verdict = if stuck.is_some() {
+            Some("nothing of what was taken got through")
+        } else if dead {
             Some("nothing came after a sleep")
         } else {
             verdict(&pace, begun, now, len, again, watch.told())
         };
         if let Some(what) = verdict {
             pace.stalled(begun);
-            let silence = now.moved.elapsed().as_secs();
+            let silence = stuck.unwrap_or_else(|| now.moved.elapsed()).as_secs();
             tracing::info!(silence_s = silence, "{what}");
             return Err(Error::new(ErrorCode::Offline).detail(format!("{what} for {silence} s")));
         }
@@ -218,7 +226,7 @@ mod tests {
                 let (pace, begun) = (Arc::<Pace>::default(), Instant::now());
                 if known {
                     tokio::time::advance(Duration::from_secs(1)).await;
-                    pace.saw(PART, begun, Duration::ZERO);
+                    pace.saw(PART, begun, Duration::ZERO, Duration::ZERO);
                 }
                 let watch = Watch::new(Arc::clone(&pace));
                 watch.moves(out);
@@ -406,5 +414,39 @@ mod tests {
         let watch = Watch::new(Arc::default());
         let slow = tokio::time::sleep(Duration::from_secs(17));
         watched(slow, &watch, PART, Again::Free).await.expect("an answer");
+    }
+
+    /// A limit of a frame an hour, whatever the pace was before.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_waits_for_its_turn_is_not_hung_until_what_was_taken_of_it_stands_still() {
+        for waits in [false, true] {
+            let (watch, begun) = (Watch::new(Arc::default()), Instant::now());
+            watch.waits_for_its_turn(true);
+            watch.is_told_of(waits);
+            let held = tokio::time::timeout(Duration::from_secs(3_600), watched(hung(), &watch, PART, Again::Free));
+            match held.await {
+                Ok(outcome) => {
+                    outcome.expect_err("hung");
+                    assert!(waits && begun.elapsed() <= Duration::from_secs(30), "{:?}", begun.elapsed());
+                }
+                Err(_) => assert!(!waits, "nothing was acknowledged for an hour"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pace_of_a_limit_is_not_taken_for_that_of_the_link() {
+        let pace = Arc::<Pace>::default();
+        pace.saw(PART, Instant::now(), Duration::ZERO, Duration::ZERO);
+        let frame = pace.frame();
+        let watch = Watch::new(Arc::clone(&pace));
+        let send = async {
+            watch.waits_for_its_turn(true);
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            watch.waits_for_its_turn(false);
+            watch.moves(true);
+        };
+        watched(send, &watch, PART, Again::Free).await.expect("answered");
+        assert_eq!(pace.frame(), frame);
     }
 }

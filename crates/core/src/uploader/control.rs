@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::broadcast;
 
+use super::limits::{Ask, Desk};
 use super::socket;
+use crate::bandwidth::LimitNow;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target, Wait};
 use crate::error::{Error, ErrorCode, Result};
@@ -42,6 +44,8 @@ enum Asked {
     Add(Vec<Given>),
     /// What each transfer waits for.
     Waits,
+    /// How fast it may be.
+    Limit(Ask),
 }
 
 /// A path as JSON can carry it. Not every name is Unicode.
@@ -137,6 +141,14 @@ pub async fn waits(home: &Path) -> Result<Option<Vec<(Target, Wait)>>> {
     ask(home, &Asked::Waits, TAKING).await
 }
 
+/// Asks the process that works with `home` how fast it may be, or tells it; nothing when no process does.
+///
+/// # Errors
+/// As [`send`].
+pub async fn limit(home: &Path, ask_for: Ask) -> Result<Option<LimitNow>> {
+    ask(home, &Asked::Limit(ask_for), TAKING).await
+}
+
 /// Whether a process works with `home`.
 pub async fn is_at_work(home: &Path) -> bool {
     let Ok(name) = socket::name(home) else { return false };
@@ -167,6 +179,7 @@ async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option
 pub(super) fn serve(
     home: &Path,
     engine: Engine,
+    limits: Desk,
     handed: broadcast::Sender<Vec<PathBuf>>,
     handle: &tokio::runtime::Handle,
 ) -> Result<()> {
@@ -187,10 +200,10 @@ pub(super) fn serve(
                     continue;
                 }
             };
-            let (engine, handed) = (engine.clone(), handed.clone());
+            let (engine, limits, handed) = (engine.clone(), limits.clone(), handed.clone());
             // On its own: somebody who connects and says nothing must not keep others waiting.
             runtime.spawn(async move {
-                if let Err(error) = answer(&stream, &engine, &handed).await {
+                if let Err(error) = answer(&stream, &engine, &limits, &handed).await {
                     tracing::debug!(%error, "a control request came to nothing");
                 }
             });
@@ -199,7 +212,12 @@ pub(super) fn serve(
     Ok(())
 }
 
-async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec<PathBuf>>) -> Result<()> {
+async fn answer(
+    stream: &Stream,
+    engine: &Engine,
+    limits: &Desk,
+    handed: &broadcast::Sender<Vec<PathBuf>>,
+) -> Result<()> {
     let done = match asked(stream).await? {
         Asked::Act(request) => perform(engine, request).await?,
         // Somebody listens: there is a window.
@@ -207,6 +225,7 @@ async fn answer(stream: &Stream, engine: &Engine, handed: &broadcast::Sender<Vec
             let paths = paths.into_iter().map(Into::into).collect();
             Reply { count: u32::from(handed.send(paths).is_ok()), ..Reply::default() }
         }
+        Asked::Limit(ask) => return reply(stream, limits.does(&ask).await?).await,
         Asked::Waits => return reply(stream, engine.waits().await?).await,
     };
     reply(stream, done).await

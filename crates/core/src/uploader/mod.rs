@@ -4,6 +4,7 @@
 
 pub mod control;
 mod home;
+pub mod limits;
 mod open_files;
 mod options;
 mod present;
@@ -20,6 +21,7 @@ use tokio::sync::watch;
 pub use options::{Direct, Options};
 pub use status::SessionStatus;
 
+use crate::bandwidth::Choice;
 use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
@@ -31,6 +33,7 @@ use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault
 use crate::settings::{Known, Settings};
 use crate::units::UnixTime;
 use home::Home;
+use limits::Desk;
 use present::{Present, Wish};
 use runtime::Runtime;
 
@@ -54,7 +57,8 @@ pub struct Uploader {
 #[derive(Debug)]
 struct Keeper {
     options: Options,
-    settings: Mutex<Settings>,
+    settings: Arc<Mutex<Settings>>,
+    limits: Desk,
     routes: Arc<Routes>,
     engine: Engine,
     present: Present<Session>,
@@ -83,7 +87,11 @@ impl Uploader {
         let routes = Arc::new(Routes::new(options.net.clone(), store));
         let concurrency = options.concurrency.or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
-        let start = Start { journal: records, home: own, recovered, routes: Arc::clone(&routes), concurrency, hold };
+        let run = options.limit.map(|rate| Choice { rate, until: None });
+        let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
+        let routed = Arc::clone(&routes);
+        let start =
+            Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {
@@ -93,16 +101,20 @@ impl Uploader {
             }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
+        let settings = Arc::new(Mutex::new(settings));
+        let (kept, run) = (Arc::clone(&settings), Arc::new(Mutex::new(run)));
+        let desk = Desk { settings: kept, home: options.home.clone(), engine: engine.clone(), run };
         let session = Arc::new(Keeper {
+            limits: desk.clone(),
             routes,
             engine: engine.clone(),
-            settings: Mutex::new(settings),
+            settings,
             present: Present::new(),
             status: watch::Sender::new(first),
             options,
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
-        control::serve(&session.options.home, engine.clone(), handed.clone(), runtime.handle())?;
+        control::serve(&session.options.home, engine.clone(), desk, handed.clone(), runtime.handle())?;
         session.begin(server, runtime.handle()).await?;
         Ok(Self { engine, journal, notice, session, handed, runtime, _home: home })
     }

@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use crate::s3::Endpoint;
 use crate::session::address;
 use crate::settings::Known;
+use crate::units::ByteRate;
 
 /// How to open.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Options {
     pub direct: Option<Direct>,
     /// Pieces in flight; none means as the settings say, or as many as turn out best.
     pub concurrency: Option<u16>,
+    /// The limit of this run, whatever the schedule says; none means as the settings say.
+    pub limit: Option<Option<ByteRate>>,
     /// Nothing is uploaded until [`crate::engine::Engine::go`]: for looking, for actions without a run, and for a gesture
     /// that must come before what is unfinished goes on.
     pub hold: bool,
@@ -130,6 +133,7 @@ impl Options {
             dev_store,
             direct: None,
             concurrency: None,
+            limit: None,
             hold: false,
             home,
         })

@@ -1,6 +1,7 @@
 //! What a shell asks for and the feed does not tell: files of a folder, links, texts to copy, ends.
 
 use super::Actor;
+use crate::engine::book::Kept;
 use crate::engine::feed::{FileSlice, Outcome, Target};
 use crate::engine::feeds::named;
 use crate::engine::pointing::{self, To};
@@ -37,7 +38,7 @@ impl Actor {
                     .filter(|_| !row.key.is_empty())
                     .map(|scope| format!("{}{}", scope.prefix, row.key)),
                 size: slot.size,
-                state: list::file_state(slot, None, 0, false, None),
+                state: list::file_state(slot, None, 0, Kept::No, None),
                 checksum: etag.as_ref().and(row.crc64).map(checksum::to_base64),
                 etag,
             })
@@ -49,11 +50,11 @@ impl Actor {
         let look = move |journal: &crate::journal::Reader| journal.files(item, &search, first, count);
         let (total, rows) = self.shared.journal.read(look).await?;
         let of = self.shelf.book.item(item);
-        let (held, drive) = (of.is_some_and(|item| self.shelf.held(item)), of.and_then(|item| item.drive.as_deref()));
+        let (kept, drive) = (of.map_or(Kept::No, |item| self.shelf.kept(item)), of.and_then(|item| item.drive.as_deref()));
         let row = |row: &TransferRow| {
             let slot = &self.shelf.book.slots[self.shelf.book.index(row.id)? as usize];
             let live = self.shelf.running.get(&row.id).map(|live| &**live);
-            Some(list::file_row(slot, row, live, held, drive))
+            Some(list::file_row(slot, row, live, kept, drive))
         };
         Ok(FileSlice { first, total, rows: rows.iter().filter_map(row).collect() })
     }

@@ -12,6 +12,7 @@ pub(super) mod enqueue;
 mod joining;
 mod mounts;
 mod reports;
+mod resting;
 pub(super) mod running;
 mod settle;
 
@@ -25,6 +26,7 @@ use super::book::{Item, Rest, Slot};
 use super::drive::{Held, Report, Shared, Stop};
 use super::feeds::Subscriber;
 use super::intake::{self, Numbers};
+use super::limiting::Limiting;
 use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
@@ -106,19 +108,24 @@ impl Actor {
         let (sender, reports) = mpsc::unbounded_channel();
         let asked = start.recovered.transfers.iter().filter(|transfer| is_asked_for(&transfer.standing));
         let asked = asked.map(|transfer| transfer.id).collect();
+        let numbers = Numbers::after(start.recovered.highest);
+        let mut shelf = Shelf::from(start.recovered);
+        shelf.limiting = Limiting::new(start.limits, start.choice);
+        let tap = Arc::default();
         let shared = Shared {
             journal: start.journal,
             home: start.home,
             routes: start.routes,
-            pool: Arc::new(Pool::new(start.concurrency)),
+            pool: Arc::new(Pool::new(start.concurrency, Arc::clone(&tap))),
             link: Arc::default(),
+            tap,
             reports: sender,
         };
         Self {
             shared: Arc::new(shared),
             reports,
-            numbers: Arc::new(Numbers::after(start.recovered.highest)),
-            shelf: Shelf::from(start.recovered),
+            numbers: Arc::new(numbers),
+            shelf,
             asked,
             active: HashMap::new(),
             sweeps: BTreeMap::new(),
@@ -146,6 +153,7 @@ impl Actor {
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
         leftovers::are_lost(&self.shared, std::mem::take(&mut self.asked)).await;
+        self.look_at_limits();
         spawn(Arc::clone(&self.shared.pool).govern());
         let mut next_tick = Instant::now();
         loop {
@@ -153,6 +161,7 @@ impl Actor {
                 self.admit();
             }
             let busy = self.dirty || !self.active.is_empty() || self.has_timers();
+            let limit_changes = self.shelf.limiting.next_look(Instant::now(), UnixTime::now());
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(command) => self.command(command).await,
@@ -164,6 +173,8 @@ impl Actor {
                     self.roomy = self.shared.pool.has_room();
                     self.tick().await;
                 }
+                // Nothing else may happen for hours.
+                () = until(limit_changes), if !busy => self.dirty = true,
             }
             if self.active.is_empty() && self.closing.is_some() {
                 // Still closing: whatever ended just now begins nothing any more.
@@ -349,8 +360,10 @@ impl Actor {
         self.dirty = true;
     }
 
+
     async fn tick(&mut self) {
         let now = Instant::now();
+        self.look_at_limits();
         self.pay().await;
         self.wake(UnixTime::now());
         if !self.hold && self.closing.is_none() {
@@ -447,10 +460,16 @@ impl Actor {
             }
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
+                if action == Action::Resume {
+                    self.go_on_by_hand(&targets);
+                }
                 let _ = reply.send(self.act(action, targets).await);
             }
             Command::All(action, reply) => {
                 self.asks_anew(action);
+                if action == Action::Resume {
+                    self.all_go_on_by_hand();
+                }
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
                 let _ = reply.send(self.change(action, files).await);
             }
@@ -503,6 +522,10 @@ impl Actor {
                 self.receipts.wanted();
             }
             Command::TurnTo(remote) => self.turn_to(remote).await,
+            Command::Limit(limits, choice, reply) => {
+                self.shelf.limiting = Limiting::new(limits, choice);
+                let _ = reply.send(self.look_at_limits());
+            }
             Command::Go => {
                 self.hold = false;
                 self.go_on().await;
@@ -522,6 +545,14 @@ fn is_given_up(slot: &Slot, item: &Item) -> bool {
     let nobodys =
         matches!(slot.rest, Rest::Cancelled { .. }) || (item.removed && matches!(slot.rest, Rest::Failed { .. }));
     nobodys && slot.on_s3
+}
+
+/// Waits until then, or for good.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the engine's one door to its runtime")]

@@ -145,6 +145,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::bandwidth::Limits;
     use crate::engine::Start;
     use crate::engine::actor::Active;
     use crate::engine::drive::Stop;
@@ -170,7 +171,16 @@ mod tests {
     async fn actor(home: &Path) -> Actor {
         let (journal, recovered) = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
         let routes = Arc::new(Routes::new(Net::default(), None));
-        let start = Start { journal, home: home.to_owned(), recovered, routes, concurrency: Some(1), hold: false };
+        let start = Start {
+            journal,
+            home: home.to_owned(),
+            recovered,
+            routes,
+            concurrency: Some(1),
+            limits: Limits::default(),
+            choice: None,
+            hold: false,
+        };
         let mut actor = Actor::new(start);
         let active = Active { stop: Stop::default(), large: false, asked: None, then: None };
         actor.active.insert(FILE, active);

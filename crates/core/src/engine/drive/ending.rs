@@ -11,7 +11,7 @@ use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
-use crate::s3::{Completed, Gate, PartBody, Stored};
+use crate::s3::{Completed, Gate, Lane, PartBody, Stored, Tapped};
 use crate::session::Collision;
 use crate::transfer::{Found, Input, Plan, checksum};
 use crate::units::{ByteCount, UnixTime};
@@ -75,7 +75,7 @@ impl Drive {
     async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
         let only = PartNumber::FIRST;
         let _place = tokio::select! {
-            place = self.shared.pool.to_send_by(&open.route.bucket, &self.live) => place?,
+            place = self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live) => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
         let (len, gate) = (open.plan.size(), Gate::default());
@@ -88,6 +88,7 @@ impl Drive {
             tally: self.shared.pool.tally(),
             fingerprint: open.fingerprint.clone(),
             gate: gate.clone(),
+            tapped: Tapped::new(&self.shared.tap, Lane::Urgent),
         };
         if !body.is_read_first() {
             self.stop.cuts(open.file.still(&open.fingerprint)).await?;

@@ -32,6 +32,7 @@ use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Problem, TransferRow, Write};
 use crate::limits;
+use crate::s3::{Lane, Tap, Tapped};
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Effect, Found, Input, OnS3, Plan, Standing, TransferState, step};
@@ -53,6 +54,7 @@ pub(super) struct Shared {
     pub(super) routes: Arc<Routes>,
     pub(super) pool: Arc<Pool>,
     pub(super) link: Arc<Link>,
+    pub(super) tap: Arc<Tap>,
     pub(super) reports: mpsc::UnboundedSender<Report>,
 }
 
@@ -115,10 +117,17 @@ impl Stop {
         if input == Input::Restarted {
             self.ends.cancel();
         }
-        if reason.is_none() || matches!(input, Input::Cancel(_)) {
+        let only_for_now = *reason == Some(Input::Restarted) && !self.ends.is_cancelled();
+        if reason.is_none() || only_for_now || matches!(input, Input::Cancel(_)) {
             *reason = Some(input);
         }
         drop(reason);
+        self.token.cancel();
+    }
+
+    /// Rest, and go on later by itself. Whatever else is asked before it does counts more.
+    pub(super) fn for_now(&self) {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(Input::Restarted);
         self.token.cancel();
     }
 
@@ -503,6 +512,7 @@ impl Drive {
             pool: Arc::clone(&self.shared.pool),
             link: Arc::clone(&self.shared.link),
             live: Arc::clone(&self.live),
+            tapped: Tapped::new(&self.shared.tap, Lane::Bulk),
         };
         let before = self.parts.len();
         let outcome = sender.send_missing(upload, &open.plan, &mut self.parts).await;

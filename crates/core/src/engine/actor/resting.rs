@@ -1,0 +1,50 @@
+//! Limits and schedule as they come to hold: the tap is set, and while the schedule pauses nothing runs but what a person
+//! lets go on.
+//!
+//! What rests by the schedule stays in line on record: it goes on by itself, after a restart as well, and what a person
+//! paused is told from it.
+
+use tokio::time::Instant;
+
+use super::Actor;
+use crate::bandwidth::{Rule, Ruling};
+use crate::engine::feed::Target;
+use crate::units::UnixTime;
+
+impl Actor {
+    /// What holds of the limits from now on.
+    pub(super) fn look_at_limits(&mut self) -> Ruling {
+        let at = UnixTime::now();
+        let ruling = self.shelf.limiting.look(Instant::now(), at);
+        self.shared.tap.set(ruling.rule.limit());
+        let pauses = ruling.rule == Rule::Pause;
+        if pauses != self.shelf.book.rests().is_some() {
+            self.shelf.book.rest(pauses.then_some(at));
+            self.dirty = true;
+        }
+        if pauses {
+            for id in self.shelf.running.keys().filter(|id| !self.shelf.book.goes_on_by_hand(**id)) {
+                if let Some(active) = self.active.get(id) {
+                    active.stop.for_now();
+                }
+            }
+        }
+        ruling
+    }
+
+    /// A person lets these go on though the schedule pauses.
+    pub(super) fn go_on_by_hand(&mut self, targets: &[Target]) {
+        if self.shelf.book.rests().is_some() {
+            let files: Vec<_> = targets.iter().flat_map(|target| self.shelf.book.files_of(*target)).collect();
+            self.shelf.book.go_on_by_hand(&files);
+        }
+    }
+
+    /// The same of everything: the pause is over before its time.
+    pub(super) fn all_go_on_by_hand(&mut self) {
+        if self.shelf.book.rests().is_some() {
+            self.shelf.limiting.lift();
+            self.look_at_limits();
+        }
+    }
+}

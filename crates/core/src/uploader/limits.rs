@@ -1,0 +1,157 @@
+//! The limits on record, and what was chosen past them: kept in the settings, told to the engine.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Uploader, lock};
+use crate::bandwidth::{self, Choice, LimitNow, Limits, Zone, within_bounds};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::settings::Settings;
+use crate::units::{ByteRate, UnixTime};
+
+/// What is asked of the limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// What holds.
+    Now,
+    /// Another limit until the schedule changes next, or for good where there is none.
+    Choose(Option<ByteRate>),
+    /// What the schedule says.
+    Follow,
+}
+
+/// Where limits are kept and changed.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) settings: Arc<Mutex<Settings>>,
+    pub(super) home: PathBuf,
+    pub(super) engine: Engine,
+    /// What this run alone was given, until somebody says otherwise while it runs.
+    pub(super) run: Arc<Mutex<Option<Choice>>>,
+}
+
+impl Desk {
+    /// What counts besides the limits.
+    pub(super) fn choice(&self) -> Option<Choice> {
+        (*lock(&self.run)).or_else(|| lock(&self.settings).chosen)
+    }
+
+    fn limits(&self) -> Limits {
+        lock(&self.settings).limits.clone()
+    }
+
+    /// On record first, so that what holds does so after a restart.
+    async fn change(&self, change: impl FnOnce(&mut Settings)) -> Result<LimitNow> {
+        {
+            let mut settings = lock(&self.settings);
+            let mut changed = settings.clone();
+            change(&mut changed);
+            if *settings != changed {
+                changed.save(&self.home)?;
+                *settings = changed;
+            }
+        }
+        *lock(&self.run) = None;
+        self.tell().await
+    }
+
+    async fn tell(&self) -> Result<LimitNow> {
+        Ok(self.engine.limit(self.limits(), self.choice()).await?.into())
+    }
+
+    async fn set(&self, limits: Limits) -> Result<LimitNow> {
+        limits.check()?;
+        // Who changes them sees to what holds now as well.
+        self.change(|settings| (settings.limits, settings.chosen) = (limits, None)).await
+    }
+
+    /// Does what is asked.
+    ///
+    /// # Errors
+    /// `bad-input`, `disk-full`, `journal-unwritable`.
+    pub(super) async fn does(&self, ask: &Ask) -> Result<LimitNow> {
+        match ask {
+            Ask::Now => self.tell().await,
+            Ask::Choose(rate) => {
+                rate.map_or(Ok(()), within_bounds)?;
+                self.change(|settings| choose(settings, *rate, UnixTime::now())).await
+            }
+            Ask::Follow => self.change(|settings| settings.chosen = None).await,
+        }
+    }
+}
+
+fn choose(settings: &mut Settings, rate: Option<ByteRate>, at: UnixTime) {
+    if settings.limits.has_schedule() {
+        let until = bandwidth::now(&settings.limits, None, at, &Zone::here()).until;
+        settings.chosen = Some(Choice { rate, until });
+    } else {
+        (settings.limits.usual, settings.chosen) = (rate, None);
+    }
+}
+
+impl Uploader {
+    /// The limits on record.
+    pub fn limits(&self) -> Limits {
+        self.session.limits.limits()
+    }
+
+    /// Keeps other limits; what was chosen past the former is over.
+    ///
+    /// # Errors
+    /// `bad-input`, `disk-full`, `journal-unwritable`.
+    pub async fn set_limits(&self, limits: Limits) -> Result<()> {
+        self.session.limits.set(limits).await.map(drop)
+    }
+
+    /// Another limit until the schedule changes next, or for good where there is none; none means no limit.
+    ///
+    /// # Errors
+    /// As [`Self::set_limits`].
+    pub async fn choose_limit(&self, rate: Option<ByteRate>) -> Result<LimitNow> {
+        self.session.limits.does(&Ask::Choose(rate)).await
+    }
+
+    /// What was chosen is over.
+    ///
+    /// # Errors
+    /// As [`Self::set_limits`].
+    pub async fn follow_schedule(&self) -> Result<LimitNow> {
+        self.session.limits.does(&Ask::Follow).await
+    }
+
+    /// What holds.
+    ///
+    /// # Errors
+    /// `unexpected` when the engine is closed.
+    pub async fn limit_now(&self) -> Result<LimitNow> {
+        self.session.limits.does(&Ask::Now).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bandwidth::{Day, Days, LimitRule, LimitTime};
+
+    #[test]
+    fn a_choice_is_for_good_where_nothing_changes_by_itself_and_else_until_that_does() {
+        let rate = Some(ByteRate(2_000_000));
+        let mut settings = Settings::default();
+        choose(&mut settings, rate, UnixTime(1_800_000_000));
+        assert_eq!((settings.limits.usual, settings.chosen), (rate, None));
+
+        let days = Days([Day::Mon, Day::Wed, Day::Fri].into());
+        settings.limits.times.push(LimitTime { days, from: 0, to: 0, rule: LimitRule::Pause });
+        settings.limits.scheduled = true;
+        let at = UnixTime(1_800_000_000);
+        choose(&mut settings, None, at);
+        assert_eq!(settings.limits.usual, rate, "that stays");
+        let chosen = settings.chosen.expect("for now");
+        assert!(chosen.rate.is_none() && chosen.until.is_some_and(|until| until > at), "{chosen:?}");
+    }
+}

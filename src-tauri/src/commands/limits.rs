@@ -1,0 +1,38 @@
+//! How fast uploads may be.
+
+use std::sync::Arc;
+
+use davit_core::bandwidth::Limits;
+use davit_core::units::ByteRate;
+use tauri::State;
+
+use crate::shell::Shell;
+use crate::views::Problem;
+
+type Answer<T> = Result<T, Problem>;
+
+/// The limits on record.
+#[tauri::command]
+pub async fn limits(shell: State<'_, Arc<Shell>>) -> Answer<Limits> {
+    Ok(shell.uploader()?.limits())
+}
+
+/// Keeps other limits; what was chosen past the former is over.
+#[tauri::command]
+pub async fn set_limits(shell: State<'_, Arc<Shell>>, limits: Limits) -> Answer<()> {
+    Ok(shell.uploader()?.set_limits(limits).await?)
+}
+
+/// Another limit, or none, until the schedule changes next; for good where there is no schedule.
+#[tauri::command]
+pub async fn choose_limit(shell: State<'_, Arc<Shell>>, rate: Option<ByteRate>) -> Answer<()> {
+    shell.uploader()?.choose_limit(rate).await?;
+    Ok(())
+}
+
+/// What was chosen is over.
+#[tauri::command]
+pub async fn follow_schedule(shell: State<'_, Arc<Shell>>) -> Answer<()> {
+    shell.uploader()?.follow_schedule().await?;
+    Ok(())
+}
