@@ -18,6 +18,7 @@ mod hostile;
 mod house;
 mod interruptions;
 mod leases;
+mod limits;
 mod lists;
 mod looking;
 mod model;

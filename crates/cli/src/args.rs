@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use davit_core::session::Collision;
 
+use crate::limit::{Limit, Rate};
+
 /// Uploads files and folders of any size to the company's storage.
 ///
 /// Environment: `DAVIT_HOME` (records, settings), `DAVIT_SERVER` (company address), `DAVIT_TOKEN` (access token),
@@ -32,6 +34,13 @@ pub(crate) enum Command {
     Resume(Which),
     /// Give transfers up and remove what was sent of them.
     Cancel(Which),
+    /// Show how fast uploads may be and until when, or say it: to what is at work, and on record.
+    Limit {
+        /// A rate such as 50MB/s, 800kB/s or 100Mbit/s, `none`, or `schedule` for what the schedule says. Where there is a
+        /// schedule, a rate or `none` counts until that changes next.
+        #[arg(value_name = "RATE|none|schedule")]
+        limit: Option<Limit>,
+    },
     /// Show where uploads may go.
     Destinations {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
@@ -97,6 +106,9 @@ pub(crate) struct Upload {
     /// Pieces in flight at a time, 1 to 128; without it, as many as turn out best.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
     pub(crate) concurrency: Option<u16>,
+    /// How fast this run may be, whatever the schedule says: a rate such as 50MB/s or 100Mbit/s, or `none`.
+    #[arg(long, value_name = "RATE|none")]
+    pub(crate) limit: Option<Rate>,
     /// Write what became of every path to this file once all of it ended: a table where it ends in .csv, else JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) receipt: Option<PathBuf>,

@@ -6,6 +6,7 @@ mod args;
 mod control;
 mod doctor;
 mod left;
+mod limit;
 mod look;
 mod output;
 mod progress;
@@ -51,6 +52,7 @@ async fn main() -> ExitCode {
         Command::Pause(which) => control::run(Action::Pause, &which).await,
         Command::Resume(which) => control::run(Action::Resume, &which).await,
         Command::Cancel(which) => control::run(Action::Cancel, &which).await,
+        Command::Limit { limit } => limit::run(limit).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
     };

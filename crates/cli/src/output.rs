@@ -225,6 +225,8 @@ struct Printer {
     form: Form,
     /// What was told last of what everything waits for.
     waits_for: Option<Wait>,
+    /// Whether it was told that the schedule pauses.
+    rests: bool,
     /// Whether a line could not be written though somebody wants it.
     lost: bool,
 }
@@ -242,7 +244,7 @@ impl Printer {
         } else {
             Form::Plain
         };
-        Self { form, waits_for: None, lost: false }
+        Self { form, waits_for: None, rests: false, lost: false }
     }
 
     fn print(&mut self, told: Told) {
@@ -280,7 +282,11 @@ impl Printer {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        let Progress { sent, size, speed, seconds_left, ref waits_for } = *progress;
+        let Progress { sent, size, speed, seconds_left, ref waits_for, ref rests } = *progress;
+        if let Some(now) = rests.as_ref().filter(|_| !self.rests) {
+            self.say(&format!("paused     {}", words::rests(now)));
+        }
+        self.rests = rests.is_some();
         if let Some(wait) = waits_for
             && !self.waits_for.as_ref().is_some_and(|told| told.is_like(wait))
         {
@@ -289,7 +295,9 @@ impl Printer {
         self.waits_for.clone_from(waits_for);
         if let Form::Bar(bar) = &self.form {
             let mut message = text::size_of(sent, size);
-            if let Some(wait) = waits_for {
+            if let Some(now) = rests {
+                message = format!("{message}  {}", words::limit(now));
+            } else if let Some(wait) = waits_for {
                 message = format!("{message}  {}", words::waits_for(wait));
             } else {
                 message = format!("{message}  {}", text::speed(speed));
@@ -333,7 +341,7 @@ impl Printer {
 
     fn json(&mut self, told: Told) {
         let line = match told {
-            Told::Progress(Progress { sent, size, speed, seconds_left, waits_for }) => {
+            Told::Progress(Progress { sent, size, speed, seconds_left, waits_for, rests: _ }) => {
                 let (waiting, next) = (waits_for.is_some(), waits_for.as_ref().map(|wait| wait.next));
                 let code = waits_for.as_ref().map(|wait| wait.code);
                 let (drive, until) = waits_for.map_or((None, None), |wait| (wait.drive, wait.until));

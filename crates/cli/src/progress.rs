@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use davit_core::bandwidth::LimitNow;
 use davit_core::engine::feed::{Overview, Row, RowState, Slice, Totals, Update, View, Wait};
 use davit_core::error::ErrorCode;
 use davit_core::ids::{BatchId, ItemId};
@@ -18,6 +19,8 @@ pub(crate) struct Progress {
     pub(crate) seconds_left: Option<u64>,
     /// What everything waits for that still has to go.
     pub(crate) waits_for: Option<Wait>,
+    /// What holds while the schedule pauses all of it.
+    pub(crate) rests: Option<LimitNow>,
 }
 
 /// The rows of a command as they were told last.
@@ -84,8 +87,9 @@ impl Rows {
         // Without its records a command ends, with words of its own: it waits for nothing.
         let is_for_the_records = |wait: &Wait| matches!(wait.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
         let waits_for = waits_for.filter(|wait| !is_for_the_records(wait));
+        let rests = (totals.limit.paused && totals.overview == Overview::Paused).then(|| totals.limit.clone());
         // The engine knows when a speed can be trusted.
-        Progress { sent, size, speed, seconds_left: totals.seconds_left.and(left), waits_for }
+        Progress { sent, size, speed, seconds_left: totals.seconds_left.and(left), waits_for, rests }
     }
 }
 

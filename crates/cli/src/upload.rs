@@ -43,6 +43,7 @@ fn options(args: &Upload) -> Result<Options> {
     options.server = args.server.clone().or(options.server);
     options.net.ca_bundle.clone_from(&args.ca_bundle);
     options.concurrency = args.concurrency;
+    options.limit = args.limit.map(|limit| limit.0);
     options.direct = direct(args)?;
     if let Some(file) = &args.receipt {
         receipt::may_be_written(file, &args.paths)?;

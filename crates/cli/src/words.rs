@@ -1,5 +1,6 @@
 //! One plain sentence and one action for every code.
 
+use davit_core::bandwidth::{LimitNow, Why, Zone};
 use davit_core::engine::feed::Wait;
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
@@ -184,6 +185,36 @@ fn tried_again(wait: &Wait) -> Option<String> {
     }
 }
 
+/// How fast uploads may be, until when, and why.
+pub(crate) fn limit(now: &LimitNow) -> String {
+    let what = match now.rate {
+        _ if now.paused => "Paused".to_owned(),
+        Some(rate) => format!("Limited to {}", text::speed(rate.0)),
+        None => "No limit".to_owned(),
+    };
+    let why = match now.why {
+        Why::Usual => "",
+        Why::Schedule => " by schedule",
+        Why::Chosen => " as chosen",
+    };
+    let until = now.until.map(|until| format!(" until {}", clock(until))).unwrap_or_default();
+    format!("{what}{why}{until}.")
+}
+
+/// Why nothing moves while the schedule pauses.
+pub(crate) fn rests(now: &LimitNow) -> String {
+    format!("{} It continues by itself. To go on now: davit limit none", limit(now))
+}
+
+/// "18:00", or with its day where that is another than today.
+fn clock(at: UnixTime) -> String {
+    let zone = Zone::here();
+    let ((day, minute), (today, _)) = (zone.reads(at), zone.reads(UnixTime::now()));
+    let time = format!("{:02}:{:02}", minute / 60, minute % 60);
+    let soon = at.0.saturating_sub(UnixTime::now().0) < 24 * 3_600;
+    if day == today && soon { time } else { format!("{day:?} {time}") }
+}
+
 /// Why a command ended early, and how to go on.
 pub(crate) const fn stopped(why: Stopped) -> &'static str {
     match why {
@@ -230,7 +261,21 @@ pub(crate) fn tell(notice: Option<Notice>) {
 
 #[cfg(test)]
 mod tests {
+    use davit_core::units::ByteRate;
+
     use super::*;
+
+    #[test]
+    fn a_limit_says_how_fast_why_and_until_when() {
+        let now = LimitNow { rate: Some(ByteRate(50_000_000)), ..LimitNow::default() };
+        assert_eq!(limit(&now), "Limited to 50.0 MB/s.");
+        assert_eq!(limit(&LimitNow::default()), "No limit.");
+        let until = Some(UnixTime(UnixTime::now().0 + 3 * 86_400));
+        let chosen = limit(&LimitNow { until, why: Why::Chosen, ..LimitNow::default() });
+        assert!(chosen.starts_with("No limit as chosen until ") && chosen.ends_with('.'), "{chosen}");
+        let told = rests(&LimitNow { paused: true, why: Why::Schedule, ..LimitNow::default() });
+        assert!(told.starts_with("Paused by schedule. It continues by itself."), "{told}");
+    }
 
     #[test]
     fn every_code_has_a_sentence_and_an_action() {

@@ -51,6 +51,8 @@ pub struct Faults {
     pub hung_beside: AtomicU32,
     /// What happens by chance.
     pub mix: Mutex<Option<Mix>>,
+    /// Bytes of bodies that were passed on.
+    pub passed: AtomicU64,
     /// Bytes a second from the client, all connections together; 0 means as fast as it goes.
     pub rate: AtomicU64,
     /// Bytes a second of each connection; 0 means as fast as it goes.
@@ -546,6 +548,7 @@ async fn forward(
         }
         wire::copy(client, server, held, now).await?;
         left -= now;
+        faults.passed.fetch_add(now, Ordering::SeqCst);
         faults.slow_down(now, begun, body - left).await;
     }
     Ok(())

@@ -12,6 +12,7 @@ use crate::units::UnixTime;
 
 /// Days that are looked ahead: the week that repeats, and one for what began the day before.
 const AHEAD: i64 = 8;
+const AHEAD_SECONDS: u64 = AHEAD.unsigned_abs() * DAY as u64 * 60;
 
 /// A stretch of time in which the same holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Phase {
     pub rule: Rule,
     /// Why.
     pub why: Why,
-    /// When it ends; none for the last that is known.
+    /// When it ends, or is known no further; none for what holds for good.
     pub until: Option<UnixTime>,
 }
 
@@ -32,6 +33,12 @@ impl Zone {
     /// The computer's, as it is set now.
     pub fn here() -> Self {
         Self(TimeZone::system())
+    }
+
+    /// The day and the minute of the day that the clock shows.
+    pub fn reads(&self, at: UnixTime) -> (Day, u16) {
+        let shown = self.shows(at);
+        (day(shown.weekday()), u16::try_from(minute_of(shown)).unwrap_or(0))
     }
 
     /// What the clock shows.
@@ -81,8 +88,8 @@ pub fn course(limits: &Limits, choice: Option<Choice>, at: UnixTime, zone: &Zone
 
 fn scheduled(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<Phase> {
     let holds = |at: UnixTime| {
-        let shown = zone.shows(at);
-        limits.rule(day(shown.weekday()), u16::try_from(minute_of(shown)).unwrap_or(0))
+        let (day, minute) = zone.reads(at);
+        limits.rule(day, minute)
     };
     let mut phases = Vec::new();
     let (mut rule, mut why) = holds(at);
@@ -96,14 +103,16 @@ fn scheduled(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<Phase> {
             why = its_why;
         }
     }
-    phases.push(Phase { rule, why, until: None });
+    // What comes after is like the week before.
+    let until = (!phases.is_empty()).then_some(UnixTime(at.0 + AHEAD_SECONDS));
+    phases.push(Phase { rule, why, until });
     phases
 }
 
 /// Every moment at which something may change, in order.
 fn changes(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<UnixTime> {
     let today = zone.shows(at).date();
-    let ends = UnixTime(at.0 + u64::try_from(AHEAD).unwrap_or(0) * u64::from(DAY) * 60);
+    let ends = UnixTime(at.0 + AHEAD_SECONDS);
     let minutes = limits.times.iter().flat_map(|time| [time.from, time.to]);
     let shown = minutes.flat_map(|minute| {
         let midnight = |ahead: i64| today.checked_add(ahead.days()).ok().map(|date| date.at(0, 0, 0, 0));

@@ -18,22 +18,19 @@ pub(crate) fn seconds_left(left: u64, rate: u64, free: Option<u64>, phases: &[Ph
     let whole = |seconds: u64| Some(u32::try_from(seconds).unwrap_or(u32::MAX));
     let (mut sent, mut passed) = (0u64, 0u64);
     for (nth, phase) in phases.iter().enumerate() {
-        let mut rate = of(nth, phase);
-        match phase.until {
-            Some(until) => {
-                let lasts = until.0.saturating_sub(now.0).saturating_sub(passed);
-                if sent.saturating_add(rate.saturating_mul(lasts)) < left {
-                    sent += rate * lasts;
-                    passed += lasts;
-                    continue;
-                }
-            }
-            None if passed > 0 => rate = sent / passed,
-            None => {}
+        let rate = of(nth, phase);
+        let lasts = phase.until.map_or(u64::MAX, |until| until.0.saturating_sub(now.0).saturating_sub(passed));
+        if sent.saturating_add(rate.saturating_mul(lasts)) >= left && rate > 0 {
+            return whole(passed + (left - sent) / rate);
         }
-        return if rate > 0 { whole(passed + (left - sent) / rate) } else { None };
+        if phase.until.is_none() {
+            return None;
+        }
+        sent += rate * lasts;
+        passed += lasts;
     }
-    None
+    let mean = sent.checked_div(passed).filter(|mean| *mean > 0)?;
+    whole(passed + (left - sent) / mean)
 }
 
 #[cfg(test)]
@@ -77,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_takes_longer_than_the_week_that_is_known_goes_on_by_its_mean() {
-        let week = [phase(limit(100), Some(50)), phase(Rule::Pause, Some(100)), phase(limit(100), None)];
+        let week = [phase(limit(100), Some(50)), phase(Rule::Pause, Some(100))];
         assert_eq!(seconds_left(10_000, 100, None, &week, NOW), Some(100 + 100));
     }
 }

@@ -151,12 +151,7 @@ pub struct LimitNow {
 
 impl From<Ruling> for LimitNow {
     fn from(ruling: Ruling) -> Self {
-        Self {
-            rate: ruling.rule.limit(),
-            paused: ruling.rule == Rule::Pause,
-            until: ruling.until,
-            why: ruling.why,
-        }
+        Self { rate: ruling.rule.limit(), paused: ruling.rule == Rule::Pause, until: ruling.until, why: ruling.why }
     }
 }
 

@@ -288,13 +288,15 @@ impl Book {
         self.resting.as_ref().is_none_or(|resting| resting.but.contains(&id))
     }
 
-    /// A person lets these go on though the schedule pauses.
-    pub(super) fn go_on_by_hand(&mut self, files: &[u32]) {
-        let ids: Vec<_> = files.iter().map(|at| self.slots[*at as usize].id).collect();
-        if let Some(resting) = &mut self.resting {
-            resting.but.extend(ids);
-            self.line_up();
+    /// A person lets these go on though the schedule pauses. Answers how many were in line.
+    pub(super) fn go_on_by_hand(&mut self, files: &[u32]) -> u32 {
+        let Some(resting) = &mut self.resting else { return 0 };
+        let mut in_line = 0;
+        for slot in files.iter().map(|at| &self.slots[*at as usize]) {
+            in_line += u32::from(resting.but.insert(slot.id) && slot.rest == Rest::Queued);
         }
+        self.line_up();
+        in_line
     }
 
     pub(super) fn item(&self, id: ItemId) -> Option<&Item> {
@@ -447,5 +449,26 @@ mod tests {
         assert_eq!((row.size, row.rested), (ByteCount(10), ByteCount(10)));
         assert!(row.passes(Filter::Done) && !row.passes(Filter::Moving) && !row.passes(Filter::NeedsYou));
         assert_eq!((book.next_small(), book.next_large()), (None, None));
+    }
+
+    #[test]
+    fn while_the_schedule_pauses_only_what_a_person_lets_go_on_is_in_line() {
+        let mut book = Book::default();
+        let item = ItemId::new(1);
+        book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "rushes") });
+        let add =
+            |book: &mut Book, id| book.add(TransferId::new(id), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
+        add(&mut book, 1);
+        book.rest(Some(UnixTime(7)));
+        add(&mut book, 2);
+        add(&mut book, 3);
+        assert_eq!(book.next_small(), None);
+        assert_eq!(book.go_on_by_hand(&[1]), 1);
+        assert_eq!(book.go_on_by_hand(&[1]), 0, "it was before");
+        assert_eq!(book.next_small(), Some(1));
+        let kept = Kept::Resting(book.rests().expect("it pauses"));
+        assert_eq!((kept.rests(TransferId::new(1)), kept.rests(TransferId::new(2))), (Some(UnixTime(7)), None));
+        book.rest(None);
+        assert_eq!(book.next_small(), Some(0));
     }
 }

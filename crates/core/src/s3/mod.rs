@@ -32,5 +32,5 @@ pub use moved::Moved;
 pub use place::{Endpoint, Place, Sse};
 pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};
 pub use sign::StoreSign;
-pub use tap::{Lane, Tap, Tapped};
 pub(crate) use sign::{sign_of, store_answers};
+pub use tap::{Lane, Tap, Tapped};

@@ -138,7 +138,6 @@ impl State {
 
     fn turn(&mut self, id: u64, lane: Lane, want: u64, took: Instant, now: Instant) -> Turn {
         let mut frame = self.frame(want);
-        let mut until = None;
         if self.holds(lane) {
             frame = frame.min(SMALL);
             let kept = took + KEPT;
@@ -147,16 +146,15 @@ impl State {
                 let least = if self.rate.is_some() { (frame / 8).max(SMALLEST) } else { frame };
                 return Turn::Now(least.min(frame));
             }
-            if self.share < frame || !self.line(lane).is_up(id) {
-                return Turn::Later(Some(kept));
-            }
-            until = Some(kept);
+            // Its share is its own: whoever is urgent waits until it is paid for.
+            let is_up = self.share >= frame && self.line(lane).is_up(id);
+            return if is_up { Turn::Now(frame) } else { Turn::Later(Some(kept)) };
         }
         if !self.line(lane).is_up(id) {
-            return Turn::Later(until);
+            return Turn::Later(None);
         }
         match self.paid.filter(|paid| self.rate.is_some() && *paid > now) {
-            Some(paid) => Turn::Later(Some(until.map_or(paid, |until| until.min(paid)))),
+            Some(paid) => Turn::Later(Some(paid)),
             None => Turn::Now(frame),
         }
     }
@@ -199,7 +197,7 @@ impl Tap {
     }
 
     /// How many bodies may be open at most of those that are wanted, so that each moves every few seconds.
-    pub(crate) fn feeds(&self, wanted: usize) -> usize {
+    pub fn feeds(&self, wanted: usize) -> usize {
         let Some(rate) = self.state().rate else { return wanted };
         let fed = usize::try_from(rate * ROUND / SMALL).unwrap_or(usize::MAX);
         wanted.min(fed.max(1))

@@ -1,10 +1,11 @@
 //! The limits on record, and what was chosen past them: kept in the settings, told to the engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
+use super::home::Home;
 use super::{Uploader, lock};
 use crate::bandwidth::{self, Choice, LimitNow, Limits, Zone, within_bounds};
 use crate::engine::Engine;
@@ -92,6 +93,30 @@ fn choose(settings: &mut Settings, rate: Option<ByteRate>, at: UnixTime) {
     } else {
         (settings.limits.usual, settings.chosen) = (rate, None);
     }
+}
+
+/// The same where no process works with `home`: on record, for the next.
+///
+/// # Errors
+/// `bad-input`, `instance-busy`, `disk-full`, `journal-unwritable`.
+pub async fn at_rest(home: &Path, ask: &Ask) -> Result<LimitNow> {
+    if let Ask::Choose(Some(rate)) = ask {
+        within_bounds(*rate)?;
+    }
+    let at = UnixTime::now();
+    let settings = if *ask == Ask::Now {
+        Settings::load(home)?
+    } else {
+        let _nobody_else = Home::enter(home).await?;
+        let mut settings = Settings::load(home)?;
+        match ask {
+            Ask::Choose(rate) => choose(&mut settings, *rate, at),
+            Ask::Now | Ask::Follow => settings.chosen = None,
+        }
+        settings.save(home)?;
+        settings
+    };
+    Ok(bandwidth::now(&settings.limits, settings.chosen, at, &Zone::here()).into())
 }
 
 impl Uploader {

@@ -90,8 +90,7 @@ impl Uploader {
         let run = options.limit.map(|rate| Choice { rate, until: None });
         let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
         let routed = Arc::clone(&routes);
-        let start =
-            Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
+        let start = Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {

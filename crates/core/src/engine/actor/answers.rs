@@ -50,7 +50,8 @@ impl Actor {
         let look = move |journal: &crate::journal::Reader| journal.files(item, &search, first, count);
         let (total, rows) = self.shared.journal.read(look).await?;
         let of = self.shelf.book.item(item);
-        let (kept, drive) = (of.map_or(Kept::No, |item| self.shelf.kept(item)), of.and_then(|item| item.drive.as_deref()));
+        let (kept, drive) =
+            (of.map_or(Kept::No, |item| self.shelf.kept(item)), of.and_then(|item| item.drive.as_deref()));
         let row = |row: &TransferRow| {
             let slot = &self.shelf.book.slots[self.shelf.book.index(row.id)? as usize];
             let live = self.shelf.running.get(&row.id).map(|live| &**live);

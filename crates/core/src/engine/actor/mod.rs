@@ -360,7 +360,6 @@ impl Actor {
         self.dirty = true;
     }
 
-
     async fn tick(&mut self) {
         let now = Instant::now();
         self.look_at_limits();
@@ -460,18 +459,16 @@ impl Actor {
             }
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
-                if action == Action::Resume {
-                    self.go_on_by_hand(&targets);
-                }
-                let _ = reply.send(self.act(action, targets).await);
+                let goes_on = if action == Action::Resume { self.go_on_by_hand(&targets) } else { 0 };
+                let done = self.act(action, targets).await;
+                let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::All(action, reply) => {
                 self.asks_anew(action);
-                if action == Action::Resume {
-                    self.all_go_on_by_hand();
-                }
+                let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
-                let _ = reply.send(self.change(action, files).await);
+                let done = self.change(action, files).await;
+                let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::ClearDone(reply) => {
                 let rows = self.shelf.book.rows(crate::engine::feed::Filter::Done);

@@ -32,19 +32,24 @@ impl Actor {
         ruling
     }
 
-    /// A person lets these go on though the schedule pauses.
-    pub(super) fn go_on_by_hand(&mut self, targets: &[Target]) {
-        if self.shelf.book.rests().is_some() {
-            let files: Vec<_> = targets.iter().flat_map(|target| self.shelf.book.files_of(*target)).collect();
-            self.shelf.book.go_on_by_hand(&files);
+    /// A person lets these go on though the schedule pauses. Answers how many were in line.
+    pub(super) fn go_on_by_hand(&mut self, targets: &[Target]) -> u32 {
+        if self.shelf.book.rests().is_none() {
+            return 0;
         }
+        let files: Vec<_> = targets.iter().flat_map(|target| self.shelf.book.files_of(*target)).collect();
+        self.shelf.book.go_on_by_hand(&files)
     }
 
     /// The same of everything: the pause is over before its time.
-    pub(super) fn all_go_on_by_hand(&mut self) {
-        if self.shelf.book.rests().is_some() {
-            self.shelf.limiting.lift();
-            self.look_at_limits();
+    pub(super) fn all_go_on_by_hand(&mut self) -> u32 {
+        if self.shelf.book.rests().is_none() {
+            return 0;
         }
+        let files: Vec<_> = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
+        let goes_on = self.shelf.book.go_on_by_hand(&files);
+        self.shelf.limiting.lift();
+        self.look_at_limits();
+        goes_on
     }
 }
