@@ -157,7 +157,7 @@ async fn a_refused_request_whose_new_lease_is_waited_for_is_not_taken_for_one_th
         desk.store.faults.answer(request, 1, "400 Bad Request", "ExpiredToken");
         desk.store.faults.hold.send_replace(true);
         let (given, options) =
-            (vec![desk.file()], EnqueueOptions { collision: Some(Collision::Fail), resume_same: false });
+            (vec![desk.file()], EnqueueOptions { collision: Some(Collision::Fail), resume_same: false, ..EnqueueOptions::default() });
         desk.uploader.engine().enqueue(given, desk.to.clone(), options).await.expect("taken");
         desk.store.holds_one().await;
         desk.company.goes_away();

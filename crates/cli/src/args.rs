@@ -41,6 +41,10 @@ pub(crate) enum Command {
         #[arg(value_name = "RATE|none|schedule")]
         limit: Option<Limit>,
     },
+    /// Upload files earlier: one place up in the list.
+    Earlier(Moved),
+    /// Upload files later: one place down in the list.
+    Later(Moved),
     /// Show where uploads may go.
     Destinations {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
@@ -69,6 +73,22 @@ pub(crate) struct Which {
     /// One JSON object instead of words.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Moved {
+    /// Numbers of transfers, as `davit status` shows them; a file of a folder moves the folder.
+    #[arg(required = true)]
+    ids: Vec<u64>,
+    /// One JSON object instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<Moved> for Which {
+    fn from(Moved { ids, json }: Moved) -> Self {
+        Self { ids, all: false, json }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -109,6 +129,9 @@ pub(crate) struct Upload {
     /// How fast this run may be, whatever the schedule says: a rate such as 50MB/s or 100Mbit/s, or `none`.
     #[arg(long, value_name = "RATE|none")]
     pub(crate) limit: Option<Rate>,
+    /// Before everything that is in line already.
+    #[arg(long)]
+    pub(crate) first: bool,
     /// Write what became of every path to this file once all of it ended: a table where it ends in .csv, else JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) receipt: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `davit pause|resume|cancel`: asks the process that is at work, or changes the records when none is, and says what
+//! `davit pause|resume|cancel|earlier|later`: asks the process that is at work, or changes the records when none is, and says what
 //! became of it.
 
 mod became;

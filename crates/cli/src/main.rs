@@ -53,6 +53,8 @@ async fn main() -> ExitCode {
         Command::Resume(which) => control::run(Action::Resume, &which).await,
         Command::Cancel(which) => control::run(Action::Cancel, &which).await,
         Command::Limit { limit } => limit::run(limit).await,
+        Command::Earlier(moved) => control::run(Action::Earlier, &moved.into()).await,
+        Command::Later(moved) => control::run(Action::Later, &moved.into()).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
     };

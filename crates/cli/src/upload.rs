@@ -227,8 +227,9 @@ async fn upload_all(uploader: &Uploader, home: &Path, args: &Upload, output: &Ou
         Some(Update::Snapshot(snapshot)) => snapshot.slice.total,
         _ => 0,
     };
-    feed.set_view(Rows::view(before, args.paths.len()));
-    let options = EnqueueOptions { collision: args.collision.map(Into::into), resume_same: true };
+    feed.set_view(Rows::view(if args.first { 0 } else { before }, args.paths.len()));
+    let collision = args.collision.map(Into::into);
+    let options = EnqueueOptions { collision, resume_same: true, first: args.first };
     let ticket = engine.enqueue(args.paths.clone(), to.id, options).await?;
     engine.go();
     let refused = u32::try_from(ticket.refused.len()).unwrap_or(u32::MAX);

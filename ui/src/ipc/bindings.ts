@@ -274,7 +274,7 @@ outcomes: boolean, };
 
 export type Target = { "kind": "item", "id": ItemId } | { "kind": "transfer", "id": TransferId } | { "kind": "batch", "id": BatchId };
 
-export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "remove" | "undo";
+export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "remove" | "undo" | "earlier" | "later";
 
 export type Update = { "kind": "snapshot" } & Snapshot | { "kind": "delta" } & Delta;
 
@@ -338,7 +338,7 @@ first: number,
  */
 total: number, 
 /**
- * The rows, in the order they were added.
+ * The rows, in the order they are uploaded in: as they were added, unless the person moved some.
  */
 rows: Array<Row>, };
 
@@ -736,7 +736,33 @@ technical: string | null,
 /**
  * Whether a link can be copied.
  */
-link: boolean, };
+link: boolean, 
+/**
+ * The way that its bytes take, and why that one; none until the store was asked for anything.
+ */
+way: Way | null, };
+
+export type Way = { 
+/**
+ * Which.
+ */
+kind: WayKind, 
+/**
+ * Why.
+ */
+why: WayWhy, 
+/**
+ * What one connection carried through Transfer Acceleration, where that was measured.
+ */
+accelerated: ByteRate | null, 
+/**
+ * What one connection carried to the region, where that was measured.
+ */
+direct: ByteRate | null, };
+
+export type WayKind = "accelerated" | "direct";
+
+export type WayWhy = "only" | "measuring" | "faster" | "other-slower" | "other-blocked";
 
 export type Pieces = { 
 /**

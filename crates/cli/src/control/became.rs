@@ -105,7 +105,7 @@ impl Became {
     }
 
     pub(super) fn words(&self, action: Action) -> String {
-        let (verb, done) = verb(action);
+        let (_, verb, done) = verb(action);
         let later = if self.later && action == Action::Resume && self.count > 0 {
             "; the next `davit upload` to the same place goes on with them"
         } else {
@@ -130,11 +130,14 @@ impl Became {
     }
 }
 
-const fn verb(action: Action) -> (&'static str, &'static str) {
+/// The event's name, what there is to do, and what was done.
+const fn verb(action: Action) -> (&'static str, &'static str, &'static str) {
     match action {
-        Action::Pause => ("pause", "paused"),
-        Action::Resume => ("resume", "resumed"),
-        _ => ("cancel", "cancelled"),
+        Action::Pause => ("pause", "pause", "paused"),
+        Action::Resume => ("resume", "resume", "resumed"),
+        Action::Earlier => ("earlier", "move up", "moved up"),
+        Action::Later => ("later", "move down", "moved down"),
+        _ => ("cancel", "cancel", "cancelled"),
     }
 }
 
@@ -159,5 +162,8 @@ mod tests {
         assert_eq!(swept.words(Action::Cancel), "1 unfinished upload removed");
         let both = Became { count: 1, removed: 2, ..Became::default() };
         assert_eq!(both.words(Action::Cancel), "1 cancelled, 2 unfinished uploads removed");
+        assert_eq!(none.words(Action::Earlier), "There is nothing to move up. See `davit status`.");
+        let moved = Became { count: 2, ..Became::default() };
+        assert_eq!(moved.words(Action::Later), "2 moved down");
     }
 }

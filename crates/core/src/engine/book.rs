@@ -135,6 +135,10 @@ pub(super) struct Item {
     pub(super) shown: ByteCount,
     /// When its last file was done.
     pub(super) ended: UnixTime,
+    /// What it is ordered by: as it was added, unless the person moved it.
+    pub(super) rank: i64,
+    /// Its place in that order.
+    pub(super) place: u32,
 }
 
 impl Item {
@@ -159,6 +163,8 @@ impl Item {
             rested: ByteCount::ZERO,
             shown: ByteCount::ZERO,
             ended: UnixTime(0),
+            rank: id.get().cast_signed(),
+            place: 0,
         }
     }
 
@@ -177,6 +183,11 @@ impl Item {
         Wait::new(ErrorCode::SourceOffline, None, self.drive.as_deref())
     }
 
+    /// Whether something of it waits for its turn.
+    pub(super) fn is_in_line(&self) -> bool {
+        !self.removed && (self.counting || self.counts.queued() + self.counts.waiting() > 0)
+    }
+
     /// Whether something of it will move by itself.
     pub(super) fn goes_on(&self) -> bool {
         self.counting || self.counts.moving() > 0
@@ -189,8 +200,10 @@ pub(super) struct Book {
     pub(super) items: Vec<Item>,
     pub(super) slots: Vec<Slot>,
     item_at: HashMap<ItemId, u32>,
-    queued_small: BTreeSet<u32>,
-    queued_large: BTreeSet<u32>,
+    /// Places of rows in `items`, in the order they are uploaded in.
+    order: Vec<u32>,
+    queued_small: BTreeSet<Turn>,
+    queued_large: BTreeSet<Turn>,
     /// The schedule pauses.
     resting: Option<Resting>,
 }
@@ -224,11 +237,68 @@ impl Kept<'_> {
     }
 }
 
+/// A file in line: its row's place in the order, and its own among all files.
+type Turn = (u32, u32);
+
 impl Book {
     pub(super) fn add_item(&mut self, item: Item) {
         let index = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         self.item_at.insert(item.id, index);
-        self.items.push(item);
+        // Ids only ever grow, and ranks are ids that were exchanged, or lower.
+        let place = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+        self.order.push(index);
+        self.items.push(Item { place, ..item });
+    }
+
+    /// Orders rows anew by these ranks.
+    pub(super) fn rank(&mut self, ranks: &[(ItemId, i64)]) {
+        for (id, rank) in ranks {
+            if let Some(item) = self.item_mut(*id) {
+                item.rank = *rank;
+            }
+        }
+        let items = &mut self.items;
+        self.order.sort_by_key(|at| (items[*at as usize].rank, items[*at as usize].id));
+        for (place, at) in (0u32..).zip(&self.order) {
+            items[*at as usize].place = place;
+        }
+        self.line_up();
+    }
+
+    /// The ranks that move rows one place up or down among those in line; several keep their order. What is not in line
+    /// stays where it is.
+    pub(super) fn moved(&self, rows: &HashSet<ItemId>, earlier: bool) -> Vec<(ItemId, i64)> {
+        let mut line: Vec<&Item> = self.in_order().filter(|item| item.is_in_line()).collect();
+        let ranks: Vec<i64> = line.iter().map(|item| item.rank).collect();
+        if !earlier {
+            line.reverse();
+        }
+        for at in 1..line.len() {
+            if rows.contains(&line[at].id) && !rows.contains(&line[at - 1].id) {
+                line.swap(at - 1, at);
+            }
+        }
+        if !earlier {
+            line.reverse();
+        }
+        let changed = line.iter().zip(ranks).filter(|(item, rank)| item.rank != *rank);
+        changed.map(|(item, rank)| (item.id, rank)).collect()
+    }
+
+    /// The ranks that put rows before all others in line; they keep their order.
+    pub(super) fn moved_to_front(&self, rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
+        let line = || self.in_order().filter(|item| item.is_in_line());
+        let Some(before) = line().find(|item| !rows.contains(&item.id)).map(|item| item.rank) else { return Vec::new() };
+        let behind = |item: &&Item| rows.contains(&item.id) && item.rank > before;
+        let chosen: Vec<ItemId> = line().filter(behind).map(|item| item.id).collect();
+        // Below every rank there is: nothing else need be ranked anew.
+        let lowest = self.items.iter().map(|item| item.rank).min().unwrap_or(before);
+        let first = lowest.saturating_sub_unsigned(chosen.len() as u64);
+        chosen.into_iter().zip(first..).collect()
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = &Item> {
+        self.order.iter().map(|at| &self.items[*at as usize])
     }
 
     /// Adds a file; ids only ever grow.
@@ -342,13 +412,13 @@ impl Book {
                 item.ended = item.ended.max(UnixTime(u64::from(at)));
             }
             if slot.rest == Rest::Queued && !item.removed && item.here && may_begin {
-                line.insert(index);
+                line.insert((item.place, index));
             }
         } else {
             item.counts.0[kind] -= 1;
             item.size = item.size - size;
             item.rested = item.rested - rested;
-            line.remove(&index);
+            line.remove(&(item.place, index));
         }
     }
 
@@ -363,19 +433,19 @@ impl Book {
         for (index, slot) in (0u32..).zip(&self.slots) {
             let item = &self.items[slot.item as usize];
             if slot.rest == Rest::Queued && !item.removed && item.here && self.goes_on_by_hand(slot.id) {
-                line(slot.size, &mut self.queued_small, &mut self.queued_large).insert(index);
+                line(slot.size, &mut self.queued_small, &mut self.queued_large).insert((item.place, index));
             }
         }
     }
 
     /// The next file in line that is sent in one request.
     pub(super) fn next_small(&self) -> Option<u32> {
-        self.queued_small.first().copied()
+        self.queued_small.first().map(|(_, file)| *file)
     }
 
     /// The next file in line that is sent in parts.
     pub(super) fn next_large(&self) -> Option<u32> {
-        self.queued_large.first().copied()
+        self.queued_large.first().map(|(_, file)| *file)
     }
 
     /// Places of all files that an action on `target` is about.
@@ -396,14 +466,14 @@ impl Book {
         }
     }
 
-    /// Rows in the list under a filter, in the order they were added.
+    /// Rows in the list under a filter, in the order they are uploaded in.
     pub(super) fn rows(&self, filter: Filter) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |item| !item.removed && item.passes(filter))
+        self.in_order().filter(move |item| !item.removed && item.passes(filter))
     }
 
     /// Rows before this one that are in line or move.
     pub(super) fn ahead(&self, id: ItemId) -> u32 {
-        let before = self.items.iter().take_while(|item| item.id != id);
+        let before = self.in_order().take_while(|item| item.id != id);
         u32::try_from(before.filter(|item| !item.removed && item.counts.moving() > 0).count()).unwrap_or(u32::MAX)
     }
 }
@@ -427,10 +497,96 @@ mod tests {
         for n in 1..=files {
             book.add(TransferId::new(n), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
         }
-        let node = 11 * size_of::<u32>() + 2 * size_of::<usize>();
+        let node = 11 * size_of::<Turn>() + 2 * size_of::<usize>();
         let line = book.queued_small.len().div_ceil(6) * node * 13 / 12;
         let all = book.slots.capacity() * size_of::<Slot>() + line;
         assert!(all as u64 <= 150 * files, "{all}");
+    }
+
+    const LARGE: ByteCount = ByteCount(20 << 20);
+
+    /// Rows of one large file each, in line.
+    fn in_line(rows: u64) -> Book {
+        let mut book = Book::default();
+        for n in 1..=rows {
+            book.add_item(Item::new(ItemId::new(n), BatchId::new(1), "cut.mov"));
+            book.add(TransferId::new(n), ItemId::new(n), LARGE, &Standing::NEW, ByteCount::ZERO);
+        }
+        book
+    }
+
+    fn set(book: &mut Book, row: u64, rest: Rest) {
+        let at = book.index(TransferId::new(row)).expect("added");
+        book.set(at, rest, LARGE, ByteCount::ZERO, &OnS3::Nothing);
+    }
+
+    fn moves(book: &mut Book, rows: &[u64], earlier: bool) {
+        let ranks = book.moved(&rows.iter().copied().map(ItemId::new).collect(), earlier);
+        book.rank(&ranks);
+    }
+
+    fn order(book: &Book) -> Vec<u64> {
+        book.rows(Filter::All).map(|item| item.id.get()).collect()
+    }
+
+    /// Rows as they are taken, one after the other.
+    fn taken(mut book: Book) -> Vec<u64> {
+        let mut taken = Vec::new();
+        while let Some(at) = book.next_large() {
+            taken.push(book.item_of(at).id.get());
+            book.set(at, Rest::Active { verifying: false }, LARGE, ByteCount::ZERO, &OnS3::Nothing);
+        }
+        taken
+    }
+
+    #[test]
+    fn rows_that_are_moved_go_one_place_and_keep_their_order() {
+        for (rows, earlier, wanted) in [
+            (&[3][..], true, [1, 3, 2, 4, 5]),
+            (&[3], false, [1, 2, 4, 3, 5]),
+            (&[1], true, [1, 2, 3, 4, 5]),
+            (&[5], false, [1, 2, 3, 4, 5]),
+            (&[2, 3], true, [2, 3, 1, 4, 5]),
+            (&[1, 2, 4], true, [1, 2, 4, 3, 5]),
+            (&[2, 5], true, [2, 1, 3, 5, 4]),
+            (&[3, 4], false, [1, 2, 5, 3, 4]),
+            (&[2, 4, 5], false, [1, 3, 2, 4, 5]),
+        ] {
+            let mut book = in_line(5);
+            moves(&mut book, rows, earlier);
+            assert_eq!(order(&book), wanted, "{rows:?} {earlier}");
+            assert_eq!(taken(book), wanted, "{rows:?} {earlier}");
+        }
+    }
+
+    #[test]
+    fn what_has_begun_or_ended_is_passed_over_and_keeps_its_place() {
+        let mut book = in_line(5);
+        set(&mut book, 2, Rest::Active { verifying: false });
+        set(&mut book, 3, Rest::Done { at: 5 });
+        moves(&mut book, &[4], true);
+        assert_eq!(order(&book), [4, 2, 3, 1, 5]);
+        assert_eq!((book.ahead(ItemId::new(4)), book.ahead(ItemId::new(1))), (0, 2), "what is done is not ahead");
+        moves(&mut book, &[2, 3], true);
+        assert_eq!(order(&book), [4, 2, 3, 1, 5], "they are not in line");
+        assert_eq!(taken(book), [4, 1, 5]);
+    }
+
+    #[test]
+    fn a_gesture_that_comes_first_is_before_all_in_line_and_what_comes_later_behind_it() {
+        let mut book = in_line(4);
+        let first = |book: &mut Book, rows: &[u64]| {
+            let ranks = book.moved_to_front(&rows.iter().copied().map(ItemId::new).collect());
+            book.rank(&ranks);
+        };
+        first(&mut book, &[3, 4]);
+        assert_eq!(order(&book), [3, 4, 1, 2]);
+        first(&mut book, &[3]);
+        assert_eq!(order(&book), [3, 4, 1, 2], "it is there");
+        book.add_item(Item::new(ItemId::new(5), BatchId::new(2), "cut.mov"));
+        book.add(TransferId::new(5), ItemId::new(5), LARGE, &Standing::NEW, ByteCount::ZERO);
+        assert_eq!(order(&book), [3, 4, 1, 2, 5]);
+        assert_eq!(taken(book), [3, 4, 1, 2, 5]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use ts_rs::TS;
 use crate::bandwidth::LimitNow;
 use crate::error::{ErrorCode, Owner};
 use crate::ids::{BatchId, ItemId, TransferId};
+pub use crate::s3::{Way, WayKind, WayWhy};
 use crate::units::{ByteCount, ByteRate, UnixTime};
 
 /// Which rows a filter lets through.
@@ -74,6 +75,10 @@ pub enum Action {
     Remove,
     /// Take back the last cancel or remove of these targets.
     Undo,
+    /// Upload the rows earlier: one place up among those that are in line.
+    Earlier,
+    /// Upload the rows later: one place down among those that are in line.
+    Later,
 }
 
 /// Everything a shell needs to draw itself, then what changed.
@@ -140,7 +145,7 @@ pub struct Slice {
     pub first: u32,
     /// Rows in the whole filtered list.
     pub total: u32,
-    /// The rows, in the order they were added.
+    /// The rows, in the order they are uploaded in: as they were added, unless the person moved some.
     pub rows: Vec<Row>,
 }
 
@@ -450,6 +455,8 @@ pub struct Details {
     pub technical: Option<String>,
     /// Whether a link can be copied.
     pub link: bool,
+    /// The way that its bytes take, and why that one; none until the store was asked for anything.
+    pub way: Option<Way>,
 }
 
 /// The pieces map: 387 cells (43 x 9), or one a piece when there are fewer.

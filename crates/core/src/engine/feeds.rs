@@ -221,6 +221,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             reference: None,
             technical: None,
             link: linked(&To::Folder(&item.name, false)),
+            way: shelf.way(item.batch),
         }));
     };
     let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
@@ -256,5 +257,6 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         reference: problem.as_ref().and_then(|problem| problem.request_id.clone()),
         technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
         link: linked(&To::Object(&transfer.key, &transfer.standing.state)),
+        way: shelf.way(item.batch),
     }))
 }

@@ -58,6 +58,8 @@ pub struct EnqueueOptions {
     /// Whether a path that is still unfinished at the same destination, or that ended and was not told, goes on instead of
     /// being added again.
     pub resume_same: bool,
+    /// Whether it comes before everything that is in line.
+    pub first: bool,
 }
 
 /// What came of a gesture.

@@ -10,10 +10,10 @@ use super::list::{self, Meters, Running};
 use super::rate::Meter;
 use crate::bandwidth::{self, Rule};
 use crate::credentials::Remote;
-use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait};
+use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait, Way};
 use crate::error::ErrorCode;
 use crate::file::drive_of;
-use crate::ids::{BatchId, ItemId, TransferId};
+use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
 use crate::transfer::{Input, step};
 use crate::units::{ByteCount, ByteRate, UnixTime};
@@ -41,6 +41,8 @@ pub(super) struct Shelf {
     pub(super) portal: bool,
     /// The store wants to be left alone.
     pub(super) quiet: bool,
+    /// The ways to the stores of destinations, as they are taken now.
+    pub(super) ways: HashMap<DestinationId, Way>,
     /// Since when everything waits for the same thing.
     held_up: Option<Instant>,
     /// What was sent a second when nothing limited it last.
@@ -55,6 +57,7 @@ impl Shelf {
         let batches = recovered.batches.into_iter().map(|batch| (batch.id, batch)).collect();
         let mut shelf = Self { batches, ..Self::default() };
         shelf.add_items(&recovered.items);
+        shelf.book.rank(&recovered.ranks);
         for transfer in recovered.transfers {
             let standing = step(&transfer.standing, Input::Restarted).map_or(transfer.standing, |(now, _)| now);
             shelf.book.add(transfer.id, transfer.item, transfer.size, &standing, transfer.acknowledged);
@@ -274,6 +277,11 @@ impl Shelf {
             }
         }
         whole
+    }
+
+    /// The way to the store that a batch's bytes take.
+    pub(super) fn way(&self, batch: BatchId) -> Option<Way> {
+        self.ways.get(&self.batches.get(&batch)?.destination.id).copied()
     }
 
     pub(super) fn label(&self, batch: BatchId) -> String {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::keep::Notice;
 use super::outlook::copies_to_read;
 use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_from, text};
-use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, Sealed, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, RANKS, Sealed, TRANSFERS};
 use super::{Journal, classify, in_use, schema};
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
@@ -36,6 +36,8 @@ pub struct Recovered {
     pub batches: Vec<BatchRow>,
     /// Every item still in the list.
     pub items: Vec<ItemRow>,
+    /// What those items are ordered by that the person moved.
+    pub ranks: Vec<(ItemId, i64)>,
     /// Every transfer of those items: id, item, size, standing, bytes acknowledged.
     pub transfers: Vec<RecoveredTransfer>,
     /// The highest ids in use: batch, item, transfer.
@@ -138,6 +140,7 @@ impl Reader {
         Ok(Recovered {
             batches: self.whole_rows(&format!("{} ORDER BY id", select(BATCHES.columns, &BATCHES)), [], batch)?,
             items: self.whole_rows(&format!("{} WHERE removed=0 ORDER BY id", select(ITEM, &ITEMS)), [], item)?,
+            ranks: self.ranks()?,
             transfers: self.whole_rows(
                 &format!(
                     "SELECT t.id, t.item, t.size, t.standing, ifnull(p.bytes,0), {} AS whole
@@ -161,6 +164,12 @@ impl Reader {
             highest: (highest("batches")?, highest("items")?, highest("transfers")?),
             notice: None,
         })
+    }
+
+    /// One that is not as it was written is none: the row is where it was added.
+    fn ranks(&self) -> Result<Vec<(ItemId, i64)>> {
+        let sql = format!("SELECT item, rank FROM ranks WHERE {}", RANKS.fits());
+        self.rows(&sql, [], |row| Ok((ItemId::new(number(row, 0)?), row.get(1)?)))
     }
 
     /// One transfer, whole.
@@ -264,11 +273,13 @@ impl Reader {
                (SELECT ifnull(sum(size),0) FROM parts p WHERE p.transfer=t.id),
                (SELECT m.path FROM mounts m WHERE m.item=i.id AND {}), {} AND {} AND {} AS whole
              FROM transfers t JOIN items i ON i.id=t.item AND i.removed=0 JOIN batches b ON b.id=i.batch
-             ORDER BY t.id",
+             LEFT JOIN ranks r ON r.item=i.id AND {}
+             ORDER BY ifnull(r.rank, i.id), t.id",
             MOUNTS.fits_as('m'),
             TRANSFERS.fits_as('t'),
             ITEMS.fits_as('i'),
-            BATCHES.fits_as('b')
+            BATCHES.fits_as('b'),
+            RANKS.fits_as('r')
         );
         self.whole_rows(&sql, [], |row| {
             whole(row)?;

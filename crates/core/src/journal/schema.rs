@@ -11,7 +11,7 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 6] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT];
+const STEPS: [&str; 7] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -99,6 +99,12 @@ CREATE TABLE lost (                            -- uploads that S3 may have begun
     batch INTEGER NOT NULL REFERENCES batches(id), key TEXT NOT NULL, at INTEGER NOT NULL, sum INTEGER,
     PRIMARY KEY (batch, key)
 ) STRICT, WITHOUT ROWID;
+";
+
+const ORDER: &str = "
+CREATE TABLE ranks (                           -- what an item is ordered by, once the person moved it: else its id
+    item INTEGER PRIMARY KEY REFERENCES items(id), rank INTEGER NOT NULL, sum INTEGER
+) STRICT;
 ";
 
 /// A statement for every kind of write, and one that seals: none is ever made twice.

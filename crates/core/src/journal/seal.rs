@@ -31,12 +31,13 @@ pub(super) const SKIPS: Sealed = Sealed { table: "skips", columns: "item,rel,rul
 pub(super) const RECEIPTS: Sealed = Sealed { table: "receipts", columns: "id,batch,at,taken" };
 pub(super) const REFUSED: Sealed = Sealed { table: "refused", columns: "batch,path,code" };
 pub(super) const MOUNTS: Sealed = Sealed { table: "mounts", columns: "item,path" };
+pub(super) const RANKS: Sealed = Sealed { table: "ranks", columns: "item,rank" };
 pub(super) const STAYS: Sealed = Sealed { table: "stays", columns: "upload,since,code" };
 pub(super) const LOST: Sealed = Sealed { table: "lost", columns: "batch,key,at" };
 
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 11] =
-    [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST];
+pub(super) const ALL: [&Sealed; 12] =
+    [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS];
 
 impl Sealed {
     /// The sum of a row as it is, in SQL.

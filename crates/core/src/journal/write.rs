@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::place::Place;
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
+use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
 use super::{Journal, classify, in_use, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -47,6 +47,8 @@ pub enum Write {
     },
     /// Taken from the list, or put back.
     Removed(ItemId, bool),
+    /// What it is ordered by: a lower one is uploaded earlier.
+    Rank(ItemId, i64),
     /// A file found.
     Transfer(TransferRow),
     /// An entry that could not be uploaded, and that is none any more, or is found anew.
@@ -148,6 +150,7 @@ impl Write {
             Self::Joins(..) => "record-joins",
             Self::Counted { .. } => "record-counted",
             Self::Removed(..) => "record-removed",
+            Self::Rank(..) => "record-rank",
             Self::Transfer(_) => "record-transfer",
             Self::Forget(_) => "record-forget",
             Self::Standing(..) => "record-standing",
@@ -385,6 +388,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             ITEMS.change(c, bits(item.get()), "counted=?2, skipped=?3", &[counted, skipped])
         }
         Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
+        Write::Rank(id, rank) => added(RANKS.insert(c, "OR REPLACE", &[&bits(id.get()), rank])),
         Write::Transfer(t) => insert_transfer(c, t),
         Write::Forget(id) => {
             let id = bits(id.get());

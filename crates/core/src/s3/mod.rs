@@ -23,6 +23,7 @@ mod sign;
 mod still;
 mod tap;
 mod watchdog;
+mod ways;
 
 pub use bucket::Bucket;
 pub use client::http_client;
@@ -34,3 +35,4 @@ pub use requests::{Aborted, Completed, Head, PartBody, SentPart, Stored};
 pub use sign::StoreSign;
 pub(crate) use sign::{sign_of, store_answers};
 pub use tap::{Lane, Tap, Tapped};
+pub use ways::{Way, WayKind, WayWhy};

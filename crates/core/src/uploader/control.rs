@@ -74,7 +74,7 @@ impl From<Given> for PathBuf {
 /// What is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// Pause, resume, cancel or retry.
+    /// Pause, resume, cancel, retry, earlier or later.
     pub action: Action,
     /// The transfers; none means all.
     pub transfers: Option<Vec<TransferId>>,
@@ -104,7 +104,7 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
             Action::Resume => engine.resume_all().await?,
             Action::Cancel => engine.cancel_all().await?,
             Action::Retry => engine.retry_all().await?,
-            Action::KeepBoth | Action::Remove | Action::Undo => {
+            Action::KeepBoth | Action::Remove | Action::Undo | Action::Earlier | Action::Later => {
                 return Err(Error::new(ErrorCode::BadInput).detail("not for all at once"));
             }
         },

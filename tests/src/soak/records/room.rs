@@ -82,7 +82,7 @@ pub async fn room_comes_back(home: PathBuf) {
     }
     file.set_len(filled - (100 << 10)).expect("some room");
     drop(file);
-    let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true };
+    let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true, ..EnqueueOptions::default() };
     // Large ones first: what the store answers while nothing can be recorded is not forgotten.
     let cuts: Vec<_> = (0..3).map(|n| world.sources().join(format!("cut {n}.mov"))).collect();
     for cut in &cuts {
@@ -174,7 +174,7 @@ async fn answered_without_room(
     request.clone_into(&mut link.faults.only.lock().expect("faults"));
     link.faults.hold.send_replace(true);
     let to = uploader.destinations().await.expect("one")[0].id.clone();
-    let options = EnqueueOptions { collision: Some(Collision::Fail), resume_same: false };
+    let options = EnqueueOptions { collision: Some(Collision::Fail), resume_same: false, ..EnqueueOptions::default() };
     let ticket = uploader.engine().enqueue(vec![file], to, options).await.expect("taken");
     link.holds_one().await;
     limit("1:unlimited");

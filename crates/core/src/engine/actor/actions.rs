@@ -25,6 +25,7 @@ impl Actor {
                 let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
+            Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
                 self.change(action, self.files(&targets)).await
             }
@@ -191,13 +192,13 @@ impl Actor {
             Action::Retry => Input::Retry,
             Action::KeepBoth => Input::KeepBoth,
             Action::Undo => Input::Undo,
-            Action::Remove => return Ok(None),
+            Action::Remove | Action::Earlier | Action::Later => return Ok(None),
         };
         let event = match action {
             Action::Pause => Some(Event::Paused { by: PausedBy::You }),
             Action::Cancel => Some(Event::Cancelled),
             Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo => Some(Event::Resumed),
-            Action::Remove => None,
+            Action::Remove | Action::Earlier | Action::Later => None,
         };
         // A stillborn file never had a key; trying again would only fail later and worse. A name of its own mends one.
         let code = row.problem.as_ref().map(|problem| problem.code);

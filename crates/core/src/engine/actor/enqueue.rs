@@ -74,6 +74,9 @@ impl Actor {
         ticket.items.extend(again.iter().map(|item| item.id));
         let mut folders = self.take_up(again, &seen, &alone, &batch).await?;
         folders.extend(self.record(&given, &batch, &mut ticket).await?);
+        if options.first {
+            self.put_first(&ticket.items).await?;
+        }
         self.walk(folders, collision);
         Ok(ticket)
     }

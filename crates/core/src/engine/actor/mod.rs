@@ -11,6 +11,7 @@ mod endings;
 pub(super) mod enqueue;
 mod joining;
 mod mounts;
+mod order;
 mod reports;
 mod resting;
 pub(super) mod running;
