@@ -26,6 +26,8 @@ mod model;
 mod names;
 mod names_and_leftovers;
 mod network;
+#[cfg(unix)]
+mod order;
 mod outages;
 mod receipts;
 mod records;
@@ -40,6 +42,7 @@ mod told;
 mod unclear;
 mod uploads;
 mod waiting;
+mod ways;
 #[cfg(target_os = "linux")]
 mod window;
 #[cfg(target_os = "linux")]

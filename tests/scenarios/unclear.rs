@@ -57,7 +57,8 @@ async fn a_file_that_is_kept_beside_replaces_no_third_one_whatever_its_destinati
         changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let engine = uploader.engine();
-        let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: false, ..EnqueueOptions::default() };
+        let options =
+            EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: false, ..EnqueueOptions::default() };
         let given = vec![source("a/cut.mov"), source("b/cut.mov")];
         let ticket = engine.enqueue(given, to, options).await.expect("taken");
         let settled = engine.settled(ticket.items.clone()).await.expect("settles");

@@ -156,8 +156,10 @@ async fn a_refused_request_whose_new_lease_is_waited_for_is_not_taken_for_one_th
         noise(&desk.file(), len);
         desk.store.faults.answer(request, 1, "400 Bad Request", "ExpiredToken");
         desk.store.faults.hold.send_replace(true);
-        let (given, options) =
-            (vec![desk.file()], EnqueueOptions { collision: Some(Collision::Fail), resume_same: false, ..EnqueueOptions::default() });
+        let (given, options) = (
+            vec![desk.file()],
+            EnqueueOptions { collision: Some(Collision::Fail), resume_same: false, ..EnqueueOptions::default() },
+        );
         desk.uploader.engine().enqueue(given, desk.to.clone(), options).await.expect("taken");
         desk.store.holds_one().await;
         desk.company.goes_away();

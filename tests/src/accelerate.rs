@@ -22,7 +22,7 @@ pub struct ConnectProxy {
 }
 
 impl ConnectProxy {
-    /// A proxy that takes every CONNECT to `cloud`, with a certificate for `host`.
+    /// A proxy that takes every CONNECT to `cloud`, with a certificate for `host` and no other.
     pub async fn to(cloud: SocketAddr, host: &str, folder: &Path) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut authority = CertificateParams::new(Vec::new()).expect("parameters");

@@ -201,6 +201,7 @@ impl World {
             net: Net::default(),
             policy: Policy::default(),
             dev_store: None,
+            dev_accelerated: None,
             direct: Some(place),
             concurrency: None,
             limit: None,

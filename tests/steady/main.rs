@@ -30,7 +30,8 @@ async fn main() -> Result<()> {
     let to = uploader.destinations().await?[0].id.clone();
     let mut folders = BufReader::new(tokio::io::stdin()).lines();
     while let Some(folder) = folders.next_line().await.expect("its input") {
-        let how = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: false, ..EnqueueOptions::default() };
+        let how =
+            EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: false, ..EnqueueOptions::default() };
         let ticket = engine.enqueue(vec![PathBuf::from(folder)], to.clone(), how).await?;
         let settled = engine.settled(ticket.items).await?;
         engine.clear_done().await?;

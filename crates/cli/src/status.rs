@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use davit_core::engine::feed::{Next, Target, Wait};
+use davit_core::engine::feed::{Next, Target, Wait, Way, WayWhy};
 use davit_core::error::{ErrorCode, Result};
 use davit_core::file::{drive_of, names};
+use davit_core::ids::DestinationId;
 use davit_core::journal::{FolderRow, StatusRow};
 use davit_core::transfer::TransferState;
 use davit_core::units::UnixTime;
@@ -59,6 +60,15 @@ struct FolderLine<'a> {
     next: Option<Next>,
 }
 
+/// The way that is taken to a destination where there are two.
+#[derive(Serialize)]
+struct WayLine<'a> {
+    event: &'static str,
+    destination: &'a DestinationId,
+    #[serde(flatten)]
+    way: Way,
+}
+
 /// What the process at work says of its waits, where one works here; the records know those at rest alone. One that does not
 /// say is at work all the same.
 async fn told(home: &Path) -> Option<HashMap<Target, Wait>> {
@@ -66,9 +76,18 @@ async fn told(home: &Path) -> Option<HashMap<Target, Wait>> {
     waits.map(|waits| waits.into_iter().collect())
 }
 
+/// The ways that the process at work takes, where there is a choice; what it does not say is nothing to wait for.
+async fn ways(home: &Path) -> Vec<(DestinationId, Way)> {
+    let ways = control::ways(home).await.ok().flatten().unwrap_or_default();
+    let mut ways: Vec<_> = ways.into_iter().filter(|(_, way)| way.why != WayWhy::Only).collect();
+    ways.sort_by(|(one, _), (other, _)| one.cmp(other));
+    ways
+}
+
 pub(crate) async fn run(json: bool) -> Result<u8> {
     let options = Options::from_env()?;
     let running = told(&options.home).await;
+    let ways = if running.is_some() { ways(&options.home).await } else { Vec::new() };
     let Some(records) = Records::of(&options.home)? else {
         if !json {
             text::line(NOTHING_YET)?;
@@ -138,6 +157,16 @@ pub(crate) async fn run(json: bool) -> Result<u8> {
         return Ok(DONE);
     }
     for line in if json { left.iter().map(left::json).collect() } else { left::sentences(&left) } {
+        if !text::line(&line)? {
+            break;
+        }
+    }
+    for (to, way) in ways {
+        let line = if json {
+            serde_json::to_string(&WayLine { event: "way", destination: &to, way }).unwrap_or_default()
+        } else {
+            format!("{}: {}", text::plain(&to.0), words::way(&way))
+        };
         if !text::line(&line)? {
             break;
         }

@@ -1,10 +1,10 @@
 //! One plain sentence and one action for every code.
 
 use davit_core::bandwidth::{LimitNow, Why, Zone};
-use davit_core::engine::feed::Wait;
+use davit_core::engine::feed::{Wait, Way, WayKind, WayWhy};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
-use davit_core::units::UnixTime;
+use davit_core::units::{ByteRate, UnixTime};
 
 use crate::output::Stopped;
 use crate::text;
@@ -108,6 +108,23 @@ pub(crate) fn of_notice(notice: Notice) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Which way is taken to a destination, and why.
+pub(crate) fn way(way: &Way) -> String {
+    use WayKind::{Accelerated, Direct};
+    let why = match (way.kind, way.why) {
+        (Accelerated, WayWhy::Only) => "by Transfer Acceleration",
+        (Direct, WayWhy::Only) => "straight to its region",
+        (_, WayWhy::Measuring) => "Transfer Acceleration and the straight way are compared",
+        (Accelerated, WayWhy::OtherBlocked) => "by Transfer Acceleration, since the straight way does not get through",
+        (Direct, WayWhy::OtherBlocked) => "straight to its region, since Transfer Acceleration does not get through",
+        (Accelerated, _) => "by Transfer Acceleration, which is faster",
+        (Direct, _) => "straight to its region, since Transfer Acceleration is not faster by enough",
+    };
+    let rate = |what: &str, rate: Option<ByteRate>| rate.map(|rate| format!("{what} {}", text::speed(rate.0)));
+    let rates: Vec<_> = rate("accelerated", way.accelerated).into_iter().chain(rate("straight", way.direct)).collect();
+    if rates.is_empty() { format!("{why}.") } else { format!("{why} (one connection: {}).", rates.join(", ")) }
 }
 
 /// "2027-01-15 08:00 UTC".

@@ -32,6 +32,7 @@ pub mod limits;
 pub mod log;
 pub mod net;
 pub mod policy;
+pub mod remembered;
 pub mod s3;
 pub mod session;
 pub mod settings;

@@ -42,6 +42,14 @@ pub fn held_at_most() -> Duration {
     TEST_HELD.filter(|_| cfg!(debug_assertions)).map_or(HELD_AT_MOST, Duration::from_secs)
 }
 
+/// Tests of two ways to a store make the times after which one is looked at again this short, in milliseconds:
+/// `DAVIT_TEST_WAYS`. Debug builds only.
+static TEST_WAYS: LazyLock<Option<u64>> = LazyLock::new(|| std::env::var("DAVIT_TEST_WAYS").ok()?.parse().ok());
+
+pub(crate) fn ways_again() -> Option<Duration> {
+    TEST_WAYS.filter(|_| cfg!(debug_assertions)).map(Duration::from_millis)
+}
+
 /// Files below this many bytes go in one request.
 pub fn single_put_below() -> u64 {
     test_part().map_or(SINGLE_PUT_BELOW, |part| 2 * part)

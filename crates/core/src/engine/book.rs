@@ -288,13 +288,17 @@ impl Book {
     /// The ranks that put rows before all others in line; they keep their order.
     pub(super) fn moved_to_front(&self, rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
         let line = || self.in_order().filter(|item| item.is_in_line());
-        let Some(before) = line().find(|item| !rows.contains(&item.id)).map(|item| item.rank) else { return Vec::new() };
-        let behind = |item: &&Item| rows.contains(&item.id) && item.rank > before;
-        let chosen: Vec<ItemId> = line().filter(behind).map(|item| item.id).collect();
+        let Some(before) = line().find(|item| !rows.contains(&item.id)).map(|item| item.rank) else {
+            return Vec::new();
+        };
+        let chosen: Vec<&Item> = line().filter(|item| rows.contains(&item.id)).collect();
+        if chosen.iter().all(|item| item.rank < before) {
+            return Vec::new();
+        }
         // Below every rank there is: nothing else need be ranked anew.
         let lowest = self.items.iter().map(|item| item.rank).min().unwrap_or(before);
         let first = lowest.saturating_sub_unsigned(chosen.len() as u64);
-        chosen.into_iter().zip(first..).collect()
+        chosen.iter().map(|item| item.id).zip(first..).collect()
     }
 
     fn in_order(&self) -> impl Iterator<Item = &Item> {
@@ -583,6 +587,9 @@ mod tests {
         assert_eq!(order(&book), [3, 4, 1, 2]);
         first(&mut book, &[3]);
         assert_eq!(order(&book), [3, 4, 1, 2], "it is there");
+        first(&mut book, &[3, 1]);
+        assert_eq!(order(&book), [3, 1, 4, 2]);
+        first(&mut book, &[3, 4]);
         book.add_item(Item::new(ItemId::new(5), BatchId::new(2), "cut.mov"));
         book.add(TransferId::new(5), ItemId::new(5), LARGE, &Standing::NEW, ByteCount::ZERO);
         assert_eq!(order(&book), [3, 4, 1, 2, 5]);

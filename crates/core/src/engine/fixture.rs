@@ -69,7 +69,7 @@ pub(super) async fn records(
 /// What drives share where nobody is signed in.
 pub(super) fn shared(home: &Path, journal: Journal) -> (Arc<Shared>, mpsc::UnboundedReceiver<Report>) {
     let (reports, told) = mpsc::unbounded_channel();
-    let routes = Arc::new(Routes::new(Net::default(), None));
+    let routes = Arc::new(Routes::new(Net::default(), None, Arc::default()));
     let (home, tap) = (home.to_owned(), Arc::default());
     let pool = Arc::new(Pool::new(Some(4), Arc::clone(&tap)));
     (Arc::new(Shared { journal, home, routes, pool, link: Arc::default(), tap, reports }), told)

@@ -31,6 +31,7 @@ mod shelf;
 mod tail;
 mod width;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ use crate::session::Collision;
 use crate::session::wire::Receipt;
 use crate::units::{ByteCount, UnixTime};
 use actor::enqueue;
-use feed::{Action, FileSlice, Target, Update, View, Wait};
+use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
 
 /// How a gesture is to be taken.
@@ -317,6 +318,11 @@ impl Engine {
     /// What each transfer waits for that does, and each folder that is to be walked yet.
     pub async fn waits(&self) -> Result<Vec<(Target, Wait)>> {
         self.ask(Command::Waits).await
+    }
+
+    /// The ways that are taken to destinations, of those that anything was sent to.
+    pub fn ways(&self) -> HashMap<DestinationId, Way> {
+        self.routes.ways()
     }
 
     /// Removes what S3 holds of cancelled transfers now instead of after the time for undo.

@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::{Net, ON_PURPOSE, knock, time_of};
-use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, sign_of, store_answers};
+use crate::remembered::Memory;
+use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, Way, sign_of, store_answers};
 use crate::session::{Destination, Session};
 use crate::units::UnixTime;
 
@@ -104,13 +105,15 @@ pub(crate) struct Routes {
     net: Net,
     /// A store in place of AWS: on loopback for the demo and tests, or approved by the company's policy.
     store: Option<Endpoint>,
+    /// What was found of the networks to destinations.
+    memory: Arc<Memory>,
     origin: Mutex<Origin>,
     made: Mutex<HashMap<DestinationId, Arc<Made>>>,
 }
 
 impl Routes {
-    pub(crate) fn new(net: Net, store: Option<Endpoint>) -> Self {
-        Self { net, store, origin: Mutex::default(), made: Mutex::default() }
+    pub(crate) fn new(net: Net, store: Option<Endpoint>, memory: Arc<Memory>) -> Self {
+        Self { net, store, memory, origin: Mutex::default(), made: Mutex::default() }
     }
 
     /// Another session: every route is made anew.
@@ -141,6 +144,12 @@ impl Routes {
     /// Whether who gives the credentials wants to know how batches end.
     pub(super) fn wants_receipts(&self) -> bool {
         matches!(self.origin(), Origin::Session(session) if session.wants_receipts())
+    }
+
+    /// The ways that are taken to destinations, of those that anything was sent to.
+    pub(crate) fn ways(&self) -> HashMap<DestinationId, Way> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter().filter_map(|(to, made)| Some((to.clone(), made.route.get()?.bucket.way()))).collect()
     }
 
     /// A person acted: what the company said of them before is asked anew.
@@ -198,7 +207,8 @@ impl Routes {
 
     fn endpoint(&self, direct: Option<Endpoint>, to: &Destination) -> Endpoint {
         match direct.or_else(|| self.store.clone()) {
-            Some(endpoint) => endpoint,
+            Some(endpoint) if to.accelerate => endpoint,
+            Some(endpoint) => endpoint.without_acceleration(),
             None if to.accelerate => Endpoint::Accelerate,
             None => Endpoint::Regional,
         }
@@ -243,6 +253,7 @@ impl Routes {
             destination: destination.id.clone(),
             can: AtomicBool::new(true),
         });
-        Ok(Arc::new(Route { bucket: Bucket::new(place, keeper, &self.net)?, scope, lookout }))
+        let note = self.memory.note(format!("{} {}", destination.id, destination.bucket));
+        Ok(Arc::new(Route { bucket: Bucket::new(place, keeper, &self.net, note)?, scope, lookout }))
     }
 }

@@ -5,35 +5,27 @@ mod looking;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{
-    BehaviorVersion, IdentityCache, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-    StalledStreamProtectionConfig,
-};
 use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::{Duration, Instant};
 
 use super::body::{Held, Mode, Rides, Stream, Watch};
 use super::classify::{Failure, classify, damaged};
-use super::client::Sender;
 use super::clock::StoreClock;
 use super::framing::Way;
-use super::lean::{Lean, Object};
-use super::lifesign::LifeSign;
-use super::pace::Pace;
-use super::place::{Endpoint, Place, encryption, tagging};
+use super::lean::Object;
+use super::place::{Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
 use super::watchdog::{self, Again, SHORT};
-use crate::credentials::{Lease, LeaseKeeper, LeaseProvider, Refusal};
+use super::ways::{self, Leg, Stopped, Trip, Trouble, Ways};
+use crate::credentials::{Lease, LeaseKeeper, Refusal};
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
 use crate::net::Net;
+use crate::remembered::Note;
 use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
 use crate::units::ByteCount;
@@ -54,13 +46,10 @@ pub struct Bucket(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    client: Client,
-    lean: Lean,
+    ways: Arc<Ways>,
     keeper: Arc<LeaseKeeper>,
     place: Place,
     buffers: Buffers,
-    pace: Arc<Pace>,
-    sign: Arc<LifeSign>,
     /// Whether the store takes checksums in trailers; remembered once it said no.
     trailers: AtomicBool,
     clock: StoreClock,
@@ -75,28 +64,12 @@ impl Bucket {
     ///
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
-    pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net) -> Result<Self> {
+    pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net, note: Note) -> Result<Self> {
         let clock = StoreClock::default();
-        let net = match &place.endpoint {
-            Endpoint::Custom { url, .. } => net.towards(url),
-            Endpoint::Regional | Endpoint::Accelerate => net.clone(),
-        };
-        if place.endpoint == Endpoint::Accelerate && !limits::can_accelerate(&place.scope.bucket, &place.scope.region) {
-            return Err(Error::new(ErrorCode::BadInput).detail("this bucket cannot be accelerated"));
-        }
-        let sender = Sender::new(&net)?;
-        let config = config(&place, &clock)
-            .http_client(sender.clone().for_the_sdk())
-            .credentials_provider(LeaseProvider::new(Arc::clone(&keeper)))
-            .timeout_config(TimeoutConfig::builder().connect_timeout(net.connect_timeout).build());
-        let lean = Lean::new(&place, sender, clock.clone())?;
-        let sign = LifeSign::new(&place, &net)?;
+        let ways = Ways::new(&place, &keeper, &clock, net, note)?;
         Ok(Self(Arc::new(Inner {
-            client: Client::from_conf(config.build()),
-            lean,
+            ways,
             keeper,
-            pace: Pace::new(Arc::clone(&sign)),
-            sign,
             place,
             buffers: Buffers::default(),
             trailers: AtomicBool::new(true),
@@ -111,10 +84,10 @@ impl Bucket {
     /// # Errors
     /// As classified; see `classify`.
     pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<UploadId> {
-        let (inner, place) = (&self.0, &self.0.place);
+        let place = &self.0.place;
         let answer = self
-            .leased(|| async {
-                let mut request = inner
+            .leased(|leg| async move {
+                let mut request = leg
                     .client
                     .create_multipart_upload()
                     .bucket(&place.scope.bucket)
@@ -129,7 +102,7 @@ impl Bucket {
                     let (kind, key_id) = encryption(sse);
                     request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
                 }
-                watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
+                watchdog::within(SHORT, &leg.pace, request.send()).await?.map_err(classify)
             })
             .await?;
         let upload = answer.upload_id().filter(|id| !id.is_empty());
@@ -151,10 +124,10 @@ impl Bucket {
         number: PartNumber,
         part: PartBody,
     ) -> Result<SentPart> {
-        let (inner, place, size) = (&self.0, &self.0.place, part.len);
+        let (place, size) = (&self.0.place, part.len);
         let (answer, crc64) = self
-            .sent(&part, Reads::AsItGoes, |_, body, watch, way| async move {
-                let request = inner
+            .sent(&part, Reads::AsItGoes, Again::Free, |leg, _, body, watch, way| async move {
+                let request = leg
                     .client
                     .upload_part()
                     .bucket(&place.scope.bucket)
@@ -166,7 +139,8 @@ impl Bucket {
                     .body(ByteStream::new(body))
                     .customize()
                     .interceptor(way);
-                watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)
+                let answer = watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)?;
+                is_the_stores(answer.e_tag()).map(|()| answer)
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
@@ -178,12 +152,13 @@ impl Bucket {
     /// # Errors
     /// As [`Self::upload_part`]; `already-there` when the key is taken and `if_absent` is set.
     pub async fn put(&self, key: &ObjectKey, token: &str, part: PartBody, if_absent: bool) -> Result<Stored> {
-        let (lean, object, size) = (&self.0.lean, Object { key, token, if_absent }, part.len);
+        let (object, size) = (Object { key, token, if_absent }, part.len);
         let reads = if part.is_read_first() { Reads::First } else { Reads::AsItGoes };
         let (answer, crc64) = self
-            .sent(&part, reads, |lease, body, watch, way| async move {
-                let request = lean.put(&lease, object, body, &way);
-                watchdog::watched(request, &watch, size, Again::Costly).await?.map_err(classify)
+            .sent(&part, reads, Again::Costly, |leg, lease, body, watch, way| async move {
+                let request = leg.lean.put(&lease, object, body, &way);
+                let answer = watchdog::watched(request, &watch, size, Again::Costly).await?.map_err(classify)?;
+                is_the_stores(answer.e_tag()).map(|()| answer)
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
@@ -203,12 +178,13 @@ impl Bucket {
         crc64: u64,
         if_absent: bool,
     ) -> Result<Completed> {
-        let (inner, place) = (&self.0, &self.0.place);
+        let place = &self.0.place;
         let size = i64::try_from(size.get()).map_err(|_| Error::new(ErrorCode::TooLarge))?;
         let list = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(completed).collect())).build();
+        let list = &list;
         let answer = self
-            .leased(|| async {
-                let request = inner
+            .leased(|leg| async move {
+                let request = leg
                     .client
                     .complete_multipart_upload()
                     .bucket(&place.scope.bucket)
@@ -222,7 +198,7 @@ impl Bucket {
                     .set_if_none_match(if_absent.then(|| "*".to_owned()));
                 // S3 may answer at once and take minutes for the rest: what it sends meanwhile counts.
                 let limit = watchdog::complete_within(parts.len());
-                let watch = Watch::new(Arc::clone(&inner.pace));
+                let watch = Watch::new(Arc::clone(&leg.pace));
                 let (begun, mut conflicts, mut damaged_before) = (Instant::now(), 0, 0);
                 loop {
                     let rides = Rides(Arc::clone(&watch));
@@ -279,20 +255,20 @@ impl Bucket {
     /// # Errors
     /// As classified.
     pub async fn abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<Aborted> {
-        let (inner, place) = (&self.0, &self.0.place);
+        let place = &self.0.place;
         let mut aborted = Aborted::NotThere;
         // Parts in flight may land after it: S3 wants it asked until no part is left.
         for _ in 0..3 {
             let outcome = self
-                .leased(|| async {
-                    let request = inner
+                .leased(|leg| async move {
+                    let request = leg
                         .client
                         .abort_multipart_upload()
                         .bucket(&place.scope.bucket)
                         .key(key.as_str())
                         .upload_id(&upload.0)
                         .set_expected_bucket_owner(place.account_id.clone());
-                    watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
+                    watchdog::within(SHORT, &leg.pace, request.send()).await?.map_err(classify)
                 })
                 .await;
             match outcome {
@@ -312,21 +288,22 @@ impl Bucket {
     /// # Errors
     /// As classified; a page that cannot be read fails the whole.
     pub async fn list_parts(&self, key: &ObjectKey, upload: &UploadId) -> Result<Option<Vec<SentPart>>> {
-        let (inner, place) = (&self.0, &self.0.place);
+        let place = &self.0.place;
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         loop {
+            let from = &after;
             let page = self
-                .leased(|| async {
-                    let request = inner
+                .leased(|leg| async move {
+                    let request = leg
                         .client
                         .list_parts()
                         .bucket(&place.scope.bucket)
                         .key(key.as_str())
                         .upload_id(&upload.0)
-                        .set_part_number_marker(after.clone())
+                        .set_part_number_marker(from.clone())
                         .set_expected_bucket_owner(place.account_id.clone());
-                    watchdog::within(SHORT, &inner.pace, request.send()).await?.map_err(classify)
+                    watchdog::within(SHORT, &leg.pace, request.send()).await?.map_err(classify)
                 })
                 .await;
             let page = match page {
@@ -354,7 +331,12 @@ impl Bucket {
 
     /// Waits until some of any body is acknowledged.
     pub(crate) async fn gets_through(&self) {
-        self.0.pace.gets_through().await;
+        self.0.ways.gets_through().await;
+    }
+
+    /// The way that bytes take, and why.
+    pub fn way(&self) -> super::Way {
+        self.0.ways.way()
     }
 
     /// Whether looking at objects is allowed, as far as known.
@@ -367,7 +349,8 @@ impl Bucket {
         &self,
         part: &PartBody,
         reads: Reads,
-        request: impl Fn(Arc<Lease>, SdkBody, Arc<Watch>, Way) -> F,
+        again: Again,
+        request: impl Fn(Arc<Leg>, Arc<Lease>, SdkBody, Arc<Watch>, Way) -> F,
     ) -> Result<(T, u64)>
     where
         F: Future<Output = Result<T, Failure>>,
@@ -377,24 +360,26 @@ impl Bucket {
             Reads::First => Some(Held::read(part, &self.0.buffers).await?),
             Reads::AsItGoes => None,
         };
+        let mut next: Option<Trip> = None;
         loop {
             let trailers = held.is_none() && self.0.trailers.load(Ordering::Relaxed) && part.len > 0;
             let mode = if trailers { Mode::Trailer } else { Mode::Header };
-            let watch = Watch::telling(Arc::clone(&self.0.pace), part.moved.clone());
-            let rides = Rides(Arc::clone(&watch));
             let crc64 = match &held {
                 Some(held) => Some(held.crc64),
                 None => self.crc_first(mode, part).await?,
             };
+            let trip = next.take().unwrap_or_else(|| self.0.ways.to_send(part.len, again));
+            let watch = Watch::telling(Arc::clone(&trip.leg.pace), part.moved.clone());
+            let rides = Rides(Arc::clone(&watch));
             let way = Way { mode, len: part.len, crc64, rides };
             let outcome = self
-                .leased_by(|lease| {
+                .leased_by(&trip, |leg, lease| {
                     let (part, watch, buffers) = (part.clone(), Arc::clone(&watch), self.0.buffers.clone());
                     let stream = match &held {
                         Some(held) => Stream::of(held, part, buffers, Arc::clone(&watch)),
                         None => Stream::new(part, mode, buffers, Arc::clone(&watch)),
                     };
-                    request(lease, SdkBody::from_body_1_x(stream), watch, way.clone())
+                    request(leg, lease, SdkBody::from_body_1_x(stream), watch, way.clone())
                 })
                 .await;
             // What the source said counts more than what the broken request looks like.
@@ -403,19 +388,20 @@ impl Bucket {
             }
             match outcome {
                 Ok(answer) => {
+                    trip.arrives();
                     let crc64 = way.crc64.or_else(|| watch.crc64());
                     let crc64 = crc64.ok_or_else(|| {
                         Error::new(ErrorCode::CaptivePortal).detail("an answer before the last byte was sent")
                     })?;
                     return Ok((answer, crc64));
                 }
-                Err(error)
+                Err(Stopped { error, .. })
                     if error.code == ErrorCode::Unexpected && trailers && error.detail.starts_with("NotImpl") =>
                 {
                     tracing::info!("this store takes no checksum trailers; sending it in a header from now on");
                     self.0.trailers.store(false, Ordering::Relaxed);
                 }
-                Err(error) => return Err(error),
+                Err(stopped) => next = Some(trip.is_stopped(stopped)?),
             }
         }
     }
@@ -429,33 +415,43 @@ impl Bucket {
 
     /// Whoever gives the leases gave none, so nothing was done. Where he did not answer, the store tells whether anybody can.
     async fn without_a_lease(&self, error: Error) -> Error {
-        let is_connected = error.code == ErrorCode::Offline && self.0.sign.answers_soon().await;
+        let is_connected = error.code == ErrorCode::Offline && self.0.ways.answers_soon().await;
         not_done(if is_connected { error.of_the_company() } else { error })
+    }
+
+    /// Asks by a way that works, with a lease.
+    async fn leased<T, F>(&self, request: impl Fn(Arc<Leg>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut trip = self.0.ways.to_ask();
+        loop {
+            match self.leased_by(&trip, |leg, _| request(leg)).await {
+                Ok(answer) => {
+                    trip.arrives();
+                    return Ok(answer);
+                }
+                Err(stopped) => trip = trip.is_stopped(stopped)?,
+            }
+        }
     }
 
     /// Asks with a lease; again with a new one when S3 calls it expired, and again when the clock was off. A lease may be
     /// over before its request arrives (a computer that slept, a slow start), and so may the next. Without one nothing was
     /// asked, or the store said no.
-    async fn leased<T, F>(&self, request: impl Fn() -> F) -> Result<T>
+    async fn leased_by<T, F>(&self, trip: &Trip, request: impl Fn(Arc<Leg>, Arc<Lease>) -> F) -> Result<T, Stopped>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        self.leased_by(|_| request()).await
-    }
-
-    /// The same for who signs.
-    async fn leased_by<T, F>(&self, request: impl Fn(Arc<Lease>) -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
-        let keeper = &self.0.keeper;
+        let (keeper, leg) = (&self.0.keeper, &trip.leg);
+        let no_way = |error| Stopped { error, trouble: Trouble::Nothing };
         let (mut expired, mut skewed) = (0, 0);
         loop {
             let lease = match keeper.lease().await {
                 Ok(lease) => lease,
-                Err(error) => return Err(self.without_a_lease(error).await),
+                Err(error) => return Err(no_way(self.without_a_lease(error).await)),
             };
-            match request(Arc::clone(&lease)).await {
+            match request(Arc::clone(leg), Arc::clone(&lease)).await {
                 Ok(answer) => {
                     keeper.taken(&lease);
                     self.0.reached.store(true, Ordering::Relaxed);
@@ -465,20 +461,21 @@ impl Bucket {
                     expired += 1;
                     tracing::debug!(%error, expired, "the lease is over before its time");
                     if let Err(error) = keeper.renew(&lease, why).await {
-                        return Err(self.without_a_lease(error).await);
+                        return Err(no_way(self.without_a_lease(error).await));
                     }
                 }
                 Err(Failure::Expired(_, Refusal::Over)) if lease.deadline.is_some() => {
-                    return Err(not_done(keeper.over()));
+                    return Err(no_way(not_done(keeper.over())));
                 }
                 Err(Failure::Skewed(error)) if skewed < SKEWED_AT_MOST => {
                     skewed += 1;
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");
                 }
                 Err(failure) => {
-                    self.0.pace.ask();
-                    let reached = self.0.reached.load(Ordering::Relaxed);
-                    return Err(failure.into_error().on_a_way_that_worked(reached));
+                    leg.pace.ask();
+                    let (reached, trouble) =
+                        (self.0.reached.load(Ordering::Relaxed), ways::trouble(&failure, leg.kind));
+                    return Err(Stopped { error: failure.into_error().on_a_way_that_worked(reached), trouble });
                 }
             }
         }
@@ -494,29 +491,6 @@ enum Reads {
     AsItGoes,
 }
 
-/// What every client of a place is made with.
-pub(super) fn config(place: &Place, clock: &StoreClock) -> aws_sdk_s3::config::Builder {
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(place.scope.region.clone()))
-        .identity_cache(IdentityCache::no_cache())
-        .retry_config(RetryConfig::disabled())
-        // Its own correction lasts until the next answer to a request that began before the clock moved.
-        .disable_clock_skew_correction(true)
-        .time_source(clock.clone())
-        .interceptor(clock.clone())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-    match &place.endpoint {
-        Endpoint::Regional => config,
-        Endpoint::Accelerate => config.accelerate(true),
-        Endpoint::Custom { url, path_style } => {
-            config.endpoint_url(url.as_str().trim_end_matches('/')).force_path_style(*path_style)
-        }
-    }
-}
-
 fn not_done(error: Error) -> Error {
     error.done(Done::No)
 }
@@ -524,6 +498,14 @@ fn not_done(error: Error) -> Error {
 /// A request that was damaged, and not the object that it speaks of.
 fn is_chance(error: &Error) -> bool {
     error.code == ErrorCode::DamagedOnTheWay && !error.detail.contains("BadDigest")
+}
+
+/// A 200 to a body without an `ETag` is nobody's.
+fn is_the_stores(etag: Option<&str>) -> Result<(), Failure> {
+    match etag {
+        Some(etag) if !etag.is_empty() => Ok(()),
+        _ => Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum").into()),
+    }
 }
 
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success; only a store

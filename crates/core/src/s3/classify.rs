@@ -22,6 +22,8 @@ pub(super) enum Failure {
     OtherParts(Error),
     /// Another request for the same key was in the way.
     Conflict(Error),
+    /// The store had nothing of it: nobody connected, or somebody else answered.
+    NotReached(Error),
     /// Anything else.
     Other(Error),
 }
@@ -40,6 +42,7 @@ impl Failure {
             | Self::NoTrailers(error)
             | Self::OtherParts(error)
             | Self::Conflict(error)
+            | Self::NotReached(error)
             | Self::Other(error) => error,
         }
     }
@@ -61,7 +64,7 @@ where
             let code = error.code().unwrap_or_default().to_owned();
             let said = error.message().unwrap_or_default().to_owned();
             if code.is_empty() && region.is_none() && request_id.is_none() && is_nobodys(status) {
-                return Failure::Other(not_the_store(status, kind.as_deref()));
+                return Failure::NotReached(not_the_store(status, kind.as_deref()));
             }
             let failure = service(&code, &said, status, region, kind);
             let failure = failure.map(|error| later(error.request_id(request_id), wait));
@@ -76,7 +79,10 @@ where
         SdkError::TimeoutError(_) => {
             Failure::Other(Error::new(ErrorCode::Offline).detail("timed out").done(Done::Unanswered))
         }
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Failure::Other(connection(&error)),
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => match connection(&error) {
+            unsent if unsent.code == ErrorCode::Offline && unsent.done == Done::Untold => Failure::NotReached(unsent),
+            other => Failure::Other(other),
+        },
         _ => Failure::Other(Error::new(ErrorCode::Unexpected).source(error)),
     }
 }
@@ -89,6 +95,7 @@ impl Failure {
             Self::NoTrailers(error) => Self::NoTrailers(with(error)),
             Self::OtherParts(error) => Self::OtherParts(with(error)),
             Self::Conflict(error) => Self::Conflict(with(error)),
+            Self::NotReached(error) => Self::NotReached(with(error)),
             Self::Other(error) => Self::Other(with(error)),
         }
     }

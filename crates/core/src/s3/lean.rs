@@ -151,7 +151,7 @@ fn address(place: &Place) -> Result<String> {
     let params = match &place.endpoint {
         Endpoint::Regional => params,
         Endpoint::Accelerate => params.accelerate(true),
-        Endpoint::Custom { url, path_style } => {
+        Endpoint::Custom { url, path_style, .. } => {
             params.endpoint(url.as_str().trim_end_matches('/')).force_path_style(*path_style)
         }
     };
@@ -237,8 +237,8 @@ mod tests {
     use crate::net::Net;
     use crate::s3::Sse;
     use crate::s3::body::{Mode, Rides, Watch};
-    use crate::s3::bucket::config;
-    use crate::s3::classify::classify;
+        use crate::s3::classify::classify;
+    use crate::s3::ways::config;
 
     /// Keeps what it is to send, and answers as it is told.
     #[derive(Clone, Debug, Default)]

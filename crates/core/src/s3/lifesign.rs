@@ -2,15 +2,17 @@
 //! own, with a request that needs no rights and costs nothing. Any answer is one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 use http_body_util::Empty;
 use tokio::time::{Duration, Instant};
 
 use super::pace::Pace;
-use super::place::Place;
+use super::place::Endpoint;
 use super::sign::address;
+use super::ways::{WayKind, Ways};
+use crate::credentials::Scope;
 use crate::error::Result;
 use crate::net::{HttpClient, Net, knock};
 
@@ -39,12 +41,20 @@ pub(super) struct LifeSign {
     client: HttpClient<Empty<Bytes>>,
     address: String,
     asking: AtomicBool,
+    /// Where there is another way to the same bucket: which this one is.
+    other: OnceLock<(Weak<Ways>, WayKind)>,
 }
 
 impl LifeSign {
-    pub(super) fn new(place: &Place, net: &Net) -> Result<Arc<Self>> {
-        let address = address(&place.endpoint, &place.scope.bucket, &place.scope.region);
-        Ok(Arc::new(Self { client: net.store_client()?, address, asking: AtomicBool::new(false) }))
+    pub(super) fn new(endpoint: &Endpoint, scope: &Scope, net: &Net) -> Result<Arc<Self>> {
+        let address = address(endpoint, &scope.bucket, &scope.region);
+        let (client, asking) = (net.store_client()?, AtomicBool::new(false));
+        Ok(Arc::new(Self { client, address, asking, other: OnceLock::new() }))
+    }
+
+    /// There is another way to the same bucket; this one is of this kind.
+    pub(super) fn has_another_way(&self, ways: Weak<Ways>, this: WayKind) {
+        let _ = self.other.set((ways, this));
     }
 
     /// Asks until somebody answers or the doubt is over, unless it is asked already. Ends with whoever keeps `pace`.
@@ -60,7 +70,15 @@ impl LifeSign {
     }
 
     async fn answers(&self) -> bool {
-        knock(&self.client, &self.address, ANSWERS).await.is_ok()
+        if knock(&self.client, &self.address, ANSWERS).await.is_ok() {
+            return true;
+        }
+        if let Some((ways, this)) = self.other.get()
+            && let Some(ways) = ways.upgrade()
+        {
+            ways.leaves(*this).await;
+        }
+        false
     }
 
     /// The same for who wants to know and has little time.

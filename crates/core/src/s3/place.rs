@@ -4,6 +4,7 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::ways::WayKind;
 use crate::credentials::Scope;
 use crate::error::Result;
 use crate::session::address;
@@ -13,7 +14,7 @@ use crate::session::address;
 pub enum Endpoint {
     /// AWS, in the bucket's region.
     Regional,
-    /// AWS, through Transfer Acceleration.
+    /// AWS, through Transfer Acceleration or in the bucket's region, as is better.
     Accelerate,
     /// Another store.
     Custom {
@@ -21,6 +22,8 @@ pub enum Endpoint {
         url: Url,
         /// Whether the bucket stands in the path.
         path_style: bool,
+        /// Another address of the same store, in the place of Transfer Acceleration.
+        accelerated: Option<Url>,
     },
 }
 
@@ -31,7 +34,30 @@ impl Endpoint {
     /// `address-insecure` for plain http elsewhere than on loopback, `bad-input` for what is no web address.
     pub fn custom(url: Url, path_style: bool) -> Result<Self> {
         address::check(&url)?;
-        Ok(Self::Custom { url, path_style })
+        Ok(Self::Custom { url, path_style, accelerated: None })
+    }
+
+    /// Every way that it is, each an endpoint of its own.
+    pub(super) fn ways(&self) -> Vec<(WayKind, Self)> {
+        use WayKind::{Accelerated, Direct};
+        match self {
+            Self::Regional => vec![(Direct, Self::Regional)],
+            Self::Accelerate => vec![(Accelerated, Self::Accelerate), (Direct, Self::Regional)],
+            Self::Custom { url, path_style, accelerated } => {
+                let at = |url: &Url| Self::Custom { url: url.clone(), path_style: *path_style, accelerated: None };
+                let both = accelerated.iter().map(|other| (Accelerated, at(other)));
+                both.chain([(Direct, at(url))]).collect()
+            }
+        }
+    }
+
+    /// The same where Transfer Acceleration may not be used.
+    pub(crate) fn without_acceleration(self) -> Self {
+        match self {
+            Self::Accelerate => Self::Regional,
+            Self::Custom { url, path_style, .. } => Self::Custom { url, path_style, accelerated: None },
+            Self::Regional => Self::Regional,
+        }
     }
 }
 

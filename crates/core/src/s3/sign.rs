@@ -37,7 +37,14 @@ pub struct StoreSign {
 /// # Errors
 /// `offline` with the reason where nothing does; `bad-certificate-file`, `bad-input` for a proxy that is none.
 pub(crate) async fn sign_of(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> Result<StoreSign> {
-    let answer = asked(endpoint, bucket, region, net, ON_PURPOSE).await?;
+    let mut outcome = Err(Error::new(ErrorCode::Offline));
+    for (_, way) in endpoint.ways() {
+        outcome = asked(&way, bucket, region, net, ON_PURPOSE).await;
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    let answer = outcome?;
     let has = |name: &str, part: &str| {
         answer.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
     };
@@ -47,7 +54,9 @@ pub(crate) async fn sign_of(endpoint: &Endpoint, bucket: &str, region: &str, net
 
 /// Whether anything answers there soon.
 pub(crate) async fn store_answers(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net) -> bool {
-    asked(endpoint, bucket, region, net, SOON).await.is_ok()
+    let ways = endpoint.ways();
+    let all = ways.iter().map(|(_, way)| asked(way, bucket, region, net, SOON));
+    futures::future::join_all(all).await.iter().any(Result::is_ok)
 }
 
 async fn asked(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net, within: Duration) -> Result<Parts> {

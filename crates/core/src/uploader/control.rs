@@ -2,6 +2,7 @@
 //!
 //! A Unix socket that is private to its owner, or a named pipe on Windows. One JSON line each way.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,9 +19,9 @@ use super::limits::{Ask, Desk};
 use super::socket;
 use crate::bandwidth::LimitNow;
 use crate::engine::Engine;
-use crate::engine::feed::{Action, Target, Wait};
+use crate::engine::feed::{Action, Target, Wait, Way};
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::TransferId;
+use crate::ids::{DestinationId, TransferId};
 
 /// What a command line can hold, as whole paths: 100,000 of them with 2,000 letters each. Only the user's own programs
 /// can ask, so this keeps accidents out and nobody else.
@@ -46,6 +47,8 @@ enum Asked {
     Waits,
     /// How fast it may be.
     Limit(Ask),
+    /// The ways that are taken.
+    Ways,
 }
 
 /// A path as JSON can carry it. Not every name is Unicode.
@@ -149,6 +152,14 @@ pub async fn limit(home: &Path, ask_for: Ask) -> Result<Option<LimitNow>> {
     ask(home, &Asked::Limit(ask_for), TAKING).await
 }
 
+/// The ways to destinations that the process which works with `home` takes; nothing when no process does.
+///
+/// # Errors
+/// As [`send`].
+pub async fn ways(home: &Path) -> Result<Option<HashMap<DestinationId, Way>>> {
+    ask(home, &Asked::Ways, TAKING).await
+}
+
 /// Whether a process works with `home`.
 pub async fn is_at_work(home: &Path) -> bool {
     let Ok(name) = socket::name(home) else { return false };
@@ -226,6 +237,7 @@ async fn answer(
             Reply { count: u32::from(handed.send(paths).is_ok()), ..Reply::default() }
         }
         Asked::Limit(ask) => return reply(stream, limits.does(&ask).await?).await,
+        Asked::Ways => return reply(stream, engine.ways()).await,
         Asked::Waits => return reply(stream, engine.waits().await?).await,
     };
     reply(stream, done).await

@@ -28,6 +28,7 @@ use crate::engine::{Engine, Start};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
+use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::{Known, Settings};
@@ -84,7 +85,7 @@ impl Uploader {
         let store = options.store()?;
         let runtime = Runtime::new()?;
         open_files::allow_many();
-        let routes = Arc::new(Routes::new(options.net.clone(), store));
+        let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
         let concurrency = options.concurrency.or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
         let run = options.limit.map(|rate| Choice { rate, until: None });

@@ -30,6 +30,8 @@ pub struct Options {
     pub policy: Policy,
     /// A store on loopback in place of AWS, for the demo and tests.
     pub dev_store: Option<Url>,
+    /// Another address of that store, in the place of Transfer Acceleration.
+    pub dev_accelerated: Option<Url>,
     /// One place reached with the default AWS chain instead of a company.
     pub direct: Option<Direct>,
     /// Pieces in flight; none means as the settings say, or as many as turn out best.
@@ -54,7 +56,7 @@ pub struct Direct {
     pub endpoint: Option<Url>,
     /// Whether the bucket stands in the path.
     pub path_style: bool,
-    /// Whether Transfer Acceleration is used.
+    /// Whether Transfer Acceleration may be used.
     pub accelerate: bool,
 }
 
@@ -101,13 +103,18 @@ impl Options {
     /// The store in place of AWS, where there is one.
     pub(super) fn store(&self) -> Result<Option<Endpoint>> {
         match (&self.dev_store, &self.policy.store) {
-            (Some(url), _) => Endpoint::custom(on_loopback(url.clone())?, true).map(Some),
+            (Some(url), _) => {
+                let accelerated = self.dev_accelerated.clone().map(on_loopback).transpose()?;
+                let url = on_loopback(url.clone())?;
+                Ok(Some(Endpoint::Custom { url, path_style: true, accelerated }))
+            }
             (None, Some(store)) => Endpoint::custom(store.endpoint.clone(), store.path_style).map(Some),
             (None, None) => Ok(None),
         }
     }
 
-    /// From the machine's policy file, and `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`.
+    /// From the machine's policy file, and `DAVIT_HOME`, `DAVIT_SERVER`, `DAVIT_TOKEN` and `DAVIT_DEV_S3_ENDPOINT`; for
+    /// tests of two ways to a store, `DAVIT_DEV_S3_ACCELERATED` beside that.
     ///
     /// # Errors
     /// `bad-input` for an endpoint that is no loopback address, for half a policy, or when the system names no place
@@ -121,16 +128,15 @@ impl Options {
                 .data_local_dir()
                 .to_owned(),
         };
-        let dev_store = match text("DAVIT_DEV_S3_ENDPOINT") {
-            Some(value) => Some(loopback(&value)?),
-            None => None,
-        };
+        let dev = |name: &str| text(name).as_deref().map(loopback).transpose();
+        let dev_store = dev("DAVIT_DEV_S3_ENDPOINT")?;
         Ok(Self {
             server: text("DAVIT_SERVER"),
             token: text("DAVIT_TOKEN").map(SecretString::from),
             net: Net::default(),
             policy: Policy::of_this_machine()?,
             dev_store,
+            dev_accelerated: dev("DAVIT_DEV_S3_ACCELERATED")?,
             direct: None,
             concurrency: None,
             limit: None,

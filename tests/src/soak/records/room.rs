@@ -82,7 +82,8 @@ pub async fn room_comes_back(home: PathBuf) {
     }
     file.set_len(filled - (100 << 10)).expect("some room");
     drop(file);
-    let options = EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true, ..EnqueueOptions::default() };
+    let options =
+        EnqueueOptions { collision: Some(Collision::Overwrite), resume_same: true, ..EnqueueOptions::default() };
     // Large ones first: what the store answers while nothing can be recorded is not forgotten.
     let cuts: Vec<_> = (0..3).map(|n| world.sources().join(format!("cut {n}.mov"))).collect();
     for cut in &cuts {

@@ -395,6 +395,7 @@ impl Actor {
         self.shelf.offline = self.shared.link.offline(now, moved);
         self.shelf.portal = self.shared.link.behind_a_portal();
         self.shelf.quiet = self.shared.link.quiet_for().is_some();
+        self.shelf.ways = self.shared.routes.ways();
         self.shelf.sample(now);
         self.dirty = self.tell(now).await;
         self.settle();

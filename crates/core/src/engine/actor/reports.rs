@@ -170,7 +170,7 @@ mod tests {
     /// An engine whose one file runs.
     async fn actor(home: &Path) -> Actor {
         let (journal, recovered) = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
-        let routes = Arc::new(Routes::new(Net::default(), None));
+        let routes = Arc::new(Routes::new(Net::default(), None, Arc::default()));
         let start = Start {
             journal,
             home: home.to_owned(),

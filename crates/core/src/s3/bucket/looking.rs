@@ -1,5 +1,6 @@
 //! Looking at an object, where that is allowed.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
@@ -14,6 +15,7 @@ use crate::ids::ObjectKey;
 use crate::s3::classify::{Failure, classify, is_a_page, is_named};
 use crate::s3::requests::Head;
 use crate::s3::watchdog::{self, SHORT};
+use crate::s3::ways::{Leg, WayKind};
 use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
 
@@ -34,11 +36,11 @@ impl Bucket {
     pub async fn head(&self, key: &ObjectKey) -> Result<Head> {
         let inner = &self.0;
         let lease = inner.keeper.lease().await?;
-        let mut seen = self.leased(|| self.seen(key)).await;
+        let mut seen = self.leased(|leg| self.seen(leg, key)).await;
         if matches!(seen, Ok(Seen::Refused)) && lease.received.elapsed() > FRESH && self.may_look() {
             // A right that is missing and a lease that was withdrawn look the same.
             inner.keeper.renew(&lease, Refusal::Unsaid).await?;
-            seen = self.leased(|| self.seen(key)).await;
+            seen = self.leased(|leg| self.seen(leg, key)).await;
         }
         let head = match seen {
             Ok(Seen::Object(head)) => head,
@@ -51,17 +53,17 @@ impl Bucket {
         Ok(head)
     }
 
-    async fn seen(&self, key: &ObjectKey) -> Result<Seen, Failure> {
+    async fn seen(&self, leg: Arc<Leg>, key: &ObjectKey) -> Result<Seen, Failure> {
         let (inner, place) = (&self.0, &self.0.place);
         let signed = inner.clock.time();
-        let request = inner
+        let request = leg
             .client
             .head_object()
             .bucket(&place.scope.bucket)
             .key(key.as_str())
             .checksum_mode(ChecksumMode::Enabled)
             .set_expected_bucket_owner(place.account_id.clone());
-        let refused = match watchdog::within(SHORT, &inner.pace, request.send()).await? {
+        let refused = match watchdog::within(SHORT, &leg.pace, request.send()).await? {
             // Whatever is there has an ETag; a page of the local network has none.
             Ok(there) if there.e_tag().is_none_or(str::is_empty) => {
                 return Err(Error::new(ErrorCode::CaptivePortal).detail("200 to HEAD without an ETag").into());
@@ -84,7 +86,11 @@ impl Bucket {
         }
         // HEAD has no body: the status is all there is, and anybody may say it.
         if !answer.is_some_and(is_named) {
-            return self.in_words(key).await;
+            return self.in_words(&leg, key).await;
+        }
+        // So is a bucket that knows no acceleration refused, and nothing says so but words.
+        if status == 400 && leg.kind == WayKind::Accelerated {
+            return self.in_words(&leg, key).await;
         }
         match status {
             404 => Ok(Seen::Object(Head::Absent)),
@@ -102,16 +108,16 @@ impl Bucket {
 
     /// Asks for the first byte instead: that is refused in words, which the store alone has. Not every store names its
     /// answers.
-    async fn in_words(&self, key: &ObjectKey) -> Result<Seen, Failure> {
-        let (inner, place) = (&self.0, &self.0.place);
-        let request = inner
+    async fn in_words(&self, leg: &Leg, key: &ObjectKey) -> Result<Seen, Failure> {
+        let place = &self.0.place;
+        let request = leg
             .client
             .get_object()
             .bucket(&place.scope.bucket)
             .key(key.as_str())
             .range("bytes=0-0")
             .set_expected_bucket_owner(place.account_id.clone());
-        let Err(refused) = watchdog::within(SHORT, &inner.pace, request.send()).await? else {
+        let Err(refused) = watchdog::within(SHORT, &leg.pace, request.send()).await? else {
             let nobodys = Error::new(ErrorCode::Offline).detail("HEAD refused by something that is not the storage");
             return Err(nobodys.into());
         };

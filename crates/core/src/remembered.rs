@@ -1,0 +1,172 @@
+//! What was found of the networks to destinations, for the next run: a file in the home, without secrets. It may be lost or
+//! damaged at any time: then it is found anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::file::{Readers, write_whole};
+use crate::s3::Way;
+use crate::units::UnixTime;
+
+const FILE: &str = "networks.json";
+/// Older entries say nothing: whoever carries a computer about is elsewhere by now.
+const FRESH: u64 = 3 * 86_400;
+/// The newest are kept.
+const AT_MOST: usize = 200;
+
+/// What was found of one destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Remembered {
+    /// The way that was taken, why, and what each carried.
+    pub way: Option<Way>,
+    /// Requests in flight that carried most.
+    pub width: Option<u16>,
+    /// When any of it was last found.
+    pub at: UnixTime,
+}
+
+/// What is remembered of all destinations.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// None for those who leave nothing behind.
+    file: Option<PathBuf>,
+    all: Mutex<BTreeMap<String, Remembered>>,
+    /// Held while it is written, so that the last word is the last on the disk.
+    writing: Mutex<()>,
+}
+
+impl Memory {
+    /// What is remembered in a home.
+    pub fn of(home: &Path) -> Arc<Self> {
+        let file = home.join(FILE);
+        let all = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        Arc::new(Self { file: Some(file), all: Mutex::new(all), writing: Mutex::default() })
+    }
+
+    /// What is remembered of one destination.
+    pub fn note(self: &Arc<Self>, of: String) -> Note {
+        Note { memory: Arc::clone(self), of }
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Remembered>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(self: &Arc<Self>, of: &str, change: impl FnOnce(&mut Remembered)) {
+        {
+            let mut all = self.all();
+            let entry = all.entry(of.to_owned()).or_default();
+            let before = *entry;
+            change(entry);
+            entry.at = UnixTime::now();
+            if *entry == before {
+                return;
+            }
+            while all.len() > AT_MOST {
+                let Some(oldest) = all.iter().min_by_key(|(_, entry)| entry.at).map(|(of, _)| of.clone()) else {
+                    break;
+                };
+                all.remove(&oldest);
+            }
+        }
+        let memory = Arc::clone(self);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(move || memory.save())),
+            Err(_) => memory.save(),
+        }
+    }
+
+    fn save(&self) {
+        let Some(file) = &self.file else { return };
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = serde_json::to_vec_pretty(&*self.all()).unwrap_or_default();
+        if let Err(error) = write_whole(file, Readers::Owner, |into| into.write_all(&text)) {
+            tracing::debug!(%error, "what was found of the networks was not kept");
+        }
+    }
+}
+
+/// What is remembered of one destination. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Note {
+    memory: Arc<Memory>,
+    of: String,
+}
+
+impl Note {
+    /// All of it, unless it is too old to say anything.
+    pub fn get(&self) -> Option<Remembered> {
+        let found = self.memory.all().get(&self.of).copied();
+        found.filter(|found| UnixTime::now().0.abs_diff(found.at.0) <= FRESH)
+    }
+
+    /// The way that was taken.
+    pub fn way(&self) -> Option<Way> {
+        self.get()?.way
+    }
+
+    /// How many requests in flight carried most.
+    pub fn width(&self) -> Option<u16> {
+        self.get()?.width
+    }
+
+    /// The way that is taken now.
+    pub fn set_way(&self, way: Way) {
+        self.memory.change(&self.of, |known| known.way = Some(way));
+    }
+
+    /// How many requests in flight carry most now.
+    pub fn set_width(&self, width: u16) {
+        self.memory.change(&self.of, |known| known.width = Some(width));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::s3::{WayKind, WayWhy};
+    use crate::units::ByteRate;
+
+    const WAY: Way = Way {
+        kind: WayKind::Direct,
+        why: WayWhy::OtherSlower,
+        accelerated: Some(ByteRate(7)),
+        direct: Some(ByteRate(8)),
+    };
+
+    #[test]
+    fn what_was_found_is_there_after_a_restart_until_it_is_old() {
+        let home = tempfile::tempdir().expect("a folder");
+        let note = || Memory::of(home.path()).note("rushes media".into());
+        assert_eq!(note().get(), None);
+        note().set_way(WAY);
+        note().set_width(24);
+        assert_eq!((note().way(), note().width()), (Some(WAY), Some(24)));
+        assert_eq!(Memory::of(home.path()).note("other media".into()).get(), None);
+
+        let old = Remembered { at: UnixTime(UnixTime::now().0 - FRESH - 60), ..note().get().expect("there") };
+        let memory = Memory::of(home.path());
+        memory.all().insert("rushes media".into(), old);
+        memory.save();
+        assert_eq!(note().get(), None);
+    }
+
+    #[test]
+    fn what_is_damaged_is_found_anew_and_only_the_newest_are_kept() {
+        let home = tempfile::tempdir().expect("a folder");
+        std::fs::write(home.path().join(FILE), b"{\"rushes\": 7").expect("written");
+        let memory = Memory::of(home.path());
+        assert_eq!(memory.note("rushes".into()).get(), None);
+        for n in 0..=AT_MOST as u64 {
+            memory.all().insert(n.to_string(), Remembered { at: UnixTime(n), ..Remembered::default() });
+        }
+        memory.note("rushes".into()).set_width(3);
+        let kept = Memory::of(home.path());
+        assert_eq!(kept.all().len(), AT_MOST);
+        assert!(!kept.all().contains_key("0") && kept.all().contains_key("rushes"));
+    }
+}
