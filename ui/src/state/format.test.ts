@@ -13,6 +13,7 @@ import {
   sizeOf,
   speed,
   timeLeft,
+  timeSpoken,
 } from './format';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -49,6 +50,7 @@ test('percent rounds down, and is 100 only when verified', () => {
   expect(percent(1000, 1000, false)).toBe(99);
   expect(percent(1000, 1000, true)).toBe(100);
   expect(percent(0, 0, false)).toBe(0);
+  for (let sent = 0; sent < 100; sent += 1) expect(percent(sent, 100, false)).toBe(sent);
 });
 
 test('how long it took is told to the minute', () => {
@@ -122,6 +124,13 @@ test('each step of the time left has its bounds', () => {
   expect([0.9, 1, 9.9, 10, 11].map(told)).toEqual(['less than a minute', '1 min', '10 min', '10 min', '15 min']);
   expect([55, 56, 61, 599, 600].map(told)).toEqual(['55 min', '1 h', '1 h 10 min', '10 h', 'about 10 h']);
   expect([47 * 60, 48 * 60, 72 * 60].map(told)).toEqual(['about 47 h', 'about 2 days', 'about 3 days']);
+});
+
+test('for the ear the time left is told in whole words', () => {
+  const told = (minutes: number) => timeSpoken(minutes * 60);
+  expect([0.5, 1, 35].map(told)).toEqual(['less than a minute', '1 minute', '35 minutes']);
+  expect([60, 61, 450].map(told)).toEqual(['1 hour', '1 hour 10 minutes', '7 hours 30 minutes']);
+  expect([18 * 60, 72 * 60].map(told)).toEqual(['about 18 hours', 'about 3 days']);
 });
 
 test('a name is never cut within a letter that is made of several', () => {

@@ -75,8 +75,14 @@ export function speed(perSecond: number): string {
 }
 
 /** "7 h 30 min", "about 18 h", "about 3 days". */
-export function timeLeft(seconds: number): string {
-  const { minute, min, h, about, days } = text.time;
+export const timeLeft = (seconds: number): string => left(seconds, text.time);
+
+/** "7 hours 30 minutes": the same for who listens. */
+export const timeSpoken = (seconds: number): string => left(seconds, text.timeSpoken);
+
+type Words = Pick<typeof text.time, 'minute' | 'min' | 'h' | 'about' | 'days'>;
+
+function left(seconds: number, { minute, min, h, about, days }: Words): string {
   const minutes = seconds / 60;
   if (minutes < 1) return minute;
   if (minutes < 10) return min(Math.ceil(minutes));
@@ -125,10 +131,10 @@ export function readyAround(seconds: number, now: number): string {
   );
 }
 
-/** Rounded down; 100 only when it is verified. */
+/** Rounded down; 100 only when it is verified. Multiplied first: 29 of 100 divided is a little less than 0.29. */
 export function percent(sent: number, all: number, verified: boolean): number {
   if (verified) return 100;
-  return all === 0 ? 0 : Math.min(99, Math.floor((sent / all) * 100));
+  return all === 0 ? 0 : Math.min(99, Math.floor((sent * 100) / all));
 }
 
 /** "14:05" by the system's clock. */

@@ -1,6 +1,6 @@
 // Numbers that people read keep still: a time left changes when it moved by a tenth or after half a minute, a speed
 // once a second.
-import type { ItemId, Row, RowState } from '../ipc';
+import type { Details, ItemId, Row, RowState, Target } from '../ipc';
 
 const LEFT_MS = 30_000;
 const MOVED = 0.1;
@@ -82,9 +82,17 @@ export class Steady {
     return sent !== undefined && this.now() - sent.grown >= STILL_MS;
   }
 
-  /** Forgets rows that are not in the slice any more. */
-  only(rows: Row[]): void {
+  /** What the details say of a row is what the row says. */
+  details(details: Details): Details {
+    const { kind, id } = details.target;
+    const name = kind === 'item' ? rowName(id) : `details ${kind} ${id}`;
+    return this.of(name, this.onwards(name, details));
+  }
+
+  /** Forgets rows that are not in the slice any more, but for the one whose details are open. */
+  only(rows: Row[], focus: Target | null): void {
     const names = new Set(rows.map((row) => rowName(row.id)));
+    if (focus?.kind === 'item') names.add(rowName(focus.id));
     for (const known of [this.shown, this.sent])
       for (const name of known.keys())
         if (!name.startsWith('details') && name !== 'all' && !names.has(name)) known.delete(name);

@@ -41,6 +41,8 @@ const FOUND = 5_000;
 const PATIENCE_MS = 2_000;
 /** Numbers change at most four times a second; states, rows and what the person asked for at once. */
 const CALM_MS = 250;
+/** What uploads and sends nothing is looked for this often. */
+const STAND_MS = 1_000;
 
 const same = (one: Target, other: Target): boolean => one.kind === other.kind && one.id === other.id;
 
@@ -69,6 +71,7 @@ export class Transfers {
   private changed = new Map<ItemId, Row>();
   private late: { totals: Totals; details: Details | null } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private standTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last details told: what is opened again at once is not told again. */
   private known: Details | null = null;
   private asking: Promise<unknown> = Promise.resolve();
@@ -108,7 +111,7 @@ export class Transfers {
     this.forget();
     this.totals = this.steady.of('all', snapshot.totals);
     this.show(snapshot.slice);
-    this.details = snapshot.details && this.detailed(snapshot.details);
+    this.details = snapshot.details && this.steady.details(snapshot.details);
     this.ready = true;
   }
 
@@ -161,11 +164,15 @@ export class Transfers {
         return now ? this.steady.row(now) : row;
       });
     this.paused();
-    if (late.details && this.view.focus) this.details = this.detailed(late.details);
+    if (late.details && this.view.focus) this.details = this.steady.details(late.details);
   }
 
+  /** Also when the engine, for want of data, has nothing to tell. */
   private stand(): void {
-    const still = this.rows.filter(({ id, state }) => state.kind === 'uploading' && this.steady.stands(id));
+    const uploading = this.rows.filter(({ state }) => state.kind === 'uploading');
+    const still = uploading.filter(({ id }) => this.steady.stands(id));
+    clearTimeout(this.standTimer);
+    if (still.length < uploading.length) this.standTimer = setTimeout(() => this.stand(), STAND_MS);
     const same = still.length === this.standing.size && still.every(({ id }) => this.standing.has(id));
     if (!same) this.standing = new Set(still.map(({ id }) => id));
   }
@@ -190,13 +197,8 @@ export class Transfers {
     this.first = slice.first;
     this.total = slice.total;
     this.rows = slice.rows.map((row) => this.steady.row(row));
-    this.steady.only(slice.rows);
+    this.steady.only(slice.rows, this.view.focus);
     this.paused();
-  }
-
-  private detailed(details: Details): Details {
-    const name = `details ${details.target.kind} ${details.target.id}`;
-    return this.steady.of(name, this.steady.onwards(name, details));
   }
 
   /** What pauses now, or came to an end before it could, is not asked to any more. */

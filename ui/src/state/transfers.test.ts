@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Delta, Details, Ipc, Row, Slice, Snapshot, Totals, Update, View } from '../ipc';
+import type { Delta, Details, Focused, Ipc, Row, Slice, Snapshot, Totals, Update, View } from '../ipc';
 import { Transfers } from './transfers.svelte';
 
 afterEach(() => void vi.useRealTimers());
@@ -34,6 +34,24 @@ const snapshot: Snapshot = {
   slice: { filter: 'all', first: 0, total: 2, rows: [row(1, 0), row(2, 0)] },
   details: null,
 };
+const about: Details = {
+  target: { kind: 'item', id: 2 },
+  name: '2.mov',
+  state: { kind: 'uploading' },
+  size: 9,
+  sent: 0,
+  speed: 5,
+  secondsLeft: 1_000,
+  destination: 'Rushes',
+  key: null,
+  from: '/2.mov',
+  checksum: null,
+  pieces: null,
+  story: [],
+  reference: null,
+  technical: null,
+  link: false,
+};
 const delta = (rev: number, changed: Row[]): Delta => ({
   rev,
   totals,
@@ -58,6 +76,29 @@ test('a delta changes the rows it names and keeps the others', () => {
   vi.advanceTimersByTime(250);
   expect(transfers.rows[0]).toBe(kept);
   expect(transfers.rows[1]?.sent).toBe(5);
+});
+
+test('the details show the numbers of their row, whenever they were opened', () => {
+  vi.useFakeTimers();
+  const { transfers } = started();
+  transfers.view = { ...transfers.view, focus: about.target };
+  const paced = (secondsLeft: number) => ({ ...row(2, 0), speed: 5, secondsLeft });
+  transfers.take({ kind: 'delta', ...delta(1, [paced(1_000)]) });
+  vi.advanceTimersByTime(10_000);
+  const now: Focused = { kind: 'now', ...about, secondsLeft: 950 };
+  transfers.take({ kind: 'delta', ...delta(2, [paced(950)]), details: now });
+  expect(transfers.rows[1]?.secondsLeft).toBe(1_000);
+  expect(transfers.details?.secondsLeft).toBe(1_000);
+});
+
+test('an upload that sends nothing says so though the engine has nothing to tell', () => {
+  vi.useFakeTimers();
+  const { transfers } = started();
+  vi.advanceTimersByTime(4_900);
+  expect(transfers.standing.size).toBe(0);
+  vi.advanceTimersByTime(1_100);
+  expect([...transfers.standing]).toEqual([1, 2]);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a stream that was replaced is not heard any more', async () => {

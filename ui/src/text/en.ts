@@ -278,6 +278,13 @@ export const text = {
     days: (n: number) => `${n} days`,
     about: (time: string) => `about ${time}`,
   },
+  timeSpoken: {
+    minute: 'less than a minute',
+    min: (n: number) => plural(n, 'minute', 'minutes'),
+    h: (n: number) => plural(n, 'hour', 'hours'),
+    days: (n: number) => `${n} days`,
+    about: (time: string) => `about ${time}`,
+  },
   ready: {
     today: (at: string) => `ready around ${at}`,
     tomorrow: (at: string) => `ready around ${at} tomorrow`,
