@@ -10,6 +10,8 @@ import type {
   Focused,
   InboxView,
   Ipc,
+  LimitNow,
+  Limits,
   Peek,
   Problem,
   Row,
@@ -21,8 +23,9 @@ import type {
   Totals,
   Update,
   View,
+  Way,
 } from '../src/ipc';
-import { at, details, peek } from './sample';
+import { at, details, limited, limits, peek } from './sample';
 
 export interface Script {
   session: SessionView;
@@ -30,6 +33,10 @@ export interface Script {
   rows?: Row[];
   totals?: Partial<Totals>;
   peek?: Peek;
+  /** The limits on record; without, those of the mockups. */
+  limits?: Limits;
+  /** What the details say of the way; without, that it is the accelerated one. */
+  way?: Way | null;
   /** The engine has not told its list yet. */
   silent?: boolean;
   /** What is asked to pause does so later. */
@@ -41,6 +48,7 @@ export interface Script {
 
 const moves = (state: RowState): boolean =>
   ['queued', 'scanning', 'uploading', 'waiting', 'held', 'verifying'].includes(state.kind);
+const IN_LINE: RowState['kind'][] = ['queued', 'scanning', 'waiting'];
 const FILTERS: Record<Filter, (row: Row) => boolean> = {
   all: () => true,
   // As the engine counts: what waits its turn, or for a sign-in, does not move.
@@ -82,6 +90,8 @@ export class Fake {
   private view: View | null = null;
   private rev = 0;
   private told = '';
+  private limits: Limits;
+  private limit: LimitNow;
   private standing: Totals | null = null;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
@@ -89,6 +99,8 @@ export class Fake {
 
   constructor(private readonly script: Script) {
     this.rows = [...(script.rows ?? [])];
+    this.limits = script.limits ?? limits;
+    this.limit = script.totals?.limit ?? limited;
   }
 
   /** Something happens to the window or the session. */
@@ -133,6 +145,7 @@ export class Fake {
       secondsLeft: null,
       overview: all === 0 ? { kind: 'empty' } : { kind: 'moving' },
       ...(all === 0 ? {} : this.script.totals),
+      limit: this.limit,
     };
   }
 
@@ -149,7 +162,7 @@ export class Fake {
   private focused(view: View): Details | null {
     const focus = view.focus;
     const row = focus?.kind === 'item' ? this.rows.find((one) => one.id === focus.id) : undefined;
-    return row ? details(row) : null;
+    return row ? { ...details(row), ...(this.script.way === undefined ? {} : { way: this.script.way }) } : null;
   }
 
   private delta(change: Partial<Delta>): void {
@@ -173,6 +186,7 @@ export class Fake {
   }
 
   private act(action: Action, targets: Target[]): DoneView {
+    if (action === 'earlier' || action === 'later') return this.move(action, targets);
     if (action === 'pause' && this.script.pausesLate) return { undo: false, count: targets.length };
     let count = 0;
     for (const target of targets) {
@@ -183,6 +197,31 @@ export class Fake {
     }
     this.changed();
     return { undo: action === 'cancel' || action === 'remove', count };
+  }
+
+  /** As the engine does it: one place among what is in line. */
+  private move(action: 'earlier' | 'later', targets: Target[]): DoneView {
+    const line = this.rows.flatMap((row, at) => (IN_LINE.includes(row.state.kind) ? [at] : []));
+    if (action === 'later') line.reverse();
+    const moves = (at: number | undefined) => targets.some(({ id }) => at !== undefined && this.rows[at]?.id === id);
+    let count = 0;
+    for (const [nth, at] of line.entries()) {
+      const before = line[nth - 1];
+      const [row, other] = [this.rows[at], before === undefined ? undefined : this.rows[before]];
+      if (before === undefined || !row || !other || !moves(at) || moves(before)) continue;
+      [this.rows[before], this.rows[at]] = [row, other];
+      count += 1;
+    }
+    this.changed();
+    return { undo: false, count };
+  }
+
+  /** The engine's next word tells what holds now. */
+  private holds(limit: Partial<LimitNow>): Promise<null> {
+    this.limit = { ...this.limit, ...limit };
+    this.standing = null;
+    this.delta({});
+    return Promise.resolve(null);
   }
 
   private step(action: Action, row: Row, index: number): boolean {
@@ -275,6 +314,13 @@ export class Fake {
     copyText: (_target, what) => this.copy(what),
     copyWords: (words) => this.copy(words),
     saveReceipt: () => Promise.resolve('saved'),
+    limits: () => Promise.resolve(this.limits),
+    setLimits: (limits) => {
+      this.limits = limits;
+      return Promise.resolve(null);
+    },
+    chooseLimit: (rate) => this.holds({ rate, paused: false, why: 'chosen' }),
+    followSchedule: () => this.holds(this.script.totals?.limit ?? limited),
     showInFolder: () => this.copy('shown'),
   };
 

@@ -28,9 +28,14 @@ const WALKED = [
   'toast-cancelled',
   'several-selected',
   'pausing',
+  'limit-paused',
+  'settings-limits',
+  'settings-limits-usual',
+  'settings-limits-off',
+  'settings-limits-wrong',
 ];
 /** And in the compact window, where parts take each other's place. */
-const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out'];
+const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out', 'settings-limits'];
 const MOST = 80;
 
 export async function keyboard({ browser, home, names }) {
@@ -153,6 +158,30 @@ function handsOn(page, say) {
     sees: async (selector, wanted = true) => {
       const there = await page.evaluate((what) => document.querySelector(what)?.checkVisibility() ?? false, selector);
       if (there !== wanted) say(`${selector} is ${wanted ? 'not there' : 'still there'}`);
+    },
+    says: async (selector, words) => {
+      const said = await page.evaluate((what) => document.querySelector(what)?.textContent ?? null, selector);
+      if (!said?.replaceAll('\u00a0', ' ').includes(words)) say(`${selector} says "${said}", not "${words}"`);
+    },
+    /** Writes into the field that has the focus, and takes it. */
+    writes: async (words) => {
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type(words);
+      await page.keyboard.press('Enter');
+      await painted(page);
+    },
+    kept: async (of, wanted) => {
+      const now = of(await page.evaluate(() => window.gallery.fake.ipc.limits()));
+      if (now !== wanted) say(`kept is ${now}, not ${wanted}`);
+    },
+    /** The rows from the one in sixth place on. */
+    order: async (...ids) => {
+      const there = await page.evaluate(() =>
+        [...document.querySelectorAll('[role=row][data-item]')]
+          .sort((one, other) => one.ariaRowIndex - other.ariaRowIndex)
+          .map((row) => Number(row.dataset.item)),
+      );
+      if (String(there.slice(5, 5 + ids.length)) !== String(ids)) say(`the order is ${there.join()}`);
     },
     copied: async (wanted) => {
       const last = await page.evaluate(() => window.gallery.fake.copied.at(-1) ?? null);

@@ -50,6 +50,12 @@ const stage = (fake: Fake): Stage => ({
     input.dispatchEvent(new Event('input', { bubbles: true }));
     await settled();
   },
+  change: async (selector, words) => {
+    const input = (await shown(selector)) as HTMLInputElement;
+    input.value = words;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    await settled();
+  },
   key: async (keys) => {
     const [key = '', shift] = keys.split('+').reverse();
     const pressed = { key, shiftKey: shift === 'Shift', bubbles: true, cancelable: true };

@@ -1,5 +1,5 @@
 // A day at a studio: the rows and details that the scenarios share.
-import type { Details, ErrorCode, FileRow, Folder, Peek, Row, RowState, Wait } from '../src/ipc';
+import type { Details, ErrorCode, FileRow, Folder, LimitNow, Limits, Peek, Row, RowState, Wait } from '../src/ipc';
 
 const GB = 1e9;
 
@@ -166,6 +166,24 @@ export function day(): Row[] {
   ];
 }
 
+/** The schedule of the mockups. */
+export const limits: Limits = {
+  usual: null,
+  scheduled: true,
+  times: [
+    {
+      days: ['mon', 'tue', 'wed', 'thu', 'fri'],
+      from: 8 * 60,
+      to: 18 * 60,
+      rule: { kind: 'limit', rate: 50e6 },
+    },
+    { days: ['sun'], from: 2 * 60, to: 6 * 60, rule: { kind: 'pause' } },
+  ],
+};
+
+/** What it means now. */
+export const limited: LimitNow = { rate: 50e6, paused: false, until: at('18:00'), why: 'schedule' };
+
 /** A pieces map as the engine cuts it: 387 cells. */
 const cells = `${'s'.repeat(157)}a${'s'.repeat(4)}n${'s'.repeat(3)}${'n'.repeat(6)}${'t'.repeat(215)}`;
 
@@ -196,6 +214,7 @@ export function details(of: Row): Details {
     reference: null,
     technical: null,
     link: true,
+    way: { kind: 'accelerated', why: 'faster', accelerated: 21e6, direct: 10e6 },
   };
   if (done)
     return {

@@ -2,7 +2,7 @@
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text/en';
 import { type Fake, type Script, inbox } from './fake';
-import { NOW, at, day, failed, folder, row, waits } from './sample';
+import { names, NOW, at, day, failed, folder, limited, limits, row, waits } from './sample';
 
 export interface Scenario extends Script {
   /** What happens once the window stands. */
@@ -16,6 +16,8 @@ export interface Stage {
   /** Presses the element, once it is there. */
   press: (selector: string) => Promise<void>;
   type: (selector: string, words: string) => Promise<void>;
+  /** Writes into the field and leaves it. */
+  change: (selector: string, words: string) => Promise<void>;
   key: (key: string) => Promise<void>;
 }
 
@@ -86,6 +88,7 @@ const waiting: Record<string, ReturnType<typeof waits>> = {
   file: waits('file-in-use', { next: 'person' }),
   room: waits('disk-full', { next: 'person' }),
   records: waits('journal-unwritable', { next: 'person' }),
+  computer: waits('computer-busy', { next: 'person' }),
 };
 
 const GB = 1e9;
@@ -107,6 +110,36 @@ const problemsFrom = (first: number) => ({
   rows: problems.slice(first, first + 10),
   totals: { overview: { kind: 'needs-you' as const } },
 });
+/** One problem alone, with its details open. */
+const problemOf = (code: ErrorCode): Scenario =>
+  details(1, {
+    rows: [row(1, names.town, failed(code), { destination: 'Projects / Internal / Town hall', size: 21.4 * GB })],
+    totals: { overview: { kind: 'needs-you' } },
+  });
+const settings = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenario => ({
+  ...list,
+  ...more,
+  then: async (stage) => {
+    await stage.press('.nav [href="#settings"]');
+    await stage.shown('.opt');
+    await then?.(stage);
+  },
+});
+const pausedBySchedule: Script = {
+  session: connected,
+  rows: day().map((one) =>
+    ['uploading', 'verifying', 'waiting', 'queued', 'scanning'].includes(one.state.kind)
+      ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'paused', by: 'schedule', since: at('08:00') } as const }
+      : one,
+  ),
+  totals: {
+    ...moving,
+    speed: 0,
+    secondsLeft: null,
+    limit: { rate: null, paused: true, until: at('18:00'), why: 'schedule' },
+    overview: { kind: 'paused' },
+  },
+};
 const folders = [
   row(1, 'Being counted', { kind: 'scanning' }, { size: 412 * GB, folder: folder(8_412, 0, { counting: true }) }),
   row(2, 'Uploading', { kind: 'uploading' }, { sent: 4 * GB, speed: 20e6, secondsLeft: 300, folder: folder(480, 191) }),
@@ -237,7 +270,9 @@ export const scenarios: Record<string, Scenario> = {
     peek: { problems: [], sending: [], done: 98, waiting: 0 },
     then: ({ press }) => press(`[data-item='8'] .twist`),
   },
-  ...Object.fromEntries([0, 10, 20, 30].map((first) => [`problems-${first / 10 + 1}`, problemsFrom(first)])),
+  ...Object.fromEntries(
+    problems.flatMap((_, first) => (first % 10 === 0 ? [[`problems-${first / 10 + 1}`, problemsFrom(first)]] : [])),
+  ),
   'filter-moving': { ...list, then: ({ press }) => press('.tab:nth-of-type(2)') },
   'filter-needs-you': { ...list, then: ({ press }) => press('.tab:nth-of-type(3)') },
   'filter-none': {
@@ -297,6 +332,21 @@ export const scenarios: Record<string, Scenario> = {
   'details-failed': details(3),
   'details-waiting': details(6),
   'details-folder': details(1),
+  'details-computer-busy': problemOf('computer-busy'),
+  'details-no-checksums': problemOf('no-checksums'),
+  'details-way-measuring': details(2, {
+    ...list,
+    way: { kind: 'direct', why: 'measuring', accelerated: null, direct: 10e6 },
+  }),
+  'details-way-blocked': details(2, {
+    ...list,
+    way: { kind: 'direct', why: 'other-blocked', accelerated: null, direct: 10e6 },
+  }),
+  'details-way-slower': details(2, {
+    ...list,
+    way: { kind: 'direct', why: 'other-slower', accelerated: 8e6, direct: 10e6 },
+  }),
+  'details-way-only': details(2, { ...list, way: null }),
   'details-done': details(10),
   'several-selected': {
     ...list,
@@ -343,7 +393,41 @@ export const scenarios: Record<string, Scenario> = {
   },
   'menu-add': { ...list, then: ({ press }) => press('.bar [aria-haspopup]') },
   'menu-row': { ...list, then: ({ press }) => press(`[data-item='2'] [aria-haspopup]`) },
-  'menu-company': { ...list, then: ({ press }) => press('.side-btn') },
+  'menu-company': { ...list, then: ({ press }) => press('.side-foot > :last-child .side-btn') },
+  'menu-row-in-line': {
+    ...list,
+    rows: [...day().slice(0, 9), row(12, names.town, { kind: 'queued', ahead: 3 }), ...day().slice(9)],
+    then: ({ press }) => press(`[data-item='9'] [aria-haspopup]`),
+  },
+  'limit-none': { ...list, totals: { ...moving, limit: { rate: null, paused: false, until: null, why: 'usual' } } },
+  'limit-menu': { ...list, then: ({ press }) => press('.side-foot .side-btn') },
+  'limit-menu-chosen': {
+    ...list,
+    totals: { ...moving, speed: 2.4e6, limit: { ...limited, rate: 2.5e6, why: 'chosen' } },
+    then: ({ press }) => press('.side-foot .side-btn'),
+  },
+  'limit-paused': pausedBySchedule,
+  'details-paused-by-schedule': details(2, pausedBySchedule),
+  'settings-limits': settings(),
+  'settings-limits-usual': settings({ limits: { ...limits, usual: 20e6 } }),
+  'settings-limits-off': settings({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),
+  'settings-limits-empty': settings({ limits: { usual: null, scheduled: true, times: [] } }),
+  'settings-limits-night': settings({
+    limits: {
+      usual: 200e6,
+      scheduled: true,
+      times: [
+        { days: ['mon', 'wed', 'fri'], from: 22 * 60, to: 6 * 60 + 30, rule: { kind: 'pause' } },
+        { days: ['sat', 'sun'], from: 0, to: 0, rule: { kind: 'limit', rate: 2.5e6 } },
+      ],
+    },
+  }),
+  'settings-limits-days': settings({}, ({ press }) => press('.rule .pick')),
+  'settings-limits-wrong': settings({ limits: { ...limits, usual: 20e6 } }, async ({ change }) => {
+    await change('.opt .in input', '0');
+    await change('.rule .in input', 'noon');
+  }),
+  'settings-limits-removed': settings({}, ({ press }) => press('.rule .ib')),
   'toast-cancelled': {
     ...list,
     then: async ({ press, key }) => {

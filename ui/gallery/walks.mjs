@@ -437,4 +437,144 @@ export const walks = [
       await on('#address');
     },
   },
+  {
+    name: 'the limit is chosen for now, and the schedule is followed again',
+    scenario: 'list',
+    walk: async ({ to, press, says, sees, on }) => {
+      await to('.side-foot .side-btn');
+      await press('Enter', 'ArrowDown', 'ArrowDown', 'Enter');
+      await says('.side-foot .l1', 'Limit 20');
+      await says('.hero .r', 'Limited to 20');
+      await on('.side-foot .side-btn');
+      await press('Enter', 'End', 'ArrowUp', 'Enter');
+      await says('.side-foot .l1', 'Limit 50');
+      await press('Enter', 'End', 'Enter');
+      await sees('.set');
+      await sees('.menu', false);
+    },
+  },
+  {
+    name: 'settings and back by their keys',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(1));
+      await press('Control+,');
+      await sees('.set');
+      await on('.tab');
+      await press('Control+1');
+      await sees('.list');
+      await on(item(1));
+      await to('.nav [href="#settings"]');
+      await press('Enter');
+      await sees('.set');
+      await on('.nav [aria-current]');
+    },
+  },
+  {
+    name: 'files that are added in the settings are asked for in the list',
+    scenario: 'settings-limits',
+    walk: async ({ to, press, sees }) => {
+      await to('.tab');
+      await press('Control+o');
+      await sees('.targets');
+      await sees('.set', false);
+    },
+  },
+  {
+    name: 'the usual limit is chosen and written, and nothing else is taken',
+    scenario: 'settings-limits',
+    walk: async ({ to, press, says, sees, writes, kept, on }) => {
+      await to('.seg input');
+      await press('ArrowRight');
+      await kept((limits) => limits.usual, 50e6);
+      await press('Shift+Tab');
+      await on('.opt .in input');
+      await writes('fast');
+      await says('.errline', 'Write a number');
+      await kept((limits) => limits.usual, 50e6);
+      await writes('2,5');
+      await sees('.errline', false);
+      await kept((limits) => limits.usual, 2.5e6);
+      await press('Tab', 'ArrowLeft');
+      await kept((limits) => limits.usual, null);
+    },
+  },
+  {
+    name: 'a time is added, changed, removed and put back',
+    scenario: 'settings-limits',
+    walk: async ({ to, press, says, sees, writes, kept, on }) => {
+      await to('.add');
+      await press('Enter');
+      await on('.rule:last-child .pick');
+      await press('Enter', 'End', 'Enter');
+      await kept((limits) => limits.times[2].days.join(), 'sun');
+      await on('.rule:last-child .pick');
+      await press('Tab');
+      await writes('22');
+      await kept((limits) => limits.times[2].from, 22 * 60);
+      await press('Tab');
+      await writes('25:00');
+      await says('.errline', 'Write a time');
+      await press('Escape');
+      await sees('.errline', false);
+      await press('Tab', 'Enter', 'ArrowDown', 'Enter');
+      await kept((limits) => limits.times[2].rule.kind, 'pause');
+      await press('Tab', 'Enter');
+      await kept((limits) => limits.times.length, 2);
+      await on('.rule:last-child .ib');
+      await press('Control+z');
+      await kept((limits) => limits.times.length, 3);
+      await to('.sw input');
+      await press('Space');
+      await kept((limits) => limits.scheduled, false);
+      await sees('.rule', false);
+    },
+  },
+  {
+    name: 'a row in line is uploaded earlier and later, and keeps the focus',
+    scenario: 'list',
+    walk: async ({ to, press, order, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown');
+      await on(item(8));
+      await press('Alt+ArrowDown');
+      await order(6, 7, 9, 8);
+      await on(item(8));
+      await press('Alt+ArrowDown');
+      await sees('.toast');
+      await on(item(8));
+      await press('Alt+ArrowUp');
+      await order(6, 7, 8, 9);
+      await on(item(8));
+      await press('Shift+F10', 'End', 'ArrowUp', 'Enter');
+      await order(6, 7, 9, 8);
+    },
+  },
+  {
+    name: 'several rows in line move together',
+    scenario: 'list',
+    walk: async ({ to, press, order, chosen, on }) => {
+      await to(item(1));
+      await press('End', 'ArrowUp', 'ArrowUp', 'Shift+ArrowUp');
+      await chosen(8, 9);
+      await press('Alt+ArrowUp');
+      await order(8, 7, 9, 6);
+      await on(item(8));
+      await chosen(8, 9);
+    },
+  },
+  {
+    name: 'what cannot move says why beside it, and does nothing',
+    scenario: 'list',
+    walk: async ({ to, press, says, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Shift+F10', 'End', 'ArrowUp', 'ArrowUp');
+      await says(':focus', 'It uploads already');
+      await press('Enter');
+      await sees('.menu');
+      await press('Escape', 'Alt+ArrowUp');
+      await says('.toast', 'It uploads already.');
+      await on(item(2));
+    },
+  },
 ];

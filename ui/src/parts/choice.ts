@@ -8,4 +8,6 @@ export interface Choice {
   /** A line above it. */
   apart?: boolean;
   checked?: boolean;
+  /** Why it cannot be chosen; it stands beside it. */
+  not?: string;
 }

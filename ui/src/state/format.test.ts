@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import {
+  aboutSize,
   clock,
   duration,
+  limitRate,
   middle,
   percent,
   place,
@@ -13,7 +15,9 @@ import {
   sizeOf,
   speed,
   timeLeft,
+  timeOfDay,
   timeSpoken,
+  untilClock,
 } from './format';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -43,6 +47,40 @@ test('time left is told in steps that do not jump', () => {
   expect(plain(timeLeft(7.4 * 3600))).toBe('7 h 30 min');
   expect(plain(timeLeft(18 * 3600))).toBe('about 18 h');
   expect(plain(timeLeft(70 * 3600))).toBe('about 3 days');
+});
+
+test('a limit has no digits that it was not given', () => {
+  expect([50e6, 2.5e6, 1.5e9, 500e3, 10e3].map((rate) => plain(limitRate(rate)))).toEqual([
+    '50 MB/s',
+    '2.5 MB/s',
+    '1,500 MB/s',
+    '500 kB/s',
+    '10 kB/s',
+  ]);
+});
+
+test('about as much is told with two digits', () => {
+  expect([1.8e12, 1.84e12, 180e9, 36e9, 9e8, 999e9].map((bytes) => plain(aboutSize(bytes)))).toEqual([
+    '1.8 TB',
+    '1.8 TB',
+    '180 GB',
+    '36 GB',
+    '900 MB',
+    '1 TB',
+  ]);
+});
+
+test('until when is told by the clock, and by the day where that is more than a day away', () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour).getTime();
+  expect(untilClock(at(23, 18) / 1000, at(23, 16))).toBe(clock(at(23, 18) / 1000));
+  expect(untilClock(at(24, 6) / 1000, at(23, 16))).toBe(clock(at(24, 6) / 1000));
+  const tuesday = new Date(at(24, 18)).toLocaleDateString(undefined, { weekday: 'short' });
+  expect(untilClock(at(24, 18) / 1000, at(23, 16))).toBe(`${tuesday} ${clock(at(24, 18) / 1000)}`);
+});
+
+test('a time of day is told by the clock', () => {
+  expect(timeOfDay(8 * 60 + 5)).toBe(clock(new Date(2026, 0, 1, 8, 5).getTime() / 1000));
+  expect(timeOfDay(0)).toBe(clock(new Date(2026, 0, 1).getTime() / 1000));
 });
 
 test('percent rounds down, and is 100 only when verified', () => {

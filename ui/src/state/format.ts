@@ -8,6 +8,7 @@ const SHORTEST_TAIL = 6;
 const LONGEST_LETTER = 24;
 /** Seconds within which a next try needs no word: by itself Davit waits no longer. */
 const FOLLOWING = 5;
+const DAY_MS = 86_400_000;
 
 /** MB whole, GB one, TB two. */
 const digitsOf = (unit: number): number => Math.max(0, unit - 2);
@@ -74,6 +75,20 @@ export function speed(perSecond: number): string {
   return `${mega.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0MB/s`;
 }
 
+/** "50 MB/s", "2.5 MB/s", "500 kB/s": a limit has no more digits than it was given. */
+export function limitRate(perSecond: number): string {
+  const [number, unit] = perSecond < 1e6 ? [perSecond / 1e3, 'kB/s'] : [perSecond / 1e6, 'MB/s'];
+  return `${number.toLocaleString(undefined, { maximumFractionDigits: 1 })}\u00a0${unit}`;
+}
+
+/** "1.8 TB", "180 GB": two digits that count, for what is about as much. */
+export function aboutSize(bytes: number): string {
+  const two = Number(bytes.toPrecision(2));
+  const unit = unitOf(two);
+  const number = (two / 10 ** (3 * unit)).toLocaleString(undefined, { maximumFractionDigits: 1 });
+  return `${number}\u00a0${UNITS[unit] ?? ''}`;
+}
+
 /** "7 h 30 min", "about 18 h", "about 3 days". */
 export const timeLeft = (seconds: number): string => left(seconds, text.time);
 
@@ -122,7 +137,7 @@ export function readyAround(seconds: number, now: number): string {
   const step = (seconds < 3600 ? 5 : 30) * 60_000;
   const then = new Date(Math.round((now + seconds * 1000) / step) * step);
   const midnight = new Date(now).setHours(24, 0, 0, 0);
-  const days = Math.floor((then.getTime() - midnight) / 86_400_000) + 1;
+  const days = Math.floor((then.getTime() - midnight) / DAY_MS) + 1;
   const at = clock(then.getTime() / 1000);
   if (days <= 0) return text.ready.today(at);
   if (days === 1) return text.ready.tomorrow(at);
@@ -140,6 +155,17 @@ export function percent(sent: number, all: number, verified: boolean): number {
 /** "14:05" by the system's clock. */
 export function clock(unix: number): string {
   return new Date(unix * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' });
+}
+
+/** "18:00"; with its day where that could be meant of an earlier one: "Mon 08:00". */
+export function untilClock(until: number, now: number): string {
+  if (until * 1000 - now < DAY_MS) return clock(until);
+  return `${new Date(until * 1000).toLocaleDateString(undefined, { weekday: 'short' })} ${clock(until)}`;
+}
+
+/** "18:00" of minutes after midnight. */
+export function timeOfDay(minutes: number): string {
+  return new Date(2001, 0, 1, 0, minutes).toLocaleTimeString(undefined, { timeStyle: 'short' });
 }
 
 /** "4 May, 14:05" likewise, for what may be days ago. */

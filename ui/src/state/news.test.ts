@@ -14,6 +14,7 @@ const totals = (done: number, needsYou: number, sent: number): Totals => ({
   size: 100,
   speed: 0,
   secondsLeft: null,
+  limit: { rate: null, paused: false, until: null, why: 'usual' },
   overview: { kind: 'moving' },
 });
 

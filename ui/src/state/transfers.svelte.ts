@@ -18,6 +18,7 @@ import type {
 } from '../ipc';
 import { pausable } from './can';
 import { Clock } from './clock.svelte';
+import { Scale } from './scale';
 import { Steady } from './steady';
 
 const NONE: Totals = {
@@ -29,6 +30,7 @@ const NONE: Totals = {
   size: 0,
   speed: 0,
   secondsLeft: null,
+  limit: { rate: null, paused: false, until: null, why: 'usual' },
   overview: { kind: 'empty' },
 };
 /** Ten minutes of speed, one a second. */
@@ -57,6 +59,8 @@ export class Transfers {
   rows = $state.raw<Row[]>([]);
   details = $state.raw<Details | null>(null);
   samples = $state.raw<number[]>([]);
+  /** What the height of their line stands for. */
+  top = $state(new Scale().of(0, 0));
   view = $state.raw<View>({ filter: 'all', first: 0, count: 40, open: [], focus: null, outcomes: false });
   /** The engine has told its list once. */
   ready = $state(false);
@@ -68,6 +72,7 @@ export class Transfers {
   private turn = 0;
   private sampled = 0;
   private readonly steady: Steady;
+  private readonly scale = new Scale();
   private changed = new Map<ItemId, Row>();
   private late: { totals: Totals; details: Details | null } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -103,6 +108,7 @@ export class Transfers {
     if (second > this.sampled) {
       this.sampled = second;
       this.samples = [...this.samples, update.totals.speed].slice(-SAMPLES);
+      this.top = this.scale.of(Math.max(...this.samples, update.totals.limit.rate ?? 0), this.now());
     }
   }
 

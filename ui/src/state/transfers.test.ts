@@ -13,6 +13,7 @@ const totals: Totals = {
   size: 9,
   speed: 5,
   secondsLeft: null,
+  limit: { rate: null, paused: false, until: null, why: 'usual' },
   overview: { kind: 'moving' },
 };
 const row = (id: number, sent: number): Row => ({
@@ -51,6 +52,7 @@ const about: Details = {
   reference: null,
   technical: null,
   link: false,
+  way: null,
 };
 const delta = (rev: number, changed: Row[]): Delta => ({
   rev,

@@ -1,5 +1,5 @@
 // Every word of the window. A code without words does not compile.
-import type { ErrorCode, Holds } from '../ipc/bindings';
+import type { Day, ErrorCode, Holds } from '../ipc/bindings';
 
 export interface ErrorText {
   /** In the row, at most 50 characters. */
@@ -291,6 +291,97 @@ export const text = {
     later: (day: string) => `ready around ${day}`,
   },
   transfers: 'Transfers',
+  settings: {
+    title: 'Settings',
+    tabs: { limits: 'Limits' },
+  },
+  limit: {
+    label: 'Speed limit',
+    none: 'No limit',
+    short: (rate: string) => `Limit ${rate}`,
+    long: (rate: string) => `Limited to ${rate}`,
+    paused: 'Paused',
+    until: (at: string) => `Until ${at}`,
+    follow: 'Follow the schedule',
+    more: 'Limits…',
+  },
+  limits: {
+    speed: 'Speed',
+    usual: 'Usual limit',
+    usualHint: 'Applies outside the times below.',
+    usualAlways: 'Applies all the time.',
+    none: 'No limit',
+    some: 'Limit',
+    unit: 'MB/s',
+    schedule: 'Schedule',
+    use: 'Use the schedule',
+    days: 'Days',
+    from: 'From',
+    to: 'To',
+    between: 'to',
+    rule: 'What happens then',
+    limitTo: 'Limit to',
+    pause: 'Pause',
+    rate: 'Limit',
+    remove: 'Remove this time',
+    removed: 'Time removed.',
+    add: 'Add a time',
+    full: 'There is room for 50 times.',
+    badTime: 'Write a time like 18:00.',
+    badRate: 'Write a number from 0.01 to 1,000,000.',
+    sends: (rate: string, size: string, time: string) => `${rate} sends about ${size} in ${time}.`,
+    these: (hours: number, minutes: number) => {
+      if (hours === 1 && minutes === 0) return 'this hour';
+      const parts = [];
+      if (hours > 0) parts.push(plural(hours, 'hour', 'hours'));
+      if (minutes > 0) parts.push(plural(minutes, 'minute', 'minutes'));
+      return `these ${parts.join(' ')}`;
+    },
+    every: 'Every day',
+    range: (from: string, to: string) => `${from} to ${to}`,
+    short: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' } satisfies Record<
+      Day,
+      string
+    >,
+    long: {
+      mon: 'Monday',
+      tue: 'Tuesday',
+      wed: 'Wednesday',
+      thu: 'Thursday',
+      fri: 'Friday',
+      sat: 'Saturday',
+      sun: 'Sunday',
+    } satisfies Record<Day, string>,
+    midnight: '24:00',
+    limited: 'Limited',
+    paused: 'Paused',
+    planTime: (days: string, from: string, to: string, what: string) => `${days} ${from} to ${to} ${what}`,
+    planWhole: (days: string, what: string) => `${days} all day ${what}`,
+    planLimited: 'limited',
+    planPaused: 'paused',
+    plan: (times: string[], usual: string) => [...times, times.length > 0 ? `otherwise ${usual}` : usual].join(', '),
+    planNone: 'no limit',
+    planUsual: (rate: string) => `limited to ${rate}`,
+  },
+  line: {
+    uploading: 'It uploads already',
+    sent: 'All of it is sent',
+    paused: 'Paused',
+    first: 'It is next already',
+    last: 'Nothing waits behind it',
+    still: 'Nothing moved.',
+    why: (why: string) => `${why}.`,
+  },
+  way: {
+    both: 'Both tried, to see which is faster',
+    accelerated: 'Accelerated, faster than direct',
+    acceleratedBy: (times: string) => `Accelerated, ${times} times as fast as direct`,
+    acceleratedAlone: 'Accelerated, direct is blocked on this network',
+    direct: 'Direct, acceleration was slower',
+    directEnough: 'Direct, acceleration gained too little',
+    directBy: (times: string) => `Direct, ${times} times as fast as accelerated`,
+    directAlone: 'Direct, acceleration is blocked on this network',
+  },
   opening: 'Reading your list.',
   company: {
     connect: 'Connect to your company',
@@ -411,7 +502,7 @@ export const text = {
     needs: (n: number) => (n === 1 ? '1 needs you' : `${count(n)} need you`),
     rest: 'Everything else is uploaded.',
     idle: 'Nothing is moving',
-    noLimit: 'No limit',
+    bySchedule: (at: string, sizes: string) => `By schedule until ${at}. ${sizes} sent`,
     speed: (speed: string) => `Speed over the last 10 minutes, now ${speed}`,
     working: 'Working out time left',
   },
@@ -441,6 +532,8 @@ export const text = {
       battery: () => 'on battery',
       metered: () => 'on a metered network',
     },
+    bySchedule: 'by schedule',
+    until: (at: string) => `until ${at}`,
     waiting: 'Waiting',
     /** What a wait is for; the rest says it in its sentence. */
     for: {
@@ -487,6 +580,8 @@ export const text = {
     receipt: 'Save receipt',
     details: 'Show details',
     more: 'More for this transfer',
+    earlier: 'Upload earlier',
+    later: 'Upload later',
     open: 'Show files',
     close: 'Hide files',
   },
@@ -525,6 +620,7 @@ export const text = {
     key: 'Key',
     from: 'From',
     checksum: 'Checksum',
+    way: 'Way',
     checksumLater: 'Ready when the upload ends',
     reference: 'Reference',
     story: 'What happened',
@@ -571,6 +667,8 @@ export const text = {
     link: (mac: boolean) => (mac ? '⌘L' : 'Ctrl+L'),
     show: (mac: boolean) => (mac ? '⇧⌘R' : 'Ctrl+Shift+R'),
     pause: 'Space',
+    earlier: (mac: boolean) => (mac ? '⌥↑' : 'Alt+↑'),
+    later: (mac: boolean) => (mac ? '⌥↓' : 'Alt+↓'),
     remove: (mac: boolean) => (mac ? '⌫' : 'Del'),
   },
 };

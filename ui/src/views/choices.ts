@@ -33,6 +33,12 @@ function rest(things: Thing[], mac: boolean, doing: Doing): Choice[] {
     all.push({ label: act.pause, keys: keys.pause, apart: true, run: () => doing.pause(...things) });
   else if (things.some(({ state }) => state.kind === 'paused'))
     all.push({ label: act.resume, keys: keys.pause, apart: true, run: () => doing.resume(...things) });
+  if (things.some(({ state }) => !ended(state) && state.kind !== 'failed'))
+    for (const move of ['earlier', 'later'] as const) {
+      const not = doing.stays(things, move);
+      const choice = { label: act[move], keys: keys[move](mac), run: () => doing.move(move, ...things) };
+      all.push(not === null ? choice : { ...choice, not });
+    }
   all.push({
     label: gone ? act.remove : things.length > 1 ? act.cancelMany : act.cancel,
     keys: keys.remove(mac),

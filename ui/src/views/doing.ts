@@ -3,6 +3,7 @@
 import type { Action, CopyWhat, Details, DoneView, Holds, Ipc, ItemId, Problem, SavedView, Target } from '../ipc';
 import { ended, pausable } from '../state/can';
 import { place } from '../state/format';
+import { type Move, stays } from '../state/line';
 import { type Mend, mendOf } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
 import type { Session } from '../state/session.svelte';
@@ -40,6 +41,21 @@ export class Doing {
 
   resume(...things: Thing[]): void {
     this.told(this.transfers.act('resume', targetsOf(things)));
+  }
+
+  /** Why none of these can be uploaded earlier or later, where that is known. */
+  stays(things: Thing[], move: Move): string | null {
+    const { rows, first, total, view } = this.transfers;
+    const why = stays(things, move, { rows, first, total, filter: view.filter });
+    return why && text.line[why];
+  }
+
+  /** One place earlier or later in line; what stays says why. */
+  move(move: Move, ...things: Thing[]): void {
+    const why = this.stays(things, move);
+    const said = (done: DoneView) => done.count === 0 && this.toasts.say(text.line.still);
+    if (why) this.toasts.say(text.line.why(why));
+    else this.told(this.transfers.act(move, targetsOf(things)).then(said));
   }
 
   /** Space: what can pause does; when nothing can, what is paused goes on. */

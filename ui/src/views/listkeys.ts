@@ -1,5 +1,6 @@
 // The list's keys, apart from how rows are drawn: DESIGN section 5.
 import type { Row } from '../ipc';
+import type { Move } from '../state/line';
 import type { Selection, Thing } from '../state/selection.svelte';
 import { thingOf } from '../state/selection.svelte';
 import type { Transfers } from '../state/transfers.svelte';
@@ -27,7 +28,7 @@ export class ListKeys {
 
   /** Whether the key meant something here. */
   press(event: KeyboardEvent, held: Held, onRow: boolean): boolean {
-    if (event.altKey) return false;
+    if (event.altKey) return this.line(event, held);
     if (event.ctrlKey || event.metaKey) return this.command(event, held);
     return this.steps(event, held) || this.plain(event, held, onRow);
   }
@@ -84,6 +85,13 @@ export class ListKeys {
     else if (letter === ' ') selection.toggle(row, index, null);
     else return false;
     return true;
+  }
+
+  private line(event: KeyboardEvent, { row }: Held): boolean {
+    const moves: Record<string, Move> = { ArrowUp: 'earlier', ArrowDown: 'later' };
+    const move = event.ctrlKey || event.metaKey || event.shiftKey ? undefined : moves[event.key];
+    if (move) this.hands.doing.move(move, ...this.meant(row));
+    return move !== undefined;
   }
 
   private drop(row: Row): void {

@@ -1,7 +1,7 @@
 // How a state looks and what it says: the one table behind rows, files and details.
 import type { Form } from '../parts/Shape.svelte';
-import type { ErrorCode, RowState, Wait } from '../ipc';
-import { clock, place, untilTry } from '../state/format';
+import type { ErrorCode, RowState, UnixTime, Wait } from '../ipc';
+import { clock, place, untilClock, untilTry } from '../state/format';
 import { errors, text } from '../text/en';
 
 export interface Look {
@@ -12,6 +12,8 @@ export interface Look {
   word: string;
   /** What stands under it at the right. */
   under: string;
+  /** Before it, where there is room. */
+  lead: string;
   /** Instead of the destination, when there is a reason. */
   reason: string | null;
   tone: '' | 'is-bad' | 'is-warn';
@@ -23,7 +25,7 @@ export interface Look {
 
 /** A row's text has room for this much. */
 const ROW = 50;
-const base = { under: '', reason: null, tone: '', bar: '', button: null, code: null } as const;
+const base = { under: '', lead: '', reason: null, tone: '', bar: '', button: null, code: null } as const;
 const say = text.state;
 
 /** A problem's sentence, with the destination's name where it has one and there is room. */
@@ -72,8 +74,8 @@ export function whole(wait: Wait, now: () => number): [string, string] {
 /** Asked to pause, and the engine has not told that it does. */
 export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
 
-/** `now` is read by whoever shows how long a wait lasts. */
-export function lookOf(state: RowState, destination = '', now?: () => number): Look {
+/** `now` is read by whoever shows how long a wait lasts, `resumes` is when the schedule lets uploads go on. */
+export function lookOf(state: RowState, destination = '', now?: () => number, resumes: UnixTime | null = null): Look {
   switch (state.kind) {
     case 'queued':
       return { ...base, form: 'queued', shape: text.shape.queued, word: say.queued, under: say.ahead(state.ahead) };
@@ -82,8 +84,11 @@ export function lookOf(state: RowState, destination = '', now?: () => number): L
     case 'uploading':
       return { ...base, form: 'uploading', shape: text.shape.uploading, word: say.uploading };
     case 'paused': {
+      const paused = { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, bar: 'rest' } as const;
+      if (state.by === 'schedule' && resumes !== null && now)
+        return { ...paused, lead: say.bySchedule, under: say.until(untilClock(resumes, now())) };
       const under = say.pausedBy[state.by](clock(state.since));
-      return { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, under, bar: 'rest' };
+      return { ...paused, under };
     }
     case 'waiting':
       return {

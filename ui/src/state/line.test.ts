@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { Row, RowState } from '../ipc';
+import { type Known, stays } from './line';
+import { thingOf } from './selection.svelte';
+
+const queued: RowState = { kind: 'queued', ahead: 1 };
+const row = (id: number, state: RowState, folder = false): Row => ({
+  id,
+  batch: 1,
+  name: `${id}.mov`,
+  destination: 'Rushes',
+  size: 9,
+  sent: 0,
+  speed: 0,
+  secondsLeft: null,
+  state,
+  folder: folder ? { files: 9, done: 1, needsYou: 0, skipped: 0, counting: false, peek: null } : null,
+  added: 0,
+});
+const all = (...rows: Row[]): Known => ({ rows, first: 0, total: rows.length, filter: 'all' });
+const why = (known: Known, move: 'earlier' | 'later', ...ids: number[]) =>
+  stays(known.rows.filter(({ id }) => ids.includes(id)).map(thingOf), move, known);
+
+test('what is in line moves, but the first not earlier and the last not later', () => {
+  const known = all(row(1, { kind: 'uploading' }), row(2, queued), row(3, { kind: 'done', at: 0 }), row(4, queued));
+  expect([why(known, 'earlier', 2), why(known, 'later', 2)]).toEqual(['first', null]);
+  expect([why(known, 'earlier', 4), why(known, 'later', 4)]).toEqual([null, 'last']);
+});
+
+test('what uploads, is sent or is paused is not in line', () => {
+  const known = all(
+    row(1, { kind: 'uploading' }),
+    row(2, { kind: 'verifying' }),
+    row(3, { kind: 'paused', by: 'you', since: 0 }),
+    row(4, queued),
+  );
+  expect([1, 2, 3].map((id) => why(known, 'later', id))).toEqual(['uploading', 'sent', 'paused']);
+});
+
+test('a folder that uploads may have files in line', () => {
+  const known = all(row(1, { kind: 'uploading' }, true), row(2, queued));
+  expect([why(known, 'later', 1), why(known, 'earlier', 2)]).toEqual([null, null]);
+});
+
+test('several move as long as one of them does', () => {
+  const known = all(row(1, queued), row(2, { kind: 'uploading' }), row(3, queued), row(4, queued));
+  expect(why(known, 'earlier', 1, 3)).toBe('first');
+  expect(why(known, 'earlier', 1, 2, 4)).toBeNull();
+  expect(why(known, 'later', 3, 4)).toBe('last');
+  expect(why(known, 'earlier', 1, 3, 4)).toBe('first');
+});
+
+test('what is outside the part that is known is left to the engine', () => {
+  const known = all(row(1, queued));
+  expect(why({ ...known, first: 5, total: 9 }, 'earlier', 1)).toBeNull();
+  expect(why({ ...known, total: 9 }, 'later', 1)).toBeNull();
+  expect(why({ ...known, filter: 'moving' }, 'earlier', 1)).toBeNull();
+  expect(stays([{ ...thingOf(row(7, queued)) }], 'earlier', known)).toBeNull();
+});

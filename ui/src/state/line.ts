@@ -1,0 +1,47 @@
+// Which rows are in line, and why one cannot be moved there.
+import type { Filter, Row, RowState } from '../ipc';
+import type { Thing } from './selection.svelte';
+
+export type Move = 'earlier' | 'later';
+/** Why nothing moves. */
+export type Stays = 'uploading' | 'sent' | 'paused' | 'first' | 'last';
+
+/** As much of the list as is known. */
+export interface Known {
+  rows: Row[];
+  first: number;
+  total: number;
+  filter: Filter;
+}
+
+const IN_LINE: readonly RowState['kind'][] = ['queued', 'scanning', 'waiting', 'held'];
+
+/** Of a folder that uploads, some files may wait for their turn. */
+const mayBeInLine = ({ state, folder }: Row): boolean =>
+  IN_LINE.includes(state.kind) || (state.kind === 'uploading' && folder !== null);
+
+/** Of this alone, wherever it stands. */
+function byState({ state }: Thing, row: Row | undefined): Stays | null {
+  if (state.kind === 'verifying') return 'sent';
+  if (state.kind === 'paused') return 'paused';
+  return state.kind === 'uploading' && !row?.folder ? 'uploading' : null;
+}
+
+/** Why none of these moves, where that is known; what only the engine knows it answers itself. */
+export function stays(things: Thing[], move: Move, known: Known): Stays | null {
+  const rowOf = (thing: Thing) => known.rows.find(({ id }) => thing.target.kind === 'item' && id === thing.target.id);
+  const movable = things.filter((thing) => byState(thing, rowOf(thing)) === null);
+  const [one] = things;
+  if (one && movable.length === 0) return byState(one, rowOf(one));
+  return movable.length > 0 && blocked(movable, move, known) ? (move === 'earlier' ? 'first' : 'last') : null;
+}
+
+/** Whether nothing else is in line on that side of the farthest of them. */
+function blocked(things: Thing[], move: Move, { rows, first, total, filter }: Known): boolean {
+  const ids = new Set(things.map(({ target }) => target.id));
+  const chosen = rows.flatMap(({ id }, at) => (ids.has(id) ? [at] : []));
+  if (filter !== 'all' || chosen.length < ids.size) return false;
+  const others = rows.flatMap((row, at) => (!ids.has(row.id) && mayBeInLine(row) ? [at] : []));
+  if (move === 'earlier') return first === 0 && !others.some((at) => at < Math.max(...chosen));
+  return first + rows.length === total && !others.some((at) => at > Math.min(...chosen));
+}
