@@ -128,7 +128,9 @@ function unreached(reached) {
   return [...document.querySelectorAll('[data-walk]')]
     .filter((one) => {
       // Left and Right do the same; the arrow is for the pointer.
-      if (reached.includes(one.dataset.walk) || one.matches('.twist') || !one.checkVisibility()) return false;
+      if (reached.includes(one.dataset.walk) || !one.checkVisibility()) return false;
+      // Of several to choose from, the arrows come to the others.
+      if (one.matches('.twist, [type=radio]:not(:checked)')) return false;
       const box = one.getBoundingClientRect();
       const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
       return top !== null && (one === top || one.contains(top));

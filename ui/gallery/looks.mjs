@@ -16,6 +16,8 @@ export async function looks({ browser, home, names, shots }) {
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const { name, theme } = job;
       await page.emulateMedia({ colorScheme: theme });
+      // Every scenario begins in the same window, whatever the one before it ended in.
+      await page.setViewportSize({ width: 1080, height: 720 });
       await open(page, home, name, theme);
       await page.evaluate(axe.source);
       for (const [size, [width, height]] of Object.entries(SIZES)) {

@@ -442,7 +442,7 @@ export const walks = [
     scenario: 'list',
     walk: async ({ to, press, says, sees, on }) => {
       await to('.side-foot .side-btn');
-      await press('Enter', 'ArrowDown', 'ArrowDown', 'Enter');
+      await press('Enter', 'ArrowUp', 'Enter');
       await says('.side-foot .l1', 'Limit 20');
       await says('.hero .r', 'Limited to 20');
       await on('.side-foot .side-btn');

@@ -37,6 +37,12 @@ test('what uploads, is sent or is paused is not in line', () => {
   expect([1, 2, 3].map((id) => why(known, 'later', id))).toEqual(['uploading', 'sent', 'paused']);
 });
 
+test('what the schedule pauses stays in line', () => {
+  const bySchedule: RowState = { kind: 'paused', by: 'schedule', since: 0 };
+  const known = all(row(1, bySchedule), row(2, bySchedule), row(3, queued));
+  expect([why(known, 'earlier', 1), why(known, 'earlier', 2), why(known, 'later', 3)]).toEqual(['first', null, 'last']);
+});
+
 test('a folder that uploads may have files in line', () => {
   const known = all(row(1, { kind: 'uploading' }, true), row(2, queued));
   expect([why(known, 'later', 1), why(known, 'earlier', 2)]).toEqual([null, null]);

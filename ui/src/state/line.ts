@@ -18,12 +18,15 @@ const IN_LINE: readonly RowState['kind'][] = ['queued', 'scanning', 'waiting', '
 
 /** Of a folder that uploads, some files may wait for their turn. */
 const mayBeInLine = ({ state, folder }: Row): boolean =>
-  IN_LINE.includes(state.kind) || (state.kind === 'uploading' && folder !== null);
+  (state.kind === 'paused' && state.by === 'schedule') ||
+  IN_LINE.includes(state.kind) ||
+  (state.kind === 'uploading' && folder !== null);
 
 /** Of this alone, wherever it stands. */
 function byState({ state }: Thing, row: Row | undefined): Stays | null {
   if (state.kind === 'verifying') return 'sent';
-  if (state.kind === 'paused') return 'paused';
+  // The schedule lets nobody go on; who is in line stays in it.
+  if (state.kind === 'paused') return state.by === 'schedule' ? null : 'paused';
   return state.kind === 'uploading' && !row?.folder ? 'uploading' : null;
 }
 

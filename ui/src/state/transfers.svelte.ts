@@ -152,6 +152,8 @@ export class Transfers {
   private turned({ slice, details, totals, changed }: Delta): boolean {
     if (slice ?? (details.kind === 'now' && !this.details)) return true;
     if (totals.overview.kind !== this.totals.overview.kind) return true;
+    const { rate, paused } = this.totals.limit;
+    if (totals.limit.rate !== rate || totals.limit.paused !== paused) return true;
     return changed.some((row) => {
       const shown = this.rows.find(({ id }) => id === row.id);
       return shown?.state.kind !== row.state.kind || !shown.folder?.peek !== !row.folder?.peek;

@@ -80,6 +80,20 @@ test('a delta changes the rows it names and keeps the others', () => {
   expect(transfers.rows[1]?.sent).toBe(5);
 });
 
+test('another limit is shown at once', () => {
+  vi.useFakeTimers();
+  const { transfers } = started();
+  const limit: Totals['limit'] = { rate: 20e6, paused: false, until: null, why: 'chosen' };
+  transfers.take({ kind: 'delta', ...delta(1, []), totals: { ...totals, limit } });
+  expect(transfers.totals.limit.rate).toBe(20e6);
+  transfers.take({
+    kind: 'delta',
+    ...delta(2, []),
+    totals: { ...totals, limit: { ...limit, rate: null, paused: true } },
+  });
+  expect(transfers.totals.limit.paused).toBe(true);
+});
+
 test('the details show the numbers of their row, whenever they were opened', () => {
   vi.useFakeTimers();
   const { transfers } = started();

@@ -38,13 +38,14 @@ function watched(node: HTMLElement): { within: () => boolean; stop: () => void }
   };
 }
 
-/** For a part that something else follows: the focus goes to what is first there. */
-export function handsOver(node: HTMLElement, to: string): { destroy: () => void } {
+/** For a part that something else follows: the focus goes to the first of these that is there. */
+export function handsOver(node: HTMLElement, to: string[]): { destroy: () => void } {
   const { within, stop } = watched(node);
   return {
     destroy: () => {
       stop();
-      if (within()) void tick().then(() => lost() && document.querySelector<HTMLElement>(to)?.focus());
+      const first = () => to.map((one) => document.querySelector<HTMLElement>(one)).find((one) => one !== null);
+      if (within()) void tick().then(() => lost() && first()?.focus());
     },
   };
 }
