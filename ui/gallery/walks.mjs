@@ -524,6 +524,7 @@ export const walks = [
       await on('.rule:last-child .ib');
       await press('Control+z');
       await kept((limits) => limits.times.length, 3);
+      await on('.rule:last-child .ib');
       await to('.sw input');
       await press('Space');
       await kept((limits) => limits.scheduled, false);
