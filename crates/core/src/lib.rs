@@ -18,6 +18,9 @@
 //! one frame of the streaming body ([`s3`]), TLS, S3; the answer's checksum is compared, the part journaled
 //! ([`journal`]), the state stepped ([`transfer`]), and the feed told ([`engine`]).
 
+// A transfer's future holds those of its requests, one in another.
+#![recursion_limit = "256"]
+
 pub mod bandwidth;
 pub mod credentials;
 pub mod engine;

@@ -77,6 +77,13 @@ pub struct Way {
     pub direct: Option<ByteRate>,
 }
 
+impl Way {
+    /// Whether it is the same for the same reason, whatever the rates.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.kind, self.why) == (other.kind, other.why)
+    }
+}
+
 /// All ways to one bucket.
 #[derive(Debug)]
 pub(super) struct Ways {
@@ -91,8 +98,8 @@ pub(super) struct Ways {
 struct Chosen {
     choice: Choice,
     told: Way,
-    /// When it was last put down for the next run.
-    noted: Option<Instant>,
+    /// What was last put down for the next run, and when.
+    noted: Option<(Way, Instant)>,
 }
 
 impl Ways {
@@ -151,18 +158,17 @@ impl Ways {
             }
         }
         let way = chosen.choice.way();
-        let changed = (way.kind, way.why) != (chosen.told.kind, chosen.told.why);
-        if changed {
+        if !way.is_like(&chosen.told) {
             let rate = |rate: Option<ByteRate>| rate.map(|rate| rate.0);
             let (accelerated, direct) = (rate(way.accelerated), rate(way.direct));
             tracing::info!(kind = ?way.kind, why = ?way.why, accelerated, direct, "the way to the bucket");
         }
-        let is_due = changed || chosen.noted.is_none_or(|noted| noted.elapsed() >= NOTE);
-        if way != chosen.told && is_due && chosen.choice.is_settled() {
-            chosen.noted = Some(Instant::now());
+        chosen.told = way;
+        let is_due = |(noted, at): (Way, Instant)| !way.is_like(&noted) || (way != noted && at.elapsed() >= NOTE);
+        if chosen.choice.is_settled() && chosen.noted.is_none_or(is_due) {
+            chosen.noted = Some((way, Instant::now()));
             self.note.set_way(way);
         }
-        chosen.told = way;
         Some(outcome)
     }
 

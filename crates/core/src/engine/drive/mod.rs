@@ -367,8 +367,7 @@ impl Drive {
     async fn perform(&mut self, effect: Effect) -> Result<Option<Input>> {
         let name = effect.name();
         failpoint::pass(name, Side::Before);
-        // On the heap: else a transfer's future holds those of its requests, one in another, deeper than the compiler looks
-        // when it optimises.
+        // On the heap: a hundred transfers that run need not be as large as the largest thing that one does.
         let outcome = Box::pin(self.perform_it(effect)).await;
         failpoint::pass(name, Side::After);
         outcome
