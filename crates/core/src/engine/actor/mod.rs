@@ -300,8 +300,9 @@ impl Actor {
         if self.shelf.signed_out.is_some() || !self.owed.is_empty() {
             return;
         }
-        // Beside each that sends there is one that is being opened, or recorded.
-        let small_at_most = 2 * self.shared.pool.places();
+        // Beside those that send there are some that are being opened, or recorded.
+        let places = self.shared.pool.places();
+        let small_at_most = places + places / 2;
         loop {
             let large = self.active.values().filter(|active| active.large).count();
             let small = self.active.len() - large;
