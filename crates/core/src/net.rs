@@ -22,7 +22,7 @@ pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
 pub(crate) use quiet::Quiet;
 pub(crate) use retry_after::{http_date, retry_after};
-pub(crate) use way::HttpClient;
+pub(crate) use way::{HttpClient, QUEUED};
 
 /// The way out. `Default` is the environment's proxy and the system's certificates.
 #[derive(Clone, Debug)]

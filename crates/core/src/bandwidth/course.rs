@@ -49,7 +49,7 @@ impl Zone {
     /// Every moment at which the clock shows this.
     fn moments(&self, shown: DateTime) -> impl Iterator<Item = UnixTime> {
         let found = self.0.to_ambiguous_timestamp(shown);
-        [found.clone().earlier().ok(), found.later().ok()].into_iter().flatten().map(unix)
+        [found.earlier().ok(), found.later().ok()].into_iter().flatten().map(unix)
     }
 
     /// When the clock is put forward or back.

@@ -23,9 +23,7 @@ pub(crate) fn seconds_left(left: u64, rate: u64, free: Option<u64>, phases: &[Ph
         if sent.saturating_add(rate.saturating_mul(lasts)) >= left && rate > 0 {
             return whole(passed + (left - sent) / rate);
         }
-        if phase.until.is_none() {
-            return None;
-        }
+        phase.until?;
         sent += rate * lasts;
         passed += lasts;
     }

@@ -96,6 +96,11 @@ impl Live {
         bytes
     }
 
+    /// Whether the connection took all of a part that flies.
+    pub(super) fn is_out(&self, number: PartNumber, len: u64) -> bool {
+        self.inner().flights.get(&number.get()).is_some_and(|flight| flight.bytes.load(Ordering::Relaxed) >= len)
+    }
+
     /// For who watches its bodies.
     pub(super) fn moved(&self) -> Moved {
         self.moved.clone()

@@ -114,8 +114,9 @@ impl Sender {
             Some(place) => place,
             None => self.pool.to_send_by(&self.bucket, &self.live).await?,
         };
-        let raced =
-            tail.raced(&self.pool, self.attempt(upload, part, again), async || self.attempt(upload, part, true).await);
+        let out = || self.live.is_out(part.number, part.len);
+        let second = async || self.attempt(upload, part, true).await;
+        let raced = tail.raced(&self.pool, out, self.attempt(upload, part, again), second);
         match raced.await {
             Ok(row) => Ok((row, place)),
             Err(error) => {

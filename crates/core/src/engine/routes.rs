@@ -40,7 +40,7 @@ pub(crate) enum Origin {
         /// Its credentials.
         source: Arc<dyn CredentialSource>,
         /// A store other than AWS.
-        endpoint: Option<Endpoint>,
+        endpoint: Option<Box<Endpoint>>,
     },
 }
 
@@ -136,7 +136,7 @@ impl Routes {
             Origin::Session(session) => Some(company(session.address())),
             Origin::Direct { scope, endpoint, .. } => {
                 let giver = Giver::Chain { bucket: scope.bucket, prefix: scope.prefix };
-                Some(Remote { giver, store: store(endpoint.as_ref()) })
+                Some(Remote { giver, store: store(endpoint.as_deref()) })
             }
         }
     }
@@ -191,7 +191,7 @@ impl Routes {
     /// `offline` with the reason where nothing does.
     pub(crate) async fn sign_of_store(&self, to: &Destination) -> Result<StoreSign> {
         let direct = match self.origin() {
-            Origin::Direct { endpoint, .. } => endpoint,
+            Origin::Direct { endpoint, .. } => endpoint.map(|endpoint| *endpoint),
             Origin::None | Origin::Connecting { .. } | Origin::Session(_) => None,
         };
         sign_of(&self.endpoint(direct, to), &to.bucket, &to.region, &self.net).await
@@ -227,7 +227,7 @@ impl Routes {
                 return Err(waits.detail("not connected yet"));
             }
             Origin::Session(session) => (session.source(&destination.id), None, Some(session)),
-            Origin::Direct { source, endpoint, .. } => (source, endpoint, None),
+            Origin::Direct { source, endpoint, .. } => (source, endpoint.map(|endpoint| *endpoint), None),
         };
         let keeper = Arc::clone(keeper.get_or_init(|| Arc::new(LeaseKeeper::new(source))));
         let endpoint = self.endpoint(direct, destination);

@@ -1,6 +1,7 @@
 //! The end of an upload, when nothing is left to begin: one slow connection must not hold up all that is there already.
 //! A part that needs much longer than the others did is sent a second time on another connection, in a place that nobody
-//! wants; whichever arrives first counts. A part sent twice is the same part.
+//! wants; whichever arrives first counts. A part sent twice is the same part. One that is out waits for its answer: the
+//! store most likely has it.
 
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -36,11 +37,12 @@ impl Tail {
         self.took.lock().unwrap_or_else(PoisonError::into_inner).push(time);
     }
 
-    /// A place for a second try, once one that began then is late and nobody else wants the place.
-    async fn late(&self, begun: Instant, pool: &Pool) -> Place {
+    /// A place for a second try, once one that began then is late, not `out` yet, and nobody else wants the place.
+    async fn late(&self, begun: Instant, pool: &Pool, out: impl Fn() -> bool) -> Place {
         self.begun.cancelled().await;
         loop {
             if self.is_late(begun.elapsed())
+                && !out()
                 && let Some(place) = pool.spare()
             {
                 return place;
@@ -55,13 +57,14 @@ impl Tail {
         took.len() >= TELLING && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)
     }
 
-    /// Runs `first`, and `second` beside it once that is late.
+    /// Runs `first`, and `second` beside it once that is late and not `out` yet.
     ///
     /// # Errors
     /// That of `first`, where neither goes well.
     pub(super) async fn raced<T>(
         &self,
         pool: &Pool,
+        out: impl Fn() -> bool,
         first: impl Future<Output = Result<T>>,
         second: impl AsyncFnOnce() -> Result<T>,
     ) -> Result<T> {
@@ -75,7 +78,7 @@ impl Tail {
                 }
                 return outcome;
             }
-            place = self.late(begun, pool) => place,
+            place = self.late(begun, pool, out) => place,
         };
         tracing::debug!(late_ms = begun.elapsed().as_millis(), "a part is sent a second time beside the first");
         let second = second();
@@ -121,7 +124,8 @@ mod tests {
         let (tail, pool, begun) = (tail(), Pool::new(Some(2), Arc::default()), Instant::now());
         let _own = pool.to_send().await.expect("a place");
         tail.begins();
-        let raced = tail.raced(&pool, std::future::pending(), async || after(USUAL, Ok("second")).await).await;
+        let raced =
+            tail.raced(&pool, || false, std::future::pending(), async || after(USUAL, Ok("second")).await).await;
         assert_eq!(raced.expect("there"), "second");
         let took = begun.elapsed();
         assert!(took > USUAL * LATE && took < USUAL * (LATE + 2), "{took:?}");
@@ -133,7 +137,16 @@ mod tests {
         let _own = pool.to_send().await.expect("a place");
         tail.begins();
         let second = async || unreachable!("no place is free");
-        let raced = tail.raced(&pool, after(USUAL * 10, Ok("first")), second).await;
+        let raced = tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second).await;
+        assert_eq!(raced.expect("there"), "first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_out_waits_for_its_answer() {
+        let (tail, pool) = (tail(), Pool::new(Some(2), Arc::default()));
+        tail.begins();
+        let second = async || unreachable!("the store has it");
+        let raced = tail.raced(&pool, || true, after(USUAL * 10, Ok("first")), second).await;
         assert_eq!(raced.expect("there"), "first");
     }
 
@@ -141,7 +154,7 @@ mod tests {
     async fn nothing_is_late_while_there_is_more_to_begin() {
         let (tail, pool) = (tail(), Pool::new(Some(2), Arc::default()));
         let second = async || unreachable!("not the end");
-        let raced = tail.raced(&pool, after(USUAL * 10, Ok("first")), second).await;
+        let raced = tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second).await;
         assert_eq!(raced.expect("there"), "first");
     }
 
@@ -152,11 +165,11 @@ mod tests {
         let fails = || Err(Error::new(ErrorCode::Offline));
         let late = USUAL * (LATE + 2);
         let second = async || after(USUAL * 4, Ok("second")).await;
-        assert_eq!(tail.raced(&pool, after(late, fails()), second).await.expect("there"), "second");
+        assert_eq!(tail.raced(&pool, || false, after(late, fails()), second).await.expect("there"), "second");
         let second = async || after(USUAL, fails()).await;
-        assert_eq!(tail.raced(&pool, after(late * 2, Ok("first")), second).await.expect("there"), "first");
+        assert_eq!(tail.raced(&pool, || false, after(late * 2, Ok("first")), second).await.expect("there"), "first");
         let second = async || after(USUAL, Err(Error::new(ErrorCode::StorageBusy))).await;
-        let error = tail.raced(&pool, after(late * 2, fails()), second).await.expect_err("neither");
+        let error = tail.raced(&pool, || false, after(late * 2, fails()), second).await.expect_err("neither");
         assert_eq!(error.code, ErrorCode::Offline);
     }
 

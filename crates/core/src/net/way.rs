@@ -24,6 +24,9 @@ use crate::error::{Error, ErrorCode, Result};
 const IDLE: Duration = Duration::from_secs(15);
 /// As many idle connections as parts may fly.
 const IDLE_AT_MOST: usize = 128;
+/// A connection takes the next frame of a body once no more than this of those before it is left: what waits there is memory,
+/// of as many connections as there are, and no longer in the processor's cache when it is sent.
+pub(crate) const QUEUED: usize = 64 << 10;
 /// How long a connection may be silent before the system asks the other side.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
@@ -53,6 +56,7 @@ impl Net {
         let connect = Timed { inner: over_tls(tls, way), within: self.connect_timeout };
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(IDLE_AT_MOST);
+        client.http1_max_buf_size(QUEUED);
         Ok(client.build(connect))
     }
 

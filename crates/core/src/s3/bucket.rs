@@ -401,7 +401,7 @@ impl Bucket {
                     tracing::info!("this store takes no checksum trailers; sending it in a header from now on");
                     self.0.trailers.store(false, Ordering::Relaxed);
                 }
-                Err(stopped) => next = Some(trip.is_stopped(stopped)?),
+                Err(stopped) => next = Some(trip.stops(stopped)?),
             }
         }
     }
@@ -431,7 +431,7 @@ impl Bucket {
                     trip.arrives();
                     return Ok(answer);
                 }
-                Err(stopped) => trip = trip.is_stopped(stopped)?,
+                Err(stopped) => trip = trip.stops(stopped)?,
             }
         }
     }

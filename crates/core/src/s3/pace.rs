@@ -18,6 +18,7 @@ use tokio::time::{Duration, Instant};
 use super::lifesign::LifeSign;
 use super::still::Stillness;
 use crate::file::buffers::FRAME;
+use crate::net::QUEUED;
 
 /// What may be added to the time that something has, so that nothing is noticed later than half a minute after it hung.
 const LATE: Duration = Duration::from_secs(11);
@@ -46,7 +47,7 @@ const SLOW: u64 = 64 << 10;
 const SMALLEST: usize = 4 << 10;
 /// The HTTP client takes so many frames at once, or so many bytes and a frame, and the next when all are sent.
 const AT_ONCE: u64 = 16;
-const AT_ONCE_BYTES: u64 = 408 << 10;
+const AT_ONCE_BYTES: u64 = QUEUED as u64;
 /// The slowest pace that is still a connection, in bytes a second.
 const SLOWEST: u64 = 1_000;
 /// What a connection is taken for before any was measured, in bytes a second.

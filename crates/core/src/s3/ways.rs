@@ -187,7 +187,7 @@ impl Ways {
     /// The way for a body.
     pub(super) fn to_send(self: &Arc<Self>, bytes: u64, again: Again) -> Trip {
         let cargo = Cargo { bytes, free: again == Again::Free };
-        let (kind, id) = self.with(|choice, now| choice.to_send(now, cargo)).unzip();
+        let (kind, id) = self.with(|choice, now| choice.takes_off(now, cargo)).unzip();
         self.trip(kind, id.map(|id| (id, cargo)))
     }
 
@@ -259,7 +259,7 @@ impl Trip {
     ///
     /// # Errors
     /// What stopped it, where there is none.
-    pub(super) fn is_stopped(mut self, stopped: Stopped) -> Result<Self> {
+    pub(super) fn stops(mut self, stopped: Stopped) -> Result<Self> {
         let Stopped { error, trouble } = stopped;
         let (kind, begun, flight) = (self.leg.kind, self.begun, self.flight.take());
         self.ways.with(|choice, now| match flight {
@@ -274,7 +274,7 @@ impl Trip {
         let other = self.ways.legs.iter().find(|leg| leg.kind != kind);
         let Some(leg) = other.filter(|_| trouble == Trouble::Certain).map(Arc::clone) else { return Err(error) };
         let flight = flight.and_then(|(_, cargo)| {
-            self.ways.with(|choice, now| choice.to_send_by(now, leg.kind, cargo)).map(|id| (id, cargo))
+            self.ways.with(|choice, now| choice.takes_off_by(now, leg.kind, cargo)).map(|id| (id, cargo))
         });
         tracing::debug!(%error, from = ?kind, "sent by the other way");
         Ok(Self { ways: Arc::clone(&self.ways), leg, flight, begun: Instant::now(), before: Some(error) })

@@ -284,7 +284,12 @@ impl Keeper {
         destination.accelerate = direct.accelerate;
         let source = Arc::new(ChainSource::new(scope.clone(), self.options.net.clone()));
         let destinations = Arc::from([destination.clone()]);
-        self.turn_to(Origin::Direct { destination: Box::new(destination), scope, source, endpoint });
+        self.turn_to(Origin::Direct {
+            destination: Box::new(destination),
+            scope,
+            source,
+            endpoint: endpoint.map(Box::new),
+        });
         let (company, address) = ("S3".to_owned(), direct.bucket.clone());
         self.status.send_replace(SessionStatus::Connected { company, address, destinations });
         Ok(())

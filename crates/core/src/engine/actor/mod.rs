@@ -51,8 +51,6 @@ const TICK: Duration = Duration::from_millis(250);
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
 const LARGE_AT_A_TIME: usize = 4;
-/// Where these leave places free, as files of a few parts do: at most.
-const LARGE_AT_MOST: usize = 32;
 
 struct Active {
     stop: Stop,
@@ -303,6 +301,8 @@ impl Actor {
         // Beside those that send there are some that are being opened, or recorded.
         let places = self.shared.pool.places();
         let small_at_most = places + places / 2;
+        // Files of a few parts leave places free.
+        let large_at_most = LARGE_AT_A_TIME.max(places / 2);
         loop {
             let large = self.active.values().filter(|active| active.large).count();
             let small = self.active.len() - large;
@@ -310,7 +310,7 @@ impl Actor {
                 (Some(at), _) if small < small_at_most => at,
                 (_, Some(at)) if large < LARGE_AT_A_TIME => at,
                 // One more with every tick: what began just now has not taken its places yet.
-                (_, Some(at)) if large < LARGE_AT_MOST && std::mem::take(&mut self.roomy) => at,
+                (_, Some(at)) if large < large_at_most && std::mem::take(&mut self.roomy) => at,
                 _ => return,
             };
             self.start(next, Input::Admit);

@@ -132,7 +132,7 @@ fn median(mut rates: Vec<u64>) -> Option<u64> {
     rates.sort_unstable();
     let middle = rates.len() / 2;
     let upper = *rates.get(middle)?;
-    Some(if rates.len() % 2 == 0 { u64::midpoint(rates[middle - 1], upper) } else { upper })
+    Some(if rates.len().is_multiple_of(2) { u64::midpoint(rates[middle - 1], upper) } else { upper })
 }
 
 fn rate(bytes: u64, took: Duration) -> u64 {
@@ -256,7 +256,7 @@ impl Choice {
     }
 
     /// The way for a body, and what it is called until it arrives or does not.
-    pub(super) fn to_send(&mut self, now: Instant, cargo: Cargo) -> (WayKind, u64) {
+    pub(super) fn takes_off(&mut self, now: Instant, cargo: Cargo) -> (WayKind, u64) {
         self.flown += 1;
         let id = self.flown;
         let (kind, tells) = self.pick(now, cargo, id);
@@ -268,7 +268,7 @@ impl Choice {
     }
 
     /// The other way, for what did not get through and loses nothing by it.
-    pub(super) fn to_send_by(&mut self, now: Instant, kind: WayKind, cargo: Cargo) -> u64 {
+    pub(super) fn takes_off_by(&mut self, now: Instant, kind: WayKind, cargo: Cargo) -> u64 {
         self.flown += 1;
         self.flights.insert(self.flown, Flight { kind, begun: now, bytes: cargo.bytes, tells: false });
         self.flown
@@ -583,7 +583,7 @@ mod tests {
 
         fn one(&mut self, bytes: u64, meets: Meets<'_>) {
             while self.flying.len() < self.width {
-                let (kind, id) = self.choice.to_send(self.now, Cargo { bytes, free: true });
+                let (kind, id) = self.choice.takes_off(self.now, Cargo { bytes, free: true });
                 let (takes, trouble) = meets(kind, self.now - self.begun);
                 self.flying.push((self.now + takes, id, kind, trouble));
             }
