@@ -14,6 +14,8 @@ use crate::s3::{Bucket, Tap};
 
 /// How often the width is told what came of it.
 const LOOK: Duration = Duration::from_millis(100);
+/// What answers came counts half after this.
+const FORGOTTEN: Duration = Duration::from_secs(1);
 /// More at a time bring nothing anywhere, and cost memory.
 const MOST: usize = 64;
 /// What a request costs besides its bytes: many small files are answers a second rather than bytes.
@@ -34,6 +36,25 @@ pub(super) struct Pool {
     tap: Arc<Tap>,
     /// Bytes that the connections of all bodies took.
     tally: Arc<AtomicU64>,
+    lately: Mutex<Lately>,
+}
+
+/// What requests came to in the last seconds: one refusal among many answers is chance, many are a store that is busy.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lately {
+    answered: u32,
+    busy: u32,
+}
+
+impl Lately {
+    /// Of so many answers one that says so.
+    const ONE_OF: u32 = 8;
+    /// At least.
+    const FEW: u32 = 2;
+
+    fn is_busy(self) -> bool {
+        self.busy >= Self::FEW && self.busy * Self::ONE_OF >= self.answered + self.busy
+    }
 }
 
 /// How many places there should be.
@@ -67,7 +88,7 @@ impl Pool {
             None => Aim::Found(Mutex::new(Width::new(START, MOST, Instant::now()))),
         };
         let [sending, recording, urgent] = [aim.places(), aim.places(), URGENT].map(Places::new);
-        Self { sending, recording, urgent, aim, tap, tally: Arc::default() }
+        Self { sending, recording, urgent, aim, tap, tally: Arc::default(), lately: Mutex::default() }
     }
 
     /// What bodies count into.
@@ -145,22 +166,39 @@ impl Pool {
         match outcome {
             Ok(_) => {
                 self.tally.fetch_add(REQUEST, Ordering::Relaxed);
+                self.lately().answered += 1;
             }
             Err(error) if error.code == ErrorCode::StorageBusy => {
-                self.aim.tell(Width::busy);
-                self.fit();
+                let lately = {
+                    let mut lately = self.lately();
+                    lately.busy += 1;
+                    *lately
+                };
+                if lately.is_busy() {
+                    self.aim.tell(Width::busy);
+                    self.fit();
+                }
             }
             Err(_) => {}
         }
     }
 
+    fn lately(&self) -> MutexGuard<'_, Lately> {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Follows what the link can carry and what the limit can feed, for as long as it is run.
     pub(super) async fn govern(self: Arc<Self>) {
-        let mut idle = true;
+        let (mut idle, mut halved) = (true, Instant::now());
         loop {
             if idle {
                 self.sending.begun.notified().await;
                 self.fit();
+            }
+            if halved.elapsed() >= FORGOTTEN {
+                halved = Instant::now();
+                let mut lately = self.lately();
+                *lately = Lately { answered: lately.answered / 2, busy: lately.busy / 2 };
             }
             tokio::time::sleep(LOOK).await;
             idle = self.sending.count().taken == 0;
@@ -277,6 +315,15 @@ mod tests {
 
     fn take(places: &Arc<Places>) -> Option<Place> {
         places.place().now_or_never().map(|place| place.expect("open"))
+    }
+
+    #[test]
+    fn one_refusal_among_many_answers_is_chance_and_many_are_a_busy_store() {
+        for (answered, busy, is_busy) in
+            [(0, 1, false), (0, 2, true), (14, 2, true), (15, 2, false), (1_000, 20, false)]
+        {
+            assert_eq!(Lately { answered, busy }.is_busy(), is_busy, "{busy} of {answered}");
+        }
     }
 
     #[tokio::test]

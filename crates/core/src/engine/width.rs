@@ -92,13 +92,13 @@ impl Width {
         }
     }
 
-    /// The store is busy: half of it, for a while.
+    /// The store is busy: half of it, for a while, and no fewer than the first.
     pub(super) fn busy(&mut self, now: Instant) {
         if self.busy.is_some_and(|then| now.duration_since(then) < TOGETHER) {
             return;
         }
         self.busy = Some(now);
-        self.now = (self.now / 2).max(1);
+        self.now = (self.now / 2).max(START.min(self.now));
         self.begin(now);
         self.state = State::Holds { rate: 0.0, until: now + CALM, pause: AGAIN };
     }
