@@ -25,6 +25,8 @@ async fn main() -> Result<()> {
         path_style: true,
         accelerate: false,
     });
+    // As many as turn out best would come and go, and what they hold with them.
+    options.concurrency = Some(16);
     let uploader = Uploader::open(options).await?;
     let engine = uploader.engine();
     let to = uploader.destinations().await?[0].id.clone();

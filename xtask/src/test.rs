@@ -42,10 +42,6 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     }
     tests(filter)?;
     if filter.is_none() {
-        // What the tests run is not optimised; what is shipped is, and can fail to compile by that alone.
-        // Core alone, beside what the tests built: all of it once more would take as long as everything before.
-        let core = ["build", "--workspace", "--locked", "--config", "profile.dev.package.davit-core.opt-level=3"];
-        must("core, optimised", &mut cargo(&core))?;
         // As a newcomer does it, with data of its own.
         demo::headless("demo-of-the-tests")?;
     }
