@@ -133,7 +133,7 @@ async fn a_row_is_looked_into_copied_from_mended_kept_beside_and_put_on_record()
     walker.is_stored("/harbour.mov", &large).await;
 
     // Signed out by a press, and in again: the list is as it was.
-    walker.window.script("document.querySelector('.side-btn').click()").await;
+    walker.window.script("[...document.querySelectorAll('.side-btn')].at(-1).click()").await;
     walker.window.click("Sign out").await;
     walker.window.until_says("Sign in with Example Films").await;
     walker.signs_in("another token").await;
