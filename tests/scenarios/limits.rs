@@ -9,10 +9,10 @@ use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, PausedBy, RowState, Target, Update, View};
 use davit_core::ids::ItemId;
 use davit_core::units::ByteRate;
-use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::uploader::{Options, Uploader};
 use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
-use davit_tests::world::World;
+use davit_tests::world::{World, connected};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -79,18 +79,8 @@ impl Desk {
 }
 
 async fn open(world: &World, link: &FaultProxy, concurrency: u16) -> Uploader {
-    let options = Options {
-        server: Some(world.backend.as_ref().expect("a backend").url().clone()),
-        dev_store: Some(link.endpoint().parse().expect("an address")),
-        direct: None,
-        concurrency: Some(concurrency),
-        hold: false,
-        ..world.options()
-    };
-    let uploader = Uploader::open(options).await.expect("opens");
-    let mut changes = uploader.session_changes();
-    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
-    uploader
+    let options = world.options_by_backend(&link.endpoint());
+    connected(Options { concurrency: Some(concurrency), hold: false, ..options }).await
 }
 
 async fn until(is_so: impl Fn() -> bool) {

@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 
 use davit_core::engine::feed::{Action, Target};
 use davit_core::ids::ItemId;
-use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
 use davit_tests::davit::{Ended, Run};
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::soak::until;
 use davit_tests::source::{noise, sha256};
-use davit_tests::world::BUCKET;
+use davit_tests::world::{BUCKET, connected};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_of_one_command_with_equal_names_never_replace_each_other() {
@@ -364,15 +363,7 @@ async fn a_failed_row_taken_off_the_list_leaves_nothing_in_s3() {
     std::fs::remove_file(&file).expect("removed");
     assert_eq!(world.upload_by_backend(&[&file]).end().await.failures(), ["file-missing"]);
     assert_eq!(world.cloud.uploads(BUCKET).len(), 1);
-    let uploader = Uploader::open(Options {
-        server: world.backend.as_ref().map(|backend| backend.url().clone()),
-        dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
-        direct: None,
-        ..world.options()
-    });
-    let uploader = uploader.await.expect("opens");
-    let mut changes = uploader.session_changes();
-    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    let uploader = connected(world.options_by_backend(&world.cloud.endpoint())).await;
     let done = uploader.engine().act(Action::Remove, vec![Target::Item(ItemId::new(1))]).await.expect("removed");
     assert_eq!(done.count, 1);
     until(|| world.cloud.uploads(BUCKET).is_empty()).await;

@@ -9,12 +9,12 @@ use davit_core::engine::feed::{Action, Target};
 use davit_core::ids::TransferId;
 use davit_core::journal::{Journal, Reader, Write};
 use davit_core::session::Collision;
-use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::uploader::Options;
 use davit_tests::davit::Ended;
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::soak::sources::until_it_waits;
 use davit_tests::source::{noise, sha256};
-use davit_tests::world::BUCKET;
+use davit_tests::world::{BUCKET, connected};
 use davit_tests::{Run, World};
 
 const COMPLETE: &str = "POST *?uploadId";
@@ -44,17 +44,8 @@ async fn a_file_that_is_kept_beside_replaces_no_third_one_whatever_its_destinati
         world.upload_by_backend(&[&source("c/cut (2).mov")]).end().await.all_done();
         noise(&source("a/cut.mov"), len);
         noise(&source("b/cut.mov"), len + 1);
-        let options = Options {
-            home: world.path("another home"),
-            server: Some(world.backend.as_ref().expect("a backend").url().clone()),
-            dev_store: Some(world.cloud.endpoint().parse().expect("an address")),
-            direct: None,
-            hold: false,
-            ..world.options()
-        };
-        let uploader = Uploader::open(options).await.expect("opens");
-        let mut changes = uploader.session_changes();
-        changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+        let options = world.options_by_backend(&world.cloud.endpoint());
+        let uploader = connected(Options { home: world.path("another home"), hold: false, ..options }).await;
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let engine = uploader.engine();
         let options =

@@ -9,12 +9,13 @@ use davit_core::error::ErrorCode;
 use davit_core::ids::{DestinationId, ItemId};
 use davit_core::session::Collision;
 use davit_core::units::UnixTime;
-use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::uploader::{Options, Uploader};
 use davit_tests::World;
 use davit_tests::fault::{Fault, FaultProxy};
 #[cfg(target_os = "linux")]
 use davit_tests::inner::{self, Drive, where_one_may_mount};
 use davit_tests::source::noise;
+use davit_tests::world::connected;
 
 /// Longer than any wait here takes.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -60,9 +61,7 @@ impl Desk {
             hold,
             ..world.options()
         };
-        let uploader = Uploader::open(options).await.expect("opens");
-        let mut changes = uploader.session_changes();
-        changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+        let uploader = connected(options).await;
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let view = View { count: 10, ..View::default() };
         let feed = uploader.engine().subscribe(view).await.expect("a feed");

@@ -7,7 +7,7 @@ use davit_backend::{AwsAccess, Backend};
 use davit_core::journal::Reader;
 use davit_core::net::Net;
 use davit_core::policy::Policy;
-use davit_core::uploader::{Direct, Options};
+use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 use davit_localcloud::{Config, LocalCloud, ObjectView};
 use sha2::{Digest as _, Sha256};
 
@@ -209,6 +209,16 @@ impl World {
         }
     }
 
+    /// The same for who signs in with the company, whose store is at this address.
+    pub fn options_by_backend(&self, store: &str) -> Options {
+        Options {
+            server: Some(self.backend.as_ref().expect("a backend").url().clone()),
+            dev_store: Some(store.parse().expect("an address")),
+            direct: None,
+            ..self.options()
+        }
+    }
+
     /// Keys in the store.
     pub fn keys(&self) -> Vec<String> {
         self.cloud.objects(BUCKET).into_iter().map(|object| object.key).collect()
@@ -252,4 +262,12 @@ pub fn on_record(home: &Path) -> Vec<u16> {
     let rows = journal.status().expect("rows");
     let parts = rows.iter().flat_map(|row| journal.parts(row.id).expect("parts"));
     parts.map(|part| part.number.get()).collect()
+}
+
+/// An uploader in this process, once it is connected.
+pub async fn connected(options: Options) -> Uploader {
+    let uploader = Uploader::open(options).await.expect("opens");
+    let mut changes = uploader.session_changes();
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
+    uploader
 }

@@ -23,8 +23,6 @@ const AT_MOST: usize = 200;
 pub struct Remembered {
     /// The way that was taken, why, and what each carried.
     pub way: Option<Way>,
-    /// Requests in flight that carried most.
-    pub width: Option<u16>,
     /// When any of it was last found.
     pub at: UnixTime,
 }
@@ -109,19 +107,9 @@ impl Note {
         self.get()?.way
     }
 
-    /// How many requests in flight carried most.
-    pub fn width(&self) -> Option<u16> {
-        self.get()?.width
-    }
-
     /// The way that is taken now.
     pub fn set_way(&self, way: Way) {
         self.memory.change(&self.of, |known| known.way = Some(way));
-    }
-
-    /// How many requests in flight carry most now.
-    pub fn set_width(&self, width: u16) {
-        self.memory.change(&self.of, |known| known.width = Some(width));
     }
 }
 
@@ -144,8 +132,7 @@ mod tests {
         let note = || Memory::of(home.path()).note("rushes media".into());
         assert_eq!(note().get(), None);
         note().set_way(WAY);
-        note().set_width(24);
-        assert_eq!((note().way(), note().width()), (Some(WAY), Some(24)));
+        assert_eq!(note().way(), Some(WAY));
         assert_eq!(Memory::of(home.path()).note("other media".into()).get(), None);
 
         let old = Remembered { at: UnixTime(UnixTime::now().0 - FRESH - 60), ..note().get().expect("there") };
@@ -164,7 +151,7 @@ mod tests {
         for n in 0..=AT_MOST as u64 {
             memory.all().insert(n.to_string(), Remembered { at: UnixTime(n), ..Remembered::default() });
         }
-        memory.note("rushes".into()).set_width(3);
+        memory.note("rushes".into()).set_way(WAY);
         let kept = Memory::of(home.path());
         assert_eq!(kept.all().len(), AT_MOST);
         assert!(!kept.all().contains_key("0") && kept.all().contains_key("rushes"));

@@ -1,55 +1,48 @@
 import { expect, test } from 'vitest';
 import type { Row, RowState } from '../ipc';
 import { type Known, stays } from './line';
+import { row } from './sample';
 import { thingOf } from './selection.svelte';
 
 const queued: RowState = { kind: 'queued', ahead: 1 };
-const row = (id: number, state: RowState, folder = false): Row => ({
-  id,
-  batch: 1,
-  name: `${id}.mov`,
-  destination: 'Rushes',
-  size: 9,
-  sent: 0,
-  speed: 0,
-  secondsLeft: null,
-  state,
-  folder: folder ? { files: 9, done: 1, needsYou: 0, skipped: 0, counting: false, peek: null } : null,
-  added: 0,
-});
+const one = (id: number, state: RowState, folder = false): Row =>
+  row(id, {
+    state,
+    folder: folder ? { files: 9, done: 1, needsYou: 0, skipped: 0, counting: false, peek: null } : null,
+  });
 const all = (...rows: Row[]): Known => ({ rows, first: 0, total: rows.length, filter: 'all' });
 const why = (known: Known, move: 'earlier' | 'later', ...ids: number[]) =>
   stays(known.rows.filter(({ id }) => ids.includes(id)).map(thingOf), move, known);
 
 test('what is in line moves, but the first not earlier and the last not later', () => {
-  const known = all(row(1, { kind: 'uploading' }), row(2, queued), row(3, { kind: 'done', at: 0 }), row(4, queued));
+  const known = all(one(1, { kind: 'uploading' }), one(2, queued), one(3, { kind: 'done', at: 0 }), one(4, queued));
   expect([why(known, 'earlier', 2), why(known, 'later', 2)]).toEqual(['first', null]);
   expect([why(known, 'earlier', 4), why(known, 'later', 4)]).toEqual([null, 'last']);
 });
 
 test('what uploads, is sent or is paused is not in line', () => {
   const known = all(
-    row(1, { kind: 'uploading' }),
-    row(2, { kind: 'verifying' }),
-    row(3, { kind: 'paused', by: 'you', since: 0 }),
-    row(4, queued),
+    one(1, { kind: 'uploading' }),
+    one(2, { kind: 'verifying' }),
+    one(3, { kind: 'paused', by: 'you', since: 0 }),
+    one(4, queued),
   );
   expect([1, 2, 3].map((id) => why(known, 'later', id))).toEqual(['uploading', 'sent', 'paused']);
 });
 
 test('what the schedule pauses stays in line', () => {
   const bySchedule: RowState = { kind: 'paused', by: 'schedule', since: 0 };
-  const known = all(row(1, bySchedule), row(2, bySchedule), row(3, queued));
+  const known = all(one(1, bySchedule), one(2, bySchedule), one(3, queued));
   expect([why(known, 'earlier', 1), why(known, 'earlier', 2), why(known, 'later', 3)]).toEqual(['first', null, 'last']);
 });
 
 test('a folder that uploads may have files in line', () => {
-  const known = all(row(1, { kind: 'uploading' }, true), row(2, queued));
+  const known = all(one(1, { kind: 'uploading' }, true), one(2, queued));
   expect([why(known, 'later', 1), why(known, 'earlier', 2)]).toEqual([null, null]);
 });
 
 test('several move as long as one of them does', () => {
-  const known = all(row(1, queued), row(2, { kind: 'uploading' }), row(3, queued), row(4, queued));
+  const known = all(one(1, queued), one(2, { kind: 'uploading' }), one(3, queued), one(4, queued));
   expect(why(known, 'earlier', 1, 3)).toBe('first');
   expect(why(known, 'earlier', 1, 2, 4)).toBeNull();
   expect(why(known, 'later', 3, 4)).toBe('last');
@@ -57,9 +50,9 @@ test('several move as long as one of them does', () => {
 });
 
 test('what is outside the part that is known is left to the engine', () => {
-  const known = all(row(1, queued));
+  const known = all(one(1, queued));
   expect(why({ ...known, first: 5, total: 9 }, 'earlier', 1)).toBeNull();
   expect(why({ ...known, total: 9 }, 'later', 1)).toBeNull();
   expect(why({ ...known, filter: 'moving' }, 'earlier', 1)).toBeNull();
-  expect(stays([{ ...thingOf(row(7, queued)) }], 'earlier', known)).toBeNull();
+  expect(stays([{ ...thingOf(one(7, queued)) }], 'earlier', known)).toBeNull();
 });

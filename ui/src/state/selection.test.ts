@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Ipc, Row, View } from '../ipc';
+import { row } from './sample';
 import { Selection } from './selection.svelte';
 import { Transfers } from './transfers.svelte';
-
-const row = (id: number): Row => ({
-  id,
-  batch: 1,
-  name: `${id}.mov`,
-  destination: 'Rushes',
-  size: 9,
-  sent: 0,
-  speed: 0,
-  secondsLeft: null,
-  state: { kind: 'uploading' },
-  folder: null,
-  added: 0,
-});
 
 /** A list of so many rows, of which ten are shown. */
 function list(total: number): { selection: Selection; transfers: Transfers; row: (id: number) => Row } {

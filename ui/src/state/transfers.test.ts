@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Delta, Details, Focused, Ipc, Row, Slice, Snapshot, Totals, Update, View } from '../ipc';
+import { row } from './sample';
 import { Transfers } from './transfers.svelte';
 
 afterEach(() => void vi.useRealTimers());
@@ -16,23 +17,11 @@ const totals: Totals = {
   limit: { rate: null, paused: false, until: null, why: 'usual' },
   overview: { kind: 'moving' },
 };
-const row = (id: number, sent: number): Row => ({
-  id,
-  batch: 1,
-  name: `${id}.mov`,
-  destination: 'Rushes',
-  size: 9,
-  sent,
-  speed: 0,
-  secondsLeft: null,
-  state: { kind: 'uploading' },
-  folder: null,
-  added: 0,
-});
+const sent = (id: number, bytes: number): Row => row(id, { sent: bytes });
 const snapshot: Snapshot = {
   rev: 0,
   totals,
-  slice: { filter: 'all', first: 0, total: 2, rows: [row(1, 0), row(2, 0)] },
+  slice: { filter: 'all', first: 0, total: 2, rows: [sent(1, 0), sent(2, 0)] },
   details: null,
 };
 const about: Details = {
@@ -74,7 +63,7 @@ test('a delta changes the rows it names and keeps the others', () => {
   vi.useFakeTimers();
   const { transfers } = started();
   const kept = transfers.rows[0];
-  transfers.take({ kind: 'delta', ...delta(1, [row(2, 5)]) });
+  transfers.take({ kind: 'delta', ...delta(1, [sent(2, 5)]) });
   vi.advanceTimersByTime(250);
   expect(transfers.rows[0]).toBe(kept);
   expect(transfers.rows[1]?.sent).toBe(5);
@@ -98,7 +87,7 @@ test('the details show the numbers of their row, whenever they were opened', () 
   vi.useFakeTimers();
   const { transfers } = started();
   transfers.view = { ...transfers.view, focus: about.target };
-  const paced = (secondsLeft: number) => ({ ...row(2, 0), speed: 5, secondsLeft });
+  const paced = (secondsLeft: number) => ({ ...sent(2, 0), speed: 5, secondsLeft });
   transfers.take({ kind: 'delta', ...delta(1, [paced(1_000)]) });
   vi.advanceTimersByTime(10_000);
   const now: Focused = { kind: 'now', ...about, secondsLeft: 950 };
@@ -137,8 +126,8 @@ test('a stream that was replaced is not heard any more', async () => {
 test('numbers that change are shown together, four times a second', () => {
   vi.useFakeTimers();
   const { transfers } = started();
-  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
-  transfers.take({ kind: 'delta', ...delta(2, [row(2, 5)]) });
+  transfers.take({ kind: 'delta', ...delta(1, [sent(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [sent(2, 5)]) });
   expect(transfers.rows.map(({ sent }) => sent)).toEqual([0, 0]);
   vi.advanceTimersByTime(250);
   expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
@@ -146,14 +135,14 @@ test('numbers that change are shown together, four times a second', () => {
 
 test('a row that turns to another state is shown at once, with all that waited', () => {
   const { transfers } = started();
-  transfers.take({ kind: 'delta', ...delta(1, [row(1, 3)]) });
-  transfers.take({ kind: 'delta', ...delta(2, [{ ...row(2, 5), state: { kind: 'verifying' } }]) });
+  transfers.take({ kind: 'delta', ...delta(1, [sent(1, 3)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [{ ...sent(2, 5), state: { kind: 'verifying' } }]) });
   expect(transfers.rows.map(({ sent }) => sent)).toEqual([3, 5]);
 });
 
 test('a gap in the revisions asks for everything anew', () => {
   const { transfers, subscribe } = started();
-  transfers.take({ kind: 'delta', ...delta(2, [row(1, 7)]) });
+  transfers.take({ kind: 'delta', ...delta(2, [sent(1, 7)]) });
   expect(subscribe).toHaveBeenCalledOnce();
   expect(transfers.rows[0]?.sent).toBe(0);
 });
@@ -162,7 +151,7 @@ test('a gap in the revisions asks for everything anew', () => {
 function answering(done: number): { transfers: Transfers; views: View[]; shown: number[] } {
   const views: View[] = [];
   const shown: number[] = [];
-  const all = Array.from({ length: done }, (_, id) => row(id, 9));
+  const all = Array.from({ length: done }, (_, id) => sent(id, 9));
   let rev = 0;
   const setView = (view: View) => {
     views.push(view);
@@ -299,7 +288,7 @@ test('a row that is asked to pause says so at once, until the engine tells that 
   const asked = transfers.act('pause', [{ kind: 'item', id: 2 }]);
   expect([1, 2].map((id) => transfers.pausing.has(id))).toEqual([false, true]);
   await asked;
-  transfers.take({ kind: 'delta', ...delta(1, [{ ...row(2, 5), state: { kind: 'paused', by: 'you', since: 0 } }]) });
+  transfers.take({ kind: 'delta', ...delta(1, [{ ...sent(2, 5), state: { kind: 'paused', by: 'you', since: 0 } }]) });
   expect(transfers.pausing.size).toBe(0);
 });
 

@@ -1,28 +1,21 @@
 import { expect, test } from 'vitest';
 import type { Folder, Row, RowState } from '../ipc';
+import { row } from './sample';
 import { follow, lines, place, slice } from './window';
 
-const row = (id: number, state: RowState = { kind: 'uploading' }, folder: Partial<Folder> | null = null): Row => ({
-  id,
-  batch: 1,
-  name: `${id}.mov`,
-  destination: 'Rushes',
-  size: 9,
-  sent: 0,
-  speed: 0,
-  secondsLeft: null,
-  state,
-  folder: folder && { files: 0, done: 0, needsYou: 0, skipped: 0, counting: false, peek: null, ...folder },
-  added: 0,
-});
+const one = (id: number, state: RowState = { kind: 'uploading' }, folder: Partial<Folder> | null = null): Row =>
+  row(id, {
+    state,
+    folder: folder && { files: 0, done: 0, needsYou: 0, skipped: 0, counting: false, peek: null, ...folder },
+  });
 
 test('a peek has room for its problems, four files being sent and its own line', () => {
   const uploading: RowState = { kind: 'uploading' };
-  expect(lines(row(1, uploading, { files: 12_480, done: 7_946, needsYou: 1 }))).toBe(6);
-  expect(lines(row(1, uploading, { files: 100, done: 0, needsYou: 90 }))).toBe(7);
-  expect(lines(row(1, uploading, { files: 3, done: 2 }))).toBe(2);
-  expect(lines(row(1, { kind: 'done', at: 0 }, { files: 100, done: 98, needsYou: 2 }))).toBe(3);
-  expect(lines(row(1))).toBe(0);
+  expect(lines(one(1, uploading, { files: 12_480, done: 7_946, needsYou: 1 }))).toBe(6);
+  expect(lines(one(1, uploading, { files: 100, done: 0, needsYou: 90 }))).toBe(7);
+  expect(lines(one(1, uploading, { files: 3, done: 2 }))).toBe(2);
+  expect(lines(one(1, { kind: 'done', at: 0 }, { files: 100, done: 98, needsYou: 2 }))).toBe(3);
+  expect(lines(one(1))).toBe(0);
 });
 
 test('rows below an open folder make room for its peek', () => {
@@ -53,13 +46,13 @@ test('a slice is never larger than the engine gives', () => {
 });
 
 test('the focus follows its row, stays with one scrolled away, and goes to the next when its row is gone', () => {
-  const rows = [row(1), row(2), row(3)];
+  const rows = [one(1), one(2), one(3)];
   const held = follow(null, 0, 3, rows);
   expect(held?.row.id).toBe(1);
-  const second = { row: row(2), index: 1 };
-  expect(follow(second, 0, 3, [row(9), row(1), row(2)])?.index).toBe(2);
-  expect(follow(second, 50, 100, [row(51), row(52)])).toBe(second);
-  expect(follow(second, 0, 2, [row(1), row(3)])?.row.id).toBe(3);
-  expect(follow({ row: row(3), index: 2 }, 0, 2, [row(1), row(2)])?.row.id).toBe(2);
+  const second = { row: one(2), index: 1 };
+  expect(follow(second, 0, 3, [one(9), one(1), one(2)])?.index).toBe(2);
+  expect(follow(second, 50, 100, [one(51), one(52)])).toBe(second);
+  expect(follow(second, 0, 2, [one(1), one(3)])?.row.id).toBe(3);
+  expect(follow({ row: one(3), index: 2 }, 0, 2, [one(1), one(2)])?.row.id).toBe(2);
   expect(follow(second, 0, 0, [])).toBeNull();
 });

@@ -1,9 +1,13 @@
 //! What the engine keeps in memory of every row: small and flat, so that 100,000 files stay below 150 bytes each.
 //! Names, paths and keys stay in the journal. Pure: no disk, no clock.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod order;
+mod resting;
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+pub(super) use self::resting::{Kept, Resting};
 use crate::engine::feed::{Filter, PausedBy, Target, Wait};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
@@ -208,35 +212,6 @@ pub(super) struct Book {
     resting: Option<Resting>,
 }
 
-/// A pause by the schedule.
-#[derive(Debug)]
-pub(super) struct Resting {
-    since: UnixTime,
-    /// What a person lets go on all the same.
-    but: HashSet<TransferId>,
-}
-
-/// What keeps files in line from going on.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kept<'a> {
-    /// Nothing.
-    No,
-    /// Nobody is signed in.
-    Held,
-    /// The schedule.
-    Resting(&'a Resting),
-}
-
-impl Kept<'_> {
-    /// Since when the schedule keeps this one.
-    pub(super) fn rests(self, id: TransferId) -> Option<UnixTime> {
-        match self {
-            Self::Resting(resting) if !resting.but.contains(&id) => Some(resting.since),
-            _ => None,
-        }
-    }
-}
-
 /// A file in line: its row's place in the order, and its own among all files.
 type Turn = (u32, u32);
 
@@ -248,61 +223,6 @@ impl Book {
         let place = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
         self.order.push(index);
         self.items.push(Item { place, ..item });
-    }
-
-    /// Orders rows anew by these ranks.
-    pub(super) fn rank(&mut self, ranks: &[(ItemId, i64)]) {
-        for (id, rank) in ranks {
-            if let Some(item) = self.item_mut(*id) {
-                item.rank = *rank;
-            }
-        }
-        let items = &mut self.items;
-        self.order.sort_by_key(|at| (items[*at as usize].rank, items[*at as usize].id));
-        for (place, at) in (0u32..).zip(&self.order) {
-            items[*at as usize].place = place;
-        }
-        self.line_up();
-    }
-
-    /// The ranks that move rows one place up or down among those in line; several keep their order. What is not in line
-    /// stays where it is.
-    pub(super) fn moved(&self, rows: &HashSet<ItemId>, earlier: bool) -> Vec<(ItemId, i64)> {
-        let mut line: Vec<&Item> = self.in_order().filter(|item| item.is_in_line()).collect();
-        let ranks: Vec<i64> = line.iter().map(|item| item.rank).collect();
-        if !earlier {
-            line.reverse();
-        }
-        for at in 1..line.len() {
-            if rows.contains(&line[at].id) && !rows.contains(&line[at - 1].id) {
-                line.swap(at - 1, at);
-            }
-        }
-        if !earlier {
-            line.reverse();
-        }
-        let changed = line.iter().zip(ranks).filter(|(item, rank)| item.rank != *rank);
-        changed.map(|(item, rank)| (item.id, rank)).collect()
-    }
-
-    /// The ranks that put rows before all others in line; they keep their order.
-    pub(super) fn moved_to_front(&self, rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
-        let line = || self.in_order().filter(|item| item.is_in_line());
-        let Some(before) = line().find(|item| !rows.contains(&item.id)).map(|item| item.rank) else {
-            return Vec::new();
-        };
-        let chosen: Vec<&Item> = line().filter(|item| rows.contains(&item.id)).collect();
-        if chosen.iter().all(|item| item.rank < before) {
-            return Vec::new();
-        }
-        // Below every rank there is: nothing else need be ranked anew.
-        let lowest = self.items.iter().map(|item| item.rank).min().unwrap_or(before);
-        let first = lowest.saturating_sub_unsigned(chosen.len() as u64);
-        chosen.iter().map(|item| item.id).zip(first..).collect()
-    }
-
-    fn in_order(&self) -> impl Iterator<Item = &Item> {
-        self.order.iter().map(|at| &self.items[*at as usize])
     }
 
     /// Adds a file; ids only ever grow.
@@ -346,33 +266,6 @@ impl Book {
         found.or_else(|| self.slots.iter().position(|slot| slot.id == id)).and_then(|at| u32::try_from(at).ok())
     }
 
-    /// The pause by the schedule, while there is one.
-    pub(super) fn rests(&self) -> Option<&Resting> {
-        self.resting.as_ref()
-    }
-
-    /// The schedule pauses since then, or does not any more.
-    pub(super) fn rest(&mut self, since: Option<UnixTime>) {
-        self.resting = since.map(|since| Resting { since, but: HashSet::new() });
-        self.line_up();
-    }
-
-    /// Whether a person lets it go on though the schedule pauses.
-    pub(super) fn goes_on_by_hand(&self, id: TransferId) -> bool {
-        self.resting.as_ref().is_none_or(|resting| resting.but.contains(&id))
-    }
-
-    /// A person lets these go on though the schedule pauses. Answers how many were in line.
-    pub(super) fn go_on_by_hand(&mut self, files: &[u32]) -> u32 {
-        let Some(resting) = &mut self.resting else { return 0 };
-        let mut in_line = 0;
-        for slot in files.iter().map(|at| &self.slots[*at as usize]) {
-            in_line += u32::from(resting.but.insert(slot.id) && slot.rest == Rest::Queued);
-        }
-        self.line_up();
-        in_line
-    }
-
     pub(super) fn item(&self, id: ItemId) -> Option<&Item> {
         self.item_at.get(&id).map(|&at| &self.items[at as usize])
     }
@@ -397,6 +290,7 @@ impl Book {
     }
 
     fn count(&mut self, index: u32, slot: Slot, add: bool) {
+        let may_begin = self.goes_on_by_hand(slot.id);
         let item = &mut self.items[slot.item as usize];
         let kind = slot.rest.kind();
         let cancelled = matches!(slot.rest, Rest::Cancelled { .. });
@@ -406,7 +300,6 @@ impl Book {
             _ => slot.acknowledged,
         };
         let size = if cancelled { ByteCount::ZERO } else { slot.size };
-        let may_begin = self.resting.as_ref().is_none_or(|resting| resting.but.contains(&slot.id));
         let line = line(slot.size, &mut self.queued_small, &mut self.queued_large);
         if add {
             item.counts.0[kind] += 1;
@@ -474,12 +367,6 @@ impl Book {
     pub(super) fn rows(&self, filter: Filter) -> impl Iterator<Item = &Item> {
         self.in_order().filter(move |item| !item.removed && item.passes(filter))
     }
-
-    /// Rows before this one that are in line or move.
-    pub(super) fn ahead(&self, id: ItemId) -> u32 {
-        let before = self.in_order().take_while(|item| item.id != id);
-        u32::try_from(before.filter(|item| !item.removed && item.counts.moving() > 0).count()).unwrap_or(u32::MAX)
-    }
 }
 
 fn line<T>(size: ByteCount, small: T, large: T) -> T {
@@ -505,133 +392,5 @@ mod tests {
         let line = book.queued_small.len().div_ceil(6) * node * 13 / 12;
         let all = book.slots.capacity() * size_of::<Slot>() + line;
         assert!(all as u64 <= 150 * files, "{all}");
-    }
-
-    const LARGE: ByteCount = ByteCount(20 << 20);
-
-    /// Rows of one large file each, in line.
-    fn in_line(rows: u64) -> Book {
-        let mut book = Book::default();
-        for n in 1..=rows {
-            book.add_item(Item::new(ItemId::new(n), BatchId::new(1), "cut.mov"));
-            book.add(TransferId::new(n), ItemId::new(n), LARGE, &Standing::NEW, ByteCount::ZERO);
-        }
-        book
-    }
-
-    fn set(book: &mut Book, row: u64, rest: Rest) {
-        let at = book.index(TransferId::new(row)).expect("added");
-        book.set(at, rest, LARGE, ByteCount::ZERO, &OnS3::Nothing);
-    }
-
-    fn moves(book: &mut Book, rows: &[u64], earlier: bool) {
-        let ranks = book.moved(&rows.iter().copied().map(ItemId::new).collect(), earlier);
-        book.rank(&ranks);
-    }
-
-    fn order(book: &Book) -> Vec<u64> {
-        book.rows(Filter::All).map(|item| item.id.get()).collect()
-    }
-
-    /// Rows as they are taken, one after the other.
-    fn taken(mut book: Book) -> Vec<u64> {
-        let mut taken = Vec::new();
-        while let Some(at) = book.next_large() {
-            taken.push(book.item_of(at).id.get());
-            book.set(at, Rest::Active { verifying: false }, LARGE, ByteCount::ZERO, &OnS3::Nothing);
-        }
-        taken
-    }
-
-    #[test]
-    fn rows_that_are_moved_go_one_place_and_keep_their_order() {
-        for (rows, earlier, wanted) in [
-            (&[3][..], true, [1, 3, 2, 4, 5]),
-            (&[3], false, [1, 2, 4, 3, 5]),
-            (&[1], true, [1, 2, 3, 4, 5]),
-            (&[5], false, [1, 2, 3, 4, 5]),
-            (&[2, 3], true, [2, 3, 1, 4, 5]),
-            (&[1, 2, 4], true, [1, 2, 4, 3, 5]),
-            (&[2, 5], true, [2, 1, 3, 5, 4]),
-            (&[3, 4], false, [1, 2, 5, 3, 4]),
-            (&[2, 4, 5], false, [1, 3, 2, 4, 5]),
-        ] {
-            let mut book = in_line(5);
-            moves(&mut book, rows, earlier);
-            assert_eq!(order(&book), wanted, "{rows:?} {earlier}");
-            assert_eq!(taken(book), wanted, "{rows:?} {earlier}");
-        }
-    }
-
-    #[test]
-    fn what_has_begun_or_ended_is_passed_over_and_keeps_its_place() {
-        let mut book = in_line(5);
-        set(&mut book, 2, Rest::Active { verifying: false });
-        set(&mut book, 3, Rest::Done { at: 5 });
-        moves(&mut book, &[4], true);
-        assert_eq!(order(&book), [4, 2, 3, 1, 5]);
-        assert_eq!((book.ahead(ItemId::new(4)), book.ahead(ItemId::new(1))), (0, 2), "what is done is not ahead");
-        moves(&mut book, &[2, 3], true);
-        assert_eq!(order(&book), [4, 2, 3, 1, 5], "they are not in line");
-        assert_eq!(taken(book), [4, 1, 5]);
-    }
-
-    #[test]
-    fn a_gesture_that_comes_first_is_before_all_in_line_and_what_comes_later_behind_it() {
-        let mut book = in_line(4);
-        let first = |book: &mut Book, rows: &[u64]| {
-            let ranks = book.moved_to_front(&rows.iter().copied().map(ItemId::new).collect());
-            book.rank(&ranks);
-        };
-        first(&mut book, &[3, 4]);
-        assert_eq!(order(&book), [3, 4, 1, 2]);
-        first(&mut book, &[3]);
-        assert_eq!(order(&book), [3, 4, 1, 2], "it is there");
-        first(&mut book, &[3, 1]);
-        assert_eq!(order(&book), [3, 1, 4, 2]);
-        first(&mut book, &[3, 4]);
-        book.add_item(Item::new(ItemId::new(5), BatchId::new(2), "cut.mov"));
-        book.add(TransferId::new(5), ItemId::new(5), LARGE, &Standing::NEW, ByteCount::ZERO);
-        assert_eq!(order(&book), [3, 4, 1, 2, 5]);
-        assert_eq!(taken(book), [3, 4, 1, 2, 5]);
-    }
-
-    #[test]
-    fn sums_follow_every_change() {
-        let mut book = Book::default();
-        let item = ItemId::new(1);
-        book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "rushes") });
-        book.add(TransferId::new(1), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
-        book.add(TransferId::new(2), item, ByteCount(20 << 20), &Standing::NEW, ByteCount::ZERO);
-        assert_eq!((book.next_small(), book.next_large()), (Some(0), Some(1)));
-
-        book.set(0, Rest::Done { at: 5 }, ByteCount(10), ByteCount(10), &OnS3::Nothing);
-        book.set(1, Rest::Cancelled { at: 6 }, ByteCount(20 << 20), ByteCount::ZERO, &OnS3::Nothing);
-        let row = book.item(item).expect("added");
-        assert_eq!((row.counts.done(), row.counts.cancelled(), row.counts.all()), (1, 1, 2));
-        assert_eq!((row.size, row.rested), (ByteCount(10), ByteCount(10)));
-        assert!(row.passes(Filter::Done) && !row.passes(Filter::Moving) && !row.passes(Filter::NeedsYou));
-        assert_eq!((book.next_small(), book.next_large()), (None, None));
-    }
-
-    #[test]
-    fn while_the_schedule_pauses_only_what_a_person_lets_go_on_is_in_line() {
-        let mut book = Book::default();
-        let item = ItemId::new(1);
-        book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "rushes") });
-        let add =
-            |book: &mut Book, id| book.add(TransferId::new(id), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
-        add(&mut book, 1);
-        book.rest(Some(UnixTime(7)));
-        add(&mut book, 2);
-        add(&mut book, 3);
-        assert_eq!(book.next_small(), None);
-        assert_eq!(book.go_on_by_hand(&[1]), 1);
-        assert_eq!(book.go_on_by_hand(&[1]), 0, "it was before");
-        assert_eq!(book.next_small(), Some(1));
-        let kept = Kept::Resting(book.rests().expect("it pauses"));
-        assert_eq!((kept.rests(TransferId::new(1)), kept.rests(TransferId::new(2))), (Some(UnixTime(7)), None));
-        book.rest(None);
-        assert_eq!(book.next_small(), Some(0));
     }
 }

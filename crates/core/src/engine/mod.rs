@@ -22,6 +22,7 @@ mod link;
 mod list;
 mod live;
 mod parts;
+mod places;
 mod pointing;
 mod pool;
 mod rate;

@@ -4,12 +4,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Duration, Instant};
 
 use super::live::Live;
+pub(super) use super::places::Place;
+use super::places::Places;
 use super::width::{START, Width};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{ErrorCode, Result};
 use crate::s3::{Bucket, Tap};
 
 /// How often the width is told what came of it.
@@ -98,7 +99,7 @@ impl Pool {
 
     /// How many may be under way now.
     pub(super) fn places(&self) -> usize {
-        self.sending.count().wanted
+        self.sending.wanted()
     }
 
     /// Whether there are places that nobody waits for.
@@ -192,7 +193,7 @@ impl Pool {
         let (mut idle, mut halved) = (true, Instant::now());
         loop {
             if idle {
-                self.sending.begun.notified().await;
+                self.sending.begun().await;
                 self.fit();
             }
             if halved.elapsed() >= FORGOTTEN {
@@ -201,7 +202,7 @@ impl Pool {
                 *lately = Lately { answered: lately.answered / 2, busy: lately.busy / 2 };
             }
             tokio::time::sleep(LOOK).await;
-            idle = self.sending.count().taken == 0;
+            idle = self.sending.is_idle();
             // Where a limit is too low for all there could be, nothing is to be found out.
             let full = !self.sending.has_room() && self.places() == self.aim.places();
             self.aim.tell(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
@@ -219,103 +220,9 @@ impl Pool {
     }
 }
 
-/// Places of one kind.
-#[derive(Debug)]
-struct Places {
-    free: Arc<Semaphore>,
-    count: Mutex<Count>,
-    /// Somebody took a place where none was taken.
-    begun: Notify,
-}
-
-#[derive(Debug)]
-struct Count {
-    /// As many as there should be.
-    wanted: usize,
-    /// Taken ones that are too many: each goes when it is given back, so that no request is cut to save a place.
-    surplus: usize,
-    taken: usize,
-}
-
-/// A place, left when dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    permit: Option<OwnedSemaphorePermit>,
-    of: Arc<Places>,
-}
-
-impl Places {
-    fn new(wanted: usize) -> Arc<Self> {
-        let count = Mutex::new(Count { wanted, surplus: 0, taken: 0 });
-        Arc::new(Self { free: Arc::new(Semaphore::new(wanted)), count, begun: Notify::new() })
-    }
-
-    fn count(&self) -> MutexGuard<'_, Count> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Not asked by who is counted: one that goes to the next in line is counted when that one runs.
-    fn has_room(&self) -> bool {
-        self.free.available_permits() > 0
-    }
-
-    async fn place(self: &Arc<Self>) -> Result<Place> {
-        let closed = |_| Error::new(ErrorCode::Unexpected).detail("the engine is closing");
-        Ok(self.taken(Arc::clone(&self.free).acquire_owned().await.map_err(closed)?))
-    }
-
-    /// One that nobody waits for: who does comes first.
-    fn spare(self: &Arc<Self>) -> Option<Place> {
-        Some(self.taken(Arc::clone(&self.free).try_acquire_owned().ok()?))
-    }
-
-    fn taken(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
-        let mut count = self.count();
-        count.taken += 1;
-        if count.taken == 1 {
-            self.begun.notify_one();
-        }
-        Place { permit: Some(permit), of: Arc::clone(self) }
-    }
-
-    /// As many places from now on.
-    fn resize(&self, places: usize) {
-        let mut count = self.count();
-        if places >= count.wanted {
-            let more = places - count.wanted;
-            let spared = more.min(count.surplus);
-            count.surplus -= spared;
-            self.free.add_permits(more - spared);
-        } else {
-            let fewer = count.wanted - places;
-            count.surplus += fewer - self.free.forget_permits(fewer);
-        }
-        count.wanted = places;
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut count = self.of.count();
-        count.taken -= 1;
-        if count.surplus > 0
-            && let Some(permit) = self.permit.take()
-        {
-            count.surplus -= 1;
-            permit.forget();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt as _;
-
     use super::*;
-
-    fn take(places: &Arc<Places>) -> Option<Place> {
-        places.place().now_or_never().map(|place| place.expect("open"))
-    }
 
     #[test]
     fn one_refusal_among_many_answers_is_chance_and_many_are_a_busy_store() {
@@ -324,35 +231,5 @@ mod tests {
         {
             assert_eq!(Lately { answered, busy }.is_busy(), is_busy, "{busy} of {answered}");
         }
-    }
-
-    #[tokio::test]
-    async fn places_become_fewer_as_they_are_given_up() {
-        let places = Places::new(4);
-        let mut taken: Vec<_> = (0..4).map(|_| take(&places).expect("free")).collect();
-        places.resize(2);
-        assert_eq!(places.count().taken, 4, "nobody loses a place");
-        taken.truncate(2);
-        assert!(take(&places).is_none(), "two are gone");
-        places.resize(3);
-        let third = take(&places).expect("one more");
-        assert!(take(&places).is_none());
-        drop((taken, third));
-        assert_eq!(places.count().taken, 0);
-        let all: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
-        assert!(take(&places).is_none());
-        drop(all);
-    }
-
-    #[tokio::test]
-    async fn places_that_were_to_go_and_are_wanted_again_never_went() {
-        let places = Places::new(3);
-        let all: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
-        places.resize(1);
-        places.resize(3);
-        drop(all);
-        let again: Vec<_> = (0..3).map(|_| take(&places).expect("free")).collect();
-        assert!(take(&places).is_none());
-        drop(again);
     }
 }

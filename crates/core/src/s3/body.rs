@@ -2,7 +2,8 @@
 //! one aws-chunked chunk with the checksum in the trailer.
 //!
 //! Frames: `"{len:x}\r\n"`, the data, `"\r\n0\r\nx-amz-checksum-crc64nvme:{base64}\r\n\r\n"`. AWS's own CRT client sends
-//! the same. No byte is read twice, none is held: a retry reads again from the same open handle.
+//! the same. No byte is read twice, none is held: a retry reads again from the same open handle. What fits one frame is read
+//! before it is sent, and held until it is answered: see [`Held`].
 //! Reading happens on the thread that polls; see docs/performance.md for why that is not slower. Only what lies on a drive
 //! that may never answer is read aside.
 
@@ -12,19 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use davit_socket::Sent;
 use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
-use hyper_util::client::legacy::connect::CaptureConnection;
-use tokio::time::{Duration, Instant};
 
-use super::moved::Moved;
-use super::pace::Pace;
 use super::requests::PartBody;
 use super::tap::Sip;
+use super::watch::Watch;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::buffers::{Buffer, Buffers, FRAME};
-use crate::net::Signal;
 use crate::transfer::checksum;
 
 /// The trailer's and header's name.
@@ -37,205 +33,6 @@ pub(super) enum Mode {
     Trailer,
     /// In a header, from a first read: for stores that know no trailers.
     Header,
-}
-
-/// What the request's side sees of the body while it is sent.
-#[derive(Debug)]
-pub(super) struct Watch {
-    pace: Arc<Pace>,
-    /// What the transfer knows of it.
-    moved: Moved,
-    seen: Mutex<Seen>,
-    line: Mutex<Line>,
-}
-
-/// A request whose body is watched, by the connection that it gets.
-#[derive(Clone, Debug)]
-pub(super) struct Rides(pub(super) Arc<Watch>);
-
-/// What the system says of what a connection took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Nothing: what was taken may be anywhere.
-    Nothing,
-    /// The other side did not acknowledge all of it.
-    Waits,
-    /// The other side has all of it.
-    Arrived,
-}
-
-/// The connection of a body, and what the system said when it was last looked at.
-#[derive(Debug, Default)]
-struct Line {
-    connection: Option<CaptureConnection>,
-    sent: Option<Sent>,
-    /// Since when some of what was taken waits and none of it is acknowledged.
-    still: Option<Instant>,
-}
-
-impl Line {
-    /// Whether anything got through since the last look.
-    fn moved(&mut self) -> bool {
-        let Some(sent) = self.connection.as_ref().and_then(signal).and_then(|signal| signal.sent()) else {
-            return false;
-        };
-        let moved = self.sent.replace(sent).is_some_and(|before| before.mark != sent.mark);
-        let still = self.still.unwrap_or_else(Instant::now);
-        self.still = (sent.waits && !moved).then_some(still);
-        moved
-    }
-}
-
-fn signal(connection: &CaptureConnection) -> Option<Signal> {
-    let mut extensions = http::Extensions::new();
-    connection.connection_metadata().as_ref()?.get_extras(&mut extensions);
-    extensions.remove()
-}
-
-/// How far a body is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Progress {
-    /// When the connection last took a frame, or the other side some of it.
-    pub(super) moved: Instant,
-    /// Whether its last byte left.
-    pub(super) ended: bool,
-}
-
-#[derive(Debug)]
-struct Seen {
-    progress: Progress,
-    /// Whether it is the source's drive that is waited for.
-    reading: bool,
-    /// Since when it waits for its turn at the tap.
-    turn: Option<Instant>,
-    /// For how long it did before.
-    waited: Duration,
-    crc64: Option<u64>,
-    error: Option<Error>,
-}
-
-impl Watch {
-    pub(super) fn new(pace: Arc<Pace>) -> Arc<Self> {
-        Self::telling(pace, Moved::default())
-    }
-
-    /// The same of a body whose transfer is told when it moves.
-    pub(super) fn telling(pace: Arc<Pace>, moved: Moved) -> Arc<Self> {
-        Arc::new(Self { pace, moved, seen: Mutex::new(Self::nothing()), line: Mutex::default() })
-    }
-
-    fn nothing() -> Seen {
-        let progress = Progress { moved: Instant::now(), ended: false };
-        Seen { progress, reading: false, turn: None, waited: Duration::ZERO, crc64: None, error: None }
-    }
-
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What all bodies show together.
-    pub(super) fn pace(&self) -> Arc<Pace> {
-        Arc::clone(&self.pace)
-    }
-
-    /// The connection that it gets.
-    pub(super) fn rides(&self, connection: CaptureConnection) {
-        *self.line() = Line { connection: Some(connection), ..Line::default() };
-    }
-
-    fn line(&self) -> std::sync::MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the system whether anything gets through: it may have taken all of a body and send it slowly.
-    pub(super) fn look(&self) -> bool {
-        let moved = self.line().moved();
-        if moved {
-            self.moves(false);
-            self.moved.now();
-        }
-        moved
-    }
-
-    /// As on a connection of which the system tells.
-    #[cfg(test)]
-    pub(super) fn is_told_of(&self, waits: bool) {
-        let still = waits.then(Instant::now);
-        *self.line() = Line { sent: Some(Sent { mark: 0, waits }), still, ..Line::default() };
-    }
-
-    /// What the system said of what the other side acknowledged.
-    pub(super) fn told(&self) -> Told {
-        match self.line().sent {
-            None => Told::Nothing,
-            Some(Sent { waits: true, .. }) => Told::Waits,
-            Some(Sent { waits: false, .. }) => Told::Arrived,
-        }
-    }
-
-    /// For how long nothing was acknowledged of what waits for that.
-    pub(super) fn stands_still(&self) -> Duration {
-        self.line().still.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    /// When something last moved, and whether the body is out.
-    pub(super) fn progress(&self) -> Progress {
-        self.seen().progress
-    }
-
-    /// The checksum of what was sent.
-    pub(super) fn crc64(&self) -> Option<u64> {
-        self.seen().crc64
-    }
-
-    /// What the source had to say while it was read.
-    pub(super) fn take_error(&self) -> Option<Error> {
-        self.seen().error.take()
-    }
-
-    /// The connection took a frame, perhaps the last.
-    pub(super) fn moves(&self, last: bool) {
-        let mut seen = self.seen();
-        seen.progress = Progress { moved: Instant::now(), ended: seen.progress.ended || last };
-    }
-
-    fn begin(&self) {
-        *self.seen() = Self::nothing();
-    }
-
-    /// Whether the source's drive is waited for.
-    pub(super) fn is_reading(&self) -> bool {
-        self.seen().reading
-    }
-
-    /// Whether it waits for its turn at the tap: nothing is expected of it then.
-    pub(super) fn is_held(&self) -> bool {
-        self.seen().turn.is_some()
-    }
-
-    /// For how long it did so in all.
-    pub(super) fn waited(&self) -> Duration {
-        let seen = self.seen();
-        seen.waited + seen.turn.map_or(Duration::ZERO, |since| since.elapsed())
-    }
-
-    pub(super) fn waits_for_its_turn(&self, waits: bool) {
-        let mut seen = self.seen();
-        match (waits, seen.turn) {
-            (true, None) => seen.turn = Some(Instant::now()),
-            (false, Some(since)) => {
-                seen.waited += since.elapsed();
-                (seen.turn, seen.progress.moved) = (None, Instant::now());
-            }
-            _ => {}
-        }
-    }
-
-    fn reads(&self, reading: bool) {
-        let mut seen = self.seen();
-        seen.reading = reading;
-        seen.progress.moved = Instant::now();
-    }
 }
 
 /// What is waited for aside.
@@ -330,12 +127,12 @@ impl Stream {
     pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
         part.sent.store(0, Ordering::Relaxed);
         watch.begin();
-        let frame = watch.pace.frame();
+        let frame = watch.pace().frame();
         let length_left = framed_len(mode, part.len);
         let digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
         if length_left == 0 {
             part.gate.pass();
-            watch.seen().crc64 = Some(digest.finalize());
+            watch.sums_to(digest.finalize());
         }
         let stage = if mode == Mode::Trailer { Stage::Head } else { Stage::Data };
         Self {
@@ -436,7 +233,7 @@ impl Stream {
             Stage::Data => {
                 let crc64 = self.digest.finalize();
                 ready!(self.check(crc64, context))?;
-                self.watch.seen().crc64 = Some(crc64);
+                self.watch.sums_to(crc64);
                 self.stage = Stage::Over;
                 if self.mode == Mode::Header {
                     return Poll::Ready(Ok(None));
@@ -447,7 +244,7 @@ impl Stream {
         };
         // A plain body ends with its last data frame: nobody polls for more once the length is reached.
         if self.mode == Mode::Header && self.left == 0 {
-            self.watch.seen().crc64 = Some(self.digest.finalize());
+            self.watch.sums_to(self.digest.finalize());
         }
         self.length_left -= frame.len() as u64;
         if self.length_left == 0 && !self.part.gate.pass() {
@@ -482,7 +279,7 @@ impl Body for Stream {
             Ok(None) => None,
             Err(error) => {
                 let said = error.to_string();
-                self.watch.seen().error = Some(error);
+                self.watch.fails(error);
                 Some(Err(said.into()))
             }
         })
@@ -502,9 +299,11 @@ mod tests {
     use std::sync::atomic::AtomicU64;
     use std::task::Waker;
 
+    use tokio::time::{Duration, Instant};
+
     use super::*;
     use crate::file::SourceFile;
-    use crate::s3::{Gate, Lane, Tap, Tapped};
+    use crate::s3::{Gate, Lane, Moved, Tap, Tapped};
     use crate::units::ByteRate;
 
     fn part(bytes: &[u8]) -> (tempfile::NamedTempFile, PartBody) {

@@ -10,13 +10,14 @@ use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
 use tokio::time::{Duration, Instant};
 
-use super::body::{Held, Mode, Rides, Stream, Watch};
+use super::body::{Held, Mode, Stream};
 use super::classify::{Failure, classify, damaged};
 use super::clock::StoreClock;
 use super::framing::Way;
 use super::lean::Object;
 use super::place::{Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
+use super::watch::{Rides, Watch};
 use super::watchdog::{self, Again, SHORT};
 use super::ways::{self, Leg, Stopped, Trip, Trouble, Ways};
 use crate::credentials::{Lease, LeaseKeeper, Refusal};

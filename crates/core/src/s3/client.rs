@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::capture_connection;
 
-use super::body::Rides;
+use super::watch::Rides;
 use crate::error::Result;
 use crate::net::{HttpClient, Net};
 

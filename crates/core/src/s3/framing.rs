@@ -7,7 +7,8 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::body::{self, CHECKSUM, Mode, Rides};
+use super::body::{self, CHECKSUM, Mode};
+use super::watch::Rides;
 use crate::transfer::checksum;
 
 /// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.

@@ -236,8 +236,9 @@ mod tests {
     use crate::credentials::Scope;
     use crate::net::Net;
     use crate::s3::Sse;
-    use crate::s3::body::{Mode, Rides, Watch};
+    use crate::s3::body::Mode;
     use crate::s3::classify::classify;
+    use crate::s3::watch::{Rides, Watch};
     use crate::s3::ways::config;
 
     /// Keeps what it is to send, and answers as it is told.

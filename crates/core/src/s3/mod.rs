@@ -22,6 +22,7 @@ mod requests;
 mod sign;
 mod still;
 mod tap;
+mod watch;
 mod watchdog;
 mod ways;
 

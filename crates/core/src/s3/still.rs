@@ -66,9 +66,9 @@ impl Stillness {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::body::Watch;
     use super::super::lifesign::until_heard;
     use super::super::pace::Pace;
+    use super::super::watch::Watch;
     use super::super::watchdog::{Again, watched};
     use super::*;
     use crate::error::Result;

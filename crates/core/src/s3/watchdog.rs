@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 
-use super::body::{Progress, Told, Watch};
 use super::pace::Pace;
+use super::watch::{Progress, Told, Watch};
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::units::UnixTime;
 

@@ -8,12 +8,12 @@ use davit_core::engine::feed::{Action, Overview, Target, Update, View};
 use davit_core::engine::{EnqueueOptions, Feed};
 use davit_core::ids::ItemId;
 use davit_core::session::Collision;
-use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::uploader::{Options, Uploader};
 
 use crate::World;
 use crate::fault::FaultProxy;
 use crate::source::{noise, sha256};
-use crate::world::BUCKET;
+use crate::world::{BUCKET, connected};
 
 /// Files of the folder that is uploaded: its records take about 200 KB.
 const CLIPS: u64 = 120;
@@ -191,19 +191,8 @@ fn limit(bytes: &str) {
 }
 
 async fn open(world: &World, home: &Path, store: &str) -> Uploader {
-    let options = Options {
-        home: home.to_owned(),
-        server: Some(world.backend.as_ref().expect("a backend").url().clone()),
-        dev_store: Some(store.parse().expect("an address")),
-        direct: None,
-        concurrency: Some(4),
-        hold: false,
-        ..world.options()
-    };
-    let uploader = Uploader::open(options).await.expect("opens");
-    let mut changes = uploader.session_changes();
-    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("connected");
-    uploader
+    let options = world.options_by_backend(store);
+    connected(Options { home: home.to_owned(), concurrency: Some(4), hold: false, ..options }).await
 }
 
 async fn stuck(feed: &mut Feed, wanted: bool) {
