@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use crc_fast::{CrcAlgorithm, Digest, checksum, checksum_combine};
@@ -11,6 +12,8 @@ use crc_fast::{CrcAlgorithm, Digest, checksum, checksum_combine};
 use crate::sink::{Held, mixed};
 
 const MIB: u64 = 1 << 20;
+/// A file that changed later than this may change again without a trace: Davit reads it twice.
+const SETTLED: Duration = Duration::from_secs(62);
 
 /// What is uploaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,7 @@ impl Input {
         let path = folder.join(self.name());
         match self {
             Self::Noise(bytes) => noise(&path, bytes, bytes)?,
+            Self::Sparse(bytes) if is_there(&path, bytes) => {}
             Self::Sparse(bytes) => File::create(&path)?.set_len(bytes)?,
             Self::Many(files, bytes) => {
                 std::fs::create_dir_all(&path)?;
@@ -84,6 +88,15 @@ impl Input {
 }
 
 impl Source {
+    /// Waits until it has been left alone for so long that nobody has to read it twice to be sure of what was read.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let changed = std::fs::metadata(&self.path)?.modified()?;
+        // One in the future is as old as it gets.
+        let age = SystemTime::now().duration_since(changed).unwrap_or(SETTLED);
+        std::thread::sleep(SETTLED.saturating_sub(age));
+        Ok(())
+    }
+
     /// Whether a store holds exactly this: the same names, sizes and checksums, and nothing else.
     pub(crate) fn prove(&self, objects: &HashMap<String, Held>) -> Result<()> {
         if objects.len() != self.files.len() {
@@ -100,8 +113,12 @@ impl Source {
     }
 }
 
+fn is_there(path: &Path, bytes: u64) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.len() == bytes)
+}
+
 fn noise(path: &Path, bytes: u64, seed: u64) -> Result<()> {
-    if std::fs::metadata(path).is_ok_and(|there| there.len() == bytes) {
+    if is_there(path, bytes) {
         return Ok(());
     }
     let mut file = File::create(path)?;

@@ -3,6 +3,7 @@
 
 mod again;
 mod busy;
+mod by_hand;
 mod cases;
 mod figures;
 mod inputs;
@@ -30,6 +31,8 @@ enum Args {
     Run(Run),
     /// What sending costs when nothing else is done.
     Limit(limit::Limit),
+    /// A store to send to by hand, until the input ends; it then says what it saw.
+    Store(by_hand::Store),
     /// Run one program and say what it cost.
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
     let outcome = match Args::parse() {
         Args::Run(run) => all(&run),
         Args::Limit(limit) => limit::run(&limit),
+        Args::Store(store) => by_hand::run(&store),
         Args::Measure(measure) => measure::run(&measure),
     };
     match outcome {

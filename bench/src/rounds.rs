@@ -77,6 +77,9 @@ impl Place {
 pub(crate) fn run(case: &Case, peers: &[Peer], rounds: u32, programs: &Programs, place: &Place) -> Result<Vec<Run>> {
     let inputs = place.inputs()?;
     let sources: Vec<_> = case.variants.iter().map(|variant| variant.input.make(&inputs)).collect::<Result<_>>()?;
+    for source in sources.iter().filter(|_| !place.quick) {
+        source.settle()?;
+    }
     let mut turns: Vec<(usize, Peer)> = Vec::new();
     for (n, variant) in case.variants.iter().enumerate() {
         turns.extend(peers.iter().filter(|peer| !variant.without.contains(peer)).map(|peer| (n, *peer)));

@@ -16,10 +16,10 @@ use crate::transfer::Standing;
 use crate::units::{ByteCount, UnixTime};
 
 /// The one file.
-pub(super) const FILE: TransferId = TransferId::new(1);
+pub(crate) const FILE: TransferId = TransferId::new(1);
 
 /// The rows of a file that was given by name.
-pub(super) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, TransferRow) {
+pub(crate) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, TransferRow) {
     let (batch, item, added, collision) = (BatchId::new(1), ItemId::new(1), UnixTime(1), Collision::Fail);
     let id = DestinationId("d".into());
     let destination = Destination::direct(id, "D".into(), "media".into(), "eu-central-1".into(), collision);
@@ -55,7 +55,7 @@ pub(super) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, Trans
 }
 
 /// The records with that file on them.
-pub(super) async fn records(
+pub(in crate::engine) async fn records(
     home: &Path,
     (batch, item, file): (BatchRow, ItemRow, TransferRow),
 ) -> (Journal, Recovered) {
@@ -67,7 +67,7 @@ pub(super) async fn records(
 }
 
 /// What drives share where nobody is signed in.
-pub(super) fn shared(home: &Path, journal: Journal) -> (Arc<Shared>, mpsc::UnboundedReceiver<Report>) {
+pub(in crate::engine) fn shared(home: &Path, journal: Journal) -> (Arc<Shared>, mpsc::UnboundedReceiver<Report>) {
     let (reports, told) = mpsc::unbounded_channel();
     let routes = Arc::new(Routes::new(Net::default(), None, Arc::default()));
     let (home, tap) = (home.to_owned(), Arc::default());

@@ -12,7 +12,7 @@ mod drive;
 pub mod feed;
 mod feeds;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod given;
 mod intake;
 mod keys;

@@ -12,6 +12,7 @@ pub mod fuzz;
 mod in_use;
 mod keep;
 mod log;
+mod looks;
 mod outlook;
 mod place;
 mod read;
@@ -22,7 +23,7 @@ mod seal;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
@@ -38,7 +39,7 @@ use crate::error::{Error, ErrorCode, Result};
 #[derive(Clone, Debug)]
 pub struct Journal {
     writer: std::sync::mpsc::Sender<write::Job>,
-    reader: Arc<Mutex<Reader>>,
+    looks: Arc<looks::Looks>,
 }
 
 impl Journal {
@@ -63,7 +64,7 @@ impl Journal {
             .name("davit-journal".into())
             .spawn(move || writer.run(&jobs))
             .map_err(|e| Error::new(ErrorCode::JournalUnwritable).source(e))?;
-        Ok((Self { writer: sender, reader: Arc::new(Mutex::new(reader)) }, recovered))
+        Ok((Self { writer: sender, looks: looks::Looks::by(reader) }, recovered))
     }
 
     /// Writes in order, in one transaction; resolves once all of it is on disk.
@@ -94,7 +95,7 @@ impl Journal {
         }
     }
 
-    /// Reads on a blocking thread.
+    /// Reads on a blocking thread: all that was written before it was asked is seen.
     ///
     /// # Errors
     /// What `look` answers, or `journal-damaged`.
@@ -103,12 +104,7 @@ impl Journal {
         T: Send + 'static,
         F: FnOnce(&Reader) -> Result<T> + Send + 'static,
     {
-        let reader = Arc::clone(&self.reader);
-        let task = tokio::task::spawn_blocking(move || {
-            let reader = reader.lock().map_err(|_| Error::new(ErrorCode::Unexpected).detail("reader poisoned"))?;
-            look(&reader)
-        });
-        task.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
+        self.looks.ask(look).await
     }
 }
 

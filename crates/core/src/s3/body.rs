@@ -15,7 +15,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::requests::PartBody;
 use super::tap::Sip;
 use super::watch::Watch;
@@ -101,8 +103,8 @@ pub(super) struct Stream {
     at: u64,
     left: u64,
     length_left: u64,
-    /// Bytes of one frame at most.
-    frame: usize,
+    pace: Arc<Pace>,
+    begun: Instant,
     sip: Sip,
     /// What the tap gave it to take next.
     given: Option<usize>,
@@ -127,7 +129,7 @@ impl Stream {
     pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
         part.sent.store(0, Ordering::Relaxed);
         watch.begin();
-        let frame = watch.pace().frame();
+        let (pace, begun) = (watch.pace(), Instant::now());
         let length_left = framed_len(mode, part.len);
         let digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
         if length_left == 0 {
@@ -140,7 +142,8 @@ impl Stream {
             at: part.offset,
             left: part.len,
             length_left,
-            frame,
+            pace,
+            begun,
             sip: Sip::new(part.tapped.clone()),
             given: None,
             reading: None,
@@ -211,7 +214,8 @@ impl Stream {
                 Bytes::from(head(self.part.len))
             }
             Stage::Data if self.left > 0 => {
-                let want = usize::try_from(self.left).unwrap_or(FRAME).min(self.frame);
+                let frame = self.pace.frame_after(self.part.len - self.left, self.begun.elapsed());
+                let want = usize::try_from(self.left).unwrap_or(FRAME).min(frame);
                 let len = ready!(self.turn(want, context));
                 let bytes = match &mut self.held {
                     Some(held) => held.split_to(len),
@@ -299,7 +303,7 @@ mod tests {
     use std::sync::atomic::AtomicU64;
     use std::task::Waker;
 
-    use tokio::time::{Duration, Instant};
+    use tokio::time::Duration;
 
     use super::*;
     use crate::file::SourceFile;

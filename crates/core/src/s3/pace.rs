@@ -253,6 +253,15 @@ impl Pace {
         frame.clamp(SMALLEST, FRAME)
     }
 
+    /// The same of a body that took so many bytes in this time: before any was answered here, it is its own measure once
+    /// no buffer holds all of that.
+    pub(super) fn frame_after(&self, taken: u64, took: Duration) -> usize {
+        let Some(sent) = taken.checked_sub(BUFFERED) else { return self.frame() };
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
+        let own = usize::try_from(sent.saturating_mul(1_000) / millis / AT_ONCE).unwrap_or(FRAME);
+        own.min(FRAME).max(self.frame())
+    }
+
     /// What is taken of a body in one go.
     pub(super) fn taken_at_once(&self) -> u64 {
         let frame = self.frame() as u64;
@@ -298,4 +307,21 @@ impl Pace {
 
 fn time_at(pace: u64, bytes: u64) -> Duration {
     Duration::from_millis(bytes.saturating_mul(1_000) / pace.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_no_buffer_holds_is_its_own_measure_before_any_was_answered() {
+        let pace = Pace::default();
+        let second = Duration::from_secs(1);
+        assert_eq!(pace.frame_after(0, Duration::ZERO), SMALLEST);
+        assert_eq!(pace.frame_after(BUFFERED, Duration::from_millis(1)), SMALLEST, "buffered, perhaps");
+        assert_eq!(pace.frame_after(BUFFERED + (1 << 20), second), (1 << 20) / 16);
+        assert_eq!(pace.frame_after(BUFFERED + (1 << 30), second), FRAME);
+        pace.saw(1 << 20, Instant::now(), Duration::ZERO, Duration::ZERO);
+        assert_eq!(pace.frame_after(0, Duration::ZERO), FRAME, "as others showed");
+    }
 }

@@ -47,10 +47,15 @@ use running::{drive, fail};
 
 /// The feed is told at most this often.
 const TICK: Duration = Duration::from_millis(250);
+/// Who waits for an end is told this soon after the last of it.
+const AT_LAST: Duration = Duration::from_millis(10);
 /// A cancel can be taken back for this long.
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
 const LARGE_AT_A_TIME: usize = 4;
+
+/// Small files under way that do not send.
+const BESIDE: usize = 32;
 
 struct Active {
     stop: Stop,
@@ -163,10 +168,16 @@ impl Actor {
             let limit_changes = self.shelf.limiting.next_look(Instant::now(), UnixTime::now());
             tokio::select! {
                 command = inbox.recv() => match command {
-                    Some(command) => self.command(command).await,
+                    Some(command) => {
+                        self.command(command).await;
+                        next_tick = next_tick.min(self.next_answer());
+                    }
                     None => break,
                 },
-                Some(report) = self.reports.recv() => self.report(report).await,
+                Some(report) = self.reports.recv() => {
+                    self.report(report).await;
+                    next_tick = next_tick.min(self.next_answer());
+                }
                 () = tokio::time::sleep_until(next_tick), if busy => {
                     next_tick = Instant::now() + TICK;
                     self.roomy = self.shared.pool.has_room();
@@ -184,6 +195,12 @@ impl Actor {
                 break;
             }
         }
+    }
+
+    /// When those who wait for an end are answered after something happened: with the next tick, sooner where nothing runs.
+    fn next_answer(&self) -> Instant {
+        let asked = !(self.settling.is_empty() && self.swept.is_empty());
+        Instant::now() + if asked && self.active.is_empty() { AT_LAST } else { TICK }
     }
 
     /// Another company or place. What runs for the former rests, what began with this one goes on.
@@ -298,9 +315,10 @@ impl Actor {
         if self.shelf.signed_out.is_some() || !self.owed.is_empty() {
             return;
         }
-        // Beside those that send there are some that are being opened, or recorded.
+        // Beside those that send there are some that are being opened, or recorded: what goes on record together costs no
+        // more than one.
         let places = self.shared.pool.places();
-        let small_at_most = places + places / 2;
+        let small_at_most = places + BESIDE;
         // Files of a few parts leave places free.
         let large_at_most = LARGE_AT_A_TIME.max(places / 2);
         loop {

@@ -52,3 +52,50 @@ impl Shelf {
         Some(sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use tokio::time::{Duration, Instant};
+
+    use crate::bandwidth::Limits;
+    use crate::engine::feed::View;
+    use crate::engine::fixture::{records, rows};
+    use crate::engine::routes::Routes;
+    use crate::engine::{Engine, Start};
+    use crate::ids::ItemId;
+    use crate::net::Net;
+    use crate::transfer::{OnS3, Standing, TransferState};
+    use crate::units::UnixTime;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_an_end_is_told_as_soon_as_nothing_runs() {
+        let home = tempfile::tempdir().expect("a folder");
+        let standing =
+            Standing { state: TransferState::Done { etag: "e".into(), at: UnixTime(7) }, on_s3: OnS3::Nothing };
+        let (journal, recovered) = records(home.path(), rows(Path::new("/cut.mov"), standing)).await;
+        let start = Start {
+            journal,
+            home: home.path().to_owned(),
+            recovered,
+            routes: Arc::new(Routes::new(Net::default(), None, Arc::default())),
+            concurrency: Some(1),
+            limits: Limits::default(),
+            choice: None,
+            hold: true,
+        };
+        let engine = Engine::start(start, &tokio::runtime::Handle::current());
+        // The first tick comes at once.
+        engine.subscribe(View::default()).await.expect("there").next().await.expect("a snapshot");
+        for _ in 0..3 {
+            let begun = Instant::now();
+            let settled = engine.settled(vec![ItemId::new(1)]).await.expect("settled");
+            assert_eq!(settled.uploaded, 1);
+            engine.sweep().await.expect("nothing to sweep");
+            assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+        }
+        engine.close().await;
+    }
+}
