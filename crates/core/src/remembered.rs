@@ -14,6 +14,8 @@ use crate::units::UnixTime;
 const FILE: &str = "networks.json";
 /// Older entries say nothing: whoever carries a computer about is elsewhere by now.
 const FRESH: u64 = 3 * 86_400;
+/// What did not change is written again no sooner, in seconds: it is as good as it was.
+const AS_GOOD: u64 = 3_600;
 /// The newest are kept.
 const AT_MOST: usize = 200;
 
@@ -23,6 +25,8 @@ const AT_MOST: usize = 200;
 pub struct Remembered {
     /// The way that was taken, why, and what each carried.
     pub way: Option<Way>,
+    /// How many requests at a time turned out best.
+    pub places: Option<u16>,
     /// When any of it was last found.
     pub at: UnixTime,
 }
@@ -111,6 +115,19 @@ impl Note {
     pub fn set_way(&self, way: Way) {
         self.memory.change(&self.of, |known| known.way = Some(way));
     }
+
+    /// How many requests at a time turned out best.
+    pub fn places(&self) -> Option<u16> {
+        self.get()?.places
+    }
+
+    /// So many turned out best.
+    pub fn set_places(&self, places: u16) {
+        let known = self.get().filter(|known| UnixTime::now().0.abs_diff(known.at.0) <= AS_GOOD);
+        if known.and_then(|known| known.places) != Some(places) {
+            self.memory.change(&self.of, |known| known.places = Some(places));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +149,8 @@ mod tests {
         let note = || Memory::of(home.path()).note("rushes media".into());
         assert_eq!(note().get(), None);
         note().set_way(WAY);
-        assert_eq!(note().way(), Some(WAY));
+        note().set_places(32);
+        assert_eq!((note().way(), note().places()), (Some(WAY), Some(32)));
         assert_eq!(Memory::of(home.path()).note("other media".into()).get(), None);
 
         let old = Remembered { at: UnixTime(UnixTime::now().0 - FRESH - 60), ..note().get().expect("there") };

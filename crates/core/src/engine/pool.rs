@@ -11,6 +11,7 @@ pub(super) use super::places::Place;
 use super::places::Places;
 use super::width::{START, Width};
 use crate::error::{ErrorCode, Result};
+use crate::remembered::Note;
 use crate::s3::{Bucket, Tap};
 
 /// How often the width is told what came of it.
@@ -90,6 +91,25 @@ impl Pool {
         };
         let [sending, recording, urgent] = [aim.places(), aim.places(), URGENT].map(Places::new);
         Self { sending, recording, urgent, aim, tap, tally: Arc::default(), lately: Mutex::default() }
+    }
+
+    /// Begins with what another run found of a destination.
+    pub(super) fn learns(&self, note: &Note) {
+        let Aim::Found(_) = &self.aim else { return };
+        if let Some(places) = note.places() {
+            self.aim.tell(|width, now| width.recall(usize::from(places), now));
+            self.fit();
+        }
+    }
+
+    /// Keeps what was found for the next run.
+    pub(super) fn teaches(&self, note: &Note) {
+        if let Aim::Found(width) = &self.aim
+            && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
+            && let Ok(places) = u16::try_from(places)
+        {
+            note.set_places(places);
+        }
     }
 
     /// What bodies count into.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::BatchRow;
 use crate::net::{Net, ON_PURPOSE, knock, time_of};
-use crate::remembered::Memory;
+use crate::remembered::{Memory, Note};
 use crate::s3::{Bucket, Endpoint, Head, Place, StoreSign, Way, sign_of, store_answers};
 use crate::session::{Destination, Session};
 use crate::units::UnixTime;
@@ -49,6 +49,8 @@ pub(crate) enum Origin {
 pub(super) struct Route {
     pub(super) bucket: Bucket,
     pub(super) scope: Scope,
+    /// What was found of the network there.
+    pub(super) note: Note,
     lookout: Option<Lookout>,
 }
 
@@ -254,6 +256,7 @@ impl Routes {
             can: AtomicBool::new(true),
         });
         let note = self.memory.note(format!("{} {}", destination.id, destination.bucket));
-        Ok(Arc::new(Route { bucket: Bucket::new(place, keeper, &self.net, note)?, scope, lookout }))
+        let bucket = Bucket::new(place, keeper, &self.net, note.clone())?;
+        Ok(Arc::new(Route { bucket, scope, note, lookout }))
     }
 }

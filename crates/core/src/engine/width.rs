@@ -10,6 +10,8 @@ use tokio::time::{Duration, Instant};
 
 /// The first connections, where none were measured yet.
 pub(super) const START: usize = 4;
+/// As many at most of what another run found: the network may be another by now.
+const RECALLED: usize = 32;
 /// What happens right after a change says nothing: connections come to stand, and buffers of the system fill.
 const SETTLES: Duration = Duration::from_millis(200);
 /// As long as is measured then at least.
@@ -36,6 +38,8 @@ const TOGETHER: Duration = Duration::from_secs(2);
 enum State {
     /// What the present width brings is not known.
     Measures,
+    /// The same of one that another run found to be best.
+    Recalls,
     /// Grew from this width, which brought so many bytes a second.
     Tries { from: usize, rate: f64, pause: Duration },
     /// Stays as it is, at so many bytes a second, until then.
@@ -70,6 +74,23 @@ impl Width {
         self.now
     }
 
+    /// Begins with what turned out best before, unless something was found out by now.
+    pub(super) fn recall(&mut self, places: usize, now: Instant) {
+        if matches!(self.state, State::Measures) && self.now == START && places > START {
+            self.now = places.min(RECALLED).min(self.most);
+            self.state = State::Recalls;
+            self.begin(now);
+        }
+    }
+
+    /// What turned out best, once that is known.
+    pub(super) const fn found(&self) -> Option<usize> {
+        match self.state {
+            State::Holds { rate, .. } if rate > 0.0 => Some(self.now),
+            _ => None,
+        }
+    }
+
     /// Takes the count of all bytes so far, and whether as many fly as may; often, ten times a second.
     pub(super) fn sample(&mut self, now: Instant, bytes: u64, full: bool) {
         if !full {
@@ -85,6 +106,12 @@ impl Width {
             State::Measures => {
                 if let Some(rate) = self.measured(now) {
                     self.try_more(now, rate, AGAIN);
+                }
+            }
+            State::Recalls => {
+                if let Some(rate) = self.measured(now) {
+                    self.state = State::Holds { rate, until: now + AGAIN, pause: AGAIN };
+                    self.factor = 1;
                 }
             }
             State::Tries { from, rate, pause } => self.judge(now, from, rate, pause),
@@ -275,6 +302,31 @@ mod tests {
         assert_eq!(width.get(), before / 2, "calm for a while");
         over(&mut width, &mut link, begun, 100..400, &mut bytes, |_, _| {});
         assert!(width.get() > before / 2);
+    }
+
+    #[test]
+    fn what_turned_out_best_is_where_the_next_run_begins() {
+        let begun = Instant::now();
+        let (mut width, mut link, mut bytes) = (Width::new(START, 64, begun), ocean(), 0.0);
+        assert_eq!(width.found(), None);
+        let mut steps = 0..100;
+        let found = loop {
+            over(&mut width, &mut link, begun, steps.clone(), &mut bytes, |_, _| {});
+            match width.found() {
+                Some(found) => break found,
+                // It tries more just now.
+                None => steps = steps.end..steps.end + 1,
+            }
+        };
+        let mut next = Width::new(START, 64, begun);
+        next.recall(found, begun);
+        assert!((30..=RECALLED).contains(&next.get()), "{found}, {}", next.get());
+        // It is not doubled before it is known what it brings.
+        let mut most = 0;
+        over(&mut next, &mut link, begun, 0..50, &mut 0.0, |_, width| most = most.max(width));
+        assert!(most <= RECALLED && next.found().is_some(), "{most}");
+        next.recall(64, begun);
+        assert!(next.get() <= RECALLED, "what this run found counts more");
     }
 
     #[test]

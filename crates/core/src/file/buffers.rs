@@ -20,8 +20,11 @@ const ALIGNED: usize = 64;
 /// Free buffers by size, each twice the one before.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
-    free: Arc<[Mutex<Vec<Box<[u8]>>>; SIZES]>,
+    free: Arc<[Mutex<Free>; SIZES]>,
 }
+
+/// Those of one size.
+type Free = Vec<Box<[u8]>>;
 
 const SIZES: usize = (FRAME / SMALLEST).ilog2() as usize + 1;
 
@@ -48,7 +51,7 @@ impl Buffers {
         Buffer { bytes, size, start, len, home: self.clone() }
     }
 
-    fn of(&self, size: usize) -> MutexGuard<'_, Vec<Box<[u8]>>> {
+    fn of(&self, size: usize) -> MutexGuard<'_, Free> {
         self.free[size].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 
 pub use keep::Notice;
 pub use outlook::Outlook;
-pub use read::{FolderRow, Reader, Recovered, StatusRow};
+pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
 

@@ -5,7 +5,10 @@ mod given;
 mod left;
 mod receipts;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -25,9 +28,14 @@ use crate::units::{ByteCount, UnixTime};
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
+    /// What transfers read in the same transaction belong to; none while they are read one by one.
+    families: RefCell<Option<HashMap<ItemId, Family>>>,
     /// Copies that it reads, where the records themselves cannot be read where they lie. Outlives the connection.
     _copies: Option<tempfile::TempDir>,
 }
+
+/// An item, and the gesture that it came with.
+pub type Family = (Arc<ItemRow>, Arc<BatchRow>);
 
 /// All that the engine keeps in memory: small, whatever the number of files.
 #[derive(Debug, Default)]
@@ -121,14 +129,24 @@ impl Reader {
             Err(error) if error.code == ErrorCode::JournalUnwritable => {
                 let copies = copies_to_read(home)?;
                 let connection = schema::open_for_reading(&Journal::path(copies.path()))?;
-                Ok(Self { connection, _copies: Some(copies) })
+                Ok(Self { _copies: Some(copies), ..Self::of(connection) })
             }
             opened => opened.map(Self::of),
         }
     }
 
-    pub(super) const fn of(connection: Connection) -> Self {
-        Self { connection, _copies: None }
+    pub(super) fn of(connection: Connection) -> Self {
+        Self { connection, families: RefCell::default(), _copies: None }
+    }
+
+    /// Reads what belongs together as of one moment.
+    pub(super) fn together(&self, read: impl FnOnce()) {
+        // Without a transaction each reads what is there by then.
+        let one = self.connection.unchecked_transaction();
+        *self.families.borrow_mut() = one.is_ok().then(HashMap::new);
+        read();
+        self.families.borrow_mut().take();
+        drop(one);
     }
 
     pub(super) fn recover(&self) -> Result<Recovered> {
@@ -174,7 +192,8 @@ impl Reader {
 
     /// One transfer, whole.
     pub fn transfer(&self, id: TransferId) -> Result<Option<TransferRow>> {
-        self.one(&format!("{} WHERE id=?", select(TRANSFER, &TRANSFERS)), params![bits(id.get())], transfer)
+        static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id=?", select(TRANSFER, &TRANSFERS)));
+        self.one(&SQL, params![bits(id.get())], transfer)
     }
 
     /// One batch.
@@ -185,6 +204,23 @@ impl Reader {
     /// One item.
     pub fn item(&self, id: ItemId) -> Result<Option<ItemRow>> {
         self.one(&format!("{} WHERE id=?", select(ITEM, &ITEMS)), params![bits(id.get())], item)
+    }
+
+    /// What an item's transfers belong to.
+    ///
+    /// # Errors
+    /// `journal-damaged`.
+    pub fn family(&self, id: ItemId) -> Result<Option<Family>> {
+        if let Some(known) = self.families.borrow().as_ref().and_then(|known| known.get(&id)) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(item) = self.item(id)? else { return Ok(None) };
+        let Some(batch) = self.batch(item.batch)? else { return Ok(None) };
+        let family = (Arc::new(item), Arc::new(batch));
+        if let Some(known) = self.families.borrow_mut().as_mut() {
+            known.insert(id, family.clone());
+        }
+        Ok(Some(family))
     }
 
     /// The parts on record, in order. A damaged one is left out: S3 tells what it has.
@@ -220,8 +256,9 @@ impl Reader {
 
     /// A file of an item, where it is on record already.
     pub fn file(&self, item: ItemId, rel: &str) -> Result<Option<TransferRow>> {
-        let sql = format!("{} WHERE item=? AND rel=?", select(TRANSFER, &TRANSFERS));
-        self.one(&sql, params![bits(item.get()), rel], transfer)
+        static SQL: LazyLock<String> =
+            LazyLock::new(|| format!("{} WHERE item=? AND rel=?", select(TRANSFER, &TRANSFERS)));
+        self.one(&SQL, params![bits(item.get()), rel], transfer)
     }
 
     /// Files of a folder whose path holds `search`, in path order, and how many there are.

@@ -110,13 +110,19 @@ CREATE TABLE ranks (                           -- what an item is ordered by, on
 /// A statement for every kind of write, and one that seals: none is ever made twice.
 const STATEMENTS: usize = 64;
 
+/// Statements stay as they were made: planned anew for each value they are half of what a record costs.
+fn keep_statements(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(classify)
+}
+
 /// Opens a file for the writer, or makes it. Closing it leaves the write-ahead log as it is, so that a file which turns
 /// out to be damaged is set aside as it was found; [`open_whole`] says when that is over.
 pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     restrict(path)?;
     let mut connection = Connection::open(path).map_err(classify)?;
     leave_log(&connection)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection)?;
     seal::teach(&connection)?;
     let found = version(&connection)?;
     // FULL: an acknowledged part must survive a power cut. On macOS only fullfsync reaches the platter.
@@ -202,7 +208,7 @@ fn read_from(path: &Path, opened: &Path, flags: OpenFlags) -> Result<Connection>
     let connection = Connection::open_with_flags(opened, flags).map_err(classify)?;
     // Whoever only reads leaves the log where it is.
     leave_log(&connection)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
     seal::teach(&connection)?;
     let found = version(&connection)?;

@@ -1,6 +1,9 @@
 //! A sum over every row that decides what goes where. SQLite's pages have none, so a flipped bit in a path, a key or a
 //! plan would be believed; a row whose sum does not fit is never used and never written on.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use crc_fast::CrcAlgorithm;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -39,6 +42,10 @@ pub(super) const LOST: Sealed = Sealed { table: "lost", columns: "batch,key,at" 
 pub(super) const ALL: [&Sealed; 12] =
     [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS];
 
+/// Statements by table and verb, and by what they change.
+type Statements = HashMap<(&'static str, &'static str), HashMap<String, Arc<str>>>;
+static MADE: LazyLock<Mutex<Statements>> = LazyLock::new(Mutex::default);
+
 impl Sealed {
     /// The sum of a row as it is, in SQL.
     pub(super) fn of_row(&self) -> String {
@@ -58,11 +65,13 @@ impl Sealed {
 
     /// Adds a row with its sum; `or` may be `OR REPLACE`.
     pub(super) fn insert(&self, c: &Connection, or: &str, values: &[&dyn ToSql]) -> rusqlite::Result<usize> {
-        let marks: Vec<_> = (1..=values.len()).map(|n| format!("?{n}")).collect();
-        let marks = marks.join(",");
-        let (table, columns) = (self.table, self.columns);
-        c.prepare_cached(&format!("INSERT {or} INTO {table} ({columns},sum) VALUES ({marks},seal('{table}',{marks}))"))?
-            .execute(values)
+        let sql = self.sql("INSERT", or, || {
+            let marks: Vec<_> = (1..=values.len()).map(|n| format!("?{n}")).collect();
+            let marks = marks.join(",");
+            let (table, columns) = (self.table, self.columns);
+            format!("INSERT {or} INTO {table} ({columns},sum) VALUES ({marks},seal('{table}',{marks}))")
+        });
+        c.prepare_cached(&sql)?.execute(values)
     }
 
     /// Changes a row that is as it was written: `set` begins at `?2`. A row that is not there stays so.
@@ -70,14 +79,14 @@ impl Sealed {
     /// # Errors
     /// `journal-damaged` for a row whose sum does not fit: a new sum would make the damage look right.
     pub(super) fn change(&self, c: &Connection, id: i64, set: &str, values: &[&dyn ToSql]) -> Result<()> {
-        let (table, fits) = (self.table, self.fits());
+        let table = self.table;
         let mut all: Vec<&dyn ToSql> = vec![&id];
         all.extend_from_slice(values);
-        let after = self.after(set);
-        let changed = c
-            .prepare_cached(&format!("UPDATE {table} SET {set},sum={after} WHERE id=?1 AND {fits}"))
-            .and_then(|mut statement| statement.execute(&*all))
-            .map_err(classify)?;
+        let sql = self.sql("UPDATE", set, || {
+            let (after, fits) = (self.after(set), self.fits());
+            format!("UPDATE {table} SET {set},sum={after} WHERE id=?1 AND {fits}")
+        });
+        let changed = c.prepare_cached(&sql).and_then(|mut statement| statement.execute(&*all)).map_err(classify)?;
         if changed == 0 {
             let there = c
                 .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE id=?1"))
@@ -86,6 +95,18 @@ impl Sealed {
             return if there == 0 { Ok(()) } else { Err(damaged(&format!("{table} {id}"))) };
         }
         Ok(())
+    }
+
+    /// A statement, put together once: of a hundred thousand files it would be most of what a record costs.
+    fn sql(&self, verb: &'static str, how: &str, make: impl FnOnce() -> String) -> Arc<str> {
+        let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry((self.table, verb)).or_default();
+        if let Some(sql) = known.get(how) {
+            return Arc::clone(sql);
+        }
+        let sql: Arc<str> = make().into();
+        known.insert(how.to_owned(), Arc::clone(&sql));
+        sql
     }
 
     /// The sum of a row as it is once `set` was done, in SQL.

@@ -35,7 +35,9 @@ pub async fn refused_again_and_again(times: u32) {
     let file = world.sources().join("cut.mov");
     noise(&file, 40 << 20);
     link.faults.meet("partNumber=3", times, Fault::EXPIRED);
-    let ended = world.upload_by_backend_and(&link.endpoint(), &[&file]).end().await;
+    // With more places the last part may be sent twice, being late.
+    let mut run = world.upload_by_backend_and(&link.endpoint(), &[&file]);
+    let ended = run.args(["--concurrency", "1"]).end().await;
     ended.all_done();
     assert_eq!(link.faults.still_to_meet(), 0, "the fault was met");
     let calls = world.backend.as_ref().expect("a backend").credential_requests();

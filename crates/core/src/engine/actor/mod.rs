@@ -54,8 +54,10 @@ const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
 const LARGE_AT_A_TIME: usize = 4;
 
-/// Small files under way that do not send.
-const BESIDE: usize = 32;
+/// Small files under way that do not send: so many for each that does, and no more than that. Of who sends one at a time the
+/// next one is not begun before its turn.
+const BESIDE: usize = 8;
+const BESIDE_AT_MOST: usize = 32;
 
 struct Active {
     stop: Stop,
@@ -318,7 +320,7 @@ impl Actor {
         // Beside those that send there are some that are being opened, or recorded: what goes on record together costs no
         // more than one.
         let places = self.shared.pool.places();
-        let small_at_most = places + BESIDE;
+        let small_at_most = places + (places.saturating_sub(1) * BESIDE).min(BESIDE_AT_MOST);
         // Files of a few parts leave places free.
         let large_at_most = LARGE_AT_A_TIME.max(places / 2);
         loop {

@@ -9,7 +9,7 @@ use crate::engine::drive::{Drive, Held, Report, Shared, Stop};
 use crate::engine::live::Live;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::TransferId;
-use crate::journal::{BatchRow, ItemRow, TransferRow, Write};
+use crate::journal::{Family, TransferRow, Write};
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 
 /// Loads a transfer and runs it until it rests.
@@ -22,7 +22,7 @@ pub(in crate::engine) async fn drive(
     input: Input,
 ) -> Result<()> {
     let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
-    let (mut row, item, batch) = loaded.ok_or_else(|| Error::new(ErrorCode::JournalDamaged))?;
+    let (mut row, (item, batch)) = loaded.ok_or_else(|| Error::new(ErrorCode::JournalDamaged))?;
     if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
         row.standing = standing;
     }
@@ -82,8 +82,7 @@ pub(super) async fn fail(shared: &Shared, id: TransferId, stop: &Stop, code: Err
     }
 }
 
-fn load(journal: &crate::journal::Reader, id: TransferId) -> Result<Option<(TransferRow, ItemRow, BatchRow)>> {
+fn load(journal: &crate::journal::Reader, id: TransferId) -> Result<Option<(TransferRow, Family)>> {
     let Some(row) = journal.transfer(id)? else { return Ok(None) };
-    let Some(item) = journal.item(row.item)? else { return Ok(None) };
-    Ok(journal.batch(item.batch)?.map(|batch| (row, item, batch)))
+    Ok(journal.family(row.item)?.map(|family| (row, family)))
 }

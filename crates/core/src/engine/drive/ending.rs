@@ -152,6 +152,9 @@ impl Drive {
     /// The store has it: kept in mind until it is on record.
     pub(super) fn stored(&mut self, stored: Stored) -> Input {
         let etag = self.proven(stored);
+        if let Some(open) = &self.open {
+            self.shared.pool.teaches(&open.route.note);
+        }
         Input::Stored { etag, at: UnixTime::now() }
     }
 

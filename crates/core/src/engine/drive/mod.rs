@@ -153,8 +153,8 @@ impl Stop {
 pub(super) struct Drive {
     pub(super) shared: Arc<Shared>,
     pub(super) row: TransferRow,
-    pub(super) item: ItemRow,
-    pub(super) batch: BatchRow,
+    pub(super) item: Arc<ItemRow>,
+    pub(super) batch: Arc<BatchRow>,
     pub(super) live: Arc<Live>,
     pub(super) stop: Stop,
     /// Filled by [`Effect::Open`].
@@ -344,10 +344,8 @@ impl Drive {
         {
             writes.push(Write::Problem(id, problem));
         }
-        if matches!(effects, [Effect::Open]) && standing.on_s3 == OnS3::Nothing {
-            // To look at a file asks for nothing: whatever comes of it is put on record after this.
-            self.shared.journal.note(writes);
-        } else {
+        // To look at a file asks for nothing: what comes of it goes on record.
+        if !(matches!(effects, [Effect::Open]) && standing.on_s3 == OnS3::Nothing) {
             self.shared.journal.write(writes).await?;
         }
         self.found = None;
@@ -367,28 +365,29 @@ impl Drive {
     async fn perform(&mut self, effect: Effect) -> Result<Option<Input>> {
         let name = effect.name();
         failpoint::pass(name, Side::Before);
-        // On the heap: a hundred transfers that run need not be as large as the largest thing that one does.
-        let outcome = Box::pin(self.perform_it(effect)).await;
+        let outcome = self.perform_it(effect).await;
         failpoint::pass(name, Side::After);
         outcome
     }
 
+    /// Each on the heap by itself: a hundred transfers that run need not be as large as the largest thing that one does, nor
+    /// is what one does next.
     async fn perform_it(&mut self, effect: Effect) -> Result<Option<Input>> {
         match effect {
-            Effect::Open => self.open().await.map(Some),
-            Effect::Create => self.create().await.map(Some),
-            Effect::Reconcile(upload) => self.reconcile(&upload).await.map(Some),
-            Effect::SendParts(upload) => self.send_parts(&upload).await.map(Some),
-            Effect::Put => self.put().await.map(Some),
-            Effect::Complete(upload) => self.complete(&upload).await.map(Some),
-            Effect::Look => self.look().await.map(Some),
-            Effect::LookBack => self.look_back().await.map(Some),
+            Effect::Open => Box::pin(self.open()).await.map(Some),
+            Effect::Create => Box::pin(self.create()).await.map(Some),
+            Effect::Reconcile(upload) => Box::pin(self.reconcile(&upload)).await.map(Some),
+            Effect::SendParts(upload) => Box::pin(self.send_parts(&upload)).await.map(Some),
+            Effect::Put => Box::pin(self.put()).await.map(Some),
+            Effect::Complete(upload) => Box::pin(self.complete(&upload)).await.map(Some),
+            Effect::Look => Box::pin(self.look()).await.map(Some),
+            Effect::LookBack => Box::pin(self.look_back()).await.map(Some),
             // Whoever gave it by a command wants the version that is there now.
             Effect::TakeNew => {
-                let wanted = !self.batch.told && self.has_another_version().await;
+                let wanted = !self.batch.told && Box::pin(self.has_another_version()).await;
                 Ok(wanted.then_some(Input::Anew))
             }
-            Effect::Abort(upload) => self.abort(&upload).await,
+            Effect::Abort(upload) => Box::pin(self.abort(&upload)).await,
             Effect::ForgetParts => {
                 self.parts.clear();
                 self.live.begin([]);

@@ -93,13 +93,14 @@ impl Drive {
 
     /// The way to the batch's destination; the first lease binds the batch to its scope.
     pub(super) async fn route(&mut self) -> Result<Arc<Route>> {
-        let (shared, batch) = (Arc::clone(&self.shared), self.batch.clone());
+        let (shared, batch) = (Arc::clone(&self.shared), Arc::clone(&self.batch));
         let route = self.patiently(|| shared.routes.of(&batch)).await?;
+        shared.pool.learns(&route.note);
         if self.batch.scope.is_none() {
             let scope = route.scope.clone();
             self.shared.journal.write(vec![Write::BindBatch(self.batch.id, scope.clone())]).await?;
             let _ = self.shared.reports.send(Report::Bound { batch: self.batch.id, scope: scope.clone() });
-            self.batch.scope = Some(scope);
+            Arc::make_mut(&mut self.batch).scope = Some(scope);
         }
         Ok(route)
     }
