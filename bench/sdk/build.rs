@@ -4,8 +4,8 @@ fn main() {
     println!("cargo::rerun-if-changed=../Cargo.lock");
     let lock = std::fs::read_to_string("../Cargo.lock").unwrap_or_default();
     let version = |name: &str| {
-        let mut after = lock.split(&format!("name = \"{name}\"\nversion = \"")).skip(1);
-        after.next().and_then(|rest| rest.split('"').next()).unwrap_or("unknown").to_owned()
+        let before = format!("name = \"{name}\"\nversion = \"");
+        lock.split(&before).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("unknown").to_owned()
     };
     println!("cargo::rustc-env=PEERS={}/{}", version("aws-sdk-s3"), version("aws-sdk-s3-transfer-manager"));
 }

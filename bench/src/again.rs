@@ -58,7 +58,7 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
     Ok(format!(
         "### Killed, and begun again by the same command\n\n{told}\n\
          | on record | runs | sends after s | CPU s until then or the end | RSS MiB |\n|---|---|---|---|---|\n{lines}\n\
-         The goal is 3 s at most. Many transfers: killed when it sends. An upload: to its end, and the object is whole.\n"
+         The goal is 1 s at most. Many transfers: killed when it sends. An upload: to its end, and the object is whole.\n"
     ))
 }
 

@@ -90,7 +90,10 @@ impl Input {
 impl Source {
     /// Waits until it has been left alone for so long that nobody has to read it twice to be sure of what was read.
     pub(crate) fn settle(&self) -> Result<()> {
-        let changed = std::fs::metadata(&self.path)?.modified()?;
+        let mut changed = std::fs::metadata(&self.path)?.modified()?;
+        for entry in self.is_folder.then(|| std::fs::read_dir(&self.path)).transpose()?.into_iter().flatten() {
+            changed = changed.max(entry?.metadata()?.modified()?);
+        }
         // One in the future is as old as it gets.
         let age = SystemTime::now().duration_since(changed).unwrap_or(SETTLED);
         std::thread::sleep(SETTLED.saturating_sub(age));

@@ -368,7 +368,8 @@ async fn a_failed_row_taken_off_the_list_leaves_nothing_in_s3() {
     assert_eq!(done.count, 1);
     until(|| world.cloud.uploads(BUCKET).is_empty()).await;
     // That it is gone is on record once S3's answer has come.
-    while !left_in_s3(&world).await.is_empty() {}
+    let gone = async { while !left_in_s3(&world).await.is_empty() {} };
+    tokio::time::timeout(Duration::from_secs(60), gone).await.expect("on record");
     uploader.close().await;
 }
 

@@ -25,10 +25,12 @@ const AT_MOST: usize = 200;
 pub struct Remembered {
     /// The way that was taken, why, and what each carried.
     pub way: Option<Way>,
+    /// When that was last found.
+    pub at: UnixTime,
     /// How many requests at a time turned out best.
     pub places: Option<u16>,
-    /// When any of it was last found.
-    pub at: UnixTime,
+    /// When that was last found.
+    pub placed: UnixTime,
 }
 
 /// What is remembered of all destinations.
@@ -64,12 +66,13 @@ impl Memory {
             let entry = all.entry(of.to_owned()).or_default();
             let before = *entry;
             change(entry);
-            entry.at = UnixTime::now();
             if *entry == before {
                 return;
             }
             while all.len() > AT_MOST {
-                let Some(oldest) = all.iter().min_by_key(|(_, entry)| entry.at).map(|(of, _)| of.clone()) else {
+                let Some(oldest) =
+                    all.iter().min_by_key(|(_, entry)| entry.at.max(entry.placed)).map(|(of, _)| of.clone())
+                else {
                     break;
                 };
                 all.remove(&oldest);
@@ -100,34 +103,41 @@ pub struct Note {
 }
 
 impl Note {
-    /// All of it, unless it is too old to say anything.
-    pub fn get(&self) -> Option<Remembered> {
-        let found = self.memory.all().get(&self.of).copied();
-        found.filter(|found| UnixTime::now().0.abs_diff(found.at.0) <= FRESH)
+    fn get(&self) -> Option<Remembered> {
+        self.memory.all().get(&self.of).copied()
     }
 
-    /// The way that was taken.
+    /// The way that was taken, unless that is too long ago to say anything.
     pub fn way(&self) -> Option<Way> {
-        self.get()?.way
+        self.get().filter(|found| is_within(FRESH, found.at))?.way
     }
 
     /// The way that is taken now.
     pub fn set_way(&self, way: Way) {
-        self.memory.change(&self.of, |known| known.way = Some(way));
+        self.memory.change(&self.of, |known| (known.way, known.at) = (Some(way), UnixTime::now()));
     }
 
-    /// How many requests at a time turned out best.
+    /// How many requests at a time turned out best, unless that is too long ago.
     pub fn places(&self) -> Option<u16> {
-        self.get()?.places
+        self.get().filter(|found| is_within(FRESH, found.placed))?.places
     }
 
     /// So many turned out best.
     pub fn set_places(&self, places: u16) {
-        let known = self.get().filter(|known| UnixTime::now().0.abs_diff(known.at.0) <= AS_GOOD);
+        let known = self.get().filter(|known| is_within(AS_GOOD, known.placed));
         if known.and_then(|known| known.places) != Some(places) {
-            self.memory.change(&self.of, |known| known.places = Some(places));
+            self.memory.change(&self.of, |known| (known.places, known.placed) = (Some(places), UnixTime::now()));
         }
     }
+
+    /// What it is a note of.
+    pub fn of(&self) -> &str {
+        &self.of
+    }
+}
+
+fn is_within(seconds: u64, at: UnixTime) -> bool {
+    UnixTime::now().0.abs_diff(at.0) <= seconds
 }
 
 #[cfg(test)]
@@ -153,11 +163,23 @@ mod tests {
         assert_eq!((note().way(), note().places()), (Some(WAY), Some(32)));
         assert_eq!(Memory::of(home.path()).note("other media".into()).get(), None);
 
-        let old = Remembered { at: UnixTime(UnixTime::now().0 - FRESH - 60), ..note().get().expect("there") };
+        let old = UnixTime(UnixTime::now().0 - FRESH - 60);
+        let found = note().get().expect("there");
+        for (found, known) in [
+            (Remembered { at: old, ..found }, (None, Some(32))),
+            (Remembered { placed: old, ..found }, (Some(WAY), None)),
+        ] {
+            let memory = Memory::of(home.path());
+            memory.all().insert("rushes media".into(), found);
+            memory.save();
+            assert_eq!((note().way(), note().places()), known);
+        }
+        // What is found of the one says nothing of the other.
         let memory = Memory::of(home.path());
-        memory.all().insert("rushes media".into(), old);
+        memory.all().insert("rushes media".into(), Remembered { at: old, placed: old, ..found });
         memory.save();
-        assert_eq!(note().get(), None);
+        note().set_places(8);
+        assert_eq!((note().way(), note().places()), (None, Some(8)));
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub(super) struct Pool {
     /// Bytes that the connections of all bodies took.
     tally: Arc<AtomicU64>,
     lately: Mutex<Lately>,
+    /// Where all of it goes since something does.
+    towards: Mutex<Towards>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Towards {
+    #[default]
+    Nowhere,
+    One(String),
+    /// What turns out best is nobody's by itself.
+    Several,
 }
 
 /// What requests came to in the last seconds: one refusal among many answers is chance, many are a store that is busy.
@@ -90,12 +101,29 @@ impl Pool {
             None => Aim::Found(Mutex::new(Width::new(START, MOST, Instant::now()))),
         };
         let [sending, recording, urgent] = [aim.places(), aim.places(), URGENT].map(Places::new);
-        Self { sending, recording, urgent, aim, tap, tally: Arc::default(), lately: Mutex::default() }
+        Self {
+            sending,
+            recording,
+            urgent,
+            aim,
+            tap,
+            tally: Arc::default(),
+            lately: Mutex::default(),
+            towards: Mutex::default(),
+        }
     }
 
     /// Begins with what another run found of a destination.
     pub(super) fn learns(&self, note: &Note) {
         let Aim::Found(_) = &self.aim else { return };
+        {
+            let mut towards = self.towards();
+            match &*towards {
+                Towards::Nowhere => *towards = Towards::One(note.of().to_owned()),
+                Towards::One(of) if of == note.of() => {}
+                Towards::One(_) | Towards::Several => *towards = Towards::Several,
+            }
+        }
         if let Some(places) = note.places() {
             self.aim.tell(|width, now| width.recall(usize::from(places), now));
             self.fit();
@@ -105,11 +133,16 @@ impl Pool {
     /// Keeps what was found for the next run.
     pub(super) fn teaches(&self, note: &Note) {
         if let Aim::Found(width) = &self.aim
+            && matches!(&*self.towards(), Towards::One(of) if of == note.of())
             && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
             && let Ok(places) = u16::try_from(places)
         {
             note.set_places(places);
         }
+    }
+
+    fn towards(&self) -> MutexGuard<'_, Towards> {
+        self.towards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What bodies count into.
@@ -223,6 +256,9 @@ impl Pool {
             }
             tokio::time::sleep(LOOK).await;
             idle = self.sending.is_idle();
+            if idle {
+                *self.towards() = Towards::Nowhere;
+            }
             // Where a limit is too low for all there could be, nothing is to be found out.
             let full = !self.sending.has_room() && self.places() == self.aim.places();
             self.aim.tell(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
@@ -243,6 +279,36 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remembered::Memory;
+
+    #[test]
+    fn what_turns_out_best_is_kept_of_a_destination_that_was_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let memory = Memory::of(home.path());
+        let (here, there) = (memory.note("here".into()), memory.note("there".into()));
+        let pool = |fixed| Pool::new(fixed, Arc::default());
+        let finds = |pool: &Pool| pool.aim.tell(|width, now| width.finds(24, now));
+        for (notes, fixed, kept) in [
+            (vec![&here], Some(7), None),
+            (vec![&here, &there], None, None),
+            (vec![&here, &there, &here], None, None),
+            (vec![&here, &here], None, Some(24)),
+        ] {
+            let pool = pool(fixed);
+            for note in &notes {
+                pool.learns(note);
+            }
+            finds(&pool);
+            pool.teaches(notes[notes.len() - 1]);
+            assert_eq!((here.places(), there.places()), (kept, None));
+        }
+        let next = pool(None);
+        next.learns(&there);
+        assert_eq!(next.places(), START);
+        let next = pool(None);
+        next.learns(&here);
+        assert_eq!(next.places(), 12);
+    }
 
     #[test]
     fn one_refusal_among_many_answers_is_chance_and_many_are_a_busy_store() {

@@ -10,8 +10,6 @@ use tokio::time::{Duration, Instant};
 
 /// The first connections, where none were measured yet.
 pub(super) const START: usize = 4;
-/// As many at most of what another run found: the network may be another by now.
-const RECALLED: usize = 32;
 /// What happens right after a change says nothing: connections come to stand, and buffers of the system fill.
 const SETTLES: Duration = Duration::from_millis(200);
 /// As long as is measured then at least.
@@ -38,8 +36,6 @@ const TOGETHER: Duration = Duration::from_secs(2);
 enum State {
     /// What the present width brings is not known.
     Measures,
-    /// The same of one that another run found to be best.
-    Recalls,
     /// Grew from this width, which brought so many bytes a second.
     Tries { from: usize, rate: f64, pause: Duration },
     /// Stays as it is, at so many bytes a second, until then.
@@ -59,6 +55,8 @@ pub(super) struct Width {
     /// When, and bytes in all until then.
     samples: VecDeque<(Instant, u64)>,
     busy: Option<Instant>,
+    /// Nothing was found out yet.
+    fresh: bool,
 }
 
 impl Width {
@@ -66,7 +64,16 @@ impl Width {
     pub(super) fn new(start: usize, most: usize, now: Instant) -> Self {
         let start = start.clamp(1, most.max(1));
         let samples = VecDeque::new();
-        Self { now: start, most: most.max(1), state: State::Measures, since: now, factor: 2, samples, busy: None }
+        Self {
+            now: start,
+            most: most.max(1),
+            state: State::Measures,
+            since: now,
+            factor: 2,
+            samples,
+            busy: None,
+            fresh: true,
+        }
     }
 
     /// As many as may fly now.
@@ -74,11 +81,11 @@ impl Width {
         self.now
     }
 
-    /// Begins with what turned out best before, unless something was found out by now.
+    /// Begins with half of what turned out best in another run, unless something was found out by now: the network may be
+    /// another, so that the rest has to show again that it brings something.
     pub(super) fn recall(&mut self, places: usize, now: Instant) {
-        if matches!(self.state, State::Measures) && self.now == START && places > START {
-            self.now = places.min(RECALLED).min(self.most);
-            self.state = State::Recalls;
+        if std::mem::take(&mut self.fresh) && places / 2 > self.now {
+            self.now = (places / 2).min(self.most);
             self.begin(now);
         }
     }
@@ -89,6 +96,13 @@ impl Width {
             State::Holds { rate, .. } if rate > 0.0 => Some(self.now),
             _ => None,
         }
+    }
+
+    /// As if so many had turned out best.
+    #[cfg(test)]
+    pub(super) fn finds(&mut self, places: usize, now: Instant) {
+        self.now = places;
+        self.state = State::Holds { rate: 1.0, until: now + AGAIN, pause: AGAIN };
     }
 
     /// Takes the count of all bytes so far, and whether as many fly as may; often, ten times a second.
@@ -108,12 +122,6 @@ impl Width {
                     self.try_more(now, rate, AGAIN);
                 }
             }
-            State::Recalls => {
-                if let Some(rate) = self.measured(now) {
-                    self.state = State::Holds { rate, until: now + AGAIN, pause: AGAIN };
-                    self.factor = 1;
-                }
-            }
             State::Tries { from, rate, pause } => self.judge(now, from, rate, pause),
             State::Holds { rate, until, pause } => self.hold(now, rate, until, pause),
         }
@@ -121,6 +129,7 @@ impl Width {
 
     /// The store is busy: half of it, for a while, and no fewer than the first.
     pub(super) fn busy(&mut self, now: Instant) {
+        self.fresh = false;
         if self.busy.is_some_and(|then| now.duration_since(then) < TOGETHER) {
             return;
         }
@@ -150,6 +159,7 @@ impl Width {
     }
 
     fn try_more(&mut self, now: Instant, rate: f64, pause: Duration) {
+        self.fresh = false;
         let wider = match self.factor {
             0 | 1 => self.now + (self.now / 4).max(1),
             factor => self.now * factor,
@@ -320,13 +330,35 @@ mod tests {
         };
         let mut next = Width::new(START, 64, begun);
         next.recall(found, begun);
-        assert!((30..=RECALLED).contains(&next.get()), "{found}, {}", next.get());
-        // It is not doubled before it is known what it brings.
-        let mut most = 0;
-        over(&mut next, &mut link, begun, 0..50, &mut 0.0, |_, width| most = most.max(width));
-        assert!(most <= RECALLED && next.found().is_some(), "{most}");
-        next.recall(64, begun);
-        assert!(next.get() <= RECALLED, "what this run found counts more");
+        assert_eq!(next.get(), found / 2);
+        let mut reached = None;
+        over(&mut next, &mut link, begun, 0..50, &mut 0.0, |step, width| {
+            if width >= 30 {
+                reached.get_or_insert(step);
+            }
+        });
+        assert!(reached.is_some_and(|step| step <= 8), "{reached:?}");
+    }
+
+    #[test]
+    fn what_another_run_found_is_no_reason_where_this_one_knows_better() {
+        let begun = Instant::now();
+        // Another network, which brings no more by more.
+        let mut link = Link { each: 20.0 * MB, all: 60.0 * MB, latency: Duration::ZERO };
+        let (mut width, mut bytes) = (Width::new(START, 64, begun), 0.0);
+        width.recall(32, begun);
+        over(&mut width, &mut link, begun, 0..50, &mut bytes, |_, _| {});
+        assert_eq!(width.get(), 16, "half of it, and no more");
+        // A store that is busy, and a small file that ends meanwhile.
+        let mut width = Width::new(START, 64, begun);
+        width.busy(begun);
+        width.recall(64, begun + Duration::from_secs(11));
+        assert_eq!(width.get(), START);
+        let mut width = Width::new(START, 64, begun);
+        over(&mut width, &mut link, begun, 0..20, &mut 0.0, |_, _| {});
+        let known = width.get();
+        width.recall(64, begun + Duration::from_secs(2));
+        assert_eq!(width.get(), known);
     }
 
     #[test]

@@ -31,6 +31,28 @@ impl std::fmt::Debug for Waiting {
     }
 }
 
+/// Whoever waits hears of it where nobody comes to be at it, or not to its end.
+struct Served(Option<Arc<Looks>>);
+
+impl Served {
+    fn serve(mut self) {
+        if let Some(looks) = &self.0 {
+            looks.serve();
+        }
+        // From here on it is another's turn.
+        self.0 = None;
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(looks) = &self.0 {
+            let waiting = std::mem::take(&mut *looks.waiting());
+            drop(waiting);
+        }
+    }
+}
+
 impl Looks {
     pub(super) fn by(reader: Reader) -> Arc<Self> {
         Arc::new(Self { waiting: Mutex::default(), reader: Mutex::new(reader) })
@@ -52,8 +74,8 @@ impl Looks {
             std::mem::replace(&mut waiting.is_served, true)
         };
         if !is_served {
-            let looks = Arc::clone(self);
-            tokio::task::spawn_blocking(move || looks.serve());
+            let served = Served(Some(Arc::clone(self)));
+            tokio::task::spawn_blocking(move || served.serve());
         }
         answer.await.map_err(|_| Error::new(ErrorCode::Unexpected).detail("a look at the records broke"))?
     }
@@ -111,6 +133,35 @@ mod tests {
             }
         }
         ask(1).await.expect("and goes on");
+    }
+
+    #[test]
+    fn a_runtime_that_ends_leaves_nobody_waiting() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        let runtime = |threads| {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.worker_threads(1).max_blocking_threads(threads).enable_time().build().expect("a runtime")
+        };
+        let (first, (hold, held)) = (runtime(1), std::sync::mpsc::channel::<()>());
+        first.spawn_blocking(move || held.recv());
+        let look = {
+            let journal = journal.clone();
+            first.spawn(async move { journal.read(|_| Ok(7)).await })
+        };
+        while !journal.looks.waiting().is_served {
+            std::thread::yield_now();
+        }
+        first.shutdown_background();
+        drop((hold, look));
+        let next = runtime(2).block_on(async {
+            tokio::time::timeout(std::time::Duration::from_secs(60), async {
+                // What was not begun is dropped by the runtime that ends, in its own time.
+                while journal.read(|_| Ok(7)).await.is_err() {}
+            })
+            .await
+        });
+        next.expect("answered");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -141,6 +141,12 @@ impl Reader {
 
     /// Reads what belongs together as of one moment.
     pub(super) fn together(&self, read: impl FnOnce()) {
+        // One that could not be ended would show what was there then for good.
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "a look at the records does not end");
+        }
         // Without a transaction each reads what is there by then.
         let one = self.connection.unchecked_transaction();
         *self.families.borrow_mut() = one.is_ok().then(HashMap::new);

@@ -216,6 +216,7 @@ impl Stream {
             Stage::Data if self.left > 0 => {
                 let frame = self.pace.frame_after(self.part.len - self.left, self.begun.elapsed());
                 let want = usize::try_from(self.left).unwrap_or(FRAME).min(frame);
+                self.watch.comes_in(want);
                 let len = ready!(self.turn(want, context));
                 let bytes = match &mut self.held {
                     Some(held) => held.split_to(len),

@@ -253,8 +253,8 @@ impl Pace {
         frame.clamp(SMALLEST, FRAME)
     }
 
-    /// The same of a body that took so many bytes in this time: before any was answered here, it is its own measure once
-    /// no buffer holds all of that.
+    /// The same of a body that took so many bytes in this time: once no buffer holds all of that, it shows how fast its own
+    /// connection is, whatever others showed.
     pub(super) fn frame_after(&self, taken: u64, took: Duration) -> usize {
         let Some(sent) = taken.checked_sub(BUFFERED) else { return self.frame() };
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -262,9 +262,9 @@ impl Pace {
         own.min(FRAME).max(self.frame())
     }
 
-    /// What is taken of a body in one go.
-    pub(super) fn taken_at_once(&self) -> u64 {
-        let frame = self.frame() as u64;
+    /// What is taken of a body in one go, whose frames are as large as this, or as all of them.
+    pub(super) fn taken_at_once(&self, frame: usize) -> u64 {
+        let frame = frame.max(self.frame()) as u64;
         (frame * AT_ONCE).min(AT_ONCE_BYTES + frame)
     }
 

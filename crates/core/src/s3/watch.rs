@@ -72,6 +72,8 @@ pub(super) struct Progress {
     pub(super) moved: Instant,
     /// Whether its last byte left.
     pub(super) ended: bool,
+    /// The largest of its frames, in bytes.
+    pub(super) frame: usize,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,7 @@ impl Watch {
     }
 
     fn nothing() -> Seen {
-        let progress = Progress { moved: Instant::now(), ended: false };
+        let progress = Progress { moved: Instant::now(), ended: false, frame: 0 };
         Seen { progress, reading: false, turn: None, waited: Duration::ZERO, crc64: None, error: None }
     }
 
@@ -178,8 +180,14 @@ impl Watch {
 
     /// The connection took a frame, perhaps the last.
     pub(super) fn moves(&self, last: bool) {
-        let mut seen = self.seen();
-        seen.progress = Progress { moved: Instant::now(), ended: seen.progress.ended || last };
+        let progress = &mut self.seen().progress;
+        (progress.moved, progress.ended) = (Instant::now(), progress.ended || last);
+    }
+
+    /// Its frames are as large as this from now on.
+    pub(super) fn comes_in(&self, frame: usize) {
+        let progress = &mut self.seen().progress;
+        progress.frame = progress.frame.max(frame);
     }
 
     /// An attempt begins.

@@ -87,7 +87,7 @@ fn verdict(
         let way = pace.emptied(len, now.moved.duration_since(begun));
         (ANSWER + pace.later(way, told), "no answer after the last byte")
     } else {
-        let gulp = pace.taken_at_once() + GULP.min(len);
+        let gulp = pace.taken_at_once(now.frame) + GULP.min(len);
         let way = if told { Duration::ZERO } else { pace.time_for(gulp).saturating_sub(ALLOWED) };
         (STALL + pace.later(way, told), "no byte was taken")
     };
@@ -246,7 +246,7 @@ mod tests {
             seconds(5 - before).await;
             let begun = Instant::now();
             let given_up = || {
-                let sent = Progress { moved: begun, ended: true };
+                let sent = Progress { moved: begun, ended: true, frame: 0 };
                 verdict(&pace, begun, sent, PART, Again::Costly, Told::Arrived).is_some()
             };
             seconds(before).await;
@@ -290,7 +290,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_link_that_moves_is_never_taken_for_a_dead_one() {
         let pace = Arc::<Pace>::default();
-        let gulp = pace.taken_at_once();
+        let gulp = pace.taken_at_once(0);
         let each = |n: u64| {
             let pace = Arc::clone(&pace);
             async move {

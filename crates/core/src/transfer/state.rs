@@ -1,7 +1,7 @@
 //! The states of a transfer and every step between them. Pure: no disk, no network, no clock.
 //!
 //! Order is law: **record, act, record the outcome**. [`step`] answers the new [`Standing`], which is journaled before
-//! any of the effects is performed; what an effect brings comes back as the next [`Input`].
+//! any of the effects is performed (but for a look at a file in line, which asks for nothing); what an effect brings comes back as the next [`Input`].
 
 use serde::{Deserialize, Serialize};
 

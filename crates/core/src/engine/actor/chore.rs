@@ -33,6 +33,11 @@ impl Chore {
         self.next = self.next.or((left > 0).then(|| Instant::now() + LATER));
     }
 
+    /// Whether it runs.
+    pub(super) const fn runs(&self) -> bool {
+        self.runs
+    }
+
     /// Whether it runs, or is about to.
     pub(super) fn is_busy(&self, now: Instant) -> bool {
         self.runs || self.next.is_some_and(|at| at <= now)

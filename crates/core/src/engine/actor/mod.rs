@@ -45,7 +45,7 @@ use crate::units::{ByteCount, UnixTime};
 use chore::Chore;
 use running::{drive, fail};
 
-/// The feed is told at most this often.
+/// The feed is told at most this often, but for the last word.
 const TICK: Duration = Duration::from_millis(250);
 /// Who waits for an end is told this soon after the last of it.
 const AT_LAST: Duration = Duration::from_millis(10);
@@ -171,14 +171,16 @@ impl Actor {
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(command) => {
+                        let before = self.waits_for();
                         self.command(command).await;
-                        next_tick = next_tick.min(self.next_answer());
+                        next_tick = next_tick.min(self.next_answer(before));
                     }
                     None => break,
                 },
                 Some(report) = self.reports.recv() => {
+                    let before = self.waits_for();
                     self.report(report).await;
-                    next_tick = next_tick.min(self.next_answer());
+                    next_tick = next_tick.min(self.next_answer(before));
                 }
                 () = tokio::time::sleep_until(next_tick), if busy => {
                     next_tick = Instant::now() + TICK;
@@ -199,10 +201,18 @@ impl Actor {
         }
     }
 
-    /// When those who wait for an end are answered after something happened: with the next tick, sooner where nothing runs.
-    fn next_answer(&self) -> Instant {
-        let asked = !(self.settling.is_empty() && self.swept.is_empty());
-        Instant::now() + if asked && self.active.is_empty() { AT_LAST } else { TICK }
+    /// How many run, walk or tidy up, and how many wait for an end of all that.
+    fn waits_for(&self) -> (usize, usize) {
+        let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
+        (self.active.len() + self.walking.len() + chores, self.settling.len() + self.swept.len())
+    }
+
+    /// When those who wait for an end are answered after something happened: with the next tick, and sooner where it was the
+    /// last that ran, or the question itself.
+    fn next_answer(&self, (ran, asked): (usize, usize)) -> Instant {
+        let (runs, asks) = self.waits_for();
+        let is_the_last = runs == 0 && asks > 0 && (ran > 0 || asks > asked);
+        Instant::now() + if is_the_last { AT_LAST } else { TICK }
     }
 
     /// Another company or place. What runs for the former rests, what began with this one goes on.

@@ -23,6 +23,7 @@ pub(in crate::engine) async fn drive(
 ) -> Result<()> {
     let loaded = shared.journal.read(move |journal| load(journal, id)).await?;
     let (mut row, (item, batch)) = loaded.ok_or_else(|| Error::new(ErrorCode::JournalDamaged))?;
+    let in_line = row.standing.state == TransferState::Queued;
     if let Ok((standing, _)) = step(&row.standing, Input::Restarted) {
         row.standing = standing;
     }
@@ -45,6 +46,8 @@ pub(in crate::engine) async fn drive(
         differed: 0,
         proof: None,
         found: None,
+        in_line,
+        early: None,
         next: None,
     };
     drive.run(input).await;

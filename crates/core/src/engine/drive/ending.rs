@@ -7,6 +7,7 @@ use super::looking::Seen;
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
+use crate::engine::pool::Place;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
@@ -33,8 +34,8 @@ impl Drive {
 
     pub(super) async fn put(&mut self) -> Result<Input> {
         let (open, outcome) = loop {
-            let open = self.opened()?;
-            match self.put_patiently(&open).await {
+            let (open, early) = (self.opened()?, self.early.take());
+            match self.put_patiently(&open, early).await {
                 Err(error) if error.code == ErrorCode::FileChanged => {
                     let stop = self.stop.clone();
                     stop.cuts(self.goes_on(error)).await?;
@@ -63,19 +64,28 @@ impl Drive {
         Ok(self.stored(stored))
     }
 
-    async fn put_patiently(&self, open: &Open) -> Result<Stored> {
+    async fn put_patiently(&self, open: &Open, mut early: Option<Place>) -> Result<Stored> {
         let if_absent = self.collision() != Collision::Overwrite;
         let damage = Damage::default();
-        let once = || async { self.put_once(open, if_absent).await.map_err(|error| damage.weigh(error)) };
+        let once = || {
+            let (early, damage) = (early.take(), &damage);
+            async move { self.put_once(open, early, if_absent).await.map_err(|error| damage.weigh(error)) }
+        };
         self.patiently(once).await
     }
 
     /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
     /// would know whether the object is there.
-    async fn put_once(&self, open: &Open, if_absent: bool) -> Result<Stored> {
+    async fn put_once(&self, open: &Open, early: Option<Place>, if_absent: bool) -> Result<Stored> {
         let only = PartNumber::FIRST;
+        let place = async {
+            match early {
+                Some(place) => Ok(place),
+                None => self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live).await,
+            }
+        };
         let _place = tokio::select! {
-            place = self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live) => place?,
+            place = place => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
         let (len, gate) = (open.plan.size(), Gate::default());

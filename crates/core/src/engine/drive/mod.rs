@@ -22,7 +22,7 @@ use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
-use super::pool::Pool;
+use super::pool::{Place, Pool};
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -174,6 +174,10 @@ pub(super) struct Drive {
     pub(super) proof: Option<Write>,
     /// What was opened; goes on record with the step that follows, before anything is asked for it.
     pub(super) found: Option<Write>,
+    /// It is in line on record as well.
+    pub(super) in_line: bool,
+    /// A place that it has before it is put on record as begun.
+    pub(super) early: Option<Place>,
     /// The name that is on record already and is taken next.
     pub(super) next: Option<String>,
 }
@@ -344,8 +348,12 @@ impl Drive {
         {
             writes.push(Write::Problem(id, problem));
         }
-        // To look at a file asks for nothing: what comes of it goes on record.
-        if !(matches!(effects, [Effect::Open]) && standing.on_s3 == OnS3::Nothing) {
+        // To look at a file asks for nothing: what is on record in line stays so until something came of it.
+        if matches!(effects, [Effect::Open]) && standing.on_s3 == OnS3::Nothing {
+            if !std::mem::take(&mut self.in_line) {
+                self.shared.journal.note(writes);
+            }
+        } else {
             self.shared.journal.write(writes).await?;
         }
         self.found = None;

@@ -64,6 +64,12 @@ impl Drive {
         let multipart = matches!(plan, Plan::Multipart { .. });
         let open = Open { file, fingerprint, plan, route, key };
         self.open = Some(open.clone());
+        // Of what is on record as begun a kill leaves in the dark whether it is there, where nobody may look: no more of
+        // these than are sent.
+        if !multipart && !open.route.may_look() && self.collision() != Collision::Overwrite {
+            let place = self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live).await?;
+            self.early = Some(place);
+        }
         // Better to learn now that the key is taken than after a terabyte. Where nobody may look, S3 tells at the end.
         if multipart && !begun && self.collision() != Collision::Overwrite {
             let head = self.patiently(|| open.route.look(&open.key)).await?;
