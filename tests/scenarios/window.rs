@@ -153,6 +153,10 @@ async fn a_person_drops_pauses_loses_power_and_finds_everything_uploaded() {
     window.until_says("Day 1").await;
     // Well under way, and seen to be: the first parts are there.
     window.until("[...document.querySelectorAll('[role=progressbar]')].some(bar => Number(bar.ariaValueNow ?? bar.getAttribute('aria-valuenow')) >= 60)").await;
+    // Small files are there sooner than the first parts.
+    while office.acknowledged() <= 2 {
+        tokio::task::yield_now().await;
+    }
     window.picture("uploading").await;
     window.click("Pause all").await;
     window.until_says("Resume all").await;
@@ -163,7 +167,6 @@ async fn a_person_drops_pauses_loses_power_and_finds_everything_uploaded() {
     window.script("window.since = performance.now()").await;
     window.until("performance.now() - window.since > 1000").await;
     assert_eq!((office.sent(), window.script(SENT).await), (sent, told), "paused, and yet it sends");
-    assert!(office.acknowledged() > 2, "something arrived");
     office.loses_power(window);
 
     // The next day: signed in still, paused still, what was sent is kept.

@@ -3,6 +3,8 @@
 //! wants; whichever arrives first counts. A part sent twice is the same part. One that is out waits for its answer: the
 //! store most likely has it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +14,8 @@ use crate::sync::{Mutex, PoisonError};
 
 /// A part that needs so many times what others needed is late.
 const LATE: u32 = 3;
-/// So many must have landed before anything is late: fewer say nothing.
+/// So many must have landed before anything is late, and as many as still fly: the first of many that share a link say nothing
+/// of the last.
 const TELLING: usize = 3;
 /// Whatever is done sooner is not worth a second request.
 const SOON: Duration = Duration::from_secs(1);
@@ -24,6 +27,16 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) struct Tail {
     begun: CancellationToken,
     took: Mutex<Vec<Duration>>,
+    flying: AtomicUsize,
+}
+
+/// One that flies.
+struct Flies<'a>(&'a AtomicUsize);
+
+impl Drop for Flies<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Tail {
@@ -54,7 +67,8 @@ impl Tail {
     fn is_late(&self, needs: Duration) -> bool {
         let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let half = took.len() / 2;
-        took.len() >= TELLING && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)
+        took.len() >= TELLING.max(self.flying.load(Ordering::Relaxed))
+            && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)
     }
 
     /// Runs `first`, and `second` beside it once that is late and not `out` yet.
@@ -69,6 +83,8 @@ impl Tail {
         second: impl AsyncFnOnce() -> Result<T>,
     ) -> Result<T> {
         let begun = Instant::now();
+        self.flying.fetch_add(1, Ordering::Relaxed);
+        let _flies = Flies(&self.flying);
         tokio::pin!(first);
         let _place = tokio::select! {
             biased;
@@ -171,6 +187,17 @@ mod tests {
         let second = async || after(USUAL, Err(Error::new(ErrorCode::StorageBusy))).await;
         let error = tail.raced(&pool, || false, after(late * 2, fails()), second).await.expect_err("neither");
         assert_eq!(error.code, ErrorCode::Offline);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_of_many_that_share_a_link_say_nothing_of_the_last() {
+        let (tail, pool) = (tail(), Pool::new(Some(64), Arc::default()));
+        tail.begins();
+        let slow = (0..=TELLING).map(|_| {
+            let second = async || unreachable!("as many land as fly, and they do so late");
+            tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second)
+        });
+        futures::future::try_join_all(slow).await.expect("there");
     }
 
     #[test]

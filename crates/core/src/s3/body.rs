@@ -103,7 +103,8 @@ pub(super) struct Stream {
     at: u64,
     left: u64,
     length_left: u64,
-    pace: Arc<Pace>,
+    /// Bytes of one frame, as others showed when it began.
+    frame: usize,
     begun: Instant,
     sip: Sip,
     /// What the tap gave it to take next.
@@ -129,7 +130,7 @@ impl Stream {
     pub(super) fn new(part: PartBody, mode: Mode, buffers: Buffers, watch: Arc<Watch>) -> Self {
         part.sent.store(0, Ordering::Relaxed);
         watch.begin();
-        let (pace, begun) = (watch.pace(), Instant::now());
+        let (frame, begun) = (watch.pace().frame(), Instant::now());
         let length_left = framed_len(mode, part.len);
         let digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme);
         if length_left == 0 {
@@ -142,7 +143,7 @@ impl Stream {
             at: part.offset,
             left: part.len,
             length_left,
-            pace,
+            frame,
             begun,
             sip: Sip::new(part.tapped.clone()),
             given: None,
@@ -214,7 +215,7 @@ impl Stream {
                 Bytes::from(head(self.part.len))
             }
             Stage::Data if self.left > 0 => {
-                let frame = self.pace.frame_after(self.part.len - self.left, self.begun.elapsed());
+                let frame = Pace::frame_after(self.frame, self.part.len - self.left, self.begun.elapsed());
                 let want = usize::try_from(self.left).unwrap_or(FRAME).min(frame);
                 self.watch.comes_in(want);
                 let len = ready!(self.turn(want, context));

@@ -253,13 +253,13 @@ impl Pace {
         frame.clamp(SMALLEST, FRAME)
     }
 
-    /// The same of a body that took so many bytes in this time: once no buffer holds all of that, it shows how fast its own
-    /// connection is, whatever others showed.
-    pub(super) fn frame_after(&self, taken: u64, took: Duration) -> usize {
-        let Some(sent) = taken.checked_sub(BUFFERED) else { return self.frame() };
+    /// The same of a body that began with such frames and took so many bytes in this time: once no buffer holds all of that,
+    /// it shows how fast its own connection is. What others show says nothing of one that may hang.
+    pub(super) fn frame_after(began_with: usize, taken: u64, took: Duration) -> usize {
+        let Some(sent) = taken.checked_sub(BUFFERED) else { return began_with };
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
         let own = usize::try_from(sent.saturating_mul(1_000) / millis / AT_ONCE).unwrap_or(FRAME);
-        own.min(FRAME).max(self.frame())
+        own.min(FRAME).max(began_with)
     }
 
     /// What is taken of a body in one go, whose frames are as large as this, or as all of them.
@@ -315,13 +315,15 @@ mod tests {
 
     #[test]
     fn a_body_that_no_buffer_holds_is_its_own_measure_before_any_was_answered() {
-        let pace = Pace::default();
-        let second = Duration::from_secs(1);
-        assert_eq!(pace.frame_after(0, Duration::ZERO), SMALLEST);
-        assert_eq!(pace.frame_after(BUFFERED, Duration::from_millis(1)), SMALLEST, "buffered, perhaps");
-        assert_eq!(pace.frame_after(BUFFERED + (1 << 20), second), (1 << 20) / 16);
-        assert_eq!(pace.frame_after(BUFFERED + (1 << 30), second), FRAME);
+        let (pace, second) = (Pace::default(), Duration::from_secs(1));
+        assert_eq!(pace.frame(), SMALLEST);
+        let after = |taken, took| Pace::frame_after(SMALLEST, taken, took);
+        assert_eq!(after(0, Duration::ZERO), SMALLEST);
+        assert_eq!(after(BUFFERED, Duration::from_millis(1)), SMALLEST, "buffered, perhaps");
+        assert_eq!(after(BUFFERED + (1 << 20), second), (1 << 20) / 16);
+        assert_eq!(after(BUFFERED + (1 << 30), second), FRAME);
         pace.saw(1 << 20, Instant::now(), Duration::ZERO, Duration::ZERO);
-        assert_eq!(pace.frame_after(0, Duration::ZERO), FRAME, "as others showed");
+        assert_eq!(pace.frame(), FRAME, "as others showed");
+        assert_eq!(Pace::frame_after(FRAME, BUFFERED + 1, second), FRAME, "no smaller than it began");
     }
 }
