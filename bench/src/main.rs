@@ -5,6 +5,7 @@ mod again;
 mod busy;
 mod by_hand;
 mod cases;
+mod copies;
 mod figures;
 mod inputs;
 mod limit;
@@ -33,6 +34,8 @@ enum Args {
     Limit(limit::Limit),
     /// A store to send to by hand, until the input ends; it then says what it saw.
     Store(by_hand::Store),
+    /// What reading costs by where the buffer begins.
+    Copies(copies::Copies),
     /// Run one program and say what it cost.
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
     let outcome = match Args::parse() {
         Args::Run(run) => all(&run),
         Args::Limit(limit) => limit::run(&limit),
+        Args::Copies(copies) => copies::run(&copies),
         Args::Store(store) => by_hand::run(&store),
         Args::Measure(measure) => measure::run(&measure),
     };

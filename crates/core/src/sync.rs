@@ -9,5 +9,5 @@ pub(crate) use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 pub(crate) use tokio::time::sleep;
 
 pub(crate) mod atomic {
-    pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::Start;
 use super::drive::{Report, Shared};
 use super::pool::Pool;
 use super::routes::Routes;
+use crate::bandwidth::Limits;
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Journal, Recovered, TransferRow, Write};
 use crate::net::Net;
@@ -64,6 +66,20 @@ pub(in crate::engine) async fn records(
     journal.write(all).await.expect("written");
     drop(journal);
     Journal::open(home).expect("opened")
+}
+
+/// What an engine starts with where nobody is signed in.
+pub(in crate::engine) fn start(home: &Path, (journal, recovered): (Journal, Recovered)) -> Start {
+    Start {
+        journal,
+        home: home.to_owned(),
+        recovered,
+        routes: Arc::new(Routes::new(Net::default(), None, Arc::default())),
+        concurrency: Some(1),
+        limits: Limits::default(),
+        choice: None,
+        hold: false,
+    }
 }
 
 /// What drives share where nobody is signed in.

@@ -3,13 +3,12 @@
 //! wants; whichever arrives first counts. A part sent twice is the same part. One that is out waits for its answer: the
 //! store most likely has it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::pool::{Place, Pool};
 use crate::error::Result;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, PoisonError};
 
 /// A part that needs so many times what others needed is late.

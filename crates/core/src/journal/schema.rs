@@ -110,7 +110,7 @@ CREATE TABLE ranks (                           -- what an item is ordered by, on
 /// A statement for every kind of write, and one that seals: none is ever made twice.
 const STATEMENTS: usize = 64;
 
-/// Statements stay as they were made: planned anew for each value they are half of what a record costs.
+/// Statements stay as they were made: planned anew for each value, a question costs several times what its answer does.
 fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(classify)

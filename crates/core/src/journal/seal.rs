@@ -97,7 +97,7 @@ impl Sealed {
         Ok(())
     }
 
-    /// A statement, put together once: of a hundred thousand files it would be most of what a record costs.
+    /// A statement, put together once and not for each of a hundred thousand files.
     fn sql(&self, verb: &'static str, how: &str, make: impl FnOnce() -> String) -> Arc<str> {
         let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry((self.table, verb)).or_default();

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::{Chance, Image, image, lay_out, power};
 use crate::World;
 use crate::davit::{Ended, Run};
@@ -168,14 +166,9 @@ pub async fn damage(count: u32, seed: u64) {
         // The upload that was open when the process was killed is lost with the rows that named it, or with the log's end.
         // Of one whose id was not on record yet it is told that there may be one.
         let status = world.davit("status").arg("--json").end().await;
-        let told_of = |key: &str| {
-            let is_it = |line: &&Value| {
-                line["event"] == "left"
-                    && line["upload"].is_null()
-                    && key.ends_with(&line["key"].to_string().replace('"', ""))
-            };
-            status.lines.iter().any(|line| is_it(&line))
-        };
+        let unnamed = status.lines.iter().filter(|line| line["event"] == "left" && line["upload"].is_null());
+        let unnamed: Vec<&str> = unnamed.filter_map(|line| line["key"].as_str()).collect();
+        let told_of = |key: &str| unnamed.iter().any(|name| key.ends_with(name));
         let left = world.cloud.uploads(BUCKET).iter().filter(|upload| !told_of(&upload.key)).count();
         assert!(left <= usize::from(words == 1 || name == LOG), "{what}: {left} uploads that nobody names");
         let again = upload(&world, &home, &sources).end().await;

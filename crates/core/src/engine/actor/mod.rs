@@ -47,8 +47,6 @@ use running::{drive, fail};
 
 /// The feed is told at most this often, but for the last word.
 const TICK: Duration = Duration::from_millis(250);
-/// Who waits for an end is told this soon after the last of it.
-const AT_LAST: Duration = Duration::from_millis(10);
 /// A cancel can be taken back for this long.
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
@@ -199,20 +197,6 @@ impl Actor {
                 break;
             }
         }
-    }
-
-    /// How many run, walk or tidy up, and how many wait for an end of all that.
-    fn waits_for(&self) -> (usize, usize) {
-        let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
-        (self.active.len() + self.walking.len() + chores, self.settling.len() + self.swept.len())
-    }
-
-    /// When those who wait for an end are answered after something happened: with the next tick, and sooner where it was the
-    /// last that ran, or the question itself.
-    fn next_answer(&self, (ran, asked): (usize, usize)) -> Instant {
-        let (runs, asks) = self.waits_for();
-        let is_the_last = runs == 0 && asks > 0 && (ran > 0 || asks > asked);
-        Instant::now() + if is_the_last { AT_LAST } else { TICK }
     }
 
     /// Another company or place. What runs for the former rests, what began with this one goes on.

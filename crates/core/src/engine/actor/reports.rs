@@ -142,18 +142,13 @@ impl Actor {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
 
     use super::*;
-    use crate::bandwidth::Limits;
-    use crate::engine::Start;
     use crate::engine::actor::Active;
     use crate::engine::drive::Stop;
     use crate::engine::feed::{Action, PausedBy};
-    use crate::engine::fixture::{FILE, records, rows};
-    use crate::engine::routes::Routes;
+    use crate::engine::fixture::{FILE, records, rows, start};
     use crate::ids::UploadId;
-    use crate::net::Net;
     use crate::transfer::OnS3;
     use crate::units::UnixTime;
 
@@ -169,19 +164,8 @@ mod tests {
 
     /// An engine whose one file runs.
     async fn actor(home: &Path) -> Actor {
-        let (journal, recovered) = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
-        let routes = Arc::new(Routes::new(Net::default(), None, Arc::default()));
-        let start = Start {
-            journal,
-            home: home.to_owned(),
-            recovered,
-            routes,
-            concurrency: Some(1),
-            limits: Limits::default(),
-            choice: None,
-            hold: false,
-        };
-        let mut actor = Actor::new(start);
+        let records = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
+        let mut actor = Actor::new(start(home, records));
         let active = Active { stop: Stop::default(), large: false, asked: None, then: None };
         actor.active.insert(FILE, active);
         actor.set(0, Rest::Active { verifying: false }, ByteCount(1), ByteCount::ZERO);

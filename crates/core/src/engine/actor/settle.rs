@@ -2,13 +2,32 @@
 
 use std::collections::HashSet;
 
-use super::{Actor, Settled};
+use tokio::time::{Duration, Instant};
+
+use super::{Actor, Settled, TICK};
 use crate::engine::book::Rest;
 use crate::engine::feeds::Subscriber;
 use crate::engine::shelf::Shelf;
 use crate::ids::ItemId;
 
+/// Who waits for an end is told this soon after the last of it.
+const AT_LAST: Duration = Duration::from_millis(10);
+
 impl Actor {
+    /// How many run, walk or tidy up, and how many wait for an end of all that.
+    pub(super) fn waits_for(&self) -> (usize, usize) {
+        let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
+        (self.active.len() + self.walking.len() + chores, self.settling.len() + self.swept.len())
+    }
+
+    /// When those who wait for an end are answered after something happened: with the next tick, and sooner where it was the
+    /// last that ran, or the question itself.
+    pub(super) fn next_answer(&self, (ran, asked): (usize, usize)) -> Instant {
+        let (runs, asks) = self.waits_for();
+        let is_the_last = runs == 0 && asks > 0 && (ran > 0 || asks > asked);
+        Instant::now() + if is_the_last { AT_LAST } else { TICK }
+    }
+
     pub(super) fn settle(&mut self) {
         let feeds_know = self.ended.is_empty() && self.feeds.iter().all(Subscriber::told_all);
         for at in (0..self.settling.len()).rev() {
@@ -56,17 +75,11 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
 
-    use tokio::time::{Duration, Instant};
-
-    use crate::bandwidth::Limits;
+    use super::*;
     use crate::engine::feed::View;
-    use crate::engine::fixture::{records, rows};
-    use crate::engine::routes::Routes;
+    use crate::engine::fixture::{records, rows, start};
     use crate::engine::{Engine, Start};
-    use crate::ids::ItemId;
-    use crate::net::Net;
     use crate::transfer::{OnS3, Standing, TransferState};
     use crate::units::UnixTime;
 
@@ -75,17 +88,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let standing =
             Standing { state: TransferState::Done { etag: "e".into(), at: UnixTime(7) }, on_s3: OnS3::Nothing };
-        let (journal, recovered) = records(home.path(), rows(Path::new("/cut.mov"), standing)).await;
-        let start = Start {
-            journal,
-            home: home.path().to_owned(),
-            recovered,
-            routes: Arc::new(Routes::new(Net::default(), None, Arc::default())),
-            concurrency: Some(1),
-            limits: Limits::default(),
-            choice: None,
-            hold: true,
-        };
+        let records = records(home.path(), rows(Path::new("/cut.mov"), standing)).await;
+        let start = Start { hold: true, ..start(home.path(), records) };
         let engine = Engine::start(start, &tokio::runtime::Handle::current());
         // The first tick comes at once.
         engine.subscribe(View::default()).await.expect("there").next().await.expect("a snapshot");

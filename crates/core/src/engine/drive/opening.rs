@@ -65,8 +65,9 @@ impl Drive {
         let open = Open { file, fingerprint, plan, route, key };
         self.open = Some(open.clone());
         // Of what is on record as begun a kill leaves in the dark whether it is there, where nobody may look: no more of
-        // these than are sent.
-        if !multipart && !open.route.may_look() && self.collision() != Collision::Overwrite {
+        // these than are sent. Nobody waits for a second place while it has one.
+        self.early = None;
+        if !multipart && !begun && !open.route.may_look() && self.collision() != Collision::Overwrite {
             let place = self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live).await?;
             self.early = Some(place);
         }
