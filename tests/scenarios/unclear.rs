@@ -9,6 +9,7 @@ use davit_core::engine::feed::{Action, Target};
 use davit_core::ids::TransferId;
 use davit_core::journal::{Journal, Reader, Write};
 use davit_core::session::Collision;
+use davit_core::transfer::OnS3;
 use davit_core::uploader::Options;
 use davit_tests::davit::Ended;
 use davit_tests::fault::{Fault, FaultProxy};
@@ -16,6 +17,7 @@ use davit_tests::soak::sources::until_it_waits;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::{BUCKET, connected};
 use davit_tests::{Run, World};
+use tokio::time::Duration;
 
 const COMPLETE: &str = "POST *?uploadId";
 const PUT: &str = "PUT ";
@@ -405,6 +407,45 @@ async fn one_refusal_to_look_is_not_taken_for_the_next() {
     assert_eq!(link.faults.lost_answers.load(Ordering::SeqCst), 0, "the fault was met");
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     world.no_byte_was_sent_twice();
+}
+
+/// What was killed while it was sent nobody can tell the end of, where nobody may look. The records read as a kill would leave
+/// them.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_may_look_no_more_small_files_are_in_doubt_than_are_sent() {
+    const PLACES: u16 = 2;
+    let world = World::with_blind_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.latency_ms.store(10, Ordering::SeqCst);
+    let options = world.options_by_backend(&link.endpoint());
+    let uploader = connected(Options { concurrency: Some(PLACES), hold: false, ..options }).await;
+    let (engine, to) = (uploader.engine(), uploader.destinations().await.expect("one")[0].id.clone());
+    let options = EnqueueOptions { collision: Some(Collision::Fail), resume_same: false, ..EnqueueOptions::default() };
+
+    // Of something large it is asked first whether its name is taken.
+    let large = world.sources().join("cut.mov");
+    noise(&large, LARGE);
+    let ticket = engine.enqueue(vec![large], to.clone(), options).await.expect("taken");
+    assert_eq!(engine.settled(ticket.items).await.expect("settles").uploaded, 1);
+
+    let small: Vec<_> = (0..60).map(|n| world.sources().join(format!("small/{n:02}"))).collect();
+    small.iter().for_each(|file| noise(file, 1_000));
+    let ticket = engine.enqueue(small, to, options).await.expect("taken");
+    let mut settles = std::pin::pin!(engine.settled(ticket.items));
+    let reader = Reader::open(&world.home()).expect("the records");
+    let (mut in_doubt, mut seen) = (0, 0);
+    let settled = loop {
+        let rows = reader.status().expect("rows");
+        in_doubt = in_doubt.max(rows.iter().filter(|row| row.standing.on_s3 == OnS3::Putting).count());
+        seen += 1;
+        if let Ok(settled) = tokio::time::timeout(Duration::from_millis(1), &mut settles).await {
+            break settled.expect("settles");
+        }
+    };
+    assert_eq!(settled.uploaded, 60);
+    // What one sent may be on record no sooner than what the next begins.
+    let at_most = usize::from(PLACES) * 2;
+    assert!((1..=at_most).contains(&in_doubt), "{in_doubt} in {seen} looks");
 }
 
 /// A Complete was not answered, and whoever asks again hears for longer than one takes that another is at work.

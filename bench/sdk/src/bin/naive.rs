@@ -44,8 +44,8 @@ async fn parts(client: &Client, bucket: &str, key: &str, file: &Path, size: u64)
         let number = i32::try_from(n + 1)?;
         let request = client.upload_part().bucket(bucket).key(key).upload_id(id).part_number(number);
         let answer = request.body(body).send().await?;
-        let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build();
-        anyhow::Ok(CompletedPart { checksum_crc32: answer.checksum_crc32, ..part })
+        let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag);
+        anyhow::Ok(part.set_checksum_crc32(answer.checksum_crc32).build())
     });
     let mut parts: Vec<_> = sent.buffer_unordered(AT_A_TIME).try_collect().await?;
     parts.sort_by_key(CompletedPart::part_number);

@@ -81,14 +81,18 @@ impl Sender {
         let held = |error: &Error, wait| self.live.waits(error, wait);
         // Whoever stops it drops it.
         let (row, place) = self.link.patiently(&CancellationToken::new(), once, held).await?;
-        self.recorded(&row, place).await?;
+        self.recorded(&row, place, tail).await?;
         self.live.land(part.number, Some(part.len));
         Ok(row)
     }
 
-    /// What the store acknowledged goes on record at once; its place goes to others as soon as it may wait in another.
-    async fn recorded(&self, row: &PartRow, sent_in: Place) -> Result<()> {
-        let writing = self.journal.write(vec![Write::Part(self.id, row.clone())]);
+    /// What the store acknowledged goes on record at once, or with the next ones; its place goes to others as soon as it may
+    /// wait in another.
+    async fn recorded(&self, row: &PartRow, sent_in: Place, tail: &Tail) -> Result<()> {
+        let row = vec![Write::Part(self.id, row.clone())];
+        let writing = async {
+            if tail.is_ahead() { self.journal.write_with_others(row).await } else { self.journal.write(row).await }
+        };
         tokio::pin!(writing);
         let _waits_in = tokio::select! {
             biased;

@@ -44,6 +44,11 @@ impl Tail {
         self.begun.cancel();
     }
 
+    /// Whether others will land after those that fly.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.begun.is_cancelled()
+    }
+
     /// A part landed that was sent in so much time.
     pub(super) fn took(&self, time: Duration) {
         self.took.lock().unwrap_or_else(PoisonError::into_inner).push(time);

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::place::Place;
@@ -178,14 +178,24 @@ impl Write {
 }
 
 pub(super) enum Job {
-    Write { writes: Vec<Write>, done: Option<oneshot::Sender<Result<()>>> },
+    Write { writes: Vec<Write>, wait: Wait, done: Option<oneshot::Sender<Result<()>>> },
     KeepCopy(oneshot::Sender<()>),
+}
+
+/// Whether a commit waits for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    No,
+    /// [`TOGETHER`] at most, and while nothing is there that does not wait.
+    ForOthers,
 }
 
 type Writes = (Vec<Write>, Option<oneshot::Sender<Result<()>>>);
 
 /// As many jobs as one commit takes at most: keeps a failing commit's retry small.
 const COMMIT_AT_MOST: usize = 512;
+/// So long what others will follow waits for them: a commit costs as much as sending a megabyte, whatever is in it.
+const TOGETHER: Duration = Duration::from_millis(10);
 
 /// The one that writes.
 pub(super) struct Writer {
@@ -206,15 +216,7 @@ impl Writer {
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            let (mut batch, mut copies) = (Vec::new(), Vec::new());
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Write { writes, done } => batch.push((writes, done)),
-                    Job::KeepCopy(done) => copies.push(done),
-                }
-                next = if batch.len() < COMMIT_AT_MOST { jobs.try_recv().ok() } else { None };
-            }
+            let (batch, copies) = together(first, jobs, TOGETHER);
             if !batch.is_empty() {
                 self.write(batch);
             }
@@ -276,6 +278,30 @@ impl Writer {
             Err(error) => tracing::warn!(%error, "no copy of the records was made"),
         }
     }
+}
+
+/// What is there, and what comes within that time while all of it waits for others.
+fn together(first: Job, jobs: &Receiver<Job>, within: Duration) -> (Vec<Writes>, Vec<oneshot::Sender<()>>) {
+    let (mut batch, mut copies) = (Vec::new(), Vec::new());
+    let (mut next, mut until) = (Some(first), Some(Instant::now() + within));
+    while let Some(job) = next {
+        match job {
+            Job::Write { writes, wait, done } => {
+                batch.push((writes, done));
+                until = until.filter(|_| wait == Wait::ForOthers);
+            }
+            Job::KeepCopy(done) => {
+                copies.push(done);
+                until = None;
+            }
+        }
+        next = match until {
+            _ if batch.len() >= COMMIT_AT_MOST => None,
+            Some(until) => jobs.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+            None => jobs.try_recv().ok(),
+        };
+    }
+    (batch, copies)
 }
 
 fn kinds(batch: &[Writes]) -> Vec<&'static str> {
@@ -477,5 +503,45 @@ fn ended(standing: &Standing) -> bool {
         TransferState::Done { .. } => true,
         TransferState::Cancelled { .. } => unfinished(&standing.on_s3).is_none(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn job(wait: Wait) -> Job {
+        Job::Write { writes: Vec::new(), wait, done: None }
+    }
+
+    #[test]
+    fn what_waits_for_others_goes_with_the_first_that_does_not() {
+        let (give, jobs) = std::sync::mpsc::channel();
+        let taken = std::thread::spawn(move || together(job(Wait::ForOthers), &jobs, LONG).0.len());
+        for wait in [Wait::ForOthers, Wait::ForOthers, Wait::No] {
+            give.send(job(wait)).expect("somebody waits");
+        }
+        assert_eq!(taken.join().expect("ended"), 4);
+    }
+
+    #[test]
+    fn nothing_waits_for_others_where_one_does_not_or_a_copy_is_wanted() {
+        let (give, jobs) = std::sync::mpsc::channel();
+        assert_eq!(together(job(Wait::No), &jobs, LONG).0.len(), 1);
+        give.send(job(Wait::ForOthers)).expect("kept");
+        assert_eq!(together(job(Wait::No), &jobs, LONG).0.len(), 2);
+        let (batch, copies) = together(Job::KeepCopy(oneshot::channel().0), &jobs, LONG);
+        assert_eq!((batch.len(), copies.len()), (0, 1));
+        // As many as fit are not held back for more.
+        (0..COMMIT_AT_MOST).for_each(|_| give.send(job(Wait::ForOthers)).expect("kept"));
+        assert_eq!(together(job(Wait::ForOthers), &jobs, LONG).0.len(), COMMIT_AT_MOST);
+    }
+
+    #[test]
+    fn nothing_waits_for_others_for_long() {
+        let (_give, jobs) = std::sync::mpsc::channel();
+        assert_eq!(together(job(Wait::ForOthers), &jobs, Duration::ZERO).0.len(), 1);
     }
 }
