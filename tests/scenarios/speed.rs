@@ -47,3 +47,29 @@ async fn a_last_part_that_hangs_is_sent_by_another_connection_too() {
     assert_eq!(link.faults.requests.load(Ordering::SeqCst), 2);
     assert_eq!(link.faults.hung_beside.load(Ordering::SeqCst), 1, "the first was given up before there was a second");
 }
+
+/// Each of them is tried again and again; what was not begun waits for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_busy_is_not_asked_for_all_there_is() {
+    const PLACES: u32 = 4;
+    let world = World::of_small_parts().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let file = world.sources().join("cut.mov");
+    noise(&file, 100 * PART);
+    // Each of what may be under way is asked for more than once.
+    let refused = PLACES * 5;
+    link.faults.answer("partNumber=", refused, "503 Slow Down", "SlowDown");
+    let mut run = world.upload_by(&link.endpoint(), &[&file]);
+    run.args(["--concurrency", &PLACES.to_string()]).env("DAVIT_TEST_PART_SIZE", PART.to_string());
+    let running = run.start();
+    let asked = || link.faults.asked.lock().expect("faults").len();
+    tokio::task::block_in_place(|| {
+        while link.faults.requests.load(Ordering::SeqCst) < refused {
+            std::thread::yield_now();
+        }
+    });
+    let parts = asked();
+    assert!(parts <= 2 * PLACES as usize, "{parts} of 100");
+    running.end().all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+}

@@ -429,7 +429,9 @@ async fn where_nobody_may_look_no_more_small_files_are_in_doubt_than_are_sent() 
     assert_eq!(engine.settled(ticket.items).await.expect("settles").uploaded, 1);
 
     let small: Vec<_> = (0..60).map(|n| world.sources().join(format!("small/{n:02}"))).collect();
-    small.iter().for_each(|file| noise(file, 1_000));
+    for file in &small {
+        noise(file, 1_000);
+    }
     let ticket = engine.enqueue(small, to, options).await.expect("taken");
     let mut settles = std::pin::pin!(engine.settled(ticket.items));
     let reader = Reader::open(&world.home()).expect("the records");

@@ -3,6 +3,7 @@
 mod mix;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,8 @@ pub struct Faults {
     pub connections: AtomicU32,
     /// Requests that came, of those whose first line holds [`Self::only`].
     pub requests: AtomicU32,
+    /// The first lines of these, each once.
+    pub asked: Mutex<BTreeSet<String>>,
     /// Every request meets this, until it is taken away.
     pub always: Mutex<Option<Fault>>,
     /// The next so many requests with a body are reset after this many bytes from the client.
@@ -109,6 +112,7 @@ impl Faults {
         if hit {
             self.last_on.store(connection, Ordering::SeqCst);
             self.hung_beside.store(self.hanging.load(Ordering::SeqCst), Ordering::SeqCst);
+            self.asked.lock().expect("faults").insert(first.to_owned());
             self.requests.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(fault) = self.always.lock().expect("faults").filter(|_| hit) {

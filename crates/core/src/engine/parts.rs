@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::damage::Damage;
 use super::link::Link;
 use super::live::Live;
-use super::pool::{Place, Pool};
+use super::pool::{PartPlace, Pool};
 use super::tail::Tail;
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Side};
@@ -61,7 +61,11 @@ impl Sender {
                     let row: PartRow = landed?;
                     parts.insert(row.number, row);
                 }
-                place = self.pool.to_send_by(&self.bucket, &self.live), if !todo.is_empty() => {
+                // Of what waits for its next try no more than of what is sent: a network that is gone, or a store that is busy,
+                // is not asked for all there is.
+                place = self.pool.to_send_by(&self.bucket, &self.live),
+                    if !todo.is_empty() && flights.len() < 2 * self.pool.places() =>
+                {
                     let place = place?;
                     if let Some(part) = todo.pop_front() {
                         flights.push(self.send(upload, part, place, &tail));
@@ -75,7 +79,7 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&self, upload: &UploadId, part: Part, place: Place, tail: &Tail) -> Result<PartRow> {
+    async fn send(&self, upload: &UploadId, part: Part, place: PartPlace, tail: &Tail) -> Result<PartRow> {
         let (mut place, damage) = (Some(place), Damage::default());
         let once = || self.once(upload, part, place.take(), &damage, tail);
         let held = |error: &Error, wait| self.live.waits(error, wait);
@@ -88,7 +92,7 @@ impl Sender {
 
     /// What the store acknowledged goes on record at once, or with the next ones; its place goes to others as soon as it may
     /// wait in another.
-    async fn recorded(&self, row: &PartRow, sent_in: Place, tail: &Tail) -> Result<()> {
+    async fn recorded(&self, row: &PartRow, sent_in: PartPlace, tail: &Tail) -> Result<()> {
         let row = vec![Write::Part(self.id, row.clone())];
         let writing = async {
             if tail.is_ahead() { self.journal.write_with_others(row).await } else { self.journal.write(row).await }
@@ -109,10 +113,10 @@ impl Sender {
         &self,
         upload: &UploadId,
         part: Part,
-        place: Option<Place>,
+        place: Option<PartPlace>,
         damage: &Damage,
         tail: &Tail,
-    ) -> Result<(PartRow, Place)> {
+    ) -> Result<(PartRow, PartPlace)> {
         let again = place.is_none();
         let place = match place {
             Some(place) => place,

@@ -47,6 +47,11 @@ impl Places {
         self.count().taken == 0
     }
 
+    /// How many are taken: more than there should be, after these became fewer.
+    pub(super) fn taken(&self) -> usize {
+        self.count().taken
+    }
+
     /// Waits until one is taken where none was.
     pub(super) async fn begun(&self) {
         self.begun.notified().await;
@@ -67,15 +72,15 @@ impl Places {
     /// `unexpected` when the engine is closing.
     pub(super) async fn place(self: &Arc<Self>) -> Result<Place> {
         let closed = |_| Error::new(ErrorCode::Unexpected).detail("the engine is closing");
-        Ok(self.taken(Arc::clone(&self.free).acquire_owned().await.map_err(closed)?))
+        Ok(self.take(Arc::clone(&self.free).acquire_owned().await.map_err(closed)?))
     }
 
     /// One that nobody waits for: who does comes first.
     pub(super) fn spare(self: &Arc<Self>) -> Option<Place> {
-        Some(self.taken(Arc::clone(&self.free).try_acquire_owned().ok()?))
+        Some(self.take(Arc::clone(&self.free).try_acquire_owned().ok()?))
     }
 
-    fn taken(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
+    fn take(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         let mut count = self.count();
         count.taken += 1;
         if count.taken == 1 {

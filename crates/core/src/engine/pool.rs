@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
 use super::live::Live;
@@ -22,7 +23,7 @@ const FORGOTTEN: Duration = Duration::from_secs(1);
 const MOST: usize = 64;
 /// What a request costs besides its bytes: many small files are answers a second rather than bytes.
 const REQUEST: u64 = 32 << 10;
-/// Places for what is urgent, where parts have taken the others.
+/// Places for what is urgent at least, where parts have taken the others.
 const URGENT: usize = 4;
 
 /// The places of all transfers. What the store acknowledged waits for the records in a place of its own, and there are
@@ -33,7 +34,10 @@ pub(super) struct Pool {
     sending: Arc<Places>,
     recording: Arc<Places>,
     urgent: Arc<Places>,
+    /// How many of those that send are parts.
+    parts: watch::Sender<usize>,
     aim: Aim,
+    fits: Mutex<()>,
     /// Of a low limit fewer can be fed.
     tap: Arc<Tap>,
     /// Bytes that the connections of all bodies took.
@@ -41,6 +45,19 @@ pub(super) struct Pool {
     lately: Mutex<Lately>,
     /// Where all of it goes since something does.
     towards: Mutex<Towards>,
+}
+
+/// The place of a part, left when dropped.
+#[derive(Debug)]
+pub(super) struct PartPlace {
+    _place: Place,
+    parts: watch::Sender<usize>,
+}
+
+impl Drop for PartPlace {
+    fn drop(&mut self) {
+        self.parts.send_modify(|parts| *parts -= 1);
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,12 +117,14 @@ impl Pool {
             Some(places) => Aim::Fixed(usize::from(places.max(1))),
             None => Aim::Found(Mutex::new(Width::new(START, MOST, Instant::now()))),
         };
-        let [sending, recording, urgent] = [aim.places(), aim.places(), URGENT].map(Places::new);
+        let [sending, recording, urgent] = [aim.places(), aim.places(), urgent(aim.places())].map(Places::new);
         Self {
             sending,
             recording,
             urgent,
+            parts: watch::Sender::default(),
             aim,
+            fits: Mutex::default(),
             tap,
             tally: Arc::default(),
             lately: Mutex::default(),
@@ -130,9 +149,10 @@ impl Pool {
         }
     }
 
-    /// Keeps what was found for the next run.
+    /// Keeps what was found for the next run: of the link, and of no limit.
     pub(super) fn teaches(&self, note: &Note) {
         if let Aim::Found(width) = &self.aim
+            && !self.tap.is_limited()
             && matches!(&*self.towards(), Towards::One(of) if of == note.of())
             && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
             && let Ok(places) = u16::try_from(places)
@@ -172,23 +192,33 @@ impl Pool {
     ///
     /// # Errors
     /// `unexpected` when the engine is closing.
-    pub(super) async fn to_send_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
-        Self::in_line(self.to_send(), bucket, live).await
+    pub(super) async fn to_send_by(&self, bucket: &Bucket, live: &Live) -> Result<PartPlace> {
+        Ok(self.of_part(Self::in_line(self.to_send(), bucket, live).await?))
     }
 
-    /// The same for what is small and urgent: it does not wait behind the parts of large objects.
+    /// The same for what is small and urgent: it does not wait behind the parts of large objects, whatever these do.
     ///
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send_soon_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
-        let place = async {
-            tokio::select! {
-                biased;
-                place = self.to_send() => place,
-                place = self.urgent.place(), if self.tap.has_bulk() => place,
-            }
+        Self::in_line(self.soon(), bucket, live).await
+    }
+
+    async fn soon(&self) -> Result<Place> {
+        let beside_parts = async {
+            let _ = self.parts.subscribe().wait_for(|parts| *parts > 0).await;
+            self.urgent.place().await
         };
-        Self::in_line(place, bucket, live).await
+        tokio::select! {
+            biased;
+            place = self.to_send() => place,
+            place = beside_parts => place,
+        }
+    }
+
+    fn of_part(&self, place: Place) -> PartPlace {
+        self.parts.send_modify(|parts| *parts += 1);
+        PartPlace { _place: place, parts: self.parts.clone() }
     }
 
     async fn in_line(place: impl Future<Output = Result<Place>>, bucket: &Bucket, live: &Live) -> Result<Place> {
@@ -247,6 +277,8 @@ impl Pool {
         loop {
             if idle {
                 self.sending.begun().await;
+                // What answers came before the pause says nothing any more.
+                *self.lately() = Lately::default();
                 self.fit();
             }
             if halved.elapsed() >= FORGOTTEN {
@@ -261,19 +293,28 @@ impl Pool {
             }
             // Where a limit is too low for all there could be, nothing is to be found out.
             let full = !self.sending.has_room() && self.places() == self.aim.places();
+            let full = full.then(|| self.sending.taken());
             self.aim.tell(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
             self.fit();
         }
     }
 
     fn fit(&self) {
+        // One at a time, or those who send and those who record are not as many.
+        let _fits = self.fits.lock().unwrap_or_else(PoisonError::into_inner);
         let (was, is) = (self.places(), self.tap.feeds(self.aim.places()));
         if was != is {
             tracing::debug!(was, is, "requests at a time");
             self.sending.resize(is);
             self.recording.resize(is);
+            self.urgent.resize(urgent(is));
         }
     }
+}
+
+/// The parts beside stand almost still meanwhile: alone, what is urgent takes as many connections to fill the link.
+fn urgent(places: usize) -> usize {
+    places.max(URGENT)
 }
 
 #[cfg(test)]
@@ -308,6 +349,20 @@ mod tests {
         let next = pool(None);
         next.learns(&here);
         assert_eq!(next.places(), 12);
+    }
+
+    /// Whatever these do just then: they may be on their way to the store yet, or wait for its answer.
+    #[tokio::test]
+    async fn what_is_small_has_a_place_beside_parts_that_came_first_or_come_meanwhile() {
+        let pool = Pool::new(Some(1), Arc::default());
+        let place = pool.to_send().await.expect("a place");
+        let mut soon = std::pin::pin!(pool.soon());
+        assert!(futures::poll!(&mut soon).is_pending(), "of small ones no more than there are places");
+        let part = pool.of_part(place);
+        let _beside = soon.await.expect("beside it");
+        drop(part);
+        let _next = pool.soon().await.expect("its place");
+        assert!(futures::poll!(std::pin::pin!(pool.soon())).is_pending());
     }
 
     #[test]

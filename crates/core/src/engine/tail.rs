@@ -170,6 +170,14 @@ mod tests {
         assert_eq!(raced.expect("there"), "first");
     }
 
+    #[test]
+    fn others_are_ahead_until_nothing_is_left_to_begin() {
+        let tail = Tail::default();
+        assert!(tail.is_ahead());
+        tail.begins();
+        assert!(!tail.is_ahead());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn nothing_is_late_while_there_is_more_to_begin() {
         let (tail, pool) = (tail(), Pool::new(Some(2), Arc::default()));

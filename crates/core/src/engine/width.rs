@@ -1,8 +1,9 @@
 //! How many requests with a body fly at a time: found by trying, because nobody can know it.
 //!
 //! What counts is bytes a second of all together. From a small start the width grows for as long as that brings more; what
-//! brought nothing is taken back, and tried again now and then. A link that changes is measured anew. A store that says
-//! it is busy halves it. No request is ever cut to become fewer.
+//! brought nothing is taken back, and tried again now and then. On a link that became slower it is halved for as long as
+//! that costs nothing: what flies is what a pause or a fault costs. A link that became faster is measured anew. A store that
+//! says it is busy halves it. No request is ever cut to become fewer.
 
 use std::collections::VecDeque;
 
@@ -20,10 +21,19 @@ const RISES_AT_MOST: Duration = Duration::from_secs(3);
 const WORTH: f64 = 0.3;
 /// Nothing but connections is in the way if it brings this much.
 const FREE: f64 = 0.8;
-/// A rate that left this band is another link's.
-const BAND: std::ops::RangeInclusive<f64> = 0.6..=1.6;
+/// A rate that became so many times what it was is another link's.
+const FASTER: f64 = 1.6;
+const SLOWER: f64 = 0.6;
 /// How long it must have left it.
 const LEFT: Duration = Duration::from_millis(1_500);
+/// What was held for less may have begun with what fills the system's buffers.
+const STEADY: Duration = Duration::from_secs(5);
+/// The same of one that became faster: what was held back is not chance.
+const ROSE: Duration = Duration::from_millis(500);
+/// What so few connections could carry at best is so many times what they do.
+const VISIBLE: f64 = 2.0;
+/// Fewer are enough if they bring this much of what the others did.
+const ENOUGH: f64 = 0.9;
 /// Until what brought nothing is tried once more; doubled each time it brings nothing again.
 const AGAIN: Duration = Duration::from_secs(8);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(60);
@@ -38,6 +48,8 @@ enum State {
     Measures,
     /// Grew from this width, which brought so many bytes a second.
     Tries { from: usize, rate: f64, pause: Duration },
+    /// Shrank from this width, which brought so many bytes a second; since when no more than that fly.
+    Trims { from: usize, rate: f64, alone: Option<Instant> },
     /// Stays as it is, at so many bytes a second, until then.
     Holds { rate: f64, until: Instant, pause: Duration },
 }
@@ -57,6 +69,8 @@ pub(super) struct Width {
     busy: Option<Instant>,
     /// Nothing was found out yet.
     fresh: bool,
+    /// Bytes a second of a connection, at best.
+    each: f64,
 }
 
 impl Width {
@@ -73,6 +87,7 @@ impl Width {
             samples,
             busy: None,
             fresh: true,
+            each: 0.0,
         }
     }
 
@@ -105,13 +120,13 @@ impl Width {
         self.state = State::Holds { rate: 1.0, until: now + AGAIN, pause: AGAIN };
     }
 
-    /// Takes the count of all bytes so far, and whether as many fly as may; often, ten times a second.
-    pub(super) fn sample(&mut self, now: Instant, bytes: u64, full: bool) {
-        if !full {
+    /// Takes the count of all bytes so far, and how many requests fly if none could be begun; often, ten times a second.
+    pub(super) fn sample(&mut self, now: Instant, bytes: u64, full: Option<usize>) {
+        let Some(flying) = full else {
             // Too little to do: what there is says nothing of what there could be.
             self.begin(now);
             return;
-        }
+        };
         self.samples.push_back((now, bytes));
         while self.samples.len() > 2 && now.duration_since(self.samples[1].0) > RISES_AT_MOST + SETTLES {
             self.samples.pop_front();
@@ -123,6 +138,7 @@ impl Width {
                 }
             }
             State::Tries { from, rate, pause } => self.judge(now, from, rate, pause),
+            State::Trims { from, rate, alone } => self.trimmed(now, (from, rate), alone, flying),
             State::Holds { rate, until, pause } => self.hold(now, rate, until, pause),
         }
     }
@@ -145,8 +161,11 @@ impl Width {
     }
 
     /// The rate since the last change settled, once there is one.
-    fn measured(&self, now: Instant) -> Option<f64> {
-        self.rate(now, now.duration_since(self.since).checked_sub(SETTLES)?)
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    fn measured(&mut self, now: Instant) -> Option<f64> {
+        let rate = self.rate(now, now.duration_since(self.since).checked_sub(SETTLES)?)?;
+        self.each = self.each.max(rate / self.now as f64);
+        Some(rate)
     }
 
     /// Bytes a second of the last `over`.
@@ -208,14 +227,65 @@ impl Width {
             return;
         }
         let lately = self.rate(now, LEFT).filter(|_| settled);
-        if lately.is_some_and(|lately| !BAND.contains(&(lately / rate))) {
-            // As from the start, but from here.
-            (self.state, self.factor) = (State::Measures, 2);
-            self.begin(now);
+        if self.rose(now, rate) {
+            self.starts_over(now);
+        } else if lately.is_some_and(|lately| lately / rate < SLOWER) {
+            // The last of it alone is of the slower link.
+            let held = now.duration_since(self.since) >= STEADY;
+            let latest = self.rate(now, ROSE).filter(|_| held);
+            if !latest.is_some_and(|latest| self.trim(now, latest)) {
+                self.starts_over(now);
+            }
         } else if now >= until
             && let Some(lately) = lately
         {
             self.try_more(now, lately, pause);
+        }
+    }
+
+    /// Whether there is much more since a while than there was.
+    fn rose(&self, now: Instant, rate: f64) -> bool {
+        let settled = now.duration_since(self.since) >= SETTLES + ROSE;
+        settled && self.rate(now, ROSE).is_some_and(|lately| lately / rate > FASTER)
+    }
+
+    /// As from the start, but from here.
+    fn starts_over(&mut self, now: Instant) {
+        (self.state, self.factor) = (State::Measures, 2);
+        self.begin(now);
+    }
+
+    /// Half of it, unless that is fewer than the first, or so few that nobody would see when the link is faster again.
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    fn trim(&mut self, now: Instant, rate: f64) -> bool {
+        let fewer = (self.now / 2).max(START.min(self.now));
+        if fewer == self.now || rate * VISIBLE > self.each * fewer as f64 {
+            return false;
+        }
+        self.state = State::Trims { from: self.now, rate, alone: None };
+        self.now = fewer;
+        self.begin(now);
+        true
+    }
+
+    fn trimmed(&mut self, now: Instant, (from, before): (usize, f64), alone: Option<Instant>, flying: usize) {
+        if self.rose(now, before) {
+            self.now = from;
+            return self.starts_over(now);
+        }
+        // None is cut: what fewer bring shows once the others have ended.
+        let alone = (flying <= self.now).then(|| alone.unwrap_or(now));
+        self.state = State::Trims { from, rate: before, alone };
+        let long = alone.is_some_and(|since| now.duration_since(since) >= SETTLES + LEFT);
+        let Some(rate) = self.rate(now, LEFT).filter(|_| long) else { return };
+        if rate < before * ENOUGH {
+            // They were needed; perhaps even more are.
+            self.now = from;
+            return self.starts_over(now);
+        }
+        if !self.trim(now, rate) {
+            (self.state, self.factor) = (State::Holds { rate, until: now + AGAIN, pause: AGAIN * 2 }, 1);
+            self.begin(now);
         }
     }
 }
@@ -231,9 +301,42 @@ mod tests {
         each: f64,
         all: f64,
         latency: Duration,
+        /// From which step each connection stands, and what is left of the part it carries.
+        standing: Vec<(u64, f64)>,
     }
 
-    /// Runs a width over a link; `at` may change the link. Answers the width and the bytes at the end of each step.
+    impl Link {
+        fn of(each: f64, all: f64, latency: Duration) -> Self {
+            Self { each, all, latency, standing: Vec::new() }
+        }
+
+        /// A tenth of a second. Answers what it carried.
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        fn carries(&mut self, step: u64, width: usize) -> f64 {
+            const PART: f64 = 8.0 * MB;
+            let from = step + u64::try_from(self.latency.as_millis()).expect("short") / 100;
+            while self.standing.len() < width {
+                self.standing.push((from, PART));
+            }
+            let up = self.standing.iter().filter(|(from, _)| *from <= step).count();
+            let each = self.each.min(self.all / up.max(1) as f64) / 10.0;
+            for (from, left) in &mut self.standing {
+                if *from <= step {
+                    *left -= each;
+                }
+            }
+            // Who ends leaves a place that is too many.
+            while self.standing.len() > width
+                && let Some(at) = self.standing.iter().position(|(_, left)| *left <= 0.0)
+            {
+                self.standing.swap_remove(at);
+            }
+            self.standing.iter_mut().filter(|(_, left)| *left <= 0.0).for_each(|(_, left)| *left = PART);
+            each * up as f64
+        }
+    }
+
+    /// Runs a width over a link; `at` is told the width at the end of each step.
     fn over(
         width: &mut Width,
         link: &mut Link,
@@ -242,22 +345,22 @@ mod tests {
         bytes: &mut f64,
         mut at: impl FnMut(u64, usize),
     ) {
-        let mut standing: Vec<u64> = Vec::new();
         for step in steps {
             let now = begun + Duration::from_millis(100 * step);
-            standing.resize(width.get(), step + u64::try_from(link.latency.as_millis()).expect("short") / 100);
-            let up = standing.iter().filter(|from| **from <= step).count();
-            #[expect(clippy::cast_precision_loss, reason = "small")]
-            let rate = (up as f64 * link.each).min(link.all);
-            *bytes += rate / 10.0;
+            *bytes += link.carries(step, width.get());
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and small")]
-            width.sample(now, *bytes as u64, true);
+            width.sample(now, *bytes as u64, Some(link.standing.len()));
             at(step, width.get());
         }
     }
 
     fn ocean() -> Link {
-        Link { each: 2.0 * MB, all: 60.0 * MB, latency: Duration::from_millis(200) }
+        Link::of(2.0 * MB, 60.0 * MB, Duration::from_millis(200))
+    }
+
+    /// Few connections fill it.
+    fn desk() -> Link {
+        Link::of(20.0 * MB, 60.0 * MB, Duration::ZERO)
     }
 
     #[test]
@@ -277,7 +380,7 @@ mod tests {
     #[test]
     fn few_fast_connections_stay_few() {
         let begun = Instant::now();
-        let mut link = Link { each: 20.0 * MB, all: 60.0 * MB, latency: Duration::ZERO };
+        let mut link = desk();
         let (mut width, mut bytes, mut most) = (Width::new(START, 64, begun), 0.0, 0);
         over(&mut width, &mut link, begun, 0..600, &mut bytes, |_, width| most = most.max(width));
         assert!(most <= 8, "{most}");
@@ -285,17 +388,40 @@ mod tests {
 
     #[test]
     fn a_link_that_becomes_slow_and_fast_again_is_followed_within_five_seconds() {
+        // As long as a part takes then, and much longer.
+        for slow in [90, 3_000] {
+            let begun = Instant::now();
+            let (mut width, mut link, mut bytes) = (Width::new(START, 64, begun), ocean(), 0.0);
+            over(&mut width, &mut link, begun, 0..200, &mut bytes, |_, _| {});
+            let held = width.get();
+            assert!(held >= 30, "{held}");
+            link.all = 6.0 * MB;
+            let before = bytes;
+            over(&mut width, &mut link, begun, 200..200 + slow, &mut bytes, |_, _| {});
+            #[expect(clippy::cast_precision_loss, reason = "small")]
+            let whole = slow as f64 / 10.0 * 6.0 * MB;
+            assert!(bytes - before >= whole * 0.95, "{slow}: {}", bytes - before);
+            if slow > 1_000 {
+                assert!(link.standing.len() <= 10 && width.get() <= 10, "{}: as few as carry it", width.get());
+            }
+            link.all = 60.0 * MB;
+            over(&mut width, &mut link, begun, 200 + slow..250 + slow, &mut bytes, |_, _| {});
+            let before = bytes;
+            over(&mut width, &mut link, begun, 250 + slow..260 + slow, &mut bytes, |_, _| {});
+            assert!(bytes - before >= 0.9 * 60.0 * MB, "{slow}: {} with {}", bytes - before, width.get());
+        }
+    }
+
+    #[test]
+    fn connections_that_become_slower_each_are_not_made_fewer_for_long() {
         let begun = Instant::now();
         let (mut width, mut link, mut bytes) = (Width::new(START, 64, begun), ocean(), 0.0);
         over(&mut width, &mut link, begun, 0..200, &mut bytes, |_, _| {});
-        let held = width.get();
-        link.all = 6.0 * MB;
-        over(&mut width, &mut link, begun, 200..600, &mut bytes, |_, _| {});
-        link.all = 60.0 * MB;
-        let (before, mut fewest) = (bytes, usize::MAX);
-        over(&mut width, &mut link, begun, 600..650, &mut bytes, |_, width| fewest = fewest.min(width));
-        assert!(fewest >= 30 && width.get() >= held.min(30), "{held}, {fewest}, {}", width.get());
-        assert!(bytes - before >= 250.0 * MB, "{}", bytes - before);
+        link.each = 0.5 * MB;
+        over(&mut width, &mut link, begun, 200..1_500, &mut bytes, |_, _| {});
+        let before = bytes;
+        over(&mut width, &mut link, begun, 1_500..2_500, &mut bytes, |_, _| {});
+        assert!(bytes - before >= 0.85 * 100.0 * 0.5 * MB * 60.0, "{} with {}", bytes - before, width.get());
     }
 
     #[test]
@@ -344,7 +470,7 @@ mod tests {
     fn what_another_run_found_is_no_reason_where_this_one_knows_better() {
         let begun = Instant::now();
         // Another network, which brings no more by more.
-        let mut link = Link { each: 20.0 * MB, all: 60.0 * MB, latency: Duration::ZERO };
+        let mut link = desk();
         let (mut width, mut bytes) = (Width::new(START, 64, begun), 0.0);
         width.recall(32, begun);
         over(&mut width, &mut link, begun, 0..50, &mut bytes, |_, _| {});
@@ -366,7 +492,7 @@ mod tests {
         let begun = Instant::now();
         let mut width = Width::new(START, 64, begun);
         for step in 0..100u64 {
-            width.sample(begun + Duration::from_millis(100 * step), step << 20, false);
+            width.sample(begun + Duration::from_millis(100 * step), step << 20, None);
         }
         assert_eq!(width.get(), START);
     }

@@ -508,6 +508,8 @@ fn ended(standing: &Standing) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::RecvTimeoutError;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(3_600);
@@ -540,8 +542,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_waits_for_others_for_long() {
-        let (_give, jobs) = std::sync::mpsc::channel();
+    fn nothing_waits_for_others_for_long_however_many_follow() {
+        let (give, jobs) = std::sync::mpsc::channel();
         assert_eq!(together(job(Wait::ForOthers), &jobs, Duration::ZERO).0.len(), 1);
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let follow = std::thread::spawn(move || {
+            while stopped.recv_timeout(Duration::from_millis(1)) == Err(RecvTimeoutError::Timeout) {
+                give.send(job(Wait::ForOthers)).expect("somebody waits");
+            }
+        });
+        let taken = together(job(Wait::ForOthers), &jobs, Duration::from_millis(20)).0.len();
+        drop(stop);
+        follow.join().expect("ended");
+        assert!(taken < COMMIT_AT_MOST, "{taken}");
     }
 }

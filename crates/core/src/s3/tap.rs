@@ -4,8 +4,9 @@
 //! which they asked. Frames are small enough that a second has several, and every body has one in [`ROUND`]: S3 closes
 //! what is silent in mid-body for twenty seconds. [`Tap::feeds`] says how many bodies a limit can feed so.
 //!
-//! There are two lanes. While a body of the urgent one wants bytes, those of the other are held: all they get is a tenth,
-//! and a small frame every [`KEPT`] each, so that no connection is closed for its silence.
+//! There are two lanes. While bodies of the urgent one take bytes, those of the other are held: all they get is a tenth,
+//! and a small frame every [`KEPT`] each, so that no connection is closed for its silence. What is urgent and stands still
+//! holds nobody.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -27,6 +28,8 @@ const SMALLEST: u64 = 1 << 10;
 const BURST: Duration = Duration::from_millis(100);
 /// A body that is held takes a small frame this often.
 const KEPT: Duration = Duration::from_secs(4);
+/// Urgent bodies that took nothing for so long stand still, each for reasons of its own connection.
+const STANDS: Duration = Duration::from_secs(2);
 /// Of so many bytes that urgent bodies take, the others get one.
 const SHARE: u64 = 9;
 /// What the others may have had and did not take counts up to this.
@@ -63,6 +66,8 @@ struct State {
     open: u64,
     /// Urgent ones of them.
     urgent: u64,
+    /// Until when these hold the others, unless one of them takes something, or waits for its turn.
+    held: Option<Instant>,
     /// What others may take beside these.
     share: u64,
     urgent_line: Line,
@@ -123,9 +128,13 @@ impl State {
         }
     }
 
-    /// Whether bodies of this lane wait for others.
-    fn holds(&self, lane: Lane) -> bool {
-        lane == Lane::Bulk && self.urgent > 0
+    /// Until when bodies of this lane wait for others, if they do.
+    fn holds(&self, lane: Lane, now: Instant) -> Option<Instant> {
+        if lane == Lane::Urgent || self.urgent == 0 {
+            return None;
+        }
+        let waits = || now + STANDS;
+        if self.urgent_line.0.is_empty() { self.held.filter(|held| *held > now) } else { Some(waits()) }
     }
 
     /// What one takes at once of what it wants.
@@ -138,7 +147,7 @@ impl State {
 
     fn turn(&mut self, id: u64, lane: Lane, want: u64, took: Instant, now: Instant) -> Turn {
         let mut frame = self.frame(want);
-        if self.holds(lane) {
+        if let Some(held) = self.holds(lane, now) {
             frame = frame.min(SMALL);
             let kept = took + KEPT;
             if kept <= now {
@@ -148,7 +157,7 @@ impl State {
             }
             // Its share is its own: whoever is urgent waits until it is paid for.
             let is_up = self.share >= frame && self.line(lane).is_up(id);
-            return if is_up { Turn::Now(frame) } else { Turn::Later(Some(kept)) };
+            return if is_up { Turn::Now(frame) } else { Turn::Later(Some(kept.min(held))) };
         }
         if !self.line(lane).is_up(id) {
             return Turn::Later(None);
@@ -164,10 +173,11 @@ impl State {
             let since = self.paid.map_or(now, |paid| paid.max(now.checked_sub(BURST).unwrap_or(now)));
             self.paid = Some(since + Duration::from_nanos(bytes.saturating_mul(1_000_000_000) / rate));
         }
-        if self.holds(lane) {
+        if self.holds(lane, now).is_some() {
             self.share = self.share.saturating_sub(bytes);
         }
         if lane == Lane::Urgent {
+            self.held = Some(now + STANDS);
             self.share = (self.share + bytes.div_ceil(SHARE)).min(SHARE_AT_MOST);
             self.bulk_line.wake();
         }
@@ -190,10 +200,9 @@ impl Tap {
         }
     }
 
-    /// Whether bodies are open that what is urgent comes before.
-    pub fn has_bulk(&self) -> bool {
-        let state = self.state();
-        state.open > state.urgent
+    /// Whether there is a limit.
+    pub fn is_limited(&self) -> bool {
+        self.state().rate.is_some()
     }
 
     /// How many bodies may be open at most of those that are wanted, so that each moves every few seconds.
@@ -234,7 +243,10 @@ impl Sip {
             self.took = now;
             state.next += 1;
             state.open += 1;
-            state.urgent += u64::from(lane == Lane::Urgent);
+            if lane == Lane::Urgent {
+                state.urgent += 1;
+                state.held = Some(now + STANDS);
+            }
             state.next
         });
         match state.turn(id, lane, want as u64, self.took, now) {
@@ -444,6 +456,55 @@ mod tests {
             // A tenth, and what was on its way.
             assert!(beside >= 700_000, "{limit:?}: {beside}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_urgent_and_stands_still_holds_nobody() {
+        const RATE: u64 = 1_000_000;
+        let (tap, bulk) = (tap(Some(RATE)), AtomicU64::new(0));
+        let mut sip = Sip::new(Tapped::new(&tap, Lane::Urgent));
+        let others = join_all((0..4).map(|_| body(&tap, Lane::Bulk, u64::MAX, &bulk)));
+        let stands = async {
+            poll_fn(|context| sip.poll(FRAME, context)).await;
+            tokio::time::sleep(STANDS).await;
+            let before = bulk.load(Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let alone = bulk.load(Ordering::Relaxed) - before;
+            // And holds them again as soon as it moves.
+            let until = Instant::now() + Duration::from_secs(10);
+            while Instant::now() < until {
+                poll_fn(|context| sip.poll(FRAME, context)).await;
+            }
+            (alone, bulk.load(Ordering::Relaxed) - before - alone)
+        };
+        let (alone, beside) = tokio::select! {
+            _ = others => unreachable!("without end"),
+            answer = stands => answer,
+        };
+        assert!(alone >= RATE * 95 / 10, "{alone}");
+        assert!(beside <= RATE * 15 / 10, "{beside}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_becomes_lower_holds_within_a_second() {
+        let (tap, took) = (tap(Some(50_000_000)), AtomicU64::new(0));
+        let open = async {
+            let _ = tokio::time::timeout(
+                Duration::from_secs(30),
+                join_all((0..16).map(|_| body(&tap, Lane::Bulk, u64::MAX, &took))),
+            )
+            .await;
+        };
+        let changes = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            tap.set(Some(ByteRate(1_000_000)));
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let before = took.load(Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            took.load(Ordering::Relaxed) - before
+        };
+        let ((), sum) = tokio::join!(open, changes);
+        assert!((9_700_000..=10_300_000).contains(&sum), "{sum}");
     }
 
     #[tokio::test(start_paused = true)]

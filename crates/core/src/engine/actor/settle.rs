@@ -14,10 +14,12 @@ use crate::ids::ItemId;
 const AT_LAST: Duration = Duration::from_millis(10);
 
 impl Actor {
-    /// How many run, walk or tidy up, and how many wait for an end of all that.
+    /// How many run, walk or tidy up, or are in line, and how many wait for an end of all that.
     pub(super) fn waits_for(&self) -> (usize, usize) {
         let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
-        (self.active.len() + self.walking.len() + chores, self.settling.len() + self.swept.len())
+        let book = &self.shelf.book;
+        let in_line = usize::from(!self.hold && (book.next_small().is_some() || book.next_large().is_some()));
+        (self.active.len() + self.walking.len() + chores + in_line, self.settling.len() + self.swept.len())
     }
 
     /// When those who wait for an end are answered after something happened: with the next tick, and sooner where it was the

@@ -2,8 +2,8 @@
 //! it is.
 //!
 //! In a round both ways are taken in turn, by real bodies and at the same time, so that both meet the same link; then the
-//! faster one is taken, and Transfer Acceleration only where it is worth its price. After a while a body or two go by the
-//! other way again: where that would be chosen now, a whole round tells. A way that does not get through is left as soon as
+//! faster one is taken, and Transfer Acceleration only where it is worth its price. After a while, or when it became much
+//! slower, a body or two go by the other way again: where that would be chosen now, a whole round tells. A way that does not get through is left as soon as
 //! the other does, and tried now and then by one body that can be sent again.
 
 mod known;
@@ -25,6 +25,8 @@ const PAYS: u64 = 110;
 const STILL_PAYS: u64 = 105;
 /// What takes so many times as long as on the other way is slower, whenever it may arrive.
 const OVERDUE: u32 = 2;
+/// A way that became so many times slower than it was chosen for is compared anew.
+const SLOWED: u64 = 2;
 /// So many failures in a row that may be chance are none.
 const CHANCE: u32 = 3;
 /// A way that is blocked is tried after pauses that double up to so many times the first.
@@ -87,6 +89,10 @@ pub(super) struct Choice {
     direct: Known,
     state: State,
     compared: Instant,
+    /// What the chosen way carried then, or since.
+    pace: u64,
+    /// It became slower than that by much.
+    slowed: bool,
     /// When the network came back after it was gone for both.
     back: Option<Instant>,
     flights: HashMap<u64, Flight>,
@@ -112,6 +118,8 @@ impl Choice {
             direct: Known::default(),
             state: State::Measuring,
             compared: now,
+            pace: 0,
+            slowed: false,
             back: None,
             flights: HashMap::new(),
             flown: 0,
@@ -135,6 +143,7 @@ impl Choice {
             return choice;
         }
         choice.state = State::Chosen(way.kind);
+        choice.pace = choice.known(way.kind).rate.unwrap_or_default();
         choice.compared = (now + pauses.soon).checked_sub(pauses.compare).unwrap_or(now);
         choice
     }
@@ -239,8 +248,9 @@ impl Choice {
             return (leader, false);
         }
         if let State::Chosen(kind) = self.state
-            && now.duration_since(self.compared) >= self.pauses.compare
+            && (self.slowed || now.duration_since(self.compared) >= self.pauses.compare)
         {
+            self.slowed = false;
             self.state = State::Glancing(kind);
             self.known_mut(other(kind)).begin_anew();
         }
@@ -419,6 +429,9 @@ impl Choice {
             State::Chosen(kind) => {
                 if let Some(rate) = measured(self, kind) {
                     self.known_mut(kind).rate = Some(rate);
+                    if rate.saturating_mul(SLOWED) <= self.pace {
+                        (self.pace, self.slowed) = (rate, true);
+                    }
                 }
             }
             State::Glancing(kind) => {
@@ -446,6 +459,8 @@ impl Choice {
     fn choose(&mut self, now: Instant, kind: WayKind, accelerated: u64, direct: u64) {
         self.state = State::Chosen(kind);
         self.compared = now;
+        self.slowed = false;
+        self.pace = if kind == WayKind::Accelerated { accelerated } else { direct };
         (self.accelerated.rate, self.direct.rate) = (Some(accelerated), Some(direct));
         (self.accelerated.begun, self.direct.begun) = (0, 0);
     }

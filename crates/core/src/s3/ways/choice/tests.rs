@@ -129,6 +129,34 @@ fn the_other_way_is_looked_at_now_and_then_by_a_part_or_two() {
 }
 
 #[test]
+fn a_way_that_becomes_slower_is_compared_before_its_time_and_left() {
+    for (chosen, before, after) in
+        [(Accelerated, (1_000, 3_000), (10_000, 3_000)), (Direct, (3_000, 1_000), (3_000, 10_000))]
+    {
+        let mut link = Link::new(4);
+        link.send(40, &takes(before.0, before.1));
+        assert_eq!(link.why().0, chosen);
+        let slowed = link.now;
+        let meets = takes(after.0, after.1);
+        while link.why().0 == chosen {
+            link.send(1, &meets);
+            assert!(link.now - slowed <= Duration::from_secs(90), "{chosen:?}");
+        }
+    }
+}
+
+#[test]
+fn a_link_that_becomes_slower_is_no_reason_to_look_more_than_once() {
+    let mut link = Link::new(4);
+    link.send(40, &takes(1_000, 3_000));
+    let begun = link.now;
+    let parts = link.send(60, &takes(4_000, 12_000));
+    assert!(link.now - begun < PAUSES.compare);
+    assert!(count(&parts, Direct) <= 2 * GLANCE as usize, "{parts:?}");
+    assert_eq!(link.why(), (Accelerated, WayWhy::Faster));
+}
+
+#[test]
 fn what_becomes_faster_is_chosen_once_it_is_looked_at() {
     let mut link = Link::new(4);
     link.send(40, &takes(1_000, 3_000));
