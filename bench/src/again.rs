@@ -19,6 +19,8 @@ use crate::tables::{Circumstances, told};
 pub(crate) const NAME: &str = "again";
 
 const PART: u64 = 8 << 20;
+/// Seconds.
+const AT_MOST_TO_SEND: f64 = 1.0;
 const WITHIN: Duration = Duration::from_secs(AT_MOST);
 
 /// What is on record when it is started.
@@ -38,7 +40,7 @@ struct Start {
 
 pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Circumstances) -> Result<String> {
     let (files, parts) = if place.quick { (1_000, 40) } else { (100_000, 10_000) };
-    let mut lines = String::new();
+    let (mut lines, mut verdicts) = (String::new(), String::new());
     let mut all = Vec::new();
     for (what, before) in [
         (format!("nothing, and given {files} files"), dropped(files, place)?),
@@ -47,10 +49,13 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
     ] {
         let starts = (0..rounds).map(|round| start(&before, round, programs, place)).collect::<Result<Vec<_>>>()?;
         let middle = |of: fn(&Start) -> f64| median(starts.iter().map(of)).unwrap_or_default();
+        let first = middle(|start| start.first);
+        let verdict = if first <= AT_MOST_TO_SEND { "" } else { ", **not reached**" };
+        verdicts += &format!("- {what}: {first:.2} s; the goal is {AT_MOST_TO_SEND:.2} at most{verdict}\n");
         lines += &format!(
             "| {what} | {} | {:.2} | {:.2} | {:.0} |\n",
             starts.len(),
-            middle(|start| start.first),
+            first,
             middle(|start| start.run.cost.cpu),
             middle(|start| start.run.cost.memory as f64 / f64::from(1 << 20)),
         );
@@ -60,8 +65,8 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
     Ok(format!(
         "### Given, and begun again after it was killed\n\n{told}\n\
          | on record | runs | sends after s | CPU s until then or the end | RSS MiB |\n|---|---|---|---|---|\n{lines}\n\
-         The goal is 1 s at most, from the start of the program. Many files: killed when it sends. An upload: to its end, and the object\n\
-         is whole.\n"
+         From the start of the program. Many files: killed when it sends. An upload: to its end, and the object is whole.\n\n\
+         {verdicts}"
     ))
 }
 

@@ -228,7 +228,7 @@ fn drop_and_return(bytes: u64, each: u64, lasts: u64) -> Case {
         ),
         variants: vec![Variant { link: Link { all, ..wan(each, 100) }, ..Variant::of(Input::Noise(bytes)) }],
         peers: EVERYBODY,
-        goals: Vec::new(),
+        goals: vec![goal(Figure::Wall, Against::Link, 1.15)],
         tls: false,
         connections: 32,
     }

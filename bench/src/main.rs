@@ -63,6 +63,9 @@ struct Run {
     /// Where tables and all figures go.
     #[arg(long, value_name = "FOLDER")]
     results: PathBuf,
+    /// What Davit was built from.
+    #[arg(long, value_name = "COMMIT")]
+    commit: Option<String>,
     /// A document that has the tables between marks.
     #[arg(long, value_name = "FILE")]
     document: Option<PathBuf>,
@@ -98,7 +101,7 @@ fn all(run: &Run) -> Result<()> {
     let (mut versions, mut missing) = (Vec::new(), Vec::new());
     for peer in peers::ALL.iter().copied().filter(asked) {
         match run.programs.version(peer) {
-            Ok(version) => versions.push((peer, version)),
+            Ok(version) => versions.push((peer, built(&version, run.commit.as_deref().filter(|_| peer.is_ours())))),
             Err(why) => missing.push((peer, format!("{why:#}"))),
         }
     }
@@ -125,6 +128,10 @@ fn all(run: &Run) -> Result<()> {
         keep(run, again::NAME, &again::section(rounds, &run.programs, &place, &when)?)?;
     }
     if wrong.is_empty() { Ok(()) } else { bail!("uploads that do not count: {}", wrong.join(", ")) }
+}
+
+fn built(version: &str, commit: Option<&str>) -> String {
+    commit.map_or_else(|| version.to_owned(), |commit| format!("{version} ({commit})"))
 }
 
 /// Prints a table and writes it down; a small one says nothing.

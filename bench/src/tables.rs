@@ -23,7 +23,11 @@ const BUSY: f64 = 0.1;
 
 pub(crate) fn section(case: &Case, all: &[Run], when: &Circumstances) -> String {
     let runs = Runs(all);
-    let mut out = format!("### {}\n\n{}\n", case.title, told(all, when));
+    let ran = |peer: Peer| all.iter().any(|run| run.peer == peer) || when.missing.iter().any(|(gone, _)| *gone == peer);
+    let absent: Vec<_> = case.peers.iter().filter(|peer| !ran(**peer)).map(|peer| peer.name()).collect();
+    let absent =
+        if absent.is_empty() { String::new() } else { format!("Not asked for this time: {}.\n", absent.join(", ")) };
+    let mut out = format!("### {}\n\n{}{absent}\n", case.title, told(all, when));
     let variants = case.variants.len() > 1;
     let faults = case.variants.iter().any(|variant| variant.faults.is_some());
     let files = case.variants[0].input.files() > 1;

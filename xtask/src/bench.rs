@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::run::{binary, cargo, command, must, root, target, works};
+use crate::run::{binary, cargo, command, must, output, root, target, works};
 
 /// Who is measured where only the way of measuring is tried.
 const QUICK: &str = "davit,davit-32,limit,limit-crc64";
@@ -39,6 +39,9 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     must("the bench", package("build", "davit-bench").args((!bench.quick).then_some("--release")))?;
     let mut run = command(folder.join(kind).join(program("davit-bench")), &["run"]);
     run.arg("--davit").arg(davit);
+    if let Some(commit) = output(&mut command("git", &["describe", "--always", "--dirty"])) {
+        run.args(["--commit", commit.trim()]);
+    }
     if any_of(SDK) {
         // A peer that is not there is named in the tables.
         told(must("uploaders on AWS's SDK", package("build", "davit-bench-sdk").arg("--release")));

@@ -378,8 +378,17 @@ mod tests {
         journal.write(vec![Write::Batch(batch), Write::Item(item.clone())]).await.expect("written");
         let (shared, mut told) = shared(home.path(), journal.clone());
         let numbers = Arc::new(Numbers::after((1, 1, 0)));
-        walk_folders(shared, numbers, Collision::Fail, vec![item]).await;
         let mut chunks = Vec::new();
+        let mut walk = std::pin::pin!(walk_folders(shared, numbers, Collision::Fail, vec![item]));
+        tokio::select! {
+            biased;
+            report = told.recv() => match report {
+                Some(Report::Found { files, .. }) => chunks.push(files.len()),
+                report => panic!("{report:?}"),
+            },
+            () = &mut walk => panic!("nothing was told while it was walked"),
+        }
+        walk.await;
         while let Some(report) = told.recv().await {
             match report {
                 Report::Found { files, .. } => chunks.push(files.len()),

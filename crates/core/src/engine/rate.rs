@@ -66,17 +66,22 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn speed_is_the_mean_of_ten_seconds_and_time_left_comes_after_ten() {
+    async fn speed_is_the_mean_of_ten_seconds_and_time_left_is_of_sixty_and_comes_after_ten() {
         let mut meter = Meter::default();
         let start = Instant::now();
-        for second in 0..=20u64 {
-            meter.sample(start + Duration::from_secs(second), ByteCount(second * 1_000_000));
-            if second == 9 {
-                assert_eq!(meter.mean(start + Duration::from_secs(9)), None);
+        // A minute and a half at a megabyte a second, then ten seconds at three.
+        for second in 0..=100u64 {
+            let at = start + Duration::from_secs(second);
+            meter.sample(at, ByteCount((second + 2 * second.saturating_sub(90)) * 1_000_000));
+            match second {
+                9 => assert_eq!(meter.mean(at), None),
+                10..=90 => assert_eq!((meter.speed(at).0, meter.mean(at)), (1_000_000, Some(ByteRate(1_000_000)))),
+                _ => {}
             }
         }
-        let now = start + Duration::from_secs(20);
-        assert_eq!(meter.speed(now), ByteRate(1_000_000));
-        assert_eq!(meter.mean(now), Some(ByteRate(1_000_000)));
+        let now = start + Duration::from_secs(100);
+        assert_eq!(meter.speed(now), ByteRate(3_000_000));
+        let mean = meter.mean(now).expect("known").0;
+        assert!((1_300_000..=1_370_000).contains(&mean), "50 s of one and 10 s of three: {mean}");
     }
 }
