@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_s3::operation::RequestId as _;
-use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_sdk_s3::primitives::SdkBody;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
 use tokio::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use super::body::{Held, Mode, Stream};
 use super::classify::{Failure, classify, damaged};
 use super::clock::StoreClock;
 use super::framing::Way;
-use super::lean::Object;
+use super::lean::{Object, Part};
 use super::place::{Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
 use super::watch::{Rides, Watch};
@@ -125,22 +125,11 @@ impl Bucket {
         number: PartNumber,
         part: PartBody,
     ) -> Result<SentPart> {
-        let (place, size) = (&self.0.place, part.len);
+        let (which, size) = (Part { key, upload, number }, part.len);
         let (answer, crc64) = self
-            .sent(&part, Reads::AsItGoes, Again::Free, |leg, _, body, watch, way| async move {
-                let request = leg
-                    .client
-                    .upload_part()
-                    .bucket(&place.scope.bucket)
-                    .key(key.as_str())
-                    .upload_id(&upload.0)
-                    .part_number(i32::from(number.get()))
-                    .set_expected_bucket_owner(place.account_id.clone())
-                    .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
-                    .body(ByteStream::new(body))
-                    .customize()
-                    .interceptor(way);
-                let answer = watchdog::watched(request.send(), &watch, size, Again::Free).await?.map_err(classify)?;
+            .sent(&part, Reads::AsItGoes, Again::Free, |leg, lease, body, watch, way| async move {
+                let request = leg.lean.upload_part(&lease, which, body, &way);
+                let answer = watchdog::watched(request, &watch, size, Again::Free).await?.map_err(classify)?;
                 is_the_stores(answer.e_tag()).map(|()| answer)
             })
             .await?;

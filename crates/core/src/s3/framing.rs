@@ -1,17 +1,13 @@
 //! What belongs to our way of sending a body: its headers, and who watches it.
 
 use aws_runtime::auth::PayloadSigningOverride;
-use aws_sdk_s3::config::{Intercept, RuntimeComponents};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::config_bag::ConfigBag;
 
 use super::body::{self, CHECKSUM, Mode};
 use super::watch::Rides;
 use crate::transfer::checksum;
 
-/// Sets the headers of our framing before the request is signed, and keeps the SDK from hashing the body.
+/// How a body is framed.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
     pub(super) mode: Mode,
@@ -40,23 +36,5 @@ impl Way {
                 PayloadSigningOverride::UnsignedPayload
             }
         }
-    }
-}
-
-#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Way {
-    fn name(&self) -> &'static str {
-        "checksum framing"
-    }
-
-    fn modify_before_signing(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        bag: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let signing = self.frame(context.request_mut());
-        bag.interceptor_state().store_put(signing);
-        Ok(())
     }
 }

@@ -61,6 +61,7 @@ pub(crate) async fn answer(status: u16, kind: String, body: Vec<u8>) {
     let completed = client.complete_multipart_upload().bucket(bucket).key(key).upload_id(upload).send().await;
     completed.map_or_else(read, drop);
     lean::read_any(always.answer()).await.map_or_else(read, drop);
+    lean::read_any_of_a_part(always.answer()).await.map_or_else(read, drop);
     let there = client.head_object().bucket(bucket).key(key).send().await;
     there.map_or_else(read, drop);
 }

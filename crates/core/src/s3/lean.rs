@@ -1,13 +1,16 @@
-//! A whole object in one request, past the SDK's orchestrator: of a hundred thousand small files that would be most of the
-//! cost (docs/performance.md). What makes a request of an object and reads its answer is the SDK's own, and so are the
-//! bucket's address and the signer; the lease, the connection, the watch, the clock and the table of errors are those of
-//! every other request.
+//! What has a body, whole objects and parts, past the SDK's orchestrator: of a hundred thousand small files that would be most
+//! of the cost (docs/performance.md). What makes a request and reads its answer is the SDK's own, and so are the bucket's
+//! address and the signer; the lease, the connection, the watch, the clock and the table of errors are those of every other
+//! request.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use aws_sdk_s3::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_sdk_s3::operation::put_object::builders::PutObjectInputBuilder;
 use aws_sdk_s3::operation::put_object::{PutObject, PutObjectError, PutObjectInput, PutObjectOutput};
+use aws_sdk_s3::operation::upload_part::builders::UploadPartInputBuilder;
+use aws_sdk_s3::operation::upload_part::{UploadPart, UploadPartError, UploadPartInput, UploadPartOutput};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, StorageClass};
 use aws_sigv4::http_request::{
@@ -37,27 +40,29 @@ use super::place::{Endpoint, Place, encryption, tagging};
 use super::watchdog::SHORT;
 use crate::credentials::Lease;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::ObjectKey;
+use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::net::USER_AGENT;
 use crate::session::wire::TOKEN;
 
 /// More than this is no answer of a store to an object.
 const SAID_AT_MOST: usize = 64 << 10;
 
-type Answer = std::result::Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>>;
+type Answer<O, E> = std::result::Result<O, SdkError<E, HttpResponse>>;
+type Made = std::result::Result<HttpRequest, BoxError>;
 
-/// Sends whole objects to one bucket.
+/// Sends objects and parts to one bucket.
 #[derive(Debug)]
 pub(super) struct Lean {
     sender: Sender,
     clock: StoreClock,
-    sdk: Sdk,
+    objects: Sdk,
+    parts: Sdk,
     place: Place,
     /// Where the bucket is.
     address: String,
 }
 
-/// What is to be made.
+/// A whole object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Object<'a> {
     pub(super) key: &'a ObjectKey,
@@ -65,32 +70,66 @@ pub(super) struct Object<'a> {
     pub(super) if_absent: bool,
 }
 
+/// A part of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    pub(super) key: &'a ObjectKey,
+    pub(super) upload: &'a UploadId,
+    pub(super) number: PartNumber,
+}
+
 impl Lean {
     /// # Errors
     /// `bad-input` for a place that has no address.
     pub(super) fn new(place: &Place, sender: Sender, clock: StoreClock) -> Result<Self> {
-        Ok(Self { sender, clock, sdk: Sdk::new(), place: place.clone(), address: address(place)? })
+        let (objects, parts) = (Sdk::of_objects(), Sdk::of_parts());
+        Ok(Self { sender, clock, objects, parts, place: place.clone(), address: address(place)? })
     }
 
     /// Sends an object.
-    pub(super) async fn put(&self, lease: &Lease, object: Object<'_>, body: SdkBody, way: &Way) -> Answer {
-        let request = self.request(lease, object, body, way, self.clock.now());
-        // Not sent, and no better when it is tried again.
-        let odd = |why| SdkError::construction_failure(Error::new(ErrorCode::Unexpected).detail(format!("{why}")));
-        let answer = self.sender.call(request.map_err(odd)?).await.map_err(SdkError::dispatch_failure)?;
-        self.clock.reads(&answer);
-        self.sdk.read(answer).await
-    }
-
-    fn request(
+    pub(super) async fn put(
         &self,
         lease: &Lease,
         object: Object<'_>,
         body: SdkBody,
         way: &Way,
-        now: SystemTime,
-    ) -> std::result::Result<HttpRequest, BoxError> {
-        let mut request = self.sdk.write(input(&self.place, object).body(ByteStream::new(body)).build()?)?;
+    ) -> Answer<PutObjectOutput, PutObjectError> {
+        self.sent(&self.objects, self.object(object, body), lease, way).await
+    }
+
+    /// Sends a part.
+    pub(super) async fn upload_part(
+        &self,
+        lease: &Lease,
+        part: Part<'_>,
+        body: SdkBody,
+        way: &Way,
+    ) -> Answer<UploadPartOutput, UploadPartError> {
+        self.sent(&self.parts, self.part(part, body), lease, way).await
+    }
+
+    fn object(&self, object: Object<'_>, body: SdkBody) -> Made {
+        self.objects.write(Input::erase(of_object(&self.place, object).body(ByteStream::new(body)).build()?))
+    }
+
+    fn part(&self, part: Part<'_>, body: SdkBody) -> Made {
+        self.parts.write(Input::erase(of_part(&self.place, part).body(ByteStream::new(body)).build()?))
+    }
+
+    async fn sent<O, E>(&self, sdk: &Sdk, made: Made, lease: &Lease, way: &Way) -> Answer<O, E>
+    where
+        O: Send + Sync + fmt::Debug + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let request = made.and_then(|request| self.ready(request, lease, way, self.clock.now()));
+        // Not sent, and no better when it is tried again.
+        let odd = |why| SdkError::construction_failure(Error::new(ErrorCode::Unexpected).detail(format!("{why}")));
+        let answer = self.sender.call(request.map_err(odd)?).await.map_err(SdkError::dispatch_failure)?;
+        self.clock.reads(&answer);
+        sdk.read(answer).await
+    }
+
+    fn ready(&self, mut request: HttpRequest, lease: &Lease, way: &Way, now: SystemTime) -> Made {
         request.uri_mut().set_endpoint(&self.address)?;
         request.headers_mut().insert("user-agent", USER_AGENT);
         let body = way.frame(&mut request).to_signable_body();
@@ -131,7 +170,7 @@ fn settings() -> SigningSettings {
     settings
 }
 
-fn input(place: &Place, object: Object<'_>) -> PutObjectInputBuilder {
+fn of_object(place: &Place, object: Object<'_>) -> PutObjectInputBuilder {
     let input = PutObjectInput::builder()
         .key(object.key.as_str())
         .metadata(TOKEN, object.token)
@@ -143,6 +182,15 @@ fn input(place: &Place, object: Object<'_>) -> PutObjectInputBuilder {
     let Some(sse) = &place.sse else { return input };
     let (kind, key_id) = encryption(sse);
     input.server_side_encryption(kind).set_ssekms_key_id(key_id)
+}
+
+fn of_part(place: &Place, part: Part<'_>) -> UploadPartInputBuilder {
+    UploadPartInput::builder()
+        .key(part.key.as_str())
+        .upload_id(&part.upload.0)
+        .part_number(i32::from(part.number.get()))
+        .set_expected_bucket_owner(place.account_id.clone())
+        .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
 }
 
 /// The bucket's address, by the rules of the SDK.
@@ -167,20 +215,28 @@ fn address(place: &Place) -> Result<String> {
 struct Sdk(Option<FrozenLayer>);
 
 impl Sdk {
-    fn new() -> Self {
+    fn of_objects() -> Self {
         Self(PutObject::new().config())
     }
 
-    fn has<T: Storable<Storer = StoreReplace<T>>>(&self) -> std::result::Result<&T, &'static str> {
-        self.0.as_ref().and_then(|layer| layer.load::<T>()).ok_or("the SDK knows of no objects")
+    fn of_parts() -> Self {
+        Self(UploadPart::new().config())
     }
 
-    fn write(&self, input: PutObjectInput) -> std::result::Result<HttpRequest, BoxError> {
-        self.has::<SharedRequestSerializer>()?.serialize_input(Input::erase(input), &mut ConfigBag::base())
+    fn has<T: Storable<Storer = StoreReplace<T>>>(&self) -> std::result::Result<&T, &'static str> {
+        self.0.as_ref().and_then(|layer| layer.load::<T>()).ok_or("the SDK knows of no such request")
+    }
+
+    fn write(&self, input: Input) -> Made {
+        self.has::<SharedRequestSerializer>()?.serialize_input(input, &mut ConfigBag::base())
     }
 
     /// Reads an answer to its end, or its connection is of no more use.
-    async fn read(&self, mut answer: HttpResponse) -> Answer {
+    async fn read<O, E>(&self, mut answer: HttpResponse) -> Answer<O, E>
+    where
+        O: Send + Sync + fmt::Debug + 'static,
+        E: std::error::Error + Send + Sync + 'static,
+    {
         let body = Limited::new(answer.take_body(), SAID_AT_MOST).collect();
         let body = match tokio::time::timeout(SHORT, body).await {
             Ok(Ok(body)) => body.to_bytes(),
@@ -194,13 +250,13 @@ impl Sdk {
         };
         let error = match reads.deserialize_nonstreaming_with_config(&answer, &ConfigBag::base()) {
             Ok(output) => {
-                let stored = output.downcast::<PutObjectOutput>();
+                let stored = output.downcast::<O>();
                 return stored.map_err(|_| SdkError::response_error("an answer to something else", answer));
             }
             Err(error) => error,
         };
         let mut said = None;
-        let unread = error.map_operation_error(|error| said = error.downcast::<PutObjectError>().ok());
+        let unread = error.map_operation_error(|error| said = error.downcast::<E>().ok());
         Err(match said {
             Some(said) => SdkError::service_error(said, answer),
             None => SdkError::response_error(unread.to_string(), answer),
@@ -209,8 +265,13 @@ impl Sdk {
 }
 
 /// Reads any answer as that to an object.
-pub(super) async fn read_any(answer: HttpResponse) -> Answer {
-    Sdk::new().read(answer).await
+pub(super) async fn read_any(answer: HttpResponse) -> Answer<PutObjectOutput, PutObjectError> {
+    Sdk::of_objects().read(answer).await
+}
+
+/// The same as that to a part.
+pub(super) async fn read_any_of_a_part(answer: HttpResponse) -> Answer<UploadPartOutput, UploadPartError> {
+    Sdk::of_parts().read(answer).await
 }
 
 #[cfg(test)]
@@ -221,10 +282,12 @@ mod tests {
 
     use aws_credential_types::Credentials;
     use aws_sdk_s3::Client;
+    use aws_sdk_s3::config::{Intercept, RuntimeComponents};
     use aws_smithy_async::time::StaticTimeSource;
     use aws_smithy_runtime_api::client::http::{
         HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
     };
+    use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use bytes::Bytes;
     use futures::StreamExt as _;
@@ -240,6 +303,25 @@ mod tests {
     use crate::s3::classify::classify;
     use crate::s3::watch::{Rides, Watch};
     use crate::s3::ways::config;
+
+    /// The headers of our framing for the SDK, which is kept from hashing the body.
+    #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+    impl Intercept for Way {
+        fn name(&self) -> &'static str {
+            "checksum framing"
+        }
+
+        fn modify_before_signing(
+            &self,
+            context: &mut BeforeTransmitInterceptorContextMut<'_>,
+            _: &RuntimeComponents,
+            bag: &mut ConfigBag,
+        ) -> std::result::Result<(), BoxError> {
+            let signing = self.frame(context.request_mut());
+            bag.interceptor_state().store_put(signing);
+            Ok(())
+        }
+    }
 
     /// Keeps what it is to send, and answers as it is told.
     #[derive(Clone, Debug, Default)]
@@ -295,14 +377,8 @@ mod tests {
         Lean::new(place, Sender::new(&Net::default()).expect("made"), StoreClock::default()).expect("made")
     }
 
-    /// What the SDK does with the same object.
-    async fn by_the_sdk(
-        place: &Place,
-        object: Object<'_>,
-        way: &Way,
-        now: SystemTime,
-        answer: Option<(u16, &'static str)>,
-    ) -> (HttpRequest, Answer) {
+    /// The SDK, which keeps what it is to send and is answered as told.
+    fn sdk(place: &Place, now: SystemTime, answer: Option<(u16, &'static str)>) -> (Client, Caught) {
         let caught = Caught { answer, ..Caught::default() };
         let connector = SharedHttpConnector::new(caught.clone());
         let client = config(place, &StoreClock::default())
@@ -310,7 +386,23 @@ mod tests {
             .credentials_provider(lease(place).credentials)
             .time_source(StaticTimeSource::new(now))
             .build();
-        let mut request = Client::from_conf(client)
+        (Client::from_conf(client), caught)
+    }
+
+    fn sent(caught: &Caught) -> HttpRequest {
+        caught.request.lock().expect("one thread").take().expect("it was to be sent")
+    }
+
+    /// What the SDK does with the same object.
+    async fn by_the_sdk(
+        place: &Place,
+        object: Object<'_>,
+        way: &Way,
+        now: SystemTime,
+        answer: Option<(u16, &'static str)>,
+    ) -> (HttpRequest, Answer<PutObjectOutput, PutObjectError>) {
+        let (client, caught) = sdk(place, now, answer);
+        let mut request = client
             .put_object()
             .bucket(&place.scope.bucket)
             .key(object.key.as_str())
@@ -326,8 +418,29 @@ mod tests {
             request = request.server_side_encryption(kind).set_ssekms_key_id(key_id);
         }
         let outcome = request.customize().interceptor(way.clone()).send().await;
-        let request = caught.request.lock().expect("one thread").take();
-        (request.expect("it was to be sent"), outcome)
+        (sent(&caught), outcome)
+    }
+
+    /// What it does with the same part.
+    async fn part_by_the_sdk(
+        place: &Place,
+        part: Part<'_>,
+        way: &Way,
+        now: SystemTime,
+        answer: Option<(u16, &'static str)>,
+    ) -> (HttpRequest, Answer<UploadPartOutput, UploadPartError>) {
+        let (client, caught) = sdk(place, now, answer);
+        let request = client
+            .upload_part()
+            .bucket(&place.scope.bucket)
+            .key(part.key.as_str())
+            .upload_id(&part.upload.0)
+            .part_number(i32::from(part.number.get()))
+            .set_expected_bucket_owner(place.account_id.clone())
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .body(ByteStream::from_static(b"hello"));
+        let outcome = request.customize().interceptor(way.clone()).send().await;
+        (sent(&caught), outcome)
     }
 
     fn headers(request: &HttpRequest) -> BTreeMap<String, String> {
@@ -362,7 +475,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_object_is_sent_as_the_sdk_would_send_it() {
+    async fn an_object_and_a_part_are_sent_as_the_sdk_would_send_them() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_906_514);
         let places = [
             place("media", "eu-central-1", Endpoint::Regional),
@@ -396,23 +509,32 @@ mod tests {
             for (n, key) in keys.iter().enumerate() {
                 let object = Object { key, token: "token", if_absent: n % 2 == 0 };
                 let way = way(if n % 3 == 0 { Mode::Trailer } else { Mode::Header });
-                let (theirs, _) = by_the_sdk(place, object, &way, now, None).await;
-                let ours = lean.request(&lease, object, SdkBody::from("hello"), &way, now).expect("made");
-                assert_eq!((ours.method(), ours.uri()), (theirs.method(), theirs.uri()));
-                let without = |request: &HttpRequest| {
-                    let mut all = headers(request);
-                    all.retain(|name, _| !OF_ITSELF.contains(&name.as_str()));
-                    all
-                };
-                assert_eq!(without(&ours), without(&theirs), "{}", ours.uri());
-                let again = signed_again(&lean, &theirs, &lease, &way, now);
-                assert_eq!(again, headers(&theirs)["authorization"], "{}", ours.uri());
+                let upload = UploadId("a+b/c=~_.-é".to_owned());
+                let number = PartNumber::new(u32::try_from(n).expect("few") + 1).expect("a number");
+                let part = Part { key, upload: &upload, number };
+                let body = || SdkBody::from("hello");
+                let object_by_the_sdk = by_the_sdk(place, object, &way, now, None).await.0;
+                let part_by_the_sdk = part_by_the_sdk(place, part, &way, now, None).await.0;
+                for (theirs, made) in
+                    [(object_by_the_sdk, lean.object(object, body())), (part_by_the_sdk, lean.part(part, body()))]
+                {
+                    let ours = lean.ready(made.expect("made"), &lease, &way, now).expect("signed");
+                    assert_eq!((ours.method(), ours.uri()), (theirs.method(), theirs.uri()));
+                    let without = |request: &HttpRequest| {
+                        let mut all = headers(request);
+                        all.retain(|name, _| !OF_ITSELF.contains(&name.as_str()));
+                        all
+                    };
+                    assert_eq!(without(&ours), without(&theirs), "{}", ours.uri());
+                    let again = signed_again(&lean, &theirs, &lease, &way, now);
+                    assert_eq!(again, headers(&theirs)["authorization"], "{}", ours.uri());
+                }
             }
         }
     }
 
     #[tokio::test]
-    async fn an_answer_to_an_object_is_read_as_the_sdk_reads_it() {
+    async fn an_answer_to_an_object_or_a_part_is_read_as_the_sdk_reads_it() {
         let place = plain("media", "eu-central-1", Endpoint::Regional);
         let key = ObjectKey::new("in/a").expect("a key");
         let object = Object { key: &key, token: "token", if_absent: true };
@@ -425,8 +547,13 @@ mod tests {
         answers.extend([(403, ""), (301, ""), (200, "<html>hello"), (500, "<Error><Code>Slow"), (400, "\u{0}\u{1}")]);
         for given in answers {
             let sent = by_the_sdk(&place, object, &way(Mode::Header), SystemTime::UNIX_EPOCH, Some(given)).await;
-            let told = |outcome: Answer| format!("{:?}", outcome.map_err(classify));
+            let told = |outcome: Answer<_, _>| format!("{:?}", outcome.map_err(classify));
             assert_eq!(told(read_any(answer(given)).await), told(sent.1), "{given:?}");
+            let upload = UploadId("u".to_owned());
+            let part = Part { key: &key, upload: &upload, number: PartNumber::FIRST };
+            let sent = part_by_the_sdk(&place, part, &way(Mode::Trailer), SystemTime::UNIX_EPOCH, Some(given)).await;
+            let told = |outcome: Answer<_, _>| format!("{:?}", outcome.map_err(classify));
+            assert_eq!(told(read_any_of_a_part(answer(given)).await), told(sent.1), "{given:?}");
         }
     }
 

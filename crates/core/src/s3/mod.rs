@@ -1,4 +1,4 @@
-//! The only user of the AWS SDK for S3: requests in, typed answers and errors out. Whole objects go past its orchestrator,
+//! The only user of the AWS SDK for S3: requests in, typed answers and errors out. What has a body goes past its orchestrator,
 //! see `lean`.
 //!
 //! The SDK's own retries, identity cache, checksums and stall protection are off; each has an answer of ours that fits

@@ -27,7 +27,7 @@ use crate::s3::place::{Endpoint, Place};
 pub(in crate::s3) struct Leg {
     pub(in crate::s3) kind: WayKind,
     pub(in crate::s3) client: Client,
-    /// For whole objects.
+    /// For what has a body.
     pub(in crate::s3) lean: Lean,
     pub(in crate::s3) pace: Arc<Pace>,
     pub(super) sign: Arc<LifeSign>,
