@@ -43,8 +43,7 @@ pub(super) struct Pool {
     /// Bytes that the connections of all bodies took.
     tally: Arc<AtomicU64>,
     lately: Mutex<Lately>,
-    /// Where all of it goes since something does.
-    towards: Mutex<Towards>,
+    towards: Arc<Mutex<Towards>>,
 }
 
 /// The place of a part, left when dropped.
@@ -60,13 +59,28 @@ impl Drop for PartPlace {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Towards {
-    #[default]
-    Nowhere,
-    One(String),
+/// Where all of it goes since anything does.
+#[derive(Debug, Default)]
+struct Towards {
+    /// How many are on their way.
+    all: usize,
+    one: Option<String>,
     /// What turns out best is nobody's by itself.
-    Several,
+    several: bool,
+}
+
+/// Somebody is on the way to a destination, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Bound(Arc<Mutex<Towards>>);
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let mut towards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        towards.all -= 1;
+        if towards.all == 0 {
+            *towards = Towards::default();
+        }
+    }
 }
 
 /// What requests came to in the last seconds: one refusal among many answers is chance, many are a store that is busy.
@@ -128,37 +142,43 @@ impl Pool {
             tap,
             tally: Arc::default(),
             lately: Mutex::default(),
-            towards: Mutex::default(),
+            towards: Arc::default(),
         }
     }
 
-    /// Begins with what another run found of a destination.
-    pub(super) fn learns(&self, note: &Note) {
-        let Aim::Found(_) = &self.aim else { return };
+    /// Somebody is on the way to a destination: begins with what another run found of it.
+    pub(super) fn learns(&self, note: &Note) -> Bound {
         {
             let mut towards = self.towards();
-            match &*towards {
-                Towards::Nowhere => *towards = Towards::One(note.of().to_owned()),
-                Towards::One(of) if of == note.of() => {}
-                Towards::One(_) | Towards::Several => *towards = Towards::Several,
-            }
+            towards.all += 1;
+            let known = towards.one.get_or_insert_with(|| note.of().to_owned());
+            towards.several |= known != note.of();
         }
-        if let Some(places) = note.places() {
+        let bound = Bound(Arc::clone(&self.towards));
+        if let Aim::Found(_) = &self.aim
+            && let Some(places) = note.places()
+        {
             self.aim.tell(|width, now| width.recall(usize::from(places), now));
             self.fit();
         }
+        bound
     }
 
     /// Keeps what was found for the next run: of the link, and of no limit.
     pub(super) fn teaches(&self, note: &Note) {
         if let Aim::Found(width) = &self.aim
             && !self.tap.is_limited()
-            && matches!(&*self.towards(), Towards::One(of) if of == note.of())
+            && self.is_alone(note)
             && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
             && let Ok(places) = u16::try_from(places)
         {
             note.set_places(places);
         }
+    }
+
+    fn is_alone(&self, note: &Note) -> bool {
+        let towards = self.towards();
+        !towards.several && towards.one.as_deref() == Some(note.of())
     }
 
     fn towards(&self) -> MutexGuard<'_, Towards> {
@@ -288,9 +308,6 @@ impl Pool {
             }
             tokio::time::sleep(LOOK).await;
             idle = self.sending.is_idle();
-            if idle {
-                *self.towards() = Towards::Nowhere;
-            }
             // Where a limit is too low for all there could be, nothing is to be found out.
             let full = !self.sending.has_room() && self.places() == self.aim.places();
             let full = full.then(|| self.sending.taken());
@@ -336,19 +353,26 @@ mod tests {
             (vec![&here, &here], None, Some(24)),
         ] {
             let pool = pool(fixed);
-            for note in &notes {
-                pool.learns(note);
+            // Some end before others begin, but for one, whatever it waits for meanwhile.
+            let _first = pool.learns(notes[0]);
+            for note in &notes[1..] {
+                drop(pool.learns(note));
             }
             finds(&pool);
             pool.teaches(notes[notes.len() - 1]);
             assert_eq!((here.places(), there.places()), (kept, None));
         }
         let next = pool(None);
-        next.learns(&there);
+        drop(next.learns(&there));
         assert_eq!(next.places(), START);
         let next = pool(None);
-        next.learns(&here);
+        drop(next.learns(&here));
         assert_eq!(next.places(), 12);
+        // What ended says nothing of who comes after it.
+        let _after = next.learns(&there);
+        finds(&next);
+        next.teaches(&there);
+        assert_eq!(there.places(), Some(24));
     }
 
     /// Whatever these do just then: they may be on their way to the store yet, or wait for its answer.

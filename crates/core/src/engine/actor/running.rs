@@ -47,6 +47,7 @@ pub(in crate::engine) async fn drive(
         proof: None,
         found: None,
         in_line,
+        bound: None,
         early: None,
         next: None,
     };

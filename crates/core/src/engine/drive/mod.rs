@@ -22,7 +22,7 @@ use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
-use super::pool::{Place, Pool};
+use super::pool::{Bound, Place, Pool};
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -176,6 +176,8 @@ pub(super) struct Drive {
     pub(super) found: Option<Write>,
     /// It is in line on record as well.
     pub(super) in_line: bool,
+    /// On the way to its destination.
+    pub(super) bound: Option<Bound>,
     /// A place that it has before it is put on record as begun.
     pub(super) early: Option<Place>,
     /// The name that is on record already and is taken next.

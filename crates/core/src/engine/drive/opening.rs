@@ -102,7 +102,7 @@ impl Drive {
     pub(super) async fn route(&mut self) -> Result<Arc<Route>> {
         let (shared, batch) = (Arc::clone(&self.shared), Arc::clone(&self.batch));
         let route = self.patiently(|| shared.routes.of(&batch)).await?;
-        shared.pool.learns(&route.note);
+        self.bound = Some(shared.pool.learns(&route.note));
         if self.batch.scope.is_none() {
             let scope = route.scope.clone();
             self.shared.journal.write(vec![Write::BindBatch(self.batch.id, scope.clone())]).await?;
