@@ -565,6 +565,12 @@ pub async fn a_file_that_is_touched_again_and_again() {
     link.faults.hold.send_replace(true);
     let running = upload().start();
     link.holds_one().await;
+    // The next part may be on its way before the last is on record.
+    tokio::task::block_in_place(|| {
+        while on_record(&world.home()).len() < 3 {
+            std::thread::yield_now();
+        }
+    });
     let recorded = on_record(&world.home());
     assert_eq!(recorded, [1, 2, 3]);
     let left_alone = std::sync::atomic::AtomicBool::new(false);

@@ -309,7 +309,8 @@ impl Choice {
             return self.measure(now);
         }
         let left = other(kind);
-        if body.is_some() && self.known(left).in_a_row >= CHANCE {
+        // Once: a way that is blocked already is tried when its pause ends, however much arrives here meanwhile.
+        if body.is_some() && self.known(left).in_a_row >= CHANCE && !self.is_blocked(left) {
             self.block(now, left, false);
         }
     }

@@ -210,6 +210,22 @@ fn a_way_on_which_all_breaks_is_left_when_the_other_is_seen_to_work() {
 }
 
 #[test]
+fn a_way_on_which_all_broke_is_taken_again_once_it_works() {
+    let mut link = Link::new(4);
+    let breaks = |kind, _| (Duration::from_secs(1), (kind == Accelerated).then_some(Trouble::Perhaps));
+    link.send(200, &breaks);
+    assert_eq!(link.why(), (Direct, WayWhy::OtherBlocked));
+    // As long as it may be left alone, though the other is never quiet.
+    let works = link.now;
+    let meets = takes(300, 1_000);
+    while link.why().0 == Direct {
+        link.send(1, &meets);
+        assert!(link.now - works <= PAUSES.blocked * 9, "it is never tried");
+    }
+    assert_eq!(link.why().0, Accelerated);
+}
+
+#[test]
 fn what_breaks_now_and_then_is_no_reason_to_leave() {
     let mut link = Link::new(8);
     link.send(40, &takes(500, 1_000));
