@@ -73,6 +73,7 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
 /// So many files that nothing is known of.
 fn dropped(files: u32, place: &Place) -> Result<Before> {
     let source = Input::Many(files, 1).make(&place.inputs()?)?;
+    source.settle()?;
     let sink = Sink::start(Config::default(), Arc::default())?;
     Ok(Before { source, home: place.fresh("new")?, store: Arc::default(), port: sink.port() })
 }
@@ -80,6 +81,7 @@ fn dropped(files: u32, place: &Place) -> Result<Before> {
 /// So many files on record, none of them sent.
 fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
     let source = Input::Many(files, 1).make(&place.inputs()?)?;
+    source.settle()?;
     // Nothing gets through while they are recorded.
     let link = Link { all: vec![(Duration::ZERO, 1)], ..Link::default() };
     let sink = Sink::start(Config { link, ..Config::default() }, Arc::default())?;
@@ -100,6 +102,7 @@ fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
 /// An upload that lacks the last hundredth of its parts.
 fn begun(parts: u32, programs: &Programs, place: &Place) -> Result<Before> {
     let source = Input::Sparse(u64::from(parts) * PART).make(&place.inputs()?)?;
+    source.settle()?;
     // A small one is slow enough to be met before its end.
     let rate = (parts < 1_000).then_some((Duration::ZERO, 50_000_000));
     let link = Link { all: rate.into_iter().collect(), ..Link::default() };

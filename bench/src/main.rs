@@ -131,7 +131,10 @@ fn all(run: &Run) -> Result<()> {
 }
 
 fn built(version: &str, commit: Option<&str>) -> String {
-    commit.map_or_else(|| version.to_owned(), |commit| format!("{version} ({commit})"))
+    match commit {
+        Some(commit) if !version.is_empty() => format!("{version} ({commit})"),
+        _ => version.to_owned(),
+    }
 }
 
 /// Prints a table and writes it down; a small one says nothing.
