@@ -72,16 +72,14 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
 
 /// So many files that nothing is known of.
 fn dropped(files: u32, place: &Place) -> Result<Before> {
-    let source = Input::Many(files, 1).make(&place.inputs()?)?;
-    source.settle()?;
+    let source = place.source(Input::Many(files, 1))?;
     let sink = Sink::start(Config::default(), Arc::default())?;
     Ok(Before { source, home: place.fresh("new")?, store: Arc::default(), port: sink.port() })
 }
 
 /// So many files on record, none of them sent.
 fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
-    let source = Input::Many(files, 1).make(&place.inputs()?)?;
-    source.settle()?;
+    let source = place.source(Input::Many(files, 1))?;
     // Nothing gets through while they are recorded.
     let link = Link { all: vec![(Duration::ZERO, 1)], ..Link::default() };
     let sink = Sink::start(Config { link, ..Config::default() }, Arc::default())?;
@@ -101,8 +99,7 @@ fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
 
 /// An upload that lacks the last hundredth of its parts.
 fn begun(parts: u32, programs: &Programs, place: &Place) -> Result<Before> {
-    let source = Input::Sparse(u64::from(parts) * PART).make(&place.inputs()?)?;
-    source.settle()?;
+    let source = place.source(Input::Sparse(u64::from(parts) * PART))?;
     // A small one is slow enough to be met before its end.
     let rate = (parts < 1_000).then_some((Duration::ZERO, 50_000_000));
     let link = Link { all: rate.into_iter().collect(), ..Link::default() };

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::busy::others;
 use crate::cases::Case;
+use crate::inputs::{Input, Source};
 use crate::measure::Cost;
 use crate::peers::{Asked, Job, Peer, Programs};
 use crate::sink::{Config, Report, Sink};
@@ -66,20 +67,25 @@ impl Place {
         if self.quick { None } else { others() }
     }
 
-    /// Where inputs are kept from one time to the next.
-    pub(crate) fn inputs(&self) -> Result<PathBuf> {
+    /// Inputs, kept from one time to the next. Where times count they are left alone for a while.
+    pub(crate) fn sources(&self, inputs: impl IntoIterator<Item = Input>) -> Result<Vec<Source>> {
         let path = self.folder.join("inputs");
         std::fs::create_dir_all(&path)?;
-        Ok(path)
+        let sources: Vec<_> = inputs.into_iter().map(|input| input.make(&path)).collect::<Result<_>>()?;
+        for source in sources.iter().filter(|_| !self.quick) {
+            source.settle()?;
+        }
+        Ok(sources)
+    }
+
+    /// One of them.
+    pub(crate) fn source(&self, input: Input) -> Result<Source> {
+        self.sources([input])?.pop().context("an input")
     }
 }
 
 pub(crate) fn run(case: &Case, peers: &[Peer], rounds: u32, programs: &Programs, place: &Place) -> Result<Vec<Run>> {
-    let inputs = place.inputs()?;
-    let sources: Vec<_> = case.variants.iter().map(|variant| variant.input.make(&inputs)).collect::<Result<_>>()?;
-    for source in sources.iter().filter(|_| !place.quick) {
-        source.settle()?;
-    }
+    let sources = place.sources(case.variants.iter().map(|variant| variant.input))?;
     let mut turns: Vec<(usize, Peer)> = Vec::new();
     for (n, variant) in case.variants.iter().enumerate() {
         turns.extend(peers.iter().filter(|peer| !variant.without.contains(peer)).map(|peer| (n, *peer)));

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the handle: cheap to clone, every call a message. Inside, `actor` owns the `book` (what is in memory of
 //! every row), `drive` runs one transfer, `parts` sends its parts through the one shared `pool`, which `width` finds the
-//! size of, and `tail` the last of them twice, `intake` turns dropped paths into transfers, `pointing` makes links,
+//! size of, and `tail` the last of them twice, `towards` knows where all are bound for, `intake` turns dropped paths into transfers, `pointing` makes links,
 //! `routes` leads to buckets, `link` knows whether the network is there, `list` draws rows.
 
 mod actor;
@@ -30,6 +30,7 @@ mod receipts;
 pub(crate) mod routes;
 mod shelf;
 mod tail;
+mod towards;
 mod width;
 
 use std::collections::HashMap;

@@ -10,6 +10,8 @@ use tokio::time::{Duration, Instant};
 use super::live::Live;
 pub(super) use super::places::Place;
 use super::places::Places;
+pub(super) use super::towards::Bound;
+use super::towards::Towards;
 use super::width::{START, Width};
 use crate::error::{ErrorCode, Result};
 use crate::remembered::Note;
@@ -37,13 +39,14 @@ pub(super) struct Pool {
     /// How many of those that send are parts.
     parts: watch::Sender<usize>,
     aim: Aim,
+    /// Held while places become as many as that: those who send and those who record are as many.
     fits: Mutex<()>,
     /// Of a low limit fewer can be fed.
     tap: Arc<Tap>,
     /// Bytes that the connections of all bodies took.
     tally: Arc<AtomicU64>,
     lately: Mutex<Lately>,
-    towards: Arc<Mutex<Towards>>,
+    towards: Towards,
 }
 
 /// The place of a part, left when dropped.
@@ -56,30 +59,6 @@ pub(super) struct PartPlace {
 impl Drop for PartPlace {
     fn drop(&mut self) {
         self.parts.send_modify(|parts| *parts -= 1);
-    }
-}
-
-/// Where all of it goes since anything does.
-#[derive(Debug, Default)]
-struct Towards {
-    /// How many are on their way.
-    all: usize,
-    one: Option<String>,
-    /// What turns out best is nobody's by itself.
-    several: bool,
-}
-
-/// Somebody is on the way to a destination, until this is dropped.
-#[derive(Debug)]
-pub(super) struct Bound(Arc<Mutex<Towards>>);
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        let mut towards = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        towards.all -= 1;
-        if towards.all == 0 {
-            *towards = Towards::default();
-        }
     }
 }
 
@@ -142,22 +121,14 @@ impl Pool {
             tap,
             tally: Arc::default(),
             lately: Mutex::default(),
-            towards: Arc::default(),
+            towards: Towards::default(),
         }
     }
 
-    /// Somebody is on the way to a destination: begins with what another run found of it.
+    /// Somebody sets out for a destination: begins with what another run found of it.
     pub(super) fn learns(&self, note: &Note) -> Bound {
-        {
-            let mut towards = self.towards();
-            towards.all += 1;
-            let known = towards.one.get_or_insert_with(|| note.of().to_owned());
-            towards.several |= known != note.of();
-        }
-        let bound = Bound(Arc::clone(&self.towards));
-        if let Aim::Found(_) = &self.aim
-            && let Some(places) = note.places()
-        {
+        let bound = self.towards.sets_out(note.of());
+        if let Some(places) = note.places() {
             self.aim.tell(|width, now| width.recall(usize::from(places), now));
             self.fit();
         }
@@ -168,21 +139,12 @@ impl Pool {
     pub(super) fn teaches(&self, note: &Note) {
         if let Aim::Found(width) = &self.aim
             && !self.tap.is_limited()
-            && self.is_alone(note)
+            && self.towards.is_alone(note.of())
             && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
             && let Ok(places) = u16::try_from(places)
         {
             note.set_places(places);
         }
-    }
-
-    fn is_alone(&self, note: &Note) -> bool {
-        let towards = self.towards();
-        !towards.several && towards.one.as_deref() == Some(note.of())
-    }
-
-    fn towards(&self) -> MutexGuard<'_, Towards> {
-        self.towards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What bodies count into.
@@ -317,7 +279,6 @@ impl Pool {
     }
 
     fn fit(&self) {
-        // One at a time, or those who send and those who record are not as many.
         let _fits = self.fits.lock().unwrap_or_else(PoisonError::into_inner);
         let (was, is) = (self.places(), self.tap.feeds(self.aim.places()));
         if was != is {

@@ -24,12 +24,12 @@ const FREE: f64 = 0.8;
 /// A rate that became so many times what it was is another link's.
 const FASTER: f64 = 1.6;
 const SLOWER: f64 = 0.6;
-/// How long it must have left it.
-const LEFT: Duration = Duration::from_millis(1_500);
+/// How long it must be slower.
+const FELL: Duration = Duration::from_millis(1_500);
+/// And faster: what was held back is not chance.
+const ROSE: Duration = Duration::from_millis(500);
 /// What was held for less may have begun with what fills the system's buffers.
 const STEADY: Duration = Duration::from_secs(5);
-/// The same of one that became faster: what was held back is not chance.
-const ROSE: Duration = Duration::from_millis(500);
 /// What so few connections could carry at best is so many times what they do.
 const VISIBLE: f64 = 2.0;
 /// Fewer are enough if they bring this much of what the others did.
@@ -218,7 +218,7 @@ impl Width {
     }
 
     fn hold(&mut self, now: Instant, rate: f64, until: Instant, pause: Duration) {
-        let settled = now.duration_since(self.since) >= SETTLES + LEFT;
+        let settled = now.duration_since(self.since) >= SETTLES + FELL;
         if rate == 0.0 {
             if now >= until {
                 (self.state, self.factor) = (State::Measures, 1);
@@ -226,7 +226,7 @@ impl Width {
             }
             return;
         }
-        let lately = self.rate(now, LEFT).filter(|_| settled);
+        let lately = self.rate(now, FELL).filter(|_| settled);
         if self.rose(now, rate) {
             self.starts_over(now);
         } else if lately.is_some_and(|lately| lately / rate < SLOWER) {
@@ -276,8 +276,8 @@ impl Width {
         // None is cut: what fewer bring shows once the others have ended.
         let alone = (flying <= self.now).then(|| alone.unwrap_or(now));
         self.state = State::Trims { from, rate: before, alone };
-        let long = alone.is_some_and(|since| now.duration_since(since) >= SETTLES + LEFT);
-        let Some(rate) = self.rate(now, LEFT).filter(|_| long) else { return };
+        let long = alone.is_some_and(|since| now.duration_since(since) >= SETTLES + FELL);
+        let Some(rate) = self.rate(now, FELL).filter(|_| long) else { return };
         if rate < before * ENOUGH {
             // They were needed; perhaps even more are.
             self.now = from;

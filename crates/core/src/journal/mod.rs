@@ -33,8 +33,6 @@ pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
 pub use write::Write;
 
-use write::Wait;
-
 use crate::error::{Error, ErrorCode, Result};
 
 /// The handle to the journal. Cheap to clone; the writer thread ends with the last handle.
@@ -77,7 +75,7 @@ impl Journal {
     /// # Errors
     /// `disk-full`, `journal-unwritable`; nothing of it was written then.
     pub async fn write(&self, writes: Vec<Write>) -> Result<()> {
-        self.writes(writes, Wait::No).await
+        self.writes(writes, write::Wait::No).await
     }
 
     /// The same of what others will follow soon: goes with them, and sooner than anybody would notice without.
@@ -88,10 +86,10 @@ impl Journal {
     /// # Errors
     /// Those of [`Self::write`].
     pub async fn write_with_others(&self, writes: Vec<Write>) -> Result<()> {
-        self.writes(writes, Wait::ForOthers).await
+        self.writes(writes, write::Wait::ForOthers).await
     }
 
-    async fn writes(&self, writes: Vec<Write>, wait: Wait) -> Result<()> {
+    async fn writes(&self, writes: Vec<Write>, wait: write::Wait) -> Result<()> {
         let (done, answer) = oneshot::channel();
         let job = write::Job::Write { writes, wait, done: Some(done) };
         self.writer.send(job).map_err(|_| gone())?;
@@ -100,7 +98,7 @@ impl Journal {
 
     /// Writes without waiting, for what is nice to have (the story).
     pub fn note(&self, writes: Vec<Write>) {
-        let _ = self.writer.send(write::Job::Write { writes, wait: Wait::No, done: None });
+        let _ = self.writer.send(write::Job::Write { writes, wait: write::Wait::No, done: None });
     }
 
     /// Keeps a copy to restore from where that is worth it; resolves once it is on disk. For clean ends: a copy that

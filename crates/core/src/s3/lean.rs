@@ -44,7 +44,7 @@ use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::net::USER_AGENT;
 use crate::session::wire::TOKEN;
 
-/// More than this is no answer of a store to an object.
+/// More than this is no answer of a store to an object or a part.
 const SAID_AT_MOST: usize = 64 << 10;
 
 type Answer<O, E> = std::result::Result<O, SdkError<E, HttpResponse>>;

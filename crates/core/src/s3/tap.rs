@@ -66,7 +66,7 @@ struct State {
     open: u64,
     /// Urgent ones of them.
     urgent: u64,
-    /// Until when these hold the others, unless one of them takes something, or waits for its turn.
+    /// Until when these hold the others, unless one of them takes something.
     held: Option<Instant>,
     /// What others may take beside these.
     share: u64,
@@ -133,8 +133,8 @@ impl State {
         if lane == Lane::Urgent || self.urgent == 0 {
             return None;
         }
-        let waits = || now + STANDS;
-        if self.urgent_line.0.is_empty() { self.held.filter(|held| *held > now) } else { Some(waits()) }
+        // One that waits for its turn wants something still.
+        if self.urgent_line.0.is_empty() { self.held.filter(|held| *held > now) } else { Some(now + STANDS) }
     }
 
     /// What one takes at once of what it wants.

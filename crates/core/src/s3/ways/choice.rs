@@ -3,8 +3,8 @@
 //!
 //! In a round both ways are taken in turn, by real bodies and at the same time, so that both meet the same link; then the
 //! faster one is taken, and Transfer Acceleration only where it is worth its price. After a while, or when it became much
-//! slower, a body or two go by the other way again: where that would be chosen now, a whole round tells. A way that does not get through is left as soon as
-//! the other does, and tried now and then by one body that can be sent again.
+//! slower, a body or two go by the other way again: where that would be chosen now, a whole round tells. A way that does not
+//! get through is left as soon as the other does, and tried now and then by one body that can be sent again.
 
 mod known;
 
@@ -461,8 +461,8 @@ impl Choice {
         self.state = State::Chosen(kind);
         self.compared = now;
         self.slowed = false;
-        self.pace = if kind == WayKind::Accelerated { accelerated } else { direct };
         (self.accelerated.rate, self.direct.rate) = (Some(accelerated), Some(direct));
+        self.pace = self.known(kind).rate.unwrap_or_default();
         (self.accelerated.begun, self.direct.begun) = (0, 0);
     }
 
