@@ -299,6 +299,7 @@ fn urgent(places: usize) -> usize {
 mod tests {
     use super::*;
     use crate::remembered::Memory;
+    use crate::units::ByteRate;
 
     #[test]
     fn what_turns_out_best_is_kept_of_a_destination_that_was_alone() {
@@ -334,6 +335,14 @@ mod tests {
         finds(&next);
         next.teaches(&there);
         assert_eq!(there.places(), Some(24));
+        // Under a limit, what turns out best is the limit's.
+        let limited = memory.note("limited".into());
+        let slow = pool(None);
+        let _bound = slow.learns(&limited);
+        finds(&slow);
+        slow.tap.set(Some(ByteRate(1)));
+        slow.teaches(&limited);
+        assert_eq!(limited.places(), None);
     }
 
     /// Whatever these do just then: they may be on their way to the store yet, or wait for its answer.
