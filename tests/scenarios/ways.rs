@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use davit_tests::World;
-use davit_tests::davit::Run;
+use davit_tests::davit::{Run, Running};
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256};
 use serde_json::Value;
@@ -46,6 +46,21 @@ impl Both {
         run
     }
 
+    /// Begins to send a file, which does not end before [`Self::lets_end`]: so it can be asked while it runs.
+    fn begin(&self, file: &std::path::Path) -> Run {
+        for link in [&self.accelerated, &self.direct] {
+            "POST *uploadId=".clone_into(&mut link.faults.hold_only.lock().expect("faults"));
+            link.faults.hold.send_replace(true);
+        }
+        self.upload(file)
+    }
+
+    fn lets_end(&self) {
+        for link in [&self.accelerated, &self.direct] {
+            link.faults.hold.send_replace(false);
+        }
+    }
+
     /// Parts that came by a link since it was last asked.
     fn came_by(link: &FaultProxy) -> u64 {
         link.faults.requests.swap(0, Ordering::SeqCst).into()
@@ -79,12 +94,13 @@ impl Both {
     }
 
     /// Waits until it says so.
-    async fn until_way(&self, kind: &str, why: &str) -> Value {
+    async fn until_way(&self, running: &mut Running, kind: &str, why: &str) -> Value {
         let begun = std::time::Instant::now();
         loop {
             let way = self.way().await;
             match way {
                 Some(way) if way["kind"] == kind && way["why"] == why => return way,
+                _ if !running.runs() => panic!("it ended: {way:?}"),
                 _ => assert!(begun.elapsed().as_secs() < 60, "{kind} {why}: {way:?}"),
             }
         }
@@ -106,11 +122,12 @@ async fn the_faster_way_is_found_by_the_first_parts_told_and_remembered() {
             if accelerated > direct { (accelerated_parts, direct_parts) } else { (direct_parts, accelerated_parts) }
         };
         let file = both.file("cut.mov", 48);
-        let mut running = both.upload(&file).start();
+        let mut running = both.begin(&file).start();
         let (kind, why) = if accelerated > direct { ("accelerated", "faster") } else { ("direct", "other-slower") };
-        let way = both.until_way(kind, why).await;
+        let way = both.until_way(&mut running, kind, why).await;
         let told = (way["accelerated"].as_u64().expect("a rate"), way["direct"].as_u64().expect("a rate"));
         assert!(faster(told).0 > 2 * faster(told).1, "{way}");
+        both.lets_end();
         tokio::task::block_in_place(|| running.until_sent(48 * PART));
         let ended = tokio::task::block_in_place(|| running.end());
         assert_eq!(ended.code, Some(0), "{}", ended.out);
@@ -142,8 +159,9 @@ async fn acceleration_that_is_blocked_from_the_start_costs_no_file() {
             None => both.accelerated.becomes_a_hole(davit_tests::fault::Standing::Cut).await,
         }
         let file = both.file("cut.mov", 24);
-        let running = both.upload(&file).start();
-        let way = both.until_way("direct", "other-blocked").await;
+        let mut running = both.begin(&file).start();
+        let way = both.until_way(&mut running, "direct", "other-blocked").await;
+        both.lets_end();
         assert!(way["accelerated"].is_null(), "{way}");
         let ended = tokio::task::block_in_place(|| running.ends());
         assert_eq!(ended.0, Some(0), "{fault:?}: {}", ended.1);
@@ -176,10 +194,10 @@ async fn a_way_that_is_blocked_in_the_middle_of_an_object_is_left_and_loses_no_p
         let rate = |chosen: bool| if chosen { 4 << 20 } else { 2 << 20 };
         let mut both = Both::new(rate(by_acceleration), rate(!by_acceleration)).await;
         let file = both.file("cut.mov", 96);
-        let mut running = both.upload(&file).start();
+        let mut running = both.begin(&file).start();
         tokio::task::block_in_place(|| running.until_sent(24 * PART));
         let (kind, why) = if by_acceleration { ("accelerated", "faster") } else { ("direct", "other-slower") };
-        both.until_way(kind, why).await;
+        both.until_way(&mut running, kind, why).await;
         let lost = if by_acceleration { &mut both.accelerated } else { &mut both.direct };
         if silent {
             lost.falls_silent().await;
@@ -187,8 +205,9 @@ async fn a_way_that_is_blocked_in_the_middle_of_an_object_is_left_and_loses_no_p
             lost.goes_away();
         }
         let begun = std::time::Instant::now();
-        both.until_way(if by_acceleration { "direct" } else { "accelerated" }, "other-blocked").await;
+        both.until_way(&mut running, if by_acceleration { "direct" } else { "accelerated" }, "other-blocked").await;
         assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+        both.lets_end();
         let ended = tokio::task::block_in_place(|| running.ends());
         assert_eq!(ended.0, Some(0), "{silent} {by_acceleration}: {}", ended.1);
         both.is_there(&file);
@@ -201,8 +220,9 @@ async fn a_way_that_comes_back_is_taken_again_where_it_is_the_faster() {
     let both = Both::new(8 << 20, 1 << 20).await;
     both.accelerated.goes_away();
     let file = both.file("cut.mov", 128);
-    let mut running = both.upload(&file).env("DAVIT_TEST_WAYS", "500").start();
-    both.until_way("direct", "other-blocked").await;
+    let mut running = both.begin(&file).env("DAVIT_TEST_WAYS", "500").start();
+    both.until_way(&mut running, "direct", "other-blocked").await;
+    both.lets_end();
     tokio::task::block_in_place(|| running.until_sent(16 * PART));
     both.came();
     both.accelerated.comes_back();

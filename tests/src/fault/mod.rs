@@ -72,6 +72,8 @@ pub struct Faults {
     pub hold: watch::Sender<bool>,
     /// What is kept back is the second half of a body, and no answer.
     pub mid_body: AtomicBool,
+    /// Of those that are hit, only requests whose first line holds this, or its pieces as in [`Self::only`], are kept back.
+    pub hold_only: Mutex<String>,
     /// How many are kept back now.
     pub held: watch::Sender<u32>,
     /// Only requests whose first line holds this are hit, or its pieces between `*` in their order; empty means all.
@@ -150,7 +152,8 @@ impl Faults {
     }
 
     async fn keep_back(&self, first: &str) {
-        if self.is_hit(first) && *self.hold.borrow() {
+        let held = self.is_hit(first) && holds(first, &self.hold_only.lock().expect("faults"));
+        if held && *self.hold.borrow() {
             self.held.send_modify(|n| *n += 1);
             let released = self.hold.subscribe().wait_for(|hold| !hold).await.is_ok();
             self.held.send_modify(|n| *n -= u32::from(released));

@@ -3,9 +3,10 @@
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
@@ -110,10 +111,28 @@ CREATE TABLE ranks (                           -- what an item is ordered by, on
 /// A statement for every kind of write, and one that seals: none is ever made twice.
 const STATEMENTS: usize = 64;
 
+/// How long one who opens the file waits for another who does.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Statements stay as they were made: planned anew for each value, a question costs several times what its answer does.
 fn keep_statements(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(classify)
+}
+
+/// Asks again while somebody else opens the file, too: `SQLite` itself does not wait where the log is begun.
+fn patiently<T>(mut asks: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
+    loop {
+        match asks() {
+            Err(error) if left > 0 && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                left -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Opens a file for the writer, or makes it. Closing it leaves the write-ahead log as it is, so that a file which turns
@@ -125,13 +144,17 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
     keep_statements(&connection)?;
     seal::teach(&connection)?;
     let found = version(&connection)?;
+    if found > STEPS.len() {
+        return Err(newer_than_us(found));
+    }
     // FULL: an acknowledged part must survive a power cut. On macOS only fullfsync reaches the platter.
-    connection
-        .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA foreign_keys=ON;")
-        .map_err(classify)?;
-    let missing = STEPS.get(found..).ok_or_else(|| newer_than_us(found))?;
-    if !missing.is_empty() {
-        let made = connection.transaction().map_err(classify)?;
+    let settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA foreign_keys=ON;";
+    patiently(|| connection.execute_batch(settings)).map_err(classify)?;
+    if found < STEPS.len() {
+        // Whoever comes to read a file that was just made brings it up, too: the lock first, then what is missing.
+        let made = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(classify)?;
+        let found = version(&made)?;
+        let missing = STEPS.get(found..).ok_or_else(|| newer_than_us(found))?;
         missing.iter().try_for_each(|step| made.execute_batch(step)).map_err(classify)?;
         let sealed =
             seal::ALL.iter().map(|of| format!("UPDATE {} SET sum={} WHERE sum IS NULL;", of.table, of.of_row()));
@@ -209,7 +232,7 @@ fn read_from(path: &Path, opened: &Path, flags: OpenFlags) -> Result<Connection>
     // Whoever only reads leaves the log where it is.
     leave_log(&connection)?;
     keep_statements(&connection)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(classify)?;
+    connection.busy_timeout(PATIENCE).map_err(classify)?;
     seal::teach(&connection)?;
     let found = version(&connection)?;
     match found.cmp(&STEPS.len()) {
@@ -227,6 +250,8 @@ fn read_from(path: &Path, opened: &Path, flags: OpenFlags) -> Result<Connection>
 /// # Errors
 /// `journal-damaged` when the two places do not agree.
 fn version(connection: &Connection) -> Result<usize> {
+    // Both as they are at one time, should another bring the file up just now.
+    let _one = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose().map_err(classify)?;
     let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(classify);
     let (version, stamp) = (read("user_version")?, read("application_id")?);
     let number = usize::try_from(version).ok();
@@ -264,6 +289,28 @@ pub(super) fn restrict(_: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The first start, and somebody who asks how far it is.
+    #[test]
+    fn a_file_that_many_open_at_once_is_made_once() {
+        for _ in 0..50 {
+            let home = tempfile::tempdir().expect("a folder");
+            let path = home.path().join("journal.sqlite");
+            restrict(&path).expect("an empty file");
+            let ready = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for writes in [true, false, false, false] {
+                    let (path, ready) = (&path, &ready);
+                    scope.spawn(move || {
+                        ready.wait();
+                        let opened = if writes { open_for_writing(path) } else { open_for_reading(path) };
+                        let known = version(&opened.expect("opened")).expect("a version");
+                        assert_eq!(known, STEPS.len(), "{writes}");
+                    });
+                }
+            });
+        }
+    }
 
     #[test]
     fn a_file_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows() {
