@@ -1,12 +1,15 @@
 //! What may be logged at all. Spans and events of ours carry no secrets; libraries below us print requests at their
 //! finer levels, and requests hold key ids and tokens. Whatever a person asks for, those stay quiet.
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{FilterExt as _, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// Lines that wait to be written, at most. The room for them is made at once: 32 bytes each besides their text.
+const LINES: usize = 8 << 10;
 
 /// The finest level of libraries.
 const CAPS: &[&str] = &[
@@ -34,7 +37,7 @@ pub fn begin(usual: &str, escapes: bool) -> WorkerGuard {
     let wanted = EnvFilter::try_from_env("DAVIT_LOG").unwrap_or_else(|_| usual.into());
     // Standard error may be closed, or a pipe that nobody reads; nothing may wait for it, so a thread writes. A line that
     // finds no room is lost; to complain of it where there is none would stop whatever wrote it.
-    let (lines, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let (lines, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(std::io::stderr());
     let layer = tracing_subscriber::fmt::layer().with_writer(lines).log_internal_errors(false).with_ansi(escapes);
     // How long each transfer, part and lease took.
     let layer = layer.with_span_events(FmtSpan::CLOSE);

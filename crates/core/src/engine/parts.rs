@@ -51,7 +51,8 @@ impl Sender {
         plan: &Plan,
         parts: &mut BTreeMap<PartNumber, PartRow>,
     ) -> Result<()> {
-        let mut todo: VecDeque<Part> = plan.parts().filter(|part| !parts.contains_key(&part.number)).collect();
+        let mut todo: VecDeque<PartNumber> =
+            plan.parts().map(|part| part.number).filter(|number| !parts.contains_key(number)).collect();
         let tail = Tail::default();
         let mut flights = FuturesUnordered::new();
         while !(todo.is_empty() && flights.is_empty()) {
@@ -67,7 +68,7 @@ impl Sender {
                     if !todo.is_empty() && flights.len() < 2 * self.pool.places() =>
                 {
                     let place = place?;
-                    if let Some(part) = todo.pop_front() {
+                    if let Some(part) = todo.pop_front().and_then(|number| plan.part(number)) {
                         flights.push(self.send(upload, part, place, &tail));
                     }
                     if todo.is_empty() {

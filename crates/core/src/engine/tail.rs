@@ -3,6 +3,8 @@
 //! wants; whichever arrives first counts. A part sent twice is the same part. One that is out waits for its answer: the
 //! store most likely has it.
 
+use std::collections::VecDeque;
+
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,9 @@ const LATE: u32 = 3;
 /// So many must have landed before anything is late, and as many as still fly: the first of many that share a link say nothing
 /// of the last.
 const TELLING: usize = 3;
+/// Of so many that landed last it is kept what they needed: what the link was hours ago says nothing of it now. More than ever
+/// fly.
+const LATELY: usize = 256;
 /// Whatever is done sooner is not worth a second request.
 const SOON: Duration = Duration::from_secs(1);
 /// How often it is looked.
@@ -25,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     begun: CancellationToken,
-    took: Mutex<Vec<Duration>>,
+    took: Mutex<VecDeque<Duration>>,
     flying: AtomicUsize,
 }
 
@@ -51,7 +56,11 @@ impl Tail {
 
     /// A part landed that was sent in so much time.
     pub(super) fn took(&self, time: Duration) {
-        self.took.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+        let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        if took.len() == LATELY {
+            took.pop_front();
+        }
+        took.push_back(time);
     }
 
     /// A place for a second try, once one that began then is late, not `out` yet, and nobody else wants the place.
@@ -69,7 +78,7 @@ impl Tail {
     }
 
     fn is_late(&self, needs: Duration) -> bool {
-        let mut took = self.took.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut took = Vec::from(self.took.lock().unwrap_or_else(PoisonError::into_inner).clone());
         let half = took.len() / 2;
         took.len() >= TELLING.max(self.flying.load(Ordering::Relaxed))
             && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)
@@ -210,6 +219,20 @@ mod tests {
             tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second)
         });
         futures::future::try_join_all(slow).await.expect("there");
+    }
+
+    #[test]
+    fn what_the_link_was_long_ago_says_nothing_of_now() {
+        let tail = tail();
+        for _ in 0..4 * LATELY {
+            tail.took(USUAL * 10);
+        }
+        assert!(!tail.is_late(USUAL * 10 * LATE));
+        for _ in 0..LATELY {
+            tail.took(USUAL);
+        }
+        assert!(tail.is_late(USUAL * 10 * LATE));
+        assert_eq!(tail.took.lock().expect("kept").len(), LATELY);
     }
 
     #[test]

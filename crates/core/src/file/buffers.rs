@@ -10,21 +10,31 @@ pub const FRAME: usize = 256 << 10;
 
 /// The smallest, in bytes.
 const SMALLEST: usize = 4 << 10;
-/// Of each size, free ones are kept up to so many bytes; more are given back to the system.
-const KEPT: usize = 4 << 20;
+/// Free ones are kept up to so many bytes; more are given back. As many as 32 parts hold, none of which is freed while they
+/// fly: what the allocator takes for a frame that it got back before lies between smaller things, and is lost to the system.
+const KEPT: usize = 8 << 20;
+/// The same once none is in use: the next burst has something to begin with, and what rests costs nobody anything.
+const RESTS: usize = 1 << 20;
 
 /// Where frames begin in memory. What the system copies to a few bytes behind such a place, where the allocator puts what is
 /// this large, some processors copy four times slower. Source: docs/performance.md.
 const ALIGNED: usize = 64;
 
-/// Free buffers by size, each twice the one before.
+/// Buffers that are free.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
-    free: Arc<[Mutex<Free>; SIZES]>,
+    free: Arc<Mutex<Free>>,
 }
 
-/// Those of one size.
-type Free = Vec<Box<[u8]>>;
+/// By size, each twice the one before.
+#[derive(Debug, Default)]
+struct Free {
+    of: [Vec<Box<[u8]>>; SIZES],
+    /// What they are together.
+    bytes: usize,
+    /// How many are in use.
+    out: usize,
+}
 
 const SIZES: usize = (FRAME / SMALLEST).ilog2() as usize + 1;
 
@@ -44,15 +54,58 @@ impl Buffers {
     pub fn take(&self, len: usize) -> Buffer {
         let len = len.min(FRAME);
         let size = (len.div_ceil(SMALLEST).next_power_of_two().ilog2() as usize).min(SIZES - 1);
-        let free = self.of(size).pop();
-        let bytes = free.unwrap_or_else(|| vec![0; (SMALLEST << size) + ALIGNED].into_boxed_slice());
+        let free = self.free().lend(size);
+        let bytes = free.unwrap_or_else(|| vec![0; bytes_of(size) + ALIGNED].into_boxed_slice());
         // It may say that it does not know.
         let start = bytes.as_ptr().align_offset(ALIGNED).min(ALIGNED);
         Buffer { bytes, size, start, len, home: self.clone() }
     }
 
-    fn of(&self, size: usize) -> MutexGuard<'_, Free> {
-        self.free[size].lock().unwrap_or_else(PoisonError::into_inner)
+    fn free(&self) -> MutexGuard<'_, Free> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is used of a buffer of this size, in bytes.
+const fn bytes_of(size: usize) -> usize {
+    SMALLEST << size
+}
+
+impl Free {
+    /// One for use.
+    fn lend(&mut self, size: usize) -> Option<Box<[u8]>> {
+        self.out += 1;
+        self.take(size)
+    }
+
+    /// One that was in use. Where there is no room, those of a size that is in less use now make it.
+    fn back(&mut self, size: usize, bytes: Box<[u8]>) {
+        self.out -= 1;
+        self.put(size, bytes);
+        while self.out == 0 && self.bytes > RESTS && self.gives_back(None) {}
+    }
+
+    fn take(&mut self, size: usize) -> Option<Box<[u8]>> {
+        let taken = self.of[size].pop()?;
+        self.bytes -= bytes_of(size);
+        Some(taken)
+    }
+
+    fn put(&mut self, size: usize, bytes: Box<[u8]>) {
+        while self.bytes + bytes_of(size) > KEPT {
+            if !self.gives_back(Some(size)) {
+                return;
+            }
+        }
+        self.bytes += bytes_of(size);
+        self.of[size].push(bytes);
+    }
+
+    /// One to the system, of the size that holds the most; whether there was any but of the size that is wanted.
+    fn gives_back(&mut self, wanted: Option<usize>) -> bool {
+        let others = (0..SIZES).filter(|other| Some(*other) != wanted && !self.of[*other].is_empty());
+        let most = others.max_by_key(|other| self.of[*other].len() * bytes_of(*other));
+        most.and_then(|most| self.take(most)).is_some()
     }
 }
 
@@ -76,10 +129,8 @@ impl AsRef<[u8]> for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut free = self.home.of(self.size);
-        if free.len() < KEPT / (SMALLEST << self.size) {
-            free.push(std::mem::take(&mut self.bytes));
-        }
+        let bytes = std::mem::take(&mut self.bytes);
+        self.home.free().back(self.size, bytes);
     }
 }
 
@@ -112,7 +163,20 @@ mod tests {
     #[test]
     fn no_more_is_kept_than_is_used_again_soon() {
         let buffers = Buffers::default();
-        drop((0..1_000).map(|_| buffers.take(FRAME)).collect::<Vec<_>>());
-        assert_eq!(buffers.of(SIZES - 1).len(), KEPT / FRAME);
+        let size = |len: usize| (len / SMALLEST).ilog2() as usize;
+        let kept = |len| buffers.free().of[size(len)].len();
+        let all = || {
+            let all: usize = buffers.free().of.iter().flatten().map(|bytes| bytes.len() - ALIGNED).sum();
+            assert_eq!(all, buffers.free().bytes);
+            all
+        };
+        let one = buffers.take(1);
+        for len in [SMALLEST, FRAME, 64 << 10] {
+            drop((0..3_000).map(|_| buffers.take(len)).collect::<Vec<_>>());
+            assert_eq!((kept(len), all()), (KEPT / len, KEPT), "of {len} bytes");
+        }
+        assert_eq!(kept(FRAME), 0, "what is not used makes room");
+        drop(one);
+        assert!(all() <= RESTS && all() + (64 << 10) > RESTS, "nothing is in use: {}", all());
     }
 }

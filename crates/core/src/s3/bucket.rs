@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::primitives::SdkBody;
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, StorageClass};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, StorageClass};
 use tokio::time::{Duration, Instant};
 
 use super::body::{Held, Mode, Stream};
@@ -15,6 +15,7 @@ use super::classify::{Failure, classify, damaged};
 use super::clock::StoreClock;
 use super::framing::Way;
 use super::lean::{Object, Part};
+use super::list::PartList;
 use super::place::{Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
 use super::watch::{Rides, Watch};
@@ -163,15 +164,13 @@ impl Bucket {
         &self,
         key: &ObjectKey,
         upload: &UploadId,
-        parts: &[SentPart],
+        parts: &PartList,
         size: ByteCount,
         crc64: u64,
         if_absent: bool,
     ) -> Result<Completed> {
         let place = &self.0.place;
         let size = i64::try_from(size.get()).map_err(|_| Error::new(ErrorCode::TooLarge))?;
-        let list = CompletedMultipartUpload::builder().set_parts(Some(parts.iter().map(completed).collect())).build();
-        let list = &list;
         let answer = self
             .leased(|leg| async move {
                 let request = leg
@@ -181,7 +180,6 @@ impl Bucket {
                     .key(key.as_str())
                     .upload_id(&upload.0)
                     .set_expected_bucket_owner(place.account_id.clone())
-                    .multipart_upload(list.clone())
                     .checksum_type(ChecksumType::FullObject)
                     .checksum_crc64_nvme(checksum::to_base64(crc64))
                     .mpu_object_size(size)
@@ -192,7 +190,11 @@ impl Bucket {
                 let (begun, mut conflicts, mut damaged_before) = (Instant::now(), 0, 0);
                 loop {
                     let rides = Rides(Arc::clone(&watch));
-                    let again = request.clone().customize().mutate_request(move |r| r.add_extension(rides.clone()));
+                    let list = parts.clone();
+                    let again = request.clone().customize().mutate_request(move |r| {
+                        list.fill(r);
+                        r.add_extension(rides.clone());
+                    });
                     match watchdog::heard(limit, &watch, again.send()).await?.map_err(classify) {
                         // Not put together by this one; the other request is over soon, and may be ours: one whose
                         // answer was not waited for any longer.
@@ -509,14 +511,6 @@ fn proven(etag: Option<&str>, theirs: Option<&str>, request_id: Option<&str>, ou
         return Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum"));
     };
     if theirs == ours { Ok(etag.to_owned()) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }
-}
-
-fn completed(part: &SentPart) -> CompletedPart {
-    CompletedPart::builder()
-        .part_number(i32::from(part.number.get()))
-        .e_tag(&part.etag)
-        .checksum_crc64_nvme(checksum::to_base64(part.crc64))
-        .build()
 }
 
 /// A listed part; one without a checksum is not ours and is sent again.

@@ -12,7 +12,7 @@ use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
 use crate::journal::{PartRow, Write};
-use crate::s3::{Completed, Gate, Lane, PartBody, Stored, Tapped};
+use crate::s3::{Completed, Gate, Lane, PartBody, PartList, Stored, Tapped};
 use crate::session::Collision;
 use crate::transfer::{Found, Input, Plan, checksum};
 use crate::units::{ByteCount, UnixTime};
@@ -123,7 +123,7 @@ impl Drive {
                 Err(error) => return Err(error),
             }
         };
-        let parts: Vec<_> = self.parts.values().map(sent_part).collect();
+        let parts = PartList::of(self.parts.values().map(|part| (part.number, part.etag.as_str(), part.crc64)));
         let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
         let (size, if_absent) = (ByteCount(open.plan.size()), self.collision() != Collision::Overwrite);
         let bucket = &open.route.bucket;
@@ -200,10 +200,6 @@ pub(super) async fn read_again(
         file.sum_is(part.offset, part.len, row.crc64).await?;
     }
     Ok(())
-}
-
-fn sent_part(row: &PartRow) -> crate::s3::SentPart {
-    crate::s3::SentPart { number: row.number, etag: row.etag.clone(), crc64: row.crc64, size: row.size.get() }
 }
 
 /// A request that a stop ended before the store could have had all of it.
