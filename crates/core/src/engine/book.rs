@@ -1,12 +1,14 @@
 //! What the engine keeps in memory of every row: small and flat, so that 100,000 files stay below 150 bytes each.
 //! Names, paths and keys stay in the journal. Pure: no disk, no clock.
 
+mod line;
 mod order;
 mod resting;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
+use self::line::Line;
 pub(super) use self::resting::{Kept, Resting};
 use crate::engine::feed::{Filter, PausedBy, Target, Wait};
 use crate::error::ErrorCode;
@@ -114,6 +116,8 @@ impl Counts {
 pub(super) struct Item {
     pub(super) id: ItemId,
     pub(super) batch: BatchId,
+    /// Where it is to go, by the number that its destination has here.
+    pub(super) to: u16,
     pub(super) name: Box<str>,
     /// The drive it lies on, where that has a name.
     pub(super) drive: Option<Box<str>>,
@@ -151,6 +155,7 @@ impl Item {
         Self {
             id,
             batch,
+            to: 0,
             name: name.into(),
             drive: None,
             mount: None,
@@ -206,14 +211,11 @@ pub(super) struct Book {
     item_at: HashMap<ItemId, u32>,
     /// Places of rows in `items`, in the order they are uploaded in.
     order: Vec<u32>,
-    queued_small: BTreeSet<Turn>,
-    queued_large: BTreeSet<Turn>,
+    queued_small: Line,
+    queued_large: Line,
     /// The schedule pauses.
     resting: Option<Resting>,
 }
-
-/// A file in line: its row's place in the order, and its own among all files.
-type Turn = (u32, u32);
 
 impl Book {
     pub(super) fn add_item(&mut self, item: Item) {
@@ -309,13 +311,13 @@ impl Book {
                 item.ended = item.ended.max(UnixTime(u64::from(at)));
             }
             if slot.rest == Rest::Queued && !item.removed && item.here && may_begin {
-                line.insert((item.place, index));
+                line.insert(item.to, (item.place, index));
             }
         } else {
             item.counts.0[kind] -= 1;
             item.size = item.size - size;
             item.rested = item.rested - rested;
-            line.remove(&(item.place, index));
+            line.remove(item.to, (item.place, index));
         }
     }
 
@@ -330,19 +332,25 @@ impl Book {
         for (index, slot) in (0u32..).zip(&self.slots) {
             let item = &self.items[slot.item as usize];
             if slot.rest == Rest::Queued && !item.removed && item.here && self.goes_on_by_hand(slot.id) {
-                line(slot.size, &mut self.queued_small, &mut self.queued_large).insert((item.place, index));
+                let line = line(slot.size, &mut self.queued_small, &mut self.queued_large);
+                line.insert(item.to, (item.place, index));
             }
         }
     }
 
-    /// The next file in line that is sent in one request.
-    pub(super) fn next_small(&self) -> Option<u32> {
-        self.queued_small.first().map(|(_, file)| *file)
+    /// The next file in line that is sent in one request, of those whose destination has room.
+    pub(super) fn next_small(&self, has_room: impl Fn(u16) -> bool) -> Option<u32> {
+        self.queued_small.next(has_room)
     }
 
-    /// The next file in line that is sent in parts.
-    pub(super) fn next_large(&self) -> Option<u32> {
-        self.queued_large.first().map(|(_, file)| *file)
+    /// The same of those that are sent in parts.
+    pub(super) fn next_large(&self, has_room: impl Fn(u16) -> bool) -> Option<u32> {
+        self.queued_large.next(has_room)
+    }
+
+    /// Whether any file is in line.
+    pub(super) fn has_line(&self) -> bool {
+        self.next_small(|_| true).or_else(|| self.next_large(|_| true)).is_some()
     }
 
     /// Places of all files that an action on `target` is about.
@@ -388,7 +396,7 @@ mod tests {
         for n in 1..=files {
             book.add(TransferId::new(n), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
         }
-        let node = 11 * size_of::<Turn>() + 2 * size_of::<usize>();
+        let node = 11 * size_of::<line::Turn>() + 2 * size_of::<usize>();
         let line = book.queued_small.len().div_ceil(6) * node * 13 / 12;
         let all = book.slots.capacity() * size_of::<Slot>() + line;
         assert!(all as u64 <= 150 * files, "{all}");

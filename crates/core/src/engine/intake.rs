@@ -1,7 +1,7 @@
 //! From dropped paths to transfers on record. A folder is walked on a blocking thread and its files are recorded as they
 //! are found, so that uploading begins before the walk ends.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,24 +137,31 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Walks the folders of one gesture one after the other, recording what is found and telling the engine. Goes on where
 /// an earlier walk was cut off: by the end of the program, by a disk too full for the records, or by a drive that went away.
+/// One that cannot be walked now lets the others go before it.
 pub(super) async fn walk_folders(
     shared: Arc<Shared>,
     numbers: Arc<Numbers>,
     collision: Collision,
     folders: Vec<ItemRow>,
 ) {
-    for item in folders {
-        while let Err(error) = walk_once(&shared, &numbers, collision, &item).await {
-            tracing::warn!(item = %item.id, %error, "a folder could not be walked to its end");
-            let told = match &item.mount {
-                Some(mount) if error.code == ErrorCode::SourceOffline => {
-                    Report::Mount { mount: mount.clone(), away: true }
-                }
-                _ => Report::Stuck { code: error.code },
-            };
-            if shared.reports.send(told).is_err() {
-                return;
-            }
+    let (mut folders, mut failed) = (VecDeque::from(folders), 0);
+    while let Some(item) = folders.pop_front() {
+        let Err(error) = walk_once(&shared, &numbers, collision, &item).await else {
+            failed = 0;
+            continue;
+        };
+        tracing::warn!(item = %item.id, %error, "a folder could not be walked to its end");
+        let told = match &item.mount {
+            Some(mount) if error.code == ErrorCode::SourceOffline => Report::Mount { mount: mount.clone(), away: true },
+            _ => Report::Stuck { code: error.code },
+        };
+        if shared.reports.send(told).is_err() {
+            return;
+        }
+        folders.push_back(item);
+        failed += 1;
+        if failed >= folders.len() {
+            failed = 0;
             tokio::time::sleep(AGAIN).await;
         }
     }

@@ -3,7 +3,7 @@
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::net::Quiet;
 use crate::sync::{Mutex, Notify, PoisonError, sleep};
 
@@ -11,6 +11,9 @@ use crate::sync::{Mutex, Notify, PoisonError, sleep};
 const GRACE: Duration = Duration::from_secs(2);
 /// No wait between two attempts is longer, so that bytes flow within ten seconds of the network's return.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// A request that breaks so often on its way while others are answered does not do so by chance.
+const CHANCE: u32 = 3;
 
 /// A page of the local network stays what is in the way until it was not seen for this long: many of its tries end otherwise.
 const PORTAL_STAYS: Duration = Duration::from_secs(60);
@@ -111,7 +114,7 @@ impl Link {
     where
         F: Future<Output = Result<T>>,
     {
-        let mut attempt = 0;
+        let (mut attempt, mut broke) = (0, 0);
         loop {
             // What the store said to one it said to all.
             if let Some(rest) = self.quiet_for() {
@@ -142,13 +145,20 @@ impl Link {
                     }
                     // Others got through while this one still tried to connect: the network is back.
                     if error.retry == Retry::WhenOnline && self.worked_since(begun) {
+                        broke += u32::from(error.done == Done::Unanswered);
                         attempt = 1;
+                    }
+                    // Something on the way takes offence at this one alone.
+                    let alone = broke >= CHANCE;
+                    if alone {
+                        attempt = broke;
                     }
                     let wait = pause_before(attempt, &error);
                     tracing::debug!(attempt, %error, wait_ms = wait.as_millis(), "it will be tried again");
                     held(&error, error.retry.asked_for().unwrap_or(wait));
                     tokio::select! {
-                        () = pause(wait, &error, mended) => {}
+                        () = sleep(wait), if alone => {}
+                        () = pause(wait, &error, mended), if !alone => {}
                         () = stop.cancelled() => return Err(error),
                     }
                 }
@@ -234,6 +244,30 @@ mod tests {
         tokio::join!(waits, answers);
         assert!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
         assert!(!link.offline(Instant::now(), |_| false));
+    }
+
+    /// A filter that resets one part for what is in it, while its neighbours arrive.
+    #[tokio::test(start_paused = true)]
+    async fn what_breaks_alone_is_tried_ever_less_often_however_many_others_are_answered() {
+        let (link, never, tries) = (Link::default(), CancellationToken::new(), std::sync::atomic::AtomicU32::new(0));
+        let request = || async {
+            tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err::<(), _>(Error::new(ErrorCode::Offline).done(Done::Unanswered))
+        };
+        let broken = link.patiently(&never, request, |_, _| {});
+        let others = async {
+            for _ in 0..6_000 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                link.works();
+            }
+        };
+        tokio::select! {
+            outcome = broken => unreachable!("{outcome:?}"),
+            () = others => {}
+        }
+        let tries = tries.into_inner();
+        assert!((10..=30).contains(&tries), "{tries} in a minute");
     }
 
     #[tokio::test(start_paused = true)]

@@ -26,6 +26,7 @@ mod places;
 mod pointing;
 mod pool;
 mod rate;
+mod reach;
 mod receipts;
 pub(crate) mod routes;
 mod shelf;

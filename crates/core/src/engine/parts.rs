@@ -11,13 +11,14 @@ use super::damage::Damage;
 use super::link::Link;
 use super::live::Live;
 use super::pool::{PartPlace, Pool};
+use super::routes::Route;
 use super::tail::Tail;
 use crate::error::{Error, Result};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
 use crate::journal::{Journal, PartRow, Write};
-use crate::s3::{Bucket, Gate, PartBody, Tapped};
+use crate::s3::{Gate, PartBody, Tapped};
 use crate::transfer::{Part, Plan};
 use crate::units::ByteCount;
 
@@ -25,7 +26,7 @@ use crate::units::ByteCount;
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
     pub(super) id: TransferId,
-    pub(super) bucket: Bucket,
+    pub(super) route: Arc<Route>,
     pub(super) key: ObjectKey,
     pub(super) file: Arc<SourceFile>,
     pub(super) fingerprint: Fingerprint,
@@ -64,7 +65,7 @@ impl Sender {
                 }
                 // Of what waits for its next try no more than of what is sent: a network that is gone, or a store that is busy,
                 // is not asked for all there is.
-                place = self.pool.to_send_by(&self.bucket, &self.live),
+                place = self.pool.to_send_by(&self.route, &self.live),
                     if !todo.is_empty() && flights.len() < 2 * self.pool.places() =>
                 {
                     let place = place?;
@@ -121,7 +122,7 @@ impl Sender {
         let again = place.is_none();
         let place = match place {
             Some(place) => place,
-            None => self.pool.to_send_by(&self.bucket, &self.live).await?,
+            None => self.pool.to_send_by(&self.route, &self.live).await?,
         };
         let out = || self.live.is_out(part.number, part.len);
         let second = async || self.attempt(upload, part, true).await;
@@ -150,8 +151,9 @@ impl Sender {
             tapped: self.tapped.clone(),
         };
         failpoint::pass("part", Side::Before);
-        let outcome = self.bucket.upload_part(&self.key, upload, part.number, body).await;
+        let outcome = self.route.bucket.upload_part(&self.key, upload, part.number, body).await;
         self.pool.came_to(&outcome);
+        self.route.reach.came_to(&outcome);
         let sent = outcome?;
         failpoint::pass("part", Side::After);
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })

@@ -10,12 +10,14 @@ use tokio::time::{Duration, Instant};
 use super::live::Live;
 pub(super) use super::places::Place;
 use super::places::Places;
+use super::reach::Turn;
+use super::routes::Route;
 pub(super) use super::towards::Bound;
 use super::towards::Towards;
 use super::width::{START, Width};
 use crate::error::{ErrorCode, Result};
 use crate::remembered::Note;
-use crate::s3::{Bucket, Tap};
+use crate::s3::Tap;
 
 /// How often the width is told what came of it.
 const LOOK: Duration = Duration::from_millis(100);
@@ -49,10 +51,18 @@ pub(super) struct Pool {
     towards: Towards,
 }
 
-/// The place of a part, left when dropped.
+/// The place of a small file, left when dropped, and its turn where the store is not reached.
+#[derive(Debug)]
+pub(super) struct SmallPlace {
+    _place: Place,
+    _turn: Option<Turn>,
+}
+
+/// The same of a part.
 #[derive(Debug)]
 pub(super) struct PartPlace {
     _place: Place,
+    _turn: Option<Turn>,
     parts: watch::Sender<usize>,
 }
 
@@ -127,11 +137,15 @@ impl Pool {
 
     /// Somebody sets out for a destination: begins with what another run found of it.
     pub(super) fn learns(&self, note: &Note) -> Bound {
-        let bound = self.towards.sets_out(note.of());
+        let (bound, elsewhere) = self.towards.sets_out(note.of());
+        if elsewhere {
+            self.aim.tell(|width, now| *width = Width::new(START, MOST, now));
+            *self.lately() = Lately::default();
+        }
         if let Some(places) = note.places() {
             self.aim.tell(|width, now| width.recall(usize::from(places), now));
-            self.fit();
         }
+        self.fit();
         bound
     }
 
@@ -174,16 +188,18 @@ impl Pool {
     ///
     /// # Errors
     /// `unexpected` when the engine is closing.
-    pub(super) async fn to_send_by(&self, bucket: &Bucket, live: &Live) -> Result<PartPlace> {
-        Ok(self.of_part(Self::in_line(self.to_send(), bucket, live).await?))
+    pub(super) async fn to_send_by(&self, route: &Route, live: &Live) -> Result<PartPlace> {
+        let (turn, place) = Self::in_line(self.to_send(), route, live).await?;
+        Ok(self.of_part(place, turn))
     }
 
     /// The same for what is small and urgent: it does not wait behind the parts of large objects, whatever these do.
     ///
     /// # Errors
     /// `unexpected` when the engine is closing.
-    pub(super) async fn to_send_soon_by(&self, bucket: &Bucket, live: &Live) -> Result<Place> {
-        Self::in_line(self.soon(), bucket, live).await
+    pub(super) async fn to_send_soon_by(&self, route: &Route, live: &Live) -> Result<SmallPlace> {
+        let (turn, place) = Self::in_line(self.soon(), route, live).await?;
+        Ok(SmallPlace { _place: place, _turn: turn })
     }
 
     async fn soon(&self) -> Result<Place> {
@@ -198,20 +214,30 @@ impl Pool {
         }
     }
 
-    fn of_part(&self, place: Place) -> PartPlace {
+    fn of_part(&self, place: Place, turn: Option<Turn>) -> PartPlace {
         self.parts.send_modify(|parts| *parts += 1);
-        PartPlace { _place: place, parts: self.parts.clone() }
+        PartPlace { _place: place, _turn: turn, parts: self.parts.clone() }
     }
 
-    async fn in_line(place: impl Future<Output = Result<Place>>, bucket: &Bucket, live: &Live) -> Result<Place> {
+    async fn in_line(
+        place: impl Future<Output = Result<Place>>,
+        route: &Route,
+        live: &Live,
+    ) -> Result<(Option<Turn>, Place)> {
+        let place = async { Ok((route.reach.turn(route.bucket.gets_through()).await, place.await?)) };
         tokio::pin!(place);
         loop {
             tokio::select! {
                 biased;
                 place = &mut place => return place,
-                () = bucket.gets_through() => live.is_in_line(),
+                () = route.bucket.gets_through() => live.is_in_line(),
             }
         }
+    }
+
+    /// Whether a limit is set.
+    pub(super) fn is_limited(&self) -> bool {
+        self.tap.is_limited()
     }
 
     /// A place to send in that nobody waits for.
@@ -330,11 +356,23 @@ mod tests {
         let next = pool(None);
         drop(next.learns(&here));
         assert_eq!(next.places(), 12);
-        // What ended says nothing of who comes after it.
-        let _after = next.learns(&there);
+        // What ended says nothing of who comes after it, and is not told of it.
+        finds(&next);
+        let after = next.learns(&there);
+        assert_eq!(next.places(), START);
+        next.teaches(&there);
+        assert_eq!(there.places(), None);
         finds(&next);
         next.teaches(&there);
         assert_eq!(there.places(), Some(24));
+        // Who goes there again goes on with it; who goes back begins with what was found there.
+        drop(after);
+        let again = next.learns(&there);
+        next.fit();
+        assert_eq!(next.places(), 24);
+        drop(again);
+        drop(next.learns(&here));
+        assert_eq!(next.places(), 12);
         // Under a limit, what turns out best is the limit's.
         let limited = memory.note("limited".into());
         let slow = pool(None);
@@ -352,11 +390,25 @@ mod tests {
         let place = pool.to_send().await.expect("a place");
         let mut soon = std::pin::pin!(pool.soon());
         assert!(futures::poll!(&mut soon).is_pending(), "of small ones no more than there are places");
-        let part = pool.of_part(place);
+        let part = pool.of_part(place, None);
         let _beside = soon.await.expect("beside it");
         drop(part);
         let _next = pool.soon().await.expect("its place");
         assert!(futures::poll!(std::pin::pin!(pool.soon())).is_pending());
+    }
+
+    #[test]
+    fn a_busy_store_is_asked_half_as_much_by_all() {
+        let pool = Pool::new(None, Arc::default());
+        pool.aim.tell(|width, now| width.finds(24, now));
+        pool.fit();
+        let busy = || pool.came_to::<()>(&Err(crate::error::Error::new(ErrorCode::StorageBusy)));
+        busy();
+        assert_eq!(pool.places(), 24, "one is chance");
+        busy();
+        assert_eq!(pool.places(), 12);
+        pool.came_to::<()>(&Err(crate::error::Error::new(ErrorCode::Offline)));
+        assert_eq!(pool.places(), 12);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
 
+use super::reach::Reach;
+
 use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};
@@ -51,6 +53,7 @@ pub(super) struct Route {
     pub(super) scope: Scope,
     /// What was found of the network there.
     pub(super) note: Note,
+    pub(super) reach: Reach,
     lookout: Option<Lookout>,
 }
 
@@ -257,6 +260,6 @@ impl Routes {
         });
         let note = self.memory.note(format!("{} {}", destination.id, destination.bucket));
         let bucket = Bucket::new(place, keeper, &self.net, note.clone())?;
-        Ok(Arc::new(Route { bucket, scope, note, lookout }))
+        Ok(Arc::new(Route { bucket, scope, note, reach: Reach::default(), lookout }))
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Shelf {
     pub(super) quiet: bool,
     /// The ways to the stores of destinations, as they are taken now.
     pub(super) ways: HashMap<DestinationId, Way>,
+    /// Where batches go; what is in line has its place here.
+    destinations: Vec<DestinationId>,
     /// Since when everything waits for the same thing.
     held_up: Option<Instant>,
     /// What was sent a second when nothing limited it last.
@@ -63,6 +65,16 @@ impl Shelf {
             shelf.book.add(transfer.id, transfer.item, transfer.size, &standing, transfer.acknowledged);
         }
         shelf
+    }
+
+    /// Destinations are few.
+    fn number_of(&mut self, batch: BatchId) -> u16 {
+        let Some(batch) = self.batches.get(&batch) else { return 0 };
+        let at = self.destinations.iter().position(|id| *id == batch.destination.id).unwrap_or_else(|| {
+            self.destinations.push(batch.destination.id.clone());
+            self.destinations.len() - 1
+        });
+        u16::try_from(at).unwrap_or_default()
     }
 
     fn is_here(&self, batch: BatchId) -> bool {
@@ -101,7 +113,9 @@ impl Shelf {
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
         for row in rows {
+            let to = self.number_of(row.batch);
             self.book.add_item(Item {
+                to,
                 here: self.is_here(row.batch),
                 drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
                 mount: row.mount.as_deref().map(Into::into),

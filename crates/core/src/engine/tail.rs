@@ -23,6 +23,8 @@ const TELLING: usize = 3;
 const LATELY: usize = 256;
 /// Whatever is done sooner is not worth a second request.
 const SOON: Duration = Duration::from_secs(1);
+/// So many are sent a second time at once: where all are slow it is the link, and what is sent twice makes it slower.
+const AT_ONCE: usize = 1;
 /// How often it is looked.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -32,12 +34,14 @@ pub(super) struct Tail {
     begun: CancellationToken,
     took: Mutex<VecDeque<Duration>>,
     flying: AtomicUsize,
+    /// How many are sent a second time.
+    seconds: AtomicUsize,
 }
 
-/// One that flies.
-struct Flies<'a>(&'a AtomicUsize);
+/// One that is counted, until this is dropped.
+struct Counted<'a>(&'a AtomicUsize);
 
-impl Drop for Flies<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -63,18 +67,27 @@ impl Tail {
         took.push_back(time);
     }
 
-    /// A place for a second try, once one that began then is late, not `out` yet, and nobody else wants the place.
-    async fn late(&self, begun: Instant, pool: &Pool, out: impl Fn() -> bool) -> Place {
+    /// A place for a second try, once one that began then is late, not `out` yet, and nobody else wants the place; of those
+    /// that are late the first.
+    async fn late(&self, begun: Instant, pool: &Pool, out: impl Fn() -> bool) -> (Place, Counted<'_>) {
         self.begun.cancelled().await;
         loop {
+            // What a limit holds back is not slow, and is not to be sent twice.
             if self.is_late(begun.elapsed())
                 && !out()
+                && !pool.is_limited()
+                && let Some(second) = self.second()
                 && let Some(place) = pool.spare()
             {
-                return place;
+                return (place, second);
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    fn second(&self) -> Option<Counted<'_>> {
+        let one_more = |seconds: usize| (seconds < AT_ONCE).then_some(seconds + 1);
+        self.seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Counted(&self.seconds))
     }
 
     fn is_late(&self, needs: Duration) -> bool {
@@ -97,7 +110,7 @@ impl Tail {
     ) -> Result<T> {
         let begun = Instant::now();
         self.flying.fetch_add(1, Ordering::Relaxed);
-        let _flies = Flies(&self.flying);
+        let _flies = Counted(&self.flying);
         tokio::pin!(first);
         let _place = tokio::select! {
             biased;
@@ -166,6 +179,37 @@ mod tests {
         let _own = pool.to_send().await.expect("a place");
         tail.begins();
         let second = async || unreachable!("no place is free");
+        let raced = tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second).await;
+        assert_eq!(raced.expect("there"), "first");
+    }
+
+    /// The link became slow, or somebody else's turn came: eight parts sent twice would take twice as long.
+    #[tokio::test(start_paused = true)]
+    async fn where_all_are_late_one_is_sent_twice_at_a_time() {
+        let (tail, pool) = (Tail::default(), Pool::new(Some(64), Arc::default()));
+        (0..16).for_each(|_| tail.took(USUAL));
+        tail.begins();
+        let (flying, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let all = (0..8).map(|_| {
+            let second = async || {
+                most.fetch_max(flying.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                let outcome = after(USUAL * 2, Ok("second")).await;
+                flying.fetch_sub(1, Ordering::Relaxed);
+                outcome
+            };
+            tail.raced(&pool, || false, after(USUAL * 30, Ok("first")), second)
+        });
+        futures::future::try_join_all(all).await.expect("there");
+        assert_eq!(most.into_inner(), AT_ONCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_limit_holds_back_is_not_sent_twice() {
+        let tap = Arc::<crate::s3::Tap>::default();
+        tap.set(Some(crate::units::ByteRate(1 << 20)));
+        let (tail, pool) = (tail(), Pool::new(Some(2), tap));
+        tail.begins();
+        let second = async || unreachable!("it is the limit that is slow");
         let raced = tail.raced(&pool, || false, after(USUAL * 10, Ok("first")), second).await;
         assert_eq!(raced.expect("there"), "first");
     }

@@ -1,5 +1,5 @@
 //! Where transfers are bound for: what turns out best on the way is a destination's alone only while nobody is bound for
-//! another.
+//! another, and since nobody was.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +13,8 @@ struct Seen {
     bound: usize,
     first: Option<String>,
     several: bool,
+    /// Where all went the last time that any did.
+    before: Option<String>,
 }
 
 /// Somebody is on the way to a destination, until this is dropped.
@@ -24,13 +26,15 @@ impl Towards {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody sets out.
-    pub(super) fn sets_out(&self, to: &str) -> Bound {
+    /// Somebody sets out. Answers, too, whether nobody was on the way and the last went elsewhere: what turned out best for
+    /// these says nothing of this one.
+    pub(super) fn sets_out(&self, to: &str) -> (Bound, bool) {
         let mut seen = self.seen();
         seen.bound += 1;
+        let elsewhere = seen.first.is_none() && seen.before.as_deref() != Some(to);
         let first = seen.first.get_or_insert_with(|| to.to_owned());
         seen.several |= first != to;
-        Bound(Self(Arc::clone(&self.0)))
+        (Bound(Self(Arc::clone(&self.0))), elsewhere)
     }
 
     /// Whether all go there.
@@ -45,7 +49,8 @@ impl Drop for Bound {
         let mut seen = self.0.seen();
         seen.bound -= 1;
         if seen.bound == 0 {
-            *seen = Seen::default();
+            let before = seen.first.take().filter(|_| !seen.several);
+            *seen = Seen { before, ..Seen::default() };
         }
     }
 }

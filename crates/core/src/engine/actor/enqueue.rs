@@ -1,7 +1,8 @@
 //! A gesture: what was given becomes rows on record, goes on where it was unfinished, or is refused by name.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::again::{self, Asked, as_given};
 use super::{Actor, Ticket, joining};
@@ -46,7 +47,9 @@ impl Actor {
         let alone = joining::alone(&given, &again);
         // The drive is not asked for them once more: here everybody would wait for its answer.
         let seen = given.iter().map(|given| (given.path.clone(), (given.size, given.modified))).collect();
-        given.retain(|given| !again.iter().any(|item| item.path == given.path && *item.name == *given.name));
+        let goes_on: HashSet<(&Path, &OsStr)> =
+            again.iter().map(|item| (item.path.as_path(), OsStr::new(&*item.name))).collect();
+        given.retain(|given| !goes_on.contains(&(given.path.as_path(), &*given.name)));
         let nothing = given.is_empty() && again.is_empty();
         if nothing && ticket.refused.is_empty() {
             return Ok(ticket);

@@ -60,6 +60,8 @@ const BESIDE_AT_MOST: usize = 32;
 struct Active {
     stop: Stop,
     large: bool,
+    /// Where it goes.
+    to: u16,
     /// What was asked of it while it ran.
     asked: Option<Input>,
     /// What was asked after that, while it did not rest yet: the last word counts.
@@ -318,15 +320,16 @@ impl Actor {
         // Files of a few parts leave places free.
         let large_at_most = LARGE_AT_A_TIME.max(places / 2);
         loop {
-            let large = self.active.values().filter(|active| active.large).count();
-            let small = self.active.len() - large;
-            let next = match (self.shelf.book.next_small(), self.shelf.book.next_large()) {
-                (Some(at), _) if small < small_at_most => at,
-                (_, Some(at)) if large < LARGE_AT_A_TIME => at,
-                // One more with every tick: what began just now has not taken its places yet.
-                (_, Some(at)) if large < large_at_most && std::mem::take(&mut self.roomy) => at,
-                _ => return,
-            };
+            // Of each destination: those whose store is not reached wait as they run, and others do not wait for them.
+            let running = |large, to| self.active.values().filter(|one| (one.large, one.to) == (large, to)).count();
+            let book = &self.shelf.book;
+            let next = book
+                .next_small(|to| running(false, to) < small_at_most)
+                .or_else(|| book.next_large(|to| running(true, to) < LARGE_AT_A_TIME));
+            // One more with every tick: what began just now has not taken its places yet.
+            let one_more = || book.next_large(|to| running(true, to) < large_at_most);
+            let next = next.or_else(|| one_more().filter(|_| std::mem::take(&mut self.roomy)));
+            let Some(next) = next else { return };
             self.start(next, Input::Admit);
         }
     }
@@ -340,7 +343,8 @@ impl Actor {
         if let Some((code, until)) = self.woken.remove(&slot.id) {
             live.tries_again(code, until);
         }
-        let active = Active { stop: stop.clone(), large, asked: None, then: None };
+        let to = self.shelf.book.item_of(at).to;
+        let active = Active { stop: stop.clone(), large, to, asked: None, then: None };
         self.active.insert(slot.id, active);
         if input == Input::Admit {
             self.shelf.running.insert(slot.id, Arc::clone(&live));

@@ -145,10 +145,11 @@ mod tests {
 
     use super::*;
     use crate::engine::actor::Active;
+    use crate::engine::book::Item;
     use crate::engine::drive::Stop;
     use crate::engine::feed::{Action, PausedBy};
     use crate::engine::fixture::{FILE, records, rows, start};
-    use crate::ids::UploadId;
+    use crate::ids::{BatchId, ItemId, UploadId};
     use crate::transfer::OnS3;
     use crate::units::UnixTime;
 
@@ -166,10 +167,30 @@ mod tests {
     async fn actor(home: &Path) -> Actor {
         let records = records(home, rows(Path::new("/cut.mov"), standing(TransferState::Uploading))).await;
         let mut actor = Actor::new(start(home, records));
-        let active = Active { stop: Stop::default(), large: false, asked: None, then: None };
+        let active = Active { stop: Stop::default(), large: false, to: 0, asked: None, then: None };
         actor.active.insert(FILE, active);
         actor.set(0, Rest::Active { verifying: false }, ByteCount(1), ByteCount::ZERO);
         actor
+    }
+
+    /// A hundred that run for one store, which is not reached, and files that are in line for that and for another.
+    #[tokio::test]
+    async fn what_one_destination_holds_up_holds_up_no_other() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = actor(home.path()).await;
+        for n in 100..200 {
+            let active = Active { stop: Stop::default(), large: n % 2 == 0, to: 0, asked: None, then: None };
+            actor.active.insert(TransferId::new(n), active);
+        }
+        for (n, to, size) in [(2, 0, 1), (3, 0, 64 << 20), (4, 1, 1), (5, 1, 64 << 20)] {
+            let (item, size) = (ItemId::new(n), ByteCount(size));
+            actor.shelf.book.add_item(Item { to, ..Item::new(item, BatchId::new(1), "cut.mov") });
+            actor.shelf.book.add(TransferId::new(n), item, size, &Standing::NEW, ByteCount::ZERO);
+        }
+        actor.shelf.signed_out = None;
+        actor.admit();
+        let begun: Vec<_> = (2..=5).filter(|n| actor.active.contains_key(&TransferId::new(*n))).collect();
+        assert_eq!(begun, [4, 5]);
     }
 
     /// Where the file is when all this was asked while it ran, and then it rested so.

@@ -10,15 +10,15 @@ use crate::engine::feeds::Subscriber;
 use crate::engine::shelf::Shelf;
 use crate::ids::ItemId;
 
-/// Who waits for an end is told this soon after the last of it.
-const AT_LAST: Duration = Duration::from_millis(10);
+/// Who waits for an end is told this soon after the last of it: what else happens at once is told with it.
+const AT_LAST: Duration = Duration::from_millis(1);
 
 impl Actor {
     /// How many run, walk or tidy up, or are in line, and how many wait for an end of all that.
     pub(super) fn waits_for(&self) -> (usize, usize) {
         let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
         let book = &self.shelf.book;
-        let in_line = usize::from(!self.hold && (book.next_small().is_some() || book.next_large().is_some()));
+        let in_line = usize::from(!self.hold && book.has_line());
         (self.active.len() + self.walking.len() + chores + in_line, self.settling.len() + self.swept.len())
     }
 

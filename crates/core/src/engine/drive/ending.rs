@@ -7,7 +7,7 @@ use super::looking::Seen;
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
-use crate::engine::pool::Place;
+use crate::engine::pool::SmallPlace;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
@@ -64,7 +64,7 @@ impl Drive {
         Ok(self.stored(stored))
     }
 
-    async fn put_patiently(&self, open: &Open, mut early: Option<Place>) -> Result<Stored> {
+    async fn put_patiently(&self, open: &Open, mut early: Option<SmallPlace>) -> Result<Stored> {
         let if_absent = self.collision() != Collision::Overwrite;
         let damage = Damage::default();
         let once = || {
@@ -76,12 +76,12 @@ impl Drive {
 
     /// One try. A stop cuts it while the store cannot have all of it; after that its answer is waited for, or nobody
     /// would know whether the object is there.
-    async fn put_once(&self, open: &Open, early: Option<Place>, if_absent: bool) -> Result<Stored> {
+    async fn put_once(&self, open: &Open, early: Option<SmallPlace>, if_absent: bool) -> Result<Stored> {
         let only = PartNumber::FIRST;
         let place = async {
             match early {
                 Some(place) => Ok(place),
-                None => self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live).await,
+                None => self.shared.pool.to_send_soon_by(&open.route, &self.live).await,
             }
         };
         let _place = tokio::select! {
@@ -106,6 +106,7 @@ impl Drive {
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
         self.shared.pool.came_to(&outcome);
+        open.route.reach.came_to(&outcome);
         if outcome.as_ref().is_err_and(is_unclear) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }

@@ -22,7 +22,7 @@ use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
-use super::pool::{Bound, Place, Pool};
+use super::pool::{Bound, Pool, SmallPlace};
 use super::routes::{Route, Routes};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
@@ -179,7 +179,7 @@ pub(super) struct Drive {
     /// On the way to its destination.
     pub(super) bound: Option<Bound>,
     /// A place that it has before it is put on record as begun.
-    pub(super) early: Option<Place>,
+    pub(super) early: Option<SmallPlace>,
     /// The name that is on record already and is taken next.
     pub(super) next: Option<String>,
 }
@@ -512,7 +512,7 @@ impl Drive {
     async fn send_all(&mut self, open: &Open, upload: &UploadId) -> Result<()> {
         let sender = Sender {
             id: self.row.id,
-            bucket: open.route.bucket.clone(),
+            route: Arc::clone(&open.route),
             key: open.key.clone(),
             file: Arc::clone(&open.file),
             fingerprint: open.fingerprint.clone(),

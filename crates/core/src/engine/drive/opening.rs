@@ -68,7 +68,7 @@ impl Drive {
         // these than are sent. Nobody waits for a second place while it has one.
         self.early = None;
         if !multipart && !begun && !open.route.may_look() && self.collision() != Collision::Overwrite {
-            let place = self.shared.pool.to_send_soon_by(&open.route.bucket, &self.live).await?;
+            let place = self.shared.pool.to_send_soon_by(&open.route, &self.live).await?;
             self.early = Some(place);
         }
         // Better to learn now that the key is taken than after a terabyte. Where nobody may look, S3 tells at the end.
