@@ -50,4 +50,6 @@ mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;
 #[cfg(target_os = "linux")]
+mod window_limits;
+#[cfg(target_os = "linux")]
 mod window_walk;

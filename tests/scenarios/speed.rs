@@ -9,8 +9,11 @@ use davit_tests::source::{noise, sha256};
 const MB: u64 = 1_000_000;
 const PART: u64 = 128 << 10;
 
-/// Connections that an upload of `bytes` came by, over a link of these rates, in bytes a second.
-async fn connections(bytes: u64, each: u64, all: u64) -> u32 {
+/// Much more than the system keeps of a slow connection before it is sent: what is taken would come in bursts that say nothing.
+const LARGER: u64 = 1 << 20;
+
+/// Connections that an upload of `bytes` in such parts came by, over a link of these rates, in bytes a second.
+async fn connections(bytes: u64, part: u64, each: u64, all: u64) -> u32 {
     let world = World::of_small_parts().await;
     let link = FaultProxy::tight(world.cloud.address());
     link.faults.rate_each.store(each, Ordering::SeqCst);
@@ -18,7 +21,7 @@ async fn connections(bytes: u64, each: u64, all: u64) -> u32 {
     let file = world.sources().join("cut.mov");
     noise(&file, bytes);
     let mut run = world.upload_by(&link.endpoint(), &[&file]);
-    run.env("DAVIT_TEST_PART_SIZE", PART.to_string()).end().await.all_done();
+    run.env("DAVIT_TEST_PART_SIZE", part.to_string()).end().await.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     world.no_byte_was_sent_twice();
     link.faults.connections.load(Ordering::SeqCst)
@@ -26,8 +29,8 @@ async fn connections(bytes: u64, each: u64, all: u64) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_connections_become_many_and_fast_ones_stay_few() {
-    let many = connections(24 * MB, MB / 4, 100 * MB).await;
-    let few = connections(24 * MB, 0, 6 * MB).await;
+    let many = connections(160 * MB, LARGER, MB, 100 * MB).await;
+    let few = connections(24 * MB, PART, 0, 6 * MB).await;
     println!("{many} slow connections, {few} fast ones");
     assert!(many >= 32, "{many}");
     assert!(few <= 16, "{few}");

@@ -139,7 +139,7 @@ impl Pool {
     pub(super) fn learns(&self, note: &Note) -> Bound {
         let (bound, elsewhere) = self.towards.sets_out(note.of());
         if elsewhere {
-            self.aim.tell(|width, now| *width = Width::new(START, MOST, now));
+            self.aim.tell(Width::begin_anew);
             *self.lately() = Lately::default();
         }
         if let Some(places) = note.places() {

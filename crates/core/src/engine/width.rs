@@ -96,6 +96,13 @@ impl Width {
         self.now
     }
 
+    /// Whoever comes next goes elsewhere: what was found out says nothing of that.
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        if !self.fresh {
+            *self = Self::new(START, self.most, now);
+        }
+    }
+
     /// Begins with half of what turned out best in another run, unless something was found out by now: the network may be
     /// another, so that the rest has to show again that it brings something.
     pub(super) fn recall(&mut self, places: usize, now: Instant) {
@@ -116,7 +123,7 @@ impl Width {
     /// As if so many had turned out best.
     #[cfg(test)]
     pub(super) fn finds(&mut self, places: usize, now: Instant) {
-        self.now = places;
+        (self.now, self.fresh) = (places, false);
         self.state = State::Holds { rate: 1.0, until: now + AGAIN, pause: AGAIN };
     }
 
