@@ -10,35 +10,35 @@ use davit_tests::window::Window;
 use crate::window::{Office, USUAL_PLACE, connect};
 
 const SLOW: u64 = 6 << 20;
+/// The button of the limit.
+const LIMIT: &str = ".anchor > .side-btn";
 /// Of the six the first four run at once.
 const FILES: [&str; 6] = ["one.mov", "two.mov", "three.mov", "four.mov", "five.mov", "six.mov"];
 
-/// What stands in the page with plain spaces, of all that a selector finds.
-fn texts(selector: &str) -> String {
-    format!(
-        "[...document.querySelectorAll({selector:?})].map(one => (one.ariaLabel || one.innerText).replaceAll('\\u00a0', ' '))"
-    )
+/// All that a selector finds in the page.
+fn all(selector: &str) -> String {
+    format!("[...document.querySelectorAll({selector:?})]")
 }
+
+/// What one of them is called, or says, with plain spaces.
+const SAYS: &str = "(one.ariaLabel || one.innerText).replaceAll('\\u00a0', ' ').trim()";
 
 /// Presses what stands there and begins so.
 async fn presses(window: &Window, selector: &str, begins: &str) {
-    let find = format!(
-        "[...document.querySelectorAll({selector:?})].find(one => \
-         (one.ariaLabel || one.innerText).replaceAll('\\u00a0', ' ').trim().startsWith({begins:?}))"
-    );
+    let find = format!("{}.find(one => {SAYS}.startsWith({begins:?}))", all(selector));
     window.until(&find).await;
     window.script(&format!("{find}.click()")).await;
 }
 
 /// Chooses in the menu of the limit.
 async fn limits(window: &Window, to: &str) {
-    presses(window, ".anchor > .side-btn", "").await;
+    presses(window, LIMIT, "").await;
     presses(window, "[role^=menuitem]", to).await;
 }
 
 /// Waits until the button of the limit says this.
 async fn is_limited(window: &Window, says: &str) {
-    window.until(&format!("{}[0]?.startsWith({says:?})", texts(".anchor > .side-btn"))).await;
+    window.until(&format!("{}.some(one => {SAYS}.startsWith({says:?}))", all(LIMIT))).await;
 }
 
 /// Writes into a field and leaves it.
@@ -51,9 +51,8 @@ async fn writes(window: &Window, label: &str, words: &str) {
 
 /// The files of the list, from above.
 fn order() -> String {
-    let named = FILES.map(|name| format!("{name:?}")).join(", ");
-    let rows = texts("[role=row]").replace("one.ariaLabel || one.innerText", "one.innerText");
-    format!("{rows}.map(row => [{named}].find(name => row.includes(name))).filter(Boolean).join(' ')")
+    let name = format!("{FILES:?}.find(name => one.innerText.includes(name))");
+    format!("{}.map(one => {name}).filter(Boolean).join(' ')", all("[role=row]"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

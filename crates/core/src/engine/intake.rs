@@ -405,4 +405,36 @@ mod tests {
         assert!(chunks.iter().all(|files| *files <= CHUNK) && chunks.len() >= 6, "{chunks:?}");
         assert_eq!(chunks.iter().sum::<usize>(), count);
     }
+
+    #[tokio::test]
+    async fn a_folder_on_a_drive_that_is_away_holds_up_no_other_of_its_gesture() {
+        let (home, away, here) = (tempfile::tempdir(), tempfile::tempdir(), tempfile::tempdir());
+        let [home, away, here] = [home, away, here].map(|folder| folder.expect("a folder"));
+        std::fs::write(here.path().join("cut.mov"), b"").expect("written");
+        let (batch, item, _) = rows(away.path(), Standing::NEW);
+        let item = ItemRow { folder: true, counted: false, ..item };
+        // Nothing is mounted there.
+        let lost = ItemRow { mount: Some(away.path().to_owned()), ..item.clone() };
+        let found = ItemRow { id: ItemId::new(2), path: here.path().to_owned(), ..item };
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        let all = vec![Write::Batch(batch), Write::Item(lost.clone()), Write::Item(found.clone())];
+        journal.write(all).await.expect("written");
+        let (shared, mut told) = shared(home.path(), journal.clone());
+        let numbers = Arc::new(Numbers::after((1, 2, 0)));
+        let walk = walk_folders(shared, numbers, Collision::Fail, vec![lost, found]);
+        let until_walked = async {
+            let mut tried = 0;
+            loop {
+                match told.recv().await.expect("it goes on") {
+                    Report::Mount { away: true, .. } => tried += 1,
+                    Report::Walked { item } => return (item, tried),
+                    report => assert!(matches!(report, Report::Found { .. }), "{report:?}"),
+                }
+            }
+        };
+        tokio::select! {
+            () = walk => unreachable!("one is never walked"),
+            walked = until_walked => assert_eq!(walked, (ItemId::new(2), 1)),
+        }
+    }
 }

@@ -152,8 +152,7 @@ impl Sender {
         };
         failpoint::pass("part", Side::Before);
         let outcome = self.route.bucket.upload_part(&self.key, upload, part.number, body).await;
-        self.pool.came_to(&outcome);
-        self.route.reach.came_to(&outcome);
+        self.pool.came_to(&self.route.reach, &outcome);
         let sent = outcome?;
         failpoint::pass("part", Side::After);
         Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })

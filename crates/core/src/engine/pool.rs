@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant};
 use super::live::Live;
 pub(super) use super::places::Place;
 use super::places::Places;
-use super::reach::Turn;
+use super::reach::{Probe, Reach};
 use super::routes::Route;
 pub(super) use super::towards::Bound;
 use super::towards::Towards;
@@ -51,18 +51,18 @@ pub(super) struct Pool {
     towards: Towards,
 }
 
-/// The place of a small file, left when dropped, and its turn where the store is not reached.
+/// The place of a small file, left when dropped, and what it probes where the store is not reached.
 #[derive(Debug)]
 pub(super) struct SmallPlace {
     _place: Place,
-    _turn: Option<Turn>,
+    _probe: Option<Probe>,
 }
 
 /// The same of a part.
 #[derive(Debug)]
 pub(super) struct PartPlace {
     _place: Place,
-    _turn: Option<Turn>,
+    _probe: Option<Probe>,
     parts: watch::Sender<usize>,
 }
 
@@ -189,8 +189,8 @@ impl Pool {
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send_by(&self, route: &Route, live: &Live) -> Result<PartPlace> {
-        let (turn, place) = Self::in_line(self.to_send(), route, live).await?;
-        Ok(self.of_part(place, turn))
+        let (probe, place) = Self::in_line(self.to_send(), route, live).await?;
+        Ok(self.of_part(place, probe))
     }
 
     /// The same for what is small and urgent: it does not wait behind the parts of large objects, whatever these do.
@@ -198,8 +198,8 @@ impl Pool {
     /// # Errors
     /// `unexpected` when the engine is closing.
     pub(super) async fn to_send_soon_by(&self, route: &Route, live: &Live) -> Result<SmallPlace> {
-        let (turn, place) = Self::in_line(self.soon(), route, live).await?;
-        Ok(SmallPlace { _place: place, _turn: turn })
+        let (probe, place) = Self::in_line(self.soon(), route, live).await?;
+        Ok(SmallPlace { _place: place, _probe: probe })
     }
 
     async fn soon(&self) -> Result<Place> {
@@ -214,17 +214,17 @@ impl Pool {
         }
     }
 
-    fn of_part(&self, place: Place, turn: Option<Turn>) -> PartPlace {
+    fn of_part(&self, place: Place, probe: Option<Probe>) -> PartPlace {
         self.parts.send_modify(|parts| *parts += 1);
-        PartPlace { _place: place, _turn: turn, parts: self.parts.clone() }
+        PartPlace { _place: place, _probe: probe, parts: self.parts.clone() }
     }
 
     async fn in_line(
         place: impl Future<Output = Result<Place>>,
         route: &Route,
         live: &Live,
-    ) -> Result<(Option<Turn>, Place)> {
-        let place = async { Ok((route.reach.turn(route.bucket.gets_through()).await, place.await?)) };
+    ) -> Result<(Option<Probe>, Place)> {
+        let place = async { Ok((route.reach.probe(route.bucket.gets_through()).await, place.await?)) };
         tokio::pin!(place);
         loop {
             tokio::select! {
@@ -254,7 +254,8 @@ impl Pool {
     }
 
     /// What came of a request that had a place to send in.
-    pub(super) fn came_to<T>(&self, outcome: &Result<T>) {
+    pub(super) fn came_to<T>(&self, reach: &Reach, outcome: &Result<T>) {
+        reach.came_to(outcome);
         match outcome {
             Ok(_) => {
                 self.tally.fetch_add(REQUEST, Ordering::Relaxed);
@@ -402,12 +403,13 @@ mod tests {
         let pool = Pool::new(None, Arc::default());
         pool.aim.tell(|width, now| width.finds(24, now));
         pool.fit();
-        let busy = || pool.came_to::<()>(&Err(crate::error::Error::new(ErrorCode::StorageBusy)));
+        let reach = Reach::default();
+        let busy = || pool.came_to::<()>(&reach, &Err(crate::error::Error::new(ErrorCode::StorageBusy)));
         busy();
         assert_eq!(pool.places(), 24, "one is chance");
         busy();
         assert_eq!(pool.places(), 12);
-        pool.came_to::<()>(&Err(crate::error::Error::new(ErrorCode::Offline)));
+        pool.came_to::<()>(&reach, &Err(crate::error::Error::new(ErrorCode::Offline)));
         assert_eq!(pool.places(), 12);
     }
 

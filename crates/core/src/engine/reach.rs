@@ -7,25 +7,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::error::{Done, Result, Retry};
 
-/// So many look at a time whether it is reached again.
-const LOOK: usize = 2;
+/// So many probe at a time whether it is reached again.
+const PROBES: usize = 2;
 
 /// Shared by all transfers to one destination.
 #[derive(Debug)]
 pub(super) struct Reach {
     lost: watch::Sender<bool>,
-    looks: Arc<Semaphore>,
+    probes: Arc<Semaphore>,
 }
 
 impl Default for Reach {
     fn default() -> Self {
-        Self { lost: watch::Sender::default(), looks: Arc::new(Semaphore::new(LOOK)) }
+        Self { lost: watch::Sender::default(), probes: Arc::new(Semaphore::new(PROBES)) }
     }
 }
 
-/// The turn of one who looks, until this is dropped.
+/// A request that probes whether the store is reached, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
+pub(super) struct Probe(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 impl Reach {
     /// What came of a request with a body.
@@ -43,16 +43,16 @@ impl Reach {
         self.lost.send_if_modified(|was| std::mem::replace(was, lost) != lost);
     }
 
-    /// Waits until one may ask for a place: at once where the store is reached, or for a turn to look whether it is.
+    /// Waits until one may ask for a place: at once where the store is reached, or as one of those who probe.
     /// `gets_through` ends once some of a body is acknowledged there: its answer may take a while yet.
-    pub(super) async fn turn(&self, gets_through: impl Future<Output = ()>) -> Option<Turn> {
+    pub(super) async fn probe(&self, gets_through: impl Future<Output = ()>) -> Option<Probe> {
         if !*self.lost.borrow() {
             return None;
         }
         tokio::select! {
             biased;
             () = self.reached() => None,
-            looks = Arc::clone(&self.looks).acquire_owned() => looks.ok().map(Turn),
+            probe = Arc::clone(&self.probes).acquire_owned() => probe.ok().map(Probe),
             () = gets_through => None,
         }
     }
@@ -75,25 +75,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_a_store_is_not_reached_few_look_whether_it_is() {
+    async fn while_a_store_is_not_reached_few_probe_whether_it_is() {
         let (reach, offline) = (Reach::default(), || Error::new(ErrorCode::Offline));
         for _ in 0..10 {
-            assert!(reach.turn(pending()).await.is_none(), "as far as is known it is reached");
+            assert!(reach.probe(pending()).await.is_none(), "as far as is known it is reached");
         }
         came(&reach, Some(offline().done(Done::Unanswered)));
-        assert!(reach.turn(pending()).await.is_none(), "what broke on its way was on its way");
+        assert!(reach.probe(pending()).await.is_none(), "what broke on its way was on its way");
         came(&reach, Some(offline()));
-        let mut looks: Vec<_> = (0..LOOK).map(|_| futures::executor::block_on(reach.turn(pending()))).collect();
-        assert!(looks.iter().all(Option::is_some));
-        let mut waits = std::pin::pin!(reach.turn(pending()));
+        let mut probes: Vec<_> = (0..PROBES).map(|_| futures::executor::block_on(reach.probe(pending()))).collect();
+        assert!(probes.iter().all(Option::is_some));
+        let mut waits = std::pin::pin!(reach.probe(pending()));
         assert!(futures::poll!(&mut waits).is_pending());
-        assert!(reach.turn(ready(())).await.is_none(), "some of a body got through");
-        looks.pop();
-        looks.push(waits.await);
-        let mut waits = std::pin::pin!(reach.turn(pending()));
-        assert!(futures::poll!(&mut waits).is_pending(), "the next looks");
+        assert!(reach.probe(ready(())).await.is_none(), "some of a body got through");
+        probes.pop();
+        probes.push(waits.await);
+        let mut waits = std::pin::pin!(reach.probe(pending()));
+        assert!(futures::poll!(&mut waits).is_pending(), "the next probes");
         came(&reach, Some(Error::new(ErrorCode::StorageBusy)));
         assert!(waits.await.is_none(), "it is told at once");
-        assert!(reach.turn(pending()).await.is_none(), "a store that answers is reached");
+        assert!(reach.probe(pending()).await.is_none(), "a store that answers is reached");
     }
 }

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::reach::Reach;
-
 use crate::credentials::{CredentialSource, Giver, LeaseKeeper, Remote, Scope};
 use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::ids::{DestinationId, ObjectKey};

@@ -43,7 +43,7 @@ pub(super) struct Shelf {
     pub(super) quiet: bool,
     /// The ways to the stores of destinations, as they are taken now.
     pub(super) ways: HashMap<DestinationId, Way>,
-    /// Where batches go; what is in line has its place here.
+    /// Where batches go: a row has the place of its destination here.
     destinations: Vec<DestinationId>,
     /// Since when everything waits for the same thing.
     held_up: Option<Instant>,
@@ -67,7 +67,7 @@ impl Shelf {
         shelf
     }
 
-    /// Destinations are few.
+    /// The number of a batch's destination. They are few.
     fn number_of(&mut self, batch: BatchId) -> u16 {
         let Some(batch) = self.batches.get(&batch) else { return 0 };
         let at = self.destinations.iter().position(|id| *id == batch.destination.id).unwrap_or_else(|| {

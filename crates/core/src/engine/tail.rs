@@ -91,7 +91,7 @@ impl Tail {
     }
 
     fn is_late(&self, needs: Duration) -> bool {
-        let mut took = Vec::from(self.took.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let mut took: Vec<_> = self.took.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         let half = took.len() / 2;
         took.len() >= TELLING.max(self.flying.load(Ordering::Relaxed))
             && needs > SOON.max(*took.select_nth_unstable(half).1 * LATE)

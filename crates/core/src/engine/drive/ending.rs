@@ -105,8 +105,7 @@ impl Drive {
         }
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
-        self.shared.pool.came_to(&outcome);
-        open.route.reach.came_to(&outcome);
+        self.shared.pool.came_to(&open.route.reach, &outcome);
         if outcome.as_ref().is_err_and(is_unclear) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
