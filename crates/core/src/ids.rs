@@ -88,6 +88,38 @@ impl PartNumber {
     }
 }
 
+/// S3's `ETag` of one part, as it was told. Thousands are held at a time: an MD5, which is what S3 has but where a key of
+/// KMS encrypts, takes its 16 bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartTag(Tag);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tag {
+    Md5([u8; 16]),
+    Other(Box<str>),
+}
+
+impl From<&str> for PartTag {
+    fn from(told: &str) -> Self {
+        let mut md5 = [0; 16];
+        let quoted = told.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let digits = quoted.filter(|digits| !digits.bytes().any(|digit| digit.is_ascii_uppercase()));
+        match digits.map(|digits| hex::decode_to_slice(digits, &mut md5)) {
+            Some(Ok(())) => Self(Tag::Md5(md5)),
+            _ => Self(Tag::Other(told.into())),
+        }
+    }
+}
+
+impl fmt::Display for PartTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Tag::Md5(md5) => write!(f, "\"{}\"", hex::encode(md5)),
+            Tag::Other(told) => f.write_str(told),
+        }
+    }
+}
+
 /// An object's full key: valid UTF-8 in NFC, 1 to 1,024 bytes.
 ///
 /// Source: S3 user guide, "Naming Amazon S3 objects".
@@ -123,5 +155,32 @@ impl ObjectKey {
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tag_of_a_part_is_told_as_it_was_heard() {
+        let md5 = "\"d41d8cd98f00b204e9800998ecf8427e\"";
+        for (told, short) in [
+            (md5, true),
+            ("\"D41D8CD98F00B204E9800998ECF8427E\"", false),
+            ("d41d8cd98f00b204e9800998ecf8427e", false),
+            ("\"d41d8cd98f00b204e9800998ecf8427e-2\"", false),
+            ("\"d41d8cd98f00b204e9800998ecf842\"", false),
+            ("\"d41d8cd98f00b204e9800998ecf8427e00\"", false),
+            ("\"", false),
+            ("", false),
+            ("\"\u{e9}\"", false),
+        ] {
+            let tag = PartTag::from(told);
+            assert_eq!(tag.to_string(), told);
+            assert_eq!(matches!(tag.0, Tag::Md5(_)), short, "{told}");
+        }
+        assert_ne!(PartTag::from(md5), PartTag::from("d41d8cd98f00b204e9800998ecf8427e"));
+        assert!(size_of::<PartTag>() <= 24, "10,000 are held at a time");
     }
 }

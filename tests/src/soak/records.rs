@@ -14,9 +14,9 @@ use davit_core::credentials::{Giver, Remote, Scope};
 use davit_core::engine::feed::Event;
 use davit_core::file::Fingerprint;
 use davit_core::ids::{BatchId, DestinationId, ItemId, PartNumber, TransferId, UploadId};
-use davit_core::journal::{BatchRow, Ending, ItemRow, Journal, Leftover, PartRow, Reader, TransferRow, Write};
+use davit_core::journal::{BatchRow, Ending, ItemRow, Journal, Leftover, Reader, TransferRow, Write};
 use davit_core::session::{Collision, Destination};
-use davit_core::transfer::{OnS3, Plan, Standing, TransferState};
+use davit_core::transfer::{AcknowledgedPart, OnS3, Plan, Standing, TransferState};
 use davit_core::units::{ByteCount, UnixTime};
 
 use uuid::Uuid;
@@ -130,9 +130,9 @@ fn commit(chance: &mut Chance, files: &mut u64) -> Vec<Write> {
         }
         3 => vec![Write::Standing(known, Standing { state: TransferState::Uploading, on_s3: OnS3::Upload(upload) })],
         4 | 5 => {
-            let part = |number: u32| PartRow {
+            let part = |number: u32| AcknowledgedPart {
                 number: PartNumber::new(number).expect("a part"),
-                etag: format!("\"{number:x}-{known}\""),
+                etag: format!("\"{number:x}-{known}\"").as_str().into(),
                 crc64: 0x9e37_79b9 * u64::from(number),
                 size: ByteCount(8 << 20),
             };

@@ -1,6 +1,6 @@
 //! Sending the parts of one upload: as many at a time as the shared pool lets, each tried until it is there.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
@@ -17,10 +17,9 @@ use crate::error::{Error, Result};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{ObjectKey, PartNumber, TransferId, UploadId};
-use crate::journal::{Journal, PartRow, Write};
+use crate::journal::{Journal, Write};
 use crate::s3::{Gate, PartBody, Tapped};
-use crate::transfer::{Part, Plan};
-use crate::units::ByteCount;
+use crate::transfer::{Acknowledged, AcknowledgedPart, Part, Plan};
 
 /// Everything a part needs besides its range. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -46,22 +45,18 @@ impl Sender {
     ///
     /// # Errors
     /// The first error that trying again cannot mend.
-    pub(super) async fn send_missing(
-        &self,
-        upload: &UploadId,
-        plan: &Plan,
-        parts: &mut BTreeMap<PartNumber, PartRow>,
-    ) -> Result<()> {
+    pub(super) async fn send_missing(&self, upload: &UploadId, plan: &Plan, parts: &mut Acknowledged) -> Result<()> {
+        parts.make_room(plan);
         let mut todo: VecDeque<PartNumber> =
-            plan.parts().map(|part| part.number).filter(|number| !parts.contains_key(number)).collect();
+            plan.parts().map(|part| part.number).filter(|number| !parts.has(*number)).collect();
         let tail = Tail::default();
         let mut flights = FuturesUnordered::new();
         while !(todo.is_empty() && flights.is_empty()) {
             tokio::select! {
                 biased;
                 Some(landed) = flights.next(), if !flights.is_empty() => {
-                    let row: PartRow = landed?;
-                    parts.insert(row.number, row);
+                    let row: AcknowledgedPart = landed?;
+                    parts.insert(row);
                 }
                 // Of what waits for its next try no more than of what is sent: a network that is gone, or a store that is busy,
                 // is not asked for all there is.
@@ -81,7 +76,7 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&self, upload: &UploadId, part: Part, place: PartPlace, tail: &Tail) -> Result<PartRow> {
+    async fn send(&self, upload: &UploadId, part: Part, place: PartPlace, tail: &Tail) -> Result<AcknowledgedPart> {
         let (mut place, damage) = (Some(place), Damage::default());
         let once = || self.once(upload, part, place.take(), &damage, tail);
         let held = |error: &Error, wait| self.live.waits(error, wait);
@@ -94,7 +89,7 @@ impl Sender {
 
     /// What the store acknowledged goes on record at once, or with the next ones; its place goes to others as soon as it may
     /// wait in another.
-    async fn recorded(&self, row: &PartRow, sent_in: PartPlace, tail: &Tail) -> Result<()> {
+    async fn recorded(&self, row: &AcknowledgedPart, sent_in: PartPlace, tail: &Tail) -> Result<()> {
         let row = vec![Write::Part(self.id, row.clone())];
         let writing = async {
             if tail.is_ahead() { self.journal.write_with_others(row).await } else { self.journal.write(row).await }
@@ -118,7 +113,7 @@ impl Sender {
         place: Option<PartPlace>,
         damage: &Damage,
         tail: &Tail,
-    ) -> Result<(PartRow, PartPlace)> {
+    ) -> Result<(AcknowledgedPart, PartPlace)> {
         let again = place.is_none();
         let place = match place {
             Some(place) => place,
@@ -137,7 +132,7 @@ impl Sender {
     }
 
     #[tracing::instrument(name = "part", level = "debug", skip_all, fields(number = part.number.get(), bytes = part.len, again))]
-    async fn attempt(&self, upload: &UploadId, part: Part, again: bool) -> Result<PartRow> {
+    async fn attempt(&self, upload: &UploadId, part: Part, again: bool) -> Result<AcknowledgedPart> {
         self.file.still(&self.fingerprint).await?;
         let body = PartBody {
             file: Arc::clone(&self.file),
@@ -155,6 +150,6 @@ impl Sender {
         self.pool.came_to(&self.route.reach, &outcome);
         let sent = outcome?;
         failpoint::pass("part", Side::After);
-        Ok(PartRow { number: part.number, etag: sent.etag, crc64: sent.crc64, size: ByteCount(sent.size) })
+        Ok(sent)
     }
 }

@@ -30,7 +30,7 @@ use tokio::sync::oneshot;
 pub use keep::Notice;
 pub use outlook::Outlook;
 pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
-pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PartRow, PassedOver, Problem, TransferRow};
+pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PassedOver, Problem, TransferRow};
 pub use write::Write;
 
 use crate::error::{Error, ErrorCode, Result};

@@ -14,14 +14,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::keep::Notice;
 use super::outlook::copies_to_read;
-use super::rows::{BatchRow, ItemRow, PartRow, TransferRow, bits, json, json_if_any, number, path_from, text};
+use super::rows::{BatchRow, ItemRow, TransferRow, bits, json, json_if_any, number, path_from, text};
 use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, RANKS, Sealed, TRANSFERS};
 use super::{Journal, classify, in_use, schema};
 use crate::engine::feed::Happening;
 use crate::error::{ErrorCode, Result};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
-use crate::transfer::{Plan, Standing, TransferState};
+use crate::transfer::{AcknowledgedPart, Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
 /// A connection that only reads.
@@ -230,16 +230,16 @@ impl Reader {
     }
 
     /// The parts on record, in order. A damaged one is left out: S3 tells what it has.
-    pub fn parts(&self, id: TransferId) -> Result<Vec<PartRow>> {
+    pub fn parts(&self, id: TransferId) -> Result<Vec<AcknowledgedPart>> {
         let sql = format!("{} WHERE transfer=? ORDER BY number", select("number,etag,crc64,size", &PARTS));
         self.whole_rows(&sql, params![bits(id.get())], |row| {
             whole(row)?;
             let wire: u32 = row.get(0)?;
             let number_on_wire =
                 PartNumber::new(wire).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, i64::from(wire)))?;
-            Ok(PartRow {
+            Ok(AcknowledgedPart {
                 number: number_on_wire,
-                etag: row.get(1)?,
+                etag: row.get_ref(1)?.as_str()?.into(),
                 crc64: number(row, 2)?,
                 size: ByteCount(number(row, 3)?),
             })

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::credentials::{Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::Fingerprint;
-use crate::ids::{BatchId, ItemId, PartNumber, TransferId, UploadId};
+use crate::ids::{BatchId, ItemId, TransferId, UploadId};
 use crate::session::{Collision, Destination};
 use crate::transfer::{OnS3, Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
@@ -179,19 +179,6 @@ impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         Self { code: error.code, detail: error.detail.clone(), request_id: error.request_id.clone() }
     }
-}
-
-/// One acknowledged part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartRow {
-    /// Its number.
-    pub number: PartNumber,
-    /// S3's `ETag` of it.
-    pub etag: String,
-    /// Its CRC64NVME.
-    pub crc64: u64,
-    /// Its bytes.
-    pub size: ByteCount,
 }
 
 /// SQLite's integers are signed; our numbers cross as their bits.

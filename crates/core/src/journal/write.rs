@@ -10,7 +10,7 @@ use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::place::Place;
-use super::rows::{BatchRow, Ending, ItemRow, Leftover, PartRow, Problem, TransferRow, bits, path_bytes, text};
+use super::rows::{BatchRow, Ending, ItemRow, Leftover, Problem, TransferRow, bits, path_bytes, text};
 use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
 use super::{Journal, classify, in_use, keep};
 use crate::credentials::Scope;
@@ -20,7 +20,7 @@ use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, TransferId, UploadId};
 use crate::transfer::state::unfinished;
-use crate::transfer::{Plan, Standing, TransferState};
+use crate::transfer::{AcknowledgedPart, Plan, Standing, TransferState};
 use crate::units::UnixTime;
 
 /// One change of the records.
@@ -69,7 +69,7 @@ pub enum Write {
     /// Another key, because the first is taken.
     Key(TransferId, String),
     /// A part that S3 acknowledged.
-    Part(TransferId, PartRow),
+    Part(TransferId, AcknowledgedPart),
     /// No part is there any more.
     ForgetParts(TransferId),
     /// The whole object's checksum and `ETag`, as the store has them too.
@@ -435,7 +435,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         | Write::Problem(..) => Ok(()),
         Write::Part(id, p) => {
             let (number, crc64, size) = (p.number.get(), bits(p.crc64), bits(p.size.get()));
-            added(PARTS.insert(c, "OR REPLACE", &[&bits(id.get()), &number, &p.etag, &crc64, &size]))
+            added(PARTS.insert(c, "OR REPLACE", &[&bits(id.get()), &number, &p.etag.to_string(), &crc64, &size]))
         }
         Write::ForgetParts(id) => plain(c, "DELETE FROM parts WHERE transfer=?", &[&bits(id.get())]),
         Write::Skip { item, rel, rule } => added(SKIPS.insert(c, "OR REPLACE", &[&bits(item.get()), rel, rule])),

@@ -17,7 +17,7 @@ use super::framing::Way;
 use super::lean::{Object, Part};
 use super::list::PartList;
 use super::place::{Place, encryption, tagging};
-use super::requests::{Aborted, Completed, PartBody, SentPart, Stored};
+use super::requests::{Aborted, Completed, PartBody, Stored};
 use super::watch::{Rides, Watch};
 use super::watchdog::{self, Again, SHORT};
 use super::ways::{self, Leg, Stopped, Trip, Trouble, Ways};
@@ -29,7 +29,7 @@ use crate::limits;
 use crate::net::Net;
 use crate::remembered::Note;
 use crate::session::wire::TOKEN;
-use crate::transfer::checksum;
+use crate::transfer::{AcknowledgedPart, checksum};
 use crate::units::ByteCount;
 
 /// A Complete that met another request for its key is asked again after pauses that grow by this, up to the other.
@@ -125,7 +125,7 @@ impl Bucket {
         upload: &UploadId,
         number: PartNumber,
         part: PartBody,
-    ) -> Result<SentPart> {
+    ) -> Result<AcknowledgedPart> {
         let (which, size) = (Part { key, upload, number }, part.len);
         let (answer, crc64) = self
             .sent(&part, Reads::AsItGoes, Again::Free, |leg, lease, body, watch, way| async move {
@@ -135,7 +135,7 @@ impl Bucket {
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
-        Ok(SentPart { number, etag, crc64, size })
+        Ok(AcknowledgedPart { number, etag: etag.into(), crc64, size: ByteCount(size) })
     }
 
     /// Sends a whole object in one request.
@@ -153,7 +153,7 @@ impl Bucket {
             })
             .await?;
         let etag = proven(answer.e_tag(), answer.checksum_crc64_nvme(), answer.request_id(), crc64)?;
-        Ok(Stored { etag, crc64, version_id: answer.version_id().map(str::to_owned) })
+        Ok(Stored { etag: etag.to_owned(), crc64, version_id: answer.version_id().map(str::to_owned) })
     }
 
     /// Puts the parts together. S3 compares size and checksum with ours and refuses a mismatch; we compare its answer.
@@ -190,11 +190,8 @@ impl Bucket {
                 let (begun, mut conflicts, mut damaged_before) = (Instant::now(), 0, 0);
                 loop {
                     let rides = Rides(Arc::clone(&watch));
-                    let list = parts.clone();
-                    let again = request.clone().customize().mutate_request(move |r| {
-                        list.fill(r);
-                        r.add_extension(rides.clone());
-                    });
+                    let again = request.clone().customize().interceptor(parts.clone());
+                    let again = again.mutate_request(move |r| r.add_extension(rides.clone()));
                     match watchdog::heard(limit, &watch, again.send()).await?.map_err(classify) {
                         // Not put together by this one; the other request is over soon, and may be ours: one whose
                         // answer was not waited for any longer.
@@ -279,7 +276,7 @@ impl Bucket {
     ///
     /// # Errors
     /// As classified; a page that cannot be read fails the whole.
-    pub async fn list_parts(&self, key: &ObjectKey, upload: &UploadId) -> Result<Option<Vec<SentPart>>> {
+    pub async fn list_parts(&self, key: &ObjectKey, upload: &UploadId) -> Result<Option<Vec<AcknowledgedPart>>> {
         let place = &self.0.place;
         let mut all = Vec::new();
         let mut after: Option<String> = None;
@@ -502,7 +499,7 @@ fn is_the_stores(etag: Option<&str>) -> Result<(), Failure> {
 
 /// `ETag` and checksum of an answer. A 200 without them is a page of the local network, never a success; only a store
 /// numbers its requests.
-fn proven(etag: Option<&str>, theirs: Option<&str>, request_id: Option<&str>, ours: u64) -> Result<String> {
+fn proven<'a>(etag: Option<&'a str>, theirs: Option<&str>, request_id: Option<&str>, ours: u64) -> Result<&'a str> {
     let (etag, theirs) = (etag.filter(|etag| !etag.is_empty()), theirs.and_then(checksum::from_base64));
     let (Some(etag), Some(theirs)) = (etag, theirs) else {
         if etag.is_some() && request_id.is_some() {
@@ -510,15 +507,15 @@ fn proven(etag: Option<&str>, theirs: Option<&str>, request_id: Option<&str>, ou
         }
         return Err(Error::new(ErrorCode::CaptivePortal).detail("a 200 without ETag or checksum"));
     };
-    if theirs == ours { Ok(etag.to_owned()) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }
+    if theirs == ours { Ok(etag) } else { Err(damaged(format!("ours {ours:016x}, theirs {theirs:016x}"))) }
 }
 
 /// A listed part; one without a checksum is not ours and is sent again.
-pub(super) fn listed(part: &aws_sdk_s3::types::Part) -> Option<SentPart> {
-    Some(SentPart {
+pub(super) fn listed(part: &aws_sdk_s3::types::Part) -> Option<AcknowledgedPart> {
+    Some(AcknowledgedPart {
         number: PartNumber::new(u32::try_from(part.part_number()?).ok()?)?,
-        etag: part.e_tag()?.to_owned(),
+        etag: part.e_tag()?.into(),
         crc64: part.checksum_crc64_nvme().and_then(checksum::from_base64)?,
-        size: u64::try_from(part.size()?).ok()?,
+        size: ByteCount(u64::try_from(part.size()?).ok()?),
     })
 }

@@ -9,7 +9,6 @@ use super::tap::Tapped;
 use crate::error::Error;
 use crate::file::buffers::FRAME;
 use crate::file::{Fingerprint, SourceFile};
-use crate::ids::PartNumber;
 
 /// A range of an open file, as the body of one request.
 #[derive(Clone, Debug)]
@@ -57,19 +56,6 @@ pub enum Aborted {
     Removed,
     /// S3 knew of none: it was removed before, or became the object.
     NotThere,
-}
-
-/// A part that S3 acknowledged, or lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SentPart {
-    /// Its number.
-    pub number: PartNumber,
-    /// S3's `ETag` of it.
-    pub etag: String,
-    /// Its CRC64NVME, equal on both sides.
-    pub crc64: u64,
-    /// Its bytes.
-    pub size: u64,
 }
 
 /// An object that S3 stored, with a checksum equal to ours.

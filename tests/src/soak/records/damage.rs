@@ -156,7 +156,7 @@ pub async fn truncations(which: Cuts) {
         damaged
     };
     let lost = |subject: &Subject, found: &BTreeSet<String>, what: &str| {
-        let lost: Vec<_> = subject.now.difference(found).filter(|row| !row.contains("PartRow")).collect();
+        let lost: Vec<_> = subject.now.difference(found).filter(|row| !row.contains("AcknowledgedPart")).collect();
         assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
     };
     let pages =
@@ -249,7 +249,7 @@ pub async fn flips(count: u32, seed: u64) {
             had += subject.now.len();
         }
         if copy && name == FILE && std::ptr::eq(subject, &raw const rest) {
-            let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("PartRow")).collect();
+            let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("AcknowledgedPart")).collect();
             assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
         }
     }
@@ -305,7 +305,7 @@ pub async fn havoc(count: u32, seed: u64) {
             assert!(found == subject.now || (!same(LOG) && subject.was(&found)), "{what}: lost and not told");
         }
         if same(COPY) && subject.commits.is_empty() {
-            let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("PartRow")).collect();
+            let lost: Vec<_> = subject.now.difference(&found).filter(|row| !row.contains("AcknowledgedPart")).collect();
             assert!(lost.is_empty(), "{what}: the copy has it all but parts, and S3 tells of those: {lost:?}");
         }
         if same(COPY) || (same(FILE) && same(LOG)) {

@@ -1,6 +1,5 @@
 //! One transfer's run, from its row to its rest.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::time::Duration;
@@ -29,7 +28,7 @@ pub(in crate::engine) async fn drive(
     }
     // Asked for before: its answer may be on its way still.
     let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_));
-    let parts = BTreeMap::new();
+    let parts = Arc::default();
     let drive = Drive {
         shared,
         row,

@@ -11,10 +11,10 @@ use crate::engine::pool::SmallPlace;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::SourceFile;
 use crate::ids::{PartNumber, UploadId};
-use crate::journal::{PartRow, Write};
+use crate::journal::Write;
 use crate::s3::{Completed, Gate, Lane, PartBody, PartList, Stored, Tapped};
 use crate::session::Collision;
-use crate::transfer::{Found, Input, Plan, checksum};
+use crate::transfer::{AcknowledgedPart, Found, Input, Plan};
 use crate::units::{ByteCount, UnixTime};
 
 /// How often S3 may have other parts, or no upload, in one run before the person is told.
@@ -26,7 +26,7 @@ impl Drive {
     pub(super) async fn unchanged(&self, open: &Open) -> Result<()> {
         open.file.still_there(&open.fingerprint).await?;
         if open.fingerprint.in_doubt {
-            read_again(&open.file, open.plan, self.parts.values()).await?;
+            read_again(&open.file, open.plan, self.parts.rows()).await?;
             open.file.still_there(&open.fingerprint).await?;
         }
         Ok(())
@@ -123,8 +123,8 @@ impl Drive {
                 Err(error) => return Err(error),
             }
         };
-        let parts = PartList::of(self.parts.values().map(|part| (part.number, part.etag.as_str(), part.crc64)));
-        let crc64 = checksum::combine(self.parts.values().map(|part| (part.crc64, part.size.get())));
+        let parts = PartList::of(Arc::clone(&self.parts));
+        let crc64 = self.parts.sum();
         let (size, if_absent) = (ByteCount(open.plan.size()), self.collision() != Collision::Overwrite);
         let bucket = &open.route.bucket;
         let ask = || async {
@@ -193,7 +193,7 @@ fn is_unclear(error: &Error) -> bool {
 pub(super) async fn read_again(
     file: &Arc<SourceFile>,
     plan: Plan,
-    parts: impl Iterator<Item = &PartRow>,
+    parts: impl Iterator<Item = &AcknowledgedPart>,
 ) -> Result<()> {
     for row in parts {
         let Some(part) = plan.part(row.number) else { continue };

@@ -1,6 +1,6 @@
 //! What the store really holds: asked after an answer that never came, before anything is sent again or given up.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ending::DIFFERED_AT_MOST;
@@ -8,12 +8,11 @@ use super::{Drive, Open};
 use crate::engine::leftovers;
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
-use crate::ids::{ObjectKey, PartNumber, UploadId};
-use crate::journal::PartRow;
+use crate::ids::{ObjectKey, UploadId};
 use crate::s3::{Aborted, Head, Stored};
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
-use crate::transfer::{Found, Input, OnS3, Plan, checksum};
+use crate::transfer::{Acknowledged, Found, Input, OnS3, Plan};
 use crate::units::UnixTime;
 
 /// What lies at a key, compared with one version of the source.
@@ -35,7 +34,7 @@ impl Drive {
         if self.parts.is_empty() {
             let id = self.row.id;
             let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
-            self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
+            self.parts = Arc::new(parts.into_iter().collect());
         }
         let unclear = match self.row.standing.on_s3 {
             OnS3::Unclear(under) => Some(under),
@@ -162,8 +161,7 @@ impl Drive {
         let (id, Some(plan)) = (self.row.id, self.row.plan) else { return Ok(Seen::Unknown) };
         let head = self.patiently(|| route.look(key)).await?;
         let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
-        let parts: BTreeMap<_, _> = parts.into_iter().map(|part| (part.number, part)).collect();
-        let expected = combined(plan, &parts);
+        let expected = combined(plan, &parts.into_iter().collect());
         Ok(match self.named(head, plan) {
             Named::Ours { etag, crc64 } if expected.is_none_or(|expected| crc64 == expected) => {
                 Seen::Ours(Stored { etag, crc64, version_id: None })
@@ -220,11 +218,9 @@ pub(super) fn taken() -> Error {
 }
 
 /// The whole's sum from those of its parts, where none is missing.
-fn combined(plan: Plan, parts: &BTreeMap<PartNumber, PartRow>) -> Option<u64> {
+fn combined(plan: Plan, parts: &Acknowledged) -> Option<u64> {
     match plan {
-        Plan::Multipart { count, .. } if parts.len() == usize::from(count) => {
-            Some(checksum::combine(parts.values().map(|part| (part.crc64, part.size.get()))))
-        }
+        Plan::Multipart { count, .. } if parts.len() == usize::from(count) => Some(parts.sum()),
         Plan::Multipart { .. } | Plan::Single { .. } => None,
     }
 }

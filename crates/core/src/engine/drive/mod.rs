@@ -7,7 +7,6 @@ mod looking;
 mod opening;
 mod touched;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,13 +28,13 @@ use crate::engine::feed::Event;
 use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, SourceFile};
-use crate::ids::{BatchId, ObjectKey, PartNumber, TransferId, UploadId};
-use crate::journal::{BatchRow, ItemRow, Journal, Leftover, PartRow, Problem, TransferRow, Write};
+use crate::ids::{BatchId, ObjectKey, TransferId, UploadId};
+use crate::journal::{BatchRow, ItemRow, Journal, Leftover, Problem, TransferRow, Write};
 use crate::limits;
 use crate::s3::{Lane, Tap, Tapped};
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
-use crate::transfer::{Effect, Found, Input, OnS3, Plan, Standing, TransferState, step};
+use crate::transfer::{Acknowledged, Effect, Found, Input, OnS3, Plan, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
 
 /// How long to wait before the records are tried again.
@@ -159,7 +158,7 @@ pub(super) struct Drive {
     pub(super) stop: Stop,
     /// Filled by [`Effect::Open`].
     pub(super) open: Option<Open>,
-    pub(super) parts: BTreeMap<PartNumber, PartRow>,
+    pub(super) parts: Arc<Acknowledged>,
     /// A request that makes the object was sent whole and its answer never came.
     pub(super) unanswered: AtomicBool,
     /// Since when another program has had the file each time that it was tried.
@@ -399,7 +398,7 @@ impl Drive {
             }
             Effect::Abort(upload) => Box::pin(self.abort(&upload)).await,
             Effect::ForgetParts => {
-                self.parts.clear();
+                self.parts = Arc::default();
                 self.live.begin([]);
                 Ok(None)
             }
@@ -523,7 +522,7 @@ impl Drive {
             tapped: Tapped::new(&self.shared.tap, Lane::Bulk),
         };
         let before = self.parts.len();
-        let outcome = sender.send_missing(upload, &open.plan, &mut self.parts).await;
+        let outcome = sender.send_missing(upload, &open.plan, Arc::make_mut(&mut self.parts)).await;
         if self.parts.len() > before {
             // Whatever held the file let go since.
             self.held_since = None;

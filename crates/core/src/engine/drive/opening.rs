@@ -1,6 +1,5 @@
 //! Before the first byte: the source identified, its plan, the way to the store, an upload, and what it has already.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ending::read_again;
@@ -11,10 +10,10 @@ use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::{Fingerprint, Likeness, Place, SourceFile, open_aside};
 use crate::ids::{ObjectKey, UploadId};
-use crate::journal::{PartRow, Write};
+use crate::journal::Write;
 use crate::s3::Head;
 use crate::session::Collision;
-use crate::transfer::{Input, OnS3, Plan};
+use crate::transfer::{Acknowledged, Input, OnS3, Plan};
 use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
@@ -137,27 +136,26 @@ impl Drive {
         };
         let id = self.row.id;
         let recorded = self.shared.journal.read(move |journal| journal.parts(id)).await?;
-        let mut recorded: BTreeMap<_, _> = recorded.into_iter().map(|part| (part.number, part)).collect();
-        let wanted: BTreeMap<_, _> = open.plan.parts().map(|part| (part.number, part)).collect();
-        let (mut kept, mut writes) = (BTreeMap::new(), vec![Write::ForgetParts(id)]);
+        let recorded: Acknowledged = recorded.into_iter().collect();
+        let (mut kept, mut writes) = (Acknowledged::default(), vec![Write::ForgetParts(id)]);
         for part in listed {
-            let Some(range) = wanted.get(&part.number).filter(|range| range.len == part.size) else { continue };
-            let same = match recorded.remove(&part.number) {
+            let Some(range) = open.plan.part(part.number).filter(|range| range.len == part.size.get()) else {
+                continue;
+            };
+            let same = match recorded.get(part.number) {
                 Some(known) => known.etag == part.etag || known.crc64 == part.crc64,
                 None => open.file.sum(range.offset, range.len).await? == part.crc64,
             };
             if same {
-                let (crc64, size) = (part.crc64, ByteCount(part.size));
-                let row = PartRow { number: part.number, etag: part.etag, crc64, size };
-                writes.push(Write::Part(id, row.clone()));
-                kept.insert(row.number, row);
+                writes.push(Write::Part(id, part.clone()));
+                kept.insert(part);
             }
         }
         let pieces = u32::try_from(kept.len()).unwrap_or(u32::MAX);
         writes.push(Write::Happened(id, UnixTime::now(), Event::Recovered { pieces }));
         self.shared.journal.write(writes).await?;
-        self.parts = kept;
-        self.live.begin(self.parts.values().map(|part| (part.number, part.size.get())));
+        self.parts = Arc::new(kept);
+        self.live.begin(self.parts.sizes());
         Ok(Input::Reconciled { exists: true })
     }
 }

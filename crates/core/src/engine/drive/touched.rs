@@ -79,8 +79,8 @@ impl Drive {
         let (id, opened) = (self.row.id, fingerprint.clone());
         self.shared.journal.write(vec![Write::Opened { id, fingerprint: opened, plan }]).await?;
         let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
-        self.parts = parts.into_iter().map(|part| (part.number, part)).collect();
-        self.live.begin(self.parts.values().map(|part| (part.number, part.size.get())));
+        self.parts = Arc::new(parts.into_iter().collect());
+        self.live.begin(self.parts.sizes());
         self.row.fingerprint = Some(fingerprint.clone());
         if let Some(open) = &mut self.open {
             (open.file, open.fingerprint) = (file, fingerprint);
@@ -103,8 +103,8 @@ mod tests {
     use crate::engine::fixture::{FILE, records, rows, shared};
     use crate::file::{Place, open_aside};
     use crate::ids::{PartNumber, UploadId};
-    use crate::journal::{Journal, PartRow};
-    use crate::transfer::{Input, OnS3, Standing, TransferState};
+    use crate::journal::Journal;
+    use crate::transfer::{AcknowledgedPart, Input, OnS3, Standing, TransferState};
     use crate::units::{ByteCount, UnixTime};
 
     /// A file of which a part is on record, and that was touched since.
@@ -119,7 +119,7 @@ mod tests {
         let crc64 = file.sum(part.offset, part.len).await.expect("read");
         let standing = Standing { state: TransferState::Queued, on_s3: OnS3::Upload(UploadId("u".into())) };
         let (journal, _) = records(home, rows(&path, standing)).await;
-        let part = PartRow { number, etag: "e".into(), crc64, size: ByteCount(part.len) };
+        let part = AcknowledgedPart { number, etag: "e".into(), crc64, size: ByteCount(part.len) };
         let opened = Write::Opened { id: FILE, fingerprint, plan };
         journal.write(vec![opened, Write::Part(FILE, part)]).await.expect("written");
         journal
