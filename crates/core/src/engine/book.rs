@@ -370,11 +370,6 @@ impl Book {
             Target::Batch(id) => of(&|slot| self.items[slot.item as usize].batch == id),
         }
     }
-
-    /// Rows in the list under a filter, in the order they are uploaded in.
-    pub(super) fn rows(&self, filter: Filter) -> impl Iterator<Item = &Item> {
-        self.in_order().filter(move |item| !item.removed && item.passes(filter))
-    }
 }
 
 fn line<T>(size: ByteCount, small: T, large: T) -> T {

@@ -115,14 +115,13 @@ impl Subscriber {
 async fn draw(view: &View, shelf: &Shelf, journal: &Journal, now: Instant) -> Result<(Slice, Option<Details>)> {
     let count = view.count.min(ROWS_AT_MOST) as usize;
     let mut total = 0u32;
-    let mut window = Vec::with_capacity(count);
-    for item in shelf.book.rows(view.filter) {
-        if total >= view.first && window.len() < count {
-            window.push(item);
+    let mut rows: Vec<Row> = Vec::with_capacity(count);
+    for (item, ahead) in shelf.book.rows(view.filter) {
+        if total >= view.first && rows.len() < count {
+            rows.push(shelf.row(item, ahead, now));
         }
         total += 1;
     }
-    let mut rows: Vec<Row> = window.into_iter().map(|item| shelf.row(item, now)).collect();
     for row in &mut rows {
         if let Some(folder) = &mut row.folder
             && view.open.contains(&row.id)
@@ -198,7 +197,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
     if item.removed {
         return Ok(None);
     }
-    let row = shelf.row(item, now);
+    let row = shelf.row(item, shelf.book.ahead(item.id), now);
     let batch = shelf.batches.get(&item.batch);
     let linked = |to: &To<'_>| batch.is_some_and(|batch| pointing::link(batch, to).is_some());
     let Some(id) = file else {

@@ -1,18 +1,18 @@
 //! What a person gave: paths, each seen once, before anything is recorded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use tokio::sync::Semaphore;
-
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{self, Asked, Mounted};
+use crate::file::{self, Asked, Asking, Mounted};
 
-/// So many paths of one folder are looked at, at a time. When none of so many is answered, the folder's drive is away.
+/// So many threads look at the paths of one folder. When so many of those are not answered, the folder's drive is away.
 const AT_A_TIME: usize = 8;
+/// So many of them a thread looks at before others are asked for.
+const AT_ONCE: usize = 256;
 
 /// A file or folder that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,58 +31,130 @@ pub(crate) struct Given {
     pub(crate) mount: Option<PathBuf>,
 }
 
-/// Looks what each path is, for itself: one on a drive that does not answer keeps no other from being seen.
-pub(super) async fn look_at_all(paths: Vec<PathBuf>) -> Vec<(Result<Given>, PathBuf)> {
-    struct Folder {
-        places: Semaphore,
-        away: AtomicUsize,
+/// A path, and what it is.
+type Looked = (Result<Given>, PathBuf);
+
+/// Looks what each path is. One on a drive that does not answer keeps no other from being seen.
+pub(super) async fn look_at_all(paths: Vec<PathBuf>) -> Vec<Looked> {
+    let mut folders: HashMap<Option<PathBuf>, VecDeque<(usize, PathBuf)>> = HashMap::new();
+    for (at, path) in paths.into_iter().enumerate() {
+        folders.entry(path.parent().map(Path::to_owned)).or_default().push_back((at, path));
     }
-    let folder = || Folder { places: Semaphore::new(AT_A_TIME), away: AtomicUsize::new(0) };
-    let mut folders = HashMap::new();
-    for path in &paths {
-        folders.entry(path.parent().map(Path::to_owned)).or_insert_with(folder);
-    }
-    let looks = paths.into_iter().map(|path| async {
-        let folder = &folders[&path.parent().map(Path::to_owned)];
-        let _place = folder.places.acquire().await;
-        if folder.away.load(Ordering::Relaxed) >= AT_A_TIME {
-            let error = Error::new(ErrorCode::SourceOffline).detail("the drive answers for nothing in this folder");
-            return (Err(error), path);
-        }
-        // Which drive it is nobody can tell before it answers.
-        let looked = {
-            let path = path.clone();
-            Mounted::at(&path).ask(Asked::Names, move || look(&path)).await
-        };
-        if looked.as_ref().is_err_and(|error| error.code == ErrorCode::SourceOffline) {
-            folder.away.fetch_add(1, Ordering::Relaxed);
-        }
-        (looked, path)
-    });
-    futures::future::join_all(looks).await
+    let folders = folders.into_values().map(|paths| Folder { paths, ..Folder::default() }.looked_at());
+    let mut seen: Vec<_> = futures::future::join_all(folders).await.into_iter().flatten().collect();
+    seen.sort_unstable_by_key(|(at, _)| *at);
+    seen.into_iter().map(|(_, looked)| looked).collect()
 }
 
-/// Looks what a path is. Blocks.
-///
-/// # Errors
-/// `file-missing`, `file-unreadable`, `folder-loop`, `source-offline`, `read-error`; `name-refused` for the root of a
-/// file system, which has no name.
-fn look(path: &Path) -> Result<Given> {
-    let absolute = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
-    // The person named it: a link they gave means the thing it leads to.
-    let kind = std::fs::metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
-    // Only the system can tell where `..` leads, past links.
-    let dotted = absolute.components().any(|part| part == Component::ParentDir);
-    let plain = if dotted { resolved(&absolute)? } else { absolute };
-    let Some(name) = plain.file_name().map(ToOwned::to_owned) else {
-        return Err(Error::new(ErrorCode::NameRefused).detail("the root of a drive has no name; give its folders"));
+/// Paths that lie in one folder, by their places among all.
+#[derive(Debug, Default)]
+struct Folder {
+    paths: VecDeque<(usize, PathBuf)>,
+    seen: Vec<(usize, Looked)>,
+    /// How many were not answered.
+    away: usize,
+}
+
+impl Folder {
+    async fn looked_at(self) -> Vec<(usize, Looked)> {
+        let threads = self.paths.len().min(AT_A_TIME);
+        let folder = Mutex::new(self);
+        futures::future::join_all((0..threads).map(|_| Self::looks(&folder))).await;
+        folder.into_inner().unwrap_or_else(PoisonError::into_inner).seen
+    }
+
+    /// One thread's share: some of them, and some more, until all were looked at.
+    async fn looks(folder: &Mutex<Self>) {
+        let of = || folder.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let mut some = of().some();
+            if some.is_empty() {
+                return;
+            }
+            let (mut seen, error) = look_at_some(some.iter().map(|(_, path)| path.clone()).collect()).await;
+            let mut folder = of();
+            // Of the one that it waits for.
+            if let Some(error) = error {
+                folder.away += usize::from(error.code == ErrorCode::SourceOffline);
+                seen.push(Err(error));
+            }
+            let left = some.split_off(seen.len().min(some.len()));
+            folder.seen.extend(some.into_iter().zip(seen).map(|((at, path), looked)| (at, (looked, path))));
+            left.into_iter().rev().for_each(|one| folder.paths.push_front(one));
+        }
+    }
+
+    /// The next ones to look at; none where the drive is away.
+    fn some(&mut self) -> Vec<(usize, PathBuf)> {
+        if self.away >= AT_A_TIME {
+            let error = || Error::new(ErrorCode::SourceOffline).detail("the drive answers for nothing in this folder");
+            self.seen.extend(self.paths.drain(..).map(|(at, path)| (at, (Err(error()), path))));
+        }
+        let count = self.paths.len().div_ceil(AT_A_TIME).min(AT_ONCE);
+        self.paths.drain(..count).collect()
+    }
+}
+
+/// Looks at one path after the other. Answers what was seen, and why the next one was not.
+async fn look_at_some(paths: Vec<PathBuf>) -> (Vec<Result<Given>>, Option<Error>) {
+    let Some(first) = paths.first() else { return (Vec::new(), None) };
+    // Which drive it is nobody can tell before it answers.
+    let drive = Mounted::at(first);
+    let seen = Arc::new(Mutex::new(Some(Vec::new())));
+    let told = Arc::clone(&seen);
+    let work = move |asking: &Asking| {
+        let mut looker = Looker::default();
+        for path in &paths {
+            let looked = looker.look(path);
+            asking.moves();
+            // Nobody waits for the rest.
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(told) = told.as_mut() else { break };
+            told.push(looked);
+        }
+        Ok(())
     };
-    let link = std::fs::symlink_metadata(&plain).is_ok_and(|meta| meta.is_symlink());
-    let path = if link { std::fs::canonicalize(&plain).map_err(|e| missing(&plain, &e))? } else { plain };
-    let folder = kind.is_dir();
-    let mount = if folder { file::mount_of(&path) } else { path.parent().and_then(file::mount_of) };
-    let (size, modified) = (if folder { 0 } else { kind.len() }, kind.modified().ok());
-    Ok(Given { path, name, folder, size, modified, mount })
+    let error = drive.ask_for_much(Asked::Names, work).await.err();
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    (seen.unwrap_or_default(), error)
+}
+
+/// Looks at paths, and knows where the drive of the last one is mounted.
+#[derive(Default)]
+struct Looker {
+    mount: Option<(PathBuf, Option<PathBuf>)>,
+}
+
+impl Looker {
+    fn mount_of(&mut self, folder: &Path) -> Option<PathBuf> {
+        if self.mount.as_ref().is_none_or(|(known, _)| known != folder) {
+            self.mount = Some((folder.to_owned(), file::mount_of(folder)));
+        }
+        self.mount.as_ref().and_then(|(_, mount)| mount.clone())
+    }
+
+    /// Looks what a path is. Blocks.
+    ///
+    /// # Errors
+    /// `file-missing`, `file-unreadable`, `folder-loop`, `source-offline`, `read-error`; `name-refused` for the root of a
+    /// file system, which has no name.
+    fn look(&mut self, path: &Path) -> Result<Given> {
+        let absolute = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
+        // The person named it: a link they gave means the thing it leads to.
+        let kind = std::fs::metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
+        // Only the system can tell where `..` leads, past links.
+        let dotted = absolute.components().any(|part| part == Component::ParentDir);
+        let plain = if dotted { resolved(&absolute)? } else { absolute };
+        let Some(name) = plain.file_name().map(ToOwned::to_owned) else {
+            return Err(Error::new(ErrorCode::NameRefused).detail("the root of a drive has no name; give its folders"));
+        };
+        let link = std::fs::symlink_metadata(&plain).is_ok_and(|meta| meta.is_symlink());
+        let path = if link { std::fs::canonicalize(&plain).map_err(|e| missing(&plain, &e))? } else { plain };
+        let folder = kind.is_dir();
+        let mount = if folder { file::mount_of(&path) } else { path.parent().and_then(|above| self.mount_of(above)) };
+        let (size, modified) = (if folder { 0 } else { kind.len() }, kind.modified().ok());
+        Ok(Given { path, name, folder, size, modified, mount })
+    }
 }
 
 /// The same path without `..`; a link in the last place keeps its name.
@@ -110,6 +182,10 @@ mod tests {
 
     use super::*;
 
+    fn look(path: &Path) -> Result<Given> {
+        Looker::default().look(path)
+    }
+
     #[test]
     fn a_path_with_dots_is_made_plain_before_it_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -136,5 +212,40 @@ mod tests {
         assert_eq!((take.path, take.name), (root.join("a.mov"), "best take.mov".into()));
         assert_eq!(look(&root.join("loop")).expect_err("a loop").code, ErrorCode::FolderLoop);
         assert_eq!(look(&root.join("dangling")).expect_err("leads nowhere").code, ErrorCode::FileMissing);
+    }
+
+    #[tokio::test]
+    async fn many_paths_are_looked_at_in_the_order_they_were_given_in() {
+        let home = tempfile::tempdir().expect("a folder");
+        let root = home.path().canonicalize().expect("plain");
+        let of = |n: usize| root.join(format!("{}/{n}", n % 3));
+        (0..3).for_each(|n| std::fs::create_dir(root.join(n.to_string())).expect("made"));
+        // Every fifth is not there.
+        let count = 3 * AT_ONCE * 2;
+        (0..count).filter(|n| n % 5 != 0).for_each(|n| std::fs::write(of(n), n.to_string()).expect("written"));
+        let looked = look_at_all((0..count).map(of).collect()).await;
+        assert_eq!(looked.len(), count);
+        for (n, (outcome, path)) in looked.into_iter().enumerate() {
+            assert_eq!(path, of(n));
+            match outcome {
+                Ok(given) => assert_eq!((given.path, given.size), (path, n.to_string().len() as u64)),
+                Err(error) => assert_eq!((n % 5, error.code), (0, ErrorCode::FileMissing)),
+            }
+        }
+    }
+
+    #[test]
+    fn once_nothing_in_a_folder_is_answered_for_the_rest_is_not_asked_for() {
+        let paths: VecDeque<_> = (0..1_000).map(|at| (at, PathBuf::from(at.to_string()))).collect();
+        let mut folder = Folder { paths, away: AT_A_TIME - 1, ..Folder::default() };
+        let some = folder.some();
+        assert!(!some.is_empty() && some.len() < 1_000, "shared by several threads: {}", some.len());
+        folder.away += 1;
+        assert!(folder.some().is_empty());
+        let away = |(_, (outcome, _)): &(usize, Looked)| {
+            outcome.as_ref().is_err_and(|error| error.code == ErrorCode::SourceOffline)
+        };
+        assert_eq!(folder.seen.len(), 1_000 - some.len());
+        assert!(folder.seen.iter().all(away));
     }
 }

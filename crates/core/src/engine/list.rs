@@ -66,8 +66,7 @@ pub(super) fn file_sent(slot: &Slot, live: Option<&Live>) -> ByteCount {
 }
 
 /// The state of a row: of its file, or of all files of a folder together.
-pub(super) fn row_state(book: &Book, item: &Item, running: &Running, kept: Kept<'_>) -> RowState {
-    let ahead = || book.ahead(item.id);
+fn row_state(book: &Book, (item, ahead, kept): (&Item, u32, Kept<'_>), running: &Running) -> RowState {
     let of = |wanted: &dyn Fn(&Slot) -> bool| {
         let at = book.index(item.first?)?;
         let from = &book.slots[at as usize..];
@@ -75,10 +74,12 @@ pub(super) fn row_state(book: &Book, item: &Item, running: &Running, kept: Kept<
     };
     let state = |slot: Slot| {
         let live = running.get(&slot.id).map(|live| &**live);
-        file_state(&slot, live, ahead(), kept, item.drive.as_deref())
+        file_state(&slot, live, ahead, kept, item.drive.as_deref())
     };
     if !item.folder {
-        return of(&|_| true).map_or(RowState::Queued { ahead: 0 }, state);
+        // One that is to be put on record yet is in line.
+        let none = || if item.away { RowState::Waiting(item.wait_for_drive()) } else { RowState::Queued { ahead } };
+        return of(&|_| true).map_or_else(none, state);
     }
     let counts = item.counts;
     if counts.active() > 0 {
@@ -127,14 +128,13 @@ pub(super) fn row_sent(item: &mut Item, running: u64) -> ByteCount {
 /// A whole row.
 pub(super) fn row(
     book: &Book,
-    item: &Item,
+    (item, ahead, kept): (&Item, u32, Kept<'_>),
     destination: String,
     running: &Running,
     meter: Option<&Meter>,
     now: Instant,
-    kept: Kept<'_>,
 ) -> Row {
-    let state = row_state(book, item, running, kept);
+    let state = row_state(book, (item, ahead, kept), running);
     let moving = matches!(state, RowState::Uploading);
     Row {
         id: item.id,

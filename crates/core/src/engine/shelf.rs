@@ -192,7 +192,7 @@ impl Shelf {
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
         let (mut paused, mut done_size, mut goes_on, mut elsewhere) = (0, ByteCount::ZERO, false, false);
-        for item in self.book.rows(Filter::All) {
+        for (item, _) in self.book.rows(Filter::All) {
             totals.all += 1;
             totals.moving += u32::from(item.passes(Filter::Moving));
             totals.needs_you += u32::from(item.passes(Filter::NeedsYou));
@@ -302,9 +302,10 @@ impl Shelf {
         self.batches.get(&batch).map(|batch| batch.destination.label.clone()).unwrap_or_default()
     }
 
-    pub(super) fn row(&self, item: &Item, now: Instant) -> Row {
+    pub(super) fn row(&self, item: &Item, ahead: u32, now: Instant) -> Row {
         let meter = self.meters.get(item.id);
-        let mut row = list::row(&self.book, item, self.label(item.batch), &self.running, meter, now, self.kept(item));
+        let of = (item, ahead, self.kept(item));
+        let mut row = list::row(&self.book, of, self.label(item.batch), &self.running, meter, now);
         if row.state == RowState::Uploading {
             let mean = meter.and_then(|meter| meter.mean(now));
             row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.size - item.shown, now));

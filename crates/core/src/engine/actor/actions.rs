@@ -5,13 +5,20 @@ use std::collections::{HashMap, HashSet};
 use super::{ActDone, Actor};
 use crate::engine::book::{Item, Rest};
 use crate::engine::feed::{Action, Event, PausedBy, Target};
-use crate::engine::feeds::named;
+use crate::engine::feeds;
 use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
+use crate::ids::{ItemId, TransferId};
 use crate::journal::{Leftover, TransferRow, Write};
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
+
+/// Whether a row is one of those.
+fn named(targets: &[Target]) -> impl Fn(&Item) -> bool {
+    let wanted: HashSet<_> = targets.iter().copied().collect();
+    move |item| wanted.contains(&Target::Item(item.id)) || wanted.contains(&Target::Batch(item.batch))
+}
 
 impl Actor {
     pub(super) async fn act(&mut self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
@@ -21,13 +28,40 @@ impl Actor {
                 // What was taken off the list comes back as it was; what was cancelled stays cancelled with it.
                 let on_list = |at: &u32| !self.shelf.book.item_of(*at).removed;
                 let files = self.files(&targets).into_iter().filter(on_list).collect();
+                self.asked_meanwhile(action, named(&targets));
                 let rows = self.remove(targets, false).await?;
                 let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
+                self.asked_meanwhile(action, named(&targets));
                 self.change(action, self.files(&targets)).await
+            }
+        }
+    }
+
+    /// What is not found, or not on record, yet does as the rest of its row: the last word counts.
+    pub(super) fn asked_meanwhile(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
+        let Self { shelf, walking, recording, meanwhile, .. } = self;
+        for item in walking.iter().chain(&*recording).filter_map(|id| shelf.book.item(*id)).filter(|item| of(item)) {
+            match action {
+                Action::Pause | Action::Cancel => meanwhile.insert(item.id, action),
+                _ => meanwhile.remove(&item.id),
+            };
+        }
+    }
+
+    /// Files of rows of which something was asked before they were found.
+    pub(super) async fn do_as_asked(&mut self, files: Vec<(ItemId, TransferId)>) {
+        for action in [Action::Pause, Action::Cancel] {
+            let asked = files.iter().filter(|(item, _)| self.meanwhile.get(item) == Some(&action));
+            let asked: Vec<_> = asked.filter_map(|(_, id)| self.shelf.book.index(*id)).collect();
+            if asked.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.change(action, asked).await {
+                tracing::warn!(%error, "what was asked of a row does not hold for all of it");
             }
         }
     }
@@ -99,7 +133,7 @@ impl Actor {
         }
         let ids = resting.iter().map(|(_, id)| *id).collect();
         let rows: HashMap<_, _> =
-            named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
+            feeds::named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut writes = Vec::new();
         let mut changes = Vec::new();
         let (mut again, mut go_on) = (HashSet::new(), HashSet::new());
@@ -229,9 +263,7 @@ impl Actor {
 
     /// Takes rows at an end from the list, or puts them back.
     pub(super) async fn remove(&mut self, targets: Vec<Target>, removed: bool) -> Result<ActDone> {
-        let wanted: HashSet<_> = targets.into_iter().collect();
-        let named =
-            |item: &Item| wanted.contains(&Target::Item(item.id)) || wanted.contains(&Target::Batch(item.batch));
+        let named = named(&targets);
         let at_end = |item: &Item| item.counts.moving() == 0 && !item.counting;
         let items: Vec<_> = self
             .shelf

@@ -13,7 +13,11 @@ impl Actor {
     pub(super) async fn report(&mut self, report: Report) {
         self.dirty = true;
         match &report {
-            Report::Stands { .. } | Report::Found { .. } | Report::Anew { .. } | Report::Walked { .. } => {
+            Report::Stands { .. }
+            | Report::Found { .. }
+            | Report::Recorded { .. }
+            | Report::Anew { .. }
+            | Report::Walked { .. } => {
                 self.shelf.stuck = None;
             }
             Report::Bound { .. }
@@ -47,6 +51,7 @@ impl Actor {
                 self.rests(id, &standing, size, sent).await;
             }
             Report::Found { item, files, skipped } => {
+                let found = files.iter().map(|(id, ..)| (item, *id)).collect();
                 for (id, size, standing) in files {
                     self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
                     if matches!(standing.state, TransferState::Failed { .. }) {
@@ -56,6 +61,11 @@ impl Actor {
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.skipped = skipped;
                 }
+                self.do_as_asked(found).await;
+            }
+            Report::Recorded { files } => {
+                self.recorded(files).await;
+                self.take_in().await;
             }
             Report::Mount { mount, away } => self.mount_is(&mount, away),
             Report::Swept { left } => self.leftovers.ended(left),
@@ -64,6 +74,7 @@ impl Actor {
             Report::Forgotten { files } => self.shelf.book.forget(&files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
+                self.meanwhile.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.counting = false;
                     self.ending.insert(item.batch);

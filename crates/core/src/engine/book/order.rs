@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Book, Item};
+use crate::engine::feed::Filter;
 use crate::ids::ItemId;
 
 impl Book {
@@ -57,14 +58,28 @@ impl Book {
         chosen.iter().map(|item| item.id).zip(first..).collect()
     }
 
-    pub(in crate::engine) fn in_order(&self) -> impl Iterator<Item = &Item> {
+    fn in_order(&self) -> impl Iterator<Item = &Item> {
         self.order.iter().map(|at| &self.items[*at as usize])
+    }
+
+    /// Every row, and how many before it are in line or move.
+    fn lined_up(&self) -> impl Iterator<Item = (&Item, u32)> {
+        let mut ahead = 0;
+        self.in_order().map(move |item| {
+            let before = ahead;
+            ahead += u32::from(!item.removed && item.goes_on());
+            (item, before)
+        })
+    }
+
+    /// Rows in the list under a filter, in the order they are uploaded in, with how many before each are in line or move.
+    pub(in crate::engine) fn rows(&self, filter: Filter) -> impl Iterator<Item = (&Item, u32)> {
+        self.lined_up().filter(move |(item, _)| !item.removed && item.passes(filter))
     }
 
     /// Rows before this one that are in line or move.
     pub(in crate::engine) fn ahead(&self, id: ItemId) -> u32 {
-        let before = self.in_order().take_while(|item| item.id != id);
-        u32::try_from(before.filter(|item| !item.removed && item.counts.moving() > 0).count()).unwrap_or(u32::MAX)
+        self.lined_up().find(|(item, _)| item.id == id).map_or(0, |(_, ahead)| ahead)
     }
 }
 
@@ -72,7 +87,6 @@ impl Book {
 mod tests {
     use super::*;
     use crate::engine::book::Rest;
-    use crate::engine::feed::Filter;
     use crate::ids::{BatchId, TransferId};
     use crate::transfer::{OnS3, Standing};
     use crate::units::ByteCount;
@@ -100,7 +114,7 @@ mod tests {
     }
 
     fn order(book: &Book) -> Vec<u64> {
-        book.rows(Filter::All).map(|item| item.id.get()).collect()
+        book.rows(Filter::All).map(|(item, _)| item.id.get()).collect()
     }
 
     /// Rows as they are taken, one after the other.
