@@ -30,6 +30,12 @@ pub(crate) struct Bench {
     quick: bool,
 }
 
+/// Its own tests, and all of it small: the right bytes arrive, and nothing is timed.
+pub(crate) fn proof() -> Result<()> {
+    must("the bench: tests", &mut package("test", "davit-bench"))?;
+    run(&Bench { cases: Vec::new(), peers: Vec::new(), reps: 1, quick: true })
+}
+
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     let peers = if bench.quick && bench.peers.is_empty() { QUICK.to_owned() } else { bench.peers.join(",") };
     let any_of = |group: &[&str]| peers.is_empty() || peers.split(',').any(|peer| group.contains(&peer));

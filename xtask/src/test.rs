@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, cargo, command, must, npm, root, took, works};
-use crate::{demo, setup, tools};
+use crate::{bench, demo, setup, tools};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -42,6 +42,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
     }
     tests(filter)?;
     if filter.is_none() {
+        bench::proof()?;
         // As a newcomer does it, with data of its own.
         demo::headless("demo-of-the-tests")?;
     }

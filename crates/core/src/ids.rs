@@ -88,8 +88,7 @@ impl PartNumber {
     }
 }
 
-/// S3's `ETag` of one part, as it was told. Thousands are held at a time: an MD5, which is what S3 has but where a key of
-/// KMS encrypts, takes its 16 bytes.
+/// S3's `ETag` of one part, as it was told. Thousands are held at a time: one that looks like an MD5, as S3's do, takes 16 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartTag(Tag);
 

@@ -56,14 +56,18 @@ struct Folder {
 }
 
 impl Folder {
-    async fn looked_at(self) -> Vec<(usize, Looked)> {
-        let threads = self.paths.len().min(AT_A_TIME);
-        let folder = Mutex::new(self);
-        futures::future::join_all((0..threads).map(|_| Self::looks(&folder))).await;
-        folder.into_inner().unwrap_or_else(PoisonError::into_inner).seen
+    async fn looked_at(mut self) -> Vec<(usize, Looked)> {
+        while !self.paths.is_empty() {
+            let threads = self.paths.len().min(AT_A_TIME);
+            let folder = Mutex::new(self);
+            futures::future::join_all((0..threads).map(|_| Self::looks(&folder))).await;
+            self = folder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
+        self.seen
     }
 
-    /// One thread's share: some of them, and some more, until all were looked at.
+    /// One thread's share: some of them, and some more, until all were looked at, or one is not answered: what that one leaves
+    /// is shared anew.
     async fn looks(folder: &Mutex<Self>) {
         let of = || folder.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -73,6 +77,7 @@ impl Folder {
             }
             let (mut seen, error) = look_at_some(some.iter().map(|(_, path)| path.clone()).collect()).await;
             let mut folder = of();
+            let is_over = error.is_some();
             // Of the one that it waits for.
             if let Some(error) = error {
                 folder.away += usize::from(error.code == ErrorCode::SourceOffline);
@@ -81,6 +86,9 @@ impl Folder {
             let left = some.split_off(seen.len().min(some.len()));
             folder.seen.extend(some.into_iter().zip(seen).map(|((at, path), looked)| (at, (looked, path))));
             left.into_iter().rev().for_each(|one| folder.paths.push_front(one));
+            if is_over {
+                return;
+            }
         }
     }
 

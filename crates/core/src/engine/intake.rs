@@ -2,7 +2,6 @@
 //! are found, so that uploading begins before the walk ends.
 
 use std::collections::{HashSet, VecDeque};
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +11,8 @@ use tokio::sync::mpsc;
 use tokio::time::Duration;
 
 use super::drive::{Report, Shared, stillborn};
-use super::given::{self, Given};
+use super::given::Given;
 use super::keys;
-use crate::engine::feed::Event;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Asked, Asking, Mounted, is_unmounted, names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
@@ -25,8 +23,6 @@ use crate::units::{ByteCount, UnixTime};
 
 /// Files recorded in one transaction at most.
 const CHUNK: usize = 256;
-/// Loose files recorded in one transaction at most: nobody looks for more of them meanwhile.
-pub(super) const LOOSE: usize = 1_024;
 /// Names beside a taken one that are tried before a file is refused.
 const BESIDE_AT_MOST: u32 = 1_000;
 
@@ -65,107 +61,17 @@ pub(super) fn item_for(given: &Given, batch: BatchId, numbers: &Numbers) -> Item
         path: given.path.clone(),
         name: given.name.to_string_lossy().into_owned(),
         folder: given.folder,
-        counted: false,
+        counted: !given.folder,
         skipped: 0,
         removed: false,
         mount: given.mount.clone(),
     }
 }
 
-/// A file that was given by itself, and that is on record as an item.
-#[derive(Debug)]
-pub(super) struct Loose {
-    pub(super) item: ItemRow,
-    /// As the system has it.
-    name: OsString,
-    size: ByteCount,
-}
-
-impl Loose {
-    pub(super) fn new(item: ItemRow, given: &Given) -> Self {
-        Self { item, name: given.name.clone(), size: ByteCount(given.size) }
-    }
-
-    /// As an earlier run recorded it, and as it is now where it is there.
-    fn found(item: ItemRow, given: Option<&Given>) -> Self {
-        let own = item.path.file_name().filter(|name| name.to_string_lossy() == *item.name);
-        let name = own.map_or_else(|| OsString::from(&item.name), ToOwned::to_owned);
-        Self { name, size: ByteCount(given.map_or(0, |given| given.size)), item }
-    }
-
-    fn transfer(&self, numbers: &Numbers) -> TransferRow {
-        let item = &self.item;
-        let key = names::key_part(&self.name).and_then(|_| named_ok(item, &item.name));
-        row(item, numbers.transfer(), item.path.clone(), item.name.clone(), self.size, key)
-    }
-}
-
-/// What loose files are to be put on record by, whose keys none before them has.
-pub(super) async fn transfers_of(
-    journal: &Journal,
-    numbers: &Numbers,
-    collision: Collision,
-    files: &[Loose],
-) -> Result<(Vec<TransferRow>, Vec<Write>)> {
-    let mut rows: Vec<_> = files.iter().map(|file| file.transfer(numbers)).collect();
-    if let Some(first) = files.first() {
-        let taken = taken(journal, first.item.batch, &rows).await?;
-        part(&mut rows, collision, |key| taken.contains(key));
-    }
-    let writes = rows.iter().zip(files).flat_map(|(row, file)| {
-        let item = &file.item;
-        [
-            Write::Transfer(row.clone()),
-            Write::Happened(row.id, item.added, Event::Added),
-            Write::Counted { item: item.id, counted: true, skipped: item.skipped },
-        ]
-    });
-    let writes = writes.collect();
-    Ok((rows, writes))
-}
-
-/// Records loose files of one gesture, some at a time, telling the engine. Their items are on record: what the end of the
-/// program cuts off the next one goes on with.
-pub(super) async fn record_loose(
-    shared: Arc<Shared>,
-    numbers: Arc<Numbers>,
-    collision: Collision,
-    mut files: VecDeque<Loose>,
-) {
-    while !files.is_empty() {
-        let some = files.make_contiguous();
-        let some = &some[..LOOSE.min(some.len())];
-        let recorded = async {
-            let (rows, writes) = transfers_of(&shared.journal, &numbers, collision, some).await?;
-            shared.journal.write(writes).await.map(|()| rows)
-        };
-        let (told, count) = match recorded.await {
-            Ok(rows) => {
-                let told = |row: TransferRow| (row.item, row.id, row.size, row.standing);
-                let count = rows.len();
-                (Report::Recorded { files: rows.into_iter().map(told).collect() }, count)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "files that were given could not be recorded yet");
-                (Report::Stuck { code: error.code }, 0)
-            }
-        };
-        if shared.reports.send(told).is_err() {
-            return;
-        }
-        if count == 0 {
-            tokio::time::sleep(AGAIN).await;
-        }
-        files.drain(..count);
-    }
-}
-
-/// Loose files that an earlier run had no time to record.
-pub(super) async fn record_left(shared: Arc<Shared>, numbers: Arc<Numbers>, collision: Collision, items: Vec<ItemRow>) {
-    let paths = items.iter().map(|item| item.path.clone()).collect();
-    let seen = given::look_at_all(paths).await;
-    let files = items.into_iter().zip(&seen).map(|(item, (given, _))| Loose::found(item, given.as_ref().ok()));
-    record_loose(shared, numbers, collision, files.collect()).await;
+/// The one transfer of a given file.
+pub(super) fn transfer_for(item: &ItemRow, given: &Given, numbers: &Numbers) -> TransferRow {
+    let key = names::key_part(&given.name).and_then(|_| named_ok(item, &item.name));
+    row(item, numbers.transfer(), item.path.clone(), item.name.clone(), ByteCount(given.size), key)
 }
 
 /// Keys of one gesture that would meet: the later file goes beside, or is refused; none replaces another.

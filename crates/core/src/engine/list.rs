@@ -77,9 +77,7 @@ fn row_state(book: &Book, (item, ahead, kept): (&Item, u32, Kept<'_>), running: 
         file_state(&slot, live, ahead, kept, item.drive.as_deref())
     };
     if !item.folder {
-        // One that is to be put on record yet is in line.
-        let none = || if item.away { RowState::Waiting(item.wait_for_drive()) } else { RowState::Queued { ahead } };
-        return of(&|_| true).map_or_else(none, state);
+        return of(&|_| true).map_or(RowState::Queued { ahead }, state);
     }
     let counts = item.counts;
     if counts.active() > 0 {

@@ -76,7 +76,7 @@ pub struct ItemRow {
     pub name: String,
     /// Whether it is a folder.
     pub folder: bool,
-    /// Whether all its files are on record: a folder was walked to its end.
+    /// Whether the folder was walked to its end.
     pub counted: bool,
     /// Entries passed over by a rule.
     pub skipped: u32,

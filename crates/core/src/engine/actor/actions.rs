@@ -8,7 +8,7 @@ use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds;
 use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
-use crate::ids::{ItemId, TransferId};
+use crate::ids::TransferId;
 use crate::journal::{Leftover, TransferRow, Write};
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
@@ -20,6 +20,17 @@ fn named(targets: &[Target]) -> impl Fn(&Item) -> bool {
     move |item| wanted.contains(&Target::Item(item.id)) || wanted.contains(&Target::Batch(item.batch))
 }
 
+/// What holds for files of a folder that are not found yet, once something more is asked of it: as for those that are.
+const fn holds(before: Option<Action>, asked: Action) -> Option<Action> {
+    use Action::{Cancel, Earlier, KeepBoth, Later, Pause, Remove, Resume, Retry, Undo};
+    match (before, asked) {
+        (_, Cancel) => Some(Cancel),
+        (Some(Cancel), Undo | Retry) | (Some(Pause), Resume) => None,
+        (None, Pause) => Some(Pause),
+        (before, Pause | Resume | Undo | Retry | KeepBoth | Remove | Earlier | Later) => before,
+    }
+}
+
 impl Actor {
     pub(super) async fn act(&mut self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
         match action {
@@ -28,40 +39,42 @@ impl Actor {
                 // What was taken off the list comes back as it was; what was cancelled stays cancelled with it.
                 let on_list = |at: &u32| !self.shelf.book.item_of(*at).removed;
                 let files = self.files(&targets).into_iter().filter(on_list).collect();
-                self.asked_meanwhile(action, named(&targets));
+                self.asked(action, named(&targets));
                 let rows = self.remove(targets, false).await?;
                 let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
-                self.asked_meanwhile(action, named(&targets));
+                self.asked(action, named(&targets));
                 self.change(action, self.files(&targets)).await
             }
         }
     }
 
-    /// What is not found, or not on record, yet does as the rest of its row: the last word counts.
-    pub(super) fn asked_meanwhile(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
-        let Self { shelf, walking, recording, meanwhile, .. } = self;
-        for item in walking.iter().chain(&*recording).filter_map(|id| shelf.book.item(*id)).filter(|item| of(item)) {
-            match action {
-                Action::Pause | Action::Cancel => meanwhile.insert(item.id, action),
-                _ => meanwhile.remove(&item.id),
+    /// Keeps what is asked of folders that are walked, for what is found yet.
+    pub(super) fn asked(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
+        for id in &self.walking {
+            if !self.shelf.book.item(*id).is_some_and(&of) {
+                continue;
+            }
+            match holds(self.asked_of_walked.get(id).copied(), action) {
+                Some(action) => self.asked_of_walked.insert(*id, action),
+                None => self.asked_of_walked.remove(id),
             };
         }
     }
 
-    /// Files of rows of which something was asked before they were found.
-    pub(super) async fn do_as_asked(&mut self, files: Vec<(ItemId, TransferId)>) {
+    /// Does to files that were found just now what was asked of their folder before.
+    pub(super) async fn do_as_asked(&mut self, files: &[TransferId]) {
+        if self.asked_of_walked.is_empty() {
+            return;
+        }
         for action in [Action::Pause, Action::Cancel] {
-            let asked = files.iter().filter(|(item, _)| self.meanwhile.get(item) == Some(&action));
-            let asked: Vec<_> = asked.filter_map(|(_, id)| self.shelf.book.index(*id)).collect();
-            if asked.is_empty() {
-                continue;
-            }
-            if let Err(error) = self.change(action, asked).await {
-                tracing::warn!(%error, "what was asked of a row does not hold for all of it");
+            let asked = |at: &u32| self.asked_of_walked.get(&self.shelf.book.item_of(*at).id) == Some(&action);
+            let files = files.iter().filter_map(|id| self.shelf.book.index(*id)).filter(asked).collect();
+            if let Err(error) = self.change(action, files).await {
+                tracing::warn!(%error, "what was asked of a folder does not hold for all of it");
             }
         }
     }
@@ -306,6 +319,73 @@ impl Actor {
             }
             // The next start tries again.
             Err(error) => tracing::warn!(%error, "what is given up could not be put on record"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::drive::Report;
+    use crate::engine::fixture::{rows, start};
+    use crate::ids::ItemId;
+    use crate::journal::{ItemRow, Journal};
+
+    const FOLDER: ItemId = ItemId::new(1);
+
+    fn kind(rest: Rest) -> &'static str {
+        match rest {
+            Rest::Paused { .. } => "paused",
+            Rest::Cancelled { .. } => "cancelled",
+            Rest::Queued => "queued",
+            _ => "another",
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_a_folder_holds_for_what_is_found_later() {
+        use Action as A;
+        for (asked, wanted) in [
+            (vec![A::Cancel], "cancelled"),
+            (vec![A::Pause], "paused"),
+            (vec![A::Pause, A::Resume], "queued"),
+            (vec![A::Pause, A::Retry], "paused"),
+            (vec![A::Pause, A::Cancel], "cancelled"),
+            (vec![A::Pause, A::Cancel, A::Undo], "queued"),
+            (vec![A::Cancel, A::Pause], "cancelled"),
+            (vec![A::Cancel, A::Pause, A::Resume], "cancelled"),
+            (vec![A::Cancel, A::Undo], "queued"),
+            (vec![A::Cancel, A::Retry], "queued"),
+            (vec![A::Cancel, A::Undo, A::Pause], "paused"),
+        ] {
+            let home = tempfile::tempdir().expect("a folder");
+            let (batch, item, file) = rows(Path::new("/shoot"), Standing::NEW);
+            let item = ItemRow { folder: true, counted: false, ..item };
+            let file = |id| TransferRow { id: TransferId::new(id), rel: id.to_string(), ..file.clone() };
+            let mut actor = Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
+            let files = [file(1), file(2)].map(Write::Transfer);
+            let all = [Write::Batch(batch), Write::Item(item.clone())].into_iter().chain(files).collect();
+            actor.shared.journal.write(all).await.expect("written");
+            actor.shelf.add_items(&[item]);
+            actor.walking.insert(FOLDER);
+            let found = |id: u64| {
+                let files = vec![(TransferId::new(id), ByteCount(1), Standing::NEW)];
+                Report::Found { item: FOLDER, files, skipped: 0 }
+            };
+            actor.report(found(1)).await;
+            for action in &asked {
+                actor.act(*action, vec![Target::Item(FOLDER)]).await.expect("done");
+            }
+            actor.report(found(2)).await;
+            let rests: Vec<_> = actor.shelf.book.slots.iter().map(|slot| kind(slot.rest)).collect();
+            assert_eq!(rests, [wanted; 2], "{asked:?}");
+            let look = |journal: &crate::journal::Reader| journal.transfer(TransferId::new(2));
+            let on_record = actor.shared.journal.read(look).await.expect("read").expect("there");
+            assert_eq!(kind(Rest::of(&on_record.standing.state)), wanted, "on record: {asked:?}");
+            actor.report(Report::Walked { item: FOLDER }).await;
+            assert!(actor.asked_of_walked.is_empty(), "the next walk finds what nobody has seen");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a shell asks for and the feed does not tell: files of a folder, links, texts to copy, ends.
 
+use std::collections::HashSet;
+
 use super::Actor;
 use crate::engine::book::Kept;
 use crate::engine::feed::{FileSlice, Outcome, Target};
@@ -14,7 +16,9 @@ use crate::transfer::{TransferState, checksum};
 
 impl Actor {
     pub(super) async fn outcomes(&mut self) -> Vec<Outcome> {
-        let ids = std::mem::take(&mut self.ended);
+        let mut ids = std::mem::take(&mut self.ended);
+        let mut told = HashSet::new();
+        ids.retain(|id| told.insert(*id));
         let Ok(rows) = named(&self.shared.journal, ids.clone()).await else {
             self.ended = ids;
             return Vec::new();

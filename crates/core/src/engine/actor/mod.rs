@@ -17,7 +17,7 @@ mod resting;
 pub(super) mod running;
 mod settle;
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -34,9 +34,9 @@ use super::shelf::Shelf;
 use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::{Action, Target};
-use crate::error::{ErrorCode, Result};
+use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
-use crate::journal::{ItemRow, Reader, Write};
+use crate::journal::{ItemRow, Write};
 use crate::limits;
 use crate::session::Collision;
 use crate::transfer::state::is_asked_for;
@@ -95,12 +95,8 @@ pub(super) struct Actor {
     woken: HashMap<TransferId, (ErrorCode, Option<UnixTime>)>,
     /// Folders that are walked now.
     walking: HashSet<ItemId>,
-    /// Loose files that are put on record now.
-    recording: HashSet<ItemId>,
-    /// What was asked of those and of these meanwhile: it holds for what is not found or recorded yet.
-    meanwhile: HashMap<ItemId, Action>,
-    /// What was given while loose files of before were put on record: whose key is whose is known once they are.
-    given: VecDeque<(Box<enqueue::Gesture>, oneshot::Sender<Result<Ticket>>)>,
+    /// What was asked of those meanwhile: it holds for what is found yet.
+    asked_of_walked: HashMap<ItemId, Action>,
     /// Batches that may have ended.
     ending: HashSet<BatchId>,
     /// Batches that did, and that found no room on record.
@@ -153,9 +149,7 @@ impl Actor {
             away: mounts::Away::new(),
             woken: HashMap::new(),
             walking: HashSet::new(),
-            recording: HashSet::new(),
-            meanwhile: HashMap::new(),
-            given: VecDeque::new(),
+            asked_of_walked: HashMap::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
@@ -225,21 +219,19 @@ impl Actor {
         }
     }
 
-    /// Goes on where it ended: folders are walked on, files that were given are recorded, what was cancelled is swept, and so is what S3 holds besides.
+    /// Goes on where it ended: folders are walked on, what was cancelled is swept, and so is what S3 holds besides.
     async fn go_on(&mut self) {
         let mut unwalked: BTreeMap<BatchId, Vec<ItemRow>> = BTreeMap::new();
-        let is_found = |item: &Item| self.walking.contains(&item.id) || self.recording.contains(&item.id);
-        let left = self.shelf.book.items.iter().filter(|item| item.counting && item.here && !is_found(item));
-        let ids: Vec<_> = left.map(|item| item.id).collect();
-        // One that cannot be read is none of the others' business.
-        let look = move |journal: &Reader| Ok(ids.into_iter().filter_map(|id| journal.item(id).ok()?).collect());
-        let rows: Vec<ItemRow> = self.shared.journal.read(look).await.unwrap_or_default();
-        for row in rows {
-            unwalked.entry(row.batch).or_default().push(row);
+        let is_left = |item: &&Item| item.counting && item.here && !self.walking.contains(&item.id);
+        let ids: Vec<_> = self.shelf.book.items.iter().filter(is_left).map(|item| item.id).collect();
+        for id in ids {
+            if let Ok(Some(row)) = self.shared.journal.read(move |journal| journal.item(id)).await {
+                unwalked.entry(row.batch).or_default().push(row);
+            }
         }
-        for (batch, items) in unwalked {
+        for (batch, folders) in unwalked {
             let collision = self.shelf.batches.get(&batch).map(|batch| batch.collision).unwrap_or_default();
-            self.walk(items, collision);
+            self.walk(folders, collision);
         }
         self.sweep_what_is_given_up(Instant::now());
         self.look_for_endings().await;
@@ -257,26 +249,17 @@ impl Actor {
         }
     }
 
-    /// Finds what belongs to items and puts it on record: what lies in folders, and loose files.
-    fn walk(&mut self, items: Vec<ItemRow>, collision: Collision) {
-        let mut begins =
-            |item: &ItemRow| if item.folder { &mut self.walking } else { &mut self.recording }.insert(item.id);
-        let items: Vec<_> = items.into_iter().filter(|item| begins(item)).collect();
-        for item in &items {
+    fn walk(&mut self, folders: Vec<ItemRow>, collision: Collision) {
+        let folders: Vec<_> = folders.into_iter().filter(|item| self.walking.insert(item.id)).collect();
+        for item in &folders {
             if let Some(item) = self.shelf.book.item_mut(item.id) {
                 item.counting = true;
                 item.away = item.mount.as_deref().is_some_and(|mount| self.away.contains_key(mount));
             }
         }
-        let (folders, loose): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.folder);
-        let shared = || (Arc::clone(&self.shared), Arc::clone(&self.numbers));
         if !folders.is_empty() {
-            let (shared, numbers) = shared();
+            let (shared, numbers) = (Arc::clone(&self.shared), Arc::clone(&self.numbers));
             spawn(intake::walk_folders(shared, numbers, collision, folders));
-        }
-        if !loose.is_empty() {
-            let (shared, numbers) = shared();
-            spawn(intake::record_left(shared, numbers, collision, loose));
         }
     }
 
@@ -496,8 +479,7 @@ impl Actor {
         match command {
             Command::Enqueue(gesture, reply) => {
                 self.shared.routes.ask_anew();
-                self.given.push_back((gesture, reply));
-                self.take_in().await;
+                let _ = reply.send(self.enqueue(*gesture).await);
             }
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
@@ -508,7 +490,7 @@ impl Actor {
             Command::All(action, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
-                self.asked_meanwhile(action, |_| true);
+                self.asked(action, |_| true);
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
                 let done = self.change(action, files).await;
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));

@@ -13,11 +13,7 @@ impl Actor {
     pub(super) async fn report(&mut self, report: Report) {
         self.dirty = true;
         match &report {
-            Report::Stands { .. }
-            | Report::Found { .. }
-            | Report::Recorded { .. }
-            | Report::Anew { .. }
-            | Report::Walked { .. } => {
+            Report::Stands { .. } | Report::Found { .. } | Report::Anew { .. } | Report::Walked { .. } => {
                 self.shelf.stuck = None;
             }
             Report::Bound { .. }
@@ -51,7 +47,7 @@ impl Actor {
                 self.rests(id, &standing, size, sent).await;
             }
             Report::Found { item, files, skipped } => {
-                let found = files.iter().map(|(id, ..)| (item, *id)).collect();
+                let ids: Vec<_> = files.iter().map(|(id, ..)| *id).collect();
                 for (id, size, standing) in files {
                     self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
                     if matches!(standing.state, TransferState::Failed { .. }) {
@@ -61,20 +57,20 @@ impl Actor {
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.skipped = skipped;
                 }
-                self.do_as_asked(found).await;
-            }
-            Report::Recorded { files } => {
-                self.recorded(files).await;
-                self.take_in().await;
+                self.do_as_asked(&ids).await;
             }
             Report::Mount { mount, away } => self.mount_is(&mount, away),
             Report::Swept { left } => self.leftovers.ended(left),
             Report::HandedOver { left } => self.receipts.ended(left),
-            Report::Anew { files } => self.anew(files),
+            Report::Anew { files } => {
+                let ids: Vec<_> = files.iter().map(|(id, _)| *id).collect();
+                self.anew(files);
+                self.do_as_asked(&ids).await;
+            }
             Report::Forgotten { files } => self.shelf.book.forget(&files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
-                self.meanwhile.remove(&item);
+                self.asked_of_walked.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.counting = false;
                     self.ending.insert(item.batch);

@@ -19,10 +19,7 @@ impl Actor {
         let chores = usize::from(self.leftovers.runs()) + usize::from(self.receipts.runs());
         let book = &self.shelf.book;
         let in_line = usize::from(!self.hold && book.has_line());
-        (
-            self.active.len() + self.walking.len() + self.recording.len() + chores + in_line,
-            self.settling.len() + self.swept.len(),
-        )
+        (self.active.len() + self.walking.len() + chores + in_line, self.settling.len() + self.swept.len())
     }
 
     /// When those who wait for an end are answered after something happened: with the next tick, and sooner where it was the

@@ -84,8 +84,6 @@ pub(super) enum Report {
     },
     /// Files found in a folder, recorded.
     Found { item: crate::ids::ItemId, files: Vec<(TransferId, ByteCount, Standing)>, skipped: u32 },
-    /// Files that were given by themselves, recorded.
-    Recorded { files: Vec<(crate::ids::ItemId, TransferId, ByteCount, Standing)> },
     /// Files that were done, and of which another version was given. On record already.
     Anew { files: Vec<(TransferId, ByteCount)> },
     /// Entries that could not be uploaded, and of which nothing is left to say. Off the records already.

@@ -56,7 +56,7 @@ impl Reader {
         Ok((fates, skips))
     }
 
-    /// Whether all that was given with a batch is on record: its folders were walked to their end.
+    /// Whether all folders of a batch were walked to their end.
     pub fn is_walked(&self, batch: BatchId) -> Result<bool> {
         let sql = "SELECT 1 FROM items WHERE batch=? AND counted=0 LIMIT 1";
         Ok(self.one(sql, params![bits(batch.get())], |_| Ok(()))?.is_none())
