@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{self, Asked, Asking, Mounted};
 
-/// So many threads look at the paths of one folder. When so many of those are not answered, the folder's drive is away.
+/// So many threads look at the paths of one folder. When so many paths are not answered, the folder's drive is away.
 const AT_A_TIME: usize = 8;
 /// So many of them a thread looks at before others are asked for.
 const AT_ONCE: usize = 256;
@@ -33,6 +33,8 @@ pub(crate) struct Given {
 
 /// A path, and what it is.
 type Looked = (Result<Given>, PathBuf);
+/// Looks what a path is. Blocks.
+type Look = fn(&mut Looker, &Path) -> Result<Given>;
 
 /// Looks what each path is. One on a drive that does not answer keeps no other from being seen.
 pub(super) async fn look_at_all(paths: Vec<PathBuf>) -> Vec<Looked> {
@@ -40,7 +42,7 @@ pub(super) async fn look_at_all(paths: Vec<PathBuf>) -> Vec<Looked> {
     for (at, path) in paths.into_iter().enumerate() {
         folders.entry(path.parent().map(Path::to_owned)).or_default().push_back((at, path));
     }
-    let folders = folders.into_values().map(|paths| Folder { paths, ..Folder::default() }.looked_at());
+    let folders = folders.into_values().map(|paths| Folder { paths, ..Folder::default() }.looked_at(Looker::look));
     let mut seen: Vec<_> = futures::future::join_all(folders).await.into_iter().flatten().collect();
     seen.sort_unstable_by_key(|(at, _)| *at);
     seen.into_iter().map(|(_, looked)| looked).collect()
@@ -52,15 +54,15 @@ struct Folder {
     paths: VecDeque<(usize, PathBuf)>,
     seen: Vec<(usize, Looked)>,
     /// How many were not answered.
-    away: usize,
+    unanswered: usize,
 }
 
 impl Folder {
-    async fn looked_at(mut self) -> Vec<(usize, Looked)> {
+    async fn looked_at(mut self, look: Look) -> Vec<(usize, Looked)> {
         while !self.paths.is_empty() {
             let threads = self.paths.len().min(AT_A_TIME);
             let folder = Mutex::new(self);
-            futures::future::join_all((0..threads).map(|_| Self::looks(&folder))).await;
+            futures::future::join_all((0..threads).map(|_| Self::looks(&folder, look))).await;
             self = folder.into_inner().unwrap_or_else(PoisonError::into_inner);
         }
         self.seen
@@ -68,19 +70,19 @@ impl Folder {
 
     /// One thread's share: some of them, and some more, until all were looked at, or one is not answered: what that one leaves
     /// is shared anew.
-    async fn looks(folder: &Mutex<Self>) {
+    async fn looks(folder: &Mutex<Self>, look: Look) {
         let of = || folder.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let mut some = of().some();
             if some.is_empty() {
                 return;
             }
-            let (mut seen, error) = look_at_some(some.iter().map(|(_, path)| path.clone()).collect()).await;
+            let (mut seen, error) = look_at_some(some.iter().map(|(_, path)| path.clone()).collect(), look).await;
             let mut folder = of();
             let is_over = error.is_some();
             // Of the one that it waits for.
             if let Some(error) = error {
-                folder.away += usize::from(error.code == ErrorCode::SourceOffline);
+                folder.unanswered += usize::from(error.code == ErrorCode::SourceOffline);
                 seen.push(Err(error));
             }
             let left = some.split_off(seen.len().min(some.len()));
@@ -94,26 +96,27 @@ impl Folder {
 
     /// The next ones to look at; none where the drive is away.
     fn some(&mut self) -> Vec<(usize, PathBuf)> {
-        if self.away >= AT_A_TIME {
+        if self.unanswered >= AT_A_TIME {
             let error = || Error::new(ErrorCode::SourceOffline).detail("the drive answers for nothing in this folder");
             self.seen.extend(self.paths.drain(..).map(|(at, path)| (at, (Err(error()), path))));
         }
-        let count = self.paths.len().div_ceil(AT_A_TIME).min(AT_ONCE);
+        // What is not answered has neighbours like it: from then on each is asked for itself.
+        let at_once = if self.unanswered > 0 { 1 } else { AT_ONCE };
+        let count = self.paths.len().div_ceil(AT_A_TIME).min(at_once);
         self.paths.drain(..count).collect()
     }
 }
 
 /// Looks at one path after the other. Answers what was seen, and why the next one was not.
-async fn look_at_some(paths: Vec<PathBuf>) -> (Vec<Result<Given>>, Option<Error>) {
-    let Some(first) = paths.first() else { return (Vec::new(), None) };
-    // Which drive it is nobody can tell before it answers.
-    let drive = Mounted::at(first);
+async fn look_at_some(paths: Vec<PathBuf>, look: Look) -> (Vec<Result<Given>>, Option<Error>) {
+    // Which drive it is nobody can tell before it answers: of several, one that does not says nothing of the others.
+    let drive = if let [only] = &*paths { Mounted::at(only) } else { Mounted::default() };
     let seen = Arc::new(Mutex::new(Some(Vec::new())));
     let told = Arc::clone(&seen);
     let work = move |asking: &Asking| {
         let mut looker = Looker::default();
         for path in &paths {
-            let looked = looker.look(path);
+            let looked = look(&mut looker, path);
             asking.moves();
             // Nobody waits for the rest.
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -187,6 +190,7 @@ fn missing(path: &Path, error: &io::Error) -> Error {
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use super::*;
 
@@ -242,13 +246,52 @@ mod tests {
         }
     }
 
+    static LOOKED: AtomicUsize = AtomicUsize::new(0);
+    static OVER: AtomicBool = AtomicBool::new(false);
+
+    /// The first of them is not answered before the test is over.
+    fn hangs(looker: &mut Looker, path: &Path) -> Result<Given> {
+        while path.ends_with("0") && !OVER.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        LOOKED.fetch_add(1, Ordering::SeqCst);
+        looker.look(path)
+    }
+
+    async fn until_looked(count: usize) {
+        while LOOKED.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_path_that_is_not_answered_keeps_none_of_its_chunk_from_being_seen() {
+        let path = |at: usize| Path::new("/davit/there/is/no/such/folder").join(at.to_string());
+        let count = 2 * AT_A_TIME;
+        let paths = (0..count).map(|at| (at, path(at))).collect();
+        let looks = Folder { paths, ..Folder::default() }.looked_at(hangs);
+        let waits = async {
+            // For all but the one and the one behind it.
+            until_looked(count - 2).await;
+            tokio::time::advance(std::time::Duration::from_secs(21)).await;
+        };
+        let (mut seen, ()) = tokio::join!(looks, waits);
+        OVER.store(true, Ordering::SeqCst);
+        seen.sort_unstable_by_key(|(at, _)| *at);
+        let code = |(_, (outcome, _)): &(usize, Looked)| outcome.as_ref().err().map(|error| error.code);
+        let codes: Vec<_> = seen.iter().map(code).collect();
+        assert_eq!(codes[0], Some(ErrorCode::SourceOffline));
+        assert_eq!(codes[1..], vec![Some(ErrorCode::FileMissing); count - 1]);
+        assert_eq!(seen.iter().map(|(at, _)| *at).collect::<Vec<_>>(), (0..count).collect::<Vec<_>>(), "each once");
+    }
+
     #[test]
     fn once_nothing_in_a_folder_is_answered_for_the_rest_is_not_asked_for() {
         let paths: VecDeque<_> = (0..1_000).map(|at| (at, PathBuf::from(at.to_string()))).collect();
-        let mut folder = Folder { paths, away: AT_A_TIME - 1, ..Folder::default() };
+        let mut folder = Folder { paths, unanswered: AT_A_TIME - 1, ..Folder::default() };
         let some = folder.some();
         assert!(!some.is_empty() && some.len() < 1_000, "shared by several threads: {}", some.len());
-        folder.away += 1;
+        folder.unanswered += 1;
         assert!(folder.some().is_empty());
         let away = |(_, (outcome, _)): &(usize, Looked)| {
             outcome.as_ref().is_err_and(|error| error.code == ErrorCode::SourceOffline)

@@ -148,7 +148,8 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
         return Err(newer_than_us(found));
     }
     // FULL: an acknowledged part must survive a power cut. On macOS only fullfsync reaches the platter.
-    // What is written comes in order, one page after the other: of pages that were, 512 KiB are enough.
+    // What is written comes in order, one page after the other, but for names in two indexes: of pages that were, 512 KiB do
+    // for 100,000 files of a folder as well as 2 MiB.
     let settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA foreign_keys=ON; \
                     PRAGMA cache_size=-512;";
     patiently(|| connection.execute_batch(settings)).map_err(classify)?;

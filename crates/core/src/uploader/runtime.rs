@@ -2,10 +2,6 @@
 
 use crate::error::{Error, ErrorCode, Result};
 
-/// As many threads as there are processors, within these: where others want the few there are, four are put aside less often
-/// than two. Source: docs/performance.md.
-const THREADS: (usize, usize) = (4, 8);
-
 /// A runtime that may be dropped within another one: tokio's own panics there.
 #[derive(Debug)]
 pub(super) struct Runtime(Option<tokio::runtime::Runtime>, tokio::runtime::Handle);
@@ -13,7 +9,7 @@ pub(super) struct Runtime(Option<tokio::runtime::Runtime>, tokio::runtime::Handl
 impl Runtime {
     pub(super) fn new() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(std::thread::available_parallelism().map_or(0, usize::from).clamp(THREADS.0, THREADS.1))
+            .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
             .thread_name("davit-core")
             .enable_all()
             .build()

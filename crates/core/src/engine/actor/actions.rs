@@ -15,7 +15,7 @@ use crate::transfer::{Input, OnS3, Standing, TransferState, step};
 use crate::units::{ByteCount, UnixTime};
 
 /// Whether a row is one of those.
-fn named(targets: &[Target]) -> impl Fn(&Item) -> bool {
+fn named(targets: &[Target]) -> impl Fn(&Item) -> bool + use<> {
     let wanted: HashSet<_> = targets.iter().copied().collect();
     move |item| wanted.contains(&Target::Item(item.id)) || wanted.contains(&Target::Batch(item.batch))
 }
@@ -39,42 +39,53 @@ impl Actor {
                 // What was taken off the list comes back as it was; what was cancelled stays cancelled with it.
                 let on_list = |at: &u32| !self.shelf.book.item_of(*at).removed;
                 let files = self.files(&targets).into_iter().filter(on_list).collect();
-                self.asked(action, named(&targets));
+                let folders = named(&targets);
                 let rows = self.remove(targets, false).await?;
                 let files = self.change(Action::Undo, files).await?;
+                self.keep_for_found(action, folders);
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
-                self.asked(action, named(&targets));
-                self.change(action, self.files(&targets)).await
+                let done = self.change(action, self.files(&targets)).await?;
+                self.keep_for_found(action, named(&targets));
+                Ok(done)
             }
         }
     }
 
-    /// Keeps what is asked of folders that are walked, for what is found yet.
-    pub(super) fn asked(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
-        for id in &self.walking {
-            if !self.shelf.book.item(*id).is_some_and(&of) {
-                continue;
-            }
-            match holds(self.asked_of_walked.get(id).copied(), action) {
-                Some(action) => self.asked_of_walked.insert(*id, action),
-                None => self.asked_of_walked.remove(id),
+    /// Keeps what is asked of folders that are not walked to their end, for what is found in them yet.
+    pub(super) fn keep_for_found(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
+        for item in self.shelf.book.items.iter().filter(|item| item.counting && of(item)) {
+            match holds(self.asked_of_folders.get(&item.id).copied(), action) {
+                Some(action) => self.asked_of_folders.insert(item.id, action),
+                None => self.asked_of_folders.remove(&item.id),
             };
         }
     }
 
     /// Does to files that were found just now what was asked of their folder before.
     pub(super) async fn do_as_asked(&mut self, files: &[TransferId]) {
-        if self.asked_of_walked.is_empty() {
+        if self.asked_of_folders.is_empty() {
             return;
         }
         for action in [Action::Pause, Action::Cancel] {
-            let asked = |at: &u32| self.asked_of_walked.get(&self.shelf.book.item_of(*at).id) == Some(&action);
-            let files = files.iter().filter_map(|id| self.shelf.book.index(*id)).filter(asked).collect();
-            if let Err(error) = self.change(action, files).await {
-                tracing::warn!(%error, "what was asked of a folder does not hold for all of it");
+            let as_asked = |at: &u32| self.asked_of_folders.get(&self.shelf.book.item_of(*at).id) == Some(&action);
+            let files: Vec<_> = files.iter().filter_map(|id| self.shelf.book.index(*id)).filter(as_asked).collect();
+            let Err(error) = self.change(action, files.clone()).await else { continue };
+            tracing::warn!(%error, "what was asked of a folder is not on record for all of it yet");
+            // New files, at rest. They begin nothing before it is.
+            let input = match action {
+                Action::Cancel => Input::Cancel(UnixTime::now()),
+                _ => Input::Pause(PausedBy::You, UnixTime::now()),
+            };
+            let Ok((standing, _)) = step(&Standing::NEW, input) else { continue };
+            for at in files {
+                let slot = self.shelf.book.slots[at as usize];
+                if slot.rest == Rest::Queued && !slot.on_s3 {
+                    self.shelf.book.set(at, Rest::of(&standing.state), slot.size, slot.acknowledged, &standing.on_s3);
+                    self.owed.insert(slot.id, standing.clone());
+                }
             }
         }
     }
@@ -369,7 +380,6 @@ mod tests {
             let all = [Write::Batch(batch), Write::Item(item.clone())].into_iter().chain(files).collect();
             actor.shared.journal.write(all).await.expect("written");
             actor.shelf.add_items(&[item]);
-            actor.walking.insert(FOLDER);
             let found = |id: u64| {
                 let files = vec![(TransferId::new(id), ByteCount(1), Standing::NEW)];
                 Report::Found { item: FOLDER, files, skipped: 0 }
@@ -385,7 +395,33 @@ mod tests {
             let on_record = actor.shared.journal.read(look).await.expect("read").expect("there");
             assert_eq!(kind(Rest::of(&on_record.standing.state)), wanted, "on record: {asked:?}");
             actor.report(Report::Walked { item: FOLDER }).await;
-            assert!(actor.asked_of_walked.is_empty(), "the next walk finds what nobody has seen");
+            assert!(actor.asked_of_folders.is_empty(), "the next walk finds what nobody has seen");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_all_and_what_is_there_in_another_version_holds_as_well() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (batch, item, file) = rows(Path::new("/shoot"), Standing::NEW);
+        let item = ItemRow { folder: true, counted: false, ..item };
+        let mut actor = Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
+        let all = vec![Write::Batch(batch), Write::Item(item.clone()), Write::Transfer(file)];
+        actor.shared.journal.write(all).await.expect("written");
+        actor.shelf.add_items(&[item]);
+        let (reply, done) = tokio::sync::oneshot::channel();
+        actor.command(crate::engine::Command::All(Action::Cancel, reply)).await;
+        done.await.expect("answered").expect("done");
+        let files = vec![(crate::engine::fixture::FILE, ByteCount(1), Standing::NEW)];
+        actor.report(Report::Found { item: FOLDER, files, skipped: 0 }).await;
+        assert_eq!(kind(actor.shelf.book.slots[0].rest), "cancelled");
+        // It was done once, and is another version now.
+        actor
+            .shared
+            .journal
+            .write(vec![Write::Standing(crate::engine::fixture::FILE, Standing::NEW)])
+            .await
+            .expect("written");
+        actor.report(Report::Anew { files: vec![(crate::engine::fixture::FILE, ByteCount(2))] }).await;
+        assert_eq!(kind(actor.shelf.book.slots[0].rest), "cancelled");
     }
 }

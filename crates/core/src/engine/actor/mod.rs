@@ -95,8 +95,8 @@ pub(super) struct Actor {
     woken: HashMap<TransferId, (ErrorCode, Option<UnixTime>)>,
     /// Folders that are walked now.
     walking: HashSet<ItemId>,
-    /// What was asked of those meanwhile: it holds for what is found yet.
-    asked_of_walked: HashMap<ItemId, Action>,
+    /// What was asked of folders that are not walked to their end: it holds for what is found in them yet.
+    asked_of_folders: HashMap<ItemId, Action>,
     /// Batches that may have ended.
     ending: HashSet<BatchId>,
     /// Batches that did, and that found no room on record.
@@ -149,7 +149,7 @@ impl Actor {
             away: mounts::Away::new(),
             woken: HashMap::new(),
             walking: HashSet::new(),
-            asked_of_walked: HashMap::new(),
+            asked_of_folders: HashMap::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
@@ -490,9 +490,11 @@ impl Actor {
             Command::All(action, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
-                self.asked(action, |_| true);
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
                 let done = self.change(action, files).await;
+                if done.is_ok() {
+                    self.keep_for_found(action, |_| true);
+                }
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::ClearDone(reply) => {

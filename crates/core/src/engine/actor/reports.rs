@@ -70,7 +70,7 @@ impl Actor {
             Report::Forgotten { files } => self.shelf.book.forget(&files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
-                self.asked_of_walked.remove(&item);
+                self.asked_of_folders.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.counting = false;
                     self.ending.insert(item.batch);
