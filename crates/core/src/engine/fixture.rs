@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Start;
+use super::book::Rest;
 use super::drive::{Report, Shared};
 use super::pool::Pool;
 use super::routes::Routes;
@@ -19,6 +20,16 @@ use crate::units::{ByteCount, UnixTime};
 
 /// The one file.
 pub(crate) const FILE: TransferId = TransferId::new(1);
+
+/// How a file rests, in a word.
+pub(in crate::engine) fn kind(rest: Rest) -> &'static str {
+    match rest {
+        Rest::Paused { .. } => "paused",
+        Rest::Cancelled { .. } => "cancelled",
+        Rest::Queued => "queued",
+        _ => "another",
+    }
+}
 
 /// The rows of a file that was given by name.
 pub(crate) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, TransferRow) {

@@ -74,19 +74,35 @@ impl Actor {
             let files: Vec<_> = files.iter().filter_map(|id| self.shelf.book.index(*id)).filter(as_asked).collect();
             let Err(error) = self.change(action, files.clone()).await else { continue };
             tracing::warn!(%error, "what was asked of a folder is not on record for all of it yet");
-            // New files, at rest. They begin nothing before it is.
             let input = match action {
                 Action::Cancel => Input::Cancel(UnixTime::now()),
                 _ => Input::Pause(PausedBy::You, UnixTime::now()),
             };
-            let Ok((standing, _)) = step(&Standing::NEW, input) else { continue };
-            for at in files {
-                let slot = self.shelf.book.slots[at as usize];
-                if slot.rest == Rest::Queued && !slot.on_s3 {
-                    self.shelf.book.set(at, Rest::of(&standing.state), slot.size, slot.acknowledged, &standing.on_s3);
-                    self.owed.insert(slot.id, standing.clone());
-                }
+            // New files, and at rest. Nothing begins before that is on record.
+            let new = |at: &u32| self.shelf.book.slots[*at as usize].rest == Rest::Queued;
+            let (Ok((standing, _)), files) = (step(&Standing::NEW, input), files.into_iter().filter(new)) else {
+                continue;
+            };
+            for at in files.collect::<Vec<_>>() {
+                self.owes(at, standing.clone());
+                self.may_have_ended(at);
             }
+        }
+    }
+
+    /// Where a file at rest stands from now on; put on record as soon as that can be.
+    pub(super) fn owes(&mut self, at: u32, standing: Standing) {
+        let slot = self.shelf.book.slots[at as usize];
+        self.shelf.book.set(at, Rest::of(&standing.state), slot.size, slot.acknowledged, &standing.on_s3);
+        self.owed.insert(slot.id, standing);
+    }
+
+    /// What is at an end is told, and may be the last of its batch.
+    pub(super) fn may_have_ended(&mut self, at: u32) {
+        let slot = self.shelf.book.slots[at as usize];
+        if slot.rest.is_over() {
+            self.ended.push(slot.id);
+            self.ending.insert(self.shelf.book.item_of(at).batch);
         }
     }
 
@@ -339,20 +355,40 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::engine::Command;
     use crate::engine::drive::Report;
-    use crate::engine::fixture::{rows, start};
+    use crate::engine::fixture::{FILE, kind, rows, start};
     use crate::ids::ItemId;
     use crate::journal::{ItemRow, Journal};
 
     const FOLDER: ItemId = ItemId::new(1);
 
-    fn kind(rest: Rest) -> &'static str {
-        match rest {
-            Rest::Paused { .. } => "paused",
-            Rest::Cancelled { .. } => "cancelled",
-            Rest::Queued => "queued",
-            _ => "another",
-        }
+    /// An engine with a folder that is not walked to its end; two files of it are on record, and none was told.
+    async fn walked(home: &Path) -> Actor {
+        let (batch, item, file) = rows(Path::new("/shoot"), Standing::NEW);
+        let item = ItemRow { folder: true, counted: false, ..item };
+        let file = |id| TransferRow { id: TransferId::new(id), rel: id.to_string(), ..file.clone() };
+        let mut actor = Actor::new(start(home, Journal::open(home).expect("opened")));
+        let files = [file(1), file(2)].map(Write::Transfer);
+        let all = [Write::Batch(batch), Write::Item(item.clone())].into_iter().chain(files).collect();
+        actor.shared.journal.write(all).await.expect("written");
+        actor.shelf.add_items(&[item]);
+        actor
+    }
+
+    fn found(id: u64) -> Report {
+        let files = vec![(TransferId::new(id), ByteCount(1), Standing::NEW)];
+        Report::Found { item: FOLDER, files, skipped: 0 }
+    }
+
+    fn rests(actor: &Actor) -> Vec<&'static str> {
+        actor.shelf.book.slots.iter().map(|slot| kind(slot.rest)).collect()
+    }
+
+    /// How a file rests by the records.
+    async fn on_record(actor: &Actor, id: u64) -> &'static str {
+        let row = actor.shared.journal.read(move |journal| journal.transfer(TransferId::new(id))).await.expect("read");
+        kind(Rest::of(&row.expect("there").standing.state))
     }
 
     #[tokio::test]
@@ -372,28 +408,14 @@ mod tests {
             (vec![A::Cancel, A::Undo, A::Pause], "paused"),
         ] {
             let home = tempfile::tempdir().expect("a folder");
-            let (batch, item, file) = rows(Path::new("/shoot"), Standing::NEW);
-            let item = ItemRow { folder: true, counted: false, ..item };
-            let file = |id| TransferRow { id: TransferId::new(id), rel: id.to_string(), ..file.clone() };
-            let mut actor = Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
-            let files = [file(1), file(2)].map(Write::Transfer);
-            let all = [Write::Batch(batch), Write::Item(item.clone())].into_iter().chain(files).collect();
-            actor.shared.journal.write(all).await.expect("written");
-            actor.shelf.add_items(&[item]);
-            let found = |id: u64| {
-                let files = vec![(TransferId::new(id), ByteCount(1), Standing::NEW)];
-                Report::Found { item: FOLDER, files, skipped: 0 }
-            };
+            let mut actor = walked(home.path()).await;
             actor.report(found(1)).await;
             for action in &asked {
                 actor.act(*action, vec![Target::Item(FOLDER)]).await.expect("done");
             }
             actor.report(found(2)).await;
-            let rests: Vec<_> = actor.shelf.book.slots.iter().map(|slot| kind(slot.rest)).collect();
-            assert_eq!(rests, [wanted; 2], "{asked:?}");
-            let look = |journal: &crate::journal::Reader| journal.transfer(TransferId::new(2));
-            let on_record = actor.shared.journal.read(look).await.expect("read").expect("there");
-            assert_eq!(kind(Rest::of(&on_record.standing.state)), wanted, "on record: {asked:?}");
+            assert_eq!(rests(&actor), [wanted; 2], "{asked:?}");
+            assert_eq!(on_record(&actor, 2).await, wanted, "{asked:?}");
             actor.report(Report::Walked { item: FOLDER }).await;
             assert!(actor.asked_of_folders.is_empty(), "the next walk finds what nobody has seen");
         }
@@ -402,26 +424,34 @@ mod tests {
     #[tokio::test]
     async fn what_is_asked_of_all_and_what_is_there_in_another_version_holds_as_well() {
         let home = tempfile::tempdir().expect("a folder");
-        let (batch, item, file) = rows(Path::new("/shoot"), Standing::NEW);
-        let item = ItemRow { folder: true, counted: false, ..item };
-        let mut actor = Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
-        let all = vec![Write::Batch(batch), Write::Item(item.clone()), Write::Transfer(file)];
-        actor.shared.journal.write(all).await.expect("written");
-        actor.shelf.add_items(&[item]);
+        let mut actor = walked(home.path()).await;
         let (reply, done) = tokio::sync::oneshot::channel();
-        actor.command(crate::engine::Command::All(Action::Cancel, reply)).await;
+        actor.command(Command::All(Action::Cancel, reply)).await;
         done.await.expect("answered").expect("done");
-        let files = vec![(crate::engine::fixture::FILE, ByteCount(1), Standing::NEW)];
-        actor.report(Report::Found { item: FOLDER, files, skipped: 0 }).await;
-        assert_eq!(kind(actor.shelf.book.slots[0].rest), "cancelled");
+        actor.report(found(1)).await;
+        assert_eq!(rests(&actor), ["cancelled"]);
         // It was done once, and is another version now.
-        actor
-            .shared
-            .journal
-            .write(vec![Write::Standing(crate::engine::fixture::FILE, Standing::NEW)])
-            .await
-            .expect("written");
-        actor.report(Report::Anew { files: vec![(crate::engine::fixture::FILE, ByteCount(2))] }).await;
-        assert_eq!(kind(actor.shelf.book.slots[0].rest), "cancelled");
+        actor.shared.journal.write(vec![Write::Standing(FILE, Standing::NEW)]).await.expect("written");
+        actor.report(Report::Anew { files: vec![(FILE, ByteCount(2))] }).await;
+        assert_eq!(rests(&actor), ["cancelled"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_a_folder_holds_though_it_cannot_be_put_on_record_yet() {
+        for (action, wanted) in [(Action::Cancel, "cancelled"), (Action::Pause, "paused")] {
+            let home = tempfile::tempdir().expect("a folder");
+            let mut actor = walked(home.path()).await;
+            actor.act(action, vec![Target::Item(FOLDER)]).await.expect("done");
+            let others = rusqlite::Connection::open(home.path().join("journal.sqlite")).expect("opened");
+            let refuses = "CREATE TRIGGER refuses BEFORE UPDATE ON transfers BEGIN SELECT RAISE(FAIL, 'no'); END";
+            others.execute_batch(refuses).expect("made");
+            actor.report(found(1)).await;
+            assert_eq!((rests(&actor), on_record(&actor, 1).await), (vec![wanted], "queued"));
+            assert!(!actor.owed.is_empty(), "nothing begins");
+            assert_eq!(actor.ended.is_empty(), action == Action::Pause, "an end is told");
+            others.execute_batch("DROP TRIGGER refuses").expect("dropped");
+            actor.pay().await;
+            assert_eq!(on_record(&actor, 1).await, wanted);
+        }
     }
 }

@@ -123,16 +123,12 @@ impl Actor {
                 _ => matches!(rest, Rest::Queued | Rest::Waiting { .. }),
             };
             if missed && let Ok((next, _)) = step(&standing, input) {
-                self.shelf.book.set(at, Rest::of(&next.state), size, sent, &next.on_s3);
-                self.owed.insert(id, next.clone());
+                self.owes(at, next.clone());
                 self.pay().await;
                 standing = next;
             }
         }
-        if let Rest::Done { .. } | Rest::Failed { .. } | Rest::Cancelled { .. } = Rest::of(&standing.state) {
-            self.ended.push(id);
-            self.ending.insert(self.shelf.book.item_of(at).batch);
-        }
+        self.may_have_ended(at);
         if let Some(input) = then {
             self.last_word(at, &standing, input).await;
         }
@@ -155,7 +151,7 @@ mod tests {
     use crate::engine::book::Item;
     use crate::engine::drive::Stop;
     use crate::engine::feed::{Action, PausedBy};
-    use crate::engine::fixture::{FILE, records, rows, start};
+    use crate::engine::fixture::{FILE, kind, records, rows, start};
     use crate::ids::{BatchId, ItemId, UploadId};
     use crate::transfer::OnS3;
     use crate::units::UnixTime;
@@ -230,12 +226,6 @@ mod tests {
         use Action as A;
         let cancelled = || TransferState::Cancelled { at: AT };
         let waits = || TransferState::Waiting { code: ErrorCode::StorageBusy, until: None };
-        let kind = |rest: Rest| match rest {
-            Rest::Paused { .. } => "paused",
-            Rest::Cancelled { .. } => "cancelled",
-            Rest::Queued => "queued",
-            _ => "another",
-        };
         for (asked, rested, wanted) in [
             (vec![A::Pause], paused(), "paused"),
             (vec![A::Pause], waits(), "paused"),

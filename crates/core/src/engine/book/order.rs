@@ -197,4 +197,16 @@ mod tests {
         assert!(row.passes(Filter::Done) && !row.passes(Filter::Moving) && !row.passes(Filter::NeedsYou));
         assert_eq!((book.next_small(|_| true), book.next_large(|_| true)), (None, None));
     }
+
+    #[test]
+    fn a_folder_of_which_nothing_is_found_yet_is_ahead_of_what_comes_after_it() {
+        let mut book = in_line(1);
+        let folder =
+            |id, counting| Item { folder: true, counting, ..Item::new(ItemId::new(id), BatchId::new(1), "shoot") };
+        book.add_item(folder(2, true));
+        book.add_item(folder(3, false));
+        book.add_item(folder(4, false));
+        assert_eq!(book.rows(Filter::All).map(|(_, ahead)| ahead).collect::<Vec<_>>(), [0, 1, 2, 2]);
+        assert_eq!(book.ahead(ItemId::new(4)), 2, "one of which nothing is to come is not");
+    }
 }
