@@ -29,6 +29,8 @@ struct Before {
     home: PathBuf,
     store: Arc<Store>,
     port: u16,
+    /// Whether each file is given by name.
+    loose: bool,
 }
 
 /// One start.
@@ -43,7 +45,8 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
     let (mut lines, mut verdicts) = (String::new(), String::new());
     let mut all = Vec::new();
     for (what, before) in [
-        (format!("nothing, and given {files} files"), dropped(files, place)?),
+        (format!("nothing, and given a folder of {files} files"), dropped(files, false, place)?),
+        (format!("nothing, and given {files} files one by one"), dropped(files, true, place)?),
         (format!("{files} transfers"), queued(files, programs, place)?),
         (format!("an upload of {parts} parts, the last hundredth missing"), begun(parts, programs, place)?),
     ] {
@@ -71,10 +74,10 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
 }
 
 /// So many files that nothing is known of.
-fn dropped(files: u32, place: &Place) -> Result<Before> {
+fn dropped(files: u32, loose: bool, place: &Place) -> Result<Before> {
     let source = place.source(Input::Many(files, 1))?;
     let sink = Sink::start(Config::default(), Arc::default())?;
-    Ok(Before { source, home: place.fresh("new")?, store: Arc::default(), port: sink.port() })
+    Ok(Before { source, home: place.fresh("new")?, store: Arc::default(), port: sink.port(), loose })
 }
 
 /// So many files on record, none of them sent.
@@ -94,7 +97,7 @@ fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
     });
     stop(&mut running)?;
     recorded.with_context(|| last_words(&home))?;
-    Ok(Before { source, home, store: Arc::default(), port: sink.port() })
+    Ok(Before { source, home, store: Arc::default(), port: sink.port(), loose: false })
 }
 
 /// An upload that lacks the last hundredth of its parts.
@@ -110,7 +113,7 @@ fn begun(parts: u32, programs: &Programs, place: &Place) -> Result<Before> {
     let sent = until("most parts", WITHIN, || Ok(sink.store().parts() >= enough));
     stop(&mut running)?;
     sent.with_context(|| last_words(&home))?;
-    Ok(Before { source, home, store: sink.store(), port: sink.port() })
+    Ok(Before { source, home, store: sink.store(), port: sink.port(), loose: false })
 }
 
 fn start(before: &Before, round: u32, programs: &Programs, place: &Place) -> Result<Start> {
@@ -120,7 +123,7 @@ fn start(before: &Before, round: u32, programs: &Programs, place: &Place) -> Res
     // At the same address: another would be another place.
     let store = Arc::new(Store::clone(&before.store));
     let sink = Sink::start(Config { port: before.port, ..Config::default() }, store)?;
-    let job = job(&before.source, &sink, &home);
+    let job = Job { loose: before.loose, ..job(&before.source, &sink, &home) };
     let started = Started::of(programs, Peer::Davit, &job)?;
     let first = sink.first(WITHIN).with_context(|| last_words(&home))?.duration_since(started.begun).as_secs_f64();
     let cost = if before.source.is_folder {
@@ -141,7 +144,7 @@ fn start(before: &Before, round: u32, programs: &Programs, place: &Place) -> Res
 }
 
 fn job<'a>(source: &'a Source, sink: &Sink, home: &'a Path) -> Job<'a> {
-    Job { source, url: sink.url(), ca: None, home, connections: 0 }
+    Job { source, url: sink.url(), ca: None, home, connections: 0, loose: false }
 }
 
 fn davit(source: &Source, sink: &Sink, home: &Path, programs: &Programs) -> Result<Child> {

@@ -46,7 +46,8 @@ pub(crate) fn run(store: &Store) -> Result<()> {
     };
     let fails = store.busy + store.resets > 0;
     let faults = fails.then_some(Faults { seed: 1, busy_per_mille: store.busy, reset_per_mille: store.resets });
-    let sink = Sink::start(Config { link, faults, ca: store.ca.clone(), port: store.port }, Arc::default())?;
+    let sink =
+        Sink::start(Config { link, faults, ca: store.ca.clone(), port: store.port, timed: false }, Arc::default())?;
     println!("{}", sink.url());
     std::io::stdin().read_to_end(&mut Vec::new())?;
     println!("{}", serde_json::to_string(&sink.report())?);

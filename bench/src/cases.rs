@@ -44,6 +44,8 @@ pub(crate) enum Figure {
     Active,
     /// Bytes beyond the input's, as a multiple of what the failed requests could have cost in parts of 8 MiB.
     Waste,
+    /// Seconds after the link's last change until a second begins in which nine tenths of it are used.
+    Back,
 }
 
 /// Against what a figure of Davit is held.
@@ -110,6 +112,7 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
         memory(quick),
         wan_d(size(512 * MIB, 24 * MIB), size(2, 20)),
         wan_d1(size(512 * MIB, 24 * MIB)),
+        wan_many(if quick { 40 } else { 2_048 }, size(2, 20)),
         drop_and_return(size(512 * MIB, 32 * MIB), size(2, 20), size(3_000, 100)),
         // Of few requests many must fail for some to do so.
         faults(size(GIB, 64 * MIB), size(20, 200), size(10, 100)),
@@ -175,6 +178,7 @@ fn memory(quick: bool) -> Case {
             of_32("1 GiB"),
             of_32("64 GiB"),
             Goal { variant: "64 GiB", ..goal(Figure::Memory, Against::Variant("1 GiB"), 2.0) },
+            Goal { of: Davit32, variant: "64 GiB", ..goal(Figure::Memory, Against::Variant("1 GiB"), 2.0) },
         ],
         tls: false,
         connections: 8,
@@ -215,6 +219,18 @@ fn wan_d1(bytes: u64) -> Case {
     }
 }
 
+fn wan_many(files: u32, each: u64) -> Case {
+    Case {
+        name: "wan-many",
+        title: format!("WAN of many: {files} files of 256 KiB; otherwise as WAN d"),
+        variants: vec![Variant { link: wan(each, 100), ..Variant::of(Input::Many(files, 256 * KIB)) }],
+        peers: EVERYBODY,
+        goals: vec![goal(Figure::Wall, Against::Link, 1.15)],
+        tls: false,
+        connections: 32,
+    }
+}
+
 fn drop_and_return(bytes: u64, each: u64, lasts: u64) -> Case {
     let at = |n: u64, rate| (Duration::from_millis(n * lasts), rate);
     let all = vec![at(0, 60_000_000), at(1, 6_000_000), at(4, 60_000_000)];
@@ -228,7 +244,7 @@ fn drop_and_return(bytes: u64, each: u64, lasts: u64) -> Case {
         ),
         variants: vec![Variant { link: Link { all, ..wan(each, 100) }, ..Variant::of(Input::Noise(bytes)) }],
         peers: EVERYBODY,
-        goals: vec![goal(Figure::Wall, Against::Link, 1.15)],
+        goals: vec![goal(Figure::Wall, Against::Link, 1.15), goal(Figure::Back, Against::Itself, 5.0)],
         tls: false,
         connections: 32,
     }

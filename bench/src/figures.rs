@@ -23,6 +23,7 @@ impl Figure {
             Self::Wall => run.cost.wall,
             Self::Memory => run.cost.memory as f64 / f64::from(1 << 20),
             Self::Active => run.seen.most_active as f64,
+            Self::Back => run.seen.back.unwrap_or(f64::INFINITY),
             Self::Waste => {
                 let failed = run.seen.busy + run.seen.resets;
                 run.wasted as f64 / (failed.max(1) * (8 << 20)) as f64

@@ -32,7 +32,7 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) is_folder: bool,
     /// Size and checksum by name.
-    files: HashMap<String, (u64, u64)>,
+    pub(crate) files: HashMap<String, (u64, u64)>,
 }
 
 impl Input {

@@ -241,7 +241,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let source = input.make(folder.path()).expect("an input");
         let ca = tls.then(|| folder.path().join("ca.pem"));
-        let config = Config { link: Link::default(), faults, ca: ca.clone(), port: 0 };
+        let config = Config { link: Link::default(), faults, ca: ca.clone(), ..Config::default() };
         let sink = Sink::start(config, Arc::default()).expect("a sink");
         let to = format!("{}/media/in", sink.url());
         let outcome = run(&Limit { paths: vec![source.path.clone()], to, ca, crc64, connections: 3 });

@@ -8,6 +8,7 @@ mod cases;
 mod copies;
 mod figures;
 mod inputs;
+mod kept;
 mod limit;
 mod measure;
 mod peers;
@@ -90,7 +91,7 @@ fn main() -> ExitCode {
 
 fn all(run: &Run) -> Result<()> {
     let cases = cases::all(run.quick);
-    let known = || cases.iter().map(|case| case.name).chain([again::NAME]);
+    let known = || cases.iter().map(|case| case.name).chain([again::NAME, kept::NAME]);
     if let Some(unknown) = run.cases.iter().find(|name| !known().any(|known| known == name.as_str())) {
         bail!("there is no table {unknown}; there are {}", known().collect::<Vec<_>>().join(", "));
     }
@@ -126,6 +127,10 @@ fn all(run: &Run) -> Result<()> {
     if wanted(again::NAME) && asked(&Peer::Davit) {
         println!("== {}", again::NAME);
         keep(run, again::NAME, &again::section(rounds, &run.programs, &place, &when)?)?;
+    }
+    if wanted(kept::NAME) && asked(&Peer::Davit) {
+        println!("== {}", kept::NAME);
+        keep(run, kept::NAME, &kept::section(rounds, &run.programs, &place, &when)?)?;
     }
     if wrong.is_empty() { Ok(()) } else { bail!("uploads that do not count: {}", wrong.join(", ")) }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Job<'a> {
     pub(crate) home: &'a Path,
     /// For who does not find it out.
     pub(crate) connections: usize,
+    /// Whether each file of a folder is given by name.
+    pub(crate) loose: bool,
 }
 
 impl Peer {
@@ -139,13 +141,23 @@ impl Programs {
     /// The words and the environment of a job.
     pub(crate) fn command(&self, peer: Peer, job: &Job<'_>) -> Result<Asked> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        let mut words: Vec<String> = self.words(peer)?.iter().map(|word| text(word)).collect();
+        // Wherever it is started.
+        let whole = |word: &PathBuf| std::path::absolute(word).unwrap_or_else(|_| word.clone());
+        let mut words: Vec<String> = self.words(peer)?.iter().map(|word| text(&whole(word))).collect();
         let (path, url, s3) = (text(&job.source.path), &job.url, format!("s3://{BUCKET}/in/"));
         let folder = job.source.is_folder;
         let mut add = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
         match peer {
             Davit | Davit32 => {
-                add(&["upload", &path, "--s3", &s3, "--endpoint-url", url, "--path-style", "--region", "us-east-1"]);
+                if job.loose {
+                    let mut names: Vec<_> = job.source.files.keys().map(String::as_str).collect();
+                    names.sort_unstable();
+                    add(&["upload"]);
+                    add(&names);
+                } else {
+                    add(&["upload", &path]);
+                }
+                add(&["--s3", &s3, "--endpoint-url", url, "--path-style", "--region", "us-east-1"]);
                 if peer == Davit32 {
                     add(&["--concurrency", "32"]);
                 }

@@ -102,11 +102,12 @@ pub(crate) fn run(case: &Case, peers: &[Peer], rounds: u32, programs: &Programs,
                 faults: variant.faults(SEED + u64::from(round)),
                 ca: case.tls.then(|| home.join("ca.pem")),
                 port: 0,
+                timed: false,
             };
             let others = place.others();
             let sink = Sink::start(config, Arc::default())?;
             let (url, ca, connections) = (sink.url(), sink.ca(), case.connections);
-            let job = Job { source, url, ca, home: &home, connections };
+            let job = Job { source, url, ca, home: &home, connections, loose: false };
             let cost = Started::of(programs, peer, &job)?.ends()?;
             let (seen, objects) = (sink.report(), sink.store().objects());
             let proof = match cost.code {
@@ -153,6 +154,9 @@ impl Started {
         let mut measure = Command::new(std::env::current_exe()?);
         measure.args(["measure", "--within", &AT_MOST.to_string(), "--log"]).arg(job.home.join("log"));
         measure.arg("--").args(words).env_clear().envs(environment);
+        if job.loose {
+            measure.current_dir(&job.source.path);
+        }
         let begun = Instant::now();
         let measure = measure.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         Ok(Self { measure, begun })

@@ -140,6 +140,7 @@ fn hope(goal: &Goal, reached: f64) -> String {
         Figure::Wall => "wall",
         Figure::Memory => "MiB of memory",
         Figure::Active => "connections that send at a time",
+        Figure::Back => "seconds until nine tenths of a link that returned were used again",
         Figure::Waste => "bytes sent in vain, to 8 MiB for each failed request",
     };
     let against = match goal.against {

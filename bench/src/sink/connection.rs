@@ -187,7 +187,7 @@ impl Connection<'_> {
         let mut data = |piece: &[u8]| {
             digest.update(piece);
             size += piece.len() as u64;
-            shared.counts.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            shared.came(piece.len() as u64);
             Ok(())
         };
         let outcome = self.incoming.body(&mut self.stream, head, step, &mut |piece| {

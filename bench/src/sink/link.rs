@@ -42,6 +42,38 @@ impl Gauge {
     }
 }
 
+/// How much came when, since the first request with a body.
+#[derive(Debug, Default)]
+pub(crate) struct Course(Mutex<Vec<u64>>);
+
+/// What is counted together.
+pub(crate) const SLOT: Duration = Duration::from_millis(100);
+const A_SECOND: usize = 10;
+
+impl Course {
+    pub(super) fn came(&self, bytes: u64, since: Duration) {
+        let slot = usize::try_from(since.as_millis() / SLOT.as_millis()).unwrap_or(0);
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() <= slot {
+            slots.resize(slot + 1, 0);
+        }
+        slots[slot] += bytes;
+    }
+
+    /// Bytes of each slot.
+    pub(crate) fn slots(&self) -> Vec<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How long after a moment a second begins in which so many bytes came as wanted; none if none does.
+    pub(crate) fn second_after(slots: &[u64], from: Duration, wanted: impl Fn(u64) -> bool) -> Option<Duration> {
+        let from = usize::try_from(from.as_millis() / SLOT.as_millis()).ok()?;
+        let mut seconds = slots.get(from..)?.windows(A_SECOND).map(|second| second.iter().sum());
+        let n = seconds.position(wanted)?;
+        Some(SLOT * u32::try_from(n).ok()?)
+    }
+}
+
 /// The rate of a link that changes, so long after it began.
 pub(super) fn rate_at(all: &[(Duration, u64)], since: Duration) -> Option<u64> {
     all.iter().rev().find(|(from, _)| *from <= since).or(all.first()).map(|(_, rate)| *rate)
@@ -57,6 +89,18 @@ mod tests {
         let at = |ms| rate_at(&all, Duration::from_millis(ms));
         assert_eq!((at(0), at(3_999), at(4_000), at(9_000)), (Some(60), Some(60), Some(6), Some(60)));
         assert_eq!(rate_at(&[], Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_second_is_found_in_which_enough_came() {
+        let course = Course::default();
+        for tenth in 0..40 {
+            course.came(if tenth < 15 { 1 } else { 10 }, SLOT * tenth);
+        }
+        let after = |from, least| Course::second_after(&course.slots(), SLOT * from, |bytes| bytes >= least);
+        assert_eq!(after(10, 100), Some(SLOT * 5));
+        assert_eq!(after(20, 100), Some(Duration::ZERO));
+        assert_eq!((after(0, 101), after(35, 10)), (None, None));
     }
 
     #[test]

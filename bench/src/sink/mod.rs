@@ -23,7 +23,7 @@ use serde::Serialize;
 use socket2::{Domain, Socket, Type};
 
 pub(crate) use faults::{Faults, mixed};
-pub(crate) use link::Link;
+pub(crate) use link::{Course, Link, SLOT};
 pub(crate) use store::{Held, Store};
 
 /// What a sink is like.
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) ca: Option<PathBuf>,
     /// Where it listens; anywhere when it is 0.
     pub(crate) port: u16,
+    /// Whether it is to be told how much came when.
+    pub(crate) timed: bool,
 }
 
 /// What it saw.
@@ -51,6 +53,8 @@ pub(crate) struct Report {
     pub(crate) wrong_checksums: u64,
     pub(crate) busy: u64,
     pub(crate) resets: u64,
+    /// Seconds after the last change of the link's rate until a second begins in which nine tenths of it were used.
+    pub(crate) back: Option<f64>,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +74,7 @@ struct Shared {
     tls: Option<Arc<rustls::ServerConfig>>,
     store: Arc<Store>,
     counts: Counts,
+    course: Course,
     all: link::Gauge,
     dice: faults::Dice,
     /// When the first request with a body began, and who waits for it.
@@ -104,6 +109,7 @@ impl Sink {
             tls,
             store,
             counts: Counts::default(),
+            course: Course::default(),
             all: link::Gauge::default(),
             dice: faults::Dice::default(),
             first: Mutex::new(None),
@@ -146,7 +152,19 @@ impl Sink {
             wrong_checksums: get(&counts.wrong_checksums),
             busy: get(&counts.busy),
             resets: get(&counts.resets),
+            back: self.back(),
         }
+    }
+
+    fn back(&self) -> Option<f64> {
+        let (from, rate) = self.shared.config.link.all.last().filter(|(from, _)| !from.is_zero())?;
+        let enough = |bytes| bytes * 10 >= rate * 9;
+        Course::second_after(&self.shared.course.slots(), *from, enough).map(|after| after.as_secs_f64())
+    }
+
+    /// How much came when.
+    pub(crate) fn course(&self) -> Vec<u64> {
+        self.shared.course.slots()
     }
 
     /// Waits for the first request with a body.
@@ -178,6 +196,14 @@ impl Shared {
         if first.is_none() {
             *first = Some(Instant::now());
             self.begins.notify_all();
+        }
+    }
+
+    /// Bytes of a body came.
+    fn came(&self, bytes: u64) {
+        self.counts.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if self.config.timed || self.config.link.all.len() > 1 {
+            self.course.came(bytes, self.since_first());
         }
     }
 

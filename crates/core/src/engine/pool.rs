@@ -152,7 +152,7 @@ impl Pool {
     /// Keeps what was found for the next run: of the link, and of no limit.
     pub(super) fn teaches(&self, note: &Note) {
         if let Aim::Found(width) = &self.aim
-            && !self.tap.is_limited()
+            && !self.tap.holds_back()
             && self.towards.is_alone(note.of())
             && let Some(places) = width.lock().unwrap_or_else(PoisonError::into_inner).found()
             && let Ok(places) = u16::try_from(places)
@@ -236,8 +236,8 @@ impl Pool {
     }
 
     /// Whether a limit is set.
-    pub(super) fn is_limited(&self) -> bool {
-        self.tap.is_limited()
+    pub(super) fn is_held_back(&self) -> bool {
+        self.tap.holds_back()
     }
 
     /// A place to send in that nobody waits for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::error::{Done, Result, Retry};
+use crate::error::{Done, Error, ErrorCode, Result, Retry};
 
 /// So many probe at a time whether it is reached again.
 const PROBES: usize = 2;
@@ -31,14 +31,12 @@ impl Reach {
     /// What came of a request with a body.
     pub(super) fn came_to<T>(&self, outcome: &Result<T>) {
         let lost = match outcome {
-            Err(error) if error.retry == Retry::WhenOnline => {
-                // What broke on its way was on its way.
-                if error.done == Done::Unanswered {
-                    return;
-                }
-                true
-            }
-            Ok(_) | Err(_) => false,
+            Ok(_) => false,
+            Err(error) if is_told_by_the_store(error) => false,
+            // What broke on its way was on its way.
+            Err(error) if is_of_the_network(error) && error.done != Done::Unanswered => true,
+            // A stop, a file that changed, a company that is away: nothing of the store.
+            Err(_) => return,
         };
         self.lost.send_if_modified(|was| std::mem::replace(was, lost) != lost);
     }
@@ -63,12 +61,19 @@ impl Reach {
     }
 }
 
+fn is_told_by_the_store(error: &Error) -> bool {
+    error.request_id.is_some() || error.code == ErrorCode::StorageBusy
+}
+
+fn is_of_the_network(error: &Error) -> bool {
+    error.retry == Retry::WhenOnline && error.code != ErrorCode::BackendDown
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
 
     use super::*;
-    use crate::error::{Error, ErrorCode};
 
     fn came(reach: &Reach, error: Option<Error>) {
         reach.came_to(&error.map_or(Ok(()), Err));
@@ -82,6 +87,10 @@ mod tests {
         }
         came(&reach, Some(offline().done(Done::Unanswered)));
         assert!(reach.probe(pending()).await.is_none(), "what broke on its way was on its way");
+        for of_others in [ErrorCode::BackendDown, ErrorCode::FileChanged] {
+            came(&reach, Some(Error::new(of_others)));
+            assert!(reach.probe(pending()).await.is_none(), "{of_others} says nothing of the store");
+        }
         came(&reach, Some(offline()));
         let mut probes: Vec<_> = (0..PROBES).map(|_| futures::executor::block_on(reach.probe(pending()))).collect();
         assert!(probes.iter().all(Option::is_some));
@@ -92,6 +101,10 @@ mod tests {
         probes.push(waits.await);
         let mut waits = std::pin::pin!(reach.probe(pending()));
         assert!(futures::poll!(&mut waits).is_pending(), "the next probes");
+        for of_others in [ErrorCode::Unexpected, ErrorCode::FileChanged, ErrorCode::SourceOffline] {
+            came(&reach, Some(Error::new(of_others)));
+            assert!(futures::poll!(&mut waits).is_pending(), "{of_others} says nothing of the store");
+        }
         came(&reach, Some(Error::new(ErrorCode::StorageBusy)));
         assert!(waits.await.is_none(), "it is told at once");
         assert!(reach.probe(pending()).await.is_none(), "a store that answers is reached");

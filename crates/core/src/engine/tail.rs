@@ -75,7 +75,7 @@ impl Tail {
             // What a limit holds back is not slow, and is not to be sent twice.
             if self.is_late(begun.elapsed())
                 && !out()
-                && !pool.is_limited()
+                && !pool.is_held_back()
                 && let Some(second) = self.second()
                 && let Some(place) = pool.spare()
             {

@@ -15,9 +15,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::keep::Notice;
 use super::outlook::copies_to_read;
 use super::rows::{BatchRow, ItemRow, TransferRow, bits, json, json_if_any, number, path_from, text};
-use super::seal::{BATCHES, ITEMS, MOUNTS, PARTS, RANKS, Sealed, TRANSFERS};
+use super::seal::{ASKED, BATCHES, ITEMS, MOUNTS, PARTS, RANKS, Sealed, TRANSFERS};
 use super::{Journal, classify, in_use, schema};
-use crate::engine::feed::Happening;
+use crate::engine::feed::{Action, Happening};
 use crate::error::{ErrorCode, Result};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
@@ -46,6 +46,8 @@ pub struct Recovered {
     pub items: Vec<ItemRow>,
     /// What those items are ordered by that the person moved.
     pub ranks: Vec<(ItemId, i64)>,
+    /// What holds for files of those items that are not found yet.
+    pub asked: Vec<(ItemId, Action)>,
     /// Every transfer of those items: id, item, size, standing, bytes acknowledged.
     pub transfers: Vec<RecoveredTransfer>,
     /// The highest ids in use: batch, item, transfer.
@@ -165,6 +167,7 @@ impl Reader {
             batches: self.whole_rows(&format!("{} ORDER BY id", select(BATCHES.columns, &BATCHES)), [], batch)?,
             items: self.whole_rows(&format!("{} WHERE removed=0 ORDER BY id", select(ITEM, &ITEMS)), [], item)?,
             ranks: self.ranks()?,
+            asked: self.asked()?,
             transfers: self.whole_rows(
                 &format!(
                     "SELECT t.id, t.item, t.size, t.standing, ifnull(p.bytes,0), {} AS whole
@@ -187,6 +190,14 @@ impl Reader {
             )?,
             highest: (highest("batches")?, highest("items")?, highest("transfers")?),
             notice: None,
+        })
+    }
+
+    fn asked(&self) -> Result<Vec<(ItemId, Action)>> {
+        let sql = select("item,action", &ASKED);
+        self.whole_rows(&sql, [], |row| {
+            whole(row)?;
+            Ok((ItemId::new(number(row, 0)?), json(row, 1)?))
         })
     }
 

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction
 
 use super::rows::text;
 use super::seal::{
-    self, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed, TRANSFERS,
+    self, ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed,
+    TRANSFERS,
 };
 use super::{Reader, classify};
 use crate::engine::feed::PausedBy;
@@ -137,7 +138,7 @@ fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
             }
         }
     }
-    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS] {
+    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED] {
         for row in many(&old, sealed, "1") {
             add(&new, sealed, &row)?;
         }

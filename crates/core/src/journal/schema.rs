@@ -12,7 +12,7 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 7] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER];
+const STEPS: [&str; 8] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -105,6 +105,12 @@ CREATE TABLE lost (                            -- uploads that S3 may have begun
 const ORDER: &str = "
 CREATE TABLE ranks (                           -- what an item is ordered by, once the person moved it: else its id
     item INTEGER PRIMARY KEY REFERENCES items(id), rank INTEGER NOT NULL, sum INTEGER
+) STRICT;
+";
+
+const ASKED: &str = "
+CREATE TABLE asked (                           -- what holds for files of a folder that are not found yet
+    item INTEGER PRIMARY KEY REFERENCES items(id), action TEXT NOT NULL, sum INTEGER
 ) STRICT;
 ";
 

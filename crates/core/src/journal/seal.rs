@@ -38,9 +38,13 @@ pub(super) const RANKS: Sealed = Sealed { table: "ranks", columns: "item,rank" }
 pub(super) const STAYS: Sealed = Sealed { table: "stays", columns: "upload,since,code" };
 pub(super) const LOST: Sealed = Sealed { table: "lost", columns: "batch,key,at" };
 
+pub(super) const ASKED: Sealed = Sealed { table: "asked", columns: "item,action" };
+
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 12] =
-    [&BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS];
+pub(super) const ALL: [&Sealed; 13] = [
+    &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS,
+    &ASKED,
+];
 
 /// Statements by table and verb, and by what they change.
 type Statements = HashMap<(&'static str, &'static str), HashMap<String, Arc<str>>>;

@@ -11,10 +11,12 @@ use uuid::Uuid;
 
 use super::place::Place;
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, Problem, TransferRow, bits, path_bytes, text};
-use super::seal::{BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS};
+use super::seal::{
+    ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS,
+};
 use super::{Journal, classify, in_use, keep};
 use crate::credentials::Scope;
-use crate::engine::feed::Event;
+use crate::engine::feed::{Action, Event};
 use crate::error::{ErrorCode, Result};
 use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
@@ -47,6 +49,8 @@ pub enum Write {
     },
     /// Taken from the list, or put back.
     Removed(ItemId, bool),
+    /// What holds for files of a folder that are not found yet; nothing once it was walked to its end.
+    Asked(ItemId, Option<Action>),
     /// What it is ordered by: a lower one is uploaded earlier.
     Rank(ItemId, i64),
     /// A file found.
@@ -150,6 +154,7 @@ impl Write {
             Self::Joins(..) => "record-joins",
             Self::Counted { .. } => "record-counted",
             Self::Removed(..) => "record-removed",
+            Self::Asked(..) => "record-asked",
             Self::Rank(..) => "record-rank",
             Self::Transfer(_) => "record-transfer",
             Self::Forget(_) => "record-forget",
@@ -411,8 +416,13 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         }
         Write::Joins(id, batch) => ITEMS.change(c, bits(id.get()), "batch=?2", &[&bits(batch.get())]),
         Write::Counted { item, counted, skipped } => {
+            if *counted {
+                forget_asked(c, *item)?;
+            }
             ITEMS.change(c, bits(item.get()), "counted=?2, skipped=?3", &[counted, skipped])
         }
+        Write::Asked(item, None) => forget_asked(c, *item),
+        Write::Asked(item, Some(action)) => added(ASKED.insert(c, "OR REPLACE", &[&bits(item.get()), &text(action)?])),
         Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
         Write::Rank(id, rank) => added(RANKS.insert(c, "OR REPLACE", &[&bits(id.get()), rank])),
         Write::Transfer(t) => insert_transfer(c, t),
@@ -471,6 +481,10 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])
         }
     }
+}
+
+fn forget_asked(c: &Connection, item: ItemId) -> Result<()> {
+    plain(c, "DELETE FROM asked WHERE item=?", &[&bits(item.get())])
 }
 
 fn insert_transfer(c: &Connection, t: &TransferRow) -> Result<()> {

@@ -26,6 +26,8 @@ const SMALL: u64 = 16 << 10;
 const SMALLEST: u64 = 1 << 10;
 /// What was not taken is made up for so much later at most.
 const BURST: Duration = Duration::from_millis(100);
+/// Whether a limit holds anybody back is found out anew so often.
+const LATELY: Duration = Duration::from_secs(2);
 /// A body that is held takes a small frame this often.
 const KEPT: Duration = Duration::from_secs(4);
 /// Urgent bodies that took nothing for so long stand still, each for reasons of its own connection.
@@ -62,6 +64,10 @@ struct State {
     rate: Option<u64>,
     /// When what was taken is within the rate.
     paid: Option<Instant>,
+    /// How much was taken since then.
+    lately: Option<(Instant, u64)>,
+    /// Whether most of what the rate allows was taken of late; what is not known is taken for so.
+    is_short: bool,
     /// Bodies that want bytes yet.
     open: u64,
     /// Urgent ones of them.
@@ -168,8 +174,20 @@ impl State {
         }
     }
 
+    fn count(&mut self, rate: u64, bytes: u64, now: Instant) {
+        let (since, taken) = self.lately.get_or_insert((now, 0));
+        let passed = now.duration_since(*since);
+        if passed >= LATELY {
+            let allowed = u128::from(rate) * passed.as_nanos() / 1_000_000_000;
+            self.is_short = u128::from(*taken) * 5 >= allowed * 4;
+            (*since, *taken) = (now, 0);
+        }
+        *taken += bytes;
+    }
+
     fn take(&mut self, lane: Lane, bytes: u64, now: Instant) {
         if let Some(rate) = self.rate {
+            self.count(rate, bytes, now);
             let since = self.paid.map_or(now, |paid| paid.max(now.checked_sub(BURST).unwrap_or(now)));
             self.paid = Some(since + Duration::from_nanos(bytes.saturating_mul(1_000_000_000) / rate));
         }
@@ -194,15 +212,16 @@ impl Tap {
         let rate = rate.map(|rate| rate.0.max(1));
         let mut state = self.state();
         if state.rate != rate {
-            (state.rate, state.paid) = (rate, None);
+            (state.rate, state.paid, state.lately, state.is_short) = (rate, None, None, true);
             state.urgent_line.wake_all();
             state.bulk_line.wake_all();
         }
     }
 
-    /// Whether there is a limit.
-    pub fn is_limited(&self) -> bool {
-        self.state().rate.is_some()
+    /// Whether a limit holds bodies back: a link that is slower than the limit is not limited by it.
+    pub fn holds_back(&self) -> bool {
+        let state = self.state();
+        state.rate.is_some() && state.is_short
     }
 
     /// How many bodies may be open at most of those that are wanted, so that each moves every few seconds.
@@ -314,6 +333,27 @@ mod tests {
     use super::*;
 
     const FRAME: usize = 256 << 10;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_the_link_does_not_come_up_to_holds_nobody_back() {
+        let took = AtomicU64::new(0);
+        for (pace, held) in [(1_000_000, false), (20_000_000, true), (9_500_000, true)] {
+            let tap = tap(Some(10_000_000));
+            assert!(tap.holds_back(), "as far as is known");
+            // The link takes so much a second, in tenths of it.
+            let mut sip = Sip::new(Tapped::new(&tap, Lane::Bulk));
+            for _ in 0..60 {
+                let mut left = pace / 10;
+                while left > 0 {
+                    let got = poll_fn(|context| sip.poll(left.min(FRAME), context)).await;
+                    left -= got;
+                    took.fetch_add(got as u64, Ordering::Relaxed);
+                }
+                tokio::time::sleep(Duration::from_millis(if held { 1 } else { 100 })).await;
+            }
+            assert_eq!(tap.holds_back(), held, "{pace}");
+        }
+    }
 
     fn tap(rate: Option<u64>) -> Arc<Tap> {
         let tap = Arc::<Tap>::default();

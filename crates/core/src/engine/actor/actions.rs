@@ -8,7 +8,7 @@ use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds;
 use crate::engine::{intake, keys};
 use crate::error::{ErrorCode, Result};
-use crate::ids::TransferId;
+use crate::ids::{ItemId, TransferId};
 use crate::journal::{Leftover, TransferRow, Write};
 use crate::transfer::state::unfinished;
 use crate::transfer::{Input, OnS3, Standing, TransferState, step};
@@ -42,26 +42,54 @@ impl Actor {
                 let folders = named(&targets);
                 let rows = self.remove(targets, false).await?;
                 let files = self.change(Action::Undo, files).await?;
-                self.keep_for_found(action, folders);
+                self.keep_for_found(action, folders).await;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
                 let done = self.change(action, self.files(&targets)).await?;
-                self.keep_for_found(action, named(&targets));
+                self.keep_for_found(action, named(&targets)).await;
                 Ok(done)
             }
         }
     }
 
     /// Keeps what is asked of folders that are not walked to their end, for what is found in them yet.
-    pub(super) fn keep_for_found(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
+    pub(super) async fn keep_for_found(&mut self, action: Action, of: impl Fn(&Item) -> bool) {
         for item in self.shelf.book.items.iter().filter(|item| item.counting && of(item)) {
-            match holds(self.asked_of_folders.get(&item.id).copied(), action) {
+            let before = self.asked_of_folders.get(&item.id).copied();
+            let now = holds(before, action);
+            match now {
                 Some(action) => self.asked_of_folders.insert(item.id, action),
                 None => self.asked_of_folders.remove(&item.id),
             };
+            if now != before {
+                self.asked_unrecorded.insert(item.id);
+            }
         }
+        self.record_what_is_asked().await;
+    }
+
+    /// Puts on record what is asked of folders. What cannot be now holds all the same, and is later.
+    pub(super) async fn record_what_is_asked(&mut self) {
+        if self.asked_unrecorded.is_empty() {
+            return;
+        }
+        let asked = |id: &ItemId| Write::Asked(*id, self.asked_of_folders.get(id).copied());
+        match self.shared.journal.write(self.asked_unrecorded.iter().map(asked).collect()).await {
+            Ok(()) => self.asked_unrecorded.clear(),
+            Err(error) => tracing::warn!(%error, "what was asked of a folder is not on record yet"),
+        }
+    }
+
+    /// Does to files that the process before found, and did not live to do it to, what was asked of their folders.
+    pub(super) async fn do_as_asked_before(&mut self) {
+        let asked = |item: &Item| self.asked_of_folders.contains_key(&item.id);
+        let slots = self.shelf.book.slots.iter();
+        let items = &self.shelf.book.items;
+        let files = slots.filter(|slot| slot.rest == Rest::Queued && asked(&items[slot.item as usize]));
+        let files: Vec<_> = files.map(|slot| slot.id).collect();
+        self.do_as_asked(&files).await;
     }
 
     /// Does to files that were found just now what was asked of their folder before.
@@ -418,6 +446,34 @@ mod tests {
             assert_eq!(on_record(&actor, 2).await, wanted, "{asked:?}");
             actor.report(Report::Walked { item: FOLDER }).await;
             assert!(actor.asked_of_folders.is_empty(), "the next walk finds what nobody has seen");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_of_a_folder_holds_in_the_next_process_as_well() {
+        use Action as A;
+        for (asked, wanted) in
+            [(vec![A::Cancel], "cancelled"), (vec![A::Pause], "paused"), (vec![A::Cancel, A::Undo], "queued")]
+        {
+            let home = tempfile::tempdir().expect("a folder");
+            let mut actor = walked(home.path()).await;
+            for action in &asked {
+                actor.act(*action, vec![Target::Item(FOLDER)]).await.expect("done");
+            }
+            drop(actor);
+            let open = || Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
+            let mut next = open();
+            next.do_as_asked_before().await;
+            assert_eq!(rests(&next), [wanted; 2], "found, and nobody lived to do it: {asked:?}");
+            let (_, _, file) = rows(Path::new("/shoot"), Standing::NEW);
+            let late = TransferRow { id: TransferId::new(3), rel: "3".to_owned(), ..file };
+            next.shared.journal.write(vec![Write::Transfer(late)]).await.expect("written");
+            next.report(found(3)).await;
+            assert_eq!((rests(&next)[2], on_record(&next, 3).await), (wanted, wanted), "{asked:?}");
+            let over = Write::Counted { item: FOLDER, counted: true, skipped: 0 };
+            next.shared.journal.write(vec![over]).await.expect("written");
+            drop(next);
+            assert!(open().asked_of_folders.is_empty(), "the next walk finds what nobody has seen");
         }
     }
 

@@ -97,6 +97,8 @@ pub(super) struct Actor {
     walking: HashSet<ItemId>,
     /// What was asked of folders that are not walked to their end: it holds for what is found in them yet.
     asked_of_folders: HashMap<ItemId, Action>,
+    /// Those of them of which that is not on record as it is.
+    asked_unrecorded: HashSet<ItemId>,
     /// Batches that may have ended.
     ending: HashSet<BatchId>,
     /// Batches that did, and that found no room on record.
@@ -116,6 +118,7 @@ impl Actor {
         let (sender, reports) = mpsc::unbounded_channel();
         let asked = start.recovered.transfers.iter().filter(|transfer| is_asked_for(&transfer.standing));
         let asked = asked.map(|transfer| transfer.id).collect();
+        let recovered_asked = start.recovered.asked.iter().copied().collect();
         let numbers = Numbers::after(start.recovered.highest);
         let mut shelf = Shelf::from(start.recovered);
         shelf.limiting = Limiting::new(start.limits, start.choice);
@@ -149,7 +152,8 @@ impl Actor {
             away: mounts::Away::new(),
             woken: HashMap::new(),
             walking: HashSet::new(),
-            asked_of_folders: HashMap::new(),
+            asked_of_folders: recovered_asked,
+            asked_unrecorded: HashSet::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
@@ -162,6 +166,7 @@ impl Actor {
 
     pub(super) async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
         leftovers::are_lost(&self.shared, std::mem::take(&mut self.asked)).await;
+        self.do_as_asked_before().await;
         self.look_at_limits();
         spawn(Arc::clone(&self.shared.pool).govern());
         let mut next_tick = Instant::now();
@@ -493,7 +498,7 @@ impl Actor {
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
                 let done = self.change(action, files).await;
                 if done.is_ok() {
-                    self.keep_for_found(action, |_| true);
+                    self.keep_for_found(action, |_| true).await;
                 }
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }

@@ -70,7 +70,9 @@ impl Actor {
             Report::Forgotten { files } => self.shelf.book.forget(&files),
             Report::Walked { item } => {
                 self.walking.remove(&item);
+                // With the end of the walk it is gone from the records, too.
                 self.asked_of_folders.remove(&item);
+                self.asked_unrecorded.remove(&item);
                 if let Some(item) = self.shelf.book.item_mut(item) {
                     item.counting = false;
                     self.ending.insert(item.batch);
@@ -81,6 +83,7 @@ impl Actor {
 
     /// Puts on record what could not be before. Nothing begins until then.
     pub(super) async fn pay(&mut self) {
+        self.record_what_is_asked().await;
         for (id, standing) in self.owed.clone() {
             match self.shared.journal.write(vec![Write::Standing(id, standing)]).await {
                 // A row that is damaged is never written on, and nobody waits for it.
