@@ -276,6 +276,11 @@ impl Pool {
         }
     }
 
+    /// A whole object of so many bytes was sent and answered in so much time.
+    pub(super) fn came_round(&self, took: Duration, bytes: u64) {
+        self.aim.tell(|width, now| width.comes_round(now, took, bytes + REQUEST));
+    }
+
     fn lately(&self) -> MutexGuard<'_, Lately> {
         self.lately.lock().unwrap_or_else(PoisonError::into_inner)
     }

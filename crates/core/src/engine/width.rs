@@ -42,6 +42,20 @@ const CALM: Duration = Duration::from_secs(10);
 /// Answers of a busy store that come together are one.
 const TOGETHER: Duration = Duration::from_secs(2);
 
+/// Whole objects that each go in one request are taken by the system at once: what they bring is told by how long each takes.
+/// For so long after a change it is waited for enough of them.
+const ROUNDS: Duration = Duration::from_secs(1);
+/// The last one says so long that there are such.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// Whole objects that were begun and answered since the last change.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rounds {
+    count: usize,
+    seconds: f64,
+    bytes: f64,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// What the present width brings is not known.
@@ -71,6 +85,9 @@ pub(super) struct Width {
     fresh: bool,
     /// Bytes a second of a connection, at best.
     each: f64,
+    rounds: Rounds,
+    /// When a whole object was last answered.
+    came_round: Option<Instant>,
 }
 
 impl Width {
@@ -88,6 +105,8 @@ impl Width {
             busy: None,
             fresh: true,
             each: 0.0,
+            rounds: Rounds::default(),
+            came_round: None,
         }
     }
 
@@ -125,6 +144,18 @@ impl Width {
     pub(super) fn finds(&mut self, places: usize, now: Instant) {
         (self.now, self.fresh) = (places, false);
         self.state = State::Holds { rate: 1.0, until: now + AGAIN, pause: AGAIN };
+    }
+
+    /// A whole object was answered that counts for so many bytes, so long after it was begun.
+    #[expect(clippy::cast_precision_loss, reason = "a rate, not a sum")]
+    pub(super) fn comes_round(&mut self, now: Instant, took: Duration, bytes: u64) {
+        self.came_round = Some(now);
+        // One that was begun before the change says nothing of it.
+        if now.duration_since(self.since) >= took {
+            self.rounds.count += 1;
+            self.rounds.seconds += took.as_secs_f64();
+            self.rounds.bytes += bytes as f64;
+        }
     }
 
     /// Takes the count of all bytes so far, and how many requests fly if none could be begun; often, ten times a second.
@@ -165,14 +196,30 @@ impl Width {
     fn begin(&mut self, now: Instant) {
         self.since = now;
         self.samples.clear();
+        self.rounds = Rounds::default();
     }
 
     /// The rate since the last change settled, once there is one.
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     fn measured(&mut self, now: Instant) -> Option<f64> {
-        let rate = self.rate(now, now.duration_since(self.since).checked_sub(SETTLES)?)?;
+        let settled = now.duration_since(self.since).checked_sub(SETTLES)?;
+        let rate = match self.rate_of_rounds() {
+            Some(rate) => rate,
+            None if settled < ROUNDS && self.came_round.is_some_and(|at| now.duration_since(at) < RECENT) => {
+                return None;
+            }
+            None => self.rate(now, settled)?,
+        };
         self.each = self.each.max(rate / self.now as f64);
         Some(rate)
+    }
+
+    /// Bytes a second of whole objects, if they are most of what there is: as many as fly, by how long each takes.
+    #[expect(clippy::cast_precision_loss, reason = "a rate, not a sum")]
+    fn rate_of_rounds(&self) -> Option<f64> {
+        let Rounds { count, seconds, bytes } = self.rounds;
+        let all = self.samples.back()?.1.saturating_sub(self.samples.front()?.1) as f64;
+        (count >= self.now.max(START) && bytes * 3.0 >= all).then(|| self.now as f64 * bytes / seconds.max(1e-6))
     }
 
     /// Bytes a second of the last `over`.
@@ -214,7 +261,7 @@ impl Width {
             };
             return self.try_more(now, rate, AGAIN);
         }
-        let latest = self.rate(now, MEASURED).unwrap_or(rate);
+        let latest = self.rate(now, MEASURED).filter(|_| self.rate_of_rounds().is_none()).unwrap_or(rate);
         if latest > rate * 1.05 && now.duration_since(self.since) < RISES_AT_MOST {
             return;
         }
@@ -368,6 +415,80 @@ mod tests {
     /// Few connections fill it.
     fn desk() -> Link {
         Link::of(20.0 * MB, 60.0 * MB, Duration::ZERO)
+    }
+
+    /// A link of so many bytes a second in all, over which whole objects go: each connection sends one, waits for its answer
+    /// and sends the next. The system takes an object at once.
+    struct Objects {
+        all: f64,
+        each: f64,
+        size: f64,
+        /// Hundredths of a second that an answer takes.
+        latency: u32,
+        /// What is left of its object, how long that has taken, and how long it waits before or after.
+        flying: Vec<(f64, u32, u32)>,
+    }
+
+    impl Objects {
+        /// A hundredth of a second. Answers what the system took, what the link carried, and how long those that were answered
+        /// had taken.
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        fn carries(&mut self, width: usize) -> (f64, f64, Vec<u32>) {
+            while self.flying.len() < width {
+                // Connections stand one after the other.
+                let nth = u32::try_from(self.flying.len()).unwrap_or(0);
+                self.flying.push((self.size, 0, self.latency + nth % 5));
+            }
+            let sending = self.flying.iter().filter(|(left, _, waits)| *waits == 0 && *left > 0.0).count();
+            let each = self.each.min(self.all / sending.max(1) as f64) / 100.0;
+            let (mut taken, mut carried, mut answered) = (0.0, 0.0, Vec::new());
+            for (left, took, waits) in &mut self.flying {
+                *took += 1;
+                if *waits > 0 {
+                    *waits -= 1;
+                    if *waits == 0 && *left <= 0.0 {
+                        answered.push(*took);
+                        (*left, *took) = (self.size, 0);
+                    }
+                    continue;
+                }
+                taken += if (*left - self.size).abs() < 1.0 { self.size } else { 0.0 };
+                carried += each.min(*left);
+                *left -= each;
+                *waits = if *left <= 0.0 { self.latency } else { 0 };
+            }
+            // Whoever is one too many ends with its object.
+            let mut more = self.flying.len().saturating_sub(width);
+            self.flying.retain(|(_, took, _)| {
+                let goes = more > 0 && *took == 0;
+                more -= usize::from(goes);
+                !goes
+            });
+            (taken, carried, answered)
+        }
+    }
+
+    #[test]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole bytes")]
+    fn whole_objects_fill_a_link_too_though_the_system_takes_each_at_once() {
+        for (all, latency) in [(60.0 * MB, 10), (60.0 * MB, 2), (20.0 * MB, 10), (100.0 * MB, 5)] {
+            let mut link = Objects { all, each: 2.0 * MB, size: 262_144.0, latency, flying: Vec::new() };
+            let mut now = Instant::now();
+            let (mut width, mut bytes, mut late) = (Width::new(START, 64, now), 0.0, 0.0);
+            for hundredth in 0..1_200 {
+                let (taken, carried, answered) = link.carries(width.get());
+                bytes += taken;
+                late += if hundredth >= 500 { carried } else { 0.0 };
+                now += Duration::from_millis(10);
+                for took in answered {
+                    width.comes_round(now, Duration::from_millis(10) * took, 262_144);
+                }
+                if hundredth % 10 == 9 {
+                    width.sample(now, bytes as u64, Some(width.get()));
+                }
+            }
+            assert!(late >= 0.8 * 7.0 * all, "{late} bytes of {all} a second in 7 s, {} at a time", width.get());
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::time::Instant;
+
 use super::looking::Seen;
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
@@ -103,9 +105,13 @@ impl Drive {
         if !body.is_read_first() {
             self.stop.cuts(open.file.still(&open.fingerprint)).await?;
         }
+        let begun = Instant::now();
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
         self.shared.pool.came_to(&open.route.reach, &outcome);
+        if outcome.is_ok() {
+            self.shared.pool.came_round(begun.elapsed(), len);
+        }
         if outcome.as_ref().is_err_and(is_unclear) && gate.passed() {
             self.unanswered.store(true, Ordering::Relaxed);
         }
