@@ -29,7 +29,8 @@ const SOON: f64 = 1.0;
 struct Kept {
     /// What came in the time, of what was allowed.
     of_limit: f64,
-    /// Seconds from the end of the command that lowered it until a second begins in which no more came than that.
+    /// Seconds from the end of the command that lowered it until a second begins in which nine tenths of that came, and no more
+    /// than all of it.
     lowered: f64,
 }
 
@@ -48,7 +49,7 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
          {day}, {} processors, {rounds} rounds.{davit}\n\n\
          | | the middle | the least | the most |\n|---|---|---|---|\n\
          | what came in {} s, of what the limit allows | {:.3} | {least:.3} | {most:.3} |\n\
-         | s until no more came than the lower limit allows | {:.1} | {:.1} | {slowest:.1} |\n\n\
+         | s until as much came as the lower limit allows, and no more | {:.1} | {:.1} | {slowest:.1} |\n\n\
          Counted where it arrives, the first second aside; the lower one from the end of `davit limit` on.\n\n\
          - what came, of what the limit allows, in the worst round: {least:.3} to {most:.3}; the goal is {:.2} to {:.2}{}\n\
          - a lower limit holds after {slowest:.1} s in the worst round; the goal is {SOON:.1} at most{}\n",
@@ -98,7 +99,9 @@ fn once(source: &Source, lasts: Duration, round: u32, programs: &Programs, place
         let of = |time: Duration| usize::try_from(time.as_millis() / SLOT.as_millis()).unwrap_or(usize::MAX);
         let came: u64 = slots.get(of(WARM)..of(WARM + lasts)).context("nothing came any more")?.iter().sum();
         let of_limit = came as f64 / (BEFORE * 1_000_000 * lasts.as_secs()) as f64;
-        let enough = |bytes: u64| bytes as f64 <= (AFTER * 1_000_000) as f64 * (1.0 + CLOSE);
+        let allowed = (AFTER * 1_000_000) as f64;
+        // Standing still is not keeping to it.
+        let enough = |bytes: u64| (allowed * 0.9..=allowed * (1.0 + CLOSE)).contains(&(bytes as f64));
         let after = Course::second_after(&slots, lowered, enough).context("the lower limit never held")?;
         Ok(Kept { of_limit, lowered: after.as_secs_f64() })
     })();

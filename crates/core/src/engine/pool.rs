@@ -235,7 +235,7 @@ impl Pool {
         }
     }
 
-    /// Whether a limit is set.
+    /// Whether a limit holds back what is sent.
     pub(super) fn is_held_back(&self) -> bool {
         self.tap.holds_back()
     }
@@ -305,7 +305,13 @@ impl Pool {
             // Where a limit is too low for all there could be, nothing is to be found out.
             let full = !self.sending.has_room() && self.places() == self.aim.places();
             let full = full.then(|| self.sending.taken());
-            self.aim.tell(|width, now| width.sample(now, self.tally.load(Ordering::Relaxed), full));
+            let mixed = self.tap.feeds_parts();
+            self.aim.tell(|width, now| {
+                if mixed {
+                    width.is_mixed();
+                }
+                width.sample(now, self.tally.load(Ordering::Relaxed), full);
+            });
             self.fit();
         }
     }

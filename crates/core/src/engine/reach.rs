@@ -62,7 +62,22 @@ impl Reach {
 }
 
 fn is_told_by_the_store(error: &Error) -> bool {
-    error.request_id.is_some() || error.code == ErrorCode::StorageBusy
+    use ErrorCode as C;
+    // Some stores put no number on their answers; these are never of this computer or the network.
+    let code = matches!(
+        error.code,
+        C::StorageBusy
+            | C::AlreadyThere
+            | C::AccessDenied
+            | C::StorageFull
+            | C::DamagedOnTheWay
+            | C::CheckMismatch
+            | C::NoChecksums
+            | C::UploadExpired
+            | C::NoSuchBucket
+            | C::WrongRegion
+    );
+    code || error.request_id.is_some()
 }
 
 fn is_of_the_network(error: &Error) -> bool {

@@ -45,6 +45,7 @@ const TOGETHER: Duration = Duration::from_secs(2);
 /// Whole objects that each go in one request are taken by the system at once: what they bring is told by how long each takes.
 /// For so long after a change it is waited for enough of them.
 const ROUNDS: Duration = Duration::from_secs(1);
+const ROUNDS_AT_MOST: Duration = Duration::from_secs(10);
 /// The last one says so long that there are such.
 const RECENT: Duration = Duration::from_secs(2);
 
@@ -86,8 +87,10 @@ pub(super) struct Width {
     /// Bytes a second of a connection, at best.
     each: f64,
     rounds: Rounds,
-    /// When a whole object was last answered.
-    came_round: Option<Instant>,
+    /// When a whole object was last answered, and how long it took.
+    came_round: Option<(Instant, Duration)>,
+    /// Parts of larger ones flew beside them since the last change: how many of those that fly are whole is not known.
+    mixed: bool,
 }
 
 impl Width {
@@ -107,6 +110,7 @@ impl Width {
             each: 0.0,
             rounds: Rounds::default(),
             came_round: None,
+            mixed: false,
         }
     }
 
@@ -149,13 +153,18 @@ impl Width {
     /// A whole object was answered that counts for so many bytes, so long after it was begun.
     #[expect(clippy::cast_precision_loss, reason = "a rate, not a sum")]
     pub(super) fn comes_round(&mut self, now: Instant, took: Duration, bytes: u64) {
-        self.came_round = Some(now);
+        self.came_round = Some((now, took));
         // One that was begun before the change says nothing of it.
         if now.duration_since(self.since) >= took {
             self.rounds.count += 1;
             self.rounds.seconds += took.as_secs_f64();
             self.rounds.bytes += bytes as f64;
         }
+    }
+
+    /// Parts of larger objects fly, too.
+    pub(super) const fn is_mixed(&mut self) {
+        self.mixed = true;
     }
 
     /// Takes the count of all bytes so far, and how many requests fly if none could be begun; often, ten times a second.
@@ -196,7 +205,7 @@ impl Width {
     fn begin(&mut self, now: Instant) {
         self.since = now;
         self.samples.clear();
-        self.rounds = Rounds::default();
+        (self.rounds, self.mixed) = (Rounds::default(), false);
     }
 
     /// The rate since the last change settled, once there is one.
@@ -205,13 +214,19 @@ impl Width {
         let settled = now.duration_since(self.since).checked_sub(SETTLES)?;
         let rate = match self.rate_of_rounds() {
             Some(rate) => rate,
-            None if settled < ROUNDS && self.came_round.is_some_and(|at| now.duration_since(at) < RECENT) => {
-                return None;
-            }
+            None if self.comes_round_yet(now, settled) => return None,
             None => self.rate(now, settled)?,
         };
         self.each = self.each.max(rate / self.now as f64);
         Some(rate)
+    }
+
+    /// Whether there are whole objects alone, and enough of them will be answered soon.
+    fn comes_round_yet(&self, now: Instant, settled: Duration) -> bool {
+        let still = |(at, took): (Instant, Duration)| {
+            now.duration_since(at) < RECENT.max(took * 2) && settled < ROUNDS.max(took * 2).min(ROUNDS_AT_MOST)
+        };
+        !self.mixed && self.came_round.is_some_and(still)
     }
 
     /// Bytes a second of whole objects, if they are most of what there is: as many as fly, by how long each takes.
@@ -219,7 +234,8 @@ impl Width {
     fn rate_of_rounds(&self) -> Option<f64> {
         let Rounds { count, seconds, bytes } = self.rounds;
         let all = self.samples.back()?.1.saturating_sub(self.samples.front()?.1) as f64;
-        (count >= self.now.max(START) && bytes * 3.0 >= all).then(|| self.now as f64 * bytes / seconds.max(1e-6))
+        (!self.mixed && count >= self.now.max(START) && bytes * 3.0 >= all)
+            .then(|| self.now as f64 * bytes / seconds.max(1e-6))
     }
 
     /// Bytes a second of the last `over`.
@@ -471,7 +487,7 @@ mod tests {
     #[test]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole bytes")]
     fn whole_objects_fill_a_link_too_though_the_system_takes_each_at_once() {
-        for (all, latency) in [(60.0 * MB, 10), (60.0 * MB, 2), (20.0 * MB, 10), (100.0 * MB, 5)] {
+        for (all, latency) in [(60.0 * MB, 10), (60.0 * MB, 2), (20.0 * MB, 10), (100.0 * MB, 5), (1.0 * MB, 10)] {
             let mut link = Objects { all, each: 2.0 * MB, size: 262_144.0, latency, flying: Vec::new() };
             let mut now = Instant::now();
             let (mut width, mut bytes, mut late) = (Width::new(START, 64, now), 0.0, 0.0);

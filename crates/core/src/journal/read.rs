@@ -194,11 +194,24 @@ impl Reader {
     }
 
     fn asked(&self) -> Result<Vec<(ItemId, Action)>> {
-        let sql = select("item,action", &ASKED);
+        let open = "item IN (SELECT id FROM items WHERE counted=0)";
+        let sql = format!("{} WHERE {open}", select("item,action", &ASKED));
         self.whole_rows(&sql, [], |row| {
             whole(row)?;
             Ok((ItemId::new(number(row, 0)?), json(row, 1)?))
         })
+    }
+
+    /// Of these transfers those of which nothing ever happened: they were found, and no more.
+    pub fn untouched(&self, ids: Vec<TransferId>) -> Result<Vec<TransferId>> {
+        let sql = "SELECT 1 FROM story WHERE transfer=? LIMIT 1";
+        let mut untouched = Vec::with_capacity(ids.len());
+        for id in ids {
+            if self.one(sql, params![bits(id.get())], |_| Ok(()))?.is_none() {
+                untouched.push(id);
+            }
+        }
+        Ok(untouched)
     }
 
     /// One that is not as it was written is none: the row is where it was added.

@@ -422,7 +422,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             ITEMS.change(c, bits(item.get()), "counted=?2, skipped=?3", &[counted, skipped])
         }
         Write::Asked(item, None) => forget_asked(c, *item),
-        Write::Asked(item, Some(action)) => added(ASKED.insert(c, "OR REPLACE", &[&bits(item.get()), &text(action)?])),
+        Write::Asked(item, Some(action)) => put_asked(c, *item, *action),
         Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
         Write::Rank(id, rank) => added(RANKS.insert(c, "OR REPLACE", &[&bits(id.get()), rank])),
         Write::Transfer(t) => insert_transfer(c, t),
@@ -480,6 +480,16 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::Happened(id, at, event) => {
             plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])
         }
+    }
+}
+
+/// Of a folder whose walk ended just now nothing is found any more.
+fn put_asked(c: &Connection, item: ItemId, action: Action) -> Result<()> {
+    let counted = "SELECT counted FROM items WHERE id=?";
+    let counted = c.query_row(counted, [bits(item.get())], |row| row.get::<_, bool>(0)).optional().map_err(classify)?;
+    match counted {
+        Some(false) => added(ASKED.insert(c, "OR REPLACE", &[&bits(item.get()), &text(&action)?])),
+        Some(true) | None => Ok(()),
     }
 }
 

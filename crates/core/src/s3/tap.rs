@@ -177,7 +177,11 @@ impl State {
     fn count(&mut self, rate: u64, bytes: u64, now: Instant) {
         let (since, taken) = self.lately.get_or_insert((now, 0));
         let passed = now.duration_since(*since);
-        if passed >= LATELY {
+        if passed >= LATELY * 2 {
+            // Nobody wanted anything meanwhile.
+            self.is_short = true;
+            (*since, *taken) = (now, 0);
+        } else if passed >= LATELY {
             let allowed = u128::from(rate) * passed.as_nanos() / 1_000_000_000;
             self.is_short = u128::from(*taken) * 5 >= allowed * 4;
             (*since, *taken) = (now, 0);
@@ -222,6 +226,12 @@ impl Tap {
     pub fn holds_back(&self) -> bool {
         let state = self.state();
         state.rate.is_some() && state.is_short
+    }
+
+    /// Whether parts of large objects are being sent.
+    pub fn feeds_parts(&self) -> bool {
+        let state = self.state();
+        state.open > state.urgent
     }
 
     /// How many bodies may be open at most of those that are wanted, so that each moves every few seconds.
@@ -337,11 +347,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_limit_that_the_link_does_not_come_up_to_holds_nobody_back() {
         let took = AtomicU64::new(0);
-        for (pace, held) in [(1_000_000, false), (20_000_000, true), (9_500_000, true)] {
+        for (pace, held) in [(1_000_000, false), (7_000_000, false), (9_500_000, true), (20_000_000, true)] {
             let tap = tap(Some(10_000_000));
             assert!(tap.holds_back(), "as far as is known");
             // The link takes so much a second, in tenths of it.
             let mut sip = Sip::new(Tapped::new(&tap, Lane::Bulk));
+            let mut next = Instant::now();
             for _ in 0..60 {
                 let mut left = pace / 10;
                 while left > 0 {
@@ -349,9 +360,13 @@ mod tests {
                     left -= got;
                     took.fetch_add(got as u64, Ordering::Relaxed);
                 }
-                tokio::time::sleep(Duration::from_millis(if held { 1 } else { 100 })).await;
+                next += Duration::from_millis(100);
+                tokio::time::sleep_until(next).await;
             }
             assert_eq!(tap.holds_back(), held, "{pace}");
+            tokio::time::sleep(LATELY * 1_000).await;
+            poll_fn(|context| sip.poll(FRAME, context)).await;
+            assert!(tap.holds_back(), "after a pause nothing is known: {pace}");
         }
     }
 

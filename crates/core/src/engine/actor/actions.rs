@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{ActDone, Actor};
-use crate::engine::book::{Item, Rest};
+use crate::engine::book::{Item, Rest, Slot};
 use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds;
 use crate::engine::{intake, keys};
@@ -41,15 +41,15 @@ impl Actor {
                 let files = self.files(&targets).into_iter().filter(on_list).collect();
                 let folders = named(&targets);
                 let rows = self.remove(targets, false).await?;
-                let files = self.change(Action::Undo, files).await?;
                 self.keep_for_found(action, folders).await;
+                let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
             Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
-                let done = self.change(action, self.files(&targets)).await?;
+                // Before it is done to those that are there: a kill in between leaves nothing done that was taken back.
                 self.keep_for_found(action, named(&targets)).await;
-                Ok(done)
+                self.change(action, self.files(&targets)).await
             }
         }
     }
@@ -87,9 +87,17 @@ impl Actor {
         let asked = |item: &Item| self.asked_of_folders.contains_key(&item.id);
         let slots = self.shelf.book.slots.iter();
         let items = &self.shelf.book.items;
-        let files = slots.filter(|slot| slot.rest == Rest::Queued && asked(&items[slot.item as usize]));
+        let is_new = |slot: &&Slot| slot.rest == Rest::Queued && !slot.on_s3;
+        let files = slots.filter(is_new).filter(|slot| asked(&items[slot.item as usize]));
         let files: Vec<_> = files.map(|slot| slot.id).collect();
-        self.do_as_asked(&files).await;
+        if files.is_empty() {
+            return;
+        }
+        // What somebody let go on by itself stays so.
+        match self.shared.journal.read(move |journal| journal.untouched(files)).await {
+            Ok(files) => self.do_as_asked(&files).await,
+            Err(error) => tracing::warn!(%error, "what was asked of a folder could not be looked up"),
+        }
     }
 
     /// Does to files that were found just now what was asked of their folder before.
@@ -474,6 +482,30 @@ mod tests {
             next.shared.journal.write(vec![over]).await.expect("written");
             drop(next);
             assert!(open().asked_of_folders.is_empty(), "the next walk finds what nobody has seen");
+            // Asked while the end of the walk was being told.
+            let mut last = open();
+            last.shelf.book.item_mut(FOLDER).expect("there").counting = true;
+            last.act(A::Cancel, vec![Target::Item(FOLDER)]).await.expect("done");
+            drop(last);
+            assert!(open().asked_of_folders.is_empty(), "nothing is found in it yet");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_went_on_by_itself_is_not_asked_again_in_the_next_process() {
+        for action in [Action::Cancel, Action::Pause] {
+            let home = tempfile::tempdir().expect("a folder");
+            let mut actor = walked(home.path()).await;
+            actor.report(found(1)).await;
+            actor.act(action, vec![Target::Item(FOLDER)]).await.expect("done");
+            for goes_on in [Action::Undo, Action::Resume] {
+                actor.act(goes_on, vec![Target::Transfer(FILE)]).await.expect("done");
+            }
+            drop(actor);
+            let mut next = Actor::new(start(home.path(), Journal::open(home.path()).expect("opened")));
+            next.do_as_asked_before().await;
+            assert_eq!(rests(&next)[0], "queued", "{action:?}");
+            assert_ne!(rests(&next)[1], "queued", "{action:?}");
         }
     }
 

@@ -496,10 +496,8 @@ impl Actor {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
                 let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
+                self.keep_for_found(action, |_| true).await;
                 let done = self.change(action, files).await;
-                if done.is_ok() {
-                    self.keep_for_found(action, |_| true).await;
-                }
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::ClearDone(reply) => {

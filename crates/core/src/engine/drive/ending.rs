@@ -90,6 +90,7 @@ impl Drive {
             place = place => place?,
             () = self.stop.token.cancelled() => return Err(cut_short()),
         };
+        let begun = Instant::now();
         let (len, gate) = (open.plan.size(), Gate::default());
         let body = PartBody {
             file: Arc::clone(&open.file),
@@ -105,7 +106,6 @@ impl Drive {
         if !body.is_read_first() {
             self.stop.cuts(open.file.still(&open.fingerprint)).await?;
         }
-        let begun = Instant::now();
         let request = open.route.bucket.put(&open.key, &self.row.token, body, if_absent);
         let outcome = gate.guard(request, self.stop.token.cancelled()).await.unwrap_or_else(|| Err(cut_short()));
         self.shared.pool.came_to(&open.route.reach, &outcome);
