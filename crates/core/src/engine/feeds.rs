@@ -10,7 +10,9 @@ use super::list;
 use super::live::PartsNow;
 use super::pointing::{self, To};
 use super::shelf::Shelf;
-use crate::engine::feed::{Delta, Details, Focused, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View};
+use crate::engine::feed::{
+    Delta, Details, Event, Focused, Happening, Outcome, Peek, Row, Slice, Snapshot, Target, Totals, Update, View,
+};
 use crate::error::{ErrorCode, Result};
 use crate::file::names;
 use crate::ids::{ItemId, TransferId};
@@ -22,6 +24,8 @@ const ROWS_AT_MOST: u32 = 500;
 /// Rows of the peek: problems, and files being sent.
 const PROBLEMS: usize = 2;
 const SENDING: usize = 4;
+/// Lines of the story.
+const STORY: usize = 50;
 
 /// A subscriber.
 pub(super) struct Subscriber {
@@ -224,7 +228,11 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         }));
     };
     let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
-    let (Some(transfer), story, parts) = seen else { return Ok(None) };
+    let (Some(transfer), mut story, parts) = seen else { return Ok(None) };
+    // Its beginning is that of its row, and has no line of its own on record.
+    if story.len() < STORY && story.last().is_none_or(|line| line.what != Event::Added) {
+        story.push(Happening { at: item.added, what: Event::Added });
+    }
     let Some(at) = shelf.book.index(id) else { return Ok(None) };
     let slot = &shelf.book.slots[at as usize];
     let live = shelf.running.get(&id).map(|live| &**live);

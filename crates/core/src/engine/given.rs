@@ -254,8 +254,9 @@ mod tests {
         while path.ends_with("0") && !OVER.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
+        let looked = looker.look(path);
         LOOKED.fetch_add(1, Ordering::SeqCst);
-        looker.look(path)
+        looked
     }
 
     async fn until_looked(count: usize) {
@@ -273,6 +274,10 @@ mod tests {
         let waits = async {
             // For all but the one and the one behind it.
             until_looked(count - 2).await;
+            // Its thread tells so a moment after it looked.
+            for _ in 0..10_000 {
+                tokio::task::yield_now().await;
+            }
             tokio::time::advance(std::time::Duration::from_secs(21)).await;
         };
         let (mut seen, ()) = tokio::join!(looks, waits);
