@@ -2,7 +2,7 @@
 //! the same command.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 
 use crate::figures::median;
 use crate::inputs::{Input, Source};
-use crate::peers::{Asked, Job, Peer, Programs};
+use crate::peers::{Job, Peer, Programs};
 use crate::rounds::{AT_MOST, Place, Run, Started, last_words, until};
 use crate::sink::{Config, Link, Sink, Store};
 use crate::tables::{Circumstances, told};
@@ -87,7 +87,7 @@ fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
     let link = Link { all: vec![(Duration::ZERO, 1)], ..Link::default() };
     let sink = Sink::start(Config { link, ..Config::default() }, Arc::default())?;
     let home = place.fresh("queued")?;
-    let mut running = davit(&source, &sink, &home, programs)?;
+    let mut running = programs.begin(Peer::Davit, &job(&source, &sink, &home))?;
     let recorded = until("all files on record", WITHIN, || {
         std::thread::sleep(Duration::from_millis(500));
         let mut status = Command::new(&programs.davit);
@@ -108,7 +108,7 @@ fn begun(parts: u32, programs: &Programs, place: &Place) -> Result<Before> {
     let link = Link { all: rate.into_iter().collect(), ..Link::default() };
     let sink = Sink::start(Config { link, ..Config::default() }, Arc::default())?;
     let home = place.fresh("begun")?;
-    let mut running = davit(&source, &sink, &home, programs)?;
+    let mut running = programs.begin(Peer::Davit, &job(&source, &sink, &home))?;
     let enough = parts as usize * 99 / 100 - 8;
     let sent = until("most parts", WITHIN, || Ok(sink.store().parts() >= enough));
     stop(&mut running)?;
@@ -147,15 +147,8 @@ fn job<'a>(source: &'a Source, sink: &Sink, home: &'a Path) -> Job<'a> {
     Job { source, url: sink.url(), ca: None, home, connections: 0, loose: false }
 }
 
-fn davit(source: &Source, sink: &Sink, home: &Path, programs: &Programs) -> Result<Child> {
-    let Asked { words, environment } = programs.command(Peer::Davit, &job(source, sink, home))?;
-    let log = std::fs::File::create(home.join("log"))?;
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).env_clear().envs(environment).stdin(Stdio::null());
-    Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
-}
-
-fn stop(running: &mut Child) -> Result<()> {
+/// Kills it.
+pub(crate) fn stop(running: &mut Child) -> Result<()> {
     running.kill()?;
     running.wait()?;
     Ok(())

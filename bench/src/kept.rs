@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::again::stop;
 use crate::figures::median;
 use crate::inputs::{Input, Source};
 use crate::peers::{Asked, Job, Peer, Programs};
@@ -76,19 +77,14 @@ fn once(source: &Source, lasts: Duration, round: u32, programs: &Programs, place
     let sink = Sink::start(Config { timed: true, ..Config::default() }, Arc::default())?;
     let job = Job { source, url: sink.url(), ca: None, home: &home, connections: 0, loose: false };
     let Asked { words, environment } = programs.command(Peer::Davit, &job)?;
-    let davit = |words: &[&str]| {
-        let mut command = Command::new(&programs.davit);
-        command.args(words).env_clear().envs(environment.clone()).stdin(Stdio::null());
-        command
-    };
     let limit = |rate: u64| {
-        let done = davit(&["limit", &format!("{rate}MB/s")]).output()?;
+        let mut davit = Command::new(&words[0]);
+        davit.args(["limit", &format!("{rate}MB/s")]).env_clear().envs(environment.clone());
+        let done = davit.stdin(Stdio::null()).output()?;
         if done.status.success() { Ok(()) } else { bail!("{}", String::from_utf8_lossy(&done.stderr)) }
     };
     limit(BEFORE)?;
-    let log = std::fs::File::create(home.join("log"))?;
-    let words: Vec<_> = words[1..].iter().map(String::as_str).collect();
-    let mut running = davit(&words).stdout(log.try_clone()?).stderr(log).spawn()?;
+    let mut running = programs.begin(Peer::Davit, &job)?;
     let outcome = (|| -> Result<Kept> {
         let first = sink.first(PATIENCE).with_context(|| last_words(&home))?;
         std::thread::sleep((WARM + lasts).saturating_sub(first.elapsed()));
@@ -105,8 +101,7 @@ fn once(source: &Source, lasts: Duration, round: u32, programs: &Programs, place
         let after = Course::second_after(&slots, lowered, enough).context("the lower limit never held")?;
         Ok(Kept { of_limit, lowered: after.as_secs_f64() })
     })();
-    running.kill()?;
-    running.wait()?;
+    stop(&mut running)?;
     let kept = outcome?;
     println!("{NAME} round {}: {:.3} of the limit, a lower one after {:.1} s", round + 1, kept.of_limit, kept.lowered);
     Ok(kept)

@@ -1,7 +1,7 @@
 //! Who is measured, and how each is asked to upload.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -136,6 +136,15 @@ impl Programs {
         let word = word.context("no version")?;
         let (first, last) = word.split_once('/').unwrap_or((word, word));
         Ok(if peer == Naive { first } else { last }.trim_start_matches('v').to_owned())
+    }
+
+    /// Starts a job; what it says is in the log of its home.
+    pub(crate) fn begin(&self, peer: Peer, job: &Job<'_>) -> Result<Child> {
+        let Asked { words, environment } = self.command(peer, job)?;
+        let log = std::fs::File::create(job.home.join("log"))?;
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env_clear().envs(environment).stdin(Stdio::null());
+        Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
     }
 
     /// The words and the environment of a job.
