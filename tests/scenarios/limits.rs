@@ -25,7 +25,8 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new(concurrency: u16) -> Self {
+    async fn new(concurrency: impl Into<Option<u16>>) -> Self {
+        let concurrency = concurrency.into();
         let world = World::with_backend(900, "role").await;
         let link = FaultProxy::tight(world.cloud.address());
         let uploader = open(&world, &link, concurrency).await;
@@ -78,9 +79,10 @@ impl Desk {
     }
 }
 
-async fn open(world: &World, link: &FaultProxy, concurrency: u16) -> Uploader {
+/// With so many requests at a time, or as many as turn out best.
+async fn open(world: &World, link: &FaultProxy, concurrency: impl Into<Option<u16>>) -> Uploader {
     let options = world.options_by_backend(&link.endpoint());
-    connected(Options { concurrency: Some(concurrency), hold: false, ..options }).await
+    connected(Options { concurrency: concurrency.into(), hold: false, ..options }).await
 }
 
 async fn until(is_so: impl Fn() -> bool) {
@@ -165,26 +167,28 @@ async fn the_smallest_limit_is_slow_and_not_dead() {
     desk.uploader.close().await;
 }
 
-/// A file of 10 MB beside one that takes all of 50 Mbit/s.
+/// A file of 10 MB beside one that takes all of 50 Mbit/s, by as many requests at a time as turn out best, and by sixteen.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_small_goes_before_what_is_large_and_costs_it_no_part() {
-    let desk = Desk::new(16).await;
-    desk.link.faults.rate.store(6_250_000, Ordering::SeqCst);
-    let big = desk.give("big.mov", 160_000_000).await;
-    desk.until_passed(15_000_000).await;
-    let small = desk.give("small.wav", 10_000_000).await;
-    let begun = Instant::now();
-    until(|| desk.is_there("small.wav")).await;
-    let took = begun.elapsed();
-    assert!(!desk.is_there("big.mov"));
-    assert!(took <= Duration::from_secs(10), "{took:?}");
-    println!("10 MB beside it took {took:?}");
-    desk.link.faults.rate.store(0, Ordering::SeqCst);
-    desk.all_done(vec![big, small]).await;
-    desk.no_part_was_lost();
-    desk.is_whole("big.mov");
-    desk.is_whole("small.wav");
-    desk.uploader.close().await;
+    for concurrency in [None, Some(16)] {
+        let desk = Desk::new(concurrency).await;
+        desk.link.faults.rate.store(6_250_000, Ordering::SeqCst);
+        let big = desk.give("big.mov", 160_000_000).await;
+        desk.until_passed(15_000_000).await;
+        let small = desk.give("small.wav", 10_000_000).await;
+        let begun = Instant::now();
+        until(|| desk.is_there("small.wav")).await;
+        let took = begun.elapsed();
+        assert!(!desk.is_there("big.mov"));
+        assert!(took <= Duration::from_secs(10), "{concurrency:?}: {took:?}");
+        println!("10 MB beside it took {took:?}");
+        desk.link.faults.rate.store(0, Ordering::SeqCst);
+        desk.all_done(vec![big, small]).await;
+        desk.no_part_was_lost();
+        desk.is_whole("big.mov");
+        desk.is_whole("small.wav");
+        desk.uploader.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

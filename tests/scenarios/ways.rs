@@ -215,6 +215,33 @@ async fn a_way_that_is_blocked_in_the_middle_of_an_object_is_left_and_loses_no_p
     }
 }
 
+/// The way that was chosen carries an eighth of what it did, in the middle of an object, and answers as it always did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_that_becomes_slower_in_the_middle_of_an_object_is_left_and_loses_no_part() {
+    for by_acceleration in [true, false] {
+        let rate = |chosen: bool| if chosen { 4 << 20 } else { 2 << 20 };
+        let both = Both::new(rate(by_acceleration), rate(!by_acceleration)).await;
+        let file = both.file("cut.mov", 128);
+        let mut running = both.begin(&file).start();
+        tokio::task::block_in_place(|| running.until_sent(24 * PART));
+        let (kind, why) = if by_acceleration { ("accelerated", "faster") } else { ("direct", "other-slower") };
+        both.until_way(&mut running, kind, why).await;
+        let slower = if by_acceleration { &both.accelerated } else { &both.direct };
+        slower.faults.rate_each.store(512 << 10, Ordering::SeqCst);
+        let (kind, why) = if by_acceleration { ("direct", "other-slower") } else { ("accelerated", "faster") };
+        both.until_way(&mut running, kind, why).await;
+        both.came();
+        both.lets_end();
+        let ended = tokio::task::block_in_place(|| running.ends());
+        assert_eq!(ended.0, Some(0), "{by_acceleration}: {}", ended.1);
+        both.is_there(&file);
+        both.lost_no_part();
+        let (accelerated, direct) = both.came();
+        let (by_left, by_taken) = if by_acceleration { (accelerated, direct) } else { (direct, accelerated) };
+        assert!(by_taken > 4 * by_left, "{by_acceleration}: {by_taken}, and {by_left} by the one that was left");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_that_comes_back_is_taken_again_where_it_is_the_faster() {
     let both = Both::new(8 << 20, 1 << 20).await;

@@ -106,7 +106,7 @@ pub(crate) struct Sum {
 /// What there is to tell.
 enum Told {
     Progress(Progress),
-    Outcome(Box<Outcome>),
+    Outcomes(Vec<Outcome>),
     Refused(PathBuf, ErrorCode),
     Skipped(PassedOver),
     Summary(Sum),
@@ -157,8 +157,11 @@ impl Output {
         }
     }
 
-    pub(crate) fn outcome(&self, outcome: &Outcome) {
-        self.tell(Told::Outcome(Box::new(outcome.clone())));
+    /// How files ended, in one piece: a line at a time costs more than some of the files.
+    pub(crate) fn outcomes(&self, outcomes: Vec<Outcome>) {
+        if !outcomes.is_empty() {
+            self.tell(Told::Outcomes(outcomes));
+        }
     }
 
     pub(crate) fn refused(&self, path: PathBuf, code: ErrorCode) {
@@ -254,13 +257,13 @@ impl Printer {
         }
         match told {
             Told::Progress(progress) => self.progress(&progress),
-            Told::Outcome(outcome) => match outcome.state {
-                RowState::Done { .. } => self.name("done", &outcome.path),
-                RowState::Cancelled { .. } => self.name("cancelled", &outcome.path),
-                RowState::Failed { code } => self.failed(&outcome.path, code),
-                _ => {}
-            },
-            Told::Refused(path, code) => self.failed(&names::shown(&path), code),
+            Told::Outcomes(outcomes) => {
+                let lines: Vec<_> = outcomes.iter().filter_map(|outcome| self.outcome(outcome)).collect();
+                if !lines.is_empty() {
+                    self.say(&lines.join("\n"));
+                }
+            }
+            Told::Refused(path, code) => self.say(&self.failed(&names::shown(&path), code)),
             Told::Skipped(PassedOver { path, rule }) => {
                 self.say(&format!("{:<10} {} ({rule})", "skipped", text::plain(&path)));
             }
@@ -311,19 +314,27 @@ impl Printer {
         }
     }
 
-    fn failed(&self, path: &str, code: ErrorCode) {
+    fn outcome(&self, outcome: &Outcome) -> Option<String> {
+        match outcome.state {
+            RowState::Done { .. } => Some(self.name("done", &outcome.path)),
+            RowState::Cancelled { .. } => Some(self.name("cancelled", &outcome.path)),
+            RowState::Failed { code } => Some(self.failed(&outcome.path, code)),
+            _ => None,
+        }
+    }
+
+    fn failed(&self, path: &str, code: ErrorCode) -> String {
         let words = words::of(code);
-        self.name("failed", path);
-        self.say(&format!("           {} {} [{code}]", words.what, words.action));
+        format!("{}\n           {} {} [{code}]", self.name("failed", path), words.what, words.action)
     }
 
     /// A name on one line: cut on a terminal, whole in a file.
-    fn name(&self, what: &str, name: &str) {
+    fn name(&self, what: &str, name: &str) -> String {
         let name = match self.form {
             Form::Bar(_) => text::fit(name, usize::from(console::Term::stderr().size().1).saturating_sub(12).max(20)),
             Form::Json | Form::Plain => text::plain(name),
         };
-        self.say(&format!("{what:<10} {name}"));
+        format!("{what:<10} {name}")
     }
 
     fn say(&self, words: &str) {
@@ -340,14 +351,18 @@ impl Printer {
     }
 
     fn json(&mut self, told: Told) {
+        let text = |line: &Line| serde_json::to_string(line).unwrap_or_default();
         let line = match told {
+            Told::Outcomes(outcomes) => {
+                let lines: Vec<_> = outcomes.into_iter().map(|outcome| text(&Line::File { outcome })).collect();
+                return self.line(&lines.join("\n"));
+            }
             Told::Progress(Progress { sent, size, speed, seconds_left, waits_for, rests: _ }) => {
                 let (waiting, next) = (waits_for.is_some(), waits_for.as_ref().map(|wait| wait.next));
                 let code = waits_for.as_ref().map(|wait| wait.code);
                 let (drive, until) = waits_for.map_or((None, None), |wait| (wait.drive, wait.until));
                 Line::Progress { sent, size, speed, seconds_left, waiting, code, drive, until, next }
             }
-            Told::Outcome(outcome) => Line::File { outcome: *outcome },
             Told::Refused(path, code) => Line::Refused { path: names::shown(&path), code },
             Told::Skipped(PassedOver { path, rule }) => Line::Skipped { path, rule },
             Told::Summary(Sum { settled, refused, earlier }) => {
@@ -371,7 +386,7 @@ impl Printer {
             }
             Told::Store(says) => Line::Store { says },
         };
-        self.line(&serde_json::to_string(&line).unwrap_or_default());
+        self.line(&text(&line));
     }
 
     /// A line on standard output. A reader that has gone away is no reason to stop uploading; a disk without room for the

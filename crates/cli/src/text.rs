@@ -29,7 +29,8 @@ pub(crate) fn line(text: &str) -> Result<bool> {
 
 /// Prints a line on standard error; where that is closed, nobody wants to know.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    // At once: what is written piece by piece goes out piece by piece.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// A name or a message from elsewhere on one line: what would break it, command the terminal, or make it look like another

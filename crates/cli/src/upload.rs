@@ -127,11 +127,10 @@ impl Show<'_> {
             self.doubt.notify_one();
         }
         if let Update::Delta(delta) = update {
-            for outcome in &delta.outcomes {
-                if outcome.batch == self.batch || self.rows.came_with(outcome.batch) {
-                    self.outcome(outcome);
-                }
-            }
+            let ours = |outcome: &&Outcome| outcome.batch == self.batch || self.rows.came_with(outcome.batch);
+            let outcomes: Vec<_> = delta.outcomes.iter().filter(ours).cloned().collect();
+            outcomes.iter().for_each(|outcome| self.count(outcome));
+            self.output.outcomes(outcomes);
         }
         if let Some(progress) = progress {
             self.output.progress(progress);
@@ -162,13 +161,12 @@ impl Show<'_> {
         }
     }
 
-    fn outcome(&mut self, outcome: &Outcome) {
+    fn count(&mut self, outcome: &Outcome) {
         match outcome.state {
             RowState::Done { .. } => self.done.insert(outcome.id),
             RowState::Failed { .. } => self.failed.insert(outcome.id),
             _ => false,
         };
-        self.output.outcome(outcome);
     }
 
     /// Of so many files, those that this run did not upload.
@@ -264,7 +262,7 @@ async fn upload_all(uploader: &Uploader, home: &Path, args: &Upload, output: &Ou
     let earlier = show.earlier(settled.uploaded);
     match show.untold(home, settled).read().await {
         Ok(untold) => {
-            untold.failed.iter().for_each(|outcome| output.outcome(outcome));
+            output.outcomes(untold.failed);
             untold.skipped.into_iter().for_each(|what| output.skipped(what));
         }
         Err(error) => output.problem(error),

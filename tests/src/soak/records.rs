@@ -119,7 +119,7 @@ fn commit(chance: &mut Chance, files: &mut u64) -> Vec<Write> {
             *files += 1;
             let row = transfer(*files, &item(2, true));
             let id = row.id;
-            vec![Write::Transfer(row), Write::Happened(id, UnixTime(1_700_000_000), Event::Added)]
+            vec![Write::Transfer(row.into()), Write::Happened(id, UnixTime(1_700_000_000), Event::Added)]
         }
         2 => {
             let size = (17 << 20) + chance.below(8 << 20) as u64;
@@ -157,11 +157,11 @@ fn beginning() -> Vec<Write> {
     let first = transfer(1, &single);
     let scope = Scope { bucket: "media".into(), prefix: "rushes/ada/".into(), region: "eu-central-1".into() };
     vec![
-        Write::Batch(batch()),
+        Write::Batch(batch().into()),
         Write::BindBatch(BatchId::new(1), scope),
         Write::Item(single),
         Write::Item(folder),
-        Write::Transfer(first),
+        Write::Transfer(first.into()),
     ]
 }
 

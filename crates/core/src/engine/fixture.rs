@@ -73,7 +73,7 @@ pub(in crate::engine) async fn records(
     (batch, item, file): (BatchRow, ItemRow, TransferRow),
 ) -> (Journal, Recovered) {
     let (journal, _) = Journal::open(home).expect("opened");
-    let all = vec![Write::Batch(batch), Write::Item(item), Write::Transfer(file)];
+    let all = vec![Write::Batch(batch.into()), Write::Item(item), Write::Transfer(file.into())];
     journal.write(all).await.expect("written");
     drop(journal);
     Journal::open(home).expect("opened")

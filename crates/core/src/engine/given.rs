@@ -151,15 +151,17 @@ impl Looker {
     /// file system, which has no name.
     fn look(&mut self, path: &Path) -> Result<Given> {
         let absolute = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
-        // The person named it: a link they gave means the thing it leads to.
-        let kind = std::fs::metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
+        let itself = std::fs::symlink_metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
         // Only the system can tell where `..` leads, past links.
         let dotted = absolute.components().any(|part| part == Component::ParentDir);
         let plain = if dotted { resolved(&absolute)? } else { absolute };
         let Some(name) = plain.file_name().map(ToOwned::to_owned) else {
             return Err(Error::new(ErrorCode::NameRefused).detail("the root of a drive has no name; give its folders"));
         };
-        let link = std::fs::symlink_metadata(&plain).is_ok_and(|meta| meta.is_symlink());
+        let is_link = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+        let link = if dotted { is_link(&plain) } else { itself.is_symlink() };
+        // The person named it: a link they gave means the thing it leads to.
+        let kind = if link { std::fs::metadata(&plain).map_err(|e| missing(&plain, &e))? } else { itself };
         let path = if link { std::fs::canonicalize(&plain).map_err(|e| missing(&plain, &e))? } else { plain };
         let folder = kind.is_dir();
         let mount = if folder { file::mount_of(&path) } else { path.parent().and_then(|above| self.mount_of(above)) };

@@ -284,7 +284,8 @@ async fn record(
     part(&mut rows, collision, |key| taken.contains(key));
     let files = rows.iter().map(|row| (row.id, row.size, row.standing.clone())).collect();
     let forgotten = mended.iter().copied().map(Write::Forget);
-    let mut writes: Vec<Write> = forgotten.chain(rows.into_iter().map(Write::Transfer)).chain(skips).collect();
+    let mut writes: Vec<Write> =
+        forgotten.chain(rows.into_iter().map(|row| Write::Transfer(row.into()))).chain(skips).collect();
     writes.push(Write::Counted { item: id, counted: false, skipped: *skipped });
     shared.journal.write(writes).await?;
     if !mended.is_empty() {
@@ -382,7 +383,7 @@ mod tests {
         let (batch, item, _) = rows(folder.path(), Standing::NEW);
         let item = ItemRow { folder: true, counted: false, ..item };
         let (journal, _) = Journal::open(home.path()).expect("opened");
-        journal.write(vec![Write::Batch(batch), Write::Item(item.clone())]).await.expect("written");
+        journal.write(vec![Write::Batch(batch.into()), Write::Item(item.clone())]).await.expect("written");
         let (shared, mut told) = shared(home.path(), journal.clone());
         let numbers = Arc::new(Numbers::after((1, 1, 0)));
         let mut chunks = Vec::new();
@@ -417,7 +418,7 @@ mod tests {
         let lost = ItemRow { mount: Some(away.path().to_owned()), ..item.clone() };
         let found = ItemRow { id: ItemId::new(2), path: here.path().to_owned(), ..item };
         let (journal, _) = Journal::open(home.path()).expect("opened");
-        let all = vec![Write::Batch(batch), Write::Item(lost.clone()), Write::Item(found.clone())];
+        let all = vec![Write::Batch(batch.into()), Write::Item(lost.clone()), Write::Item(found.clone())];
         journal.write(all).await.expect("written");
         let (shared, mut told) = shared(home.path(), journal.clone());
         let numbers = Arc::new(Numbers::after((1, 2, 0)));

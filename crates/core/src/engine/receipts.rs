@@ -239,7 +239,7 @@ mod tests {
         );
         let (added, collision) = (UnixTime(1), Collision::Fail);
         let row = BatchRow { id: batch, added, destination: to, collision, scope: None, remote: None, told: true };
-        let mut all = vec![Write::Batch(row)];
+        let mut all = vec![Write::Batch(row.into())];
         let mut next = 0;
         let (standing, _) = stillborn(&Error::new(ErrorCode::AccessDenied));
         for (n, (name, folder)) in roots.iter().enumerate() {
@@ -261,7 +261,7 @@ mod tests {
             let (files, skips) = folder.as_ref().map_or((&only, None), |(files, skips)| (files, Some(skips)));
             for rel in files {
                 next += 1;
-                all.push(Write::Transfer(TransferRow {
+                all.push(Write::Transfer(Box::new(TransferRow {
                     id: TransferId::new(next),
                     item,
                     path: path.join(rel),
@@ -274,7 +274,7 @@ mod tests {
                     plan: None,
                     crc64: None,
                     problem: None,
-                }));
+                })));
             }
             for rel in skips.into_iter().flatten() {
                 all.push(Write::Skip { item, rel: rel.clone(), rule: "link" });

@@ -113,19 +113,24 @@ impl Shelf {
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
         for row in rows {
-            let to = self.number_of(row.batch);
-            self.book.add_item(Item {
-                to,
-                here: self.is_here(row.batch),
-                drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
-                mount: row.mount.as_deref().map(Into::into),
-                folder: row.folder,
-                counting: !row.counted,
-                removed: row.removed,
-                skipped: row.skipped,
-                added: row.added,
-                ..Item::new(row.id, row.batch, &row.name)
-            });
+            let item = self.item_of(row);
+            self.book.add_item(item);
+        }
+    }
+
+    /// What is kept of a row.
+    pub(super) fn item_of(&mut self, row: &ItemRow) -> Item {
+        Item {
+            to: self.number_of(row.batch),
+            here: self.is_here(row.batch),
+            drive: drive_of(&row.path, row.mount.as_deref()).map(Into::into),
+            mount: row.mount.as_deref().map(Into::into),
+            folder: row.folder,
+            counting: !row.counted,
+            removed: row.removed,
+            skipped: row.skipped,
+            added: row.added,
+            ..Item::new(row.id, row.batch, &row.name)
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorCode, Result};
 
 /// The composed form, so that one name has one key whatever system it comes from.
 pub fn normal(text: &str) -> String {
-    text.nfc().collect()
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// One part of a key from one name. Everything a reader can be fooled by (characters that turn the direction of writing,

@@ -170,7 +170,7 @@ mod tests {
         let (journal, _) = Journal::open(home.path()).expect("opened");
         let standing = Standing { state: TransferState::Queued, on_s3: OnS3::Nothing };
         let (batch, item, row) = rows(std::path::Path::new("/cut.mov"), standing);
-        let all = vec![Write::Batch(batch), Write::Item(item), Write::Transfer(row)];
+        let all = vec![Write::Batch(batch.into()), Write::Item(item), Write::Transfer(row.into())];
         journal.write(all).await.expect("written");
         let others = async {
             loop {

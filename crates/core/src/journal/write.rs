@@ -29,7 +29,7 @@ use crate::units::UnixTime;
 #[derive(Clone, Debug)]
 pub enum Write {
     /// A gesture.
-    Batch(BatchRow),
+    Batch(Box<BatchRow>),
     /// The place a batch's keys lie in.
     BindBatch(BatchId, Scope),
     /// Whoever gave it knows how it ended.
@@ -53,8 +53,8 @@ pub enum Write {
     Asked(ItemId, Option<Action>),
     /// What it is ordered by: a lower one is uploaded earlier.
     Rank(ItemId, i64),
-    /// A file found.
-    Transfer(TransferRow),
+    /// A file found. The largest by far, and there are many: none of the others is as large for it.
+    Transfer(Box<TransferRow>),
     /// An entry that could not be uploaded, and that is none any more, or is found anew.
     Forget(TransferId),
     /// A step of the state machine.

@@ -34,7 +34,7 @@ pub async fn opening(files: u64) -> Took {
             let fingerprint = Fingerprint { size, mtime: 1, ctime: Some(2), volume: 3, file: size, in_doubt: false };
             let plan = Plan::for_size(ByteCount(size)).expect("a plan");
             let opened = Write::Opened { id, fingerprint, plan };
-            [Write::Transfer(row), opened, Write::Happened(id, UnixTime(1_700_000_000), Event::Added)]
+            [Write::Transfer(row.into()), opened, Write::Happened(id, UnixTime(1_700_000_000), Event::Added)]
         });
         journal.write(writes.collect()).await.expect("written");
     }

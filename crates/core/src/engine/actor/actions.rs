@@ -405,8 +405,8 @@ mod tests {
         let item = ItemRow { folder: true, counted: false, ..item };
         let file = |id| TransferRow { id: TransferId::new(id), rel: id.to_string(), ..file.clone() };
         let mut actor = Actor::new(start(home, Journal::open(home).expect("opened")));
-        let files = [file(1), file(2)].map(Write::Transfer);
-        let all = [Write::Batch(batch), Write::Item(item.clone())].into_iter().chain(files).collect();
+        let files = [file(1), file(2)].map(|file| Write::Transfer(file.into()));
+        let all = [Write::Batch(batch.into()), Write::Item(item.clone())].into_iter().chain(files).collect();
         actor.shared.journal.write(all).await.expect("written");
         actor.shelf.add_items(&[item]);
         actor
@@ -475,7 +475,7 @@ mod tests {
             assert_eq!(rests(&next), [wanted; 2], "found, and nobody lived to do it: {asked:?}");
             let (_, _, file) = rows(Path::new("/shoot"), Standing::NEW);
             let late = TransferRow { id: TransferId::new(3), rel: "3".to_owned(), ..file };
-            next.shared.journal.write(vec![Write::Transfer(late)]).await.expect("written");
+            next.shared.journal.write(vec![Write::Transfer(late.into())]).await.expect("written");
             next.report(found(3)).await;
             assert_eq!((rests(&next)[2], on_record(&next, 3).await), (wanted, wanted), "{asked:?}");
             let over = Write::Counted { item: FOLDER, counted: true, skipped: 0 };

@@ -30,17 +30,13 @@ pub(crate) struct Gesture {
 impl Actor {
     pub(super) async fn enqueue(&mut self, gesture: Gesture) -> Result<Ticket> {
         let Gesture { found, destination, remote, options } = gesture;
-        let asked = || found.iter().map(|(outcome, path)| Asked::new(outcome, path)).collect();
         let again =
-            if options.resume_same { self.begun_before(asked(), &destination, &remote).await? } else { Vec::new() };
+            if options.resume_same { self.begun_before(&found, &destination, &remote).await? } else { Vec::new() };
         let mut ticket = Ticket { batch: self.numbers.batch(), items: Vec::new(), refused: Vec::new() };
         let mut given: Vec<Given> = Vec::new();
-        let (mut seen, mut refused) = (HashSet::new(), HashSet::new());
-        for (outcome, path) in found {
+        for (outcome, path) in once_each(found) {
             match outcome {
-                Ok(one) if !seen.insert((one.path.clone(), one.name.clone())) => {}
                 Ok(one) => given.push(one),
-                Err(_) if !refused.insert(path.clone()) => {}
                 Err(error) => ticket.refused.push((path, error.code)),
             }
         }
@@ -73,7 +69,8 @@ impl Actor {
         // Receipts name what could not be taken, too.
         let refused = ticket.refused.iter();
         let refused = refused.map(|(path, code)| Write::Refused { batch: batch.id, path: as_given(path), code: *code });
-        self.shared.journal.write(std::iter::once(Write::Batch(batch.clone())).chain(refused).collect()).await?;
+        let gesture = Write::Batch(batch.clone().into());
+        self.shared.journal.write(std::iter::once(gesture).chain(refused).collect()).await?;
         if nothing {
             // At its end already; the program may be, too.
             self.ending.insert(batch.id);
@@ -82,7 +79,7 @@ impl Actor {
         self.shelf.batches.insert(batch.id, batch.clone());
         ticket.items.extend(again.iter().map(|item| item.id));
         let mut folders = self.take_up(again, &seen, &alone, &batch).await?;
-        folders.extend(self.record(&given, &batch, &mut ticket).await?);
+        folders.extend(self.record(given, &batch, &mut ticket).await?);
         if options.first {
             self.put_first(&ticket.items).await?;
         }
@@ -90,13 +87,19 @@ impl Actor {
         Ok(ticket)
     }
 
-    async fn begun_before(&self, asked: Vec<Asked>, to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
+    async fn begun_before(
+        &self,
+        found: &[(Result<Given>, PathBuf)],
+        to: &Destination,
+        remote: &Remote,
+    ) -> Result<Vec<ItemRow>> {
+        // Nothing is looked up a hundred thousand times where nothing can be.
+        if !self.shared.journal.read(crate::journal::Reader::is_begun).await? {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<_> = found.iter().map(|(outcome, path)| Asked::new(outcome, path)).collect();
         let (to, remote) = (to.clone(), remote.clone());
-        let rows = move |journal: &crate::journal::Reader| {
-            // Nothing is looked up a hundred thousand times where nothing can be.
-            if journal.is_begun()? { again::rows(journal, &asked, &to, &remote) } else { Ok(Vec::new()) }
-        };
-        self.shared.journal.read(rows).await
+        self.shared.journal.read(move |journal| again::rows(journal, &asked, &to, &remote)).await
     }
 
     /// The scope that rows which go on are bound to; it stays theirs in the new gesture.
@@ -160,16 +163,19 @@ impl Actor {
     }
 
     /// Records what is new. Answers the folders among it.
-    async fn record(&mut self, given: &[Given], batch: &BatchRow, ticket: &mut Ticket) -> Result<Vec<ItemRow>> {
-        let mut writes = Vec::new();
-        let (mut items, mut files) = (Vec::new(), Vec::new());
+    async fn record(&mut self, given: Vec<Given>, batch: &BatchRow, ticket: &mut Ticket) -> Result<Vec<ItemRow>> {
+        let count = given.len();
+        let mut writes = Vec::with_capacity(2 * count);
+        let (mut items, mut files, mut folders) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
         for given in given {
-            let item = intake::item_for(given, batch.id, &self.numbers);
-            writes.push(Write::Item(item.clone()));
-            if !item.folder {
-                files.push(intake::transfer_for(&item, given, &self.numbers));
+            let item = intake::item_for(&given, batch.id, &self.numbers);
+            if item.folder {
+                folders.push(item.clone());
+            } else {
+                files.push(intake::transfer_for(&item, &given, &self.numbers));
             }
-            items.push(item);
+            items.push(self.shelf.item_of(&item));
+            writes.push(Write::Item(item));
         }
         // A gesture that nothing went on with has no other files yet.
         let taken = if ticket.items.is_empty() {
@@ -178,18 +184,35 @@ impl Actor {
             intake::taken(&self.shared.journal, batch.id, &files).await?
         };
         intake::part(&mut files, batch.collision, |key| taken.contains(key));
-        writes.extend(files.iter().cloned().map(Write::Transfer));
+        let slots: Vec<_> = files.iter().map(|file| (file.id, file.item, file.size, file.standing.clone())).collect();
+        writes.extend(files.into_iter().map(|file| Write::Transfer(file.into())));
         self.shared.journal.write(writes).await?;
-        ticket.items.extend(items.iter().map(|item| item.id));
-        self.shelf.add_items(&items);
-        for file in files {
-            self.shelf.book.add(file.id, file.item, file.size, &file.standing, ByteCount::ZERO);
-            if matches!(file.standing.state, TransferState::Failed { .. }) {
-                self.ended.push(file.id);
+        for item in items {
+            ticket.items.push(item.id);
+            self.shelf.book.add_item(item);
+        }
+        for (id, item, size, standing) in slots {
+            self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
+            if matches!(standing.state, TransferState::Failed { .. }) {
+                self.ended.push(id);
                 self.ending.insert(batch.id);
             }
         }
-        items.retain(|item| item.folder);
-        Ok(items)
+        Ok(folders)
     }
+}
+
+/// Whatever was given twice, once: the same thing under the same name, and the same path of which nothing is known.
+fn once_each(mut found: Vec<(Result<Given>, PathBuf)>) -> Vec<(Result<Given>, PathBuf)> {
+    let (mut seen, mut refused) = (HashSet::new(), HashSet::new());
+    let mut first = Vec::with_capacity(found.len());
+    for (outcome, path) in &found {
+        first.push(match outcome {
+            Ok(one) => seen.insert((one.path.as_path(), &*one.name)),
+            Err(_) => refused.insert(path.as_path()),
+        });
+    }
+    let mut first = first.into_iter();
+    found.retain(|_| first.next().unwrap_or(true));
+    found
 }

@@ -18,6 +18,9 @@ use crate::units::{ByteCount, UnixTime};
 
 /// Items whose name nothing else of a gesture has: only there may a file that had to give way before have its key.
 pub(super) fn alone(given: &[Given], again: &[ItemRow]) -> HashSet<ItemId> {
+    if again.is_empty() {
+        return HashSet::new();
+    }
     let mut times: HashMap<String, u32> = HashMap::new();
     for one in given {
         *times.entry(names::normal(&one.name.to_string_lossy())).or_default() += 1;
