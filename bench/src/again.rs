@@ -47,7 +47,8 @@ pub(crate) fn section(rounds: u32, programs: &Programs, place: &Place, when: &Ci
     for (what, before) in [
         (format!("nothing, and given a folder of {files} files"), dropped(files, false, place)?),
         (format!("nothing, and given {files} files one by one"), dropped(files, true, place)?),
-        (format!("{files} transfers"), queued(files, programs, place)?),
+        (format!("{files} transfers of a folder"), queued(files, false, programs, place)?),
+        (format!("{files} transfers, given one by one again"), queued(files, true, programs, place)?),
         (format!("an upload of {parts} parts, the last hundredth missing"), begun(parts, programs, place)?),
     ] {
         let starts = (0..rounds).map(|round| start(&before, round, programs, place)).collect::<Result<Vec<_>>>()?;
@@ -81,13 +82,14 @@ fn dropped(files: u32, loose: bool, place: &Place) -> Result<Before> {
 }
 
 /// So many files on record, none of them sent.
-fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
+fn queued(files: u32, loose: bool, programs: &Programs, place: &Place) -> Result<Before> {
     let source = place.source(Input::Many(files, 1))?;
     // Nothing gets through while they are recorded.
     let link = Link { all: vec![(Duration::ZERO, 1)], ..Link::default() };
     let sink = Sink::start(Config { link, ..Config::default() }, Arc::default())?;
     let home = place.fresh("queued")?;
-    let mut running = programs.begin(Peer::Davit, &job(&source, &sink, &home))?;
+    let given = Job { loose, ..job(&source, &sink, &home) };
+    let mut running = programs.begin(Peer::Davit, &given)?;
     let recorded = until("all files on record", WITHIN, || {
         std::thread::sleep(Duration::from_millis(500));
         let mut status = Command::new(&programs.davit);
@@ -97,7 +99,7 @@ fn queued(files: u32, programs: &Programs, place: &Place) -> Result<Before> {
     });
     stop(&mut running)?;
     recorded.with_context(|| last_words(&home))?;
-    Ok(Before { source, home, store: Arc::default(), port: sink.port(), loose: false })
+    Ok(Before { source, home, store: Arc::default(), port: sink.port(), loose })
 }
 
 /// An upload that lacks the last hundredth of its parts.

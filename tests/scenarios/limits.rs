@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use davit_core::bandwidth::{Day, Days, LimitRule, LimitTime, Limits, Why};
+use davit_core::bandwidth::{Day, Days, LimitRule, LimitTime, Limits, Why, Zone};
 use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, PausedBy, RowState, Target, Update, View};
 use davit_core::ids::ItemId;
-use davit_core::units::ByteRate;
+use davit_core::units::{ByteRate, UnixTime};
 use davit_core::uploader::{Options, Uploader};
 use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
@@ -192,7 +192,7 @@ async fn what_is_small_goes_before_what_is_large_and_costs_it_no_part() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_of_the_schedule_ends_by_itself_and_holds_over_a_restart() {
+async fn a_pause_of_the_schedule_holds_over_a_restart_and_ends_with_it() {
     let mut desk = Desk::new(4).await;
     desk.limit(Some(4_000_000)).await;
     let big = desk.give("big.mov", 60_000_000).await;
@@ -214,6 +214,31 @@ async fn a_pause_of_the_schedule_ends_by_itself_and_holds_over_a_restart() {
     desk.all_done(vec![big, other]).await;
     desk.world.nothing_was_sent_twice();
     desk.is_whole("big.mov");
+    desk.uploader.close().await;
+}
+
+/// By the clock on the wall, in a minute or two.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_of_the_schedule_ends_while_the_engine_runs() {
+    const MINUTE: u64 = 60;
+    let desk = Desk::new(4).await;
+    let now = UnixTime::now();
+    // Far enough ahead to be seen before it.
+    let minutes = if now.0 % MINUTE < 45 { 1 } else { 2 };
+    let over = (now.0 / MINUTE + minutes) * MINUTE;
+    let (_, from) = Zone::here().reads(now);
+    let to = (from + u16::try_from(minutes).expect("few")) % (24 * 60);
+    let mut limits = always(LimitRule::Pause);
+    (limits.times[0].from, limits.times[0].to) = (from, to);
+    desk.uploader.set_limits(limits).await.expect("set");
+    let file = desk.give("cut.mov", 1_000_000).await;
+    until_row(&desk.uploader, by_schedule).await;
+    assert_eq!(desk.passed(), 0);
+    desk.all_done(vec![file]).await;
+    assert!(UnixTime::now().0 >= over, "not before its time");
+    let now = desk.uploader.limit_now().await.expect("told");
+    assert!(!now.paused && now.rate.is_none(), "{now:?}");
+    desk.is_whole("cut.mov");
     desk.uploader.close().await;
 }
 

@@ -76,7 +76,12 @@ impl Rows {
             (totals.sent.get(), totals.size.get())
         };
         let speed = totals.speed.0;
-        let left = size.saturating_sub(sent).checked_div(speed);
+        let (left, of_all) = (size.saturating_sub(sent), totals.size.get().saturating_sub(totals.sent.get()));
+        // The engine knows when a speed can be trusted, and what limit and schedule allow. Of a share of all it knows nothing.
+        let seconds_left = totals
+            .seconds_left
+            .map(u64::from)
+            .and_then(|all| if left >= of_all { Some(all) } else { left.checked_div(speed).map(|ours| ours.min(all)) });
         let waits_for = match &totals.overview {
             Overview::SignedOut { .. } => Some(Wait::new(ErrorCode::SignInEnded, None, None)),
             _ if whole && let Some(wait) = wait(&rows) => Some(wait),
@@ -88,8 +93,7 @@ impl Rows {
         let is_for_the_records = |wait: &Wait| matches!(wait.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
         let waits_for = waits_for.filter(|wait| !is_for_the_records(wait));
         let rests = (totals.limit.paused && totals.overview == Overview::Paused).then(|| totals.limit.clone());
-        // The engine knows when a speed can be trusted.
-        Progress { sent, size, speed, seconds_left: totals.seconds_left.and(left), waits_for, rests }
+        Progress { sent, size, speed, seconds_left, waits_for, rests }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::file::names;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::{Journal, TransferRow};
 use crate::transfer::{TransferState, checksum};
+use crate::units::UnixTime;
 
 /// Rows a view may ask for at once.
 const ROWS_AT_MOST: u32 = 500;
@@ -229,10 +230,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
     };
     let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
     let (Some(transfer), mut story, parts) = seen else { return Ok(None) };
-    // Its beginning is that of its row, and has no line of its own on record.
-    if story.len() < STORY && story.last().is_none_or(|line| line.what != Event::Added) {
-        story.push(Happening { at: item.added, what: Event::Added });
-    }
+    round_off(&mut story, item.added, &transfer.standing.state);
     let Some(at) = shelf.book.index(id) else { return Ok(None) };
     let slot = &shelf.book.slots[at as usize];
     let live = shelf.running.get(&id).map(|live| &**live);
@@ -266,4 +264,42 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
         link: linked(&To::Object(&transfer.key, &transfer.standing.state)),
         way: shelf.way(item.batch),
     }))
+}
+
+/// The beginning of a story is that of its row, and its end where it is done stands there, too: neither has a line on record.
+fn round_off(story: &mut Vec<Happening>, added: UnixTime, state: &TransferState) {
+    if let TransferState::Done { at, .. } = state
+        && story.first().is_none_or(|line| line.what != Event::Verified)
+    {
+        story.insert(0, Happening { at: *at, what: Event::Verified });
+    }
+    story.truncate(STORY);
+    if story.len() < STORY && story.last().is_none_or(|line| line.what != Event::Added) {
+        story.push(Happening { at: added, what: Event::Added });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_begins_with_its_row_and_ends_where_it_is_done() {
+        let line = |at, what| Happening { at: UnixTime(at), what };
+        let done = TransferState::Done { etag: String::new(), at: UnixTime(9) };
+        let told = |mut story: Vec<Happening>, state: &TransferState| {
+            round_off(&mut story, UnixTime(1), state);
+            story.into_iter().map(|line| (line.at.0, line.what)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(vec![], &TransferState::Queued), [(1, Event::Added)]);
+        assert_eq!(told(vec![], &done), [(9, Event::Verified), (1, Event::Added)]);
+        // As earlier programs put it down.
+        let all = vec![line(9, Event::Verified), line(5, Event::Started), line(1, Event::Added)];
+        assert_eq!(told(all, &done), [(9, Event::Verified), (5, Event::Started), (1, Event::Added)]);
+        // Another version that is on its way: the end of the one before has a line of its own.
+        let before = vec![line(9, Event::Verified)];
+        assert_eq!(told(before, &TransferState::Queued), [(9, Event::Verified), (1, Event::Added)]);
+        let long = told((0..STORY as u64).map(|at| line(at, Event::Sent)).collect(), &done);
+        assert_eq!((long.len(), &long[0]), (STORY, &(9, Event::Verified)));
+    }
 }

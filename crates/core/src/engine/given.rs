@@ -151,6 +151,9 @@ impl Looker {
     /// file system, which has no name.
     fn look(&mut self, path: &Path) -> Result<Given> {
         let absolute = std::path::absolute(path).map_err(|e| Error::new(ErrorCode::FileMissing).source(e))?;
+        // Without what a shell puts behind the name of a folder: the system follows a link for it, and the records know one
+        // folder under one path.
+        let absolute: PathBuf = absolute.components().collect();
         let itself = std::fs::symlink_metadata(&absolute).map_err(|e| missing(&absolute, &e))?;
         // Only the system can tell where `..` leads, past links.
         let dotted = absolute.components().any(|part| part == Component::ParentDir);
@@ -226,6 +229,20 @@ mod tests {
         assert_eq!((take.path, take.name), (root.join("a.mov"), "best take.mov".into()));
         assert_eq!(look(&root.join("loop")).expect_err("a loop").code, ErrorCode::FolderLoop);
         assert_eq!(look(&root.join("dangling")).expect_err("leads nowhere").code, ErrorCode::FileMissing);
+    }
+
+    #[test]
+    fn a_slash_behind_a_name_is_no_part_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("plain");
+        std::fs::create_dir(root.join("shoot")).expect("made");
+        symlink(root.join("shoot"), root.join("today")).expect("a link");
+        for behind in ["", "/", "//", "/."] {
+            let look = |name: &str| look(Path::new(&format!("{}/{name}{behind}", root.display()))).expect("there");
+            let (shoot, today) = (look("shoot"), look("today"));
+            assert_eq!(shoot.path.as_os_str(), root.join("shoot").as_os_str(), "{behind}");
+            assert_eq!((today.path.as_os_str(), &*today.name), (root.join("shoot").as_os_str(), "today".as_ref()));
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! From dropped paths to transfers on record. A folder is walked on a blocking thread and its files are recorded as they
 //! are found, so that uploading begins before the walk ends.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +13,7 @@ use tokio::time::Duration;
 use super::drive::{Report, Shared, stillborn};
 use super::given::Given;
 use super::keys;
+use crate::engine::feed::Event;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Asked, Asking, Mounted, is_unmounted, names, walk};
 use crate::ids::{BatchId, ItemId, ObjectKey, TransferId};
@@ -77,11 +78,16 @@ pub(super) fn transfer_for(item: &ItemRow, given: &Given, numbers: &Numbers) -> 
 /// Keys of one gesture that would meet: the later file goes beside, or is refused; none replaces another.
 pub(super) fn part(rows: &mut [TransferRow], collision: Collision, taken: impl Fn(&str) -> bool) {
     let mut seen = HashSet::new();
+    // Where the last of a name found its place: thousands may have it.
+    let mut tried: HashMap<String, u32> = HashMap::new();
     for row in rows.iter_mut().filter(|row| !row.key.is_empty()) {
         let free = |key: &str| !taken(key) && !seen.contains(key);
         if !free(&row.key) {
-            let mut beside = (2..BESIDE_AT_MOST).map(|n| names::suffixed(&row.key, n));
-            let Some(key) = beside.find(|key| collision == Collision::Suffix && free(key)) else {
+            let from = tried.entry(row.key.clone()).or_insert(2);
+            let mut beside = (*from..BESIDE_AT_MOST).map(|n| (n, names::suffixed(&row.key, n)));
+            let found = beside.find(|(_, key)| collision == Collision::Suffix && free(key));
+            *from = found.as_ref().map_or(BESIDE_AT_MOST, |(n, _)| n + 1);
+            let Some((_, key)) = found else {
                 let error =
                     Error::new(ErrorCode::AlreadyThere).detail("another file that was added with it has the same name");
                 let (standing, problem) = stillborn(&error);
@@ -358,6 +364,9 @@ pub(super) async fn other_versions(
         }
         if let Ok((standing, _)) = step(&row.standing, Input::Anew) {
             let forgotten = Write::ForgetPlan(row.id, keys::token());
+            if let TransferState::Done { at, .. } = row.standing.state {
+                writes.push(Write::Happened(row.id, at, Event::Verified));
+            }
             writes.extend([Write::ForgetParts(row.id), forgotten, Write::Standing(row.id, standing)]);
             files.push((row.id, ByteCount(size)));
         }

@@ -357,7 +357,7 @@ impl Bucket {
                 Some(held) => Some(held.crc64),
                 None => self.crc_first(mode, part).await?,
             };
-            let trip = next.take().unwrap_or_else(|| self.0.ways.to_send(part.len, again));
+            let trip = next.take().unwrap_or_else(|| self.0.ways.to_send(part.len, again, part.tapped.is_held_back()));
             let watch = Watch::telling(Arc::clone(&trip.leg.pace), part.moved.clone());
             let rides = Rides(Arc::clone(&watch));
             let way = Way { mode, len: part.len, crc64, rides };
@@ -377,7 +377,7 @@ impl Bucket {
             }
             match outcome {
                 Ok(answer) => {
-                    trip.arrives();
+                    trip.arrives(part.tapped.is_held_back());
                     let crc64 = way.crc64.or_else(|| watch.crc64());
                     let crc64 = crc64.ok_or_else(|| {
                         Error::new(ErrorCode::CaptivePortal).detail("an answer before the last byte was sent")
@@ -417,7 +417,7 @@ impl Bucket {
         loop {
             match self.leased_by(&trip, |leg, _| request(leg)).await {
                 Ok(answer) => {
-                    trip.arrives();
+                    trip.arrives(false);
                     return Ok(answer);
                 }
                 Err(stopped) => trip = trip.stops(stopped)?,

@@ -247,6 +247,11 @@ impl Tapped {
     pub(crate) fn new(tap: &Arc<Tap>, lane: Lane) -> Self {
         Self { tap: Arc::clone(tap), lane }
     }
+
+    /// Whether a limit holds the body back.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.tap.holds_back()
+    }
 }
 
 /// How one body takes from the tap. It counts from its first question until its last byte, or its end.

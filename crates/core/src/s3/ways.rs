@@ -184,9 +184,9 @@ impl Ways {
         self.trip(kind, None)
     }
 
-    /// The way for a body.
-    pub(super) fn to_send(self: &Arc<Self>, bytes: u64, again: Again) -> Trip {
-        let cargo = Cargo { bytes, free: again == Again::Free };
+    /// The way for a body, which a limit may hold back.
+    pub(super) fn to_send(self: &Arc<Self>, bytes: u64, again: Again, held: bool) -> Trip {
+        let cargo = Cargo { bytes, free: again == Again::Free, held };
         let (kind, id) = self.with(|choice, now| choice.takes_off(now, cargo)).unzip();
         self.trip(kind, id.map(|id| (id, cargo)))
     }
@@ -246,11 +246,11 @@ pub(super) struct Stopped {
 }
 
 impl Trip {
-    /// It was answered as it should be.
-    pub(super) fn arrives(mut self) {
+    /// It was answered as it should be; of a body, whether a limit holds it back by now.
+    pub(super) fn arrives(mut self, held: bool) {
         let kind = self.leg.kind;
         match self.flight.take() {
-            Some((id, _)) => self.ways.with(|choice, now| choice.arrived(now, id)),
+            Some((id, _)) => self.ways.with(|choice, now| choice.arrived(now, id, held)),
             None => self.ways.with(|choice, now| choice.answered(now, kind)),
         };
     }

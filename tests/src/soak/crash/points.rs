@@ -119,5 +119,5 @@ const OTHERS: [(&str, usize, &[Way]); 25] = [
     ("record-leftover", 1, &[Changed, Taken, KeptOut]),
     ("record-gone", 1, &[Changed, Taken, KeptOut]),
     ("record-problem", 1, &[KeptOut]),
-    ("record-happened", 8, &[First]),
+    ("record-happened", 4, &[First]),
 ];

@@ -125,12 +125,11 @@ impl Actor {
             }
         }
         self.join(&joining, alone, batch).await?;
-        for item in &again {
-            self.start_anew(item.id);
-            let target = vec![Target::Item(item.id)];
-            self.act(Action::Resume, target.clone()).await?;
-            self.act(Action::Retry, target).await?;
-        }
+        again.iter().for_each(|item| self.start_anew(item.id));
+        // All at once: each look at what goes on is a look at all there is.
+        let targets: Vec<_> = again.iter().map(|item| Target::Item(item.id)).collect();
+        self.act(Action::Resume, targets.clone()).await?;
+        self.act(Action::Retry, targets).await?;
         let singles: Vec<_> = again.iter().filter(|item| !item.folder).map(|item| item.id).collect();
         let look = move |journal: &crate::journal::Reader| {
             let rows = singles.into_iter().map(|item| journal.only_file(item));

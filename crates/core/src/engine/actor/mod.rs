@@ -18,8 +18,10 @@ pub(super) mod running;
 mod settle;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 
@@ -362,10 +364,9 @@ impl Actor {
         let (shared, id, held) = (Arc::clone(&self.shared), slot.id, self.held.get(&slot.id).copied());
         let stopped = stop.clone();
         let driving = drive(Arc::clone(&shared), id, live, stop, held, input);
-        let run = tokio::runtime::Handle::current().spawn(driving);
         spawn(async move {
             // A drive that broke leaves a transfer that says so, and everything else going.
-            let broken = match run.await {
+            let broken = match AssertUnwindSafe(driving).catch_unwind().await {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.code,
                 Err(_) => ErrorCode::Unexpected,

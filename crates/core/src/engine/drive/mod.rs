@@ -304,6 +304,10 @@ impl Drive {
         }
     }
 
+    fn is_multipart(&self) -> bool {
+        matches!(self.row.plan, Some(Plan::Multipart { .. }))
+    }
+
     /// Journals a new standing and tells the engine.
     async fn record(&mut self, standing: Standing, effects: &[Effect]) -> Result<()> {
         let (id, now) = (self.row.id, UnixTime::now());
@@ -334,9 +338,15 @@ impl Drive {
             writes.extend(self.proof.clone());
         }
         let event = match (&self.row.standing.state, &standing.state) {
-            (TransferState::Preparing, TransferState::Uploading) => Some(Event::Started),
+            // One request has no beginning worth a line.
+            (TransferState::Preparing, TransferState::Uploading) if self.is_multipart() => Some(Event::Started),
             (_, TransferState::Completing) => Some(Event::Sent),
-            (_, TransferState::Done { .. }) => Some(Event::Verified),
+            // That it is done stands in its row, see `feeds`; what is not any more gets its line.
+            (TransferState::Done { .. }, TransferState::Done { .. }) => None,
+            (TransferState::Done { at, .. }, _) => {
+                writes.push(Write::Happened(id, *at, Event::Verified));
+                None
+            }
             (_, TransferState::Failed { code }) => Some(Event::Failed { code: *code }),
             (_, TransferState::Waiting { code, .. }) => Some(Event::Trouble { code: *code }),
             (_, TransferState::Paused { by, .. }) => Some(Event::Paused { by: *by }),

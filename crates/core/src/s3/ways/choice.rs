@@ -61,6 +61,8 @@ pub(super) struct Cargo {
     pub(super) bytes: u64,
     /// Whether it can be sent again without a thought.
     pub(super) free: bool,
+    /// Whether a limit holds it back: by either way it takes as long, which says nothing of them.
+    pub(super) held: bool,
 }
 
 /// A body on its way.
@@ -97,6 +99,8 @@ pub(super) struct Choice {
     back: Option<Instant>,
     flights: HashMap<u64, Flight>,
     flown: u64,
+    /// Whether a limit held back what began last.
+    held: bool,
     pauses: Pauses,
 }
 
@@ -123,6 +127,7 @@ impl Choice {
             back: None,
             flights: HashMap::new(),
             flown: 0,
+            held: false,
             pauses,
         }
     }
@@ -181,6 +186,8 @@ impl Choice {
     fn leader(&self) -> WayKind {
         match self.state {
             State::Chosen(kind) | State::Glancing(kind) => kind,
+            // A limit is kept by either, and this one costs nothing.
+            State::Measuring if self.held => WayKind::Direct,
             State::Measuring if self.direct.seen.len() > self.accelerated.seen.len() => WayKind::Direct,
             State::Measuring => WayKind::Accelerated,
         }
@@ -208,6 +215,7 @@ impl Choice {
     /// The way for a body, and what it is called until it arrives or does not.
     pub(super) fn takes_off(&mut self, now: Instant, cargo: Cargo) -> (WayKind, u64) {
         self.flown += 1;
+        self.held = cargo.held;
         let id = self.flown;
         let (kind, tells) = self.pick(now, cargo, id);
         if tells && !matches!(self.state, State::Chosen(_)) {
@@ -225,7 +233,7 @@ impl Choice {
     }
 
     fn pick(&mut self, now: Instant, cargo: Cargo, id: u64) -> (WayKind, bool) {
-        let tells = cargo.bytes >= TELLING;
+        let tells = cargo.bytes >= TELLING && !cargo.held;
         if self.is_cut_off() {
             return (self.rested(), false);
         }
@@ -270,10 +278,11 @@ impl Choice {
         (flying, self.known(kind).begun)
     }
 
-    /// A body was answered as it should be.
-    pub(super) fn arrived(&mut self, now: Instant, id: u64) {
-        let Some(flight) = self.flights.remove(&id) else { return };
-        if flight.tells {
+    /// A body was answered as it should be; a limit may have come to hold it back meanwhile.
+    pub(super) fn arrived(&mut self, now: Instant, id: u64, held: bool) {
+        let flight = if held { self.forget(id) } else { self.flights.remove(&id) };
+        let Some(flight) = flight else { return };
+        if flight.tells && !held {
             let rate = rate(flight.bytes, now.duration_since(flight.begun));
             self.known_mut(flight.kind).saw(rate);
         }
@@ -473,6 +482,7 @@ impl Choice {
         let (kind, why) = match self.state {
             _ if blocked(leader) => (other(leader), WayWhy::OtherBlocked),
             _ if blocked(other(leader)) => (leader, WayWhy::OtherBlocked),
+            State::Measuring if self.held => (WayKind::Direct, WayWhy::Measuring),
             State::Measuring => (WayKind::Accelerated, WayWhy::Measuring),
             State::Chosen(kind) | State::Glancing(kind) => match kind {
                 WayKind::Accelerated => (kind, WayWhy::Faster),

@@ -16,6 +16,8 @@ struct Link {
     begun: Instant,
     now: Instant,
     width: usize,
+    /// Whether a limit holds back what is sent.
+    held: bool,
     /// When each is over, what it is called, and what came of it.
     flying: Vec<(Instant, u64, WayKind, Option<Trouble>)>,
     /// Bodies that arrived, and how.
@@ -30,12 +32,12 @@ impl Link {
     }
 
     fn with(choice: Choice, now: Instant, width: usize) -> Self {
-        Self { choice, begun: now, now, width, flying: Vec::new(), arrived: Vec::new(), failed: 0 }
+        Self { choice, begun: now, now, width, held: false, flying: Vec::new(), arrived: Vec::new(), failed: 0 }
     }
 
     fn one(&mut self, bytes: u64, meets: Meets<'_>) {
         while self.flying.len() < self.width {
-            let (kind, id) = self.choice.takes_off(self.now, Cargo { bytes, free: true });
+            let (kind, id) = self.choice.takes_off(self.now, Cargo { bytes, free: true, held: self.held });
             let (takes, trouble) = meets(kind, self.now - self.begun);
             self.flying.push((self.now + takes, id, kind, trouble));
         }
@@ -44,7 +46,7 @@ impl Link {
         self.now = at;
         match trouble {
             None => {
-                self.choice.arrived(at, id);
+                self.choice.arrived(at, id, self.held);
                 self.arrived.push(kind);
             }
             Some(trouble) => {
@@ -112,6 +114,27 @@ fn a_way_that_takes_for_ever_does_not_keep_the_other_from_being_chosen() {
     let parts = link.send(30, &takes(3_600_000, 1_000));
     assert_eq!((count(&parts, Direct), link.why()), (30, (Direct, WayWhy::OtherSlower)));
     assert!(link.now - link.begun < Duration::from_secs(60));
+}
+
+#[test]
+fn what_a_limit_holds_back_says_nothing_of_a_way() {
+    // From the start: nothing is found out, and what costs nothing is taken.
+    let mut link = Link::new(4);
+    link.held = true;
+    let parts = link.send(100, &takes(1_000, 1_000));
+    assert_eq!((count(&parts, Direct), link.why()), (100, (Direct, WayWhy::Measuring)));
+    assert!(!link.choice.is_settled(), "nothing that another run could begin by");
+    link.held = false;
+    let faster = takes(100, 1_000);
+    link.send(100, &faster);
+    assert_eq!(link.why(), (Accelerated, WayWhy::Faster), "once it is lifted both are compared");
+    // Later, for longer than until the next look at the other: what was chosen stays.
+    link.held = true;
+    let parts = link.send(2_000, &takes(4_000, 4_000));
+    assert_eq!((count(&parts, Accelerated), link.why()), (2_000, (Accelerated, WayWhy::Faster)));
+    link.held = false;
+    link.send(100, &faster);
+    assert_eq!(link.why(), (Accelerated, WayWhy::Faster));
 }
 
 #[test]
