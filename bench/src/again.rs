@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::figures::median;
 use crate::inputs::{Input, Source};
@@ -91,6 +91,7 @@ fn queued(files: u32, loose: bool, programs: &Programs, place: &Place) -> Result
     let given = Job { loose, ..job(&source, &sink, &home) };
     let mut running = programs.begin(Peer::Davit, &given)?;
     let recorded = until("all files on record", WITHIN, || {
+        ensure!(running.try_wait()?.is_none(), "it ended");
         std::thread::sleep(Duration::from_millis(500));
         let mut status = Command::new(&programs.davit);
         let status = status.args(["status", "--json"]).env("DAVIT_HOME", home.join("davit")).output()?;

@@ -144,6 +144,9 @@ impl Programs {
         let log = std::fs::File::create(job.home.join("log"))?;
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env_clear().envs(environment).stdin(Stdio::null());
+        if job.loose {
+            command.current_dir(&job.source.path);
+        }
         Ok(command.stdout(log.try_clone()?).stderr(log).spawn()?)
     }
 
