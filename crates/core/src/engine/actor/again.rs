@@ -1,5 +1,6 @@
 //! What of a gesture began with an earlier one: what is not done goes on, and what was given with it and is done stays so.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,14 @@ pub(super) fn as_given(path: &Path) -> String {
 /// Rows that go on with a gesture to this destination, in the order of giving.
 pub(super) fn rows(journal: &Reader, asked: &[Asked], to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
     let id = &to.id;
+    // Many paths were given together.
+    let known: RefCell<HashMap<BatchId, bool>> = RefCell::default();
+    let goes = |batch: BatchId| {
+        let before = known.borrow().get(&batch).copied();
+        let goes = before.map_or_else(|| journal.goes_to(batch, id, remote), Ok)?;
+        known.borrow_mut().insert(batch, goes);
+        Ok(goes)
+    };
     let mut refused: HashMap<String, Vec<BatchId>> = HashMap::new();
     for (batch, path) in journal.refusals(asked.iter().map(|one| &*one.text), id, remote)? {
         refused.entry(path).or_default().push(batch);
@@ -42,14 +51,14 @@ pub(super) fn rows(journal: &Reader, asked: &[Asked], to: &Destination, remote: 
     for one in asked {
         let name = one.is.as_ref().map(name_of);
         let open = match &name {
-            Some((path, name)) => journal.unfinished_item(path, name, id, remote)?,
+            Some((path, name)) => journal.unfinished_item(path, name, &goes)?,
             None => None,
         };
         began.extend(open.as_ref().map(|item| item.batch));
         // What could not be taken then failed as well, unless it was taken since.
         if let Some(batches) = refused.get(&one.text) {
             let since = match &name {
-                Some((path, name)) => journal.newest_item(path, name, id, remote)?.map(|item| item.batch),
+                Some((path, name)) => journal.newest_item(path, name, &goes)?.map(|item| item.batch),
                 None => None,
             };
             began.extend(batches.iter().filter(|batch| since.is_none_or(|since| since < **batch)));

@@ -12,42 +12,45 @@ use crate::ids::{BatchId, DestinationId, ItemId};
 use crate::journal::rows::{BatchRow, ItemRow, number, path_bytes, text};
 use crate::journal::seal::REFUSED;
 
+/// Whether a batch is one that is meant.
+type Goes<'a> = &'a dyn Fn(BatchId) -> Result<bool>;
+
 impl Reader {
-    /// The newest item in the list that came from this path, under this name, to this destination of this remote and has
-    /// something left to do or to tell.
-    pub fn unfinished_item(
-        &self,
-        path: &Path,
-        name: &str,
-        to: &DestinationId,
-        remote: &Remote,
-    ) -> Result<Option<ItemRow>> {
+    /// The newest item in the list that came from this path, under this name, with a batch that `goes` there, and has something
+    /// left to do or to tell.
+    pub fn unfinished_item(&self, path: &Path, name: &str, goes: Goes<'_>) -> Result<Option<ItemRow>> {
         let open = "(i.counted=0 OR EXISTS (SELECT 1 FROM transfers t WHERE t.item=i.id AND
                      (t.ended=0 OR t.standing LIKE '%cancelled%')) OR EXISTS (SELECT 1 FROM batches b WHERE b.id=i.batch AND b.told=0))";
-        self.item_that(open, path, name, |batch| goes_to(batch, to, remote))
+        self.item_that(open, path, name, goes)
     }
 
     /// The same whatever is left of it.
-    pub fn newest_item(&self, path: &Path, name: &str, to: &DestinationId, remote: &Remote) -> Result<Option<ItemRow>> {
-        self.item_that("1", path, name, |batch| goes_to(batch, to, remote))
+    pub fn newest_item(&self, path: &Path, name: &str, goes: Goes<'_>) -> Result<Option<ItemRow>> {
+        self.item_that("1", path, name, goes)
     }
 
     /// The newest item in the list that came from this path, under this name, with one of these batches.
     pub fn item_among(&self, path: &Path, name: &str, batches: &HashSet<BatchId>) -> Result<Option<ItemRow>> {
-        self.item_that("1", path, name, |batch| batches.contains(&batch.id))
+        self.item_that("1", path, name, &|batch| Ok(batches.contains(&batch)))
     }
 
-    fn item_that(&self, is: &str, path: &Path, name: &str, of: impl Fn(&BatchRow) -> bool) -> Result<Option<ItemRow>> {
+    fn item_that(&self, is: &str, path: &Path, name: &str, goes: Goes<'_>) -> Result<Option<ItemRow>> {
         let sql = format!(
             "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND {is} ORDER BY i.id DESC"
         );
         let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
         for (item, batch) in self.rows(&sql, params![path_bytes(path), name], ids)? {
-            if self.batch(batch)?.as_ref().is_some_and(&of) {
+            if goes(batch)? {
                 return self.item(item);
             }
         }
         Ok(None)
+    }
+
+    /// Whether a batch goes to this destination of this remote.
+    pub fn goes_to(&self, batch: BatchId, to: &DestinationId, remote: &Remote) -> Result<bool> {
+        let goes = |batch: &BatchRow| batch.destination.id == *to && batch.remote.as_ref() == Some(remote);
+        Ok(self.batch(batch)?.as_ref().is_some_and(goes))
     }
 
     /// Which of these paths could not be taken when they were given to this destination of this remote, and with which
@@ -67,15 +70,10 @@ impl Reader {
         let mut same: HashMap<BatchId, bool> = HashMap::new();
         for (batch, _) in &found {
             if !same.contains_key(batch) {
-                let goes = self.batch(*batch)?.is_some_and(|batch| goes_to(&batch, to, remote));
-                same.insert(*batch, goes);
+                same.insert(*batch, self.goes_to(*batch, to, remote)?);
             }
         }
         found.retain(|(batch, _)| same.get(batch) == Some(&true));
         Ok(found)
     }
-}
-
-fn goes_to(batch: &BatchRow, to: &DestinationId, remote: &Remote) -> bool {
-    batch.destination.id == *to && batch.remote.as_ref() == Some(remote)
 }
