@@ -77,11 +77,7 @@ impl Rows {
         };
         let speed = totals.speed.0;
         let (left, of_all) = (size.saturating_sub(sent), totals.size.get().saturating_sub(totals.sent.get()));
-        // The engine knows when a speed can be trusted, and what limit and schedule allow. Of a share of all it knows nothing.
-        let seconds_left = totals
-            .seconds_left
-            .map(u64::from)
-            .and_then(|all| if left >= of_all { Some(all) } else { left.checked_div(speed).map(|ours| ours.min(all)) });
+        let seconds_left = totals.seconds_left.and_then(|all| seconds_left(all.into(), (left, of_all), speed));
         let waits_for = match &totals.overview {
             Overview::SignedOut { .. } => Some(Wait::new(ErrorCode::SignInEnded, None, None)),
             _ if whole && let Some(wait) = wait(&rows) => Some(wait),
@@ -95,6 +91,12 @@ impl Rows {
         let rests = (totals.limit.paused && totals.overview == Overview::Paused).then(|| totals.limit.clone());
         Progress { sent, size, speed, seconds_left, waits_for, rests }
     }
+}
+
+/// How long a share of all that is left takes. The engine knows when a speed can be trusted, and what limit and schedule allow; of
+/// a share it knows nothing.
+fn seconds_left(all: u64, (ours, of_all): (u64, u64), speed: u64) -> Option<u64> {
+    if ours >= of_all { Some(all) } else { ours.checked_div(speed).map(|seconds| seconds.min(all)) }
 }
 
 /// What all rows wait for that are not at an end.
@@ -118,5 +120,18 @@ pub(crate) fn totals(update: &Update) -> &Totals {
     match update {
         Update::Snapshot(snapshot) => &snapshot.totals,
         Update::Delta(delta) => &delta.totals,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_is_the_engines_where_all_that_is_left_is_ours() {
+        assert_eq!(seconds_left(3_600, (500, 500), 100), Some(3_600), "the schedule pauses, say");
+        assert_eq!(seconds_left(3_600, (500, 5_000), 100), Some(5));
+        assert_eq!(seconds_left(3, (500, 501), 100), Some(3), "no longer than all of it");
+        assert_eq!(seconds_left(3_600, (500, 5_000), 0), None);
     }
 }

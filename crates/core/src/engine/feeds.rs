@@ -269,7 +269,7 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
 /// The beginning of a story is that of its row, and its end where it is done stands there, too: neither has a line on record.
 fn round_off(story: &mut Vec<Happening>, added: UnixTime, state: &TransferState) {
     if let TransferState::Done { at, .. } = state
-        && story.first().is_none_or(|line| line.what != Event::Verified)
+        && story.first().is_none_or(|line| line.what != Event::Verified || line.at < *at)
     {
         story.insert(0, Happening { at: *at, what: Event::Verified });
     }
@@ -296,7 +296,10 @@ mod tests {
         // As earlier programs put it down.
         let all = vec![line(9, Event::Verified), line(5, Event::Started), line(1, Event::Added)];
         assert_eq!(told(all, &done), [(9, Event::Verified), (5, Event::Started), (1, Event::Added)]);
-        // Another version that is on its way: the end of the one before has a line of its own.
+        // Another version that is done in one request, as the one before it was.
+        let before = vec![line(4, Event::Verified)];
+        assert_eq!(told(before, &done), [(9, Event::Verified), (4, Event::Verified), (1, Event::Added)]);
+        // One that is on its way: the end of the one before has a line of its own.
         let before = vec![line(9, Event::Verified)];
         assert_eq!(told(before, &TransferState::Queued), [(9, Event::Verified), (1, Event::Added)]);
         let long = told((0..STORY as u64).map(|at| line(at, Event::Sent)).collect(), &done);

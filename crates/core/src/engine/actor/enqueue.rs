@@ -130,8 +130,11 @@ impl Actor {
         let targets: Vec<_> = again.iter().map(|item| Target::Item(item.id)).collect();
         self.act(Action::Resume, targets.clone()).await?;
         self.act(Action::Retry, targets).await?;
-        // What is known not to be done is not looked up a hundred thousand times.
-        let is_done = |item: &&ItemRow| self.shelf.book.item(item.id).is_none_or(|item| item.counts.done() > 0);
+        // What is known not to be done is not looked up a hundred thousand times. What runs may be by now.
+        let is_done = |item: &&ItemRow| {
+            let counts = self.shelf.book.item(item.id).map(|item| item.counts);
+            counts.is_none_or(|counts| counts.done() + counts.active() > 0)
+        };
         let singles: Vec<_> = again.iter().filter(|item| !item.folder).filter(is_done).map(|item| item.id).collect();
         let look = move |journal: &crate::journal::Reader| {
             let rows = singles.into_iter().map(|item| journal.only_file(item));

@@ -71,9 +71,12 @@ impl Actor {
     /// key they would have.
     async fn meeting(&self, joining: &[ItemRow], alone: &HashSet<ItemId>) -> Result<Vec<TransferRow>> {
         let ids: Vec<_> = joining.iter().map(|item| item.id).collect();
-        // Of what failed, which is little of much.
-        let failed = |item: &&ItemRow| self.shelf.book.item(item.id).is_none_or(|item| item.counts.failed() > 0);
-        let again: Vec<_> = joining.iter().filter(|item| alone.contains(&item.id)).filter(failed).cloned().collect();
+        // Of what failed, given up since or not: that is little of much.
+        let refused = |item: &&ItemRow| {
+            let counts = self.shelf.book.item(item.id).map(|item| item.counts);
+            counts.is_none_or(|counts| counts.failed() + counts.cancelled() > 0)
+        };
+        let again: Vec<_> = joining.iter().filter(|item| alone.contains(&item.id)).filter(refused).cloned().collect();
         let runs: HashSet<TransferId> = self.active.keys().copied().collect();
         let look = move |journal: &Reader| {
             let mut rows = journal.meeting(&ids)?;

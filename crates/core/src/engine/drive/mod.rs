@@ -27,6 +27,7 @@ use crate::credentials::Scope;
 use crate::engine::feed::Event;
 use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
+use crate::file::buffers::FRAME;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{BatchId, ObjectKey, TransferId, UploadId};
 use crate::journal::{BatchRow, ItemRow, Journal, Leftover, Problem, TransferRow, Write};
@@ -304,8 +305,9 @@ impl Drive {
         }
     }
 
-    fn is_multipart(&self) -> bool {
-        matches!(self.row.plan, Some(Plan::Multipart { .. }))
+    /// Whether its beginning is worth a line: not where all of it is read at once, and sent in one request.
+    fn takes_a_while(&self) -> bool {
+        self.row.plan.is_some_and(|plan| matches!(plan, Plan::Multipart { .. }) || plan.size() > FRAME as u64)
     }
 
     /// Journals a new standing and tells the engine.
@@ -338,8 +340,7 @@ impl Drive {
             writes.extend(self.proof.clone());
         }
         let event = match (&self.row.standing.state, &standing.state) {
-            // One request has no beginning worth a line.
-            (TransferState::Preparing, TransferState::Uploading) if self.is_multipart() => Some(Event::Started),
+            (TransferState::Preparing, TransferState::Uploading) if self.takes_a_while() => Some(Event::Started),
             (_, TransferState::Completing) => Some(Event::Sent),
             // That it is done stands in its row, see `feeds`; what is not any more gets its line.
             (TransferState::Done { .. }, TransferState::Done { .. }) => None,

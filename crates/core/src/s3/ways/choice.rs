@@ -216,6 +216,9 @@ impl Choice {
     pub(super) fn takes_off(&mut self, now: Instant, cargo: Cargo) -> (WayKind, u64) {
         self.flown += 1;
         self.held = cargo.held;
+        if cargo.held {
+            self.doubt();
+        }
         let id = self.flown;
         let (kind, tells) = self.pick(now, cargo, id);
         if tells && !matches!(self.state, State::Chosen(_)) {
@@ -282,12 +285,28 @@ impl Choice {
     pub(super) fn arrived(&mut self, now: Instant, id: u64, held: bool) {
         let flight = if held { self.forget(id) } else { self.flights.remove(&id) };
         let Some(flight) = flight else { return };
-        if flight.tells && !held {
+        if held {
+            self.doubt();
+        } else if flight.tells {
             let rate = rate(flight.bytes, now.duration_since(flight.begun));
             self.known_mut(flight.kind).saw(rate);
         }
         self.works(now, flight.kind, Some(flight.begun));
-        self.weigh(now);
+        if !held {
+            self.weigh(now);
+        }
+    }
+
+    /// A limit holds back what flies: how long that takes says nothing of its way.
+    fn doubt(&mut self) {
+        for flight in self.flights.values_mut().filter(|flight| flight.tells) {
+            flight.tells = false;
+            let known = match flight.kind {
+                WayKind::Accelerated => &mut self.accelerated,
+                WayKind::Direct => &mut self.direct,
+            };
+            known.begun = known.begun.saturating_sub(1);
+        }
     }
 
     /// A question was answered.

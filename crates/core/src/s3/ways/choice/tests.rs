@@ -128,6 +128,14 @@ fn what_a_limit_holds_back_says_nothing_of_a_way() {
     let faster = takes(100, 1_000);
     link.send(100, &faster);
     assert_eq!(link.why(), (Accelerated, WayWhy::Faster), "once it is lifted both are compared");
+    // In the middle of a round: what flies then takes longer, and is no slower way.
+    let mut link = Link::new(8);
+    link.send(6, &takes(1_000, 1_050));
+    link.held = true;
+    link.send(8, &takes(1_000, 60_000));
+    assert_eq!(link.why().1, WayWhy::Measuring);
+    let mut link = Link::new(4);
+    link.send(100, &faster);
     // Later, for longer than until the next look at the other: what was chosen stays.
     link.held = true;
     let parts = link.send(2_000, &takes(4_000, 4_000));
