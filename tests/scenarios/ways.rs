@@ -253,7 +253,8 @@ async fn under_a_limit_nothing_is_compared() {
     both.upload(&file).args(["--limit", "3MB/s"]).end().await.all_done();
     both.is_there(&file);
     let (accelerated, direct) = both.came();
-    assert_eq!(accelerated, 0, "beside {direct}");
+    // What is asked before the first body goes by whichever.
+    assert!(accelerated <= 2 && direct >= 12, "{accelerated} and {direct} requests");
     assert!(!both.world.home().join("networks.json").exists() || both.remembered().is_null(), "{}", both.remembered());
 }
 
