@@ -129,7 +129,9 @@ impl Show<'_> {
         if let Update::Delta(delta) = update {
             let ours = |outcome: &&Outcome| outcome.batch == self.batch || self.rows.came_with(outcome.batch);
             let outcomes: Vec<_> = delta.outcomes.iter().filter(ours).cloned().collect();
-            outcomes.iter().for_each(|outcome| self.count(outcome));
+            for outcome in &outcomes {
+                self.count(outcome);
+            }
             self.output.outcomes(outcomes);
         }
         if let Some(progress) = progress {

@@ -125,7 +125,9 @@ impl Actor {
             }
         }
         self.join(&joining, alone, batch).await?;
-        again.iter().for_each(|item| self.start_anew(item.id));
+        for item in &again {
+            self.start_anew(item.id);
+        }
         // All at once: each look at what goes on is a look at all there is.
         let targets: Vec<_> = again.iter().map(|item| Target::Item(item.id)).collect();
         self.act(Action::Resume, targets.clone()).await?;
