@@ -190,6 +190,37 @@ async fn a_command_given_again_for_what_failed_uploads_other_versions_of_what_is
     }
 }
 
+/// A shell puts a slash behind the name of a folder.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_given_again_with_a_slash_behind_it_goes_on() {
+    let world = World::new().await;
+    let folder = world.sources().join("rushes");
+    noise(&folder.join("a.mov"), 60 << 20);
+    world.cloud.takes(30 << 20);
+    let mut running = world.upload(&[&folder]).args(["--concurrency", "1"]).start();
+    running.until_sent(16 << 20);
+    running.kill();
+    world.cloud.takes(0);
+    let with_a_slash = std::path::PathBuf::from(format!("{}/", folder.display()));
+    world.upload(&[&with_a_slash]).args(["--collision", "suffix"]).end().await.all_done();
+    assert_eq!(world.keys(), ["in/rushes/a.mov"]);
+    world.no_byte_was_sent_twice();
+}
+
+/// It had to give way to another of the gesture, was given up, and has the name for itself now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_for_its_name_and_given_up_is_taken_when_it_is_given_alone() {
+    let world = World::new().await;
+    let (first, second) = (world.sources().join("a/x.mov"), world.sources().join("b/x.mov"));
+    noise(&first, 1_000);
+    noise(&second, 2_000);
+    let refused = world.upload(&[&first, &second]).args(["--collision", "fail"]).end().await;
+    assert_eq!(refused.failures(), ["already-there"], "{}", refused.out);
+    assert_eq!(world.davit("cancel").arg("--all").end().await.code, Some(0));
+    world.upload(&[&second]).args(["--collision", "overwrite"]).end().await.all_done();
+    assert_eq!(world.sha256("in/x.mov"), sha256(&second));
+}
+
 /// The other rule is for what failed; what is done needs none.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_collision_is_for_what_failed_and_not_for_what_is_done() {

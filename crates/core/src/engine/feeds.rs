@@ -25,7 +25,7 @@ const ROWS_AT_MOST: u32 = 500;
 /// Rows of the peek: problems, and files being sent.
 const PROBLEMS: usize = 2;
 const SENDING: usize = 4;
-/// Lines of the story.
+/// Lines of a story at most.
 const STORY: usize = 50;
 
 /// A subscriber.
@@ -228,7 +228,8 @@ async fn details(target: Target, shelf: &Shelf, journal: &Journal, now: Instant)
             way: shelf.way(item.batch),
         }));
     };
-    let seen = journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id)?, journal.parts(id)?))).await?;
+    let seen =
+        journal.read(move |journal| Ok((journal.transfer(id)?, journal.story(id, STORY)?, journal.parts(id)?))).await?;
     let (Some(transfer), mut story, parts) = seen else { return Ok(None) };
     round_off(&mut story, item.added, &transfer.standing.state);
     let Some(at) = shelf.book.index(id) else { return Ok(None) };

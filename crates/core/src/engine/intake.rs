@@ -334,6 +334,11 @@ pub(super) const fn is_done(row: &TransferRow) -> bool {
     matches!(row.standing.state, TransferState::Done { .. })
 }
 
+/// The end of a version that another takes the place of gets its line in the story: until then it stands in the file's row.
+pub(super) fn was_done(id: TransferId, state: &TransferState) -> Option<Write> {
+    if let TransferState::Done { at, .. } = state { Some(Write::Happened(id, *at, Event::Verified)) } else { None }
+}
+
 /// What files of a drive are now, of those that are there.
 async fn looked_at(drive: &Mounted, rows: Vec<TransferRow>) -> Result<Vec<(TransferRow, Seen)>> {
     if rows.is_empty() {
@@ -364,9 +369,7 @@ pub(super) async fn other_versions(
         }
         if let Ok((standing, _)) = step(&row.standing, Input::Anew) {
             let forgotten = Write::ForgetPlan(row.id, keys::token());
-            if let TransferState::Done { at, .. } = row.standing.state {
-                writes.push(Write::Happened(row.id, at, Event::Verified));
-            }
+            writes.extend(was_done(row.id, &row.standing.state));
             writes.extend([Write::ForgetParts(row.id), forgotten, Write::Standing(row.id, standing)]);
             files.push((row.id, ByteCount(size)));
         }

@@ -113,13 +113,13 @@ impl Shelf {
 
     pub(super) fn add_items(&mut self, rows: &[ItemRow]) {
         for row in rows {
-            let item = self.item_of(row);
+            let item = self.kept_of(row);
             self.book.add_item(item);
         }
     }
 
     /// What is kept of a row.
-    pub(super) fn item_of(&mut self, row: &ItemRow) -> Item {
+    pub(super) fn kept_of(&mut self, row: &ItemRow) -> Item {
         Item {
             to: self.number_of(row.batch),
             here: self.is_here(row.batch),

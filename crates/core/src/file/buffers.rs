@@ -8,6 +8,11 @@ use bytes::Bytes;
 /// Bytes of one frame at most. Source: docs/performance.md (128 to 256 KiB beat part-sized buffers by a third).
 pub const FRAME: usize = 256 << 10;
 
+/// Whether so many bytes are read at once.
+pub const fn is_one_frame(len: u64) -> bool {
+    len <= FRAME as u64
+}
+
 /// The smallest, in bytes.
 const SMALLEST: usize = 4 << 10;
 /// Free ones are kept up to so many bytes; more are given back. As many as 32 parts hold, none of which is freed while they

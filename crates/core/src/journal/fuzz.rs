@@ -74,7 +74,7 @@ fn read(home: &Path) {
     let _ = (reader.status(), reader.leftovers(), reader.left_in_s3(UnixTime::default()), reader.asked_for());
     let files = recovered.transfers.iter().map(|transfer| transfer.id);
     for id in files.chain([TransferId::new(1)]).take(50) {
-        let _ = (reader.parts(id), reader.story(id), reader.proof(id));
+        let _ = (reader.parts(id), reader.story(id, usize::MAX), reader.proof(id));
         let Ok(Some(row)) = reader.transfer(id) else { continue };
         if let Some(plan) = row.plan {
             let all: u64 = plan.parts().map(|part| part.len).sum();

@@ -270,10 +270,10 @@ impl Reader {
         })
     }
 
-    /// The story, newest first, at most fifty lines.
-    pub fn story(&self, id: TransferId) -> Result<Vec<Happening>> {
-        let sql = "SELECT at,event FROM story WHERE transfer=? ORDER BY rowid DESC LIMIT 50";
-        self.whole_rows(sql, params![bits(id.get())], |row| {
+    /// The story, newest first, this many lines at most.
+    pub fn story(&self, id: TransferId, at_most: usize) -> Result<Vec<Happening>> {
+        let sql = "SELECT at,event FROM story WHERE transfer=? ORDER BY rowid DESC LIMIT ?";
+        self.whole_rows(sql, params![bits(id.get()), i64::try_from(at_most).unwrap_or(i64::MAX)], |row| {
             Ok(Happening { at: UnixTime(number(row, 0)?), what: json(row, 1)? })
         })
     }

@@ -7,7 +7,7 @@ use super::gate::Gate;
 use super::moved::Moved;
 use super::tap::Tapped;
 use crate::error::Error;
-use crate::file::buffers::FRAME;
+use crate::file::buffers::is_one_frame;
 use crate::file::{Fingerprint, SourceFile};
 
 /// A range of an open file, as the body of one request.
@@ -36,7 +36,7 @@ pub struct PartBody {
 impl PartBody {
     /// Whether it is so short that it is read, and the file looked at, before a byte of it leaves.
     pub fn is_read_first(&self) -> bool {
-        self.len <= FRAME as u64
+        is_one_frame(self.len)
     }
 }
 

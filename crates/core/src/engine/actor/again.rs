@@ -33,17 +33,16 @@ pub(super) fn as_given(path: &Path) -> String {
 
 /// Rows that go on with a gesture to this destination, in the order of giving.
 pub(super) fn rows(journal: &Reader, asked: &[Asked], to: &Destination, remote: &Remote) -> Result<Vec<ItemRow>> {
-    let id = &to.id;
     // Many paths were given together.
     let known: RefCell<HashMap<BatchId, bool>> = RefCell::default();
     let goes = |batch: BatchId| {
         let before = known.borrow().get(&batch).copied();
-        let goes = before.map_or_else(|| journal.goes_to(batch, id, remote), Ok)?;
+        let goes = before.map_or_else(|| journal.goes_to(batch, &to.id, remote), Ok)?;
         known.borrow_mut().insert(batch, goes);
         Ok(goes)
     };
     let mut refused: HashMap<String, Vec<BatchId>> = HashMap::new();
-    for (batch, path) in journal.refusals(asked.iter().map(|one| &*one.text), id, remote)? {
+    for (batch, path) in journal.refusals(asked.iter().map(|one| &*one.text), &goes)? {
         refused.entry(path).or_default().push(batch);
     }
     let mut found = Vec::with_capacity(asked.len());

@@ -180,7 +180,7 @@ impl Actor {
             } else {
                 files.push(intake::transfer_for(&item, &given, &self.numbers));
             }
-            items.push(self.shelf.item_of(&item));
+            items.push(self.shelf.kept_of(&item));
             writes.push(Write::Item(item));
         }
         // A gesture that nothing went on with has no other files yet.

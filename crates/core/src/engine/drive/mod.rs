@@ -17,17 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use self::ending::{DIFFERED_AT_MOST, cut_short};
 use self::touched::Compared;
-use super::keys;
 use super::link::{Link, passes_by_itself};
 use super::live::Live;
 use super::parts::Sender;
 use super::pool::{Bound, Pool, SmallPlace};
 use super::routes::{Route, Routes};
+use super::{intake, keys};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
 use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
-use crate::file::buffers::FRAME;
+use crate::file::buffers::is_one_frame;
 use crate::file::{Fingerprint, SourceFile};
 use crate::ids::{BatchId, ObjectKey, TransferId, UploadId};
 use crate::journal::{BatchRow, ItemRow, Journal, Leftover, Problem, TransferRow, Write};
@@ -307,7 +307,7 @@ impl Drive {
 
     /// Whether its beginning is worth a line: not where all of it is read at once, and sent in one request.
     fn takes_a_while(&self) -> bool {
-        self.row.plan.is_some_and(|plan| matches!(plan, Plan::Multipart { .. }) || plan.size() > FRAME as u64)
+        self.row.plan.is_some_and(|plan| matches!(plan, Plan::Multipart { .. }) || !is_one_frame(plan.size()))
     }
 
     /// Journals a new standing and tells the engine.
@@ -342,10 +342,10 @@ impl Drive {
         let event = match (&self.row.standing.state, &standing.state) {
             (TransferState::Preparing, TransferState::Uploading) if self.takes_a_while() => Some(Event::Started),
             (_, TransferState::Completing) => Some(Event::Sent),
-            // That it is done stands in its row, see `feeds`; what is not any more gets its line.
-            (TransferState::Done { .. }, TransferState::Done { .. }) => None,
-            (TransferState::Done { at, .. }, _) => {
-                writes.push(Write::Happened(id, *at, Event::Verified));
+            // That it is done stands in its row.
+            (_, TransferState::Done { .. }) => None,
+            (before @ TransferState::Done { .. }, _) => {
+                writes.extend(intake::was_done(id, before));
                 None
             }
             (_, TransferState::Failed { code }) => Some(Event::Failed { code: *code }),

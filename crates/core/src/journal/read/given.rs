@@ -1,6 +1,6 @@
 //! What was given before: where a gesture goes on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::{Row, params};
@@ -53,27 +53,15 @@ impl Reader {
         Ok(self.batch(batch)?.as_ref().is_some_and(goes))
     }
 
-    /// Which of these paths could not be taken when they were given to this destination of this remote, and with which
-    /// batches.
-    pub fn refusals<'a>(
-        &self,
-        paths: impl Iterator<Item = &'a str>,
-        to: &DestinationId,
-        remote: &Remote,
-    ) -> Result<Vec<(BatchId, String)>> {
+    /// Which of these paths could not be taken when they were given, and with which batches that `goes` there.
+    pub fn refusals<'a>(&self, paths: impl Iterator<Item = &'a str>, goes: Goes<'_>) -> Result<Vec<(BatchId, String)>> {
         let sql = format!(
             "SELECT batch,path FROM refused WHERE path IN (SELECT value FROM json_each(?)) AND {}",
             REFUSED.fits()
         );
         let paths = text(&paths.collect::<Vec<_>>())?;
-        let mut found = self.rows(&sql, params![paths], |row| Ok((BatchId::new(number(row, 0)?), row.get(1)?)))?;
-        let mut same: HashMap<BatchId, bool> = HashMap::new();
-        for (batch, _) in &found {
-            if !same.contains_key(batch) {
-                same.insert(*batch, self.goes_to(*batch, to, remote)?);
-            }
-        }
-        found.retain(|(batch, _)| same.get(batch) == Some(&true));
-        Ok(found)
+        let found = self.rows(&sql, params![paths], |row| Ok((BatchId::new(number(row, 0)?), row.get(1)?)))?;
+        let meant = |one: (BatchId, String)| goes(one.0).map(|goes| goes.then_some(one)).transpose();
+        found.into_iter().filter_map(meant).collect()
     }
 }

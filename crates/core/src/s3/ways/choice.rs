@@ -299,13 +299,10 @@ impl Choice {
 
     /// A limit holds back what flies: how long that takes says nothing of its way.
     fn doubt(&mut self) {
-        for flight in self.flights.values_mut().filter(|flight| flight.tells) {
-            flight.tells = false;
-            let known = match flight.kind {
-                WayKind::Accelerated => &mut self.accelerated,
-                WayKind::Direct => &mut self.direct,
-            };
-            known.begun = known.begun.saturating_sub(1);
+        let flights = self.flights.values_mut();
+        let told: Vec<_> = flights.filter_map(|one| std::mem::take(&mut one.tells).then_some(one.kind)).collect();
+        for kind in told {
+            self.known_mut(kind).is_untold();
         }
     }
 
@@ -406,7 +403,7 @@ impl Choice {
         let flight = self.flights.remove(&id)?;
         let known = self.known_mut(flight.kind);
         if flight.tells {
-            known.begun = known.begun.saturating_sub(1);
+            known.is_untold();
         }
         if let Some(blocked) = &mut known.blocked
             && blocked.trying == Some(id)

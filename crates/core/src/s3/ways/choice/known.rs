@@ -41,6 +41,11 @@ impl Known {
         self.begun = 0;
     }
 
+    /// One of the bodies that began in this round says nothing of it.
+    pub(super) const fn is_untold(&mut self) {
+        self.begun = self.begun.saturating_sub(1);
+    }
+
     pub(super) fn saw(&mut self, rate: u64) {
         self.seen.truncate(REMEMBERED - 1);
         self.seen.push_front(rate);
