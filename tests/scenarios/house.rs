@@ -93,7 +93,7 @@ fn rooms_of_the_core_know_what_they_may() {
     let below = ["error", "ids", "limits", "units"];
     for (room, knows) in &known {
         assert!(!knows.contains("uploader"), "{room} knows the uploader");
-        let runs = ["journal", "transfer", "uploader"].contains(&room.as_str());
+        let runs = ["journal", "transfer", "uploader", "watch"].contains(&room.as_str());
         assert!(runs || !knows.contains("engine"), "{room} knows the engine");
         if below.contains(&room.as_str()) || room == "file" {
             let strangers: Vec<_> = knows.iter().filter(|name| !below.contains(&name.as_str())).collect();

@@ -42,6 +42,7 @@ mod told;
 mod unclear;
 mod uploads;
 mod waiting;
+mod watching;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;

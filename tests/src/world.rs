@@ -206,6 +206,7 @@ impl World {
             concurrency: None,
             limit: None,
             hold: true,
+            watch: false,
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use davit_core::session::Collision;
+use davit_core::watch::spec::{Existing, Priority};
 
 use crate::limit::{Limit, Rate};
 
@@ -45,6 +46,11 @@ pub(crate) enum Command {
     Earlier(Moved),
     /// Upload files later: one place down in the list.
     Later(Moved),
+    /// Watch folders: what appears in them is uploaded by itself, once.
+    Watch {
+        #[command(subcommand)]
+        command: Watch,
+    },
     /// Show where uploads may go.
     Destinations {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
@@ -60,6 +66,165 @@ pub(crate) enum Command {
         #[arg(long, value_name = "URL")]
         server: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Watch {
+    /// Watch a folder; it is watched while `davit watch run` or the app is at work.
+    Add(Box<Add>),
+    /// Show the watched folders.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Watch a folder no more; what it uploaded stays, and what is in line goes on.
+    Remove(Folder),
+    /// Let a folder rest: nothing new is taken.
+    Pause(Folder),
+    /// Let it go on; what happened meanwhile is found.
+    Resume(Folder),
+    /// Look at all of a folder now.
+    Check(Folder),
+    /// Watch the folders until stopped.
+    Run(Box<Run>),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Folder {
+    /// Its number, as `davit watch list` shows it, or its path.
+    pub(crate) folder: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Add {
+    /// The folder.
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// What of the files that are there already is uploaded.
+    #[arg(long, value_enum)]
+    pub(crate) existing: OnExisting,
+    /// Where in the destination they go: a path, with `{date}`, `{host}`, `{user}` and `{folder}` in it.
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    pub(crate) under: String,
+    /// Only files that match, as in a gitignore: `*.mov`, `day/`, `/cut/**`. May be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// No files that match. What is excluded comes before what is included.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// For how long a file has to stay the same: 10s, 2min, 1h.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = settle)]
+    pub(crate) settle: u32,
+    /// What to do when a name is taken: upload beside it, or as said here.
+    #[arg(long, default_value = "suffix")]
+    pub(crate) collision: OnCollision,
+    /// When they are uploaded beside what is given by hand.
+    #[arg(long, value_enum, default_value = "below")]
+    pub(crate) priority: OnPriority,
+    /// A folder in it goes as one, once nothing in it moves.
+    #[arg(long)]
+    pub(crate) whole_folders: bool,
+    /// Look at it once a minute instead of waiting for the system to tell.
+    #[arg(long)]
+    pub(crate) poll: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Pieces in flight at a time, 1 to 128; without it, as many as turn out best.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub(crate) concurrency: Option<u16>,
+    /// How fast this run may be, whatever the schedule says: a rate such as 50MB/s or 100Mbit/s, or `none`.
+    #[arg(long, value_name = "RATE|none")]
+    pub(crate) limit: Option<Rate>,
+    /// One JSON object a line instead of words.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where files go.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Place {
+    /// The destination's id or label; needed when there are several.
+    #[arg(long, value_name = "DESTINATION", conflicts_with = "s3")]
+    pub(crate) to: Option<String>,
+    /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
+    #[arg(long, value_name = "URL", conflicts_with = "s3")]
+    pub(crate) server: Option<String>,
+    /// A bucket and prefix reached with the default AWS credentials, `s3://BUCKET/PREFIX/`.
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) s3: Option<String>,
+    /// Another store than AWS: https, or plain http on this computer.
+    #[arg(long, value_name = "URL", requires = "s3")]
+    pub(crate) endpoint_url: Option<String>,
+    /// The bucket's region; without it, that of AWS's environment or profile, and us-east-1 after them.
+    #[arg(long, requires = "s3")]
+    pub(crate) region: Option<String>,
+    /// The bucket stands in the path instead of the host name.
+    #[arg(long, requires = "s3")]
+    pub(crate) path_style: bool,
+    /// Reach the bucket through Transfer Acceleration.
+    #[arg(long, requires = "s3", conflicts_with = "endpoint_url")]
+    pub(crate) accelerate: bool,
+    /// A PEM file of certificates to trust besides the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OnExisting {
+    /// All of them.
+    All,
+    /// None of them, until they change.
+    NewOnly,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OnPriority {
+    /// After it.
+    Below,
+    /// In line with it.
+    AsManual,
+    /// Before it.
+    First,
+}
+
+impl From<OnExisting> for Existing {
+    fn from(on: OnExisting) -> Self {
+        match on {
+            OnExisting::All => Self::All,
+            OnExisting::NewOnly => Self::NewOnly,
+        }
+    }
+}
+
+impl From<OnPriority> for Priority {
+    fn from(on: OnPriority) -> Self {
+        match on {
+            OnPriority::Below => Self::Below,
+            OnPriority::AsManual => Self::AsManual,
+            OnPriority::First => Self::First,
+        }
+    }
+}
+
+/// Seconds of a time as it is typed.
+fn settle(text: &str) -> Result<u32, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let each = match unit.trim() {
+        "s" => Some(1),
+        "min" | "m" => Some(60),
+        "h" => Some(60 * 60),
+        _ => None,
+    };
+    let seconds = number.parse::<u32>().ok().zip(each).and_then(|(number, each)| number.checked_mul(each));
+    let within = seconds.filter(|seconds| (1..=86_400).contains(seconds));
+    within.ok_or_else(|| "give a time from 1s to 24h, such as 30s, 2min or 1h".to_owned())
 }
 
 #[derive(Debug, ClapArgs)]
@@ -97,30 +262,8 @@ pub(crate) struct Upload {
     /// Files and folders.
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// The destination's id or label; needed when there are several.
-    #[arg(long, value_name = "DESTINATION", conflicts_with = "s3")]
-    pub(crate) to: Option<String>,
-    /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
-    #[arg(long, value_name = "URL", conflicts_with = "s3")]
-    pub(crate) server: Option<String>,
-    /// A bucket and prefix reached with the default AWS credentials, `s3://BUCKET/PREFIX/`.
-    #[arg(long, value_name = "S3-URL")]
-    pub(crate) s3: Option<String>,
-    /// Another store than AWS: https, or plain http on this computer.
-    #[arg(long, value_name = "URL", requires = "s3")]
-    pub(crate) endpoint_url: Option<String>,
-    /// The bucket's region; without it, that of AWS's environment or profile, and us-east-1 after them.
-    #[arg(long, requires = "s3")]
-    pub(crate) region: Option<String>,
-    /// The bucket stands in the path instead of the host name.
-    #[arg(long, requires = "s3")]
-    pub(crate) path_style: bool,
-    /// Reach the bucket through Transfer Acceleration.
-    #[arg(long, requires = "s3", conflicts_with = "endpoint_url")]
-    pub(crate) accelerate: bool,
-    /// A PEM file of certificates to trust besides the system's.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// What to do when a name is taken; without it, as the destination says.
     #[arg(long)]
     pub(crate) collision: Option<OnCollision>,

@@ -16,6 +16,7 @@ mod signals;
 mod status;
 mod text;
 mod upload;
+mod watch;
 mod words;
 
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ async fn main() -> ExitCode {
         Command::Limit { limit } => limit::run(limit).await,
         Command::Earlier(moved) => control::run(Action::Earlier, &moved.into()).await,
         Command::Later(moved) => control::run(Action::Later, &moved.into()).await,
+        Command::Watch { command } => watch::run(command).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
     };

@@ -10,10 +10,10 @@ use davit_core::engine::{EnqueueOptions, Feed, Settled};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::{BatchId, TransferId};
 use davit_core::session::{Destination, shape};
-use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
+use davit_core::uploader::{Direct, Options, SessionStatus, Uploader, watches};
 use tokio::sync::Notify;
 
-use crate::args::Upload;
+use crate::args::{Place, Upload};
 use crate::output::{Output, Stopped, Sum};
 use crate::progress::{Progress, Rows, totals};
 use crate::receipt;
@@ -39,17 +39,26 @@ const SWEEP: Duration = Duration::from_secs(5);
 
 /// Reads no path and opens nothing until all that was asked for can be done.
 fn options(args: &Upload) -> Result<Options> {
-    let mut options = Options::from_env()?;
-    options.server = args.server.clone().or(options.server);
-    options.net.ca_bundle.clone_from(&args.ca_bundle);
+    let mut options = place(&args.place)?;
     options.concurrency = args.concurrency;
     options.limit = args.limit.map(|limit| limit.0);
-    options.direct = direct(args)?;
     if let Some(file) = &args.receipt {
         receipt::may_be_written(file, &args.paths)?;
     }
     // What is unfinished goes on by the rules of this command, so it is given first.
     options.hold = true;
+    Ok(options)
+}
+
+/// What opens where files are to go.
+///
+/// # Errors
+/// `bad-input` where nobody says where that is.
+pub(crate) fn place(to: &Place) -> Result<Options> {
+    let mut options = Options::from_env()?;
+    options.server = to.server.clone().or(options.server);
+    options.net.ca_bundle.clone_from(&to.ca_bundle);
+    options.direct = direct(to)?;
     if options.direct.is_none() && !options.knows_a_company() {
         return Err(no_company());
     }
@@ -206,11 +215,11 @@ async fn upload(uploader: &Uploader, home: &Path, args: &Upload, output: &Output
 
 /// A store that somebody typed may be none. The upload waits for it all the same: it may be back in an hour.
 async fn look(uploader: &Uploader, args: &Upload, output: &Output, doubt: &Notify) {
-    let Some(Ok(url)) = args.endpoint_url.as_deref().map(url::Url::parse) else { return };
+    let Some(Ok(url)) = args.place.endpoint_url.as_deref().map(url::Url::parse) else { return };
     doubt.notified().await;
     // What was typed may hold a password.
     let address = url.origin().ascii_serialization();
-    let Ok(to) = destination(uploader, args.to.as_deref()).await else { return };
+    let Ok(to) = destination(uploader, args.place.to.as_deref()).await else { return };
     let says = match uploader.sign_of_store(&to).await {
         Ok(sign) if sign.is_a_store => return,
         Ok(sign) => format!("What answers at {address} is no S3 storage (HTTP {}).", sign.status),
@@ -220,7 +229,7 @@ async fn look(uploader: &Uploader, args: &Upload, output: &Output, doubt: &Notif
 }
 
 async fn upload_all(uploader: &Uploader, home: &Path, args: &Upload, output: &Output, doubt: &Notify) -> Result<u8> {
-    let to = destination(uploader, args.to.as_deref()).await?;
+    let to = destination(uploader, args.place.to.as_deref()).await?;
     let engine = uploader.engine();
     let mut feed = engine.subscribe(View { outcomes: true, ..View::default() }).await?;
     let before = match feed.next().await {
@@ -315,19 +324,7 @@ fn no_company() -> Error {
 /// The destination that was named, or the only one.
 async fn destination(uploader: &Uploader, named: Option<&str>) -> Result<Destination> {
     let all = connected(uploader).await?;
-    let found = match named {
-        Some(name) => all.iter().find(|to| to.id.0 == name || to.label == name),
-        None if all.len() == 1 => all.first(),
-        None if all.is_empty() => {
-            return Err(Error::new(ErrorCode::NotAllowed).detail("the company gives no destination"));
-        }
-        None => {
-            let names: Vec<_> = all.iter().map(|to| to.id.0.as_str()).collect();
-            let detail = format!("There are several destinations. Name one with --to: {}.", names.join(", "));
-            return Err(Error::new(ErrorCode::BadInput).detail(detail));
-        }
-    };
-    found.cloned().ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(named.unwrap_or_default()))
+    watches::named(&all, named).cloned()
 }
 
 /// Waits until the company has answered, one way or another.
@@ -372,7 +369,7 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
 }
 
 /// `s3://BUCKET/PREFIX/` and what belongs to it.
-fn direct(args: &Upload) -> Result<Option<Direct>> {
+fn direct(args: &Place) -> Result<Option<Direct>> {
     let Some(text) = &args.s3 else { return Ok(None) };
     let bad = |detail: String| Error::new(ErrorCode::BadInput).detail(detail);
     let none = || bad("This is no place in S3. Give --s3 as s3://BUCKET/PREFIX/.".to_owned());

@@ -45,6 +45,10 @@ row_id!(
     ItemId
 );
 row_id!(
+    /// A watched folder.
+    WatchId
+);
+row_id!(
     /// One gesture (a drop, a pick, a watch sweep), for undo and the receipt.
     BatchId
 );

@@ -11,6 +11,7 @@
 //! - [`file`]: open once, identify, read by position, walk folders, make keys.
 //! - [`transfer`]: one file to one object; its plan and its states are pure.
 //! - [`journal`]: the only durable record.
+//! - [`watch`]: folders that upload by themselves: rules, settling, what differs from the record.
 //! - [`engine`]: the actor that runs transfers; its feed is all that shells see.
 //! - [`uploader`]: all of it opened in order; what a shell holds.
 //!
@@ -43,3 +44,4 @@ mod sync;
 pub mod transfer;
 pub mod units;
 pub mod uploader;
+pub mod watch;

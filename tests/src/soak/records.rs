@@ -89,6 +89,7 @@ fn item(id: u64, folder: bool) -> ItemRow {
         skipped: 0,
         removed: false,
         mount: folder.then(|| PathBuf::from("/media/card")),
+        sweep: None,
     }
 }
 

@@ -41,6 +41,11 @@ impl Zone {
         (day(shown.weekday()), u16::try_from(minute_of(shown)).unwrap_or(0))
     }
 
+    /// The date that the clock shows: `2026-11-29`.
+    pub fn date(&self, at: UnixTime) -> String {
+        self.shows(at).date().to_string()
+    }
+
     /// What the clock shows.
     fn shows(&self, at: UnixTime) -> DateTime {
         self.0.to_datetime(stamp(at))

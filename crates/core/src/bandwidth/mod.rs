@@ -205,12 +205,18 @@ impl Day {
 impl LimitTime {
     /// Whether it holds at this minute of a day.
     fn holds(&self, day: Day, minute: u16) -> bool {
-        let begins_on = |day: &Day| self.days.0.contains(day);
-        if self.from < self.to {
-            begins_on(&day) && (self.from..self.to).contains(&minute)
-        } else {
-            (begins_on(&day) && minute >= self.from) || (begins_on(&day.before()) && minute < self.to)
-        }
+        holds(&self.days, (self.from, self.to), day, minute)
+    }
+}
+
+/// Whether a time that begins on these days and lasts from one minute to another holds at this minute of a day. One that does
+/// not end after it begins ends on the next day.
+pub(crate) fn holds(days: &Days, (from, to): (u16, u16), day: Day, minute: u16) -> bool {
+    let begins_on = |day: &Day| days.0.contains(day);
+    if from < to {
+        begins_on(&day) && (from..to).contains(&minute)
+    } else {
+        (begins_on(&day) && minute >= from) || (begins_on(&day.before()) && minute < to)
     }
 }
 

@@ -12,7 +12,7 @@ use self::line::Line;
 pub(super) use self::resting::{Kept, Resting};
 use crate::engine::feed::{Filter, PausedBy, Target, Wait};
 use crate::error::ErrorCode;
-use crate::ids::{BatchId, ItemId, TransferId};
+use crate::ids::{BatchId, ItemId, TransferId, WatchId};
 use crate::limits;
 use crate::transfer::{OnS3, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
@@ -131,6 +131,8 @@ pub(super) struct Item {
     /// Whether its batch belongs to whom we are connected with; the rest is not let into the lines.
     pub(super) here: bool,
     pub(super) skipped: u32,
+    /// The watched folder that made it.
+    pub(super) watch: Option<WatchId>,
     pub(super) added: UnixTime,
     /// Its only transfer, for a single file; the first one for a folder.
     pub(super) first: Option<TransferId>,
@@ -165,6 +167,7 @@ impl Item {
             removed: false,
             here: true,
             skipped: 0,
+            watch: None,
             added: UnixTime(0),
             first: None,
             counts: Counts::default(),

@@ -311,6 +311,8 @@ pub enum PausedBy {
     Battery,
     /// A metered network.
     Metered,
+    /// A watched folder: the file is written to, and goes on once it is left alone.
+    Watch,
 }
 
 /// What is waited for, until when, and what happens next.

@@ -44,6 +44,7 @@ pub(crate) fn rows(path: &Path, standing: Standing) -> (BatchRow, ItemRow, Trans
         added,
         path: path.to_owned(),
         mount: None,
+        sweep: None,
         name: name.clone(),
         folder: false,
         counted: true,

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use tokio::sync::mpsc;
 use tokio::time::Duration;
 
+use super::actor::deliver::Whole;
 use super::drive::{Report, Shared, stillborn};
 use super::given::Given;
 use super::keys;
@@ -66,6 +67,7 @@ pub(super) fn item_for(given: &Given, batch: BatchId, numbers: &Numbers) -> Item
         skipped: 0,
         removed: false,
         mount: given.mount.clone(),
+        sweep: None,
     }
 }
 
@@ -73,6 +75,14 @@ pub(super) fn item_for(given: &Given, batch: BatchId, numbers: &Numbers) -> Item
 pub(super) fn transfer_for(item: &ItemRow, given: &Given, numbers: &Numbers) -> TransferRow {
     let key = names::key_part(&given.name).and_then(|_| named_ok(item, &item.name));
     row(item, numbers.transfer(), item.path.clone(), item.name.clone(), ByteCount(given.size), key)
+}
+
+/// The transfer of a file that a watched folder found whole.
+pub(super) fn found_whole(item: &ItemRow, file: &Whole, numbers: &Numbers) -> TransferRow {
+    let within = file.folder.join(&file.name);
+    let rel = names::spelled(&within);
+    let key = names::relative_key(&within).and_then(|_| named_ok(item, &rel));
+    row(item, numbers.transfer(), item.path.join(within), rel, ByteCount(file.stamp.size), key)
 }
 
 /// Keys of one gesture that would meet: the later file goes beside, or is refused; none replaces another.

@@ -7,9 +7,15 @@ use crate::journal::{ItemRow, Journal, TransferRow};
 /// A number is tried this often before a name of its own is given.
 const NUMBERS: u32 = 20;
 
-/// The key a file has when nobody else has it: its name, or the folder's name and the path within.
+/// The key a file has when nobody else has it: its name, or the folder's name and the path within; of a watched folder's
+/// file the path within that, where its files go.
 pub(super) fn base(item: &ItemRow, rel: &str) -> String {
-    names::normal(&if item.folder { format!("{}/{rel}", item.name) } else { rel.to_owned() })
+    names::normal(&match &item.sweep {
+        Some(sweep) if sweep.under.is_empty() => rel.to_owned(),
+        Some(sweep) => format!("{}/{rel}", sweep.under),
+        None if item.folder => format!("{}/{rel}", item.name),
+        None => rel.to_owned(),
+    })
 }
 
 /// What tells an object of ours, of one version of a file, from every other.

@@ -45,11 +45,13 @@ use ts_rs::TS;
 use crate::bandwidth::{Choice, Limits, Ruling};
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
-use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
-use crate::journal::{Journal, Recovered};
+use crate::ids::{BatchId, DestinationId, ItemId, TransferId, WatchId};
+use crate::journal::{Journal, Recovered, WatchedRow};
 use crate::session::Collision;
 use crate::session::wire::Receipt;
+use crate::transfer::TransferState;
 use crate::units::{ByteCount, UnixTime};
+pub(crate) use actor::deliver::{Delivery, Whole};
 use actor::enqueue;
 use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
@@ -143,8 +145,22 @@ pub struct Settled {
     pub bytes: ByteCount,
 }
 
+/// A transfer of a watched folder came to rest.
+#[derive(Clone, Debug)]
+pub(crate) struct Rested {
+    /// Whose it is.
+    pub(crate) watch: WatchId,
+    /// Which.
+    pub(crate) transfer: TransferId,
+    /// Where it stands, on record.
+    pub(crate) state: TransferState,
+}
+
 pub(crate) enum Command {
     Enqueue(Box<enqueue::Gesture>, oneshot::Sender<Result<Ticket>>),
+    Deliver(Box<Delivery>, oneshot::Sender<Result<Vec<TransferId>>>),
+    Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<bool>>),
+    Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
@@ -228,6 +244,30 @@ impl Engine {
         let found = found.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
         let gesture = Box::new(enqueue::Gesture { found, destination, remote, options });
         self.ask(|reply| Command::Enqueue(gesture, reply)).await?
+    }
+
+    /// Takes files that a watched folder found whole: all of them are on record with its ledger, or none is.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn deliver(&self, delivery: Delivery) -> Result<Vec<TransferId>> {
+        self.ask(|reply| Command::Deliver(Box::new(delivery), reply)).await?
+    }
+
+    /// Puts a file of a watched folder in line again, as the version of this line of its ledger. Answers whether it is; what
+    /// runs, is done or was given up is not.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn redeliver(&self, watch: WatchId, line: WatchedRow) -> Result<bool> {
+        self.ask(|reply| Command::Redeliver(watch, Box::new(line), reply)).await?
+    }
+
+    /// Tells from now on of every transfer of a watched folder that comes to rest.
+    pub(crate) fn follow(&self) -> mpsc::UnboundedReceiver<Rested> {
+        let (sender, rested) = mpsc::unbounded_channel();
+        let _ = self.commands.send(Command::Follow(sender));
+        rested
     }
 
     /// Does something to rows or files.

@@ -251,6 +251,7 @@ mod tests {
                 added,
                 path: path.clone(),
                 mount: None,
+                sweep: None,
                 name: name.clone(),
                 folder: folder.is_some(),
                 counted: true,

@@ -129,6 +129,7 @@ impl Shelf {
             counting: !row.counted,
             removed: row.removed,
             skipped: row.skipped,
+            watch: row.sweep.as_ref().map(|sweep| sweep.watch),
             added: row.added,
             ..Item::new(row.id, row.batch, &row.name)
         }

@@ -23,6 +23,11 @@ pub(super) fn may_hang(file: &std::fs::File, path: &Path) -> bool {
     system::may_hang(file, path)
 }
 
+/// Whether a folder lies on another computer, or a program serves it: the system tells of no change that others make. Blocks.
+pub(crate) fn is_remote(folder: &Path) -> bool {
+    system::is_remote(folder)
+}
+
 /// Whether nothing stands there, by what looking says: what may not be looked at is there. The folders of a share may be read
 /// by many who may not read its root.
 fn tells_of_nothing(error: &std::io::Error) -> bool {
@@ -48,6 +53,10 @@ mod system {
     use std::path::{Path, PathBuf};
 
     use crate::error::ErrorCode;
+
+    pub(super) fn is_remote(folder: &Path) -> bool {
+        File::open(folder).is_ok_and(|opened| may_hang(&opened, folder))
+    }
 
     fn volume(path: &Path) -> std::io::Result<u64> {
         std::fs::metadata(path).map(|meta| meta.dev())
@@ -144,6 +153,14 @@ mod system {
         };
         let root = || Path::new(prefix.as_os_str()).join(std::path::MAIN_SEPARATOR_STR);
         (!is_system(prefix.kind())).then(root)
+    }
+
+    /// A letter that stands for a share leads to it.
+    pub(super) fn is_remote(folder: &Path) -> bool {
+        let whole = std::fs::canonicalize(folder);
+        let first = whole.as_ref().ok().and_then(|path| path.components().next());
+        let Some(Component::Prefix(prefix)) = first else { return true };
+        matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
     }
 
     fn is_system(prefix: Prefix<'_>) -> bool {

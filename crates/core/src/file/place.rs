@@ -71,11 +71,22 @@ fn names(within: &Path) -> io::Result<Vec<&std::ffi::OsStr>> {
     within.components().map(name).collect()
 }
 
+/// What tells two versions of a file apart without opening it: as the folder's entry has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// When it was last written to: nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its number on the volume, where looking tells: not on Windows.
+    pub file: Option<u64>,
+}
+
 /// What an entry of a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Folder,
-    File { size: u64, placeholder: bool },
+    File { stamp: Stamp, placeholder: bool },
     Link,
     Other,
 }
@@ -87,6 +98,14 @@ pub(super) struct Entry {
     pub(super) kind: io::Result<Kind>,
 }
 
+/// By name, so that two looks tell the same.
+pub(super) fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    // A folder that is written meanwhile may tell a name twice.
+    entries.dedup_by(|a, b| a.name == b.name);
+    entries
+}
+
 #[cfg(unix)]
 pub(super) use unix::Root;
 #[cfg(windows)]
@@ -94,7 +113,7 @@ pub(super) use windows::Root;
 
 #[cfg(unix)]
 mod unix {
-    use std::ffi::OsStr;
+    use std::ffi::{OsStr, OsString};
     use std::fs::File;
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -103,7 +122,8 @@ mod unix {
 
     use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, statat};
 
-    use super::{Entry, Kind, names};
+    use super::{Entry, Kind, Stamp, names};
+    use crate::file::FolderId;
 
     /// A folder that was given, held open: whatever stands at its path later, this is the one.
     #[derive(Debug)]
@@ -124,18 +144,75 @@ mod unix {
             Ok(Self(openat(CWD, path, PASS, Mode::empty())?))
         }
 
+        /// Which folder it is.
+        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the fields have other types on other systems")]
+        pub(in crate::file) fn id(&self) -> io::Result<FolderId> {
+            let stat = rustix::fs::fstat(&self.0)?;
+            Ok(FolderId { volume: stat.st_dev as u64, file: stat.st_ino as u64 })
+        }
+
+        /// Whether files keep their numbers when the drive is mounted anew.
+        pub(in crate::file) fn keeps_numbers(&self) -> bool {
+            keeps_numbers(&self.0)
+        }
+
         /// Opens a file in it for reading.
         pub(in crate::file) fn file(&self, within: &Path) -> io::Result<File> {
             Ok(File::from(self.beneath(within, READ)?))
         }
 
+        /// Gives a file in it another name in it, which nothing has.
+        pub(in crate::file) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            use rustix::fs::{RenameFlags, renameat, renameat_with};
+            let ((folder, name), (there, new)) = (self.parent(from)?, self.parent(to)?);
+            match renameat_with(&folder, name, &there, new, RenameFlags::NOREPLACE) {
+                // Some drives cannot promise it.
+                Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+                    match statat(&there, new, AtFlags::SYMLINK_NOFOLLOW) {
+                        Err(rustix::io::Errno::NOENT) => Ok(renameat(&folder, name, &there, new)?),
+                        Err(error) => Err(error.into()),
+                        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                    }
+                }
+                outcome => Ok(outcome?),
+            }
+        }
+
+        /// Makes the folders of a path in it that are not there.
+        pub(in crate::file) fn make(&self, folder: &Path) -> io::Result<()> {
+            let mut made = std::path::PathBuf::new();
+            for name in names(folder)? {
+                made.push(name);
+                let (above, name) = self.parent(&made)?;
+                match rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o777)) {
+                    Err(error) if error != rustix::io::Errno::EXIST => return Err(error.into()),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+
+        /// Removes a file in it.
+        pub(in crate::file) fn remove(&self, within: &Path) -> io::Result<()> {
+            let (folder, name) = self.parent(within)?;
+            Ok(rustix::fs::unlinkat(&folder, name, AtFlags::empty())?)
+        }
+
+        /// The folder that something in it lies in, and its name there.
+        fn parent<'a>(&self, within: &'a Path) -> io::Result<(OwnedFd, &'a OsStr)> {
+            let name = within.file_name().ok_or_else(super::outside)?;
+            Ok((self.folder(within.parent().unwrap_or(Path::new("")))?, name))
+        }
+
+        /// What these names of a folder in it are. An empty path is the folder itself.
+        pub(in crate::file) fn look(&self, within: &Path, names: &[OsString]) -> io::Result<Vec<io::Result<Kind>>> {
+            let folder = self.folder(within)?;
+            Ok(names.iter().map(|name| looked(folder.as_fd(), name)).collect())
+        }
+
         /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
         pub(in crate::file) fn list(&self, within: &Path, moves: &dyn Fn()) -> io::Result<Vec<Entry>> {
-            let folder = if within.as_os_str().is_empty() {
-                openat(&self.0, ".", LIST, Mode::empty())?
-            } else {
-                self.beneath(within, LIST)?
-            };
+            let folder = self.folder(within)?;
             let mut entries = Vec::new();
             for entry in Dir::read_from(&folder)? {
                 moves();
@@ -154,6 +231,13 @@ mod unix {
                 entries.push(Entry { name: name.to_owned(), kind });
             }
             Ok(entries)
+        }
+
+        fn folder(&self, within: &Path) -> io::Result<OwnedFd> {
+            if within.as_os_str().is_empty() {
+                return Ok(openat(&self.0, ".", LIST, Mode::empty())?);
+            }
+            self.beneath(within, LIST)
         }
 
         #[cfg(target_os = "linux")]
@@ -188,16 +272,40 @@ mod unix {
         }
     }
 
+    /// FAT, exFAT, and what programs serve: numbers are made up as files are seen. Source: `linux/magic.h`, statfs(2).
+    #[cfg(target_os = "linux")]
+    fn keeps_numbers(folder: &OwnedFd) -> bool {
+        const MADE_UP: [u32; 3] = [0x4d44, 0x2011_bab0, 0x6573_5546];
+        let kind = |kind: i64| u32::try_from(kind & 0xffff_ffff).unwrap_or(0);
+        rustix::fs::fstatfs(folder).is_ok_and(|system| !MADE_UP.contains(&kind(system.f_type)))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    const fn keeps_numbers(_: &OwnedFd) -> bool {
+        true
+    }
+
     fn looked(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<Kind> {
         let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Kind::Folder,
             FileType::Symlink => Kind::Link,
             FileType::RegularFile => {
-                Kind::File { size: u64::try_from(stat.st_size).unwrap_or(0), placeholder: is_placeholder(&stat) }
+                Kind::File { stamp: stamp(&stat), placeholder: is_placeholder(&stat) }
             }
             _ => Kind::Other,
         })
+    }
+
+    /// The fields have other types on other systems.
+    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless, reason = "on some systems only")]
+    fn stamp(stat: &Stat) -> Stamp {
+        let nanos = i64::try_from(stat.st_mtime_nsec).unwrap_or(0);
+        Stamp {
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            mtime_ns: (stat.st_mtime as i64).saturating_mul(1_000_000_000).saturating_add(nanos),
+            file: Some(stat.st_ino as u64),
+        }
     }
 
     /// `SF_DATALESS`. Source: `sys/stat.h` of macOS.
@@ -216,12 +324,14 @@ mod unix {
 /// open so that nobody can rename, remove or replace it, was looked at while it is held, and the path is used meanwhile.
 #[cfg(windows)]
 mod windows {
+    use std::ffi::OsString;
     use std::fs::{File, OpenOptions};
     use std::io;
     use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
     use std::path::{Path, PathBuf};
 
-    use super::{Entry, Kind, names};
+    use super::{Entry, Kind, Stamp, names};
+    use crate::file::FolderId;
 
     /// Listing takes part in the sharing rules; looking at attributes alone would not.
     const FILE_LIST_DIRECTORY: u32 = 1;
@@ -236,19 +346,71 @@ mod windows {
     #[derive(Debug)]
     pub(in crate::file) struct Root {
         path: PathBuf,
-        _held: File,
+        held: File,
     }
 
     impl Root {
         /// Opens the folder; a link or junction in its place is an error.
         pub(in crate::file) fn open(path: &Path) -> io::Result<Self> {
-            Ok(Self { _held: hold(path)?, path: path.to_owned() })
+            Ok(Self { held: hold(path)?, path: path.to_owned() })
+        }
+
+        /// Which folder it is.
+        pub(in crate::file) fn id(&self) -> io::Result<FolderId> {
+            let id = winapi_util::file::information(&self.held)?;
+            Ok(FolderId { volume: id.volume_serial_number(), file: id.file_index() })
+        }
+
+        /// Whether files keep their numbers when the drive is mounted anew. None is told here.
+        #[expect(clippy::unused_self, reason = "the same shape on every system")]
+        pub(in crate::file) const fn keeps_numbers(&self) -> bool {
+            false
         }
 
         /// Opens a file in it for reading.
         pub(in crate::file) fn file(&self, within: &Path) -> io::Result<File> {
             let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
             crate::file::source::options().open(self.path.join(within))
+        }
+
+        /// Gives a file in it another name in it, which nothing has.
+        pub(in crate::file) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            let none = Path::new("");
+            let _ways = (self.hold_way(from.parent().unwrap_or(none))?, self.hold_way(to.parent().unwrap_or(none))?);
+            match std::fs::symlink_metadata(self.path.join(to)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    std::fs::rename(self.path.join(from), self.path.join(to))
+                }
+                Err(error) => Err(error),
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            }
+        }
+
+        /// Makes the folders of a path in it that are not there.
+        pub(in crate::file) fn make(&self, folder: &Path) -> io::Result<()> {
+            let mut made = PathBuf::new();
+            for name in names(folder)? {
+                let _way = self.hold_way(&made)?;
+                made.push(name);
+                match std::fs::create_dir(self.path.join(&made)) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+
+        /// Removes a file in it.
+        pub(in crate::file) fn remove(&self, within: &Path) -> io::Result<()> {
+            let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
+            std::fs::remove_file(self.path.join(within))
+        }
+
+        /// What these names of a folder in it are. An empty path is the folder itself.
+        pub(in crate::file) fn look(&self, within: &Path, names: &[OsString]) -> io::Result<Vec<io::Result<Kind>>> {
+            let _way = self.hold_way(within)?;
+            let folder = self.path.join(within);
+            Ok(names.iter().map(|name| std::fs::symlink_metadata(folder.join(name)).map(|meta| kind(&meta))).collect())
         }
 
         /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
@@ -285,19 +447,25 @@ mod windows {
     }
 
     fn looked(entry: &std::fs::DirEntry) -> io::Result<Kind> {
+        entry.metadata().map(|meta| kind(&meta))
+    }
+
+    fn kind(meta: &std::fs::Metadata) -> Kind {
         /// `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`: the bytes are fetched when read. Source: Windows file attributes.
         const RECALL: u32 = 0x0040_0000;
-        let meta = entry.metadata()?;
         let kind = meta.file_type();
-        Ok(if kind.is_symlink() {
+        if kind.is_symlink() {
             Kind::Link
         } else if kind.is_dir() {
             Kind::Folder
         } else if kind.is_file() {
-            Kind::File { size: meta.len(), placeholder: meta.file_attributes() & RECALL != 0 }
+            // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
+            let ticks = i64::try_from(meta.last_write_time()).unwrap_or(i64::MAX) - 116_444_736_000_000_000;
+            let stamp = Stamp { size: meta.len(), mtime_ns: ticks.saturating_mul(100), file: None };
+            Kind::File { stamp, placeholder: meta.file_attributes() & RECALL != 0 }
         } else {
             Kind::Other
-        })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::names;
-use super::place::{Entry, Kind, Root};
+use super::place::{Entry, Kind, Root, in_order};
 use super::source::classify;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::ObjectKey;
@@ -13,7 +13,7 @@ const JUNK: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 /// A folder's path that is longer, in bytes, holds no file that a key can name. A composed name is at least a third as
 /// long as what it is composed of.
-const TOO_DEEP: usize = 3 * ObjectKey::MAX_BYTES;
+pub(super) const TOO_DEEP: usize = 3 * ObjectKey::MAX_BYTES;
 
 /// One entry of a folder.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub fn walk(root: &Path) -> impl Iterator<Item = Found> + use<> {
 }
 
 /// Where `home` lies within `root`, if it does.
-fn within(home: &Path, root: &Path) -> Option<PathBuf> {
+pub(super) fn within(home: &Path, root: &Path) -> Option<PathBuf> {
     let (home, root) = (home.canonicalize().ok()?, root.canonicalize().ok()?);
     home.strip_prefix(root).ok().map(Path::to_owned)
 }
@@ -194,11 +194,8 @@ impl Walk {
             return Some(Found::Refused { path, error });
         }
         match root.list(&within, moves) {
-            Ok(mut entries) => {
-                entries.sort_by(|a, b| a.name.cmp(&b.name));
-                // A folder that is written meanwhile may tell a name twice.
-                entries.dedup_by(|a, b| a.name == b.name);
-                self.levels.push(Level { within, left: entries.into_iter() });
+            Ok(entries) => {
+                self.levels.push(Level { within, left: in_order(entries).into_iter() });
                 None
             }
             Err(error) => Some(Found::Refused { error: classify(&error, &path), path }),
@@ -211,7 +208,7 @@ impl Walk {
         let (size, placeholder) = match kind {
             Kind::Link => return skipped(path, Skip::Link),
             _ if JUNK.iter().any(|junk| name == *junk) => return skipped(path, Skip::Junk),
-            Kind::File { size, placeholder } => (size, placeholder),
+            Kind::File { stamp, placeholder } => (stamp.size, placeholder),
             Kind::Folder | Kind::Other => {
                 let error = Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device");
                 return Found::Refused { path, error };

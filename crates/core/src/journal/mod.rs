@@ -20,6 +20,7 @@ mod rows;
 mod salvage;
 mod schema;
 mod seal;
+mod watches;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub use keep::Notice;
 pub use outlook::Outlook;
 pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PassedOver, Problem, TransferRow};
+pub use watches::{Sweep, WatchRow, Watched, WatchedRow};
 pub use write::Write;
 
 use crate::error::{Error, ErrorCode, Result};

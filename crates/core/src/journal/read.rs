@@ -4,6 +4,7 @@
 mod given;
 mod left;
 mod receipts;
+mod watches;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,11 +17,12 @@ use super::keep::Notice;
 use super::outlook::copies_to_read;
 use super::rows::{BatchRow, ItemRow, TransferRow, bits, json, json_if_any, number, path_from, text};
 use super::seal::{ASKED, BATCHES, ITEMS, MOUNTS, PARTS, RANKS, Sealed, TRANSFERS};
+use super::watches::{FILE, SWEEP, SWEEP_OF_ONE, Sweep};
 use super::{Journal, classify, in_use, schema};
 use crate::engine::feed::{Action, Happening};
 use crate::error::{ErrorCode, Result};
 use crate::file::Fingerprint;
-use crate::ids::{BatchId, ItemId, PartNumber, TransferId};
+use crate::ids::{BatchId, ItemId, PartNumber, TransferId, WatchId};
 use crate::transfer::{AcknowledgedPart, Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
@@ -106,7 +108,9 @@ pub struct FolderRow {
 }
 
 const ITEM: &str = "id,batch,added,path,name,folder,counted,skipped,removed,
-    (SELECT m.path FROM mounts m WHERE m.item=items.id AND m.sum IS seal('mounts',m.item,m.path))";
+    (SELECT m.path FROM mounts m WHERE m.item=items.id AND m.sum IS seal('mounts',m.item,m.path)),
+    (SELECT s.watch FROM sweeps s WHERE s.item=items.id AND s.sum IS seal('sweeps',s.item,s.watch,s.under)),
+    (SELECT s.under FROM sweeps s WHERE s.item=items.id AND s.sum IS seal('sweeps',s.item,s.watch,s.under))";
 const TRANSFER: &str = "id,item,path,rel,key,size,standing,token,fingerprint,plan,crc64,problem";
 
 /// These columns of a sealed table, and whether the row is as it was written.
@@ -473,12 +477,24 @@ fn item(row: &Row<'_>) -> rusqlite::Result<ItemRow> {
         added: UnixTime(number(row, 2)?),
         path: path_from(row.get(3)?),
         name: row.get(4)?,
-        folder: row.get(5)?,
+        folder: !matches!(row.get(5)?, FILE | SWEEP_OF_ONE),
         counted: row.get(6)?,
         skipped: row.get(7)?,
         removed: row.get(8)?,
         mount: row.get::<_, Option<Vec<u8>>>(9)?.map(path_from),
+        sweep: sweep(row)?,
     })
+}
+
+/// What made an item, by the columns after its mount. One that a watched folder made, and of which that is not on record any
+/// more, is damaged: all that lies in the folder would be taken for its own.
+fn sweep(row: &Row<'_>) -> rusqlite::Result<Option<Sweep>> {
+    if !matches!(row.get(5)?, SWEEP_OF_ONE | SWEEP) {
+        return Ok(None);
+    }
+    let (watch, under) = (row.get::<_, Option<i64>>(10)?, row.get::<_, Option<String>>(11)?);
+    let known = watch.zip(under).map(|(watch, under)| Sweep { watch: WatchId::new(watch.cast_unsigned()), under });
+    known.map(Some).ok_or_else(|| unsound(10, "which watched folder made it"))
 }
 
 fn transfer(row: &Row<'_>) -> rusqlite::Result<TransferRow> {

@@ -6,6 +6,7 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::watches::Sweep;
 use crate::credentials::{Remote, Scope};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::Fingerprint;
@@ -84,6 +85,8 @@ pub struct ItemRow {
     pub removed: bool,
     /// Where the drive it lies on is mounted, where that can be taken away.
     pub mount: Option<PathBuf>,
+    /// What made it, where a watched folder did.
+    pub sweep: Option<Sweep>,
 }
 
 /// One file to one object.

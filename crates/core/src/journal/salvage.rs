@@ -9,9 +9,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction
 
 use super::rows::text;
 use super::seal::{
-    self, ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, Sealed,
-    TRANSFERS,
+    self, ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, SWEEPS, Sealed,
+    TRANSFERS, WATCHED, WATCHES,
 };
+use super::watches::FOLDER;
 use super::{Reader, classify};
 use crate::engine::feed::PausedBy;
 use crate::error::Result;
@@ -91,8 +92,9 @@ pub(super) fn walk_again(new: &Connection, lost: &Salvaged) -> Result<()> {
         folders.extend(ids.collect::<rusqlite::Result<Vec<i64>>>().map_err(classify)?);
     }
     for id in folders {
-        let folder = new.query_row("SELECT folder FROM items WHERE id=?", [id], |row| row.get(0)).optional();
-        if folder.map_err(classify)? == Some(true) {
+        let kind = new.query_row("SELECT folder FROM items WHERE id=?", [id], |row| row.get(0)).optional();
+        // What a watched folder lost its ledger lost as well, and it finds that by itself.
+        if kind.map_err(classify)? == Some(FOLDER) {
             ITEMS.change(new, id, "counted=0", &[])?;
         }
     }
@@ -138,7 +140,10 @@ fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
             }
         }
     }
-    for sealed in [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED] {
+    let others = [
+        &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED, &WATCHES, &SWEEPS, &WATCHED,
+    ];
+    for sealed in others {
         for row in many(&old, sealed, "1") {
             add(&new, sealed, &row)?;
         }

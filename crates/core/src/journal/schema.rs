@@ -12,7 +12,8 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 8] = [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED];
+const STEPS: [&str; 9] =
+    [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED, WATCHED_FOLDERS];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -112,6 +113,29 @@ const ASKED: &str = "
 CREATE TABLE asked (                           -- what holds for files of a folder that are not found yet
     item INTEGER PRIMARY KEY REFERENCES items(id), action TEXT NOT NULL, sum INTEGER
 ) STRICT;
+";
+
+const WATCHED_FOLDERS: &str = "
+CREATE TABLE watches (                         -- folders that upload by themselves
+    id INTEGER PRIMARY KEY, added INTEGER NOT NULL, path BLOB NOT NULL,
+    spec TEXT NOT NULL, destination TEXT NOT NULL, remote TEXT NOT NULL, -- JSON
+    root TEXT,                                 -- JSON: which folder it is, once it was seen
+    state TEXT NOT NULL, counters TEXT NOT NULL, sum INTEGER
+) STRICT;
+CREATE TABLE sweeps (                          -- items that a watched folder made
+    item INTEGER PRIMARY KEY REFERENCES items(id), watch INTEGER NOT NULL REFERENCES watches(id),
+    under TEXT NOT NULL, sum INTEGER
+) STRICT;
+CREATE TABLE watched (                         -- the ledger: the newest version of each file that was decided on
+    watch INTEGER NOT NULL REFERENCES watches(id), folder BLOB NOT NULL, name BLOB NOT NULL,
+    size INTEGER NOT NULL, mtime INTEGER NOT NULL, file INTEGER,
+    transfer INTEGER REFERENCES transfers(id), -- how far it is says the transfer
+    why TEXT,                                  -- no transfer: there before, or an error's code
+    after TEXT,                                -- JSON: what became of the file once it was safely there
+    sum INTEGER, PRIMARY KEY (watch, folder, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX watched_file ON watched(watch, file);
+CREATE INDEX watched_transfer ON watched(transfer);
 ";
 
 /// A statement for every kind of write, and one that seals: none is ever made twice.

@@ -39,11 +39,17 @@ pub(super) const STAYS: Sealed = Sealed { table: "stays", columns: "upload,since
 pub(super) const LOST: Sealed = Sealed { table: "lost", columns: "batch,key,at" };
 
 pub(super) const ASKED: Sealed = Sealed { table: "asked", columns: "item,action" };
+pub(super) const WATCHES: Sealed =
+    Sealed { table: "watches", columns: "id,added,path,spec,destination,remote,root,state,counters" };
+pub(super) const SWEEPS: Sealed = Sealed { table: "sweeps", columns: "item,watch,under" };
+pub(super) const WATCHED: Sealed =
+    Sealed { table: "watched", columns: "watch,folder,name,size,mtime,file,transfer,why,after" };
 
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 13] = [
-    &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS,
-    &ASKED,
+pub(super) const ALL: [&Sealed; 16] = [
+    &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED,
+    &WATCHES,
+    &SWEEPS, &WATCHED,
 ];
 
 /// Statements by table and verb, and by what they change.

@@ -1,5 +1,6 @@
 //! The writer thread: takes what has arrived, commits it as one transaction, tells everybody.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
@@ -14,13 +15,14 @@ use super::rows::{BatchRow, Ending, ItemRow, Leftover, Problem, TransferRow, bit
 use super::seal::{
     ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS,
 };
+use super::watches::{self, WatchRow, WatchedRow};
 use super::{Journal, classify, in_use, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::{Action, Event};
 use crate::error::{ErrorCode, Result};
 use crate::failpoint::{self, Side};
 use crate::file::Fingerprint;
-use crate::ids::{BatchId, ItemId, TransferId, UploadId};
+use crate::ids::{BatchId, ItemId, TransferId, UploadId, WatchId};
 use crate::transfer::state::unfinished;
 use crate::transfer::{AcknowledgedPart, Plan, Standing, TransferState};
 use crate::units::UnixTime;
@@ -51,6 +53,14 @@ pub enum Write {
     Removed(ItemId, bool),
     /// What holds for files of a folder that are not found yet; nothing once it was walked to its end.
     Asked(ItemId, Option<Action>),
+    /// A watched folder, new or changed.
+    Watch(Box<WatchRow>),
+    /// A line of a watched folder's ledger.
+    Watched(WatchId, WatchedRow),
+    /// A file of a watched folder that nothing is on record of any more.
+    Unwatched(WatchId, PathBuf, OsString),
+    /// The whole ledger of a watched folder goes.
+    ForgetWatched(WatchId),
     /// What it is ordered by: a lower one is uploaded earlier.
     Rank(ItemId, i64),
     /// A file found. The largest by far, and there are many: none of the others is as large for it.
@@ -156,6 +166,10 @@ impl Write {
             Self::Removed(..) => "record-removed",
             Self::Asked(..) => "record-asked",
             Self::Rank(..) => "record-rank",
+            Self::Watch(_) => "record-watch",
+            Self::Watched(..) => "record-watched",
+            Self::Unwatched(..) => "record-unwatched",
+            Self::ForgetWatched(_) => "record-forget-watched",
             Self::Transfer(_) => "record-transfer",
             Self::Forget(_) => "record-forget",
             Self::Standing(..) => "record-standing",
@@ -409,10 +423,12 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             added(ITEMS.insert(
                 c,
                 "",
-                &[&id, &batch, &at, &path, &i.name, &i.folder, &i.counted, &i.skipped, &i.removed],
+                &[&id, &batch, &at, &path, &i.name, &watches::kind(i), &i.counted, &i.skipped, &i.removed],
             ))?;
-            let Some(mount) = &i.mount else { return Ok(()) };
-            added(MOUNTS.insert(c, "", &[&id, &path_bytes(mount)]))
+            if let Some(mount) = &i.mount {
+                added(MOUNTS.insert(c, "", &[&id, &path_bytes(mount)]))?;
+            }
+            i.sweep.as_ref().map_or(Ok(()), |sweep| watches::put_sweep(c, i.id, sweep))
         }
         Write::Joins(id, batch) => ITEMS.change(c, bits(id.get()), "batch=?2", &[&bits(batch.get())]),
         Write::Counted { item, counted, skipped } => {
@@ -425,6 +441,10 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
         Write::Asked(item, Some(action)) => put_asked(c, *item, *action),
         Write::Removed(id, removed) => ITEMS.change(c, bits(id.get()), "removed=?2", &[removed]),
         Write::Rank(id, rank) => added(RANKS.insert(c, "OR REPLACE", &[&bits(id.get()), rank])),
+        Write::Watch(watch) => watches::put(c, watch),
+        Write::Watched(watch, line) => watches::put_line(c, *watch, line),
+        Write::Unwatched(watch, folder, name) => watches::forget_line(c, *watch, folder, Path::new(name)),
+        Write::ForgetWatched(watch) => plain(c, "DELETE FROM watched WHERE watch=?", &[&bits(watch.get())]),
         Write::Transfer(t) => insert_transfer(c, t),
         Write::Forget(id) => {
             let id = bits(id.get());
@@ -513,11 +533,11 @@ fn insert_transfer(c: &Connection, t: &TransferRow) -> Result<()> {
     ))
 }
 
-fn plain(c: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<()> {
+pub(super) fn plain(c: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<()> {
     added(c.prepare_cached(sql).and_then(|mut statement| statement.execute(values)))
 }
 
-fn added(done: rusqlite::Result<usize>) -> Result<()> {
+pub(super) fn added(done: rusqlite::Result<usize>) -> Result<()> {
     done.map(|_| ()).map_err(classify)
 }
 

@@ -130,6 +130,8 @@ pub enum Input {
     },
     /// The source is not the file the upload began with.
     SourceChanged,
+    /// The source is not the version that a watched folder found whole: it is to be left alone first.
+    Unsettled(UnixTime),
     /// Neither is it, and a request that makes the object was asked and not answered.
     ChangedUnanswered,
     /// S3 opened an upload.
@@ -294,6 +296,9 @@ pub fn step(now: &Standing, input: Input) -> Result<(Standing, Vec<Effect>), Ill
         },
         Input::SourceChanged if running => {
             (to(S::Failed { code: ErrorCode::FileChanged }, OnS3::Nothing), changed(now))
+        }
+        Input::Unsettled(since) if running => {
+            (to(S::Paused { by: PausedBy::Watch, since }, OnS3::Nothing), changed(now))
         }
         Input::ChangedUnanswered if running => (to(S::Verifying, kept()), vec![Effect::Stop, Effect::LookBack]),
         Input::LookedBack(found, at) if now.state == S::Verifying => match found {
@@ -468,6 +473,7 @@ mod tests {
             Just(Input::Opened { plan: single }),
             Just(Input::Opened { plan: multi }),
             Just(Input::SourceChanged),
+            Just(Input::Unsettled(AT)),
             Just(Input::ChangedUnanswered),
             Just(Input::Created(upload())),
             any::<bool>().prop_map(|exists| Input::Reconciled { exists }),

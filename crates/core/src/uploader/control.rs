@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::sync::broadcast;
 
 use super::limits::{Ask, Desk};
-use super::socket;
+use super::{socket, watches};
 use crate::bandwidth::LimitNow;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target, Wait, Way};
@@ -32,6 +32,8 @@ const TAKING: Duration = Duration::from_secs(5);
 const EACH: Duration = Duration::from_micros(100);
 /// The same for what is to be done to perhaps a hundred thousand transfers, and put on record.
 const ACTING: Duration = Duration::from_secs(20);
+/// And for a look at all that lies in a folder, perhaps on a slow drive.
+const CHECKING: Duration = Duration::from_secs(30 * 60);
 /// Before the socket is listened to again after an error.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -49,6 +51,18 @@ enum Asked {
     Limit(Ask),
     /// The ways that are taken.
     Ways,
+    /// Something of watched folders.
+    Watch(watches::Ask),
+}
+
+/// Those of a process that are asked.
+#[derive(Clone)]
+pub(super) struct Heard {
+    pub(super) engine: Engine,
+    pub(super) limits: Desk,
+    pub(super) watches: watches::Desk,
+    /// Paths for its window.
+    pub(super) handed: broadcast::Sender<Vec<PathBuf>>,
 }
 
 /// A path as JSON can carry it. Not every name is Unicode.
@@ -160,6 +174,19 @@ pub async fn ways(home: &Path) -> Result<Option<HashMap<DestinationId, Way>>> {
     ask(home, &Asked::Ways, TAKING).await
 }
 
+/// Asks the process that works with `home` something of watched folders; nothing when no process does.
+///
+/// # Errors
+/// What it refuses, and as [`send`].
+pub async fn watches(home: &Path, ask_for: watches::Ask) -> Result<Option<watches::Answer>> {
+    // All of a folder may have to be looked at.
+    let within = if matches!(ask_for, watches::Ask::Check(_)) { CHECKING } else { ACTING };
+    match ask(home, &Asked::Watch(ask_for), within).await? {
+        Some(watches::Answer::Refused { code, detail }) => Err(Error::new(code).detail(detail)),
+        answer => Ok(answer),
+    }
+}
+
 /// Whether a process works with `home`.
 pub async fn is_at_work(home: &Path) -> bool {
     let Ok(name) = socket::name(home) else { return false };
@@ -189,9 +216,7 @@ async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option
 /// Listens for requests as long as the runtime lives.
 pub(super) fn serve(
     home: &Path,
-    engine: Engine,
-    limits: Desk,
-    handed: broadcast::Sender<Vec<PathBuf>>,
+    heard: Heard,
     handle: &tokio::runtime::Handle,
 ) -> Result<()> {
     let _inside = handle.enter();
@@ -211,10 +236,10 @@ pub(super) fn serve(
                     continue;
                 }
             };
-            let (engine, limits, handed) = (engine.clone(), limits.clone(), handed.clone());
+            let heard = heard.clone();
             // On its own: somebody who connects and says nothing must not keep others waiting.
             runtime.spawn(async move {
-                if let Err(error) = answer(&stream, &engine, &limits, &handed).await {
+                if let Err(error) = answer(&stream, &heard).await {
                     tracing::debug!(%error, "a control request came to nothing");
                 }
             });
@@ -223,12 +248,8 @@ pub(super) fn serve(
     Ok(())
 }
 
-async fn answer(
-    stream: &Stream,
-    engine: &Engine,
-    limits: &Desk,
-    handed: &broadcast::Sender<Vec<PathBuf>>,
-) -> Result<()> {
+async fn answer(stream: &Stream, heard: &Heard) -> Result<()> {
+    let Heard { engine, limits, watches, handed } = heard;
     let done = match asked(stream).await? {
         Asked::Act(request) => perform(engine, request).await?,
         // Somebody listens: there is a window.
@@ -237,6 +258,7 @@ async fn answer(
             Reply { count: u32::from(handed.send(paths).is_ok()), ..Reply::default() }
         }
         Asked::Limit(ask) => return reply(stream, limits.does(&ask).await?).await,
+        Asked::Watch(ask) => return reply(stream, watches.does(ask).await).await,
         Asked::Ways => return reply(stream, engine.ways()).await,
         Asked::Waits => return reply(stream, engine.waits().await?).await,
     };

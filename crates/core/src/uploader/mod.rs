@@ -11,6 +11,7 @@ mod present;
 mod runtime;
 mod socket;
 mod status;
+pub mod watches;
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -33,6 +34,7 @@ use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
 use crate::settings::{Known, Settings};
 use crate::units::UnixTime;
+use crate::watch::Watches;
 use home::Home;
 use limits::Desk;
 use present::{Present, Wish};
@@ -48,6 +50,7 @@ pub struct Uploader {
     journal: Journal,
     notice: Option<Notice>,
     session: Arc<Keeper>,
+    watches: watches::Desk,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
@@ -114,9 +117,15 @@ impl Uploader {
             options,
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
-        control::serve(&session.options.home, engine.clone(), desk, handed.clone(), runtime.handle())?;
+        let watches = watches::Desk::default();
+        let heard = control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
+        control::serve(&session.options.home, heard, runtime.handle())?;
         session.begin(server, runtime.handle()).await?;
-        Ok(Self { engine, journal, notice, session, handed, runtime, _home: home })
+        if session.options.watch {
+            let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
+            watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
+        }
+        Ok(Self { engine, journal, notice, session, watches, handed, runtime, _home: home })
     }
 
     /// The engine.
@@ -174,11 +183,7 @@ impl Uploader {
     /// # Errors
     /// `sign-in-ended`, or that the backend does not answer.
     pub async fn destinations(&self) -> Result<Arc<[Destination]>> {
-        match self.session.routes.origin() {
-            Origin::Direct { destination, .. } => Ok(Arc::from([*destination])),
-            Origin::Session(session) => session.destinations().await,
-            Origin::None | Origin::Connecting { .. } => Err(Error::new(ErrorCode::SignInEnded).detail("not signed in")),
-        }
+        self.session.destinations().await
     }
 
     /// Whether a token came with the options.
@@ -233,6 +238,9 @@ impl Uploader {
 
     /// Rests everything; what was acknowledged is on record. The rest ends with the last handle.
     pub async fn rest(&self) {
+        if let Some(watches) = self.watches() {
+            watches.close().await;
+        }
         self.engine.close().await;
         self.journal.keep_copy().await;
     }
@@ -277,7 +285,7 @@ impl Keeper {
             Some(url) => Some(Endpoint::custom(url.clone(), direct.path_style)?),
             None => None,
         };
-        let id = DestinationId(format!("s3://{}/{}", direct.bucket, direct.prefix));
+        let id = direct.id();
         let label = format!("{} / {}", direct.bucket, direct.prefix.trim_end_matches('/'));
         let mut destination =
             Destination::direct(id, label, direct.bucket.clone(), scope.region.clone(), Collision::Fail);

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::credentials::Giver;
 use crate::error::{Error, ErrorCode, Result};
+use crate::ids::DestinationId;
 use crate::journal::BatchRow;
 use crate::net::Net;
 use crate::policy::Policy;
@@ -41,6 +42,8 @@ pub struct Options {
     /// Nothing is uploaded until [`crate::engine::Engine::go`]: for looking, for actions without a run, and for a gesture
     /// that must come before what is unfinished goes on.
     pub hold: bool,
+    /// Whether watched folders are watched: by one program of a home that runs for long.
+    pub watch: bool,
 }
 
 /// One place reached with the default AWS chain.
@@ -61,6 +64,11 @@ pub struct Direct {
 }
 
 impl Direct {
+    /// What it is called as a destination.
+    pub fn id(&self) -> DestinationId {
+        DestinationId(format!("s3://{}/{}", self.bucket, self.prefix))
+    }
+
     /// The place that a batch began at, where that was one without a company. Stores other than AWS all know buckets in the
     /// path.
     pub fn of(batch: &BatchRow) -> Option<Self> {
@@ -141,6 +149,7 @@ impl Options {
             concurrency: None,
             limit: None,
             hold: false,
+            watch: false,
             home,
         })
     }

@@ -7,6 +7,7 @@ mod actions;
 mod again;
 mod answers;
 mod chore;
+pub(super) mod deliver;
 mod endings;
 pub(super) mod enqueue;
 mod joining;
@@ -33,7 +34,7 @@ use super::limiting::Limiting;
 use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{ActDone, Command, Settled, Start, Ticket, leftovers, receipts};
+use super::{ActDone, Command, Rested, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::{Action, Target};
 use crate::error::ErrorCode;
@@ -111,6 +112,8 @@ pub(super) struct Actor {
     receipts: Chore,
     /// Those of them that it did not take, and when.
     offered: receipts::Offered,
+    /// Who follows what becomes of files of watched folders.
+    follower: Option<mpsc::UnboundedSender<Rested>>,
     dirty: bool,
     closing: Option<oneshot::Sender<()>>,
 }
@@ -161,6 +164,7 @@ impl Actor {
             leftovers: Chore::default(),
             receipts: Chore::default(),
             offered: receipts::Offered::default(),
+            follower: None,
             dirty: true,
             closing: None,
         }
@@ -273,6 +277,8 @@ impl Actor {
     /// Walks a folder that was walked before: what could not be read then may be in order now.
     async fn walk_again(&mut self, item: ItemId) {
         match self.shared.journal.read(move |journal| journal.item(item)).await {
+            // What else lies in a watched folder is its own matter.
+            Ok(Some(ItemRow { sweep: Some(_), .. })) => {}
             Ok(Some(row)) if !self.hold && self.shelf.book.item(item).is_some_and(|item| item.here) => {
                 let collision = self.shelf.batches.get(&row.batch).map(|batch| batch.collision).unwrap_or_default();
                 self.walk(vec![row], collision);
@@ -487,6 +493,13 @@ impl Actor {
                 self.shared.routes.ask_anew();
                 let _ = reply.send(self.enqueue(*gesture).await);
             }
+            Command::Deliver(delivery, reply) => {
+                let _ = reply.send(self.deliver(*delivery).await);
+            }
+            Command::Redeliver(watch, line, reply) => {
+                let _ = reply.send(self.redeliver(watch, *line).await);
+            }
+            Command::Follow(follower) => self.follower = Some(follower),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.go_on_by_hand(&targets) } else { 0 };

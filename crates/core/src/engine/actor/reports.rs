@@ -1,6 +1,7 @@
 //! What drives, walks and chores tell: the book follows.
 
 use super::Actor;
+use crate::engine::Rested;
 use crate::engine::book::Rest;
 use crate::engine::drive::Report;
 use crate::error::ErrorCode;
@@ -97,6 +98,14 @@ impl Actor {
         }
     }
 
+    /// Tells who follows watched folders where a file of one stands.
+    pub(super) fn tell_follower(&self, at: u32, state: &TransferState) {
+        if let (Some(follower), Some(watch)) = (&self.follower, self.shelf.book.item_of(at).watch) {
+            let transfer = self.shelf.book.slots[at as usize].id;
+            let _ = follower.send(Rested { watch, transfer, state: state.clone() });
+        }
+    }
+
     async fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
         self.shelf.running.remove(&id);
         let (asked, then) = self.active.remove(&id).map_or((None, None), |active| (active.asked, active.then));
@@ -132,6 +141,7 @@ impl Actor {
             }
         }
         self.may_have_ended(at);
+        self.tell_follower(at, &standing.state);
         if let Some(input) = then {
             self.last_word(at, &standing, input).await;
         }

@@ -53,9 +53,14 @@ impl Book {
             return Vec::new();
         }
         // Below every rank there is: nothing else need be ranked anew.
-        let lowest = self.items.iter().map(|item| item.rank).min().unwrap_or(before);
+        let lowest = self.lowest_rank().unwrap_or(before);
         let first = lowest.saturating_sub_unsigned(chosen.len() as u64);
         chosen.iter().map(|item| item.id).zip(first..).collect()
+    }
+
+    /// The rank of the row that comes first.
+    pub(in crate::engine) fn lowest_rank(&self) -> Option<i64> {
+        self.items.iter().map(|item| item.rank).min()
     }
 
     fn in_order(&self) -> impl Iterator<Item = &Item> {

@@ -54,8 +54,12 @@ impl Drive {
             // Taken, perhaps by ourselves: an answer that was lost, or spoilt.
             Err(error) if error.code == ErrorCode::AlreadyThere => match self.looked(&open).await? {
                 Seen::Ours(stored) => stored,
-                // Perhaps by an earlier try of ours. Beside it is safe; to call it done, or somebody else's, would be a guess.
-                Seen::Unknown if self.unanswered.load(Ordering::Relaxed) && self.collision() != Collision::Suffix => {
+                // Perhaps by an earlier try of ours. Beside it is safe, and one too many for a watched folder, where nobody looks;
+                // to call it done, or somebody else's, would be a guess.
+                Seen::Unknown
+                    if self.unanswered.load(Ordering::Relaxed)
+                        && (self.collision() != Collision::Suffix || self.item.sweep.is_some()) =>
+                {
                     return Ok(self.unknowable());
                 }
                 Seen::Other | Seen::Absent | Seen::Unknown => return Err(error),

@@ -501,7 +501,13 @@ impl Drive {
 
     /// The source is not what it was when the upload began.
     fn changed(&self) -> Input {
-        if self.unanswered.load(Ordering::Relaxed) { Input::ChangedUnanswered } else { Input::SourceChanged }
+        if self.unanswered.load(Ordering::Relaxed) {
+            Input::ChangedUnanswered
+        } else if self.item.sweep.is_some() {
+            Input::Unsettled(UnixTime::now())
+        } else {
+            Input::SourceChanged
+        }
     }
 
     fn opened(&self) -> Result<Open> {

@@ -19,7 +19,7 @@ use crate::units::{ByteCount, UnixTime};
 impl Drive {
     /// The source, opened where it lies, and what it is now.
     pub(super) async fn source(&self) -> Result<(Arc<SourceFile>, Fingerprint)> {
-        let place = if self.item.folder {
+        let place = if self.item.folder || self.item.sweep.is_some() {
             Place::within(&self.item.path, &self.row.path)
         } else {
             Place::named(&self.row.path)
@@ -36,6 +36,9 @@ impl Drive {
             }
             Err(error) => return Err(error),
         };
+        if !self.is_as_settled(&fingerprint).await? {
+            return Ok(self.changed());
+        }
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
         let plan = match (self.row.fingerprint.clone(), self.row.plan) {
             (Some(before), Some(plan)) if begun => {
@@ -78,6 +81,17 @@ impl Drive {
             }
         }
         Ok(Input::Opened { plan })
+    }
+
+    /// Whether the source is the version that a watched folder found whole, where one did.
+    async fn is_as_settled(&self, now: &Fingerprint) -> Result<bool> {
+        if self.item.sweep.is_none() {
+            return Ok(true);
+        }
+        let id = self.row.id;
+        let settled = self.shared.journal.read(move |journal| journal.expected(id)).await?;
+        // Another line took the place of its own: nobody waits for this version any more.
+        Ok(settled.is_some_and(|stamp| (stamp.size, i128::from(stamp.mtime_ns)) == (now.size, now.mtime_ns())))
     }
 
     /// The key on the wire.

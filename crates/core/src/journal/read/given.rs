@@ -34,9 +34,10 @@ impl Reader {
         self.item_that("1", path, name, &|batch| Ok(batches.contains(&batch)))
     }
 
+    /// What a watched folder found is nobody's gesture: it goes on by itself, and nothing that is given joins it.
     fn item_that(&self, is: &str, path: &Path, name: &str, goes: Goes<'_>) -> Result<Option<ItemRow>> {
         let sql = format!(
-            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND {is} ORDER BY i.id DESC"
+            "SELECT i.id,i.batch FROM items i WHERE i.path=? AND i.name=? AND i.removed=0 AND i.folder<=1 AND {is} ORDER BY i.id DESC"
         );
         let ids = |row: &Row<'_>| Ok((ItemId::new(number(row, 0)?), BatchId::new(number(row, 1)?)));
         for (item, batch) in self.rows(&sql, params![path_bytes(path), name], ids)? {

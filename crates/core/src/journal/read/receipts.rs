@@ -12,6 +12,7 @@ use crate::file::names;
 use crate::ids::{BatchId, ItemId};
 use crate::journal::rows::{Ending, Fate, PassedOver, bits, json, json_if_any, number};
 use crate::journal::seal::{RECEIPTS, REFUSED, SKIPS, TRANSFERS};
+use crate::journal::watches::{FILE, FOLDER};
 use crate::units::{ByteCount, UnixTime};
 
 impl Reader {
@@ -19,10 +20,16 @@ impl Reader {
     pub fn fates(&self, batch: BatchId) -> Result<(Vec<Fate>, Vec<PassedOver>)> {
         let (roots, _) = self.roots(batch)?;
         let path = |row: &Row<'_>| -> rusqlite::Result<String> {
-            let (folder, rel): (bool, String) = (row.get(0)?, row.get(2)?);
+            let (kind, rel): (i64, String) = (row.get(0)?, row.get(2)?);
             let root = roots.get(&ItemId::new(number(row, 1)?)).map(String::as_str).unwrap_or_default();
-            // A folder that could not be read stands for itself.
-            Ok(if folder && !rel.is_empty() { format!("{root}/{rel}") } else { root.to_owned() })
+            Ok(match kind {
+                FILE => root.to_owned(),
+                // A folder that could not be read stands for itself.
+                FOLDER if rel.is_empty() => root.to_owned(),
+                FOLDER => format!("{root}/{rel}"),
+                // What a watched folder found lies where it does in that.
+                _ => rel,
+            })
         };
         let sql = format!(
             "SELECT i.folder,i.id,t.rel,t.key,t.size,t.standing,t.fingerprint,t.crc64,t.version,{}

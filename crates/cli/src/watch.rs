@@ -1,0 +1,307 @@
+//! `davit watch`: folders that upload by themselves, asked of the process that is at work, or kept for the next when none is.
+
+use std::path::{Path, PathBuf};
+
+use davit_core::engine::feed::{Update, View};
+use davit_core::error::{Error, ErrorCode, Result};
+use davit_core::ids::WatchId;
+use davit_core::journal::{Reader, WatchRow};
+use davit_core::units::UnixTime;
+use davit_core::uploader::watches::{Answer, Ask};
+use davit_core::uploader::{Options, Uploader, control};
+use davit_core::watch::card::{Card, Doing, Notices, Why};
+use davit_core::watch::record::State;
+use davit_core::watch::spec::{Mode, Unit};
+use davit_core::watch::{Spec, rules};
+use serde::Serialize;
+
+use crate::args::{Add, Folder, Run, Watch};
+use crate::output::Output;
+use crate::signals::Signals;
+use crate::upload::{connected, place};
+use crate::{DONE, INTERRUPTED, NOTHING, text, words};
+
+/// What there is to say without any.
+const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
+/// What is watched by nobody.
+const NOBODY: &str = "Nobody watches them now: begin with `davit watch run`, or open the app.";
+
+pub(crate) async fn run(command: Watch) -> Result<u8> {
+    match command {
+        Watch::Add(add) => self::add(*add).await,
+        Watch::List { json } => list(json).await,
+        Watch::Remove(folder) => ask(&folder, Ask::Remove, "is watched no more").await,
+        Watch::Pause(folder) => ask(&folder, Ask::Pause, "rests").await,
+        Watch::Resume(folder) => ask(&folder, Ask::Resume, "is watched again").await,
+        Watch::Check(folder) => ask(&folder, Ask::Check, "was looked at").await,
+        Watch::Run(run) => watch(*run).await,
+    }
+}
+
+impl Add {
+    fn spec(&self) -> Spec {
+        let include = self.include.iter().cloned().map(rules::Line::Include);
+        let lines = self.exclude.iter().cloned().map(rules::Line::Exclude).chain(include).collect();
+        Spec {
+            under: self.under.clone(),
+            settle: self.settle,
+            lines,
+            existing: self.existing.into(),
+            collision: self.collision.into(),
+            priority: self.priority.into(),
+            unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
+            mode: if self.poll { Mode::Poll } else { Mode::Auto },
+            ..Spec::default()
+        }
+    }
+}
+
+async fn add(add: Add) -> Result<u8> {
+    let options = place(&add.place)?;
+    let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());
+    // In a process that is at work it is by its id.
+    let to = add.place.to.clone().or_else(|| options.direct.as_ref().map(|place| place.id().0));
+    let ask_for = Ask::Add { path: path.clone().into_os_string(), to, spec: Box::new(add.spec()) };
+    let (answer, at_work) = asked(options, ask_for).await?;
+    let Answer::Added(id) = answer else { return Err(Error::new(ErrorCode::Unexpected)) };
+    text::line(&format!("{id}  {} is watched.", text::plain(&path.to_string_lossy())))?;
+    if !at_work {
+        text::note(NOBODY);
+    }
+    Ok(DONE)
+}
+
+/// Asks the process that is at work, or does it on record where none is. Answers whether one is.
+async fn asked(options: Options, ask: Ask) -> Result<(Answer, bool)> {
+    if control::is_at_work(&options.home).await
+        && let Some(answer) = control::watches(&options.home, ask.clone()).await?
+    {
+        return Ok((answer, true));
+    }
+    // Nothing is uploaded meanwhile: the next run does.
+    let uploader = Uploader::open(Options { hold: true, watch: true, ..options }).await?;
+    words::tell(uploader.notice());
+    let done = async {
+        if matches!(ask, Ask::Add { .. }) {
+            connected(&uploader).await?;
+        }
+        uploader.ask_watches(ask).await
+    };
+    let done = done.await;
+    uploader.close().await;
+    done.map(|answer| (answer, false))
+}
+
+async fn ask(folder: &Folder, what: impl Fn(WatchId) -> Ask, became: &str) -> Result<u8> {
+    let options = Options::from_env()?;
+    let Some(row) = folder.find(&options.home)? else {
+        text::note(&format!("davit: There is no watched folder {}. See `davit watch list`.", text::plain(&folder.folder)));
+        return Ok(NOTHING);
+    };
+    asked(options, what(row.id)).await?;
+    text::line(&format!("{}  {} {became}.", row.id, text::plain(&row.path.to_string_lossy())))?;
+    Ok(DONE)
+}
+
+impl Folder {
+    fn find(&self, home: &Path) -> Result<Option<WatchRow>> {
+        let path = PathBuf::from(&self.folder);
+        let whole = path.canonicalize().unwrap_or(path);
+        let is_it = |row: &WatchRow| self.folder == row.id.to_string() || row.path == whole;
+        Ok(on_record(home)?.into_iter().find(is_it))
+    }
+}
+
+fn on_record(home: &Path) -> Result<Vec<WatchRow>> {
+    if !davit_core::journal::Journal::path(home).exists() {
+        return Ok(Vec::new());
+    }
+    let rows = Reader::open(home)?.watches()?;
+    Ok(rows.into_iter().filter(|row| row.state != State::Stopped).collect())
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: WatchId,
+    path: &'a str,
+    destination: &'a str,
+    under: &'a str,
+    /// Nothing where nobody watches it now.
+    doing: Option<Doing>,
+    paused: Option<UnixTime>,
+    notices: Option<Notices>,
+    settling: u32,
+    still_written: u32,
+    moving: u32,
+    done: u32,
+    failed: u32,
+    placeholders: u32,
+    passed: u32,
+    events_lost: u64,
+    recovered_by_a_check: u64,
+    last_check: Option<UnixTime>,
+    last_done: Option<UnixTime>,
+    problem: Option<ErrorCode>,
+}
+
+async fn list(json: bool) -> Result<u8> {
+    let home = Options::from_env()?.home;
+    let rows = on_record(&home)?;
+    let cards = match control::watches(&home, Ask::Cards).await {
+        Ok(Some(Answer::Cards(cards))) => Some(cards),
+        // It is at work, and watches none.
+        Ok(_) => None,
+        Err(error) if error.code == ErrorCode::InstanceBusy => None,
+        Err(error) => return Err(error),
+    };
+    for row in &rows {
+        let card = cards.iter().flatten().find(|card| card.id == row.id);
+        let told = if json { as_json(row, card, &home)? } else { as_words(row, card, &home)? };
+        if !text::line(&told)? {
+            return Ok(DONE);
+        }
+    }
+    if !json && rows.is_empty() {
+        text::line(NONE)?;
+    } else if !json && cards.is_none() {
+        text::note(NOBODY);
+    }
+    Ok(DONE)
+}
+
+fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
+    let shown = davit_core::file::names::shown(&row.path);
+    let counts = counts(row, card, home)?;
+    let line = Line {
+        id: row.id,
+        path: &shown,
+        destination: &row.destination.label,
+        under: &row.spec.under,
+        doing: card.map(|card| card.doing),
+        paused: if let State::Paused { since } = row.state { Some(since) } else { None },
+        notices: card.map(|card| card.notices),
+        settling: counts.settling,
+        still_written: counts.still_written,
+        moving: counts.moving,
+        done: counts.done,
+        failed: counts.failed,
+        placeholders: counts.placeholders,
+        passed: counts.passed,
+        events_lost: row.counters.lost,
+        recovered_by_a_check: row.counters.recovered,
+        last_check: row.counters.checked,
+        last_done: card.and_then(|card| card.last_done),
+        problem: card.and_then(|card| card.problem),
+    };
+    serde_json::to_string(&line).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
+}
+
+fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<davit_core::watch::card::Counts> {
+    if let Some(card) = card {
+        return Ok(card.counts);
+    }
+    let (moving, done, failed) = Reader::open(home)?.watched_counts(row.id)?;
+    Ok(davit_core::watch::card::Counts { moving, done, failed, ..Default::default() })
+}
+
+fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
+    let path = text::plain(&davit_core::file::names::shown(&row.path));
+    let counts = counts(row, card, home)?;
+    let doing = match (card.map(|card| card.doing), row.state) {
+        (_, State::Paused { since }) => format!("Paused since {}", words::date(since)),
+        (Some(doing), _) => doing_in_words(doing),
+        (None, State::Asks) => "Waits to be told what of the files that are there is uploaded".to_owned(),
+        (None, _) => "Nobody watches it now".to_owned(),
+    };
+    let mut told = vec![doing];
+    let count = |n: u32, what: &str| (n > 0).then(|| format!("{n} {what}"));
+    told.extend(count(counts.moving, "being uploaded"));
+    told.extend(count(counts.settling - counts.still_written.min(counts.settling), "being written"));
+    told.extend(count(counts.still_written, "still being written"));
+    told.extend(count(counts.failed, "need you, see `davit status`"));
+    told.extend(count(counts.placeholders, "in the cloud, left there"));
+    told.push(format!("{} uploaded", counts.done));
+    told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
+    told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));
+    told.extend((row.counters.lost > 0).then(|| {
+        format!("events lost {}, recovered by a check {}", row.counters.lost, row.counters.recovered)
+    }));
+    let to = &row.destination.label;
+    let under = if row.spec.under.is_empty() { String::new() } else { format!(" / {}", row.spec.under) };
+    Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
+}
+
+fn doing_in_words(doing: Doing) -> String {
+    match doing {
+        Doing::Asks { files, bytes } => {
+            let size = text::size(bytes.get());
+            format!("There are {files} files ({size}): say what becomes of them")
+        }
+        Doing::Checking => "All of it is looked at".to_owned(),
+        Doing::Watching => "Up to date".to_owned(),
+        Doing::Paused { since } => format!("Paused since {}", words::date(since)),
+        Doing::Away => "Folder not available; it goes on by itself once it is there".to_owned(),
+        Doing::Elsewhere => "Another Davit on this computer watches it".to_owned(),
+    }
+}
+
+const fn notices_in_words(notices: Notices) -> &'static str {
+    match notices {
+        Notices::Live => "live",
+        Notices::Polls(Why::Wanted) => "looked at once a minute",
+        Notices::Polls(Why::Remote) => "looked at once a minute, since it lies on the network",
+        Notices::Polls(Why::Limit { .. }) => {
+            "looked at once a minute, since this system watches no more folders: raise fs.inotify.max_user_watches"
+        }
+        Notices::Polls(Why::Refused) => "looked at once a minute, since this system does not tell",
+    }
+}
+
+/// Watches until stopped.
+async fn watch(run: Run) -> Result<u8> {
+    let output = Output::new(run.json);
+    let options = Options {
+        concurrency: run.concurrency,
+        limit: run.limit.map(|limit| limit.0),
+        watch: true,
+        ..place(&run.place)?
+    };
+    let mut signals = Signals::listen().map_err(|e| Error::new(ErrorCode::Unexpected).detail("signals").source(e))?;
+    let uploader = tokio::select! {
+        opened = Uploader::open(options) => opened?,
+        () = signals.next() => return Ok(INTERRUPTED),
+    };
+    if let Some(notice) = uploader.notice() {
+        output.records(notice);
+    }
+    let told = tokio::select! {
+        told = tell(&uploader, &output) => told,
+        () = signals.next() => Ok(()),
+    };
+    let code = match told {
+        Ok(()) => DONE,
+        Err(error) => {
+            output.problem(error);
+            NOTHING
+        }
+    };
+    let end = async {
+        uploader.close().await;
+        output.end().await;
+    };
+    tokio::select! {
+        () = end => Ok(code),
+        () = signals.next() => Ok(INTERRUPTED),
+    }
+}
+
+/// Tells of every file that reaches an end.
+async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
+    let mut feed = uploader.engine().subscribe(View { outcomes: true, ..View::default() }).await?;
+    while let Some(update) = feed.next().await {
+        if let Update::Delta(delta) = update {
+            delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
+        }
+    }
+    Err(Error::new(ErrorCode::Unexpected).detail("the engine ended"))
+}

@@ -1,0 +1,148 @@
+//! What a watched folder found whole: gesture, item, files and the lines of its ledger go on record in one write, so that a
+//! kill leaves all of it or nothing.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Actor;
+use crate::credentials::Remote;
+use crate::engine::book::Rest;
+use crate::engine::feed::Event;
+use crate::engine::intake;
+use crate::error::Result;
+use crate::file::Stamp;
+use crate::ids::{TransferId, WatchId};
+use crate::journal::{BatchRow, ItemRow, Sweep, WatchedRow, Write};
+use crate::session::{Collision, Destination};
+use crate::transfer::{Input, OnS3, TransferState, step};
+use crate::units::{ByteCount, UnixTime};
+use crate::watch::record::{Aftermath, Decided};
+use crate::watch::spec::Priority;
+
+/// Files of a watched folder that are whole. They become one row of the list.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    /// Which watched folder.
+    pub(crate) watch: WatchId,
+    /// Where it lies.
+    pub(crate) root: PathBuf,
+    /// Where its drive is mounted, where that can be taken away.
+    pub(crate) mount: Option<PathBuf>,
+    /// What the row is called, where it is of several files.
+    pub(crate) name: String,
+    /// Where in the destination they go.
+    pub(crate) under: String,
+    pub(crate) destination: Destination,
+    pub(crate) remote: Remote,
+    pub(crate) collision: Collision,
+    pub(crate) priority: Priority,
+    pub(crate) files: Vec<Whole>,
+    /// What is to become of them once they are safely there.
+    pub(crate) after: Option<Aftermath>,
+}
+
+/// A file that is whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Whole {
+    /// Its folder, from the watched one on.
+    pub(crate) folder: PathBuf,
+    pub(crate) name: OsString,
+    /// The version.
+    pub(crate) stamp: Stamp,
+}
+
+/// Rows of watched folders come after all that are given by hand, however many those become.
+const BELOW: i64 = 1 << 40;
+
+impl Actor {
+    /// Answers the transfers, in the order of the files.
+    pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<Vec<TransferId>> {
+        let Delivery { watch, root, mount, name, under, destination, remote, collision, priority, files, after } =
+            delivery;
+        let batch = BatchRow {
+            id: self.numbers.batch(),
+            added: UnixTime::now(),
+            destination,
+            collision,
+            scope: None,
+            remote: Some(remote),
+            told: true,
+        };
+        let name = match &*files {
+            [] => return Ok(Vec::new()),
+            [one] => one.name.to_string_lossy().into_owned(),
+            _ => name,
+        };
+        let item = ItemRow {
+            id: self.numbers.item(),
+            batch: batch.id,
+            added: batch.added,
+            path: root,
+            name,
+            folder: files.len() > 1,
+            counted: true,
+            skipped: 0,
+            removed: false,
+            mount,
+            sweep: Some(Sweep { watch, under }),
+        };
+        let mut rows: Vec<_> = files.iter().map(|file| intake::found_whole(&item, file, &self.numbers)).collect();
+        intake::part(&mut rows, collision, |_| false);
+        let rank = match priority {
+            Priority::AsManual => None,
+            Priority::Below => Some(item.id.get().cast_signed().saturating_add(BELOW)),
+            Priority::First => self.shelf.book.lowest_rank().map(|rank| rank.saturating_sub(1)),
+        };
+        let mut writes = vec![Write::Batch(batch.clone()), Write::Item(item.clone())];
+        writes.extend(rank.map(|rank| Write::Rank(item.id, rank)));
+        for (row, file) in rows.iter().zip(files) {
+            let (folder, name, stamp, decided) = (file.folder, file.name, file.stamp, Decided::Given(row.id));
+            writes.push(Write::Transfer(row.clone()));
+            writes.push(Write::Happened(row.id, batch.added, Event::Added));
+            writes.push(Write::Watched(watch, WatchedRow { folder, name, stamp, decided, after: after.clone() }));
+        }
+        self.shared.journal.write(writes).await?;
+        self.shelf.batches.insert(batch.id, batch.clone());
+        self.shelf.add_items(std::slice::from_ref(&item));
+        if let Some(rank) = rank {
+            self.shelf.book.rank(&[(item.id, rank)]);
+        }
+        for row in &rows {
+            self.shelf.book.add(row.id, item.id, row.size, &row.standing, ByteCount::ZERO);
+            if matches!(row.standing.state, TransferState::Failed { .. }) {
+                self.ended.push(row.id);
+                self.ending.insert(batch.id);
+                if let Some(at) = self.shelf.book.index(row.id) {
+                    self.tell_follower(at, &row.standing.state);
+                }
+            }
+        }
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// A file of a watched folder that was not sent is whole again, perhaps as another version: its transfer is in line again
+    /// with that, and never is there a second one. Answers whether it is; what is done, given up or runs is not.
+    pub(super) async fn redeliver(&mut self, watch: WatchId, line: WatchedRow) -> Result<bool> {
+        let Decided::Given(id) = line.decided else { return Ok(false) };
+        let Some(at) = self.shelf.book.index(id) else { return Ok(false) };
+        if self.active.contains_key(&id) || self.owed.contains_key(&id) {
+            return Ok(false);
+        }
+        let Some(row) = self.shared.journal.read(move |journal| journal.transfer(id)).await? else { return Ok(false) };
+        let input = match row.standing.state {
+            TransferState::Paused { .. } => Input::Resume,
+            TransferState::Failed { .. } => Input::Retry,
+            // It was in line and nobody looked at it: only the version is another.
+            TransferState::Queued => Input::Restarted,
+            _ => return Ok(false),
+        };
+        let Ok((standing, _)) = step(&row.standing, input) else { return Ok(false) };
+        let (size, happened) = (ByteCount(line.stamp.size), Write::Happened(id, UnixTime::now(), Event::Resumed));
+        let writes = vec![Write::Watched(watch, line), Write::Standing(id, standing.clone()), happened];
+        self.shared.journal.write(writes).await?;
+        let sent = self.shelf.book.slots[at as usize].acknowledged;
+        let sent = if standing.on_s3 == OnS3::Nothing { ByteCount::ZERO } else { sent };
+        self.shelf.book.set(at, Rest::Queued, size, sent, &standing.on_s3);
+        Ok(true)
+    }
+}

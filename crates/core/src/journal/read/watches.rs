@@ -1,0 +1,137 @@
+//! Reading watched folders and their ledgers.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rusqlite::{Row, params};
+
+use super::{Reader, select, unsound, whole};
+use crate::error::{ErrorCode, Result};
+use crate::file::Stamp;
+use crate::ids::{ItemId, TransferId, WatchId};
+use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_from};
+use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
+use crate::journal::watches::{EXISTING, Sweep, WatchRow, Watched, WatchedRow};
+use crate::units::UnixTime;
+use crate::watch::record::Decided;
+
+/// A line of the ledger with where its transfer stands, as of the table `w` beside `t`. A transfer that is not as it was
+/// written is none.
+static LINES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT w.folder,w.name,w.size,w.mtime,w.file,w.transfer,w.why,w.after,t.standing,{} AS whole
+         FROM watched w LEFT JOIN transfers t ON t.id=w.transfer AND {}",
+        WATCHED.fits_as('w'),
+        TRANSFERS.fits_as('t')
+    )
+});
+
+impl Reader {
+    /// Every watched folder that there ever was, in the order of their coming. One that is damaged is left out.
+    pub fn watches(&self) -> Result<Vec<WatchRow>> {
+        self.whole_rows(&format!("{} ORDER BY id", select(WATCHES.columns, &WATCHES)), [], watch)
+    }
+
+    /// What made an item, where a watched folder did.
+    pub fn sweep(&self, item: ItemId) -> Result<Option<Sweep>> {
+        let sql = format!("{} WHERE item=?", select("watch,under", &SWEEPS));
+        self.one(&sql, params![bits(item.get())], |row| {
+            whole(row)?;
+            Ok(Sweep { watch: WatchId::new(number(row, 0)?), under: row.get(1)? })
+        })
+    }
+
+    /// The ledger of one folder of a watched one, by name.
+    pub fn watched(&self, watch: WatchId, folder: &Path) -> Result<Vec<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.folder=?", *LINES));
+        let mut lines = self.whole_rows(&SQL, params![bits(watch.get()), path_bytes(folder)], line)?;
+        // As names are ordered here, and not as their bytes are on record.
+        lines.sort_by(|a, b| a.row.name.cmp(&b.row.name));
+        Ok(lines)
+    }
+
+    /// Every folder that the ledger has a line of.
+    pub fn watched_folders(&self, watch: WatchId) -> Result<Vec<PathBuf>> {
+        let sql = "SELECT DISTINCT folder FROM watched WHERE watch=?";
+        self.rows(sql, params![bits(watch.get())], |row| Ok(path_from(row.get(0)?)))
+    }
+
+    /// Lines of files of this number on their volume: the same file under another name, or one that took its place.
+    pub fn watched_as(&self, watch: WatchId, file: u64) -> Result<Vec<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", *LINES));
+        self.whole_rows(&SQL, params![bits(watch.get()), bits(file)], line)
+    }
+
+    /// One line of the ledger.
+    pub fn watched_file(&self, watch: WatchId, folder: &Path, name: &OsStr) -> Result<Option<Watched>> {
+        static SQL: LazyLock<String> =
+            LazyLock::new(|| format!("{} WHERE w.watch=? AND w.folder=? AND w.name=?", *LINES));
+        let name = path_bytes(Path::new(name));
+        self.one(&SQL, params![bits(watch.get()), path_bytes(folder), name], line)
+    }
+
+    /// The line of the ledger that a transfer is of.
+    pub fn watched_by(&self, transfer: TransferId) -> Result<Option<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.transfer=? LIMIT 1", *LINES));
+        self.one(&SQL, params![bits(transfer.get())], line)
+    }
+
+    /// How many files of a watched folder move by themselves, are done, and need somebody.
+    pub fn watched_counts(&self, watch: WatchId) -> Result<(u32, u32, u32)> {
+        let sql = "SELECT json_extract(t.standing,'$.state.kind'), count(*) FROM watched w
+                   JOIN transfers t ON t.id=w.transfer WHERE w.watch=? GROUP BY 1";
+        let kinds = |row: &Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, u32>(1)?));
+        let mut counts = (0, 0, 0);
+        for (kind, count) in self.rows(sql, params![bits(watch.get())], kinds)? {
+            match kind.as_deref() {
+                Some("done") => counts.1 += count,
+                Some("failed") => counts.2 += count,
+                Some("cancelled") | None => {}
+                Some(_) => counts.0 += count,
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The version that a transfer of a watched folder is to send.
+    pub fn expected(&self, transfer: TransferId) -> Result<Option<Stamp>> {
+        Ok(self.watched_by(transfer)?.map(|line| line.row.stamp))
+    }
+}
+
+fn watch(row: &Row<'_>) -> rusqlite::Result<WatchRow> {
+    whole(row)?;
+    Ok(WatchRow {
+        id: WatchId::new(number(row, 0)?),
+        added: UnixTime(number(row, 1)?),
+        path: path_from(row.get(2)?),
+        spec: json(row, 3)?,
+        destination: json(row, 4)?,
+        remote: json(row, 5)?,
+        root: json_if_any(row, 6)?,
+        state: json(row, 7)?,
+        counters: json(row, 8)?,
+    })
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Watched> {
+    whole(row)?;
+    let file = row.get::<_, Option<i64>>(4)?.map(i64::cast_unsigned);
+    let stamp = Stamp { size: number(row, 2)?, mtime_ns: row.get(3)?, file };
+    let (transfer, why): (Option<i64>, Option<String>) = (row.get(5)?, row.get(6)?);
+    let decided = match (transfer, why.as_deref()) {
+        (Some(id), None) => Decided::Given(TransferId::new(id.cast_unsigned())),
+        (None, Some(EXISTING)) => Decided::Existing,
+        (None, Some(code)) => Decided::Refused(ErrorCode::parse(code).ok_or_else(|| unsound(6, "no reason"))?),
+        _ => return Err(unsound(5, "a version that is given and is not")),
+    };
+    let row_of = WatchedRow {
+        folder: path_from(row.get(0)?),
+        name: path_from(row.get(1)?).into_os_string(),
+        stamp,
+        decided,
+        after: json_if_any(row, 7)?,
+    };
+    Ok(Watched { row: row_of, standing: json_if_any(row, 8)? })
+}

@@ -1,0 +1,265 @@
+//! Watched folders on record: what is wanted of each, which items they made, and the ledger of what they decided. Where a
+//! version's upload stands is its transfer's matter, and is joined when it is read: nothing can disagree.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::classify;
+use super::rows::{ItemRow, bits, path_bytes, text};
+use super::seal::{SWEEPS, WATCHED, WATCHES};
+use super::write::{added, plain};
+use crate::credentials::Remote;
+use crate::error::Result;
+use crate::file::{FolderId, Stamp};
+use crate::ids::{ItemId, WatchId};
+use crate::session::Destination;
+use crate::transfer::Standing;
+use crate::units::UnixTime;
+use crate::watch::Spec;
+use crate::watch::record::{Aftermath, Counters, Decided, State};
+
+/// A watched folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchRow {
+    /// Its identity.
+    pub id: WatchId,
+    /// Since when.
+    pub added: UnixTime,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What is wanted of it.
+    pub spec: Spec,
+    /// Where its files go.
+    pub destination: Destination,
+    /// Whose that is.
+    pub remote: Remote,
+    /// Which folder it is, once it was seen.
+    pub root: Option<FolderId>,
+    /// Where it stands.
+    pub state: State,
+    /// What is counted.
+    pub counters: Counters,
+}
+
+/// What an item is, as its row says.
+pub(super) const FILE: i64 = 0;
+pub(super) const FOLDER: i64 = 1;
+/// What a watched folder found, one file and several.
+pub(super) const SWEEP_OF_ONE: i64 = 2;
+pub(super) const SWEEP: i64 = 3;
+
+/// What a watched folder made an item of, beside the item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Which watched folder.
+    pub watch: WatchId,
+    /// Where in the destination its files go. No `/` at its ends; empty is the destination itself.
+    pub under: String,
+}
+
+/// A line of the ledger: the newest version of a file that was decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedRow {
+    /// The file's folder, from the watched one on.
+    pub folder: PathBuf,
+    /// Its name.
+    pub name: OsString,
+    /// The version.
+    pub stamp: Stamp,
+    /// What was decided.
+    pub decided: Decided,
+    /// What became of the file after it was safely there.
+    pub after: Option<Aftermath>,
+}
+
+/// A line of the ledger, and where its transfer stands.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The line.
+    pub row: WatchedRow,
+    /// Where its transfer stands; none for a version that has none.
+    pub standing: Option<Standing>,
+}
+
+/// Adds a watched folder, or changes all of it but its path.
+pub(super) fn put(c: &Connection, w: &WatchRow) -> Result<()> {
+    let id = bits(w.id.get());
+    let (spec, to, remote) = (text(&w.spec)?, text(&w.destination)?, text(&w.remote)?);
+    let (root, state, counters) = (w.root.as_ref().map(text).transpose()?, text(&w.state)?, text(&w.counters)?);
+    let there = "SELECT 1 FROM watches WHERE id=?";
+    if c.query_row(there, [id], |_| Ok(())).optional().map_err(classify)?.is_some() {
+        let set = "spec=?2,destination=?3,remote=?4,root=?5,state=?6,counters=?7";
+        return WATCHES.change(c, id, set, &[&spec, &to, &remote, &root, &state, &counters]);
+    }
+    let (at, path) = (bits(w.added.0), path_bytes(&w.path));
+    added(WATCHES.insert(c, "", &[&id, &at, &path, &spec, &to, &remote, &root, &state, &counters]))
+}
+
+/// What the row of an item says that it is.
+pub(super) const fn kind(item: &ItemRow) -> i64 {
+    match (&item.sweep, item.folder) {
+        (Some(_), true) => SWEEP,
+        (Some(_), false) => SWEEP_OF_ONE,
+        (None, true) => FOLDER,
+        (None, false) => FILE,
+    }
+}
+
+/// Says of an item which watched folder made it.
+pub(super) fn put_sweep(c: &Connection, item: ItemId, sweep: &Sweep) -> Result<()> {
+    added(SWEEPS.insert(c, "", &[&bits(item.get()), &bits(sweep.watch.get()), &sweep.under]))
+}
+
+/// Adds a line of the ledger in the place of the one before.
+pub(super) fn put_line(c: &Connection, watch: WatchId, line: &WatchedRow) -> Result<()> {
+    let (transfer, why) = match line.decided {
+        Decided::Given(id) => (Some(bits(id.get())), None),
+        Decided::Existing => (None, Some(EXISTING.to_owned())),
+        Decided::Refused(code) => (None, Some(code.as_str().to_owned())),
+    };
+    let (folder, name) = (path_bytes(&line.folder), path_bytes(Path::new(&line.name)));
+    let (size, file) = (bits(line.stamp.size), line.stamp.file.map(bits));
+    let after = line.after.as_ref().map(text).transpose()?;
+    added(WATCHED.insert(
+        c,
+        "OR REPLACE",
+        &[&bits(watch.get()), &folder, &name, &size, &line.stamp.mtime_ns, &file, &transfer, &why, &after],
+    ))
+}
+
+/// Takes a line of the ledger away.
+pub(super) fn forget_line(c: &Connection, watch: WatchId, folder: &Path, name: &Path) -> Result<()> {
+    let sql = "DELETE FROM watched WHERE watch=? AND folder=? AND name=?";
+    plain(c, sql, &[&bits(watch.get()), &path_bytes(folder), &path_bytes(name)])
+}
+
+/// The word for what was there before; no error code is written so.
+pub(super) const EXISTING: &str = "existing";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::Giver;
+    use crate::engine::fixture::{FILE as ONE, rows};
+    use crate::error::ErrorCode;
+    use crate::journal::{Journal, Reader, Write};
+    use crate::transfer::{OnS3, TransferState};
+
+    const ID: WatchId = WatchId::new(3);
+
+    fn watch(path: &Path) -> WatchRow {
+        let (batch, ..) = rows(path, Standing::NEW);
+        WatchRow {
+            id: ID,
+            added: UnixTime(5),
+            path: path.to_owned(),
+            spec: Spec { settle: 30, ..Spec::default() },
+            destination: batch.destination,
+            remote: Remote { giver: Giver::Company { address: "https://a.example".to_owned() }, store: None },
+            root: None,
+            state: State::Asks,
+            counters: Counters::default(),
+        }
+    }
+
+    fn line(name: &str, decided: Decided) -> WatchedRow {
+        let stamp = Stamp { size: 7, mtime_ns: -9, file: Some(u64::MAX) };
+        WatchedRow { folder: "day".into(), name: name.into(), stamp, decided, after: None }
+    }
+
+    /// A watched folder that made an item of one file.
+    async fn records(home: &Path) -> Journal {
+        let (batch, item, file) = rows(Path::new("/in"), Standing::NEW);
+        let item = ItemRow { folder: true, sweep: Some(Sweep { watch: ID, under: "rushes".to_owned() }), ..item };
+        let (journal, _) = Journal::open(home).expect("opened");
+        let watch = Write::Watch(Box::new(watch(Path::new("/in"))));
+        let given = Write::Watched(ID, line("a.mov", Decided::Given(ONE)));
+        let all = vec![watch, Write::Batch(batch), Write::Item(item), Write::Transfer(file), given];
+        journal.write(all).await.expect("written");
+        journal
+    }
+
+    #[tokio::test]
+    async fn a_watched_folder_is_on_record_as_it_was_written_and_changed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let changed = WatchRow {
+            root: Some(FolderId { volume: 1, file: u64::MAX }),
+            state: State::Paused { since: UnixTime(9) },
+            counters: Counters { lost: 1, recovered: 2, checked: Some(UnixTime(8)) },
+            ..watch(Path::new("/in"))
+        };
+        assert_eq!(journal.read(|reader| reader.watches()).await.expect("read"), [watch(Path::new("/in"))]);
+        journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
+        assert_eq!(journal.read(|reader| reader.watches()).await.expect("read"), [changed]);
+    }
+
+    #[tokio::test]
+    async fn a_line_of_the_ledger_says_where_its_transfer_stands_and_never_says_so_itself() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let ledger = |journal: &Journal| {
+            let journal = journal.clone();
+            async move { journal.read(|reader| reader.watched(ID, Path::new("day"))).await.expect("read") }
+        };
+        let before = ledger(&journal).await;
+        assert_eq!(before.len(), 1);
+        assert_eq!(before[0].row, line("a.mov", Decided::Given(ONE)));
+        assert_eq!(before[0].standing, Some(Standing::NEW));
+        let failed = TransferState::Failed { code: ErrorCode::ReadError };
+        let failed = Standing { state: failed, on_s3: OnS3::Nothing };
+        let refused = line("b.mov", Decided::Refused(ErrorCode::NameRefused));
+        let there = WatchedRow { after: Some(Aftermath::Did), ..line("A.mov", Decided::Existing) };
+        let more = [&refused, &there].map(|line| Write::Watched(ID, line.clone()));
+        journal.write([vec![Write::Standing(ONE, failed.clone())], more.to_vec()].concat()).await.expect("written");
+        let after = ledger(&journal).await;
+        let told: Vec<_> = after.iter().map(|line| (line.row.clone(), line.standing.clone())).collect();
+        assert_eq!(told, [(there, None), (line("a.mov", Decided::Given(ONE)), Some(failed)), (refused, None)]);
+        let found = journal.read(|reader| Ok((reader.watched_as(ID, u64::MAX)?.len(), reader.expected(ONE)?))).await;
+        assert_eq!(found.expect("read"), (3, Some(line("a.mov", Decided::Existing).stamp)));
+        assert_eq!(journal.read(|reader| reader.watched_folders(ID)).await.expect("read"), [PathBuf::from("day")]);
+        let gone = Write::Unwatched(ID, "day".into(), "b.mov".into());
+        journal.write(vec![gone]).await.expect("written");
+        assert_eq!(ledger(&journal).await.len(), 2);
+        journal.write(vec![Write::ForgetWatched(ID)]).await.expect("written");
+        assert_eq!(ledger(&journal).await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_item_of_a_watched_folder_of_which_that_is_not_known_any_more_is_none() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let item = journal.read(|reader| reader.item(ItemId::new(1))).await.expect("read").expect("there");
+        assert_eq!(item.sweep, Some(Sweep { watch: ID, under: "rushes".to_owned() }));
+        drop(journal);
+        let path = Journal::path(home.path());
+        rusqlite::Connection::open(&path).and_then(|c| c.execute("UPDATE sweeps SET under='a'", [])).expect("damaged");
+        let reader = Reader::open(home.path()).expect("opened");
+        assert_eq!(reader.item(ItemId::new(1)).expect_err("damaged").code, ErrorCode::JournalDamaged);
+    }
+
+    #[tokio::test]
+    async fn what_is_whole_of_watched_folders_is_taken_out_of_damaged_records() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        journal.write(vec![Write::Watched(ID, line("b.mov", Decided::Existing))]).await.expect("written");
+        drop(journal);
+        let path = Journal::path(home.path());
+        let c = rusqlite::Connection::open(&path).expect("opened");
+        c.execute("UPDATE watched SET size=1 WHERE transfer IS NULL", []).expect("damaged");
+        c.execute("UPDATE transfers SET key='x'", []).expect("damaged");
+        drop(c);
+        let new = tempfile::tempdir().expect("a folder");
+        let mut made = crate::journal::schema::open_for_writing(&Journal::path(new.path())).expect("made");
+        let lost = crate::journal::salvage::from_damaged(&mut made, &path).expect("taken");
+        crate::journal::salvage::walk_again(&made, &lost).expect("written");
+        drop(made);
+        let reader = Reader::open(new.path()).expect("opened");
+        assert_eq!(reader.watches().expect("read"), [watch(Path::new("/in"))]);
+        assert_eq!(reader.watched(ID, Path::new("day")).expect("read").len(), 0, "its file is found anew");
+        let item = reader.item(ItemId::new(1)).expect("read").expect("there");
+        assert!(item.counted && item.sweep.is_some(), "and by its watch, not by a walk of all that lies there");
+    }
+}

@@ -1,0 +1,238 @@
+//! What becomes of a file that is safely there (rule W24): only of the very file that was sent, and only once the store's
+//! checksum of it is ours. What is about to be done is on record before, so that a kill leaves neither two nor none.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::folder::Folder;
+use super::record::{Aftermath, Decided};
+use super::spec::After;
+use crate::bandwidth::Zone;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::{Asked, Fingerprint, Likeness, Tree, names};
+use crate::journal::{TransferRow, Watched, WatchedRow, Write};
+use crate::transfer::TransferState;
+use crate::units::UnixTime;
+
+/// Where files go that were uploaded, in the watched folder. Nothing in it is ever uploaded.
+pub(super) const UPLOADED: &str = "_uploaded";
+/// A file has such a name while it is deleted. Nothing that has is ever uploaded.
+pub(super) const HIDDEN: &str = ".davit-";
+/// Names beside a taken one that are tried.
+const BESIDE_AT_MOST: u32 = 1_000;
+
+impl Folder {
+    /// Sees to files that came to be safely there.
+    pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
+        while let Some(transfer) = self.done.pop_first() {
+            let look = move |reader: &crate::journal::Reader| {
+                Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?))
+            };
+            if let Some((line, row)) = self.shared.journal.read(look).await?
+                && let Err(error) = self.see_to(tree, line, row).await
+            {
+                self.done.insert(transfer);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn see_to(&mut self, tree: &Arc<Tree>, line: Watched, sent: TransferRow) -> Result<()> {
+        let is_done = matches!(sent.standing.state, TransferState::Done { .. });
+        let is_of_it = matches!(line.row.decided, Decided::Given(id) if id == sent.id);
+        let (Some(fingerprint), true, true) = (sent.fingerprint.clone(), is_done, is_of_it) else { return Ok(()) };
+        let file = line.row.folder.join(&line.row.name);
+        let (what, to) = match &line.row.after {
+            Some(Aftermath::Due { what }) => (*what, self.place_for(*what, &file)),
+            Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
+            None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return Ok(()),
+        };
+        let after = |after| Write::Watched(self.row.id, WatchedRow { after: Some(after), ..line.row.clone() });
+        let taking = Aftermath::Taking { what, to: names::spelled(&to) };
+        self.shared.journal.write(vec![after(taking)]).await?;
+        let done = match self.is_what_was_sent(tree, &file, &sent, &fingerprint).await {
+            Ok(true) | Err(Error { code: ErrorCode::FileMissing, .. }) => {
+                let (tree, path) = (Arc::clone(tree), self.row.path.join(&file));
+                let work = move || take(&tree, (&file, &path), &to, what, &fingerprint);
+                self.drive.ask(Asked::Names, work).await
+            }
+            Ok(false) => Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")),
+            Err(error) => Err(error),
+        };
+        let became = match done {
+            Ok(()) => Aftermath::Did,
+            // It is back some time, and then this is done.
+            Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
+            Err(error) => {
+                tracing::warn!(transfer = %sent.id, %error, "a file that was uploaded stays where it is");
+                if error.code != ErrorCode::FileChanged {
+                    self.warning = Some(error.code);
+                }
+                Aftermath::Failed { code: error.code }
+            }
+        };
+        self.shared.journal.write(vec![after(became)]).await
+    }
+
+    /// Whether a file is the one that was sent: where its change time moved, as it does with other rights, its contents tell.
+    async fn is_what_was_sent(
+        &self,
+        tree: &Arc<Tree>,
+        file: &Path,
+        sent: &TransferRow,
+        fingerprint: &Fingerprint,
+    ) -> Result<bool> {
+        let (looked, at) = (Arc::clone(tree), file.to_owned());
+        let now = self.drive.ask(Asked::Names, move || looked.fingerprint(&at)).await?;
+        match now.likeness(fingerprint) {
+            Likeness::Same => Ok(true),
+            Likeness::Perhaps => Ok(self.sum(file).await? == sent.crc64.zip(Some(sent.size.get()))),
+            Likeness::Other => Ok(false),
+        }
+    }
+
+    fn place_for(&self, what: After, file: &Path) -> PathBuf {
+        match what {
+            After::Move => Path::new(UPLOADED).join(Zone::here().date(UnixTime::now())).join(file),
+            After::Delete => file.with_file_name(format!("{HIDDEN}{}", uuid::Uuid::new_v4().simple())),
+            After::Keep | After::Trash => file.to_owned(),
+        }
+    }
+}
+
+/// Does it, or ends what was begun before a kill.
+fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
+    let is_there = |at: &Path| match tree.fingerprint(at) {
+        Ok(now) => Ok(Some(is_same(&now, sent))),
+        Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
+        Err(error) => Err(error),
+    };
+    match what {
+        After::Keep => Ok(()),
+        After::Trash if is_there(file)? == Some(true) => to_trash(path),
+        // By an earlier run.
+        After::Trash => Ok(()),
+        After::Move => match is_there(file)? {
+            Some(true) => moved(tree, file, to, sent).map(drop),
+            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+            None => Ok(()),
+        },
+        After::Delete => {
+            if is_there(file)? == Some(true) {
+                moved(tree, file, to, sent).map(drop)?;
+            }
+            match is_there(to)? {
+                Some(true) => tree.remove(to),
+                // Never made by us, or not what was sent: nobody deletes it.
+                Some(false) => tree.rename(to, file),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// Gives the file another place; what turns out to be another version there is put back. Answers where.
+fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<PathBuf> {
+    let text = names::spelled(to);
+    let beside = (2..BESIDE_AT_MOST).map(|n| PathBuf::from(names::suffixed(&text, n)));
+    for to in std::iter::once(to.to_owned()).chain(beside) {
+        match tree.rename(file, &to) {
+            Err(error) if error.code == ErrorCode::AlreadyThere => {}
+            Err(error) => return Err(error),
+            Ok(()) if is_same(&tree.fingerprint(&to)?, sent) => return Ok(to),
+            Ok(()) => {
+                tree.rename(&to, file)?;
+                return Err(Error::new(ErrorCode::FileChanged));
+            }
+        }
+    }
+    Err(Error::new(ErrorCode::AlreadyThere).detail("a thousand files of this name"))
+}
+
+/// The same file and version; moving it moves its change time.
+fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
+    (now.size, now.mtime, now.volume, now.file) == (sent.size, sent.mtime, sent.volume, sent.file)
+}
+
+fn to_trash(path: &Path) -> Result<()> {
+    trash::delete(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that was sent, and the folder that it lies in.
+    fn sent() -> (tempfile::TempDir, Tree, Fingerprint) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("day")).expect("made");
+        std::fs::write(folder.path().join("day/a.mov"), b"sent").expect("written");
+        let tree = Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
+        let sent = tree.fingerprint(Path::new("day/a.mov")).expect("there");
+        (folder, tree, sent)
+    }
+
+    const FILE: &str = "day/a.mov";
+
+    fn does(tree: &Tree, folder: &Path, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
+        take(tree, (Path::new(FILE), &folder.join(FILE)), Path::new(to), what, sent)
+    }
+
+    fn there(folder: &Path) -> Vec<String> {
+        let mut all: Vec<_> = walk(folder).into_iter().map(|path| names::spelled(path.strip_prefix(folder).expect("in"))).collect();
+        all.sort();
+        all
+    }
+
+    fn walk(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+    }
+
+    /// W24.
+    #[test]
+    fn a_file_is_moved_or_deleted_once_and_where_a_kill_left_it() {
+        for begun in [false, true] {
+            let (folder, tree, sent) = sent();
+            if begun {
+                tree.rename(Path::new(FILE), Path::new("_uploaded/d/day/a.mov")).expect("begun");
+            }
+            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
+            assert_eq!(there(folder.path()), ["_uploaded/d/day/a.mov"]);
+            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
+            let (folder, tree, sent) = self::sent();
+            if begun {
+                tree.rename(Path::new(FILE), Path::new("day/.davit-1")).expect("begun");
+            }
+            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted");
+            assert!(there(folder.path()).is_empty());
+            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted already");
+        }
+    }
+
+    /// W24.
+    #[test]
+    fn another_version_is_never_taken_away() {
+        for what in [After::Move, After::Delete, After::Trash] {
+            let (folder, tree, sent) = sent();
+            std::fs::write(folder.path().join(FILE), b"another").expect("written");
+            let _ = does(&tree, folder.path(), what, "day/.davit-1", &sent);
+            assert_eq!(there(folder.path()), [FILE], "{what:?}");
+            // One that took its place while it was on its way.
+            std::fs::rename(folder.path().join(FILE), folder.path().join("day/.davit-1")).expect("moved");
+            let _ = does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent);
+            assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another");
+        }
+    }
+
+    #[test]
+    fn nothing_is_replaced_by_what_is_moved() {
+        let (folder, tree, sent) = sent();
+        std::fs::create_dir_all(folder.path().join("_uploaded/day")).expect("made");
+        std::fs::write(folder.path().join("_uploaded/day/a.mov"), b"of yesterday").expect("written");
+        does(&tree, folder.path(), After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
+        assert_eq!(there(folder.path()), ["_uploaded/day/a (2).mov", "_uploaded/day/a.mov"]);
+        assert_eq!(std::fs::read(folder.path().join("_uploaded/day/a.mov")).expect("there"), b"of yesterday");
+    }
+}

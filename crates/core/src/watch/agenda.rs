@@ -1,0 +1,330 @@
+//! What of a watched folder is to be looked at, and when: folders that somebody hinted at, and files that settle; and what
+//! is whole and not given to the engine yet. Pure: whoever looks brings what is seen, and the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use tokio::time::{Duration, Instant};
+
+use super::settle::{Candidate, Look};
+use super::spec::Unit;
+use crate::file::Stamp;
+
+/// A folder is looked at this long after the first hint at it: many come together.
+const TOGETHER: Duration = Duration::from_millis(200);
+
+/// Files that settle or are whole, and folders that are to be looked at.
+#[derive(Debug, Default)]
+pub struct Agenda {
+    candidates: ByFolder<Settling>,
+    /// A time before which no candidate of a folder can be whole.
+    due: BTreeSet<(Instant, PathBuf)>,
+    due_of: BTreeMap<PathBuf, Instant>,
+    ready: ByFolder<Stamp>,
+    /// Folders that somebody hinted at, and since when.
+    hinted: BTreeMap<PathBuf, Instant>,
+}
+
+/// By folder, from the watched one on, and name.
+type ByFolder<T> = BTreeMap<PathBuf, BTreeMap<OsString, T>>;
+
+#[derive(Debug)]
+struct Settling {
+    candidate: Candidate,
+    next: Instant,
+    still_written: bool,
+}
+
+/// How many files settle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsettled {
+    /// All of them.
+    pub all: u32,
+    /// Those among them that have been written to for an hour.
+    pub still_written: u32,
+}
+
+/// A file that is whole.
+pub type Ready = (PathBuf, OsString, Stamp);
+
+impl Agenda {
+    /// Something may have changed in a folder.
+    pub fn hint(&mut self, folder: PathBuf, now: Instant) {
+        self.hinted.entry(folder).or_insert(now);
+    }
+
+    /// Folders that are to be listed now, because of hints.
+    pub fn take_hinted(&mut self, now: Instant) -> Vec<PathBuf> {
+        let (ripe, left) = std::mem::take(&mut self.hinted).into_iter().partition(|(_, since)| *since + TOGETHER <= now);
+        self.hinted = left;
+        let ripe: BTreeMap<PathBuf, Instant> = ripe;
+        ripe.into_keys().collect()
+    }
+
+    /// Files that may be whole now, by folder: each is to be looked at.
+    pub fn take_due(&mut self, now: Instant) -> Vec<(PathBuf, Vec<OsString>)> {
+        let mut all = Vec::new();
+        while let Some((at, _)) = self.due.first()
+            && *at <= now
+            && let Some((_, folder)) = self.due.pop_first()
+        {
+            self.due_of.remove(&folder);
+            let Some(names) = self.candidates.get(&folder) else { continue };
+            let due = names.iter().filter(|(_, one)| one.next <= now).map(|(name, _)| name.clone()).collect();
+            let later = names.values().map(|one| one.next).filter(|next| *next > now).min();
+            if let Some(later) = later {
+                self.is_due(&folder, later);
+            }
+            all.push((folder, due));
+        }
+        all
+    }
+
+    /// When something is to be done next.
+    pub fn next(&self) -> Option<Instant> {
+        let hint = self.hinted.values().min().map(|since| *since + TOGETHER);
+        let due = self.due.first().map(|(at, _)| *at);
+        [hint, due].into_iter().flatten().min()
+    }
+
+    /// A file that is not on record as it is was looked at.
+    pub fn saw(&mut self, folder: &Path, name: &OsStr, is: Stamp, now: Instant, settle: Duration) {
+        if self.ready.get(folder).and_then(|names| names.get(name)) == Some(&is) {
+            return;
+        }
+        remove(&mut self.ready, folder, name);
+        let names = self.candidates.entry(folder.to_owned()).or_default();
+        let settling = names.entry(name.to_owned()).or_insert_with(|| Settling {
+            candidate: Candidate::new(is, now),
+            next: now + settle,
+            still_written: false,
+        });
+        match settling.candidate.look(is, now, settle) {
+            Look::Ready => {
+                remove(&mut self.candidates, folder, name);
+                self.ready.entry(folder.to_owned()).or_default().insert(name.to_owned(), is);
+                return;
+            }
+            Look::Settling(next) => (settling.next, settling.still_written) = (next, false),
+            Look::StillWritten(next) => (settling.next, settling.still_written) = (next, true),
+        }
+        let next = settling.next;
+        self.is_due(folder, next);
+    }
+
+    /// A file is to settle from then on, whatever was seen of it before: it failed, or somebody has it open for writing.
+    pub fn settles_from(&mut self, (folder, name, is): Ready, from: Instant, settle: Duration) {
+        remove(&mut self.ready, &folder, &name);
+        let settling = Settling { candidate: Candidate::new(is, from), next: from + settle, still_written: false };
+        self.is_due(&folder, settling.next);
+        self.candidates.entry(folder).or_default().insert(name, settling);
+    }
+
+    /// A file is not there, or on record as it is, or left by a rule.
+    pub fn forget(&mut self, folder: &Path, name: &OsStr) {
+        remove(&mut self.candidates, folder, name);
+        remove(&mut self.ready, folder, name);
+    }
+
+    /// Of a folder only these are to settle.
+    pub fn keep(&mut self, folder: &Path, these: impl Fn(&OsStr) -> bool) {
+        retain(&mut self.candidates, folder, &these);
+        retain(&mut self.ready, folder, &these);
+    }
+
+    /// A folder is not there, and nothing in it.
+    pub fn forget_below(&mut self, folder: &Path) {
+        self.candidates.retain(|known, _| !known.starts_with(folder));
+        self.ready.retain(|known, _| !known.starts_with(folder));
+    }
+
+    /// Whether anything is whole and not given to the engine.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Files that are whole, at most so many at a time where each goes by itself; a folder that goes as one is never cut, and
+    /// does once nothing in it settles.
+    pub fn ready(&self, unit: Unit, at_most: usize) -> Vec<Ready> {
+        let all = self.ready.iter().flat_map(|(folder, names)| {
+            names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp))
+        });
+        if unit == Unit::EachFile {
+            return all.take(at_most).collect();
+        }
+        let mut first: Option<Option<PathBuf>> = None;
+        let quiet = |top: &Option<PathBuf>| top.as_deref().is_none_or(|top| !self.settles_below(top));
+        let mut one = Vec::new();
+        for file in all {
+            let top = file.0.components().next().map(|name| PathBuf::from(name.as_os_str()));
+            match &first {
+                Some(chosen) if *chosen == top && (top.is_some() || one.len() < at_most) => one.push(file),
+                Some(_) => {}
+                None if quiet(&top) => {
+                    first = Some(top);
+                    one.push(file);
+                }
+                None => {}
+            }
+        }
+        one
+    }
+
+    /// How many files settle.
+    pub fn unsettled(&self) -> Unsettled {
+        let all = self.candidates.values().flat_map(BTreeMap::values);
+        all.fold(Unsettled::default(), |sum, one| Unsettled {
+            all: sum.all.saturating_add(1),
+            still_written: sum.still_written.saturating_add(one.still_written.into()),
+        })
+    }
+
+    /// Whether anything settles in a folder or below it, or may.
+    fn settles_below(&self, folder: &Path) -> bool {
+        let first = |of: Option<&PathBuf>| of.is_some_and(|first| first.starts_with(folder));
+        first(self.candidates.range(folder.to_owned()..).next().map(|(known, _)| known))
+            || first(self.hinted.range(folder.to_owned()..).next().map(|(known, _)| known))
+    }
+
+    fn is_due(&mut self, folder: &Path, at: Instant) {
+        match self.due_of.get(folder) {
+            Some(before) if *before <= at => return,
+            Some(before) => drop(self.due.remove(&(*before, folder.to_owned()))),
+            None => {}
+        }
+        self.due.insert((at, folder.to_owned()));
+        self.due_of.insert(folder.to_owned(), at);
+    }
+}
+
+fn remove<T>(of: &mut ByFolder<T>, folder: &Path, name: &OsStr) {
+    if let Some(names) = of.get_mut(folder) {
+        names.remove(name);
+        if names.is_empty() {
+            of.remove(folder);
+        }
+    }
+}
+
+fn retain<T>(of: &mut ByFolder<T>, folder: &Path, these: impl Fn(&OsStr) -> bool) {
+    if let Some(names) = of.get_mut(folder) {
+        names.retain(|name, _| these(name));
+        if names.is_empty() {
+            of.remove(folder);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTLE: Duration = Duration::from_secs(10);
+
+    const fn stamp(size: u64) -> Stamp {
+        Stamp { size, mtime_ns: 1, file: None }
+    }
+
+    fn saw(agenda: &mut Agenda, path: &str, size: u64, now: Instant) {
+        let path = Path::new(path);
+        agenda.saw(path.parent().expect("a folder"), path.file_name().expect("a name"), stamp(size), now, SETTLE);
+    }
+
+    fn ready(agenda: &Agenda, unit: Unit) -> Vec<String> {
+        let path = |(folder, name, _): Ready| folder.join(name).to_string_lossy().replace('\\', "/");
+        agenda.ready(unit, 2).into_iter().map(path).collect()
+    }
+
+    /// W2.
+    #[test]
+    fn a_file_that_is_written_for_ever_holds_back_no_other() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        saw(&mut agenda, "day/a", 1, start);
+        saw(&mut agenda, "day/b", 1, start);
+        let mut size = 1;
+        for second in [10, 20, 30] {
+            let now = start + Duration::from_secs(second);
+            size += 1;
+            let due = agenda.take_due(now);
+            assert_eq!(due.len(), 1, "{second}");
+            for name in &due[0].1 {
+                saw(&mut agenda, &format!("day/{}", name.display()), if name == "a" { size } else { 1 }, now);
+            }
+            assert_eq!(ready(&agenda, Unit::EachFile), ["day/b"]);
+            assert_eq!(agenda.next(), Some(now + SETTLE));
+        }
+        assert_eq!(agenda.unsettled(), Unsettled { all: 1, still_written: 0 });
+    }
+
+    #[test]
+    fn what_is_whole_stays_so_until_it_changes_or_goes() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        let later = start + SETTLE;
+        for path in ["a", "b", "c"] {
+            saw(&mut agenda, path, 1, start);
+            saw(&mut agenda, path, 1, later);
+        }
+        assert_eq!(ready(&agenda, Unit::EachFile), ["a", "b"], "so many at a time");
+        saw(&mut agenda, "a", 1, later);
+        saw(&mut agenda, "b", 2, later);
+        assert_eq!(ready(&agenda, Unit::EachFile), ["a", "c"]);
+        agenda.keep(Path::new(""), |name| name != "c");
+        assert_eq!(ready(&agenda, Unit::EachFile), ["a"]);
+        agenda.settles_from((PathBuf::new(), "a".into(), stamp(1)), later, SETTLE);
+        assert_eq!((ready(&agenda, Unit::EachFile).len(), agenda.unsettled().all), (0, 2));
+        agenda.forget_below(Path::new(""));
+        assert_eq!(agenda.unsettled().all, 0);
+    }
+
+    /// W20.
+    #[test]
+    fn a_top_folder_goes_as_one_once_nothing_in_it_settles() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        let later = start + SETTLE;
+        for path in ["day 1/a", "day 1/cam/b", "day 1/cam/c", "day 2/a", "loose"] {
+            saw(&mut agenda, path, 1, start);
+            saw(&mut agenda, path, 1, later);
+        }
+        saw(&mut agenda, "day 1/cam/late", 1, later);
+        let unit = Unit::TopFolder;
+        assert_eq!(ready(&agenda, unit), ["loose"]);
+        agenda.forget(Path::new(""), OsStr::new("loose"));
+        assert_eq!(ready(&agenda, unit), ["day 2/a"]);
+        agenda.forget(Path::new("day 2"), OsStr::new("a"));
+        assert_eq!(ready(&agenda, unit).len(), 0, "something in it settles");
+        saw(&mut agenda, "day 1/cam/late", 1, later + SETTLE);
+        assert_eq!(ready(&agenda, unit), ["day 1/a", "day 1/cam/b", "day 1/cam/c", "day 1/cam/late"], "and is never cut");
+        agenda.hint(PathBuf::from("day 1/cam"), later + SETTLE);
+        assert_eq!(ready(&agenda, unit).len(), 0, "somebody says that something moves in it");
+    }
+
+    #[test]
+    fn hints_that_come_together_are_one_look() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        agenda.hint("day".into(), start);
+        agenda.hint("day".into(), start + TOGETHER / 2);
+        agenda.hint("cam".into(), start + TOGETHER / 2);
+        assert_eq!(agenda.next(), Some(start + TOGETHER));
+        assert_eq!(agenda.take_hinted(start + TOGETHER), [PathBuf::from("day")]);
+        assert_eq!(agenda.take_hinted(start + TOGETHER * 2), [PathBuf::from("cam")]);
+        assert_eq!(agenda.next(), None);
+    }
+
+    #[test]
+    fn a_hundred_thousand_files_of_one_folder_settle_without_going_through_all_for_each() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        for n in 0..100_000_u64 {
+            let name = OsString::from(n.to_string());
+            agenda.saw(Path::new("day"), &name, stamp(n), start + Duration::from_micros(n), SETTLE);
+        }
+        let later = start + 2 * SETTLE;
+        let due = agenda.take_due(later);
+        assert_eq!(due[0].1.len(), 100_000);
+        for name in &due[0].1 {
+            let size = name.to_str().and_then(|name| name.parse().ok()).expect("a number");
+            agenda.saw(Path::new("day"), name, stamp(size), later, SETTLE);
+        }
+        assert_eq!(agenda.ready(Unit::EachFile, usize::MAX).len(), 100_000);
+    }
+}

@@ -1,0 +1,114 @@
+//! What shells see of a watched folder (rule W30).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Counters;
+use super::spec::Spec;
+use crate::error::ErrorCode;
+use crate::ids::WatchId;
+use crate::units::{ByteCount, UnixTime};
+
+/// A watched folder as it is now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Card {
+    /// Its identity.
+    pub id: WatchId,
+    /// Where it lies. Never crosses to the web view.
+    #[serde(skip)]
+    pub path: PathBuf,
+    /// The same as text, for reading only.
+    pub shown: String,
+    /// The destination's label.
+    pub destination: String,
+    /// What is wanted of it.
+    #[serde(skip)]
+    pub spec: Spec,
+    /// What it does.
+    pub doing: Doing,
+    /// How changes are noticed.
+    pub notices: Notices,
+    /// Files by what becomes of them.
+    pub counts: Counts,
+    /// What is counted of events and checks.
+    pub counters: Counters,
+    /// When a file was last done.
+    pub last_done: Option<UnixTime>,
+    /// The last problem.
+    pub problem: Option<ErrorCode>,
+}
+
+/// What a watched folder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Doing {
+    /// A person is to say what of that which is there already is to be uploaded.
+    Asks {
+        /// Files that are there and match.
+        files: u32,
+        /// Their bytes.
+        bytes: ByteCount,
+    },
+    /// All of it is looked at.
+    Checking,
+    /// It is watched.
+    Watching,
+    /// It rests.
+    Paused {
+        /// Since when.
+        since: UnixTime,
+    },
+    /// The folder is not there, or not the one that it was. Nothing is uploaded again or forgotten, and it goes on by itself.
+    Away,
+    /// Somebody else watches it.
+    Elsewhere,
+}
+
+/// How changes are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Notices {
+    /// The system tells.
+    Live,
+    /// By looking.
+    Polls(Why),
+}
+
+/// Why a folder is looked at instead of being told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Why {
+    /// A person wants it so.
+    Wanted,
+    /// It lies on another computer, or a program serves it.
+    Remote,
+    /// The system watches no more folders than it does already: how many it may.
+    Limit {
+        /// As many as that.
+        most: u64,
+    },
+    /// The system does not tell.
+    Refused,
+}
+
+/// Files by what becomes of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// They settle.
+    pub settling: u32,
+    /// Those among them that have been written to for an hour.
+    pub still_written: u32,
+    /// They are in line, move or wait.
+    pub moving: u32,
+    /// They are safely there.
+    pub done: u32,
+    /// They need somebody.
+    pub failed: u32,
+    /// They lie in the cloud, and are left.
+    pub placeholders: u32,
+    /// Links, pipes, sockets and names that no key can have.
+    pub passed: u32,
+}

@@ -1,0 +1,175 @@
+//! What is whole goes to the engine: each version once.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use tokio::time::{Duration, Instant};
+
+use super::agenda::Ready;
+use super::folder::Folder;
+use super::key::{self, Variables};
+use super::record::{Aftermath, Decided};
+use super::rules::Verdict;
+use super::spec::After;
+use crate::bandwidth::{self, Zone};
+use crate::engine::{Delivery, Whole};
+use crate::error::{ErrorCode, Result};
+use crate::file::{Asked, Place, Stamp, names, open_aside};
+use crate::journal::{Watched, WatchedRow};
+use crate::transfer::TransferState;
+use crate::units::UnixTime;
+
+/// Files in one row of the list at most, where each goes by itself.
+const AT_ONCE: usize = 1_024;
+/// While nothing may be sent, the clock on the wall is looked at so often.
+const CLOCK: Duration = Duration::from_secs(60);
+
+impl Folder {
+    /// Gives what is whole to the engine.
+    pub(super) async fn deliver(&mut self) -> Result<()> {
+        while self.opens_at().is_none() {
+            let ready = self.agenda.ready(self.row.spec.unit, AT_ONCE);
+            if ready.is_empty() {
+                return Ok(());
+            }
+            let mut whole = Vec::new();
+            for (file, line) in self.with_lines(ready).await? {
+                if !self.is_wanted(&file) {
+                    self.agenda.forget(&file.0, &file.1);
+                } else if self.is_new(&file, line).await? {
+                    whole.push(file);
+                }
+            }
+            self.give(whole).await?;
+        }
+        Ok(())
+    }
+
+    /// When files may be sent again, where they may not now (rule W26). Nothing is known of clocks that are set meanwhile.
+    pub(super) fn opens_at(&self) -> Option<Instant> {
+        let hours = self.row.spec.hours.as_ref()?;
+        let (day, minute) = Zone::here().reads(UnixTime::now());
+        (!bandwidth::holds(&hours.days, (hours.from, hours.to), day, minute)).then(|| Instant::now() + CLOCK)
+    }
+
+    async fn with_lines(&self, ready: Vec<Ready>) -> Result<Vec<(Ready, Option<Watched>)>> {
+        let id = self.row.id;
+        let look = move |reader: &crate::journal::Reader| {
+            let line = |file: Ready| Ok((reader.watched_file(id, &file.0, &file.1)?, file));
+            let lines = ready.into_iter().map(line).collect::<Result<Vec<_>>>()?;
+            Ok(lines.into_iter().map(|(line, file)| (file, line)).collect())
+        };
+        self.shared.journal.read(look).await
+    }
+
+    fn is_wanted(&self, (folder, name, stamp): &Ready) -> bool {
+        let verdict = self.rules.file(&names::spelled(&folder.join(name)), *stamp, UnixTime::now());
+        !matches!(verdict, Verdict::Leaves(_))
+    }
+
+    /// Whether a file that is whole needs a transfer of its own. One that has one that is not done goes on by that, and one
+    /// that is done and holds the same needs none.
+    async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<bool> {
+        let (folder, name, stamp) = file;
+        let Some(Watched { row, standing: Some(standing) }) = line else { return Ok(true) };
+        let Decided::Given(transfer) = row.decided else { return Ok(true) };
+        let line = WatchedRow { stamp: *stamp, after: self.wish(), ..row.clone() };
+        match standing.state {
+            TransferState::Cancelled { .. } => Ok(true),
+            TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(true),
+            TransferState::Done { .. } => {
+                let sent = self.shared.journal.read(move |reader| reader.transfer(transfer)).await?;
+                let sent = sent.and_then(|row| Some((row.crc64?, row.size.get())));
+                if sent.is_none() || self.sum(&folder.join(name)).await? != sent {
+                    return Ok(true);
+                }
+                let line = WatchedRow { after: row.after, ..line };
+                self.shared.journal.write(vec![crate::journal::Write::Watched(self.row.id, line)]).await?;
+                self.agenda.forget(folder, name);
+                Ok(false)
+            }
+            _ => {
+                if self.shared.engine.redeliver(self.row.id, line).await? {
+                    self.agenda.forget(folder, name);
+                } else {
+                    // It runs: it stops by itself once it sees that the file is another.
+                    self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// The checksum and size of what a file holds; none if it cannot be told.
+    pub(super) async fn sum(&self, within: &Path) -> Result<Option<(u64, u64)>> {
+        let place = Place::within(&self.row.path, self.row.path.join(within)).on(self.mount.clone());
+        let (file, fingerprint) = match open_aside(place, None).await {
+            Ok(opened) => opened,
+            Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
+            Err(_) => return Ok(None),
+        };
+        let sum = file.sum(0, fingerprint.size).await.ok();
+        Ok(sum.map(|sum| (sum, fingerprint.size)))
+    }
+
+    async fn give(&mut self, whole: Vec<Ready>) -> Result<()> {
+        if whole.is_empty() {
+            return Ok(());
+        }
+        let folder = self.name();
+        let under = key::expand(&self.row.spec.under, &self.variables(&folder))?;
+        let file = |(folder, name, stamp): &Ready| Whole { folder: folder.clone(), name: name.clone(), stamp: *stamp };
+        let delivery = Delivery {
+            watch: self.row.id,
+            root: self.row.path.clone(),
+            mount: self.mount.clone(),
+            name: self.title(&whole, folder),
+            under,
+            destination: self.row.destination.clone(),
+            remote: self.row.remote.clone(),
+            collision: self.row.spec.collision,
+            priority: self.row.spec.priority,
+            files: whole.iter().map(file).collect(),
+            after: self.wish(),
+        };
+        self.shared.engine.deliver(delivery).await?;
+        whole.iter().for_each(|(folder, name, _)| self.agenda.forget(folder, name));
+        Ok(())
+    }
+
+    /// What is to become of files that are given to the engine now.
+    fn wish(&self) -> Option<Aftermath> {
+        let what = self.row.spec.after;
+        (what != After::Keep).then_some(Aftermath::Due { what })
+    }
+
+    /// What a row of several files is called: the folder that all of them lie in.
+    fn title(&self, whole: &[Ready], watched: String) -> String {
+        let top = |(folder, ..): &Ready| folder.components().next().map(|name| OsString::from(name.as_os_str()));
+        match whole.first().map(top) {
+            Some(Some(first)) if whole.iter().all(|file| top(file).as_ref() == Some(&first)) => {
+                first.to_string_lossy().into_owned()
+            }
+            _ => watched,
+        }
+    }
+
+    fn name(&self) -> String {
+        self.row.path.file_name().map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
+    }
+
+    fn variables(&self, folder: &str) -> Variables {
+        let unknown = || "unknown".to_owned();
+        Variables {
+            date: Zone::here().date(UnixTime::now()),
+            host: whoami::hostname().unwrap_or_else(|_| unknown()),
+            user: whoami::username().unwrap_or_else(|_| unknown()),
+            folder: folder.to_owned(),
+        }
+    }
+}
+
+/// Whether only the number of a file is another: perhaps it is the same file on a drive that was mounted again.
+fn is_touched(was: Stamp, is: Stamp) -> bool {
+    (was.size, was.mtime_ns) == (is.size, is.mtime_ns)
+}

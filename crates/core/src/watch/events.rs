@@ -1,0 +1,171 @@
+//! What the system tells of a watched folder: hints where to look, never what to believe (rules W3, W10, W13 and W14).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::Notify;
+
+use super::card::{Notices, Why};
+use super::spec::Mode;
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Something may have changed in this folder, from the watched one on.
+    Folder(PathBuf),
+    /// Events were lost: something may have changed anywhere.
+    Lost,
+}
+
+/// The events of one watched folder.
+#[derive(Debug)]
+pub struct Events {
+    mode: Mode,
+    /// Whether the folder lies on another computer, or a program serves it.
+    remote: bool,
+    watcher: Option<RecommendedWatcher>,
+    /// Why there is none, or not for all of it.
+    without: Option<Why>,
+    watched: BTreeSet<PathBuf>,
+    told: Arc<Told>,
+}
+
+/// What was told and not taken yet. As much as there are folders, however much happens in them.
+#[derive(Debug, Default)]
+struct Told {
+    hints: Mutex<(BTreeSet<PathBuf>, bool)>,
+    some: Notify,
+}
+
+impl Told {
+    fn hint(&self, folder: PathBuf) {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner).0.insert(folder);
+        self.some.notify_one();
+    }
+
+    fn lost(&self) {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.some.notify_one();
+    }
+
+    fn take(&self) -> Vec<Hint> {
+        let (folders, lost) = std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner));
+        lost.then_some(Hint::Lost).into_iter().chain(folders.into_iter().map(Hint::Folder)).collect()
+    }
+
+    fn told(&self, root: &Path, event: notify::Result<notify::Event>) {
+        let event = match event {
+            Ok(event) if event.need_rescan() => return self.lost(),
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(%error, "the system told of a watched folder that it cannot tell");
+                return self.lost();
+            }
+        };
+        // Reading a folder tells of itself; looking at it again for that would never end.
+        let is_read = matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write));
+        if is_read {
+            return;
+        }
+        for path in &event.paths {
+            let Ok(within) = path.strip_prefix(root) else { continue };
+            // What happens to the folder itself is seen where it is looked for.
+            self.hint(within.parent().unwrap_or(Path::new("")).to_owned());
+        }
+    }
+}
+
+/// Whether folders are watched one by one: elsewhere the system watches all below one.
+const ONE_BY_ONE: bool = cfg!(target_os = "linux");
+
+impl Events {
+    /// None yet.
+    pub fn new(mode: Mode, remote: bool) -> Self {
+        let without = match mode {
+            Mode::Poll => Some(Why::Wanted),
+            Mode::Auto if remote => Some(Why::Remote),
+            Mode::Auto | Mode::Live => None,
+        };
+        Self { mode, remote, watcher: None, without, watched: BTreeSet::new(), told: Arc::default() }
+    }
+
+    /// A person changed their mind.
+    pub fn set_mode(&mut self, mode: Mode) {
+        if self.mode != mode {
+            *self = Self::new(mode, self.remote);
+        }
+    }
+
+    /// How changes are noticed.
+    pub fn notices(&self) -> Notices {
+        self.without.map_or(Notices::Live, Notices::Polls)
+    }
+
+    /// From now on the system tells of a folder, from the watched one on: it is to be called before the folder is looked at.
+    pub fn watch(&mut self, root: &Path, folder: &Path) {
+        if matches!(self.without, Some(Why::Wanted | Why::Remote | Why::Refused)) || self.watched.contains(folder) {
+            return;
+        }
+        if !ONE_BY_ONE && !folder.as_os_str().is_empty() {
+            return;
+        }
+        if self.watcher.is_none() {
+            let (told, within) = (Arc::clone(&self.told), root.to_owned());
+            match notify::recommended_watcher(move |event| told.told(&within, event)) {
+                Ok(watcher) => self.watcher = Some(watcher),
+                Err(error) => return self.cannot(&error),
+            }
+        }
+        let mode = if ONE_BY_ONE { RecursiveMode::NonRecursive } else { RecursiveMode::Recursive };
+        let path = if folder.as_os_str().is_empty() { root.to_owned() } else { root.join(folder) };
+        match self.watcher.as_mut().map(|watcher| watcher.watch(&path, mode)) {
+            Some(Ok(())) => drop(self.watched.insert(folder.to_owned())),
+            // Gone by now: whoever looks at it next sees that.
+            Some(Err(error)) if matches!(error.kind, notify::ErrorKind::PathNotFound) => {}
+            Some(Err(error)) => self.cannot(&error),
+            None => {}
+        }
+    }
+
+    /// A folder is not there any more. The system sees that by itself; where it was only renamed it goes on telling of it, and
+    /// would not if it were told to stop under the former name.
+    pub fn forget(&mut self, folder: &Path) {
+        self.watched.retain(|known| !known.starts_with(folder));
+    }
+
+    /// The system need not tell any more.
+    pub fn rest(&mut self) {
+        *self = Self::new(self.mode, self.remote);
+    }
+
+    /// What is to be looked at; waits for something.
+    pub async fn next(&self) -> Vec<Hint> {
+        loop {
+            let hints = self.told.take();
+            if !hints.is_empty() {
+                return hints;
+            }
+            self.told.some.notified().await;
+        }
+    }
+
+    fn cannot(&mut self, error: &notify::Error) {
+        let why = match error.kind {
+            notify::ErrorKind::MaxFilesWatch => Why::Limit { most: most_watches() },
+            _ => Why::Refused,
+        };
+        if self.without != Some(why) {
+            tracing::warn!(%error, "a folder is looked at instead of being told of");
+        }
+        self.without = Some(why);
+    }
+}
+
+/// How many folders one user may have watched. Source: inotify(7).
+fn most_watches() -> u64 {
+    let text = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches").unwrap_or_default();
+    text.trim().parse().unwrap_or(0)
+}

@@ -1,0 +1,465 @@
+//! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Duration, Instant};
+
+use super::agenda::Agenda;
+use super::backoff::{Again, again};
+use super::card::{Card, Counts, Doing, Notices};
+use super::events::{Events, Hint};
+use super::owner::{Claim, Owner};
+use super::record::State;
+use super::root::{self, Root};
+use super::rules::Rules;
+use crate::engine::feed::{Action, Target};
+use crate::engine::{Engine, Rested};
+use crate::error::{ErrorCode, Result};
+use crate::file::{Asked, FolderId, Mounted, Tree, names};
+use crate::ids::TransferId;
+use crate::journal::{Journal, WatchRow, Write};
+use crate::transfer::TransferState;
+use crate::units::{ByteCount, UnixTime};
+
+/// How often a folder that is away is looked for (rule W15).
+const AWAY: Duration = Duration::from_secs(5);
+/// How often all of it is checked where the system tells of changes (rule W11), and where it loses some without saying so:
+/// notify 8 on Windows.
+const BACKSTOP: Duration = Duration::from_secs(if cfg!(windows) { 5 * 60 } else { 30 * 60 });
+/// How often where it does not tell (rule W13).
+const POLL: Duration = Duration::from_secs(60);
+/// After a failure that is none of the folder's.
+const LATER: Duration = Duration::from_secs(5);
+/// How often a card is counted anew at most.
+const COUNTED: Duration = Duration::from_secs(1);
+
+/// What all watched folders share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) engine: Engine,
+    pub(super) journal: Journal,
+    pub(super) home: PathBuf,
+}
+
+/// What is asked of a watched folder.
+pub(super) enum Ask {
+    /// It is to be so from now on. Answered once that is on record.
+    Change(Change, oneshot::Sender<Result<()>>),
+    /// All of it is to be checked now. Answered once it was.
+    Check(oneshot::Sender<()>),
+    /// A transfer of it came to rest.
+    Rested(TransferId, TransferState),
+}
+
+/// What becomes of a row.
+pub(super) type Change = Box<dyn FnOnce(&mut WatchRow) + Send>;
+
+/// A watched folder.
+pub(super) struct Folder {
+    pub(super) shared: Arc<Shared>,
+    pub(super) row: WatchRow,
+    pub(super) rules: Rules,
+    pub(super) agenda: Agenda,
+    pub(super) drive: Mounted,
+    pub(super) mount: Option<PathBuf>,
+    pub(super) asks: mpsc::UnboundedReceiver<Ask>,
+    pub(super) card: watch::Sender<Card>,
+    pub(super) events: Events,
+    /// Folders that were seen.
+    pub(super) known: BTreeSet<PathBuf>,
+    /// Of those, what was passed over: placeholders, and the rest.
+    pub(super) passed: BTreeMap<PathBuf, (u32, u32)>,
+    /// How often each file failed in a row.
+    pub(super) failed: HashMap<TransferId, u32>,
+    pub(super) again: BTreeSet<(Instant, TransferId)>,
+    /// Transfers whose files may be other versions by now, or gone.
+    pub(super) looks_again: BTreeSet<TransferId>,
+    /// Transfers that are safely there, of which something may be to become.
+    pub(super) done: BTreeSet<TransferId>,
+    /// A file that was uploaded could not be moved, say.
+    pub(super) warning: Option<ErrorCode>,
+    owner: Option<Owner>,
+    doing: Doing,
+    problem: Option<ErrorCode>,
+    last_done: Option<UnixTime>,
+    /// Whether all of it was checked since it was last known to be there.
+    pub(super) checked: bool,
+    check_at: Instant,
+    /// Nothing is done before that.
+    not_before: Option<Instant>,
+    waiting_for_check: Vec<oneshot::Sender<()>>,
+    counted: Option<Instant>,
+    stale: bool,
+    counts: (u32, u32, u32),
+}
+
+impl Folder {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        row: WatchRow,
+        rules: Rules,
+        mount: Option<PathBuf>,
+        (asks, card, events): (mpsc::UnboundedReceiver<Ask>, watch::Sender<Card>, Events),
+    ) -> Self {
+        let drive = Mounted::at(mount.as_deref().unwrap_or(&row.path));
+        Self {
+            shared,
+            row,
+            rules,
+            agenda: Agenda::default(),
+            drive,
+            mount,
+            asks,
+            card,
+            events,
+            known: BTreeSet::new(),
+            passed: BTreeMap::new(),
+            failed: HashMap::new(),
+            again: BTreeSet::new(),
+            looks_again: BTreeSet::new(),
+            done: BTreeSet::new(),
+            warning: None,
+            owner: None,
+            doing: Doing::Checking,
+            problem: None,
+            last_done: None,
+            checked: false,
+            check_at: Instant::now(),
+            not_before: None,
+            waiting_for_check: Vec::new(),
+            counted: None,
+            stale: true,
+            counts: (0, 0, 0),
+        }
+    }
+
+    /// Watches until nobody asks any more.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.work().await;
+            self.publish().await;
+            let next = self.next();
+            tokio::select! {
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.asked(ask).await,
+                    None => return,
+                },
+                hints = self.events.next() => self.hinted(hints),
+                () = until(next) => {}
+            }
+        }
+    }
+
+    async fn asked(&mut self, ask: Ask) {
+        self.stale = true;
+        match ask {
+            Ask::Change(change, done) => {
+                let _ = done.send(self.change(change).await);
+            }
+            Ask::Check(done) => {
+                self.waiting_for_check.push(done);
+                self.checks_anew();
+            }
+            Ask::Rested(transfer, state) => self.rested(transfer, &state),
+        }
+    }
+
+    async fn change(&mut self, change: Change) -> Result<()> {
+        let mut row = self.row.clone();
+        change(&mut row);
+        row.spec.check()?;
+        let rules = row.spec.rules()?;
+        self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
+        self.events.set_mode(row.spec.mode);
+        (self.row, self.rules, self.problem) = (row, rules, None);
+        // What settles by other rules, or was left by them, is found anew.
+        self.agenda = Agenda::default();
+        self.checks_anew();
+        Ok(())
+    }
+
+    fn hinted(&mut self, hints: Vec<Hint>) {
+        let now = Instant::now();
+        for hint in hints {
+            match hint {
+                Hint::Folder(folder) => self.agenda.hint(folder, now),
+                Hint::Lost => {
+                    self.row.counters.lost += 1;
+                    self.checks_anew();
+                }
+            }
+        }
+    }
+
+    /// All of it is looked at as if nothing were known.
+    pub(super) fn checks_anew(&mut self) {
+        (self.checked, self.check_at, self.not_before) = (false, Instant::now(), None);
+    }
+
+    fn rested(&mut self, transfer: TransferId, state: &TransferState) {
+        match state {
+            TransferState::Done { at, .. } => {
+                self.failed.remove(&transfer);
+                self.done.insert(transfer);
+                self.last_done = self.last_done.max(Some(*at));
+                if self.failed.is_empty() {
+                    self.problem = None;
+                }
+            }
+            TransferState::Failed { code } => self.fails(transfer, *code),
+            TransferState::Cancelled { .. } => drop(self.failed.remove(&transfer)),
+            _ => {}
+        }
+        // What became of the file is looked at where it may be another version, or gone.
+        if matches!(
+            state,
+            TransferState::Paused { .. }
+                | TransferState::Failed { code: ErrorCode::FileMissing | ErrorCode::FileChanged }
+        ) {
+            self.looks_again.insert(transfer);
+        }
+    }
+
+    /// A file failed: it is tried again by itself, or once it changes.
+    pub(super) fn fails(&mut self, transfer: TransferId, code: ErrorCode) {
+        let times = self.failed.entry(transfer).or_default();
+        *times += 1;
+        self.problem = Some(code);
+        if let Again::After(pause) = again(code, *times) {
+            self.again.insert((Instant::now() + pause, transfer));
+        }
+    }
+
+    async fn work(&mut self) {
+        let now = Instant::now();
+        if self.not_before.is_some_and(|at| now < at) {
+            return;
+        }
+        self.not_before = None;
+        match self.row.state {
+            State::Paused { since } => {
+                self.rests(Doing::Paused { since });
+                return;
+            }
+            State::Stopped => return,
+            State::Asks | State::Watching => {}
+        }
+        if !self.is_due(now) {
+            return;
+        }
+        match self.do_what_is_due(now).await {
+            Ok(()) => {}
+            // The drive says so, or the folder is gone in the midst.
+            Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
+            Err(error) => {
+                tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
+                (self.problem, self.not_before, self.stale) = (Some(error.code), Some(Instant::now() + LATER), true);
+            }
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        self.check_at <= now
+            || due(self.agenda.next())
+            || due(self.again.first().map(|(at, _)| *at))
+            || !self.looks_again.is_empty()
+            || !self.done.is_empty()
+            // What is whole waits for its hours, or for what else is to go with it.
+            || (self.agenda.has_ready() && self.opens_at().is_none())
+    }
+
+    async fn do_what_is_due(&mut self, now: Instant) -> Result<()> {
+        let Some(tree) = self.there().await? else { return Ok(()) };
+        if self.row.state == State::Asks {
+            self.count_what_is_there(&tree).await?;
+            if self.row.state == State::Asks {
+                self.check_at = Instant::now() + BACKSTOP;
+                self.waiting_for_check.clear();
+            }
+            return Ok(());
+        }
+        self.look_back().await?;
+        if self.check_at <= now {
+            if !self.checked {
+                self.doing = Doing::Checking;
+                self.publish().await;
+            }
+            self.check(&tree).await?;
+            self.checked = true;
+            self.check_at = Instant::now() + self.pause_until_check();
+            self.row.counters.checked = Some(UnixTime::now());
+            self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
+            self.waiting_for_check.drain(..).for_each(|done| drop(done.send(())));
+        }
+        for folder in self.agenda.take_hinted(Instant::now()) {
+            self.look_below(&tree, folder, false).await?;
+        }
+        for (folder, files) in self.agenda.take_due(Instant::now()) {
+            self.look_at_files(&tree, &folder, files).await?;
+        }
+        self.try_again().await?;
+        self.see_to_what_is_done(&tree).await?;
+        drop(tree);
+        self.deliver().await?;
+        self.doing = Doing::Watching;
+        self.stale = true;
+        Ok(())
+    }
+
+    /// The folder, if it is there and nobody else's.
+    async fn there(&mut self) -> Result<Option<Arc<Tree>>> {
+        let (path, home, known) = (self.row.path.clone(), self.shared.home.clone(), self.row.root);
+        let look = move || {
+            let Root::There(tree) = root::look(&path, &home, known)? else { return Ok(None) };
+            let id = tree.id()?;
+            Ok(Some((tree, id)))
+        };
+        let Some((tree, id)) = self.drive.ask(Asked::Names, look).await? else {
+            self.is_away();
+            return Ok(None);
+        };
+        if self.owner.is_none() {
+            match Owner::claim(id) {
+                Claim::Ours(owner) => self.owner = Some(owner),
+                Claim::Theirs => {
+                    self.doing = Doing::Elsewhere;
+                    (self.not_before, self.stale) = (Some(Instant::now() + AWAY), true);
+                    return Ok(None);
+                }
+            }
+        }
+        self.is_seen(id).await?;
+        Ok(Some(Arc::new(tree)))
+    }
+
+    /// From now on the folder is the one that was seen first.
+    async fn is_seen(&mut self, id: FolderId) -> Result<()> {
+        if self.row.root.is_none() {
+            self.row.root = Some(id);
+            self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is forgotten: it is found again once the folder is.
+    fn is_away(&mut self) {
+        self.rests(Doing::Away);
+        self.checks_anew();
+        self.not_before = Some(Instant::now() + AWAY);
+    }
+
+    fn rests(&mut self, doing: Doing) {
+        if self.doing == doing {
+            return;
+        }
+        self.doing = doing;
+        self.agenda = Agenda::default();
+        self.events.rest();
+        self.known.clear();
+        self.passed.clear();
+        self.owner = None;
+        self.stale = true;
+    }
+
+    /// With a jitter of a quarter, so that ten folders are not checked at once.
+    fn pause_until_check(&self) -> Duration {
+        let usual = if self.events.notices() == Notices::Live { BACKSTOP } else { POLL };
+        usual.mul_f64(rand::random_range(0.75..1.25))
+    }
+
+    async fn try_again(&mut self) -> Result<()> {
+        let now = Instant::now();
+        while let Some((at, transfer)) = self.again.first().copied()
+            && at <= now
+        {
+            self.again.pop_first();
+            self.shared.engine.act(Action::Retry, vec![Target::Transfer(transfer)]).await?;
+        }
+        Ok(())
+    }
+
+    fn next(&self) -> Option<Instant> {
+        match self.row.state {
+            State::Paused { .. } | State::Stopped => return self.counts_at(),
+            State::Asks | State::Watching => {}
+        }
+        if let Some(at) = self.not_before {
+            return Some(at);
+        }
+        let hours = if self.agenda.has_ready() { self.opens_at() } else { None };
+        let all = [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.counts_at()];
+        let now = (!self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
+        all.into_iter().flatten().chain(now).min()
+    }
+
+    /// When the card is counted anew, where it is to be.
+    fn counts_at(&self) -> Option<Instant> {
+        self.stale.then(|| self.counted.map_or_else(Instant::now, |at| at + COUNTED))
+    }
+
+    async fn publish(&mut self) {
+        if self.counts_at().is_some_and(|at| at <= Instant::now()) {
+            let id = self.row.id;
+            if let Ok(counts) = self.shared.journal.read(move |reader| reader.watched_counts(id)).await {
+                self.counts = counts;
+            }
+            (self.counted, self.stale) = (Some(Instant::now()), false);
+        }
+        let unsettled = self.agenda.unsettled();
+        let (placeholders, passed) = self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (moving, done, failed) = self.counts;
+        let counts = Counts {
+            settling: unsettled.all,
+            still_written: unsettled.still_written,
+            moving,
+            done,
+            failed,
+            placeholders,
+            passed,
+        };
+        let card = self.card_of(counts);
+        self.card.send_if_modified(|before| {
+            let differs = *before != card;
+            *before = card;
+            differs
+        });
+    }
+
+    fn card_of(&self, counts: Counts) -> Card {
+        let mut card = card_of(&self.row, self.doing, self.events.notices());
+        (card.counts, card.last_done, card.problem) = (counts, self.last_done, self.problem.or(self.warning));
+        card
+    }
+
+    pub(super) fn asks_about(&mut self, files: u32, bytes: ByteCount) {
+        (self.doing, self.stale) = (Doing::Asks { files, bytes }, true);
+    }
+}
+
+/// A card of which nothing is counted yet.
+pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
+    Card {
+        id: row.id,
+        path: row.path.clone(),
+        shown: names::shown(&row.path),
+        destination: row.destination.label.clone(),
+        spec: row.spec.clone(),
+        doing,
+        notices,
+        counts: Counts::default(),
+        counters: row.counters,
+        last_done: None,
+        problem: None,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

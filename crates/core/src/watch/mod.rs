@@ -1,0 +1,34 @@
+//! Watched folders: what appears in them is uploaded once, whole, without anyone looking. Events are hints, the ledger in the
+//! records is the truth.
+//!
+//! - [`spec`]: what a person wants of a folder; [`rules`]: which files are taken; [`key`]: where to.
+//! - [`settle`]: when a file is whole; [`ledger`]: what differs from what is on record; [`agenda`]: what is to be looked at, and
+//!   when; [`backoff`]: when what failed is tried again. All of these are pure.
+//! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
+//!   system tells.
+//! - `folder`: the task of one folder, which looks (`looking`) and gives what is whole to the engine (`delivering`), and sees to
+//!   what is done (`aftermath`).
+//! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
+//!
+//! Every rule W1 to W30 has a test whose comment names it.
+
+pub mod agenda;
+pub mod backoff;
+pub mod card;
+mod aftermath;
+mod delivering;
+mod events;
+mod folder;
+pub mod key;
+pub mod ledger;
+mod looking;
+mod owner;
+pub mod record;
+mod root;
+pub mod rules;
+pub mod settle;
+pub mod spec;
+mod watches;
+
+pub use spec::Spec;
+pub use watches::Watches;

@@ -1,0 +1,287 @@
+//! What a person wants of a watched folder. Checked when it comes in, believed afterwards.
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Duration;
+
+use super::key;
+use super::rules::{Bounds, LEFTOVERS, Line, Rules};
+use crate::bandwidth::Days;
+use crate::error::{Error, ErrorCode, Result};
+use crate::session::Collision;
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+/// Lines of rules at most, of each kind.
+const LINES_AT_MOST: usize = 200;
+
+/// What a person wants of a watched folder. What is not said is as most people want it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Spec {
+    /// Where in the destination what is found goes: a path with `/`, and `{date}`, `{host}`, `{user}` and `{folder}` in it.
+    /// Empty is the destination itself.
+    pub under: String,
+    /// Seconds for which a file has to stay the same, 1 to 86,400 (rule W1).
+    pub settle: u32,
+    /// Whether files without bytes are taken (rule W4).
+    pub allow_empty: bool,
+    /// What is never taken (rule W5).
+    pub leftovers: Vec<String>,
+    /// What is taken (rule W18).
+    pub lines: Vec<Line>,
+    /// How large, old and deep.
+    pub bounds: Bounds,
+    /// What of that which is there already at the first start (rule W9).
+    pub existing: Existing,
+    /// How changes are noticed (rule W13).
+    pub mode: Mode,
+    /// What goes as one (rule W20).
+    pub unit: Unit,
+    /// What a move within the folder means (rule W7).
+    pub moved: Moved,
+    /// What a change during the upload means (rule W12).
+    pub changed: Changed,
+    /// What to do when the key is taken (rule W23).
+    pub collision: Collision,
+    /// What becomes of a file that is safely there (rule W24).
+    pub after: After,
+    /// Before or after what is given by hand (rule W26).
+    pub priority: Priority,
+    /// When files are sent; none is always (rule W26).
+    pub hours: Option<Hours>,
+    /// What of links (rule W16).
+    pub links: Links,
+    /// What of files that lie in the cloud (rule W17).
+    pub placeholders: Placeholders,
+    /// Whether a file is sent while it is written (rule W21).
+    pub growing: bool,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            under: String::new(),
+            settle: 10,
+            allow_empty: true,
+            leftovers: LEFTOVERS.map(str::to_owned).to_vec(),
+            lines: Vec::new(),
+            bounds: Bounds::default(),
+            existing: Existing::Ask,
+            mode: Mode::Auto,
+            unit: Unit::EachFile,
+            moved: Moved::Ignored,
+            changed: Changed::SettlesAgain,
+            collision: Collision::Suffix,
+            after: After::Keep,
+            priority: Priority::Below,
+            hours: None,
+            links: Links::Skipped,
+            placeholders: Placeholders::Skipped,
+            growing: false,
+        }
+    }
+}
+
+/// What of that which is there already at the first start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Existing {
+    /// A person is asked, with count and bytes.
+    Ask,
+    /// All of it is uploaded.
+    All,
+    /// None of it, until it changes.
+    NewOnly,
+}
+
+/// How changes are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// By what the system tells, where the drive is of this computer.
+    Auto,
+    /// By what the system tells.
+    Live,
+    /// By looking, once a minute.
+    Poll,
+}
+
+/// What goes as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Each file once it is whole.
+    EachFile,
+    /// A folder of the watched one once nothing in it moves, with one receipt.
+    TopFolder,
+}
+
+/// What a move within the folder of a file that was sent means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moved {
+    /// Nothing: what lies there stays there.
+    Ignored,
+    /// It is sent to its new key.
+    Uploaded,
+}
+
+/// What a change during the upload means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// The upload ends, and the file settles again.
+    SettlesAgain,
+    /// What can be sent whole is, and the new version after it.
+    Superseded,
+}
+
+/// What becomes of a file that is safely there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum After {
+    /// It stays.
+    Keep,
+    /// It goes to `_uploaded/{date}/` in the watched folder.
+    Move,
+    /// It goes to the system's trash.
+    Trash,
+    /// It is deleted.
+    Delete,
+}
+
+/// Before or after what is given by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Priority {
+    /// After it.
+    Below,
+    /// In line with it.
+    AsManual,
+    /// Before it.
+    First,
+}
+
+/// What of links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Links {
+    /// They are left, and counted.
+    Skipped,
+    /// They are followed to what lies in the watched folder.
+    Followed,
+}
+
+/// What of files that lie in the cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placeholders {
+    /// They are left, and counted.
+    Skipped,
+    /// They are fetched by reading them.
+    Fetched,
+}
+
+/// Hours of the week in which files are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hours {
+    /// The days on which they begin.
+    pub days: Days,
+    /// When they begin, in minutes after midnight.
+    pub from: u16,
+    /// When they end. Not after `from` means on the next day; the same means a whole day.
+    pub to: u16,
+}
+
+impl Spec {
+    /// Whether all of it can be done.
+    ///
+    /// # Errors
+    /// `bad-input`, and `name-refused` or `key-too-long` of where it goes.
+    pub fn check(&self) -> Result<()> {
+        let bad = |why: &str| Err(Error::new(ErrorCode::BadInput).detail(why));
+        if !(1..=86_400).contains(&self.settle) {
+            return bad("a file settles for 1 second at least and a day at most");
+        }
+        if self.lines.len() > LINES_AT_MOST || self.leftovers.len() > LINES_AT_MOST {
+            return bad("200 patterns at most");
+        }
+        let Bounds { least, most, .. } = self.bounds;
+        if let (Some(least), Some(most)) = (least, most)
+            && least > most
+        {
+            return bad("no file is as large as the least and as small as the greatest size");
+        }
+        if let Some(Hours { days, from, to }) = &self.hours
+            && (days.0.is_empty() || *from >= DAY || *to >= DAY)
+        {
+            return bad("hours without a day, or past midnight");
+        }
+        if self.growing && self.unit == Unit::TopFolder {
+            return bad("a folder that goes as one once nothing in it moves has no files that are sent while they are written");
+        }
+        key::check(&self.under)?;
+        self.rules().map(|_| ())
+    }
+
+    /// How long a file has to stay the same.
+    pub fn settle(&self) -> Duration {
+        Duration::from_secs(self.settle.into())
+    }
+
+    /// What is taken, ready to be asked.
+    ///
+    /// # Errors
+    /// `bad-input` with the pattern that is none.
+    pub fn rules(&self) -> Result<Rules> {
+        let least = self.bounds.least.max((!self.allow_empty).then_some(crate::units::ByteCount(1)));
+        Rules::new(&self.leftovers, &self.lines, Bounds { least, ..self.bounds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::ByteCount;
+
+    #[test]
+    fn what_cannot_be_done_is_refused_when_it_comes_in() {
+        Spec::default().check().expect("as most people want it");
+        for bad in [
+            Spec { settle: 0, ..Spec::default() },
+            Spec { settle: 86_401, ..Spec::default() },
+            Spec { lines: vec![Line::Include("a[".to_owned())], ..Spec::default() },
+            Spec { under: "a/{when}".to_owned(), ..Spec::default() },
+            Spec { hours: Some(Hours { days: Days::default(), from: 0, to: 0 }), ..Spec::default() },
+            Spec { growing: true, unit: Unit::TopFolder, ..Spec::default() },
+            Spec {
+                bounds: Bounds { least: Some(ByteCount(2)), most: Some(ByteCount(1)), ..Bounds::default() },
+                ..Spec::default()
+            },
+        ] {
+            assert_eq!(bad.check().expect_err("refused").code, ErrorCode::BadInput, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_spec_of_an_earlier_program_is_read_and_what_it_did_not_say_is_as_most_want_it() {
+        let read: Spec = serde_json::from_str(r#"{"settle":30,"after":"trash"}"#).expect("read");
+        assert_eq!(read, Spec { settle: 30, after: After::Trash, ..Spec::default() });
+        let text = serde_json::to_string(&read).expect("text");
+        assert_eq!(serde_json::from_str::<Spec>(&text).expect("read"), read);
+    }
+
+    /// W4.
+    #[test]
+    fn files_without_bytes_are_left_where_a_person_says_so() {
+        use super::super::rules::{Rule, Verdict};
+        let empty = crate::file::Stamp { size: 0, mtime_ns: 0, file: None };
+        let verdict = |allow_empty| {
+            let spec = Spec { allow_empty, ..Spec::default() };
+            spec.rules().expect("patterns").file("a", empty, crate::units::UnixTime(9))
+        };
+        assert_eq!(verdict(true), Verdict::Takes);
+        assert_eq!(verdict(false), Verdict::Leaves(Rule::TooSmall));
+    }
+}

@@ -1,0 +1,250 @@
+//! All watched folders: each has a task, and this is what shells hold.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::card::{Card, Doing};
+use super::events::Events;
+use super::folder::{Ask, Change, Folder, Shared, card_of};
+use super::record::{Counters, State};
+use super::root;
+use super::spec::{Existing, Spec};
+use crate::credentials::Remote;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorCode, Result};
+use crate::file::{is_remote, mount_of};
+use crate::ids::WatchId;
+use crate::journal::{Journal, WatchRow, Write};
+use crate::session::Destination;
+use crate::units::UnixTime;
+
+/// All watched folders. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Watches(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    runtime: Handle,
+    running: Mutex<BTreeMap<WatchId, Running>>,
+    cards: watch::Sender<Arc<[Card]>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    path: PathBuf,
+    asks: mpsc::UnboundedSender<Ask>,
+    card: watch::Receiver<Card>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Watches {
+    /// Watches every folder that is on record.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn open(engine: Engine, journal: Journal, home: PathBuf, runtime: Handle) -> Result<Self> {
+        let rows = journal.read(|reader| reader.watches()).await?;
+        let rested = engine.follow();
+        let shared = Arc::new(Shared { engine, journal, home });
+        let (running, cards) = (Mutex::default(), watch::Sender::new(Arc::from([])));
+        let all = Self(Arc::new(Inner { shared, runtime, running, cards }));
+        for row in rows.into_iter().filter(|row| row.state != State::Stopped) {
+            all.begin(row).await;
+        }
+        all.0.runtime.spawn(tell(Arc::downgrade(&all.0), rested));
+        Ok(all)
+    }
+
+    /// Watches a folder.
+    ///
+    /// # Errors
+    /// `bad-input` for a folder that may not be watched or is watched already, and for a wish that cannot be; as the system says
+    /// of what is no folder; the journal's.
+    pub async fn add(&self, path: &Path, spec: Spec, destination: Destination, remote: Remote) -> Result<WatchId> {
+        spec.check()?;
+        let mut running = self.0.running.lock().await;
+        let others = running.values().map(|one| one.path.clone()).collect::<Vec<_>>();
+        let (path, home) = (path.to_owned(), self.0.shared.home.clone());
+        let path = aside(move || root::admit(&path, &home, &others)).await??;
+        let highest = self.0.shared.journal.read(|reader| reader.watches()).await?.last().map_or(0, |row| row.id.get());
+        let row = WatchRow {
+            id: WatchId::new(highest + 1),
+            added: UnixTime::now(),
+            path,
+            spec,
+            destination,
+            remote,
+            root: None,
+            state: State::Asks,
+            counters: Counters::default(),
+        };
+        self.0.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
+        let id = row.id;
+        let one = self.0.start(row).await;
+        running.insert(id, one);
+        drop(running);
+        self.0.publish().await;
+        Ok(id)
+    }
+
+    /// Changes what is wanted of a folder.
+    ///
+    /// # Errors
+    /// `bad-input`; the journal's.
+    pub async fn change(&self, id: WatchId, spec: Spec) -> Result<()> {
+        spec.check()?;
+        self.ask(id, Box::new(move |row| row.spec = spec)).await
+    }
+
+    /// Says what of that which is there already is to be uploaded.
+    ///
+    /// # Errors
+    /// `bad-input` where there is no such folder; the journal's.
+    pub async fn answer(&self, id: WatchId, existing: Existing) -> Result<()> {
+        self.ask(id, Box::new(move |row| row.spec.existing = existing)).await
+    }
+
+    /// Lets a folder rest.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn pause(&self, id: WatchId) -> Result<()> {
+        let since = UnixTime::now();
+        let rests = move |row: &mut WatchRow| {
+            // Whoever was never asked is asked once it goes on.
+            if row.state == State::Watching {
+                row.state = State::Paused { since };
+            }
+        };
+        self.ask(id, Box::new(rests)).await
+    }
+
+    /// Lets a folder go on: what happened meanwhile is found.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn resume(&self, id: WatchId) -> Result<()> {
+        let goes_on = |row: &mut WatchRow| {
+            if matches!(row.state, State::Paused { .. }) {
+                row.state = State::Watching;
+            }
+        };
+        self.ask(id, Box::new(goes_on)).await
+    }
+
+    /// Checks all of a folder now; resolves once it was.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn check(&self, id: WatchId) -> Result<()> {
+        let (done, checked) = oneshot::channel();
+        self.send(id, Ask::Check(done)).await?;
+        // A folder that is away is checked once it is there; nobody waits that long.
+        let _ = checked.await;
+        Ok(())
+    }
+
+    /// Watches a folder no more. What it uploaded stays in the list, and what is in line goes on.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn remove(&self, id: WatchId) -> Result<()> {
+        self.ask(id, Box::new(|row| row.state = State::Stopped)).await?;
+        self.0.running.lock().await.remove(&id);
+        self.0.publish().await;
+        Ok(())
+    }
+
+    /// Watches nothing any more, until the next start.
+    pub(crate) async fn close(&self) {
+        self.0.running.lock().await.clear();
+    }
+
+    /// Every watched folder as it is now, and as it changes.
+    pub fn cards(&self) -> watch::Receiver<Arc<[Card]>> {
+        self.0.cards.subscribe()
+    }
+
+    async fn begin(&self, row: WatchRow) {
+        let (id, one) = (row.id, self.0.start(row).await);
+        self.0.running.lock().await.insert(id, one);
+        self.0.publish().await;
+    }
+
+    async fn ask(&self, id: WatchId, change: Change) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        self.send(id, Ask::Change(change, done)).await?;
+        answer.await.map_err(|_| no_such(id))?
+    }
+
+    async fn send(&self, id: WatchId, ask: Ask) -> Result<()> {
+        let running = self.0.running.lock().await;
+        let one = running.get(&id).ok_or_else(|| no_such(id))?;
+        one.asks.send(ask).map_err(|_| no_such(id))
+    }
+}
+
+impl Inner {
+    async fn start(self: &Arc<Self>, row: WatchRow) -> Running {
+        let path = row.path.clone();
+        let looked = path.clone();
+        // A drive that does not answer keeps one thread, and this folder alone.
+        let (mount, remote) = aside(move || (mount_of(&looked), is_remote(&looked))).await.unwrap_or((None, false));
+        let events = Events::new(row.spec.mode, remote);
+        let (asks, asked) = mpsc::unbounded_channel();
+        let (sender, card) = watch::channel(card_of(&row, Doing::Checking, events.notices()));
+        let task = match row.spec.rules() {
+            Ok(rules) => {
+                let folder = Folder::new(Arc::clone(&self.shared), row, rules, mount, (asked, sender, events));
+                self.runtime.spawn(folder.run())
+            }
+            // Believed since it was checked when it came in.
+            Err(error) => self.runtime.spawn(async move { tracing::error!(%error, "a watched folder without rules") }),
+        };
+        let (told, mut changes) = (Arc::downgrade(self), card.clone());
+        let tells = self.runtime.spawn(async move {
+            while changes.changed().await.is_ok() {
+                changes.borrow_and_update();
+                let Some(all) = told.upgrade() else { return };
+                all.publish().await;
+            }
+        });
+        Running { path, asks, card, tasks: [task, tells] }
+    }
+
+    async fn publish(&self) {
+        let running = self.running.lock().await;
+        let cards: Arc<[Card]> = running.values().map(|one| one.card.borrow().clone()).collect();
+        self.cards.send_replace(cards);
+    }
+}
+
+/// Tells each folder what became of its files.
+async fn tell(all: std::sync::Weak<Inner>, mut rested: mpsc::UnboundedReceiver<crate::engine::Rested>) {
+    while let Some(one) = rested.recv().await {
+        let Some(all) = all.upgrade() else { return };
+        if let Some(running) = all.running.lock().await.get(&one.watch) {
+            let _ = running.asks.send(Ask::Rested(one.transfer, one.state));
+        }
+    }
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
+}
+
+fn no_such(id: WatchId) -> Error {
+    Error::new(ErrorCode::BadInput).detail(format!("no watched folder {id}"))
+}
