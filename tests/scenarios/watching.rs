@@ -154,9 +154,15 @@ async fn an_atomic_save_is_a_new_version() {
         match collision {
             Collision::Fail => drop(watched.until("it is told", |card| card.counts.failed == 1).await),
             // The ledger has the newest version of each path.
-            _ => drop(watched.until("the second is done", |card| {
-                card.counts.done == 1 && card.last_done.is_some() && card.counts.moving + card.counts.settling == 0
-            }).await),
+            _ => drop(
+                watched
+                    .until("the second is done", |card| {
+                        card.counts.done == 1
+                            && card.last_done.is_some()
+                            && card.counts.moving + card.counts.settling == 0
+                    })
+                    .await,
+            ),
         }
         let now = sha256(&watched.root.join("cut.mov"));
         let wanted = match collision {
@@ -271,7 +277,12 @@ async fn what_happens_while_nobody_watches_is_found() {
 async fn a_folder_that_another_davit_watches_is_left_to_it() {
     let watched = Watched::by(soon()).await;
     watched.until("it is watched", |card| card.doing == Doing::Watching).await;
-    let other = Options { home: watched.world.path("another home"), hold: false, watch: true, ..watched.world.options_by_backend(&watched.world.cloud.endpoint()) };
+    let other = Options {
+        home: watched.world.path("another home"),
+        hold: false,
+        watch: true,
+        ..watched.world.options_by_backend(&watched.world.cloud.endpoint())
+    };
     let other = connected(other).await;
     let to = other.destinations().await.expect("one")[0].id.clone();
     other.watch(&watched.root, &to, soon()).await.expect("on record");
@@ -382,7 +393,9 @@ async fn what_was_uploaded_is_moved_or_deleted_and_what_was_moved_is_not_sent_ag
     let watched = Watched::by(Spec { after: After::Move, ..soon() }).await;
     let sum = sha256(&watched.file("day/a.mov", 20_000));
     watched.until_done(1).await;
-    watched.until_left(|left| left.iter().all(|name| name.starts_with("_uploaded/") && name.ends_with("/day/a.mov"))).await;
+    watched
+        .until_left(|left| left.iter().all(|name| name.starts_with("_uploaded/") && name.ends_with("/day/a.mov")))
+        .await;
     assert_eq!(sha256(&watched.root.join(&watched.left()[0])), sum);
     watched.check().await;
     watched.until_done(1).await;
@@ -418,7 +431,9 @@ async fn nothing_is_moved_or_deleted_before_it_is_verified() {
         // Touched at the very end: it is another version by now.
         noise(&path, 31_000);
         link.faults.hold.send_replace(false);
-        watched.until("both are there", |card| card.counts.done == 1 && card.counts.moving + card.counts.settling == 0).await;
+        watched
+            .until("both are there", |card| card.counts.done == 1 && card.counts.moving + card.counts.settling == 0)
+            .await;
         watched.until_left(|left| left.iter().all(|name| name != "cut.mov")).await;
         let sums = watched.keys().iter().map(|key| watched.sum(key)).collect::<Vec<_>>();
         assert_eq!(sums.len(), 2, "the version that was sent, and the one that took its place: {:?}", watched.keys());

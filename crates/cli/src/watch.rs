@@ -95,7 +95,10 @@ async fn asked(options: Options, ask: Ask) -> Result<(Answer, bool)> {
 async fn ask(folder: &Folder, what: impl Fn(WatchId) -> Ask, became: &str) -> Result<u8> {
     let options = Options::from_env()?;
     let Some(row) = folder.find(&options.home)? else {
-        text::note(&format!("davit: There is no watched folder {}. See `davit watch list`.", text::plain(&folder.folder)));
+        text::note(&format!(
+            "davit: There is no watched folder {}. See `davit watch list`.",
+            text::plain(&folder.folder)
+        ));
         return Ok(NOTHING);
     };
     asked(options, what(row.id)).await?;
@@ -223,9 +226,10 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.push(format!("{} uploaded", counts.done));
     told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
     told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));
-    told.extend((row.counters.lost > 0).then(|| {
-        format!("events lost {}, recovered by a check {}", row.counters.lost, row.counters.recovered)
-    }));
+    told.extend(
+        (row.counters.lost > 0)
+            .then(|| format!("events lost {}, recovered by a check {}", row.counters.lost, row.counters.recovered)),
+    );
     let to = &row.destination.label;
     let under = if row.spec.under.is_empty() { String::new() } else { format!(" / {}", row.spec.under) };
     Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))

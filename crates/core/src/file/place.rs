@@ -145,7 +145,11 @@ mod unix {
         }
 
         /// Which folder it is.
-        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the fields have other types on other systems")]
+        #[allow(
+            clippy::unnecessary_cast,
+            clippy::cast_sign_loss,
+            reason = "the fields have other types on other systems"
+        )]
         pub(in crate::file) fn id(&self) -> io::Result<FolderId> {
             let stat = rustix::fs::fstat(&self.0)?;
             Ok(FolderId { volume: stat.st_dev as u64, file: stat.st_ino as u64 })
@@ -290,15 +294,18 @@ mod unix {
         Ok(match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Kind::Folder,
             FileType::Symlink => Kind::Link,
-            FileType::RegularFile => {
-                Kind::File { stamp: stamp(&stat), placeholder: is_placeholder(&stat) }
-            }
+            FileType::RegularFile => Kind::File { stamp: stamp(&stat), placeholder: is_placeholder(&stat) },
             _ => Kind::Other,
         })
     }
 
     /// The fields have other types on other systems.
-    #[allow(clippy::unnecessary_cast, clippy::useless_conversion, clippy::cast_lossless, reason = "on some systems only")]
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        clippy::cast_lossless,
+        reason = "on some systems only"
+    )]
     fn stamp(stat: &Stat) -> Stamp {
         let nanos = i64::try_from(stat.st_mtime_nsec).unwrap_or(0);
         Stamp {

@@ -78,7 +78,9 @@ impl Tree {
     /// What the system says of the folder; of an entry it is told in its place.
     pub fn list(&self, folder: &Path, moves: &dyn Fn()) -> Result<Vec<Sight>> {
         if folder.as_os_str().len() > TOO_DEEP {
-            return Err(Error::new(ErrorCode::KeyTooLong).detail("the path of this folder alone is longer than any key"));
+            return Err(
+                Error::new(ErrorCode::KeyTooLong).detail("the path of this folder alone is longer than any key")
+            );
         }
         let entries = self.root.list(folder, moves).map_err(|error| classify(&error, &self.path.join(folder)))?;
         let sight = |name: OsString, kind: io::Result<Kind>| {
@@ -141,9 +143,7 @@ impl Tree {
             Ok(Kind::Folder) if self.own.as_deref() == Some(at) => Seen::Passed(Skip::Own),
             Ok(Kind::Link) => Seen::Passed(Skip::Link),
             Ok(Kind::File { placeholder: true, .. }) => Seen::Passed(Skip::Placeholder),
-            Ok(Kind::Other) => {
-                Seen::Refused(Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device"))
-            }
+            Ok(Kind::Other) => Seen::Refused(Error::new(ErrorCode::NotAFile).detail("a pipe, socket or device")),
             Ok(kind) => match (names::relative_key(at), kind) {
                 (Err(error), _) => Seen::Refused(error),
                 (Ok(_), Kind::File { stamp, .. }) => Seen::File(self.stamp(stamp)),

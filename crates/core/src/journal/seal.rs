@@ -47,9 +47,8 @@ pub(super) const WATCHED: Sealed =
 
 /// All of them, what others refer to first.
 pub(super) const ALL: [&Sealed; 16] = [
-    &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED,
-    &WATCHES,
-    &SWEEPS, &WATCHED,
+    &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS,
+    &ASKED, &WATCHES, &SWEEPS, &WATCHED,
 ];
 
 /// Statements by table and verb, and by what they change.

@@ -214,11 +214,7 @@ async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option
 }
 
 /// Listens for requests as long as the runtime lives.
-pub(super) fn serve(
-    home: &Path,
-    heard: Heard,
-    handle: &tokio::runtime::Handle,
-) -> Result<()> {
+pub(super) fn serve(home: &Path, heard: Heard, handle: &tokio::runtime::Handle) -> Result<()> {
     let _inside = handle.enter();
     let failed =
         |e: std::io::Error| Error::new(ErrorCode::JournalUnwritable).detail(format!("control socket: {e}")).source(e);

@@ -118,7 +118,8 @@ impl Uploader {
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
         let watches = watches::Desk::default();
-        let heard = control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
+        let heard =
+            control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
         control::serve(&session.options.home, heard, runtime.handle())?;
         session.begin(server, runtime.handle()).await?;
         if session.options.watch {

@@ -25,9 +25,8 @@ impl Folder {
     /// Sees to files that came to be safely there.
     pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
         while let Some(transfer) = self.done.pop_first() {
-            let look = move |reader: &crate::journal::Reader| {
-                Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?))
-            };
+            let look =
+                move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
             if let Some((line, row)) = self.shared.journal.read(look).await?
                 && let Err(error) = self.see_to(tree, line, row).await
             {
@@ -180,7 +179,8 @@ mod tests {
     }
 
     fn there(folder: &Path) -> Vec<String> {
-        let mut all: Vec<_> = walk(folder).into_iter().map(|path| names::spelled(path.strip_prefix(folder).expect("in"))).collect();
+        let mut all: Vec<_> =
+            walk(folder).into_iter().map(|path| names::spelled(path.strip_prefix(folder).expect("in"))).collect();
         all.sort();
         all
     }

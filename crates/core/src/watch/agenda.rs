@@ -56,7 +56,8 @@ impl Agenda {
 
     /// Folders that are to be listed now, because of hints.
     pub fn take_hinted(&mut self, now: Instant) -> Vec<PathBuf> {
-        let (ripe, left) = std::mem::take(&mut self.hinted).into_iter().partition(|(_, since)| *since + TOGETHER <= now);
+        let (ripe, left) =
+            std::mem::take(&mut self.hinted).into_iter().partition(|(_, since)| *since + TOGETHER <= now);
         self.hinted = left;
         let ripe: BTreeMap<PathBuf, Instant> = ripe;
         ripe.into_keys().collect()
@@ -147,9 +148,10 @@ impl Agenda {
     /// Files that are whole, at most so many at a time where each goes by itself; a folder that goes as one is never cut, and
     /// does once nothing in it settles.
     pub fn ready(&self, unit: Unit, at_most: usize) -> Vec<Ready> {
-        let all = self.ready.iter().flat_map(|(folder, names)| {
-            names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp))
-        });
+        let all = self
+            .ready
+            .iter()
+            .flat_map(|(folder, names)| names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp)));
         if unit == Unit::EachFile {
             return all.take(at_most).collect();
         }
@@ -294,7 +296,11 @@ mod tests {
         agenda.forget(Path::new("day 2"), OsStr::new("a"));
         assert_eq!(ready(&agenda, unit).len(), 0, "something in it settles");
         saw(&mut agenda, "day 1/cam/late", 1, later + SETTLE);
-        assert_eq!(ready(&agenda, unit), ["day 1/a", "day 1/cam/b", "day 1/cam/c", "day 1/cam/late"], "and is never cut");
+        assert_eq!(
+            ready(&agenda, unit),
+            ["day 1/a", "day 1/cam/b", "day 1/cam/c", "day 1/cam/late"],
+            "and is never cut"
+        );
         agenda.hint(PathBuf::from("day 1/cam"), later + SETTLE);
         assert_eq!(ready(&agenda, unit).len(), 0, "somebody says that something moves in it");
     }

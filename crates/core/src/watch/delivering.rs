@@ -14,7 +14,7 @@ use super::spec::After;
 use crate::bandwidth::{self, Zone};
 use crate::engine::{Delivery, Whole};
 use crate::error::{ErrorCode, Result};
-use crate::file::{Asked, Place, Stamp, names, open_aside};
+use crate::file::{Place, Stamp, names, open_aside};
 use crate::journal::{Watched, WatchedRow};
 use crate::transfer::TransferState;
 use crate::units::UnixTime;
@@ -155,7 +155,10 @@ impl Folder {
     }
 
     fn name(&self) -> String {
-        self.row.path.file_name().map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
+        self.row
+            .path
+            .file_name()
+            .map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
     }
 
     fn variables(&self, folder: &str) -> Variables {

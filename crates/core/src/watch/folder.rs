@@ -15,8 +15,8 @@ use super::owner::{Claim, Owner};
 use super::record::State;
 use super::root::{self, Root};
 use super::rules::Rules;
+use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
-use crate::engine::{Engine, Rested};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, FolderId, Mounted, Tree, names};
 use crate::ids::TransferId;
@@ -391,7 +391,8 @@ impl Folder {
             return Some(at);
         }
         let hours = if self.agenda.has_ready() { self.opens_at() } else { None };
-        let all = [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.counts_at()];
+        let all =
+            [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.counts_at()];
         let now = (!self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }

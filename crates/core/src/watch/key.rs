@@ -47,7 +47,8 @@ pub fn expand(under: &str, variables: &Variables) -> Result<String> {
 }
 
 fn one(part: &str, variables: &Variables) -> Result<String> {
-    let unknown = || Error::new(ErrorCode::BadInput).detail(format!("{part:?}: there are {{date}} {{host}} {{user}} {{folder}}"));
+    let unknown =
+        || Error::new(ErrorCode::BadInput).detail(format!("{part:?}: there are {{date}} {{host}} {{user}} {{folder}}"));
     let (mut left, mut made) = (part, String::new());
     while let Some((before, rest)) = left.split_once('{') {
         let (name, after) = rest.split_once('}').ok_or_else(unknown)?;
@@ -76,7 +77,12 @@ mod tests {
 
     fn variables() -> Variables {
         let text = |text: &str| text.to_owned();
-        Variables { date: text("2026-11-29"), host: text("cart-1"), user: text("CORP\\mara"), folder: text("u\u{308}ber") }
+        Variables {
+            date: text("2026-11-29"),
+            host: text("cart-1"),
+            user: text("CORP\\mara"),
+            folder: text("u\u{308}ber"),
+        }
     }
 
     /// W19.

@@ -43,7 +43,9 @@ pub fn compare(seen: &[Sight], known: &[Known]) -> Vec<Difference> {
         let sight = if order == Ordering::Greater { None } else { seen.next() };
         let row = if order == Ordering::Less { None } else { known.next() };
         let difference = match (sight, row) {
-            (Some(Sight { name, what: Seen::File(is) }), Some(row)) => differs(*is, row).map(|how| how(name.clone(), *is)),
+            (Some(Sight { name, what: Seen::File(is) }), Some(row)) => {
+                differs(*is, row).map(|how| how(name.clone(), *is))
+            }
             (Some(Sight { name, what: Seen::File(is) }), None) => Some(Difference::New(name.clone(), *is)),
             (None, Some(row)) => Some(Difference::Gone(row.name.clone())),
             // What cannot be looked at may be what it was.

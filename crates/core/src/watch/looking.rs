@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 
+use super::aftermath::{HIDDEN, UPLOADED};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
-use super::aftermath::{HIDDEN, UPLOADED};
 use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
 use super::spec::{Existing, Moved};
@@ -41,7 +41,12 @@ impl Folder {
     }
 
     /// Looks at a folder and at those below it: `all` of them, or those that were not seen before. Answers what it saw.
-    pub(super) async fn look_below(&mut self, tree: &Arc<Tree>, folder: PathBuf, all: bool) -> Result<BTreeSet<PathBuf>> {
+    pub(super) async fn look_below(
+        &mut self,
+        tree: &Arc<Tree>,
+        folder: PathBuf,
+        all: bool,
+    ) -> Result<BTreeSet<PathBuf>> {
         let (mut open, mut seen) = (vec![folder], BTreeSet::new());
         while let Some(folder) = open.pop() {
             // Before it is listed: what is made meanwhile is told.
@@ -148,14 +153,19 @@ impl Folder {
                 Seen::Passed(Skip::Junk | Skip::Own) | Seen::File(_) => {}
             }
         }
-        if passed == (0, 0) { drop(self.passed.remove(folder)) } else { drop(self.passed.insert(folder.to_owned(), passed)) }
+        if passed == (0, 0) {
+            drop(self.passed.remove(folder))
+        } else {
+            drop(self.passed.insert(folder.to_owned(), passed))
+        }
         below.retain(|below| !self.is_left(below));
         below
     }
 
     /// Whether nothing in a folder is ever taken.
     fn is_left(&self, folder: &Path) -> bool {
-        !folder.as_os_str().is_empty() && (folder == Path::new(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
+        !folder.as_os_str().is_empty()
+            && (folder == Path::new(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
     }
 
     /// A file that is not on record as it is settles, if it is taken. Answers whether it does.
@@ -265,8 +275,11 @@ impl Folder {
 
     /// What an earlier run left: a failure is tried again by itself as one of this run is, and what is done is seen to.
     fn goes_on_from(&mut self, line: &Watched, standing: &Standing) {
-        if let (Decided::Given(id), TransferState::Done { .. }, Some(Aftermath::Due { .. } | Aftermath::Taking { .. })) =
-            (line.row.decided, &standing.state, &line.row.after)
+        if let (
+            Decided::Given(id),
+            TransferState::Done { .. },
+            Some(Aftermath::Due { .. } | Aftermath::Taking { .. }),
+        ) = (line.row.decided, &standing.state, &line.row.after)
         {
             self.done.insert(id);
         }
@@ -311,7 +324,8 @@ impl Folder {
             Existing::All => return self.begins(Vec::new()).await,
             Existing::NewOnly => {
                 let there = self.walk(tree, |_, _, _| true).await?;
-                let lines = there.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
+                let lines =
+                    there.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
                 let lines = lines.collect();
                 return self.begins(lines).await;
             }
@@ -386,18 +400,15 @@ impl Folder {
 fn known(line: &Watched) -> Known {
     let waits = matches!(
         line.standing.as_ref().map(|standing| &standing.state),
-        Some(TransferState::Paused { by: PausedBy::Watch, .. } | TransferState::Failed { code: ErrorCode::FileChanged })
+        Some(
+            TransferState::Paused { by: PausedBy::Watch, .. } | TransferState::Failed { code: ErrorCode::FileChanged }
+        )
     );
     Known { name: line.row.name.clone(), stamp: line.row.stamp, waits }
 }
 
 /// Files that nothing is on record of under this name, and that are on record under another: same number, size and time.
-fn moved(
-    reader: &Reader,
-    id: WatchId,
-    sights: &[Sight],
-    lines: &[Watched],
-) -> Result<Vec<(OsString, WatchedRow)>> {
+fn moved(reader: &Reader, id: WatchId, sights: &[Sight], lines: &[Watched]) -> Result<Vec<(OsString, WatchedRow)>> {
     let mut found = Vec::new();
     for sight in sights {
         let Seen::File(stamp @ Stamp { file: Some(file), .. }) = sight.what else { continue };

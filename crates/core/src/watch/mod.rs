@@ -12,10 +12,10 @@
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
 
+mod aftermath;
 pub mod agenda;
 pub mod backoff;
 pub mod card;
-mod aftermath;
 mod delivering;
 mod events;
 mod folder;

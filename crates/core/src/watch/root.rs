@@ -79,7 +79,9 @@ fn system_folders() -> Vec<PathBuf> {
 
 #[cfg(target_os = "macos")]
 fn system_folders() -> Vec<PathBuf> {
-    ["/System", "/Library", "/bin", "/dev", "/private/etc", "/private/var/db", "/sbin", "/usr"].map(PathBuf::from).to_vec()
+    ["/System", "/Library", "/bin", "/dev", "/private/etc", "/private/var/db", "/sbin", "/usr"]
+        .map(PathBuf::from)
+        .to_vec()
 }
 
 #[cfg(windows)]

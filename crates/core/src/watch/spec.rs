@@ -219,7 +219,9 @@ impl Spec {
             return bad("hours without a day, or past midnight");
         }
         if self.growing && self.unit == Unit::TopFolder {
-            return bad("a folder that goes as one once nothing in it moves has no files that are sent while they are written");
+            return bad(
+                "a folder that goes as one once nothing in it moves has no files that are sent while they are written",
+            );
         }
         key::check(&self.under)?;
         self.rules().map(|_| ())
