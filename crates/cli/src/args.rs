@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use davit_core::session::Collision;
-use davit_core::watch::spec::{Existing, Priority};
+use davit_core::watch::spec::{After, Existing, Priority};
 
 use crate::limit::{Limit, Rate};
 
@@ -120,9 +120,21 @@ pub(crate) struct Add {
     /// What to do when a name is taken: upload beside it, or as said here.
     #[arg(long, default_value = "suffix")]
     pub(crate) collision: OnCollision,
+    /// What becomes of a file once it is there and verified.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(crate) after: OnceThere,
     /// When they are uploaded beside what is given by hand.
     #[arg(long, value_enum, default_value = "below")]
     pub(crate) priority: OnPriority,
+    /// Folders below it that are looked at; 0 is none.
+    #[arg(long, value_name = "FOLDERS")]
+    pub(crate) depth: Option<u16>,
+    /// No files of fewer bytes.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) least: Option<u64>,
+    /// No files of more bytes.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) most: Option<u64>,
     /// A folder in it goes as one, once nothing in it moves.
     #[arg(long)]
     pub(crate) whole_folders: bool,
@@ -191,6 +203,29 @@ pub(crate) enum OnPriority {
     AsManual,
     /// Before it.
     First,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OnceThere {
+    /// It stays.
+    Keep,
+    /// It goes to `_uploaded/DATE/` in the watched folder.
+    Move,
+    /// It goes to the system's trash.
+    Trash,
+    /// It is deleted.
+    Delete,
+}
+
+impl From<OnceThere> for After {
+    fn from(then: OnceThere) -> Self {
+        match then {
+            OnceThere::Keep => Self::Keep,
+            OnceThere::Move => Self::Move,
+            OnceThere::Trash => Self::Trash,
+            OnceThere::Delete => Self::Delete,
+        }
+    }
 }
 
 impl From<OnExisting> for Existing {

@@ -6,13 +6,14 @@ use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, WatchRow};
-use davit_core::units::UnixTime;
+use davit_core::units::{ByteCount, UnixTime};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::record::State;
 use davit_core::watch::spec::{Mode, Unit};
-use davit_core::watch::{Spec, rules};
+use davit_core::watch::rules::{self, Bounds};
+use davit_core::watch::Spec;
 use serde::Serialize;
 
 use crate::args::{Add, Folder, Run, Watch};
@@ -49,6 +50,13 @@ impl Add {
             existing: self.existing.into(),
             collision: self.collision.into(),
             priority: self.priority.into(),
+            after: self.after.into(),
+            bounds: Bounds {
+                depth: self.depth,
+                least: self.least.map(ByteCount),
+                most: self.most.map(ByteCount),
+                ..Bounds::default()
+            },
             unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
             mode: if self.poll { Mode::Poll } else { Mode::Auto },
             ..Spec::default()
@@ -304,7 +312,7 @@ async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
     let mut feed = uploader.engine().subscribe(View { outcomes: true, ..View::default() }).await?;
     while let Some(update) = feed.next().await {
         if let Update::Delta(delta) = update {
-            delta.outcomes.iter().for_each(|outcome| output.outcome(outcome));
+            output.outcomes(delta.outcomes);
         }
     }
     Err(Error::new(ErrorCode::Unexpected).detail("the engine ended"))

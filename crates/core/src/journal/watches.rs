@@ -176,7 +176,7 @@ mod tests {
         let (journal, _) = Journal::open(home).expect("opened");
         let watch = Write::Watch(Box::new(watch(Path::new("/in"))));
         let given = Write::Watched(ID, line("a.mov", Decided::Given(ONE)));
-        let all = vec![watch, Write::Batch(batch), Write::Item(item), Write::Transfer(file), given];
+        let all = vec![watch, Write::Batch(batch.into()), Write::Item(item), Write::Transfer(file.into()), given];
         journal.write(all).await.expect("written");
         journal
     }

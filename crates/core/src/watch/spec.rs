@@ -39,8 +39,6 @@ pub struct Spec {
     pub unit: Unit,
     /// What a move within the folder means (rule W7).
     pub moved: Moved,
-    /// What a change during the upload means (rule W12).
-    pub changed: Changed,
     /// What to do when the key is taken (rule W23).
     pub collision: Collision,
     /// What becomes of a file that is safely there (rule W24).
@@ -49,12 +47,6 @@ pub struct Spec {
     pub priority: Priority,
     /// When files are sent; none is always (rule W26).
     pub hours: Option<Hours>,
-    /// What of links (rule W16).
-    pub links: Links,
-    /// What of files that lie in the cloud (rule W17).
-    pub placeholders: Placeholders,
-    /// Whether a file is sent while it is written (rule W21).
-    pub growing: bool,
 }
 
 impl Default for Spec {
@@ -70,14 +62,10 @@ impl Default for Spec {
             mode: Mode::Auto,
             unit: Unit::EachFile,
             moved: Moved::Ignored,
-            changed: Changed::SettlesAgain,
             collision: Collision::Suffix,
             after: After::Keep,
             priority: Priority::Below,
             hours: None,
-            links: Links::Skipped,
-            placeholders: Placeholders::Skipped,
-            growing: false,
         }
     }
 }
@@ -126,16 +114,6 @@ pub enum Moved {
     Uploaded,
 }
 
-/// What a change during the upload means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Changed {
-    /// The upload ends, and the file settles again.
-    SettlesAgain,
-    /// What can be sent whole is, and the new version after it.
-    Superseded,
-}
-
 /// What becomes of a file that is safely there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,26 +138,6 @@ pub enum Priority {
     AsManual,
     /// Before it.
     First,
-}
-
-/// What of links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Links {
-    /// They are left, and counted.
-    Skipped,
-    /// They are followed to what lies in the watched folder.
-    Followed,
-}
-
-/// What of files that lie in the cloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Placeholders {
-    /// They are left, and counted.
-    Skipped,
-    /// They are fetched by reading them.
-    Fetched,
 }
 
 /// Hours of the week in which files are sent.
@@ -218,11 +176,6 @@ impl Spec {
         {
             return bad("hours without a day, or past midnight");
         }
-        if self.growing && self.unit == Unit::TopFolder {
-            return bad(
-                "a folder that goes as one once nothing in it moves has no files that are sent while they are written",
-            );
-        }
         key::check(&self.under)?;
         self.rules().map(|_| ())
     }
@@ -256,7 +209,6 @@ mod tests {
             Spec { lines: vec![Line::Include("a[".to_owned())], ..Spec::default() },
             Spec { under: "a/{when}".to_owned(), ..Spec::default() },
             Spec { hours: Some(Hours { days: Days::default(), from: 0, to: 0 }), ..Spec::default() },
-            Spec { growing: true, unit: Unit::TopFolder, ..Spec::default() },
             Spec {
                 bounds: Bounds { least: Some(ByteCount(2)), most: Some(ByteCount(1)), ..Bounds::default() },
                 ..Spec::default()

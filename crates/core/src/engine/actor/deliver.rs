@@ -93,11 +93,11 @@ impl Actor {
             Priority::Below => Some(item.id.get().cast_signed().saturating_add(BELOW)),
             Priority::First => self.shelf.book.lowest_rank().map(|rank| rank.saturating_sub(1)),
         };
-        let mut writes = vec![Write::Batch(batch.clone()), Write::Item(item.clone())];
+        let mut writes = vec![Write::Batch(batch.clone().into()), Write::Item(item.clone())];
         writes.extend(rank.map(|rank| Write::Rank(item.id, rank)));
         for (row, file) in rows.iter().zip(files) {
             let (folder, name, stamp, decided) = (file.folder, file.name, file.stamp, Decided::Given(row.id));
-            writes.push(Write::Transfer(row.clone()));
+            writes.push(Write::Transfer(row.clone().into()));
             writes.push(Write::Happened(row.id, batch.added, Event::Added));
             writes.push(Write::Watched(watch, WatchedRow { folder, name, stamp, decided, after: after.clone() }));
         }
