@@ -78,6 +78,14 @@ impl Inbox {
         self.held().gestures.contains_key(&id)
     }
 
+    /// The one path of a gesture, which stays here.
+    pub fn only(&self, id: InboxId) -> Option<PathBuf> {
+        match self.held().gestures.get(&id).map(Vec::as_slice) {
+            Some([only]) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
     /// What a held gesture has in it; nothing once it was given out. Never takes longer than [`LOOKING`].
     pub async fn view(&self, id: InboxId) -> Option<InboxView> {
         self.view_by(id, seen).await

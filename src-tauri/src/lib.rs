@@ -49,7 +49,7 @@ pub fn run() -> ExitCode {
     };
     let _log = log::begin("warn", std::io::stderr().is_terminal());
     let options = match Options::from_env() {
-        Ok(options) => options,
+        Ok(options) => Options { watch: true, ..options },
         Err(error) => return plainly(&error.to_string()),
     };
     // Another Davit with the same records takes the paths, and this one leaves.

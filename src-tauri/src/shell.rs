@@ -8,6 +8,7 @@ use davit_core::engine::feed::View;
 use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::watch::preview::Listing;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 
@@ -17,6 +18,8 @@ use crate::views::{Problem, SessionView, ShellEvent};
 
 /// Closing waits this long for requests to be dropped and records to be written.
 const CLOSING: Duration = Duration::from_secs(2);
+/// A preview is of what lay in the folder no longer ago than this.
+const FRESH: Duration = Duration::from_secs(60);
 /// Records for which there was no room, or no right, are asked for again this often.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -33,6 +36,10 @@ pub struct Shell {
     dialog: tokio::sync::Mutex<()>,
     events: Mutex<Listening>,
     feed: Mutex<Option<Feeding>>,
+    /// Who tells the page of watched folders.
+    watches: Mutex<Option<JoinHandle<()>>>,
+    /// The folder that was last looked at for a preview.
+    looked: tokio::sync::Mutex<Option<Looked>>,
 }
 
 /// Why the records could not be opened.
@@ -41,6 +48,13 @@ struct Stopped {
     problem: Problem,
     /// It is tried again until it can be.
     again: bool,
+}
+
+/// What lay in a folder, and when that was seen.
+struct Looked {
+    path: PathBuf,
+    at: tokio::time::Instant,
+    listing: Arc<Listing>,
 }
 
 /// What the page follows.
@@ -73,6 +87,8 @@ impl Shell {
             dialog: tokio::sync::Mutex::default(),
             events: Mutex::default(),
             feed: Mutex::default(),
+            watches: Mutex::default(),
+            looked: tokio::sync::Mutex::default(),
         });
         if let Err(error) = shell.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
@@ -214,6 +230,30 @@ impl Shell {
         if let Some(before) = lock(&self.feed).replace(Feeding { view, task }) {
             before.task.abort();
         }
+    }
+
+    /// Another tells the page of watched folders from now on.
+    pub(crate) fn watches_told(&self, task: JoinHandle<()>) {
+        if let Some(before) = lock(&self.watches).replace(task) {
+            before.abort();
+        }
+    }
+
+    /// What lies in a folder. Looked at once for all the changes of a person's mind.
+    ///
+    /// # Errors
+    /// As the system says of the folder.
+    pub(crate) async fn listing(&self, path: PathBuf) -> Result<Arc<Listing>> {
+        let mut looked = self.looked.lock().await;
+        if let Some(known) = looked.as_ref().filter(|known| known.path == path && known.at.elapsed() < FRESH) {
+            return Ok(Arc::clone(&known.listing));
+        }
+        let home = self.uploader()?.home().to_owned();
+        let at = path.clone();
+        let look = tauri::async_runtime::spawn_blocking(move || Listing::of(&at, &home));
+        let listing = Arc::new(look.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
+        *looked = Some(Looked { path, at: tokio::time::Instant::now(), listing: Arc::clone(&listing) });
+        Ok(listing)
     }
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.

@@ -1,11 +1,15 @@
 //! What crosses to the page besides the core's own feed, and the TypeScript made of both.
 
 use davit_core::error::{Error, ErrorCode, Owner};
-use davit_core::ids::{BatchId, DestinationId};
+use davit_core::ids::{BatchId, DestinationId, WatchId};
 use davit_core::journal::Notice;
-use davit_core::session::Destination;
+use davit_core::session::{Collision, Destination};
 use davit_core::units::UnixTime;
 use davit_core::uploader::SessionStatus;
+use davit_core::watch::Spec;
+use davit_core::watch::card::{Card, Counts, Doing, Notices};
+use davit_core::watch::rules::Line;
+use davit_core::watch::spec::After;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -244,15 +248,108 @@ pub enum ShellEvent {
     },
 }
 
+/// A watched folder.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WatchView {
+    /// Its identity.
+    pub id: WatchId,
+    /// Its last name.
+    pub name: String,
+    /// Where it lies, for reading only.
+    pub folder: String,
+    /// The destination's label.
+    pub destination: String,
+    /// What is wanted of it.
+    pub wishes: Wishes,
+    /// What it does.
+    pub doing: Doing,
+    /// How changes are noticed.
+    pub notices: Notices,
+    /// Files by what becomes of them.
+    pub counts: Counts,
+    /// How often the system lost word of something, and what a check found.
+    pub lost: u32,
+    /// Versions that no word came of, and that a check found.
+    pub recovered: u32,
+    /// When all of it was last looked at.
+    pub checked: Option<UnixTime>,
+    /// When a file was last done.
+    pub last_done: Option<UnixTime>,
+    /// The last problem.
+    pub problem: Option<ErrorCode>,
+}
+
+impl From<&Card> for WatchView {
+    fn from(card: &Card) -> Self {
+        let name = card.path.file_name().map_or_else(|| card.shown.clone(), |name| name.to_string_lossy().into_owned());
+        let few = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            id: card.id,
+            name,
+            folder: card.shown.clone(),
+            destination: card.destination.clone(),
+            wishes: Wishes::from(&card.spec),
+            doing: card.doing,
+            notices: card.notices,
+            counts: card.counts,
+            lost: few(card.counters.lost),
+            recovered: few(card.counters.recovered),
+            checked: card.counters.checked,
+            last_done: card.last_done,
+            problem: card.problem,
+        }
+    }
+}
+
+/// What the window lets a person wish of a watched folder. The rest is the command line's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Wishes {
+    /// Which files, in order: the first line that matches decides.
+    pub lines: Vec<Line>,
+    /// Seconds for which a file has to stay the same.
+    pub settle: u32,
+    /// What becomes of a file that is safely there.
+    pub after: After,
+    /// What to do when the name is taken.
+    pub collision: Collision,
+}
+
+impl From<&Spec> for Wishes {
+    fn from(spec: &Spec) -> Self {
+        Self { lines: spec.lines.clone(), settle: spec.settle, after: spec.after, collision: spec.collision }
+    }
+}
+
+impl Wishes {
+    /// The same wishes in what was wanted before.
+    ///
+    /// # Errors
+    /// `bad-input` for files that would be deleted: nobody wishes that by a click.
+    pub(crate) fn of(self, before: Spec) -> Result<Spec, Error> {
+        if self.after == After::Delete && before.after != After::Delete {
+            return Err(Error::new(ErrorCode::BadInput).detail("deleting is for the command line"));
+        }
+        let Self { lines, settle, after, collision } = self;
+        Ok(Spec { lines, settle, after, collision, ..before })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
     use davit_core::engine::{Holds, feed};
     use davit_core::ids::{ItemId, TransferId};
     use davit_core::units::{ByteCount, ByteRate};
+    use davit_core::watch::card::Why as LooksSince;
+    use davit_core::watch::preview::{Left, Preview};
+    use davit_core::watch::rules::Rule;
+    use davit_core::watch::spec::Existing;
     use ts_rs::Config;
 
     use super::*;
+    use crate::commands::watches::Root;
     use crate::inbox::InboxId;
 
     fn typescript() -> String {
@@ -323,6 +420,21 @@ mod tests {
             feed::Pieces,
             feed::Happening,
             feed::Event,
+            WatchId,
+            Root,
+            WatchView,
+            Wishes,
+            Doing,
+            Notices,
+            LooksSince,
+            Counts,
+            Line,
+            After,
+            Existing,
+            Collision,
+            Preview,
+            Left,
+            Rule,
         );
         out
     }

@@ -141,6 +141,9 @@ pub(crate) struct Add {
     /// Look at it once a minute instead of waiting for the system to tell.
     #[arg(long)]
     pub(crate) poll: bool,
+    /// Say what would be uploaded and what would not, and watch nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,6 +10,7 @@ use davit_core::units::{ByteCount, UnixTime};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
 use davit_core::watch::card::{Card, Doing, Notices, Why};
+use davit_core::watch::preview::{Listing, Preview};
 use davit_core::watch::record::State;
 use davit_core::watch::spec::{Mode, Unit};
 use davit_core::watch::rules::{self, Bounds};
@@ -64,7 +65,35 @@ impl Add {
     }
 }
 
+/// What would be taken of a folder as it is.
+fn would(add: &Add) -> Result<u8> {
+    let spec = add.spec();
+    spec.check()?;
+    let home = Options::from_env()?.home;
+    let preview = Listing::of(&add.path, &home)?.by(&spec.rules()?, UnixTime::now());
+    let named = preview.some_taken.iter().map(|path| format!("{:<10} {}", "upload", text::plain(path)));
+    let left = preview.some_left.iter().map(|one| {
+        let why = words::of_rule(one.why, &spec);
+        format!("{:<10} {} ({})", "leave", text::plain(&one.path), text::plain(&why))
+    });
+    for line in named.chain(left) {
+        if !text::line(&line)? {
+            return Ok(DONE);
+        }
+    }
+    let shown = preview.some_taken.len() + preview.some_left.len();
+    if shown < preview.taken as usize + preview.left as usize {
+        text::line("…")?;
+    }
+    let Preview { taken, bytes, left, .. } = preview;
+    text::line(&format!("{taken} files match now ({}), {left} do not.", text::size(bytes.get())))?;
+    Ok(DONE)
+}
+
 async fn add(add: Add) -> Result<u8> {
+    if add.dry_run {
+        return would(&add);
+    }
     let options = place(&add.place)?;
     let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());
     // In a process that is at work it is by its id.

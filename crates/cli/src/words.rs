@@ -4,6 +4,8 @@ use davit_core::bandwidth::{LimitNow, Why, Zone};
 use davit_core::engine::feed::{Wait, Way, WayKind, WayWhy};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
+use davit_core::watch::Spec;
+use davit_core::watch::rules::{Line, Rule};
 use davit_core::units::{ByteRate, UnixTime};
 
 use crate::output::Stopped;
@@ -273,6 +275,21 @@ pub(crate) fn complain(error: &Error) {
 pub(crate) fn tell(notice: Option<Notice>) {
     if let Some(notice) = notice {
         text::note(&format!("davit: {}", of_notice(notice)));
+    }
+}
+
+/// Why a file of a watched folder is left.
+pub(crate) fn of_rule(rule: Rule, spec: &Spec) -> String {
+    let pattern = |line: &Line| match line {
+        Line::Include(pattern) | Line::Exclude(pattern) => pattern.clone(),
+    };
+    match rule {
+        Rule::Leftover => "what programs leave for a while".to_owned(),
+        Rule::Line(at) => spec.lines.get(at).map_or_else(String::new, |line| format!("not {}", pattern(line))),
+        Rule::NotIncluded => "no pattern matches".to_owned(),
+        Rule::TooSmall => "too small".to_owned(),
+        Rule::TooLarge => "too large".to_owned(),
+        Rule::TooDeep => "too deep".to_owned(),
     }
 }
 

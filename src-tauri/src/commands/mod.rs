@@ -4,6 +4,7 @@ pub mod inbox;
 pub mod limits;
 pub mod session;
 pub mod transfers;
+pub mod watches;
 
 use tauri::{Builder, Runtime, generate_handler};
 
@@ -37,6 +38,16 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::copy_words,
         transfers::save_receipt,
         transfers::show_in_folder,
+        watches::subscribe_watches,
+        watches::pick_watch_root,
+        watches::preview_watch,
+        watches::add_watch,
+        watches::change_watch,
+        watches::answer_watch,
+        watches::pause_watch,
+        watches::resume_watch,
+        watches::check_watch,
+        watches::stop_watch,
     ])
 }
 

@@ -6,13 +6,17 @@ import type {
   CopyWhat,
   DestinationId,
   DoneView,
+  Existing,
   FileSlice,
   Hello,
   Holds,
   InboxId,
   InboxView,
   ItemId,
+  Line,
   Limits,
+  Preview,
+  Root,
   SavedView,
   SessionView,
   ShellEvent,
@@ -20,6 +24,9 @@ import type {
   TicketView,
   Update,
   View,
+  WatchId,
+  WatchView,
+  Wishes,
 } from './bindings';
 
 export type * from './bindings';
@@ -61,6 +68,18 @@ export const ipc = {
   chooseLimit: (rate: ByteRate | null) => invoke<null>('choose_limit', { rate }),
   followSchedule: () => invoke<null>('follow_schedule'),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
+  subscribeWatches: (listen: (watches: WatchView[]) => void) =>
+    invoke<null>('subscribe_watches', { channel: channel(listen) }),
+  pickWatchRoot: () => invoke<InboxView | null>('pick_watch_root'),
+  previewWatch: (root: Root, lines: Line[]) => invoke<Preview>('preview_watch', { root, lines }),
+  addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
+    invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
+  changeWatch: (watch: WatchId, wishes: Wishes) => invoke<null>('change_watch', { watch, wishes }),
+  answerWatch: (watch: WatchId, existing: Existing) => invoke<null>('answer_watch', { watch, existing }),
+  pauseWatch: (watch: WatchId) => invoke<null>('pause_watch', { watch }),
+  resumeWatch: (watch: WatchId) => invoke<null>('resume_watch', { watch }),
+  checkWatch: (watch: WatchId) => invoke<null>('check_watch', { watch }),
+  stopWatch: (watch: WatchId) => invoke<null>('stop_watch', { watch }),
 };
 
 export type Ipc = typeof ipc;

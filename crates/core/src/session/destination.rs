@@ -9,7 +9,7 @@ use crate::s3::Sse;
 use crate::units::ByteCount;
 
 /// What to do when a key is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Collision {
     /// Leave it, and ask the person.

@@ -129,6 +129,11 @@ impl Uploader {
         Ok(Self { engine, journal, notice, session, watches, handed, runtime, _home: home })
     }
 
+    /// Where its records lie.
+    pub fn home(&self) -> &std::path::Path {
+        &self.session.options.home
+    }
+
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.engine

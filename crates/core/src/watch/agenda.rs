@@ -140,6 +140,13 @@ impl Agenda {
         self.ready.retain(|known, _| !known.starts_with(folder));
     }
 
+    /// Whether a file settles or is whole, or its folder is to be looked at.
+    pub fn knows(&self, folder: &Path, name: &OsStr) -> bool {
+        self.candidates.get(folder).is_some_and(|names| names.contains_key(name))
+            || self.ready.get(folder).is_some_and(|names| names.contains_key(name))
+            || self.hinted.contains_key(folder)
+    }
+
     /// Whether anything is whole and not given to the engine.
     pub fn has_ready(&self) -> bool {
         !self.ready.is_empty()

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::record::Counters;
 use super::spec::Spec;
@@ -41,7 +42,7 @@ pub struct Card {
 }
 
 /// What a watched folder does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Doing {
     /// A person is to say what of that which is there already is to be uploaded.
@@ -67,7 +68,7 @@ pub enum Doing {
 }
 
 /// How changes are noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Notices {
     /// The system tells.
@@ -77,8 +78,9 @@ pub enum Notices {
 }
 
 /// Why a folder is looked at instead of being told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "why", rename_all = "kebab-case")]
+#[ts(rename = "LooksSince")]
 pub enum Why {
     /// A person wants it so.
     Wanted,
@@ -87,6 +89,7 @@ pub enum Why {
     /// The system watches no more folders than it does already: how many it may.
     Limit {
         /// As many as that.
+        #[ts(type = "number")]
         most: u64,
     },
     /// The system does not tell.
@@ -94,7 +97,7 @@ pub enum Why {
 }
 
 /// Files by what becomes of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// They settle.

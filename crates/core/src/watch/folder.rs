@@ -87,6 +87,10 @@ pub(super) struct Folder {
     last_done: Option<UnixTime>,
     /// Whether all of it was checked since it was last known to be there.
     pub(super) checked: bool,
+    /// Whether it was since the system began to tell: what a check finds from then on should have been told.
+    pub(super) is_told: bool,
+    /// Whether a check is at work that counts such.
+    pub(super) recovers: bool,
     check_at: Instant,
     /// Nothing is done before that.
     not_before: Option<Instant>,
@@ -127,6 +131,8 @@ impl Folder {
             problem: None,
             last_done: None,
             checked: false,
+            is_told: false,
+            recovers: false,
             check_at: Instant::now(),
             not_before: None,
             waiting_for_check: Vec::new(),
@@ -177,6 +183,7 @@ impl Folder {
         (self.row, self.rules, self.problem) = (row, rules, None);
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
+        self.is_told = false;
         self.checks_anew();
         Ok(())
     }
@@ -288,8 +295,11 @@ impl Folder {
                 self.doing = Doing::Checking;
                 self.publish().await;
             }
-            self.check(&tree).await?;
-            self.checked = true;
+            self.recovers = self.is_told && self.events.notices() == Notices::Live;
+            let checked = self.check(&tree).await;
+            self.recovers = false;
+            checked?;
+            (self.checked, self.is_told) = (true, true);
             self.check_at = Instant::now() + self.pause_until_check();
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
@@ -357,6 +367,7 @@ impl Folder {
             return;
         }
         self.doing = doing;
+        self.is_told = false;
         self.agenda = Agenda::default();
         self.events.rest();
         self.known.clear();

@@ -22,6 +22,8 @@ use crate::journal::{Reader, Watched, WatchedRow, Write};
 use crate::transfer::{Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
+/// Seconds within which the system tells of a change.
+const TOLD_WITHIN: u64 = 10;
 /// Lines written at a time.
 const LINES: usize = 1_024;
 
@@ -124,7 +126,9 @@ impl Folder {
                     continue;
                 }
             };
+            let is_recovered = self.recovers && is_old(stamp) && !self.agenda.knows(folder, &name);
             if self.settles(folder, &name, stamp, now) {
+                self.row.counters.recovered += u64::from(is_recovered);
                 settle.insert(name);
             }
         }
@@ -394,6 +398,12 @@ impl Folder {
         let line = WatchedRow { folder: folder.to_owned(), name, stamp, decided, after: None };
         Write::Watched(self.row.id, line)
     }
+}
+
+/// Whether the system should have told of a version by now.
+fn is_old(stamp: Stamp) -> bool {
+    let written = u64::try_from(stamp.mtime_ns / 1_000_000_000).unwrap_or(0);
+    UnixTime::now().0.saturating_sub(written) > TOLD_WITHIN
 }
 
 /// A line as it is compared with what is there.

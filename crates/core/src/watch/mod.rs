@@ -4,6 +4,7 @@
 //! - [`spec`]: what a person wants of a folder; [`rules`]: which files are taken; [`key`]: where to.
 //! - [`settle`]: when a file is whole; [`ledger`]: what differs from what is on record; [`agenda`]: what is to be looked at, and
 //!   when; [`backoff`]: when what failed is tried again. All of these are pure.
+//! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder, which looks (`looking`) and gives what is whole to the engine (`delivering`), and sees to
@@ -23,6 +24,7 @@ pub mod key;
 pub mod ledger;
 mod looking;
 mod owner;
+pub mod preview;
 pub mod record;
 mod root;
 pub mod rules;

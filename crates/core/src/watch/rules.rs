@@ -3,6 +3,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::Stamp;
@@ -29,7 +30,7 @@ pub const LEFTOVERS: [&str; 13] = [
 const ANY_CASE: bool = cfg!(any(windows, target_os = "macos"));
 
 /// One line of the rules, as a person writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", content = "pattern", rename_all = "kebab-case")]
 pub enum Line {
     /// What matches is taken.
@@ -53,7 +54,8 @@ pub struct Bounds {
 }
 
 /// Why something is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "rule", content = "line", rename_all = "kebab-case")]
 pub enum Rule {
     /// A program's leftover.
     Leftover,

@@ -1,6 +1,7 @@
 //! What a person wants of a watched folder. Checked when it comes in, believed afterwards.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 use tokio::time::Duration;
 
 use super::key;
@@ -71,7 +72,7 @@ impl Default for Spec {
 }
 
 /// What of that which is there already at the first start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Existing {
     /// A person is asked, with count and bytes.
@@ -115,7 +116,7 @@ pub enum Moved {
 }
 
 /// What becomes of a file that is safely there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum After {
     /// It stays.

@@ -98,7 +98,6 @@ impl Actor {
         for (row, file) in rows.iter().zip(files) {
             let (folder, name, stamp, decided) = (file.folder, file.name, file.stamp, Decided::Given(row.id));
             writes.push(Write::Transfer(row.clone().into()));
-            writes.push(Write::Happened(row.id, batch.added, Event::Added));
             writes.push(Write::Watched(watch, WatchedRow { folder, name, stamp, decided, after: after.clone() }));
         }
         self.shared.journal.write(writes).await?;

@@ -1,0 +1,133 @@
+//! What rules would take of a folder as it is now (rules W18 and W30). The folder is looked at once, and asked again with every
+//! change of the rules. Nothing is opened but folders.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::aftermath::{HIDDEN, UPLOADED};
+use super::rules::{Rule, Rules, Verdict};
+use crate::error::{ErrorCode, Result};
+use crate::file::{Seen, Stamp, Tree, names};
+use crate::units::{ByteCount, UnixTime};
+
+/// Files that are named at most, of each kind.
+const NAMED: usize = 200;
+
+/// The files of a folder as they were when it was looked at.
+#[derive(Debug)]
+pub struct Listing {
+    files: Vec<(String, Stamp)>,
+}
+
+/// What would be taken of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// Files that would be uploaded.
+    pub taken: u32,
+    /// Their bytes.
+    pub bytes: ByteCount,
+    /// Files that would not be.
+    pub left: u32,
+    /// Some of those that would be, by their paths in the folder.
+    pub some_taken: Vec<String>,
+    /// Some of those that would not be, and why.
+    pub some_left: Vec<Left>,
+}
+
+/// A file that would not be uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Left {
+    /// Its path in the folder.
+    pub path: String,
+    /// Why.
+    pub why: Rule,
+}
+
+impl Listing {
+    /// Looks at all of a folder. Blocks. A folder in it that cannot be read is passed over, as a watch does.
+    ///
+    /// # Errors
+    /// Of the folder itself what the system says.
+    pub fn of(root: &Path, home: &Path) -> Result<Self> {
+        let tree = Tree::open(root, home)?;
+        let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
+        while let Some(folder) = open.pop() {
+            let sights = match tree.list(&folder, &|| {}) {
+                Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => continue,
+                sights => sights?,
+            };
+            for sight in sights {
+                let path = folder.join(&sight.name);
+                match sight.what {
+                    Seen::Folder if path != Path::new(UPLOADED) => open.push(path),
+                    Seen::File(stamp) if !sight.name.to_string_lossy().starts_with(HIDDEN) => {
+                        files.push((names::spelled(&path), stamp));
+                    }
+                    Seen::Folder | Seen::File(_) | Seen::Passed(_) | Seen::Refused(_) => {}
+                }
+            }
+        }
+        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(Self { files })
+    }
+
+    /// What these rules would take of it.
+    pub fn by(&self, rules: &Rules, now: UnixTime) -> Preview {
+        let mut preview = Preview::default();
+        for (path, stamp) in &self.files {
+            match rules.file(path, *stamp, now) {
+                // One that is too young is taken once it is not.
+                Verdict::Takes | Verdict::Young(_) => {
+                    preview.taken += 1;
+                    preview.bytes += ByteCount(stamp.size);
+                    if preview.some_taken.len() < NAMED {
+                        preview.some_taken.push(path.clone());
+                    }
+                }
+                Verdict::Leaves(why) => {
+                    preview.left += 1;
+                    if preview.some_left.len() < NAMED {
+                        preview.some_left.push(Left { path: path.clone(), why });
+                    }
+                }
+            }
+        }
+        preview
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::rules::Line;
+    use crate::watch::Spec;
+
+    /// W18, W30.
+    #[test]
+    fn what_rules_would_take_is_told_of_a_folder_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, len) in
+            [("a.mov", 5), ("day/b.mov", 7), ("day/c.txt", 1), ("d.mov.part", 1), ("_uploaded/2026/e.mov", 9), (".davit-1", 9)]
+        {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("above")).expect("made");
+            std::fs::write(path, vec![0; len]).expect("written");
+        }
+        let listing = Listing::of(folder.path(), Path::new("/nowhere")).expect("looked at");
+        let by = |lines: Vec<Line>| {
+            let rules = Spec { lines, ..Spec::default() }.rules().expect("patterns");
+            listing.by(&rules, UnixTime::now())
+        };
+        let all = by(Vec::new());
+        assert_eq!((all.taken, all.bytes, all.left), (3, ByteCount(13), 1));
+        assert_eq!(all.some_left, [Left { path: "d.mov.part".to_owned(), why: Rule::Leftover }]);
+        let films = by(vec![Line::Include("*.mov".to_owned())]);
+        assert_eq!((films.taken, films.left), (2, 2));
+        assert_eq!(films.some_taken, ["a.mov", "day/b.mov"]);
+        assert_eq!(films.some_left[1], Left { path: "day/c.txt".to_owned(), why: Rule::NotIncluded });
+    }
+}

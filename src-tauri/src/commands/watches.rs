@@ -1,0 +1,139 @@
+//! Watched folders. The page names one by its number, and a new one by the gesture that gave it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use davit_core::error::{Error, ErrorCode};
+use davit_core::ids::{DestinationId, WatchId};
+use davit_core::units::UnixTime;
+use davit_core::watch::preview::{Listing, Preview};
+use davit_core::watch::rules::Line;
+use davit_core::watch::spec::Existing;
+use davit_core::watch::{Spec, Watches};
+use rfd::AsyncFileDialog;
+use serde::Deserialize;
+use tauri::State;
+use tauri::ipc::Channel;
+use ts_rs::TS;
+
+use crate::inbox::{InboxId, InboxView};
+use crate::shell::Shell;
+use crate::views::{Problem, WatchView, Wishes};
+
+type Answer<T> = Result<T, Problem>;
+
+/// A folder that is watched, or may be.
+#[derive(Clone, Copy, Debug, Deserialize, TS)]
+#[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
+pub enum Root {
+    /// One that a gesture gave.
+    Given(InboxId),
+    /// One that is watched.
+    Watched(WatchId),
+}
+
+fn watches(shell: &Shell) -> Answer<Watches> {
+    let none = || Error::new(ErrorCode::Unexpected).detail("nothing is watched here");
+    Ok(shell.uploader()?.watches().cloned().ok_or_else(none)?)
+}
+
+/// Every watched folder, now and whenever one changes; a new listener replaces the one before.
+#[tauri::command]
+pub async fn subscribe_watches(shell: State<'_, Arc<Shell>>, channel: Channel<Vec<WatchView>>) -> Answer<()> {
+    let mut cards = watches(&shell)?.cards();
+    let task = tauri::async_runtime::spawn(async move {
+        loop {
+            let now: Vec<_> = cards.borrow_and_update().iter().map(WatchView::from).collect();
+            if channel.send(now).is_err() || cards.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    shell.watches_told(task);
+    Ok(())
+}
+
+/// The system's dialog for one folder. Nothing when one is open already.
+#[tauri::command]
+pub async fn pick_watch_root(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
+    let Some(_one) = shell.dialog() else { return Ok(None) };
+    let picked = AsyncFileDialog::new().set_title("Choose a folder to watch").pick_folder().await;
+    Ok(shell.hold(picked.into_iter().map(|folder| folder.path().to_owned()).collect()).await)
+}
+
+/// What these lines would take of a folder as it is.
+#[tauri::command]
+pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, lines: Vec<Line>) -> Answer<Preview> {
+    let (path, before) = found(&shell, root)?;
+    let rules = Spec { lines, ..before }.rules()?;
+    let listing = shell.listing(path).await?;
+    Ok(listing.by(&rules, UnixTime::now()))
+}
+
+/// Watches a folder that a gesture gave.
+#[tauri::command]
+pub async fn add_watch(
+    shell: State<'_, Arc<Shell>>,
+    inbox: InboxId,
+    destination: DestinationId,
+    wishes: Wishes,
+    existing: Existing,
+) -> Answer<WatchId> {
+    let uploader = shell.uploader()?;
+    let (path, before) = found(&shell, Root::Given(inbox))?;
+    let spec = Spec { existing, ..wishes.of(before)? };
+    let id = uploader.watch(&path, &destination, spec).await?;
+    shell.inbox.take(&[inbox]);
+    Ok(id)
+}
+
+/// Other wishes.
+#[tauri::command]
+pub async fn change_watch(shell: State<'_, Arc<Shell>>, watch: WatchId, wishes: Wishes) -> Answer<()> {
+    let (_, before) = found(&shell, Root::Watched(watch))?;
+    Ok(watches(&shell)?.change(watch, wishes.of(before)?).await?)
+}
+
+/// What of that which is there already is to be uploaded.
+#[tauri::command]
+pub async fn answer_watch(shell: State<'_, Arc<Shell>>, watch: WatchId, existing: Existing) -> Answer<()> {
+    Ok(watches(&shell)?.answer(watch, existing).await?)
+}
+
+/// Lets one rest.
+#[tauri::command]
+pub async fn pause_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<()> {
+    Ok(watches(&shell)?.pause(watch).await?)
+}
+
+/// Lets one go on.
+#[tauri::command]
+pub async fn resume_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<()> {
+    Ok(watches(&shell)?.resume(watch).await?)
+}
+
+/// Looks at all of one now.
+#[tauri::command]
+pub async fn check_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<()> {
+    Ok(watches(&shell)?.check(watch).await?)
+}
+
+/// Watches one no more.
+#[tauri::command]
+pub async fn stop_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<()> {
+    Ok(watches(&shell)?.remove(watch).await?)
+}
+
+/// Where it lies, and what is wanted of it.
+fn found(shell: &Shell, root: Root) -> Answer<(PathBuf, Spec)> {
+    let gone = || Error::new(ErrorCode::BadInput).detail("this folder was chosen a while ago; choose it again");
+    let found = match root {
+        Root::Given(inbox) => shell.inbox.only(inbox).map(|path| (path, Spec::default())),
+        Root::Watched(id) => {
+            let cards = watches(shell)?.cards();
+            let cards = cards.borrow();
+            cards.iter().find(|card| card.id == id).map(|card| (card.path.clone(), card.spec.clone()))
+        }
+    };
+    Ok(found.ok_or_else(gone)?)
+}
