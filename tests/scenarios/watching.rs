@@ -67,9 +67,13 @@ impl Watched {
         let mut cards = self.uploader().watches().expect("they are watched").cards();
         let id = self.id;
         let one = |cards: &[Card]| cards.iter().find(|card| card.id == id).cloned();
-        let so = cards.wait_for(|cards| one(cards).is_some_and(|card| is_so(&card)));
-        match tokio::time::timeout(PATIENCE, so).await {
-            Ok(cards) => one(&cards.expect("it is watched")).expect("the folder"),
+        let so = async {
+            let there = cards.wait_for(|cards| one(cards).is_some_and(|card| is_so(&card))).await;
+            one(&there.expect("it is watched")).expect("the folder")
+        };
+        let there = tokio::time::timeout(PATIENCE, so).await;
+        match there {
+            Ok(card) => card,
             Err(_) => panic!("{what}: {:?}", one(&cards.borrow())),
         }
     }

@@ -294,7 +294,6 @@ impl From<Moved> for Which {
     }
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "flags, each by itself")]
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Upload {
     /// Files and folders.

@@ -51,7 +51,7 @@ use crate::session::Collision;
 use crate::session::wire::Receipt;
 use crate::transfer::TransferState;
 use crate::units::{ByteCount, UnixTime};
-pub(crate) use actor::deliver::{Delivery, Whole};
+pub(crate) use actor::deliver::{Delivery, Redelivered, Whole};
 use actor::enqueue;
 use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
@@ -159,7 +159,8 @@ pub(crate) struct Rested {
 pub(crate) enum Command {
     Enqueue(Box<enqueue::Gesture>, oneshot::Sender<Result<Ticket>>),
     Deliver(Box<Delivery>, oneshot::Sender<Result<Vec<TransferId>>>),
-    Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<bool>>),
+    Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<Redelivered>>),
+    Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
@@ -254,13 +255,20 @@ impl Engine {
         self.ask(|reply| Command::Deliver(Box::new(delivery), reply)).await?
     }
 
-    /// Puts a file of a watched folder in line again, as the version of this line of its ledger. Answers whether it is; what
-    /// runs, is done or was given up is not.
+    /// Puts a file of a watched folder in line again, as the version of this line of its ledger, where its transfer rests.
     ///
     /// # Errors
     /// The journal's.
-    pub(crate) async fn redeliver(&self, watch: WatchId, line: WatchedRow) -> Result<bool> {
+    pub(crate) async fn redeliver(&self, watch: WatchId, line: WatchedRow) -> Result<Redelivered> {
         self.ask(|reply| Command::Redeliver(watch, Box::new(line), reply)).await?
+    }
+
+    /// Gives a file of a watched folder up that is gone and was not sent.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn withdraw(&self, watch: WatchId, line: WatchedRow) -> Result<()> {
+        self.ask(|reply| Command::Withdraw(watch, Box::new(line), reply)).await?
     }
 
     /// Tells from now on of every transfer of a watched folder that comes to rest.

@@ -50,13 +50,17 @@ impl Folder {
         let after = |after| Write::Watched(self.row.id, WatchedRow { after: Some(after), ..line.row.clone() });
         let taking = Aftermath::Taking { what, to: names::spelled(&to) };
         self.shared.journal.write(vec![after(taking)]).await?;
-        let done = match self.is_what_was_sent(tree, &file, &sent, &fingerprint).await {
-            Ok(true) | Err(Error { code: ErrorCode::FileMissing, .. }) => {
+        // As it is by now: its drive may have been mounted anew. Of one that an earlier run took, as it was.
+        let is = match self.as_it_was_sent(tree, &file, &sent, &fingerprint).await {
+            Err(Error { code: ErrorCode::FileMissing, .. }) => Ok(fingerprint),
+            is => is,
+        };
+        let done = match is {
+            Ok(is) => {
                 let (tree, path) = (Arc::clone(tree), self.row.path.join(&file));
-                let work = move || take(&tree, (&file, &path), &to, what, &fingerprint);
+                let work = move || take(&tree, (&file, &path), &to, what, &is);
                 self.drive.ask(Asked::Names, work).await
             }
-            Ok(false) => Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")),
             Err(error) => Err(error),
         };
         let became = match done {
@@ -74,21 +78,26 @@ impl Folder {
         self.shared.journal.write(vec![after(became)]).await
     }
 
-    /// Whether a file is the one that was sent: where its change time moved, as it does with other rights, its contents tell.
-    async fn is_what_was_sent(
+    /// A file that is the one that was sent, as it is now: where its change time moved, as it does with other rights, its contents
+    /// tell.
+    ///
+    /// # Errors
+    /// `file-changed`, and what the system says.
+    async fn as_it_was_sent(
         &self,
         tree: &Arc<Tree>,
         file: &Path,
         sent: &TransferRow,
         fingerprint: &Fingerprint,
-    ) -> Result<bool> {
+    ) -> Result<Fingerprint> {
         let (looked, at) = (Arc::clone(tree), file.to_owned());
         let now = self.drive.ask(Asked::Names, move || looked.fingerprint(&at)).await?;
-        match now.likeness(fingerprint) {
-            Likeness::Same => Ok(true),
-            Likeness::Perhaps => Ok(self.sum(file).await? == sent.crc64.zip(Some(sent.size.get()))),
-            Likeness::Other => Ok(false),
-        }
+        let same = match now.likeness(fingerprint) {
+            Likeness::Same => true,
+            Likeness::Perhaps => self.sum(file).await? == sent.crc64.zip(Some(sent.size.get())),
+            Likeness::Other => false,
+        };
+        if same { Ok(now) } else { Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")) }
     }
 
     fn place_for(&self, what: After, file: &Path) -> PathBuf {
@@ -109,9 +118,12 @@ fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent:
     };
     match what {
         After::Keep => Ok(()),
-        After::Trash if is_there(file)? == Some(true) => to_trash(path),
-        // By an earlier run.
-        After::Trash => Ok(()),
+        After::Trash => match is_there(file)? {
+            Some(true) => to_trash(path),
+            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+            // By an earlier run.
+            None => Ok(()),
+        },
         After::Move => match is_there(file)? {
             Some(true) => moved(tree, file, to, sent).map(drop),
             Some(false) => Err(Error::new(ErrorCode::FileChanged)),
@@ -124,7 +136,8 @@ fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent:
             match is_there(to)? {
                 Some(true) => tree.remove(to),
                 // Never made by us, or not what was sent: nobody deletes it.
-                Some(false) => tree.rename(to, file),
+                Some(false) => tree.rename(to, file).and(Err(Error::new(ErrorCode::FileChanged))),
+                None if is_there(file)? == Some(false) => Err(Error::new(ErrorCode::FileChanged)),
                 None => Ok(()),
             }
         }

@@ -12,7 +12,7 @@ use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
 use super::spec::After;
 use crate::bandwidth::{self, Zone};
-use crate::engine::{Delivery, Whole};
+use crate::engine::{Delivery, Redelivered, Whole};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Place, Stamp, names, open_aside};
 use crate::journal::{Watched, WatchedRow};
@@ -71,9 +71,18 @@ impl Folder {
     /// that is done and holds the same needs none.
     async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<bool> {
         let (folder, name, stamp) = file;
-        let Some(Watched { row, standing: Some(standing) }) = line else { return Ok(true) };
-        let Decided::Given(transfer) = row.decided else { return Ok(true) };
+        let Some(Watched { row, standing }) = line else { return Ok(true) };
+        let line_of = |row: &WatchedRow| WatchedRow { stamp: *stamp, ..row.clone() };
+        let Decided::Given(transfer) = row.decided else {
+            // What was there before, and is another number only, is what was there before.
+            if row.decided == Decided::Existing && is_touched(row.stamp, *stamp) {
+                self.keeps(folder, name, line_of(&row)).await?;
+                return Ok(false);
+            }
+            return Ok(true);
+        };
         let line = WatchedRow { stamp: *stamp, after: self.wish(), ..row.clone() };
+        let Some(standing) = standing else { return Ok(true) };
         match standing.state {
             TransferState::Cancelled { .. } => Ok(true),
             TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(true),
@@ -83,21 +92,29 @@ impl Folder {
                 if sent.is_none() || self.sum(&folder.join(name)).await? != sent {
                     return Ok(true);
                 }
-                let line = WatchedRow { after: row.after, ..line };
-                self.shared.journal.write(vec![crate::journal::Write::Watched(self.row.id, line)]).await?;
-                self.agenda.forget(folder, name);
+                self.keeps(folder, name, line_of(&row)).await?;
                 Ok(false)
             }
-            _ => {
-                if self.shared.engine.redeliver(self.row.id, line).await? {
+            _ => match self.shared.engine.redeliver(self.row.id, line).await? {
+                Redelivered::InLine => {
                     self.agenda.forget(folder, name);
-                } else {
-                    // It runs: it stops by itself once it sees that the file is another.
-                    self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
+                    Ok(false)
                 }
-                Ok(false)
-            }
+                // It stops by itself once it sees that the file is another, or ends as the version that it was.
+                Redelivered::Runs => {
+                    self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
+                    Ok(false)
+                }
+                Redelivered::Nobodys => Ok(true),
+            },
         }
+    }
+
+    /// Keeps what was decided on a version under its present numbers.
+    async fn keeps(&mut self, folder: &Path, name: &std::ffi::OsStr, line: WatchedRow) -> Result<()> {
+        self.shared.journal.write(vec![crate::journal::Write::Watched(self.row.id, line)]).await?;
+        self.agenda.forget(folder, name);
+        Ok(())
     }
 
     /// The checksum and size of what a file holds; none if it cannot be told.

@@ -16,6 +16,8 @@ use super::spec::Mode;
 pub enum Hint {
     /// Something may have changed in this folder, from the watched one on.
     Folder(PathBuf),
+    /// What has this name may be another thing than before: a folder that was removed and made again, or moved here.
+    Other(PathBuf),
     /// Events were lost: something may have changed anywhere.
     Lost,
 }
@@ -36,24 +38,32 @@ pub struct Events {
 /// What was told and not taken yet. As much as there are folders, however much happens in them.
 #[derive(Debug, Default)]
 struct Told {
-    hints: Mutex<(BTreeSet<PathBuf>, bool)>,
+    hints: Mutex<Hints>,
     some: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Hints {
+    folders: BTreeSet<PathBuf>,
+    others: BTreeSet<PathBuf>,
+    lost: bool,
+}
+
 impl Told {
-    fn hint(&self, folder: PathBuf) {
-        self.hints.lock().unwrap_or_else(PoisonError::into_inner).0.insert(folder);
+    fn hint(&self, change: impl FnOnce(&mut Hints)) {
+        change(&mut self.hints.lock().unwrap_or_else(PoisonError::into_inner));
         self.some.notify_one();
     }
 
     fn lost(&self) {
-        self.hints.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
-        self.some.notify_one();
+        self.hint(|hints| hints.lost = true);
     }
 
     fn take(&self) -> Vec<Hint> {
-        let (folders, lost) = std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner));
-        lost.then_some(Hint::Lost).into_iter().chain(folders.into_iter().map(Hint::Folder)).collect()
+        let Hints { folders, others, lost } =
+            std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner));
+        let lost = lost.then_some(Hint::Lost).into_iter();
+        lost.chain(others.into_iter().map(Hint::Other)).chain(folders.into_iter().map(Hint::Folder)).collect()
     }
 
     fn told(&self, root: &Path, event: notify::Result<notify::Event>) {
@@ -73,7 +83,12 @@ impl Told {
         for path in &event.paths {
             let Ok(within) = path.strip_prefix(root) else { continue };
             // What happens to the folder itself is seen where it is looked for.
-            self.hint(within.parent().unwrap_or(Path::new("")).to_owned());
+            let above = within.parent().unwrap_or(Path::new("")).to_owned();
+            let other = is_another(event.kind).then(|| within.to_owned()).filter(|path| !path.as_os_str().is_empty());
+            self.hint(|hints| {
+                hints.others.extend(other);
+                hints.folders.insert(above);
+            });
         }
     }
 }
@@ -125,6 +140,10 @@ impl Events {
             Some(Ok(())) => drop(self.watched.insert(folder.to_owned())),
             // Gone by now: whoever looks at it next sees that.
             Some(Err(error)) if matches!(error.kind, notify::ErrorKind::PathNotFound) => {}
+            // Of one that may not be read nothing is told, and nothing is taken.
+            Some(Err(error)) if is_of_one(&error) && !folder.as_os_str().is_empty() => {
+                tracing::info!(%error, "the system tells nothing of one folder in a watched one");
+            }
             Some(Err(error)) => self.cannot(&error),
             None => {}
         }
@@ -162,6 +181,23 @@ impl Events {
         }
         self.without = Some(why);
     }
+}
+
+/// Whether a name may stand for another folder from now on.
+const fn is_another(kind: EventKind) -> bool {
+    use notify::event::{CreateKind, ModifyKind, RemoveKind};
+    matches!(
+        kind,
+        EventKind::Create(CreateKind::Folder | CreateKind::Any)
+            | EventKind::Remove(RemoveKind::Folder | RemoveKind::Any)
+            | EventKind::Modify(ModifyKind::Name(_))
+    )
+}
+
+fn is_of_one(error: &notify::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(&error.kind, notify::ErrorKind::Io(error)
+        if matches!(error.kind(), PermissionDenied | NotFound | NotADirectory))
 }
 
 /// How many folders one user may have watched. Source: inotify(7).

@@ -92,6 +92,7 @@ pub(super) struct Folder {
     /// Whether a check is at work that counts such.
     pub(super) recovers: bool,
     check_at: Instant,
+    last_check: Option<Instant>,
     /// Nothing is done before that.
     not_before: Option<Instant>,
     waiting_for_check: Vec<oneshot::Sender<()>>,
@@ -134,6 +135,7 @@ impl Folder {
             is_told: false,
             recovers: false,
             check_at: Instant::now(),
+            last_check: None,
             not_before: None,
             waiting_for_check: Vec::new(),
             counted: None,
@@ -193,9 +195,19 @@ impl Folder {
         for hint in hints {
             match hint {
                 Hint::Folder(folder) => self.agenda.hint(folder, now),
+                // Looked at and told of as if it had never been seen.
+                Hint::Other(folder) => {
+                    if self.known.contains(&folder) {
+                        self.known.retain(|known| !known.starts_with(&folder));
+                        self.events.forget(&folder);
+                    }
+                }
                 Hint::Lost => {
                     self.row.counters.lost += 1;
-                    self.checks_anew();
+                    // Of folders that came meanwhile it tells once they are looked at.
+                    self.events.rest();
+                    self.checked = false;
+                    self.check_at = self.check_at.min(self.last_check.map_or(now, |last| last + LATER).max(now));
                 }
             }
         }
@@ -300,6 +312,7 @@ impl Folder {
             self.recovers = false;
             checked?;
             (self.checked, self.is_told) = (true, true);
+            self.last_check = Some(Instant::now());
             self.check_at = Instant::now() + self.pause_until_check();
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
@@ -315,6 +328,8 @@ impl Folder {
         self.see_to_what_is_done(&tree).await?;
         drop(tree);
         self.deliver().await?;
+        // It may be looked at from now on instead of being told of.
+        self.check_at = self.check_at.min(Instant::now() + self.pause_until_check());
         self.doing = Doing::Watching;
         self.stale = true;
         Ok(())
@@ -336,7 +351,7 @@ impl Folder {
             match Owner::claim(id) {
                 Claim::Ours(owner) => self.owner = Some(owner),
                 Claim::Theirs => {
-                    self.doing = Doing::Elsewhere;
+                    self.rests(Doing::Elsewhere);
                     (self.not_before, self.stale) = (Some(Instant::now() + AWAY), true);
                     return Ok(None);
                 }
@@ -363,6 +378,8 @@ impl Folder {
     }
 
     fn rests(&mut self, doing: Doing) {
+        // Nobody waits for a check that comes some day.
+        self.waiting_for_check.clear();
         if self.doing == doing {
             return;
         }

@@ -11,10 +11,11 @@ use super::aftermath::{HIDDEN, UPLOADED};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
 use super::record::{Aftermath, Decided};
+use super::root::{self, Root};
 use super::rules::Verdict;
 use super::spec::{Existing, Moved};
-use crate::engine::feed::{Action, PausedBy, Target};
-use crate::error::{ErrorCode, Result};
+use crate::engine::feed::PausedBy;
+use crate::error::{Error, ErrorCode, Result};
 use crate::file::walk::Skip;
 use crate::file::{Asked, Seen, Sight, Stamp, Tree, names};
 use crate::ids::WatchId;
@@ -49,26 +50,31 @@ impl Folder {
         folder: PathBuf,
         all: bool,
     ) -> Result<BTreeSet<PathBuf>> {
-        let (mut open, mut seen) = (vec![folder], BTreeSet::new());
+        let mut seen = BTreeSet::new();
+        // A system that tells of all below one folder tells of what nobody looks at, too.
+        let mut open = if self.is_left(&folder) { Vec::new() } else { vec![folder] };
         while let Some(folder) = open.pop() {
             // Before it is listed: what is made meanwhile is told.
             self.events.watch(&self.row.path, &folder);
             let below = match self.look_at(tree, &folder).await {
                 Ok(below) => below,
-                Err(error) if error.code == ErrorCode::FileMissing && !folder.as_os_str().is_empty() => {
+                Err(error) if folder.as_os_str().is_empty() || error.code == ErrorCode::SourceOffline => return Err(error),
+                Err(error) if error.code == ErrorCode::FileMissing => {
+                    // A drive that is pulled takes all of its folders with it.
+                    self.is_still_there().await?;
                     self.folder_is_gone(&folder).await?;
                     continue;
                 }
-                // One that may not be read does not keep others from being.
-                Err(error)
-                    if matches!(error.code, ErrorCode::FileUnreadable | ErrorCode::KeyTooLong)
-                        && !folder.as_os_str().is_empty() =>
-                {
+                // One that cannot be read does not keep others from being; what is known of what lies in it stays.
+                Err(error) => {
+                    tracing::info!(watch = %self.row.id, %error, "a folder that is passed over");
                     self.passed.entry(folder.clone()).or_default().1 += 1;
+                    let (id, within) = (self.row.id, folder.clone());
+                    let known = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
+                    seen.extend(known.into_iter().filter(|known| known.starts_with(&within)));
                     seen.insert(folder);
                     continue;
                 }
-                Err(error) => return Err(error),
             };
             // Before those that are new: a folder that was renamed is both.
             for gone in self.gone_from(&folder, &below) {
@@ -80,6 +86,16 @@ impl Folder {
             seen.insert(folder);
         }
         Ok(seen)
+    }
+
+    /// # Errors
+    /// `file-missing` where the watched folder itself is gone, or another.
+    async fn is_still_there(&self) -> Result<()> {
+        let (path, home, known) = (self.row.path.clone(), self.shared.home.clone(), self.row.root);
+        match self.drive.ask(Asked::Names, move || root::look(&path, &home, known)).await? {
+            Root::There(_) => Ok(()),
+            Root::Away => Err(Error::new(ErrorCode::FileMissing).detail("the watched folder is away")),
+        }
     }
 
     /// Folders that were seen in this one and are not there.
@@ -138,7 +154,11 @@ impl Folder {
         }
         for line in &lines {
             match &line.standing {
-                Some(standing) if gone.contains(&line.row.name) => self.file_is_gone(line, standing).await?,
+                Some(standing) if gone.contains(&line.row.name) => {
+                    // It may have another name only, which it was about to lose when an earlier run was killed.
+                    self.goes_on_from(line, standing);
+                    self.file_is_gone(line, standing).await?;
+                }
                 Some(standing) => self.goes_on_from(line, standing),
                 None => {}
             }
@@ -169,7 +189,7 @@ impl Folder {
     /// Whether nothing in a folder is ever taken.
     fn is_left(&self, folder: &Path) -> bool {
         !folder.as_os_str().is_empty()
-            && (folder == Path::new(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
+            && (folder.starts_with(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
     }
 
     /// A file that is not on record as it is settles, if it is taken. Answers whether it does.
@@ -269,9 +289,7 @@ impl Folder {
         // A drive that is away takes its files with it, and brings them back.
         let is_away = matches!(standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
         if rests && !is_away {
-            self.shared.engine.act(Action::Cancel, vec![Target::Transfer(transfer)]).await?;
-            let (folder, name) = (line.row.folder.clone(), line.row.name.clone());
-            self.shared.journal.write(vec![Write::Unwatched(self.row.id, folder, name)]).await?;
+            self.shared.engine.withdraw(self.row.id, line.row.clone()).await?;
             self.failed.remove(&transfer);
         }
         Ok(())

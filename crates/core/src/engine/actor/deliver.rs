@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::Actor;
 use crate::credentials::Remote;
 use crate::engine::book::Rest;
-use crate::engine::feed::Event;
+use crate::engine::feed::{Event, PausedBy};
 use crate::engine::intake;
 use crate::error::Result;
 use crate::file::Stamp;
@@ -120,28 +120,76 @@ impl Actor {
     }
 
     /// A file of a watched folder that was not sent is whole again, perhaps as another version: its transfer is in line again
-    /// with that, and never is there a second one. Answers whether it is; what is done, given up or runs is not.
-    pub(super) async fn redeliver(&mut self, watch: WatchId, line: WatchedRow) -> Result<bool> {
-        let Decided::Given(id) = line.decided else { return Ok(false) };
-        let Some(at) = self.shelf.book.index(id) else { return Ok(false) };
+    /// with that, and never is there a second one.
+    pub(super) async fn redeliver(&mut self, watch: WatchId, line: WatchedRow) -> Result<Redelivered> {
+        let Decided::Given(id) = line.decided else { return Ok(Redelivered::Nobodys) };
+        // Its row was taken off the list, and it ended.
+        let Some(at) = self.shelf.book.index(id) else { return Ok(Redelivered::Nobodys) };
         if self.active.contains_key(&id) || self.owed.contains_key(&id) {
-            return Ok(false);
+            return Ok(Redelivered::Runs);
         }
-        let Some(row) = self.shared.journal.read(move |journal| journal.transfer(id)).await? else { return Ok(false) };
+        let row = self.shared.journal.read(move |journal| journal.transfer(id)).await?;
+        let Some(row) = row else { return Ok(Redelivered::Nobodys) };
+        // What the store answers is of the version that was sent: that one ends first.
+        let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_));
         let input = match row.standing.state {
+            // A person paused it: it rests, and goes on as what it is by now.
+            TransferState::Paused { by: PausedBy::You, .. } if !unanswered => {
+                self.shared.journal.write(vec![Write::Watched(watch, line)]).await?;
+                return Ok(Redelivered::InLine);
+            }
+            TransferState::Paused { by: PausedBy::You, .. } => return Ok(Redelivered::Runs),
             TransferState::Paused { .. } => Input::Resume,
             TransferState::Failed { .. } => Input::Retry,
             // It was in line and nobody looked at it: only the version is another.
             TransferState::Queued => Input::Restarted,
-            _ => return Ok(false),
+            _ => return Ok(Redelivered::Runs),
         };
-        let Ok((standing, _)) = step(&row.standing, input) else { return Ok(false) };
+        let Ok((standing, _)) = step(&row.standing, input) else { return Ok(Redelivered::Runs) };
         let (size, happened) = (ByteCount(line.stamp.size), Write::Happened(id, UnixTime::now(), Event::Resumed));
-        let writes = vec![Write::Watched(watch, line), Write::Standing(id, standing.clone()), happened];
+        let mut writes = vec![Write::Standing(id, standing.clone()), happened];
+        if !unanswered {
+            writes.push(Write::Watched(watch, line));
+        }
         self.shared.journal.write(writes).await?;
         let sent = self.shelf.book.slots[at as usize].acknowledged;
         let sent = if standing.on_s3 == OnS3::Nothing { ByteCount::ZERO } else { sent };
         self.shelf.book.set(at, Rest::Queued, size, sent, &standing.on_s3);
-        Ok(true)
+        Ok(if unanswered { Redelivered::Runs } else { Redelivered::InLine })
     }
+
+    /// A file of a watched folder is gone and was not sent: its transfer is given up, and its line forgotten, in one write, so that
+    /// the same file is sent should it come back. One that runs finds out by itself.
+    pub(super) async fn withdraw(&mut self, watch: WatchId, line: WatchedRow) -> Result<()> {
+        let Decided::Given(id) = line.decided else { return Ok(()) };
+        let gone = Write::Unwatched(watch, line.folder, line.name);
+        let Some(at) = self.shelf.book.index(id) else { return self.shared.journal.write(vec![gone]).await };
+        if self.active.contains_key(&id) || self.owed.contains_key(&id) {
+            return Ok(());
+        }
+        let row = self.shared.journal.read(move |journal| journal.transfer(id)).await?;
+        let now = UnixTime::now();
+        let given_up = row.and_then(|row| step(&row.standing, Input::Cancel(now)).ok());
+        let Some((standing, _)) = given_up else { return Ok(()) };
+        let writes = vec![gone, Write::Standing(id, standing.clone()), Write::Happened(id, now, Event::Cancelled)];
+        self.shared.journal.write(writes).await?;
+        let slot = self.shelf.book.slots[at as usize];
+        self.shelf.book.set(at, Rest::of(&standing.state), slot.size, slot.acknowledged, &standing.on_s3);
+        self.may_have_ended(at);
+        if self.shelf.book.slots[at as usize].on_s3 {
+            self.sweeps.insert(id, self.until_final());
+        }
+        Ok(())
+    }
+}
+
+/// What became of a file that is whole again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Redelivered {
+    /// Its transfer goes on with it.
+    InLine,
+    /// Its transfer is under way as the version before.
+    Runs,
+    /// It has none any more.
+    Nobodys,
 }

@@ -499,6 +499,9 @@ impl Actor {
             Command::Redeliver(watch, line, reply) => {
                 let _ = reply.send(self.redeliver(watch, *line).await);
             }
+            Command::Withdraw(watch, line, reply) => {
+                let _ = reply.send(self.withdraw(watch, *line).await);
+            }
             Command::Follow(follower) => self.follower = Some(follower),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
