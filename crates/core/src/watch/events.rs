@@ -97,8 +97,19 @@ impl Told {
 const ONE_BY_ONE: bool = cfg!(target_os = "linux");
 
 impl Events {
-    /// None yet.
-    pub fn new(mode: Mode, remote: bool) -> Self {
+    /// None yet, of a folder on a drive of this computer as far as is known.
+    pub fn new(mode: Mode) -> Self {
+        Self::of(mode, false)
+    }
+
+    /// Where the folder lies.
+    pub fn lies(&mut self, remote: bool) {
+        if self.remote != remote {
+            *self = Self::of(self.mode, remote);
+        }
+    }
+
+    fn of(mode: Mode, remote: bool) -> Self {
         let without = match mode {
             Mode::Poll => Some(Why::Wanted),
             Mode::Auto if remote => Some(Why::Remote),
@@ -110,7 +121,7 @@ impl Events {
     /// A person changed their mind.
     pub fn set_mode(&mut self, mode: Mode) {
         if self.mode != mode {
-            *self = Self::new(mode, self.remote);
+            *self = Self::of(mode, self.remote);
         }
     }
 
@@ -157,7 +168,7 @@ impl Events {
 
     /// The system need not tell any more.
     pub fn rest(&mut self) {
-        *self = Self::new(self.mode, self.remote);
+        *self = Self::of(self.mode, self.remote);
     }
 
     /// What is to be looked at; waits for something.

@@ -18,7 +18,7 @@ use super::rules::Rules;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
 use crate::error::{ErrorCode, Result};
-use crate::file::{Asked, FolderId, Mounted, Tree, names};
+use crate::file::{Asked, FolderId, Mounted, Tree, is_remote, mount_of, names};
 use crate::ids::TransferId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::transfer::TransferState;
@@ -91,6 +91,8 @@ pub(super) struct Folder {
     pub(super) is_told: bool,
     /// Whether a check is at work that counts such.
     pub(super) recovers: bool,
+    /// Whether something else is wanted since a look began: what it found says nothing.
+    pub(super) void: bool,
     check_at: Instant,
     last_check: Option<Instant>,
     /// Nothing is done before that.
@@ -106,17 +108,16 @@ impl Folder {
         shared: Arc<Shared>,
         row: WatchRow,
         rules: Rules,
-        mount: Option<PathBuf>,
         (asks, card, events): (mpsc::UnboundedReceiver<Ask>, watch::Sender<Card>, Events),
     ) -> Self {
-        let drive = Mounted::at(mount.as_deref().unwrap_or(&row.path));
+        let drive = Mounted::at(&row.path);
         Self {
             shared,
             row,
             rules,
             agenda: Agenda::default(),
             drive,
-            mount,
+            mount: None,
             asks,
             card,
             events,
@@ -134,6 +135,7 @@ impl Folder {
             checked: false,
             is_told: false,
             recovers: false,
+            void: false,
             check_at: Instant::now(),
             last_check: None,
             not_before: None,
@@ -159,6 +161,15 @@ impl Folder {
                 () = until(next) => {}
             }
         }
+    }
+
+    /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
+    pub(super) async fn hears(&mut self) -> bool {
+        while let Ok(ask) = self.asks.try_recv() {
+            self.void |= matches!(ask, Ask::Change(..));
+            self.asked(ask).await;
+        }
+        self.void
     }
 
     async fn asked(&mut self, ask: Ask) {
@@ -258,6 +269,7 @@ impl Folder {
             return;
         }
         self.not_before = None;
+        self.void = false;
         match self.row.state {
             State::Paused { since } => {
                 self.rests(Doing::Paused { since });
@@ -311,6 +323,9 @@ impl Folder {
             let checked = self.check(&tree).await;
             self.recovers = false;
             checked?;
+            if self.void {
+                return Ok(());
+            }
             (self.checked, self.is_told) = (true, true);
             self.last_check = Some(Instant::now());
             self.check_at = Instant::now() + self.pause_until_check();
@@ -320,6 +335,9 @@ impl Folder {
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
             self.look_below(&tree, folder, false).await?;
+            if self.void {
+                return Ok(());
+            }
         }
         for (folder, files) in self.agenda.take_due(Instant::now()) {
             self.look_at_files(&tree, &folder, files).await?;
@@ -341,12 +359,17 @@ impl Folder {
         let look = move || {
             let Root::There(tree) = root::look(&path, &home, known)? else { return Ok(None) };
             let id = tree.id()?;
-            Ok(Some((tree, id)))
+            Ok(Some((tree, id, mount_of(&path), is_remote(&path))))
         };
-        let Some((tree, id)) = self.drive.ask(Asked::Names, look).await? else {
+        let Some((tree, id, mount, remote)) = self.drive.ask(Asked::Names, look).await? else {
             self.is_away();
             return Ok(None);
         };
+        if self.mount != mount {
+            self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
+            self.mount = mount;
+        }
+        self.events.lies(remote);
         if self.owner.is_none() {
             match Owner::claim(id) {
                 Claim::Ours(owner) => self.owner = Some(owner),

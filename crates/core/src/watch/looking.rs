@@ -32,6 +32,9 @@ impl Folder {
     /// Looks at all of it, and at what is on record of folders that are not there.
     pub(super) async fn check(&mut self, tree: &Arc<Tree>) -> Result<()> {
         let seen = self.look_below(tree, PathBuf::new(), true).await?;
+        if self.void {
+            return Ok(());
+        }
         let id = self.row.id;
         let on_record = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
         for folder in on_record.into_iter().filter(|folder| !seen.contains(folder)) {
@@ -54,6 +57,9 @@ impl Folder {
         // A system that tells of all below one folder tells of what nobody looks at, too.
         let mut open = if self.is_left(&folder) { Vec::new() } else { vec![folder] };
         while let Some(folder) = open.pop() {
+            if self.hears().await {
+                return Ok(seen);
+            }
             // Before it is listed: what is made meanwhile is told.
             self.events.watch(&self.row.path, &folder);
             let below = match self.look_at(tree, &folder).await {

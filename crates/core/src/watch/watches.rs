@@ -17,7 +17,6 @@ use super::spec::{Existing, Spec};
 use crate::credentials::Remote;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{is_remote, mount_of};
 use crate::ids::WatchId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::session::Destination;
@@ -32,6 +31,8 @@ struct Inner {
     shared: Arc<Shared>,
     runtime: Handle,
     running: Mutex<BTreeMap<WatchId, Running>>,
+    /// Held by who adds one.
+    adding: Mutex<()>,
     cards: watch::Sender<Arc<[Card]>>,
 }
 
@@ -58,8 +59,9 @@ impl Watches {
         let rows = journal.read(|reader| reader.watches()).await?;
         let rested = engine.follow();
         let shared = Arc::new(Shared { engine, journal, home });
-        let (running, cards) = (Mutex::default(), watch::Sender::new(Arc::from([])));
-        let all = Self(Arc::new(Inner { shared, runtime, running, cards }));
+        let cards = watch::Sender::new(Arc::from([]));
+        let (running, adding) = (Mutex::default(), Mutex::default());
+        let all = Self(Arc::new(Inner { shared, runtime, running, adding, cards }));
         for row in rows.into_iter().filter(|row| row.state != State::Stopped) {
             all.begin(row).await;
         }
@@ -74,8 +76,9 @@ impl Watches {
     /// of what is no folder; the journal's.
     pub async fn add(&self, path: &Path, spec: Spec, destination: Destination, remote: Remote) -> Result<WatchId> {
         spec.check()?;
-        let mut running = self.0.running.lock().await;
-        let others = running.values().map(|one| one.path.clone()).collect::<Vec<_>>();
+        // One after the other. Whoever asks for something else does not wait for a drive.
+        let _one = self.0.adding.lock().await;
+        let others: Vec<_> = self.0.running.lock().await.values().map(|one| one.path.clone()).collect();
         let (path, home) = (path.to_owned(), self.0.shared.home.clone());
         let path = aside(move || root::admit(&path, &home, &others)).await??;
         let highest = self.0.shared.journal.read(|reader| reader.watches()).await?.last().map_or(0, |row| row.id.get());
@@ -92,10 +95,7 @@ impl Watches {
         };
         self.0.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
         let id = row.id;
-        let one = self.0.start(row).await;
-        running.insert(id, one);
-        drop(running);
-        self.0.publish().await;
+        self.begin(row).await;
         Ok(id)
     }
 
@@ -178,7 +178,7 @@ impl Watches {
     }
 
     async fn begin(&self, row: WatchRow) {
-        let (id, one) = (row.id, self.0.start(row).await);
+        let (id, one) = (row.id, self.0.start(row));
         self.0.running.lock().await.insert(id, one);
         self.0.publish().await;
     }
@@ -197,17 +197,14 @@ impl Watches {
 }
 
 impl Inner {
-    async fn start(self: &Arc<Self>, row: WatchRow) -> Running {
+    fn start(self: &Arc<Self>, row: WatchRow) -> Running {
         let path = row.path.clone();
-        let looked = path.clone();
-        // A drive that does not answer keeps one thread, and this folder alone.
-        let (mount, remote) = aside(move || (mount_of(&looked), is_remote(&looked))).await.unwrap_or((None, false));
-        let events = Events::new(row.spec.mode, remote);
+        let events = Events::new(row.spec.mode);
         let (asks, asked) = mpsc::unbounded_channel();
         let (sender, card) = watch::channel(card_of(&row, Doing::Checking, events.notices()));
         let task = match row.spec.rules() {
             Ok(rules) => {
-                let folder = Folder::new(Arc::clone(&self.shared), row, rules, mount, (asked, sender, events));
+                let folder = Folder::new(Arc::clone(&self.shared), row, rules, (asked, sender, events));
                 self.runtime.spawn(folder.run())
             }
             // Believed since it was checked when it came in.
