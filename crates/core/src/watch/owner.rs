@@ -1,16 +1,14 @@
-//! One Davit watches a folder (rule W28): of the same folder, two would upload everything twice. The lock lies outside of it,
-//! since an open file would keep its drive from being taken away; so it tells of others on this computer alone.
-
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+//! One Davit watches a folder (rule W28): of the same folder, two would upload everything twice. What says so lies outside of it,
+//! since an open file would keep its drive from being taken away; so it tells of others on this computer alone. It is a name
+//! that one process can have, whoever runs it and whatever it sees of the disk, and that is free when the process dies.
 
 use crate::file::FolderId;
 
 /// A folder is ours until this is dropped, or the process dies.
 #[derive(Debug)]
 pub struct Owner {
-    /// None where no lock could be made.
-    _lock: Option<File>,
+    /// None where the system gives no such name.
+    _held: Option<system::Held>,
 }
 
 /// Whose a folder is.
@@ -25,42 +23,63 @@ pub enum Claim {
 impl Owner {
     /// Takes a folder, if nobody else has it.
     pub fn claim(folder: FolderId) -> Claim {
-        let path = std::env::temp_dir().join(format!("davit-watch-{:x}-{:x}.lock", folder.volume, folder.file));
-        let lock = match open(&path) {
-            Ok(lock) => lock,
+        let name = format!("davit-watch-{:x}-{:x}", folder.volume, folder.file);
+        match system::take(&name) {
+            Ok(Some(held)) => Claim::Ours(Self { _held: Some(held) }),
+            Ok(None) => Claim::Theirs,
             // Whoever cannot be told of another watches all the same: most have no other.
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "no lock for a watched folder");
-                return Claim::Ours(Self { _lock: None });
-            }
-        };
-        match lock.try_lock() {
-            Ok(()) => Claim::Ours(Self { _lock: Some(lock) }),
-            Err(TryLockError::WouldBlock) => Claim::Theirs,
-            Err(TryLockError::Error(error)) => {
-                tracing::warn!(path = %path.display(), %error, "a watched folder cannot be locked");
-                Claim::Ours(Self { _lock: None })
+                tracing::warn!(name, %error, "a watched folder cannot be claimed");
+                Claim::Ours(Self { _held: None })
             }
         }
     }
 }
 
-/// A lock of another user is read: nobody else may write it, and making it anew in a folder of everybody's is refused.
-fn open(path: &Path) -> std::io::Result<File> {
-    match OpenOptions::new().read(true).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut options = OpenOptions::new();
-            options.create_new(true).read(true).write(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-            match options.open(path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    OpenOptions::new().read(true).open(path)
-                }
-                made => made,
-            }
+/// A socket's name in a space of its own, or a pipe's.
+#[cfg(any(target_os = "linux", windows))]
+mod system {
+    use std::io::{ErrorKind, Result};
+
+    use interprocess::local_socket::{GenericNamespaced, Listener, ListenerOptions, ToNsName as _};
+
+    pub(super) type Held = Listener;
+
+    pub(super) fn take(name: &str) -> Result<Option<Held>> {
+        match ListenerOptions::new().name(name.to_ns_name::<GenericNamespaced>()?).create_sync() {
+            Ok(held) => Ok(Some(held)),
+            // A pipe of another user is told as one that may not be had.
+            Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => Ok(None),
+            Err(error) => Err(error),
         }
-        found => found,
+    }
+}
+
+/// A file in the folder for everybody's, locked.
+#[cfg(not(any(target_os = "linux", windows)))]
+mod system {
+    use std::fs::{File, OpenOptions, TryLockError};
+    use std::io::{ErrorKind, Result};
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    pub(super) type Held = File;
+
+    pub(super) fn take(name: &str) -> Result<Option<Held>> {
+        let path = format!("/tmp/{name}.lock");
+        let made = OpenOptions::new().create_new(true).read(true).write(true).mode(0o644).open(&path);
+        let file = match made {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match OpenOptions::new().read(true).open(&path) {
+                // Another user's.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(None),
+                found => found?,
+            },
+            made => made?,
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 }
 
