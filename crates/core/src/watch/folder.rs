@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Unsettled};
 use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::events::{Events, Hint};
@@ -15,6 +15,7 @@ use super::owner::{Claim, Owner};
 use super::record::State;
 use super::root::{self, Root};
 use super::rules::Rules;
+use super::spec::After;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
 use crate::error::{ErrorCode, Result};
@@ -101,6 +102,9 @@ pub(super) struct Folder {
     counted: Option<Instant>,
     stale: bool,
     counts: (u32, u32, u32),
+    unsettled: Unsettled,
+    /// Between two counts.
+    pause: Duration,
 }
 
 impl Folder {
@@ -143,6 +147,8 @@ impl Folder {
             counted: None,
             stale: true,
             counts: (0, 0, 0),
+            unsettled: Unsettled::default(),
+            pause: COUNTED,
         }
     }
 
@@ -233,7 +239,9 @@ impl Folder {
         match state {
             TransferState::Done { at, .. } => {
                 self.failed.remove(&transfer);
-                self.done.insert(transfer);
+                if self.row.spec.after != After::Keep {
+                    self.done.insert(transfer);
+                }
                 self.last_done = self.last_done.max(Some(*at));
                 if self.failed.is_empty() {
                     self.problem = None;
@@ -450,18 +458,22 @@ impl Folder {
 
     /// When the card is counted anew, where it is to be.
     fn counts_at(&self) -> Option<Instant> {
-        self.stale.then(|| self.counted.map_or_else(Instant::now, |at| at + COUNTED))
+        self.stale.then(|| self.counted.map_or_else(Instant::now, |at| at + self.pause))
     }
 
     async fn publish(&mut self) {
         if self.counts_at().is_some_and(|at| at <= Instant::now()) {
             let id = self.row.id;
+            let begun = Instant::now();
             if let Ok(counts) = self.shared.journal.read(move |reader| reader.watched_counts(id)).await {
                 self.counts = counts;
             }
+            self.unsettled = self.agenda.unsettled();
+            // Counting a hundred thousand files takes a twentieth of the time at most.
+            self.pause = COUNTED.max(begun.elapsed() * 20);
             (self.counted, self.stale) = (Some(Instant::now()), false);
         }
-        let unsettled = self.agenda.unsettled();
+        let unsettled = self.unsettled;
         let (placeholders, passed) = self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let (moving, done, failed) = self.counts;
         let counts = Counts {

@@ -261,20 +261,10 @@ impl Folder {
         self.known.retain(|known| !known.starts_with(folder));
         self.events.forget(folder);
         let (id, below) = (self.row.id, folder.to_owned());
-        let lines = self
-            .shared
-            .journal
-            .read(move |reader| {
-                let folders = reader.watched_folders(id)?.into_iter().filter(|known| known.starts_with(&below));
-                let mut lines = Vec::new();
-                for folder in folders {
-                    lines.extend(reader.watched(id, &folder)?);
-                }
-                Ok(lines)
-            })
-            .await?;
+        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, &below)).await?;
         for line in &lines {
             if let Some(standing) = &line.standing {
+                self.goes_on_from(line, standing);
                 self.file_is_gone(line, standing).await?;
             }
         }

@@ -57,6 +57,21 @@ impl Reader {
         self.rows(sql, params![bits(watch.get())], |row| Ok(path_from(row.get(0)?)))
     }
 
+    /// Lines of a folder and those below it of which something is still to come.
+    pub fn watched_open_below(&self, watch: WatchId, folder: &Path) -> Result<Vec<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "{} WHERE w.watch=?1 AND w.folder>=?2 AND (?3 IS NULL OR w.folder<?3)
+                 AND (t.ended=0 OR w.after LIKE '%taking%')",
+                *LINES
+            )
+        });
+        let from = path_bytes(folder);
+        let mut lines = self.whole_rows(&SQL, params![bits(watch.get()), from, above(folder)], line)?;
+        lines.retain(|line| line.row.folder.starts_with(folder));
+        Ok(lines)
+    }
+
     /// Lines of files of this number on their volume: the same file under another name, or one that took its place.
     pub fn watched_as(&self, watch: WatchId, file: u64) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", *LINES));
@@ -98,6 +113,12 @@ impl Reader {
     pub fn expected(&self, transfer: TransferId) -> Result<Option<Stamp>> {
         Ok(self.watched_by(transfer)?.map(|line| line.row.stamp))
     }
+}
+
+/// What comes behind all that lies in a folder, where paths are ordered as their bytes are.
+fn above(folder: &Path) -> Option<Vec<u8>> {
+    let is_ordered = cfg!(unix) && !folder.as_os_str().is_empty();
+    is_ordered.then(|| [path_bytes(folder).as_ref(), &[b'/' + 1]].concat())
 }
 
 fn watch(row: &Row<'_>) -> rusqlite::Result<WatchRow> {
