@@ -70,7 +70,9 @@ fn would(add: &Add) -> Result<u8> {
     let spec = add.spec();
     spec.check()?;
     let home = Options::from_env()?.home;
-    let preview = Listing::of(&add.path, &home)?.by(&spec.rules()?, UnixTime::now());
+    // A link that is named means where it leads.
+    let path = add.path.canonicalize().unwrap_or_else(|_| add.path.clone());
+    let preview = Listing::of(&path, &home)?.by(&spec.rules()?, UnixTime::now());
     let named = preview.some_taken.iter().map(|path| format!("{:<10} {}", "upload", text::plain(path)));
     let left = preview.some_left.iter().map(|one| {
         let why = words::of_rule(one.why, &spec);
@@ -260,6 +262,7 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend(count(counts.still_written, "still being written"));
     told.extend(count(counts.failed, "need you, see `davit status`"));
     told.extend(count(counts.placeholders, "in the cloud, left there"));
+    told.extend(card.and_then(|card| card.problem).map(|code| words::of(code).what.to_owned()));
     told.push(format!("{} uploaded", counts.done));
     told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
     told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));

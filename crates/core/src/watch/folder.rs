@@ -32,6 +32,8 @@ const AWAY: Duration = Duration::from_secs(5);
 const BACKSTOP: Duration = Duration::from_secs(if cfg!(windows) { 5 * 60 } else { 30 * 60 });
 /// How often where it does not tell (rule W13).
 const POLL: Duration = Duration::from_secs(60);
+/// So many files on record tell whether a folder is the one that it was.
+const SAMPLE: u32 = 32;
 /// After a failure that is none of the folder's.
 const LATER: Duration = Duration::from_secs(5);
 /// How often a card is counted anew at most.
@@ -295,7 +297,10 @@ impl Folder {
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
-                (self.problem, self.not_before, self.stale) = (Some(error.code), Some(Instant::now() + LATER), true);
+                (self.problem, self.stale) = (Some(error.code), true);
+                // What was to be looked at may be forgotten.
+                self.checks_anew();
+                self.not_before = Some(Instant::now() + LATER);
             }
         }
     }
@@ -356,6 +361,9 @@ impl Folder {
         self.deliver().await?;
         // It may be looked at from now on instead of being told of.
         self.check_at = self.check_at.min(Instant::now() + self.pause_until_check());
+        if self.failed.is_empty() {
+            self.problem = None;
+        }
         self.doing = Doing::Watching;
         self.stale = true;
         Ok(())
@@ -363,7 +371,10 @@ impl Folder {
 
     /// The folder, if it is there and nobody else's.
     async fn there(&mut self) -> Result<Option<Arc<Tree>>> {
-        let (path, home, known) = (self.row.path.clone(), self.shared.home.clone(), self.row.root);
+        // Once it is ours its numbers tell. Before, they may be others than in an earlier run: those of a drive are, and another
+        // drive may have them now.
+        let known = self.row.root.filter(|_| self.owner.is_some());
+        let (path, home) = (self.row.path.clone(), self.shared.home.clone());
         let look = move || {
             let Root::There(tree) = root::look(&path, &home, known)? else { return Ok(None) };
             let id = tree.id()?;
@@ -378,7 +389,12 @@ impl Folder {
             self.mount = mount;
         }
         self.events.lies(remote);
+        let tree = Arc::new(tree);
         if self.owner.is_none() {
+            if self.row.root.is_some() && !self.holds_what_it_held(&tree).await? {
+                self.is_away();
+                return Ok(None);
+            }
             match Owner::claim(id) {
                 Claim::Ours(owner) => self.owner = Some(owner),
                 Claim::Theirs => {
@@ -389,12 +405,31 @@ impl Folder {
             }
         }
         self.is_seen(id).await?;
-        Ok(Some(Arc::new(tree)))
+        Ok(Some(tree))
     }
 
-    /// From now on the folder is the one that was seen first.
+    /// Whether anything of what was sent from it lies there as it was, where anything should: a folder that is empty after it was
+    /// full, or full of other things, is not the one that it was (rule W15).
+    async fn holds_what_it_held(&self, tree: &Arc<Tree>) -> Result<bool> {
+        let id = self.row.id;
+        let some = self.shared.journal.read(move |reader| reader.watched_sample(id, SAMPLE)).await?;
+        let looked = Arc::clone(tree);
+        let look = move |asking: &crate::file::Asking| {
+            let mut all = some.iter();
+            Ok(some.is_empty()
+                || all.any(|line| {
+                    asking.moves();
+                    let stamps = looked.look_at(&line.folder, std::slice::from_ref(&line.name)).unwrap_or_default();
+                    let is = stamps.into_iter().next().flatten();
+                    is.is_some_and(|is| (is.size, is.mtime_ns) == (line.stamp.size, line.stamp.mtime_ns))
+                }))
+        };
+        self.drive.ask_for_much(Asked::Names, look).await
+    }
+
+    /// From now on the folder is the one that was seen.
     async fn is_seen(&mut self, id: FolderId) -> Result<()> {
-        if self.row.root.is_none() {
+        if self.row.root != Some(id) {
             self.row.root = Some(id);
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
         }

@@ -137,6 +137,8 @@ impl Watches {
     /// As [`Self::answer`].
     pub async fn resume(&self, id: WatchId) -> Result<()> {
         let goes_on = |row: &mut WatchRow| {
+            // Whoever lets it go on says that it is the folder it was, whatever lies in it.
+            row.root = None;
             if matches!(row.state, State::Paused { .. }) {
                 row.state = State::Watching;
             }

@@ -85,13 +85,9 @@ impl Drive {
 
     /// Whether the source is the version that a watched folder found whole, where one did.
     async fn is_as_settled(&self, now: &Fingerprint) -> Result<bool> {
-        if self.item.sweep.is_none() {
-            return Ok(true);
-        }
-        let id = self.row.id;
-        let settled = self.shared.journal.read(move |journal| journal.expected(id)).await?;
-        // Another line took the place of its own: nobody waits for this version any more.
-        Ok(settled.is_some_and(|stamp| (stamp.size, i128::from(stamp.mtime_ns)) == (now.size, now.mtime_ns())))
+        let Some(watch) = self.item.sweep.as_ref().map(|sweep| sweep.watch) else { return Ok(true) };
+        let (id, is) = (self.row.id, (now.size, now.mtime_ns()));
+        self.shared.journal.read(move |journal| journal.is_expected(watch, id, is)).await
     }
 
     /// The key on the wire.

@@ -14,7 +14,7 @@ use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_fro
 use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
 use crate::journal::watches::{EXISTING, Sweep, WatchRow, Watched, WatchedRow};
 use crate::units::UnixTime;
-use crate::watch::record::Decided;
+use crate::watch::record::{Decided, State};
 
 /// A line of the ledger with where its transfer stands, as of the table `w` beside `t`. A transfer that is not as it was
 /// written is none.
@@ -72,6 +72,15 @@ impl Reader {
         Ok(lines)
     }
 
+    /// Some lines of versions that were decided on and lie there still, as far as is known; here and there.
+    pub fn watched_sample(&self, watch: WatchId, at_most: u32) -> Result<Vec<WatchedRow>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("{} WHERE w.watch=? AND w.after IS NULL ORDER BY random() LIMIT ?", *LINES)
+        });
+        let lines = self.whole_rows(&SQL, params![bits(watch.get()), at_most], line)?;
+        Ok(lines.into_iter().map(|line| line.row).collect())
+    }
+
     /// Lines of files of this number on their volume: the same file under another name, or one that took its place.
     pub fn watched_as(&self, watch: WatchId, file: u64) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", *LINES));
@@ -109,9 +118,16 @@ impl Reader {
         Ok(counts)
     }
 
-    /// The version that a transfer of a watched folder is to send.
-    pub fn expected(&self, transfer: TransferId) -> Result<Option<Stamp>> {
-        Ok(self.watched_by(transfer)?.map(|line| line.row.stamp))
+    /// Whether a transfer of a watched folder is to send this size and time: the version that was found whole. Of a folder that is
+    /// watched no more it is whatever there is.
+    pub fn is_expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<bool> {
+        let is_watched = |row: &WatchRow| row.id == watch && row.state != State::Stopped;
+        if !self.watches()?.iter().any(is_watched) {
+            return Ok(true);
+        }
+        // Another line took the place of its own: nobody waits for this version any more.
+        let line = self.watched_by(transfer)?;
+        Ok(line.is_some_and(|line| (line.row.stamp.size, i128::from(line.row.stamp.mtime_ns)) == is))
     }
 }
 
