@@ -217,8 +217,19 @@ mod tests {
         let after = ledger(&journal).await;
         let told: Vec<_> = after.iter().map(|line| (line.row.clone(), line.standing.clone())).collect();
         assert_eq!(told, [(there, None), (line("a.mov", Decided::Given(ONE)), Some(failed)), (refused, None)]);
-        let found = journal.read(|reader| Ok((reader.watched_as(ID, u64::MAX)?.len(), reader.expected(ONE)?))).await;
-        assert_eq!(found.expect("read"), (3, Some(line("a.mov", Decided::Existing).stamp)));
+        let found = journal.read(|reader| {
+            let is = |size, mtime| reader.is_expected(ID, ONE, (size, mtime));
+            Ok((reader.watched_as(ID, u64::MAX)?.len(), is(7, -9)?, is(7, -8)?, is(8, -9)?))
+        });
+        assert_eq!(found.await.expect("read"), (3, true, false, false));
+        let stopped = WatchRow { state: State::Stopped, ..watch(Path::new("/in")) };
+        journal.write(vec![Write::Watch(Box::new(stopped))]).await.expect("written");
+        assert!(journal.read(|reader| reader.is_expected(ID, ONE, (1, 1))).await.expect("read"), "whatever there is");
+        let open = journal.read(|reader| reader.watched_open_below(ID, Path::new("day"))).await.expect("read");
+        assert_eq!(open.into_iter().map(|line| line.row.name).collect::<Vec<_>>(), ["a.mov"]);
+        assert!(journal.read(|reader| reader.watched_open_below(ID, Path::new("da"))).await.expect("read").is_empty());
+        let some = journal.read(|reader| reader.watched_sample(ID, 9)).await.expect("read");
+        assert_eq!(some.len(), 2, "what was taken away says nothing");
         assert_eq!(journal.read(|reader| reader.watched_folders(ID)).await.expect("read"), [PathBuf::from("day")]);
         let gone = Write::Unwatched(ID, "day".into(), "b.mov".into());
         journal.write(vec![gone]).await.expect("written");
