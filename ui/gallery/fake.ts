@@ -23,9 +23,10 @@ import type {
   Totals,
   Update,
   View,
+  WatchView,
   Way,
 } from '../src/ipc';
-import { at, details, limited, limits, peek } from './sample';
+import { at, details, limited, limits, peek, watch } from './sample';
 
 export interface Script {
   session: SessionView;
@@ -39,6 +40,8 @@ export interface Script {
   way?: Way | null;
   /** The engine has not told its list yet. */
   silent?: boolean;
+  /** Watched folders; without, none. */
+  watches?: WatchView[];
   /** What is asked to pause does so later. */
   pausesLate?: boolean;
   /** What a connect or a sign-in comes to; without, nothing changes. */
@@ -91,6 +94,8 @@ export class Fake {
   private rev = 0;
   private told = '';
   private limits: Limits;
+  private watches: WatchView[];
+  private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
   private standing: Totals | null = null;
   private readonly rows: Row[];
@@ -100,6 +105,7 @@ export class Fake {
   constructor(private readonly script: Script) {
     this.rows = [...(script.rows ?? [])];
     this.limits = script.limits ?? limits;
+    this.watches = script.watches ?? [];
     this.limit = script.totals?.limit ?? limited;
   }
 
@@ -322,7 +328,43 @@ export class Fake {
     chooseLimit: (rate) => this.holds({ rate, paused: false, why: 'chosen' }),
     followSchedule: () => this.holds(this.script.totals?.limit ?? limited),
     showInFolder: () => this.copy('shown'),
+    subscribeWatches: (listen) => {
+      this.watching = listen;
+      listen(this.watches);
+      return Promise.resolve(null);
+    },
+    pickWatchRoot: () => Promise.resolve({ ...inbox, folders: 1, files: 0, names: ['Ingest'] }),
+    previewWatch: (_root, lines) => {
+      const left = lines.length === 0 ? 0 : 3;
+      const why = { rule: 'not-included' } as const;
+      const someLeft = ['notes.txt', 'Day 07/sound.pdf', 'Day 07/list.csv'].slice(0, left).map((path) => ({ path, why }));
+      return Promise.resolve({ taken: 149 - left, bytes: 3.1e12, left, someTaken: ['Day 07/A007.mxf'], someLeft });
+    },
+    addWatch: (_inbox, _to, wishes) => {
+      const id = this.watches.length + 1;
+      this.watched([...this.watches, watch(id, { name: 'Ingest', folder: '/media/raid/Ingest', wishes })]);
+      return Promise.resolve(id);
+    },
+    changeWatch: (id, wishes) => this.changeWatch(id, { wishes }),
+    answerWatch: (id) => this.changeWatch(id, { doing: { kind: 'watching' } }),
+    pauseWatch: (id) => this.changeWatch(id, { doing: { kind: 'paused', since: at('16:02') } }),
+    resumeWatch: (id) => this.changeWatch(id, { doing: { kind: 'watching' } }),
+    checkWatch: () => Promise.resolve(null),
+    stopWatch: (id) => {
+      this.watched(this.watches.filter((one) => one.id !== id));
+      return Promise.resolve(null);
+    },
   };
+
+  private changeWatch(id: number, change: Partial<WatchView>): Promise<null> {
+    this.watched(this.watches.map((one) => (one.id === id ? { ...one, ...change } : one)));
+    return Promise.resolve(null);
+  }
+
+  private watched(watches: WatchView[]): void {
+    this.watches = watches;
+    this.watching?.(watches);
+  }
 
   private copy(words: string): Promise<null> {
     this.copied.push(words);

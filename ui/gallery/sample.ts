@@ -1,5 +1,17 @@
 // A day at a studio: the rows and details that the scenarios share.
-import type { Details, ErrorCode, FileRow, Folder, LimitNow, Limits, Peek, Row, RowState, Wait } from '../src/ipc';
+import type {
+  Details,
+  ErrorCode,
+  FileRow,
+  Folder,
+  LimitNow,
+  Limits,
+  Peek,
+  Row,
+  RowState,
+  Wait,
+  WatchView,
+} from '../src/ipc';
 
 const GB = 1e9;
 
@@ -25,6 +37,78 @@ export function row(id: number, name: string, state: RowState, more: Partial<Row
     ...more,
   };
 }
+
+export function watch(id: number, more: Partial<WatchView> = {}): WatchView {
+  return {
+    id,
+    name: 'Ingest',
+    folder: '/media/raid-02/Ingest',
+    destination: 'Projects / Fjord documentary / Rushes',
+    wishes: { lines: [], settle: 30, after: 'keep', collision: 'suffix' },
+    doing: { kind: 'watching' },
+    notices: { kind: 'live' },
+    counts: { settling: 0, stillWritten: 0, moving: 0, done: 0, failed: 0, placeholders: 0, passed: 0 },
+    lost: 0,
+    recovered: 0,
+    checked: at('15:40'),
+    lastDone: null,
+    problem: null,
+    ...more,
+  };
+}
+
+const counts = watch(0).counts;
+
+/** As in the mockups. */
+export const watches = (): WatchView[] => [
+  watch(1, {
+    name: 'Camera ingest',
+    wishes: {
+      lines: [
+        { kind: 'include', pattern: '*.mov' },
+        { kind: 'include', pattern: '*.mxf' },
+        { kind: 'include', pattern: '*.wav' },
+        { kind: 'exclude', pattern: '*.tmp' },
+      ],
+      settle: 30,
+      after: 'move',
+      collision: 'suffix',
+    },
+    counts: { ...counts, moving: 3, done: 142 },
+  }),
+  watch(2, {
+    name: 'Slide scanner',
+    folder: '/media/LAB-NAS/scanner/export',
+    destination: 'Lab / Slides / 2026',
+    counts: { ...counts, settling: 2, done: 18 },
+    notices: { kind: 'polls', why: 'remote' },
+  }),
+  watch(3, {
+    name: 'Confocal microscope',
+    folder: '/media/MICROSCOPE/Acquisitions/2026',
+    destination: 'Lab / Confocal',
+    wishes: {
+      lines: [
+        { kind: 'include', pattern: '*.czi' },
+        { kind: 'include', pattern: '*.lif' },
+      ],
+      settle: 30,
+      after: 'keep',
+      collision: 'suffix',
+    },
+    counts: { ...counts, done: 31 },
+    lastDone: at('11:02'),
+  }),
+  watch(4, { name: 'Photo desk', folder: '/media/PHOTO-SSD/in', doing: { kind: 'away' } }),
+  watch(5, {
+    name: 'Office scans',
+    folder: '/home/mara/Documents/Scans',
+    destination: 'Office / Scans',
+    wishes: { lines: [{ kind: 'include', pattern: '*.pdf' }], settle: 30, after: 'trash', collision: 'suffix' },
+    doing: { kind: 'paused', since: at('09:00') - 3 * 86_400 },
+    counts: { ...counts, done: 240 },
+  }),
+];
 
 export function folder(files: number, done: number, more: Partial<Folder> = {}): Folder {
   return { files, done, needsYou: 0, skipped: 0, counting: false, peek: null, ...more };

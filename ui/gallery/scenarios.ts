@@ -2,7 +2,7 @@
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text/en';
 import { type Fake, type Script, inbox } from './fake';
-import { names, NOW, at, day, failed, folder, limited, limits, row, waits } from './sample';
+import { names, NOW, at, day, failed, folder, limited, limits, row, waits, watch, watches } from './sample';
 
 export interface Scenario extends Script {
   /** What happens once the window stands. */
@@ -116,6 +116,14 @@ const problemOf = (code: ErrorCode): Scenario =>
     rows: [row(1, names.town, failed(code), { destination: 'Projects / Internal / Town hall', size: 21.4 * GB })],
     totals: { overview: { kind: 'needs-you' } },
   });
+const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
+  ...list,
+  watches: all,
+  then: async (stage) => {
+    await stage.press('.nav [href="#watched"]');
+    await then?.(stage);
+  },
+});
 const settings = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenario => ({
   ...list,
   ...more,
@@ -408,6 +416,18 @@ export const scenarios: Record<string, Scenario> = {
   },
   'limit-paused': pausedBySchedule,
   'details-paused-by-schedule': details(2, pausedBySchedule),
+  watched: watched(),
+  'watched-none': watched([]),
+  'watched-asks': watched([watch(1, { doing: { kind: 'asks', files: 1_204, bytes: 3.1e12 } })]),
+  'watched-checking': watched([watch(1, { doing: { kind: 'checking' } })]),
+  'watched-elsewhere': watched([watch(1, { doing: { kind: 'elsewhere' } })]),
+  'watched-failed': watched([watch(1, { counts: { ...watch(0).counts, failed: 2, done: 12 } })]),
+  'watched-more': watched(watches(), ({ press }) => press('.wrow .ib[aria-haspopup]')),
+  'watched-edit': watched(watches(), async ({ press }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button');
+  }),
+  'watched-new': watched([], ({ press }) => press('.bar .primary')),
   'settings-limits': settings(),
   'settings-limits-usual': settings({ limits: { ...limits, usual: 20e6 } }),
   'settings-limits-off': settings({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),
