@@ -9,12 +9,12 @@ use davit_core::journal::{Reader, WatchRow};
 use davit_core::units::{ByteCount, UnixTime};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
+use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::preview::{Listing, Preview};
 use davit_core::watch::record::State;
-use davit_core::watch::spec::{Mode, Unit};
 use davit_core::watch::rules::{self, Bounds};
-use davit_core::watch::Spec;
+use davit_core::watch::spec::{Mode, Unit};
 use serde::Serialize;
 
 use crate::args::{Add, Folder, Run, Watch};

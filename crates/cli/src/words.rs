@@ -4,9 +4,9 @@ use davit_core::bandwidth::{LimitNow, Why, Zone};
 use davit_core::engine::feed::{Wait, Way, WayKind, WayWhy};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::journal::Notice;
+use davit_core::units::{ByteRate, UnixTime};
 use davit_core::watch::Spec;
 use davit_core::watch::rules::{Line, Rule};
-use davit_core::units::{ByteRate, UnixTime};
 
 use crate::output::Stopped;
 use crate::text;

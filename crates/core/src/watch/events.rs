@@ -13,7 +13,7 @@ use super::spec::Mode;
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hint {
+pub(super) enum Hint {
     /// Something may have changed in this folder, from the watched one on.
     Folder(PathBuf),
     /// What has this name may be another thing than before: a folder that was removed and made again, or moved here.
@@ -24,7 +24,7 @@ pub enum Hint {
 
 /// The events of one watched folder.
 #[derive(Debug)]
-pub struct Events {
+pub(super) struct Events {
     mode: Mode,
     /// Whether the folder lies on another computer, or a program serves it.
     remote: bool,
@@ -98,12 +98,12 @@ const ONE_BY_ONE: bool = cfg!(target_os = "linux");
 
 impl Events {
     /// None yet, of a folder on a drive of this computer as far as is known.
-    pub fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: Mode) -> Self {
         Self::of(mode, false)
     }
 
     /// Where the folder lies.
-    pub fn lies(&mut self, remote: bool) {
+    pub(super) fn lies(&mut self, remote: bool) {
         if self.remote != remote {
             *self = Self::of(self.mode, remote);
         }
@@ -119,19 +119,19 @@ impl Events {
     }
 
     /// A person changed their mind.
-    pub fn set_mode(&mut self, mode: Mode) {
+    pub(super) fn set_mode(&mut self, mode: Mode) {
         if self.mode != mode {
             *self = Self::of(mode, self.remote);
         }
     }
 
     /// How changes are noticed.
-    pub fn notices(&self) -> Notices {
+    pub(super) fn notices(&self) -> Notices {
         self.without.map_or(Notices::Live, Notices::Polls)
     }
 
     /// From now on the system tells of a folder, from the watched one on: it is to be called before the folder is looked at.
-    pub fn watch(&mut self, root: &Path, folder: &Path) {
+    pub(super) fn watch(&mut self, root: &Path, folder: &Path) {
         if matches!(self.without, Some(Why::Wanted | Why::Remote | Why::Refused)) || self.watched.contains(folder) {
             return;
         }
@@ -162,17 +162,17 @@ impl Events {
 
     /// A folder is not there any more. The system sees that by itself; where it was only renamed it goes on telling of it, and
     /// would not if it were told to stop under the former name.
-    pub fn forget(&mut self, folder: &Path) {
+    pub(super) fn forget(&mut self, folder: &Path) {
         self.watched.retain(|known| !known.starts_with(folder));
     }
 
     /// The system need not tell any more.
-    pub fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         *self = Self::of(self.mode, self.remote);
     }
 
     /// What is to be looked at; waits for something.
-    pub async fn next(&self) -> Vec<Hint> {
+    pub(super) async fn next(&self) -> Vec<Hint> {
         loop {
             let hints = self.told.take();
             if !hints.is_empty() {

@@ -344,7 +344,9 @@ impl Folder {
             self.check_at = Instant::now() + self.pause_until_check();
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
-            self.waiting_for_check.drain(..).for_each(|done| drop(done.send(())));
+            for done in self.waiting_for_check.drain(..) {
+                let _ = done.send(());
+            }
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
             self.look_below(&tree, folder, false).await?;

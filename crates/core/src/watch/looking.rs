@@ -64,7 +64,9 @@ impl Folder {
             self.events.watch(&self.row.path, &folder);
             let below = match self.look_at(tree, &folder).await {
                 Ok(below) => below,
-                Err(error) if folder.as_os_str().is_empty() || error.code == ErrorCode::SourceOffline => return Err(error),
+                Err(error) if folder.as_os_str().is_empty() || error.code == ErrorCode::SourceOffline => {
+                    return Err(error);
+                }
                 Err(error) if error.code == ErrorCode::FileMissing => {
                     // A drive that is pulled takes all of its folders with it.
                     self.is_still_there().await?;
@@ -184,9 +186,9 @@ impl Folder {
             }
         }
         if passed == (0, 0) {
-            drop(self.passed.remove(folder))
+            self.passed.remove(folder);
         } else {
-            drop(self.passed.insert(folder.to_owned(), passed))
+            self.passed.insert(folder.to_owned(), passed);
         }
         below.retain(|below| !self.is_left(below));
         below

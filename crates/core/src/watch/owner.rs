@@ -6,14 +6,14 @@ use crate::file::FolderId;
 
 /// A folder is ours until this is dropped, or the process dies.
 #[derive(Debug)]
-pub struct Owner {
+pub(super) struct Owner {
     /// None where the system gives no such name.
     _held: Option<system::Held>,
 }
 
 /// Whose a folder is.
 #[derive(Debug)]
-pub enum Claim {
+pub(super) enum Claim {
     /// Ours from now on.
     Ours(Owner),
     /// Another Davit watches it.
@@ -22,7 +22,7 @@ pub enum Claim {
 
 impl Owner {
     /// Takes a folder, if nobody else has it.
-    pub fn claim(folder: FolderId) -> Claim {
+    pub(super) fn claim(folder: FolderId) -> Claim {
         let name = format!("davit-watch-{:x}-{:x}", folder.volume, folder.file);
         match system::take(&name) {
             Ok(Some(held)) => Claim::Ours(Self { _held: Some(held) }),

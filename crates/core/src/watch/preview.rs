@@ -103,16 +103,21 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::rules::Line;
     use crate::watch::Spec;
+    use crate::watch::rules::Line;
 
     /// W18, W30.
     #[test]
     fn what_rules_would_take_is_told_of_a_folder_as_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
-        for (path, len) in
-            [("a.mov", 5), ("day/b.mov", 7), ("day/c.txt", 1), ("d.mov.part", 1), ("_uploaded/2026/e.mov", 9), (".davit-1", 9)]
-        {
+        for (path, len) in [
+            ("a.mov", 5),
+            ("day/b.mov", 7),
+            ("day/c.txt", 1),
+            ("d.mov.part", 1),
+            ("_uploaded/2026/e.mov", 9),
+            (".davit-1", 9),
+        ] {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().expect("above")).expect("made");
             std::fs::write(path, vec![0; len]).expect("written");

@@ -7,7 +7,7 @@ use crate::file::{FolderId, Tree};
 
 /// Whether a watched folder is there.
 #[derive(Debug)]
-pub enum Root {
+pub(super) enum Root {
     /// It is, and the one that it was.
     There(Tree),
     /// Nothing is there, or another folder: a drive that is unplugged leaves the folder that it was mounted on.
@@ -18,7 +18,7 @@ pub enum Root {
 ///
 /// # Errors
 /// What the system says, but that it is not there.
-pub fn look(path: &Path, home: &Path, known: Option<FolderId>) -> Result<Root> {
+pub(super) fn look(path: &Path, home: &Path, known: Option<FolderId>) -> Result<Root> {
     match Tree::open(path, home) {
         Ok(tree) => {
             let is = tree.id()?;
@@ -36,7 +36,7 @@ pub fn look(path: &Path, home: &Path, known: Option<FolderId>) -> Result<Root> {
 /// # Errors
 /// `bad-input` with the other's path where one lies in the other, for a folder of the system and for one that holds Davit's
 /// own; as the system says for what is no folder.
-pub fn admit(path: &Path, home: &Path, others: &[PathBuf]) -> Result<PathBuf> {
+pub(super) fn admit(path: &Path, home: &Path, others: &[PathBuf]) -> Result<PathBuf> {
     let bad = |why: String| Err(Error::new(ErrorCode::BadInput).detail(why));
     let whole = path.canonicalize().map_err(|error| crate::file::classify(&error, path))?;
     if !whole.is_dir() {

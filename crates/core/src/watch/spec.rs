@@ -1,8 +1,8 @@
 //! What a person wants of a watched folder. Checked when it comes in, believed afterwards.
 
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 use tokio::time::Duration;
+use ts_rs::TS;
 
 use super::key;
 use super::rules::{Bounds, LEFTOVERS, Line, Rules};

@@ -74,9 +74,8 @@ impl Reader {
 
     /// Some lines of versions that were decided on and lie there still, as far as is known; here and there.
     pub fn watched_sample(&self, watch: WatchId, at_most: u32) -> Result<Vec<WatchedRow>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!("{} WHERE w.watch=? AND w.after IS NULL ORDER BY random() LIMIT ?", *LINES)
-        });
+        static SQL: LazyLock<String> =
+            LazyLock::new(|| format!("{} WHERE w.watch=? AND w.after IS NULL ORDER BY random() LIMIT ?", *LINES));
         let lines = self.whole_rows(&SQL, params![bits(watch.get()), at_most], line)?;
         Ok(lines.into_iter().map(|line| line.row).collect())
     }
@@ -134,7 +133,11 @@ impl Reader {
 /// What comes behind all that lies in a folder, where paths are ordered as their bytes are.
 fn above(folder: &Path) -> Option<Vec<u8>> {
     let is_ordered = cfg!(unix) && !folder.as_os_str().is_empty();
-    is_ordered.then(|| [path_bytes(folder).as_ref(), &[b'/' + 1]].concat())
+    is_ordered.then(|| {
+        let mut above = path_bytes(folder);
+        above.push(b'/' + 1);
+        above
+    })
 }
 
 fn watch(row: &Row<'_>) -> rusqlite::Result<WatchRow> {
