@@ -6,7 +6,7 @@ use std::sync::Arc;
 use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::{DestinationId, WatchId};
 use davit_core::units::UnixTime;
-use davit_core::watch::preview::{Listing, Preview};
+use davit_core::watch::preview::Preview;
 use davit_core::watch::rules::Line;
 use davit_core::watch::spec::Existing;
 use davit_core::watch::{Spec, Watches};
