@@ -590,7 +590,7 @@ total: number,
  */
 rows: Array<FileRow>, };
 
-export type PausedBy = "you" | "schedule" | "battery" | "metered";
+export type PausedBy = "you" | "schedule" | "battery" | "metered" | "watch";
 
 export type RowState = { "kind": "queued", 
 /**
@@ -817,3 +817,173 @@ code: ErrorCode, } | { "kind": "failed",
  * Which.
  */
 code: ErrorCode, } | { "kind": "sent" } | { "kind": "verified" } | { "kind": "cancelled" };
+
+export type WatchId = number;
+
+export type Root = { "kind": "given", "id": InboxId } | { "kind": "watched", "id": WatchId };
+
+export type WatchView = { 
+/**
+ * Its identity.
+ */
+id: WatchId, 
+/**
+ * Its last name.
+ */
+name: string, 
+/**
+ * Where it lies, for reading only.
+ */
+folder: string, 
+/**
+ * The destination's label.
+ */
+destination: string, 
+/**
+ * What is wanted of it.
+ */
+wishes: Wishes, 
+/**
+ * What it does.
+ */
+doing: Doing, 
+/**
+ * How changes are noticed.
+ */
+notices: Notices, 
+/**
+ * Files by what becomes of them.
+ */
+counts: Counts, 
+/**
+ * How often the system lost word of something, and what a check found.
+ */
+lost: number, 
+/**
+ * Versions that no word came of, and that a check found.
+ */
+recovered: number, 
+/**
+ * When all of it was last looked at.
+ */
+checked: UnixTime | null, 
+/**
+ * When a file was last done.
+ */
+lastDone: UnixTime | null, 
+/**
+ * The last problem.
+ */
+problem: ErrorCode | null, };
+
+export type Wishes = { 
+/**
+ * Which files, in order: the first line that matches decides.
+ */
+lines: Array<Line>, 
+/**
+ * Seconds for which a file has to stay the same.
+ */
+settle: number, 
+/**
+ * What becomes of a file that is safely there.
+ */
+after: After, 
+/**
+ * What to do when the name is taken.
+ */
+collision: Collision, };
+
+export type Doing = { "kind": "asks", 
+/**
+ * Files that are there and match.
+ */
+files: number, 
+/**
+ * Their bytes.
+ */
+bytes: ByteCount, } | { "kind": "checking" } | { "kind": "watching" } | { "kind": "paused", 
+/**
+ * Since when.
+ */
+since: UnixTime, } | { "kind": "away" } | { "kind": "elsewhere" };
+
+export type Notices = { "kind": "live" } | { "kind": "polls" } & LooksSince;
+
+export type LooksSince = { "why": "wanted" } | { "why": "remote" } | { "why": "limit", 
+/**
+ * As many as that.
+ */
+most: number, } | { "why": "refused" };
+
+export type Counts = { 
+/**
+ * They settle.
+ */
+settling: number, 
+/**
+ * Those among them that have been written to for an hour.
+ */
+stillWritten: number, 
+/**
+ * They are in line, move or wait.
+ */
+moving: number, 
+/**
+ * They are safely there.
+ */
+done: number, 
+/**
+ * They need somebody.
+ */
+failed: number, 
+/**
+ * They lie in the cloud, and are left.
+ */
+placeholders: number, 
+/**
+ * Links, pipes, sockets and names that no key can have.
+ */
+passed: number, };
+
+export type Line = { "kind": "include", "pattern": string } | { "kind": "exclude", "pattern": string };
+
+export type After = "keep" | "move" | "trash" | "delete";
+
+export type Existing = "ask" | "all" | "new-only";
+
+export type Collision = "fail" | "overwrite" | "suffix";
+
+export type Preview = { 
+/**
+ * Files that would be uploaded.
+ */
+taken: number, 
+/**
+ * Their bytes.
+ */
+bytes: ByteCount, 
+/**
+ * Files that would not be.
+ */
+left: number, 
+/**
+ * Some of those that would be, by their paths in the folder.
+ */
+someTaken: Array<string>, 
+/**
+ * Some of those that would not be, and why.
+ */
+someLeft: Array<Left>, };
+
+export type Left = { 
+/**
+ * Its path in the folder.
+ */
+path: string, 
+/**
+ * Why.
+ */
+why: Rule, };
+
+export type Rule = { "rule": "leftover" } | { "rule": "line", "line": number } | { "rule": "not-included" } | { "rule": "too-small" } | { "rule": "too-large" } | { "rule": "too-deep" };
