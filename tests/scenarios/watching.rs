@@ -74,7 +74,7 @@ impl Watched {
         let there = tokio::time::timeout(PATIENCE, so).await;
         match there {
             Ok(card) => card,
-            Err(_) => panic!("{what}: {:?}", one(&cards.borrow())),
+            Err(elapsed) => panic!("{what}, {elapsed}: {:?}", one(&cards.borrow())),
         }
     }
 

@@ -337,7 +337,9 @@ export class Fake {
     previewWatch: (_root, lines) => {
       const left = lines.length === 0 ? 0 : 3;
       const why = { rule: 'not-included' } as const;
-      const someLeft = ['notes.txt', 'Day 07/sound.pdf', 'Day 07/list.csv'].slice(0, left).map((path) => ({ path, why }));
+      const someLeft = ['notes.txt', 'Day 07/sound.pdf', 'Day 07/list.csv']
+        .slice(0, left)
+        .map((path) => ({ path, why }));
       return Promise.resolve({ taken: 149 - left, bytes: 3.1e12, left, someTaken: ['Day 07/A007.mxf'], someLeft });
     },
     addWatch: (_inbox, _to, wishes) => {

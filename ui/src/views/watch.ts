@@ -20,9 +20,10 @@ export function standing(watch: WatchView, now: number): [string, string] {
 function when(at: number, now: number): string {
   const day = 86_400;
   if (now / 1000 - at < day / 2) return clock(at);
-  return new Intl.DateTimeFormat('en', now / 1000 - at < 6 * day ? { weekday: 'long' } : { dateStyle: 'medium' }).format(
-    at * 1000,
-  );
+  return new Intl.DateTimeFormat(
+    'en',
+    now / 1000 - at < 6 * day ? { weekday: 'long' } : { dateStyle: 'medium' },
+  ).format(at * 1000);
 }
 
 /** What is wrong, in one sentence; nothing where nothing is. */

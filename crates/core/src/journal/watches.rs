@@ -191,9 +191,9 @@ mod tests {
             counters: Counters { lost: 1, recovered: 2, checked: Some(UnixTime(8)) },
             ..watch(Path::new("/in"))
         };
-        assert_eq!(journal.read(|reader| reader.watches()).await.expect("read"), [watch(Path::new("/in"))]);
+        assert_eq!(journal.read(Reader::watches).await.expect("read"), [watch(Path::new("/in"))]);
         journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
-        assert_eq!(journal.read(|reader| reader.watches()).await.expect("read"), [changed]);
+        assert_eq!(journal.read(Reader::watches).await.expect("read"), [changed]);
     }
 
     #[tokio::test]

@@ -43,7 +43,7 @@ impl Folder {
         let (Some(fingerprint), true, true) = (sent.fingerprint.clone(), is_done, is_of_it) else { return Ok(()) };
         let file = line.row.folder.join(&line.row.name);
         let (what, to) = match &line.row.after {
-            Some(Aftermath::Due { what }) => (*what, self.place_for(*what, &file)),
+            Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
             Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
             None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return Ok(()),
         };
@@ -99,13 +99,14 @@ impl Folder {
         };
         if same { Ok(now) } else { Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")) }
     }
+}
 
-    fn place_for(&self, what: After, file: &Path) -> PathBuf {
-        match what {
-            After::Move => Path::new(UPLOADED).join(Zone::here().date(UnixTime::now())).join(file),
-            After::Delete => file.with_file_name(format!("{HIDDEN}{}", uuid::Uuid::new_v4().simple())),
-            After::Keep | After::Trash => file.to_owned(),
-        }
+/// Where a file is to lie, and from where it is deleted.
+fn place_for(what: After, file: &Path) -> PathBuf {
+    match what {
+        After::Move => Path::new(UPLOADED).join(Zone::here().date(UnixTime::now())).join(file),
+        After::Delete => file.with_file_name(format!("{HIDDEN}{}", uuid::Uuid::new_v4().simple())),
+        After::Keep | After::Trash => file.to_owned(),
     }
 }
 

@@ -251,10 +251,8 @@ mod tests {
         let (mut agenda, start) = (Agenda::default(), Instant::now());
         saw(&mut agenda, "day/a", 1, start);
         saw(&mut agenda, "day/b", 1, start);
-        let mut size = 1;
-        for second in [10, 20, 30] {
+        for (size, second) in (2..).zip([10, 20, 30]) {
             let now = start + Duration::from_secs(second);
-            size += 1;
             let due = agenda.take_due(now);
             assert_eq!(due.len(), 1, "{second}");
             for name in &due[0].1 {

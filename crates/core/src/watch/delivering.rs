@@ -134,13 +134,13 @@ impl Folder {
             return Ok(());
         }
         let folder = self.name();
-        let under = key::expand(&self.row.spec.under, &self.variables(&folder))?;
+        let under = key::expand(&self.row.spec.under, &variables(&folder))?;
         let file = |(folder, name, stamp): &Ready| Whole { folder: folder.clone(), name: name.clone(), stamp: *stamp };
         let delivery = Delivery {
             watch: self.row.id,
             root: self.row.path.clone(),
             mount: self.mount.clone(),
-            name: self.title(&whole, folder),
+            name: title(&whole, folder),
             under,
             destination: self.row.destination.clone(),
             remote: self.row.remote.clone(),
@@ -150,7 +150,9 @@ impl Folder {
             after: self.wish(),
         };
         self.shared.engine.deliver(delivery).await?;
-        whole.iter().for_each(|(folder, name, _)| self.agenda.forget(folder, name));
+        for (folder, name, _) in &whole {
+            self.agenda.forget(folder, name);
+        }
         Ok(())
     }
 
@@ -160,32 +162,32 @@ impl Folder {
         (what != After::Keep).then_some(Aftermath::Due { what })
     }
 
-    /// What a row of several files is called: the folder that all of them lie in.
-    fn title(&self, whole: &[Ready], watched: String) -> String {
-        let top = |(folder, ..): &Ready| folder.components().next().map(|name| OsString::from(name.as_os_str()));
-        match whole.first().map(top) {
-            Some(Some(first)) if whole.iter().all(|file| top(file).as_ref() == Some(&first)) => {
-                first.to_string_lossy().into_owned()
-            }
-            _ => watched,
-        }
-    }
-
     fn name(&self) -> String {
         self.row
             .path
             .file_name()
             .map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
     }
+}
 
-    fn variables(&self, folder: &str) -> Variables {
-        let unknown = || "unknown".to_owned();
-        Variables {
-            date: Zone::here().date(UnixTime::now()),
-            host: whoami::hostname().unwrap_or_else(|_| unknown()),
-            user: whoami::username().unwrap_or_else(|_| unknown()),
-            folder: folder.to_owned(),
+/// What a row of several files is called: the folder that all of them lie in.
+fn title(whole: &[Ready], watched: String) -> String {
+    let top = |(folder, ..): &Ready| folder.components().next().map(|name| OsString::from(name.as_os_str()));
+    match whole.first().map(top) {
+        Some(Some(first)) if whole.iter().all(|file| top(file).as_ref() == Some(&first)) => {
+            first.to_string_lossy().into_owned()
         }
+        _ => watched,
+    }
+}
+
+fn variables(folder: &str) -> Variables {
+    let unknown = || "unknown".to_owned();
+    Variables {
+        date: Zone::here().date(UnixTime::now()),
+        host: whoami::hostname().unwrap_or_else(|_| unknown()),
+        user: whoami::username().unwrap_or_else(|_| unknown()),
+        folder: folder.to_owned(),
     }
 }
 

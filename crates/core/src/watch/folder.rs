@@ -7,15 +7,17 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
-use super::agenda::{Agenda, Unsettled};
+use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::events::{Events, Hint};
+use super::looking::Scope;
 use super::owner::{Claim, Owner};
 use super::record::State;
 use super::root::{self, Root};
 use super::rules::Rules;
 use super::spec::After;
+use super::tally::Tally;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target};
 use crate::error::{ErrorCode, Result};
@@ -36,8 +38,6 @@ const POLL: Duration = Duration::from_secs(60);
 const SAMPLE: u32 = 32;
 /// After a failure that is none of the folder's.
 const LATER: Duration = Duration::from_secs(5);
-/// How often a card is counted anew at most.
-const COUNTED: Duration = Duration::from_secs(1);
 
 /// What all watched folders share.
 #[derive(Debug)]
@@ -92,8 +92,6 @@ pub(super) struct Folder {
     pub(super) checked: bool,
     /// Whether it was since the system began to tell: what a check finds from then on should have been told.
     pub(super) is_told: bool,
-    /// Whether a check is at work that counts such.
-    pub(super) recovers: bool,
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
     check_at: Instant,
@@ -101,12 +99,7 @@ pub(super) struct Folder {
     /// Nothing is done before that.
     not_before: Option<Instant>,
     waiting_for_check: Vec<oneshot::Sender<()>>,
-    counted: Option<Instant>,
-    stale: bool,
-    counts: (u32, u32, u32),
-    unsettled: Unsettled,
-    /// Between two counts.
-    pause: Duration,
+    tally: Tally,
 }
 
 impl Folder {
@@ -140,17 +133,12 @@ impl Folder {
             last_done: None,
             checked: false,
             is_told: false,
-            recovers: false,
             void: false,
             check_at: Instant::now(),
             last_check: None,
             not_before: None,
             waiting_for_check: Vec::new(),
-            counted: None,
-            stale: true,
-            counts: (0, 0, 0),
-            unsettled: Unsettled::default(),
-            pause: COUNTED,
+            tally: Tally::default(),
         }
     }
 
@@ -181,7 +169,7 @@ impl Folder {
     }
 
     async fn asked(&mut self, ask: Ask) {
-        self.stale = true;
+        self.tally.is_stale();
         match ask {
             Ask::Change(change, done) => {
                 let _ = done.send(self.change(change).await);
@@ -297,7 +285,8 @@ impl Folder {
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
-                (self.problem, self.stale) = (Some(error.code), true);
+                self.problem = Some(error.code);
+                self.tally.is_stale();
                 // What was to be looked at may be forgotten.
                 self.checks_anew();
                 self.not_before = Some(Instant::now() + LATER);
@@ -332,10 +321,8 @@ impl Folder {
                 self.doing = Doing::Checking;
                 self.publish().await;
             }
-            self.recovers = self.is_told && self.events.notices() == Notices::Live;
-            let checked = self.check(&tree).await;
-            self.recovers = false;
-            checked?;
+            let counted = self.is_told && self.events.notices() == Notices::Live;
+            self.check(&tree, counted).await?;
             if self.void {
                 return Ok(());
             }
@@ -349,7 +336,7 @@ impl Folder {
             }
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
-            self.look_below(&tree, folder, false).await?;
+            self.look_below(&tree, folder, Scope::New).await?;
             if self.void {
                 return Ok(());
             }
@@ -367,7 +354,7 @@ impl Folder {
             self.problem = None;
         }
         self.doing = Doing::Watching;
-        self.stale = true;
+        self.tally.is_stale();
         Ok(())
     }
 
@@ -401,7 +388,8 @@ impl Folder {
                 Claim::Ours(owner) => self.owner = Some(owner),
                 Claim::Theirs => {
                     self.rests(Doing::Elsewhere);
-                    (self.not_before, self.stale) = (Some(Instant::now() + AWAY), true);
+                    self.not_before = Some(Instant::now() + AWAY);
+                    self.tally.is_stale();
                     return Ok(None);
                 }
             }
@@ -458,7 +446,7 @@ impl Folder {
         self.known.clear();
         self.passed.clear();
         self.owner = None;
-        self.stale = true;
+        self.tally.is_stale();
     }
 
     /// With a jitter of a quarter, so that ten folders are not checked at once.
@@ -480,7 +468,7 @@ impl Folder {
 
     fn next(&self) -> Option<Instant> {
         match self.row.state {
-            State::Paused { .. } | State::Stopped => return self.counts_at(),
+            State::Paused { .. } | State::Stopped => return self.tally.due(),
             State::Asks | State::Watching => {}
         }
         if let Some(at) = self.not_before {
@@ -488,40 +476,14 @@ impl Folder {
         }
         let hours = if self.agenda.has_ready() { self.opens_at() } else { None };
         let all =
-            [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.counts_at()];
+            [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.tally.due()];
         let now = (!self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }
 
-    /// When the card is counted anew, where it is to be.
-    fn counts_at(&self) -> Option<Instant> {
-        self.stale.then(|| self.counted.map_or_else(Instant::now, |at| at + self.pause))
-    }
-
     async fn publish(&mut self) {
-        if self.counts_at().is_some_and(|at| at <= Instant::now()) {
-            let id = self.row.id;
-            let begun = Instant::now();
-            if let Ok(counts) = self.shared.journal.read(move |reader| reader.watched_counts(id)).await {
-                self.counts = counts;
-            }
-            self.unsettled = self.agenda.unsettled();
-            // Counting a hundred thousand files takes a twentieth of the time at most.
-            self.pause = COUNTED.max(begun.elapsed() * 20);
-            (self.counted, self.stale) = (Some(Instant::now()), false);
-        }
-        let unsettled = self.unsettled;
-        let (placeholders, passed) = self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let (moving, done, failed) = self.counts;
-        let counts = Counts {
-            settling: unsettled.all,
-            still_written: unsettled.still_written,
-            moving,
-            done,
-            failed,
-            placeholders,
-            passed,
-        };
+        self.tally.count(&self.shared.journal, self.row.id, &self.agenda).await;
+        let counts = self.tally.counts(self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)));
         let card = self.card_of(counts);
         self.card.send_if_modified(|before| {
             let differs = *before != card;
@@ -537,7 +499,8 @@ impl Folder {
     }
 
     pub(super) fn asks_about(&mut self, files: u32, bytes: ByteCount) {
-        (self.doing, self.stale) = (Doing::Asks { files, bytes }, true);
+        self.doing = Doing::Asks { files, bytes };
+        self.tally.is_stale();
     }
 }
 

@@ -51,7 +51,7 @@ pub fn compare(seen: &[Sight], known: &[Known]) -> Vec<Difference> {
             // What cannot be looked at may be what it was.
             (Some(Sight { what: Seen::Refused(_) | Seen::Passed(_), .. }), _) => None,
             (Some(Sight { name, what: Seen::Folder }), Some(_)) => Some(Difference::Gone(name.clone())),
-            (Some(Sight { what: Seen::Folder, .. }), None) | (None, None) => None,
+            (Some(Sight { what: Seen::Folder, .. }) | None, None) => None,
         };
         differences.extend(difference);
     }

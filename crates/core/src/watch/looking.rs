@@ -28,10 +28,22 @@ const TOLD_WITHIN: u64 = 10;
 /// Lines written at a time.
 const LINES: usize = 1_024;
 
+/// Which folders are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of them.
+    All {
+        /// Whether what is found and should have been told is counted.
+        counted: bool,
+    },
+    /// Those that were not seen before.
+    New,
+}
+
 impl Folder {
-    /// Looks at all of it, and at what is on record of folders that are not there.
-    pub(super) async fn check(&mut self, tree: &Arc<Tree>) -> Result<()> {
-        let seen = self.look_below(tree, PathBuf::new(), true).await?;
+    /// Looks at all of it, and at what is on record of folders that are not there. What should have been told is `counted`.
+    pub(super) async fn check(&mut self, tree: &Arc<Tree>, counted: bool) -> Result<()> {
+        let seen = self.look_below(tree, PathBuf::new(), Scope::All { counted }).await?;
         if self.void {
             return Ok(());
         }
@@ -46,12 +58,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Looks at a folder and at those below it: `all` of them, or those that were not seen before. Answers what it saw.
+    /// Looks at a folder and at those below it: all of them, or those that were not seen before. Answers what it saw.
     pub(super) async fn look_below(
         &mut self,
         tree: &Arc<Tree>,
         folder: PathBuf,
-        all: bool,
+        scope: Scope,
     ) -> Result<BTreeSet<PathBuf>> {
         let mut seen = BTreeSet::new();
         // A system that tells of all below one folder tells of what nobody looks at, too.
@@ -62,7 +74,7 @@ impl Folder {
             }
             // Before it is listed: what is made meanwhile is told.
             self.events.watch(&self.row.path, &folder);
-            let below = match self.look_at(tree, &folder).await {
+            let below = match self.look_at(tree, &folder, scope == Scope::All { counted: true }).await {
                 Ok(below) => below,
                 Err(error) if folder.as_os_str().is_empty() || error.code == ErrorCode::SourceOffline => {
                     return Err(error);
@@ -88,7 +100,7 @@ impl Folder {
             for gone in self.gone_from(&folder, &below) {
                 self.folder_is_gone(&gone).await?;
             }
-            let fresh = below.into_iter().filter(|below| all || !self.known.contains(below));
+            let fresh = below.into_iter().filter(|below| scope != Scope::New || !self.known.contains(below));
             open.extend(fresh);
             self.known.insert(folder.clone());
             seen.insert(folder);
@@ -114,7 +126,7 @@ impl Folder {
     }
 
     /// Looks at one folder. Answers the folders in it that are looked at, too.
-    async fn look_at(&mut self, tree: &Arc<Tree>, folder: &Path) -> Result<Vec<PathBuf>> {
+    async fn look_at(&mut self, tree: &Arc<Tree>, folder: &Path, counted: bool) -> Result<Vec<PathBuf>> {
         let (within, listed) = (folder.to_owned(), Arc::clone(tree));
         let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
         let sights = self.drive.ask_for_much(Asked::Names, list).await?;
@@ -150,7 +162,7 @@ impl Folder {
                     continue;
                 }
             };
-            let is_recovered = self.recovers && is_old(stamp) && !self.agenda.knows(folder, &name);
+            let is_recovered = counted && is_old(stamp) && !self.agenda.knows(folder, &name);
             if self.settles(folder, &name, stamp, now) {
                 self.row.counters.recovered += u64::from(is_recovered);
                 settle.insert(name);

@@ -30,6 +30,7 @@ mod root;
 pub mod rules;
 pub mod settle;
 pub mod spec;
+mod tally;
 mod watches;
 
 pub use spec::Spec;

@@ -56,7 +56,7 @@ impl Watches {
     /// # Errors
     /// The journal's.
     pub(crate) async fn open(engine: Engine, journal: Journal, home: PathBuf, runtime: Handle) -> Result<Self> {
-        let rows = journal.read(|reader| reader.watches()).await?;
+        let rows = journal.read(crate::journal::Reader::watches).await?;
         let rested = engine.follow();
         let shared = Arc::new(Shared { engine, journal, home });
         let cards = watch::Sender::new(Arc::from([]));
@@ -81,7 +81,8 @@ impl Watches {
         let others: Vec<_> = self.0.running.lock().await.values().map(|one| one.path.clone()).collect();
         let (path, home) = (path.to_owned(), self.0.shared.home.clone());
         let path = aside(move || root::admit(&path, &home, &others)).await??;
-        let highest = self.0.shared.journal.read(|reader| reader.watches()).await?.last().map_or(0, |row| row.id.get());
+        let highest =
+            self.0.shared.journal.read(crate::journal::Reader::watches).await?.last().map_or(0, |row| row.id.get());
         let row = WatchRow {
             id: WatchId::new(highest + 1),
             added: UnixTime::now(),

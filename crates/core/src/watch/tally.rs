@@ -1,0 +1,62 @@
+//! How many of a folder's files stand where, for its card: counted anew now and then.
+
+use tokio::time::{Duration, Instant};
+
+use super::agenda::{Agenda, Unsettled};
+use super::card::Counts;
+use crate::ids::WatchId;
+use crate::journal::Journal;
+
+/// How often it is counted anew at most.
+const COUNTED: Duration = Duration::from_secs(1);
+
+/// What was counted last.
+#[derive(Debug)]
+pub(super) struct Tally {
+    stale: bool,
+    at: Option<Instant>,
+    /// Between two counts.
+    pause: Duration,
+    given: (u32, u32, u32),
+    unsettled: Unsettled,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { stale: true, at: None, pause: COUNTED, given: (0, 0, 0), unsettled: Unsettled::default() }
+    }
+}
+
+impl Tally {
+    /// Something is another number by now.
+    pub(super) const fn is_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// When it is to be counted anew, where it is.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.stale.then(|| self.at.map_or_else(Instant::now, |at| at + self.pause))
+    }
+
+    /// Counts where that is due.
+    pub(super) async fn count(&mut self, journal: &Journal, id: WatchId, agenda: &Agenda) {
+        if self.due().is_none_or(|at| at > Instant::now()) {
+            return;
+        }
+        let begun = Instant::now();
+        if let Ok(given) = journal.read(move |reader| reader.watched_counts(id)).await {
+            self.given = given;
+        }
+        self.unsettled = agenda.unsettled();
+        // Counting a hundred thousand files takes a twentieth of the time at most.
+        self.pause = COUNTED.max(begun.elapsed() * 20);
+        (self.at, self.stale) = (Some(Instant::now()), false);
+    }
+
+    /// As it was counted last, beside what was passed over: placeholders, and the rest.
+    pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
+        let (moving, done, failed) = self.given;
+        let Unsettled { all: settling, still_written } = self.unsettled;
+        Counts { settling, still_written, moving, done, failed, placeholders, passed }
+    }
+}
