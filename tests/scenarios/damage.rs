@@ -52,6 +52,8 @@ async fn a_piece_that_arrives_damaged_three_times_is_told_and_no_object_comes_of
     let (code, _, world) = upload(1, PUT, u32::MAX, Fault::Flipped).await;
     assert_eq!(code.as_deref(), Some("damaged-on-the-way"));
     assert!(world.keys().is_empty());
+    let (code, ..) = upload(1, PUT, u32::MAX, Fault::OtherSum).await;
+    assert_eq!(code, None, "what lies there is looked at");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,6 +61,14 @@ async fn a_whole_whose_sum_is_another_is_never_called_done() {
     let (code, _, world) = upload(33, COMPLETE, u32::MAX, Fault::OtherSum).await;
     assert_eq!(code.as_deref(), Some("check-mismatch"));
     assert!(world.cloud.uploads(BUCKET).is_empty(), "nothing unfinished is left");
+}
+
+/// Whoever sent it again, or beside, would fill the bucket with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_has_another_sum_of_is_told_as_such_and_sent_once() {
+    let (code, begun, world) = upload(1, "/media/in/cut", u32::MAX, Fault::OtherSum).await;
+    assert_eq!(code.as_deref(), Some("check-mismatch"));
+    assert_eq!((world.keys().len(), begun), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

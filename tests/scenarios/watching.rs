@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use davit_core::error::ErrorCode;
 use davit_core::ids::WatchId;
 use davit_core::session::Collision;
 use davit_core::uploader::{Options, Uploader};
@@ -449,12 +450,14 @@ async fn nothing_is_moved_or_deleted_before_it_is_verified() {
 }
 
 /// W24, W27: the store has another sum of it each time.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_which_the_store_has_another_checksum_stays_and_is_counted() {
     use davit_tests::fault::{Fault, FaultProxy};
-    let world = World::with_backend(900, "role").await;
-    let link = FaultProxy::tight(world.cloud.address());
-    *link.faults.always.lock().expect("nobody holds it") = Some(Fault::OtherSum);
+    let mut world = World::new().await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.meet("/cut", u32::MAX, Fault::OtherSum);
+    // Whoever looks for the client is told the same.
+    world.start_backend_by(&World::backend_config(900, "role"), link.endpoint()).await;
     let root = world.path("in");
     std::fs::create_dir(&root).expect("made");
     let options = world.options_by_backend(&link.endpoint());
@@ -465,6 +468,6 @@ async fn a_file_of_which_the_store_has_another_checksum_stays_and_is_counted() {
     let watched = Watched { world, uploader: Some(uploader), root, id };
     watched.file("cut.mov", 30_000);
     let card = watched.until("it failed", |card| card.counts.failed == 1).await;
-    assert!(card.problem.is_some(), "{card:?}");
+    assert_eq!(card.problem, Some(ErrorCode::CheckMismatch), "{card:?}");
     assert_eq!(watched.left(), ["cut.mov"]);
 }

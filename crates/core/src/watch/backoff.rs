@@ -26,7 +26,7 @@ pub enum Again {
 pub const fn again(code: ErrorCode, failed: u32) -> Again {
     use ErrorCode as C;
     match code {
-        // What no waiting mends: a name, a right, a size, a wish about what is there, an end that nobody may look at.
+        // What no waiting mends: a name, a right, a size, what is there, an end that nobody may look at.
         C::NameRefused
         | C::KeyTooLong
         | C::FileUnreadable
@@ -37,6 +37,7 @@ pub const fn again(code: ErrorCode, failed: u32) -> Again {
         | C::AccessDenied
         | C::NotAllowed
         | C::AccountDisabled
+        | C::CheckMismatch
         | C::NoChecksums
         | C::OutcomeUnknown
         | C::DestinationGone

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::Instant;
 
-use super::looking::Seen;
+use super::looking::{Seen, spoilt};
 use super::{Drive, Open};
 use crate::engine::damage::Damage;
 use crate::engine::link::passes_by_itself;
@@ -62,6 +62,7 @@ impl Drive {
                 {
                     return Ok(self.unknowable());
                 }
+                Seen::Spoilt => return Err(spoilt()),
                 Seen::Other | Seen::Absent | Seen::Unknown => return Err(error),
             },
             Err(error) => return Err(error),
@@ -163,6 +164,7 @@ impl Drive {
                 // Whoever may not look can still ask for the upload: while it is there, the object is another's. Once it
                 // is gone, an answer of ours was lost, and whose the object is nobody can tell.
                 Seen::Unknown if !self.has_upload(&open.route, &open.key, upload).await? => Ok(self.unknowable()),
+                Seen::Spoilt => Err(spoilt()),
                 Seen::Other | Seen::Absent | Seen::Unknown => Err(error),
             },
             Err(error) => Err(error),

@@ -23,6 +23,8 @@ pub(super) enum Seen {
     Absent,
     /// Another object.
     Other,
+    /// That version by its token and size, and not by its checksum: the store holds something else than it was sent.
+    Spoilt,
     /// No right to look, or the store does not tell what it holds.
     Unknown,
 }
@@ -43,7 +45,8 @@ impl Drive {
         let found = match self.looked(&open).await? {
             Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
             Seen::Other if self.collision() != Collision::Overwrite => return Err(taken()),
-            Seen::Other => Found::Other,
+            Seen::Spoilt if self.collision() != Collision::Overwrite => return Err(spoilt()),
+            Seen::Other | Seen::Spoilt => Found::Other,
             Seen::Absent => Found::Absent,
             Seen::Unknown => {
                 self.unanswered.store(true, Ordering::Relaxed);
@@ -94,7 +97,7 @@ impl Drive {
         let found = match seen {
             Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
             Seen::Absent => Found::Absent,
-            Seen::Other => Found::Other,
+            Seen::Other | Seen::Spoilt => Found::Other,
             Seen::Unknown => {
                 self.live.tells(&unknown());
                 Found::Unknown
@@ -132,7 +135,8 @@ impl Drive {
             Seen::Ours(stored) => Ok(self.stored(stored)),
             Seen::Unknown => Ok(self.unknowable()),
             Seen::Other if self.collision() != Collision::Overwrite => Err(taken()),
-            Seen::Other | Seen::Absent => {
+            Seen::Spoilt if self.collision() != Collision::Overwrite => Err(spoilt()),
+            Seen::Other | Seen::Spoilt | Seen::Absent => {
                 self.unanswered.store(false, Ordering::Relaxed);
                 Err(not_put_together())
             }
@@ -150,7 +154,7 @@ impl Drive {
             Named::Ours { etag, crc64 } if self.sum_of(open).await? == crc64 => {
                 Seen::Ours(Stored { etag, crc64, version_id: None })
             }
-            Named::Ours { .. } => Seen::Other,
+            Named::Ours { .. } => Seen::Spoilt,
             Named::Not(seen) => seen,
         })
     }
@@ -166,7 +170,7 @@ impl Drive {
             Named::Ours { etag, crc64 } if expected.is_none_or(|expected| crc64 == expected) => {
                 Seen::Ours(Stored { etag, crc64, version_id: None })
             }
-            Named::Ours { .. } => Seen::Other,
+            Named::Ours { .. } => Seen::Spoilt,
             Named::Not(seen) => seen,
         })
     }
@@ -215,6 +219,11 @@ fn not_put_together() -> Error {
 /// A name that is taken, by another or by an earlier version of the same file.
 pub(super) fn taken() -> Error {
     Error::new(ErrorCode::AlreadyThere).detail("another object is there")
+}
+
+/// An object that nobody else made, and that is not what was sent. Beside it the same would come of it.
+pub(super) fn spoilt() -> Error {
+    Error::new(ErrorCode::CheckMismatch).detail("the store tells another checksum of what it was sent")
 }
 
 /// The whole's sum from those of its parts, where none is missing.
