@@ -150,12 +150,21 @@ impl World {
     /// The same by way of a proxy.
     pub fn upload_by(&self, endpoint: &str, paths: &[&Path]) -> Run {
         let mut run = self.davit("upload");
-        run.args(paths.iter().map(|path| path.as_os_str()));
-        run.args(["--s3", &format!("s3://{BUCKET}/in/"), "--endpoint-url", endpoint, "--path-style"]);
-        run.args(["--region", self.cloud.region(), "--json"]);
-        run.env("AWS_ACCESS_KEY_ID", &self.cloud.keys().access_key_id);
-        run.env("AWS_SECRET_ACCESS_KEY", &self.cloud.keys().secret_access_key);
+        run.args(paths.iter().map(|path| path.as_os_str())).arg("--json");
+        self.by_keys_and(endpoint, &mut run);
         run
+    }
+
+    /// To the bucket itself, with the root's keys.
+    pub fn by_keys<'a>(&self, run: &'a mut Run) -> &'a mut Run {
+        self.by_keys_and(&self.cloud.endpoint(), run)
+    }
+
+    fn by_keys_and<'a>(&self, endpoint: &str, run: &'a mut Run) -> &'a mut Run {
+        run.args(["--s3", &format!("s3://{BUCKET}/in/"), "--endpoint-url", endpoint, "--path-style"]);
+        run.args(["--region", self.cloud.region()]);
+        run.env("AWS_ACCESS_KEY_ID", &self.cloud.keys().access_key_id);
+        run.env("AWS_SECRET_ACCESS_KEY", &self.cloud.keys().secret_access_key)
     }
 
     /// `davit upload … --server`, by way of the backend.

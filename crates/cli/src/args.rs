@@ -97,6 +97,7 @@ pub(crate) struct Folder {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Add {
     /// The folder.
     pub(crate) path: PathBuf,
@@ -135,9 +136,30 @@ pub(crate) struct Add {
     /// No files of more bytes.
     #[arg(long, value_name = "BYTES")]
     pub(crate) most: Option<u64>,
+    /// No files that were written to within this time: 10s, 2min, 1h.
+    #[arg(long, value_name = "TIME", value_parser = settle)]
+    pub(crate) age: Option<u32>,
+    /// No files without bytes.
+    #[arg(long)]
+    pub(crate) skip_empty: bool,
+    /// Never files of this name, whatever is included; `*.tmp`, `.*` and other leftovers of programs are never taken anyway.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) never: Vec<String>,
+    /// Take leftovers of programs of this pattern after all, such as `.*`.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) take: Vec<String>,
+    /// Only in these hours: 20:00-06:00, or “mon-fri 20:00-06:00”.
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) hours: Option<crate::hours::Typed>,
+    /// What was sent and then moved within the folder is sent to its new place, too.
+    #[arg(long)]
+    pub(crate) moved_anew: bool,
     /// A folder in it goes as one, once nothing in it moves.
     #[arg(long)]
     pub(crate) whole_folders: bool,
+    /// Send a file while it is still written, part by part; it is there once it was left alone.
+    #[arg(long)]
+    pub(crate) while_written: bool,
     /// Look at it once a minute instead of waiting for the system to tell.
     #[arg(long)]
     pub(crate) poll: bool,

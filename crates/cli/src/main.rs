@@ -5,6 +5,7 @@
 mod args;
 mod control;
 mod doctor;
+mod hours;
 mod left;
 mod limit;
 mod look;

@@ -13,15 +13,15 @@ use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::preview::{Listing, Preview};
 use davit_core::watch::record::State;
-use davit_core::watch::rules::{self, Bounds};
-use davit_core::watch::spec::{Mode, Unit};
+use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
+use davit_core::watch::spec::{Mode, Moved, Unit};
 use serde::Serialize;
 
 use crate::args::{Add, Folder, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::upload::{connected, place};
-use crate::{DONE, INTERRUPTED, NOTHING, text, words};
+use crate::{DONE, INTERRUPTED, NOTHING, hours, text, words};
 
 /// What there is to say without any.
 const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
@@ -56,12 +56,22 @@ impl Add {
                 depth: self.depth,
                 least: self.least.map(ByteCount),
                 most: self.most.map(ByteCount),
-                ..Bounds::default()
+                age: self.age,
             },
+            allow_empty: !self.skip_empty,
+            leftovers: self.leftovers(),
+            hours: self.hours.clone().map(|hours| hours.0),
+            moved: if self.moved_anew { Moved::Uploaded } else { Moved::Ignored },
+            while_written: self.while_written,
             unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
             mode: if self.poll { Mode::Poll } else { Mode::Auto },
-            ..Spec::default()
         }
+    }
+
+    /// What is never taken.
+    fn leftovers(&self) -> Vec<String> {
+        let usual = LEFTOVERS.iter().map(|pattern| (*pattern).to_owned()).filter(|usual| !self.take.contains(usual));
+        usual.chain(self.never.iter().cloned()).collect()
     }
 }
 
@@ -174,6 +184,7 @@ struct Line<'a> {
     notices: Option<Notices>,
     settling: u32,
     still_written: u32,
+    waiting: u32,
     moving: u32,
     done: u32,
     failed: u32,
@@ -224,6 +235,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         notices: card.map(|card| card.notices),
         settling: counts.settling,
         still_written: counts.still_written,
+        waiting: counts.waiting,
         moving: counts.moving,
         done: counts.done,
         failed: counts.failed,
@@ -260,10 +272,12 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend(count(counts.moving, "being uploaded"));
     told.extend(count(counts.settling - counts.still_written.min(counts.settling), "being written"));
     told.extend(count(counts.still_written, "still being written"));
+    told.extend(count(counts.waiting, "whole, to be sent later"));
     told.extend(count(counts.failed, "need you, see `davit status`"));
     told.extend(count(counts.placeholders, "in the cloud, left there"));
     told.extend(card.and_then(|card| card.problem).map(|code| words::of(code).what.to_owned()));
     told.push(format!("{} uploaded", counts.done));
+    told.extend(row.spec.hours.as_ref().map(|open| format!("in its hours, {}", hours::in_words(open))));
     told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
     told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));
     told.extend(

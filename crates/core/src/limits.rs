@@ -70,6 +70,18 @@ pub fn part_size(size: ByteCount) -> Result<ByteCount> {
     Ok(ByteCount(size.div_ceil(MAX_PARTS).next_multiple_of(MIB).clamp(USUAL_PART, MAX_PART)))
 }
 
+/// The part size for a file that is sent while it is written, in bytes. How large it becomes nobody knows: there is room for
+/// sixteen times what it is, and for 640 GiB.
+///
+/// # Errors
+/// As [`part_size`].
+pub fn growing_part_size(size: ByteCount) -> Result<ByteCount> {
+    match test_part() {
+        Some(part) => Ok(ByteCount(part)),
+        None => part_size(ByteCount(size.get().saturating_mul(16).clamp(640 << 30, MAX_OBJECT).max(size.get()))),
+    }
+}
+
 /// Whether a bucket can be reached through Transfer Acceleration at all.
 ///
 /// Source: S3 user guide, "Requirements for using Amazon S3 Transfer Acceleration" (no dots in the name; not in China).
@@ -88,6 +100,10 @@ mod tests {
         assert_eq!(size(80_000 * MIB), 8 * MIB);
         assert_eq!(size(80_000 * MIB + 1), 9 * MIB);
         assert_eq!(size(1 << 40), 105 * MIB);
+        let growing = |bytes| growing_part_size(ByteCount(bytes)).expect("fits").get();
+        assert_eq!(growing(1), 66 * MIB);
+        assert_eq!(growing(1 << 40), size(16 << 40));
+        assert_eq!(growing(MAX_OBJECT), MAX_PART);
         assert_eq!(size(MAX_OBJECT), MAX_PART);
     }
 }

@@ -124,8 +124,15 @@ fn commit(chance: &mut Chance, files: &mut u64) -> Vec<Write> {
         }
         2 => {
             let size = (17 << 20) + chance.below(8 << 20) as u64;
-            let fingerprint =
-                Fingerprint { size, mtime: 1, ctime: Some(2), volume: 3, file: known.get(), in_doubt: false };
+            let fingerprint = Fingerprint {
+                size,
+                mtime: 1,
+                ctime: Some(2),
+                volume: 3,
+                file: known.get(),
+                in_doubt: false,
+                grows: false,
+            };
             let plan = Plan::for_size(ByteCount(size)).expect("a plan");
             vec![Write::Opened { id: known, fingerprint, plan }]
         }

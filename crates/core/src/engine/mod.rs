@@ -161,6 +161,7 @@ pub(crate) enum Command {
     Deliver(Box<Delivery>, oneshot::Sender<Result<Vec<TransferId>>>),
     Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<Redelivered>>),
     Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<()>>),
+    KeepHours(Vec<TransferId>, bool, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
@@ -269,6 +270,14 @@ impl Engine {
     /// The journal's.
     pub(crate) async fn withdraw(&self, watch: WatchId, line: WatchedRow) -> Result<()> {
         self.ask(|reply| Command::Withdraw(watch, Box::new(line), reply)).await?
+    }
+
+    /// Lets transfers of a watched folder rest, as it is outside its hours, or go on where they rest for that.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn keep_hours(&self, files: Vec<TransferId>, rest: bool) -> Result<()> {
+        self.ask(|reply| Command::KeepHours(files, rest, reply)).await?
     }
 
     /// Tells from now on of every transfer of a watched folder that comes to rest.

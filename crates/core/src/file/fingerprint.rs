@@ -36,6 +36,9 @@ pub struct Fingerprint {
     /// Whether a later change may not show in the times.
     #[serde(default)]
     pub in_doubt: bool,
+    /// Whether it is sent while it is written: the same file that has become longer is this one still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grows: bool,
 }
 
 /// How two fingerprints compare.
@@ -55,9 +58,13 @@ pub enum Likeness {
 const SETTLED: u64 = 60;
 
 impl Fingerprint {
-    /// Compares all but the doubt.
+    /// What it is now, compared with what it was: all but the doubt.
     pub fn likeness(&self, other: &Self) -> Likeness {
-        let whole = |of: &Self| Self { in_doubt: false, ..of.clone() };
+        if other.grows {
+            let is = (self.volume, self.file) == (other.volume, other.file) && self.size >= other.size;
+            return if is { Likeness::Same } else { Likeness::Other };
+        }
+        let whole = |of: &Self| Self { in_doubt: false, grows: false, ..of.clone() };
         if whole(self) == whole(other) {
             Likeness::Same
         } else if (self.size, self.mtime) == (other.size, other.mtime) {
@@ -102,6 +109,7 @@ impl Fingerprint {
             volume: meta.dev(),
             file: meta.ino(),
             in_doubt: is_young(mtime.max(ctime), UnixTime::now()) || is_in_memory(file),
+            grows: false,
         })
     }
 }
@@ -135,6 +143,7 @@ impl Fingerprint {
             file: id.file_index(),
             // NTFS tells the last write time late while the file is open for writing.
             in_doubt: is_young((mtime - TO_1970) * 100, UnixTime::now()),
+            grows: false,
         })
     }
 }
@@ -155,11 +164,19 @@ mod tests {
 
     #[test]
     fn a_file_whose_numbers_moved_may_still_be_the_same() {
-        let before = Fingerprint { size: 9, mtime: 1, ctime: Some(1), volume: 7, file: 3, in_doubt: true };
+        let before =
+            Fingerprint { size: 9, mtime: 1, ctime: Some(1), volume: 7, file: 3, in_doubt: true, grows: false };
         assert_eq!(before.likeness(&Fingerprint { in_doubt: false, ..before.clone() }), Likeness::Same);
         assert_eq!(before.likeness(&Fingerprint { volume: 8, ..before.clone() }), Likeness::Perhaps);
         assert_eq!(before.likeness(&Fingerprint { ctime: Some(2), ..before.clone() }), Likeness::Perhaps);
         assert_eq!(before.likeness(&Fingerprint { mtime: 2, ..before.clone() }), Likeness::Other);
+        let grows = Fingerprint { grows: true, ..before.clone() };
+        let longer = |size| Fingerprint { size, mtime: 2, ctime: Some(2), ..before.clone() };
+        assert_eq!(
+            [longer(9), longer(10), longer(8)].map(|now| now.likeness(&grows)),
+            [Likeness::Same, Likeness::Same, Likeness::Other]
+        );
+        assert_eq!(Fingerprint { file: 4, ..longer(10) }.likeness(&grows), Likeness::Other);
         assert_eq!(before.likeness(&Fingerprint { size: 8, ..before.clone() }), Likeness::Other);
     }
 }

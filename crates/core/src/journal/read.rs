@@ -6,6 +6,8 @@ mod left;
 mod receipts;
 mod watches;
 
+pub(crate) use watches::Expected;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;

@@ -116,8 +116,8 @@ pub(super) fn put_sweep(c: &Connection, item: ItemId, sweep: &Sweep) -> Result<(
 pub(super) fn put_line(c: &Connection, watch: WatchId, line: &WatchedRow) -> Result<()> {
     let (transfer, why) = match line.decided {
         Decided::Given(id) => (Some(bits(id.get())), None),
-        Decided::Existing => (None, Some(EXISTING.to_owned())),
-        Decided::Refused(code) => (None, Some(code.as_str().to_owned())),
+        Decided::Growing(id) => (Some(bits(id.get())), Some(GROWING)),
+        Decided::Existing => (None, Some(EXISTING)),
     };
     let (folder, name) = (path_bytes(&line.folder), path_bytes(Path::new(&line.name)));
     let (size, file) = (bits(line.stamp.size), line.stamp.file.map(bits));
@@ -135,8 +135,10 @@ pub(super) fn forget_line(c: &Connection, watch: WatchId, folder: &Path, name: &
     plain(c, sql, &[&bits(watch.get()), &path_bytes(folder), &path_bytes(name)])
 }
 
-/// The word for what was there before; no error code is written so.
+/// The word for what was there before.
 pub(super) const EXISTING: &str = "existing";
+/// The word for what is sent while it is written.
+pub(super) const GROWING: &str = "growing";
 
 #[cfg(test)]
 mod tests {
@@ -144,6 +146,7 @@ mod tests {
     use crate::credentials::Giver;
     use crate::engine::fixture::{FILE as ONE, rows};
     use crate::error::ErrorCode;
+    use crate::journal::read::Expected;
     use crate::journal::{Journal, Reader, Write};
     use crate::transfer::{OnS3, TransferState};
 
@@ -210,21 +213,29 @@ mod tests {
         assert_eq!(before[0].standing, Some(Standing::NEW));
         let failed = TransferState::Failed { code: ErrorCode::ReadError };
         let failed = Standing { state: failed, on_s3: OnS3::Nothing };
-        let refused = line("b.mov", Decided::Refused(ErrorCode::NameRefused));
+        let other = line("b.mov", Decided::Existing);
         let there = WatchedRow { after: Some(Aftermath::Did), ..line("A.mov", Decided::Existing) };
-        let more = [&refused, &there].map(|line| Write::Watched(ID, line.clone()));
+        let more = [&other, &there].map(|line| Write::Watched(ID, line.clone()));
         journal.write([vec![Write::Standing(ONE, failed.clone())], more.to_vec()].concat()).await.expect("written");
         let after = ledger(&journal).await;
         let told: Vec<_> = after.iter().map(|line| (line.row.clone(), line.standing.clone())).collect();
-        assert_eq!(told, [(there, None), (line("a.mov", Decided::Given(ONE)), Some(failed)), (refused, None)]);
+        assert_eq!(told, [(there, None), (line("a.mov", Decided::Given(ONE)), Some(failed)), (other, None)]);
         let found = journal.read(|reader| {
-            let is = |size, mtime| reader.is_expected(ID, ONE, (size, mtime));
-            Ok((reader.watched_as(ID, u64::MAX)?.len(), is(7, -9)?, is(7, -8)?, is(8, -9)?))
+            let is = |size, mtime| reader.expected(ID, ONE, (size, mtime));
+            Ok((reader.watched_as(ID, u64::MAX)?.len(), [is(7, -9)?, is(7, -8)?, is(8, -9)?]))
         });
-        assert_eq!(found.await.expect("read"), (3, true, false, false));
+        assert_eq!(found.await.expect("read"), (3, [Expected::All, Expected::Nothing, Expected::Nothing]));
+        let grows = Write::Watched(ID, line("a.mov", Decided::Growing(ONE)));
+        journal.write(vec![grows]).await.expect("written");
+        let found = journal.read(|reader| {
+            let is = |size, mtime| reader.expected(ID, ONE, (size, mtime));
+            Ok([is(7, -9)?, is(8, -8)?, is(6, -9)?])
+        });
+        assert_eq!(found.await.expect("read"), [Expected::Beginning, Expected::Beginning, Expected::Nothing], "W21");
         let stopped = WatchRow { state: State::Stopped, ..watch(Path::new("/in")) };
         journal.write(vec![Write::Watch(Box::new(stopped))]).await.expect("written");
-        assert!(journal.read(|reader| reader.is_expected(ID, ONE, (1, 1))).await.expect("read"), "whatever there is");
+        let whatever = journal.read(|reader| reader.expected(ID, ONE, (1, 1))).await.expect("read");
+        assert_eq!(whatever, Expected::All, "whatever there is");
         let open = journal.read(|reader| reader.watched_open_below(ID, Path::new("day"))).await.expect("read");
         assert_eq!(open.into_iter().map(|line| line.row.name).collect::<Vec<_>>(), ["a.mov"]);
         assert!(journal.read(|reader| reader.watched_open_below(ID, Path::new("da"))).await.expect("read").is_empty());

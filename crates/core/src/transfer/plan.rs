@@ -53,6 +53,39 @@ impl Plan {
         Ok(Self::Multipart { size, part_size, count })
     }
 
+    /// The plan for what is there of a file that is still written: whole parts only. Nothing where there is none yet.
+    ///
+    /// # Errors
+    /// As [`Self::for_size`].
+    pub fn growing(size: ByteCount) -> Result<Option<Self>> {
+        let part_size = limits::growing_part_size(size)?.get();
+        Ok(Self::of_parts(size.get() / part_size * part_size, part_size))
+    }
+
+    /// The same plan for what is there by now: whole parts only.
+    #[must_use]
+    pub fn grown(&self, size: u64) -> Option<Self> {
+        match *self {
+            Self::Single { .. } => None,
+            Self::Multipart { part_size, .. } => Self::of_parts(size / part_size * part_size, part_size),
+        }
+    }
+
+    /// The same plan for all of the file, once it is whole. Nothing where it outgrew it.
+    #[must_use]
+    pub fn whole(&self, size: u64) -> Option<Self> {
+        match *self {
+            Self::Single { .. } => None,
+            Self::Multipart { part_size, .. } => Self::of_parts(size, part_size),
+        }
+    }
+
+    fn of_parts(size: u64, part_size: u64) -> Option<Self> {
+        let count = size.div_ceil(part_size);
+        let fits = (1..=limits::MAX_PARTS).contains(&count);
+        Some(Self::Multipart { size, part_size, count: u16::try_from(count).ok()? }).filter(|_| fits)
+    }
+
     /// Whether it is one that [`Self::for_size`] could have made, in any version or part size: its parts cover the file
     /// and nothing else. What is read from a record is asked this before it is used.
     pub fn is_sound(&self) -> bool {
@@ -146,6 +179,22 @@ mod tests {
         ] {
             assert!(!bad.is_sound(), "{bad:?}");
         }
+    }
+
+    /// W21.
+    #[test]
+    fn a_file_that_grows_is_cut_as_it_was_and_has_room_for_all_that_may_come() {
+        assert_eq!(Plan::growing(ByteCount(65 << 20)).expect("fits"), None, "not a part of it is there");
+        let first = Plan::growing(ByteCount(200 << 20)).expect("fits").expect("three parts");
+        assert_eq!((first.count(), first.size()), (3, 198 << 20));
+        let more = first.grown(700 << 30).expect("more of it");
+        assert!(more.is_sound() && more.size() <= 700 << 30);
+        let whole = first.whole((700 << 30) + 1).expect("with its end");
+        assert_eq!((whole.is_sound(), whole.size()), (true, (700 << 30) + 1));
+        for number in (1..=3).filter_map(PartNumber::new) {
+            assert_eq!((more.part(number), whole.part(number)), (first.part(number), first.part(number)));
+        }
+        assert_eq!(first.whole(1 << 40), None, "outgrown");
     }
 
     #[test]

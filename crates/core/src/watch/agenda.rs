@@ -13,6 +13,8 @@ use crate::file::Stamp;
 
 /// A folder is looked at this long after the first hint at it: many come together.
 const TOGETHER: Duration = Duration::from_millis(200);
+/// Looks at one folder that something is written in take one part in so many of the time at most.
+const SHARE: u32 = 20;
 
 /// Files that settle or are whole, and folders that are to be looked at.
 #[derive(Debug, Default)]
@@ -22,8 +24,12 @@ pub struct Agenda {
     due: BTreeSet<(Instant, PathBuf)>,
     due_of: BTreeMap<PathBuf, Instant>,
     ready: ByFolder<Stamp>,
-    /// Folders that somebody hinted at, and since when.
+    /// Folders that somebody hinted at, and when they are to be looked at.
     hinted: BTreeMap<PathBuf, Instant>,
+    /// Files that became longer since they were last asked for.
+    grown: BTreeSet<(PathBuf, OsString)>,
+    /// How long a look at a folder takes, where that is long.
+    large: BTreeMap<PathBuf, Duration>,
 }
 
 /// By folder, from the watched one on, and name.
@@ -43,6 +49,8 @@ pub struct Unsettled {
     pub all: u32,
     /// Those among them that have been written to for an hour.
     pub still_written: u32,
+    /// Beside them, those that are whole and not given to the engine yet.
+    pub waiting: u32,
 }
 
 /// A file that is whole.
@@ -51,13 +59,22 @@ pub type Ready = (PathBuf, OsString, Stamp);
 impl Agenda {
     /// Something may have changed in a folder.
     pub fn hint(&mut self, folder: PathBuf, now: Instant) {
-        self.hinted.entry(folder).or_insert(now);
+        let pause = self.large.get(&folder).map_or(TOGETHER, |took| *took * SHARE);
+        self.hinted.entry(folder).or_insert(now + pause);
+    }
+
+    /// A folder was listed, which took so long.
+    pub fn listed(&mut self, folder: &Path, took: Duration) {
+        if took * SHARE > TOGETHER {
+            self.large.insert(folder.to_owned(), took);
+        } else {
+            self.large.remove(folder);
+        }
     }
 
     /// Folders that are to be listed now, because of hints.
     pub fn take_hinted(&mut self, now: Instant) -> Vec<PathBuf> {
-        let (ripe, left) =
-            std::mem::take(&mut self.hinted).into_iter().partition(|(_, since)| *since + TOGETHER <= now);
+        let (ripe, left) = std::mem::take(&mut self.hinted).into_iter().partition(|(_, at)| *at <= now);
         self.hinted = left;
         let ripe: BTreeMap<PathBuf, Instant> = ripe;
         ripe.into_keys().collect()
@@ -82,9 +99,23 @@ impl Agenda {
         all
     }
 
+    /// A file became longer.
+    pub fn grew(&mut self, folder: &Path, name: &OsStr) {
+        self.grown.insert((folder.to_owned(), name.to_owned()));
+    }
+
+    /// Files that settle and became longer since this was last asked.
+    pub fn take_grown(&mut self) -> Vec<Ready> {
+        let now = |(folder, name): (PathBuf, OsString)| {
+            let is = self.candidates.get(&folder)?.get(&name)?.candidate.is();
+            Some((folder, name, is))
+        };
+        std::mem::take(&mut self.grown).into_iter().filter_map(now).collect()
+    }
+
     /// When something is to be done next.
     pub fn next(&self) -> Option<Instant> {
-        let hint = self.hinted.values().min().map(|since| *since + TOGETHER);
+        let hint = self.hinted.values().min().copied();
         let due = self.due.first().map(|(at, _)| *at);
         [hint, due].into_iter().flatten().min()
     }
@@ -101,6 +132,10 @@ impl Agenda {
             next: now + settle,
             still_written: false,
         });
+        let was = settling.candidate.is();
+        if was.file == is.file && was.size < is.size {
+            self.grown.insert((folder.to_owned(), name.to_owned()));
+        }
         match settling.candidate.look(is, now, settle) {
             Look::Ready => {
                 remove(&mut self.candidates, folder, name);
@@ -138,6 +173,7 @@ impl Agenda {
     pub fn forget_below(&mut self, folder: &Path) {
         self.candidates.retain(|known, _| !known.starts_with(folder));
         self.ready.retain(|known, _| !known.starts_with(folder));
+        self.large.retain(|known, _| !known.starts_with(folder));
     }
 
     /// Whether a file settles or is whole, or its folder is to be looked at.
@@ -182,10 +218,13 @@ impl Agenda {
 
     /// How many files settle.
     pub fn unsettled(&self) -> Unsettled {
+        let waiting = self.ready.values().map(BTreeMap::len).sum::<usize>();
+        let none = Unsettled { waiting: u32::try_from(waiting).unwrap_or(u32::MAX), ..Unsettled::default() };
         let all = self.candidates.values().flat_map(BTreeMap::values);
-        all.fold(Unsettled::default(), |sum, one| Unsettled {
+        all.fold(none, |sum, one| Unsettled {
             all: sum.all.saturating_add(1),
             still_written: sum.still_written.saturating_add(one.still_written.into()),
+            ..sum
         })
     }
 
@@ -261,7 +300,7 @@ mod tests {
             assert_eq!(ready(&agenda, Unit::EachFile), ["day/b"]);
             assert_eq!(agenda.next(), Some(now + SETTLE));
         }
-        assert_eq!(agenda.unsettled(), Unsettled { all: 1, still_written: 0 });
+        assert_eq!(agenda.unsettled(), Unsettled { all: 1, still_written: 0, waiting: 1 });
     }
 
     #[test]
@@ -320,6 +359,41 @@ mod tests {
         assert_eq!(agenda.take_hinted(start + TOGETHER), [PathBuf::from("day")]);
         assert_eq!(agenda.take_hinted(start + TOGETHER * 2), [PathBuf::from("cam")]);
         assert_eq!(agenda.next(), None);
+    }
+
+    /// W21.
+    #[test]
+    fn what_became_longer_is_told_once_while_it_settles() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        let later = |seconds| start + Duration::from_secs(seconds);
+        saw(&mut agenda, "day/a", 1, start);
+        saw(&mut agenda, "day/b", 1, start);
+        saw(&mut agenda, "day/a", 2, later(5));
+        saw(&mut agenda, "day/b", 0, later(5));
+        let grown = |agenda: &mut Agenda| {
+            agenda.take_grown().into_iter().map(|(_, name, is)| (name, is.size)).collect::<Vec<_>>()
+        };
+        assert_eq!(grown(&mut agenda), [(OsString::from("a"), 2)]);
+        assert_eq!(grown(&mut agenda), []);
+        saw(&mut agenda, "day/a", 3, later(6));
+        saw(&mut agenda, "day/a", 3, later(20));
+        assert_eq!(
+            (grown(&mut agenda), ready(&agenda, Unit::EachFile)),
+            (vec![], vec!["day/a".to_owned()]),
+            "it is whole"
+        );
+    }
+
+    #[test]
+    fn a_folder_that_takes_long_to_list_is_listed_the_less_often() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        agenda.listed(Path::new("day"), Duration::from_millis(500));
+        agenda.hint("day".into(), start);
+        assert_eq!(agenda.next(), Some(start + Duration::from_secs(10)));
+        agenda.listed(Path::new("day"), Duration::from_millis(1));
+        agenda.take_hinted(start + Duration::from_secs(10));
+        agenda.hint("day".into(), start);
+        assert_eq!(agenda.next(), Some(start + TOGETHER));
     }
 
     #[test]

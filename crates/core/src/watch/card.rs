@@ -104,6 +104,8 @@ pub struct Counts {
     pub settling: u32,
     /// Those among them that have been written to for an hour.
     pub still_written: u32,
+    /// They are whole, and wait for their hours or for what goes with them.
+    pub waiting: u32,
     /// They are in line, move or wait.
     pub moving: u32,
     /// They are safely there.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::agenda::Ready;
 use super::folder::Folder;
@@ -11,7 +11,7 @@ use super::key::{self, Variables};
 use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
 use super::spec::After;
-use crate::bandwidth::{self, Zone};
+use crate::bandwidth::Zone;
 use crate::engine::{Delivery, Redelivered, Whole};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Place, Stamp, names, open_aside};
@@ -21,8 +21,6 @@ use crate::units::UnixTime;
 
 /// Files in one row of the list at most, where each goes by itself.
 const AT_ONCE: usize = 1_024;
-/// While nothing may be sent, the clock on the wall is looked at so often.
-const CLOCK: Duration = Duration::from_secs(60);
 
 impl Folder {
     /// Gives what is whole to the engine.
@@ -45,14 +43,7 @@ impl Folder {
         Ok(())
     }
 
-    /// When files may be sent again, where they may not now (rule W26). Nothing is known of clocks that are set meanwhile.
-    pub(super) fn opens_at(&self) -> Option<Instant> {
-        let hours = self.row.spec.hours.as_ref()?;
-        let (day, minute) = Zone::here().reads(UnixTime::now());
-        (!bandwidth::holds(&hours.days, (hours.from, hours.to), day, minute)).then(|| Instant::now() + CLOCK)
-    }
-
-    async fn with_lines(&self, ready: Vec<Ready>) -> Result<Vec<(Ready, Option<Watched>)>> {
+    pub(super) async fn with_lines(&self, ready: Vec<Ready>) -> Result<Vec<(Ready, Option<Watched>)>> {
         let id = self.row.id;
         let look = move |reader: &crate::journal::Reader| {
             let line = |file: Ready| Ok((reader.watched_file(id, &file.0, &file.1)?, file));
@@ -73,7 +64,7 @@ impl Folder {
         let (folder, name, stamp) = file;
         let Some(Watched { row, standing }) = line else { return Ok(true) };
         let line_of = |row: &WatchedRow| WatchedRow { stamp: *stamp, ..row.clone() };
-        let Decided::Given(transfer) = row.decided else {
+        let Some(transfer) = row.decided.transfer() else {
             // What was there before, and is another number only, is what was there before.
             if row.decided == Decided::Existing && is_touched(row.stamp, *stamp) {
                 self.keeps(folder, name, line_of(&row)).await?;
@@ -81,7 +72,8 @@ impl Folder {
             }
             return Ok(true);
         };
-        let line = WatchedRow { stamp: *stamp, after: self.wish(), ..row.clone() };
+        let decided = Decided::Given(transfer);
+        let line = WatchedRow { stamp: *stamp, after: self.wish(), decided, ..row.clone() };
         let Some(standing) = standing else { return Ok(true) };
         match standing.state {
             TransferState::Cancelled { .. } => Ok(true),
@@ -133,6 +125,15 @@ impl Folder {
         if whole.is_empty() {
             return Ok(());
         }
+        self.hand_over(&whole, false).await?;
+        for (folder, name, _) in &whole {
+            self.agenda.forget(folder, name);
+        }
+        Ok(())
+    }
+
+    /// Gives files to the engine: whole ones, or what is there of such as grow.
+    pub(super) async fn hand_over(&self, files: &[Ready], grow: bool) -> Result<()> {
         let folder = self.name();
         let under = key::expand(&self.row.spec.under, &variables(&folder))?;
         let file = |(folder, name, stamp): &Ready| Whole { folder: folder.clone(), name: name.clone(), stamp: *stamp };
@@ -140,24 +141,21 @@ impl Folder {
             watch: self.row.id,
             root: self.row.path.clone(),
             mount: self.mount.clone(),
-            name: title(&whole, folder),
+            name: title(files, folder),
             under,
             destination: self.row.destination.clone(),
             remote: self.row.remote.clone(),
             collision: self.row.spec.collision,
             priority: self.row.spec.priority,
-            files: whole.iter().map(file).collect(),
+            files: files.iter().map(file).collect(),
+            grow,
             after: self.wish(),
         };
-        self.shared.engine.deliver(delivery).await?;
-        for (folder, name, _) in &whole {
-            self.agenda.forget(folder, name);
-        }
-        Ok(())
+        self.shared.engine.deliver(delivery).await.map(drop)
     }
 
     /// What is to become of files that are given to the engine now.
-    fn wish(&self) -> Option<Aftermath> {
+    pub(super) fn wish(&self) -> Option<Aftermath> {
         let what = self.row.spec.after;
         (what != After::Keep).then_some(Aftermath::Due { what })
     }

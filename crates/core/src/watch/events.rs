@@ -160,6 +160,13 @@ impl Events {
         }
     }
 
+    /// The system may watch as many folders by now as it did not before.
+    pub(super) fn tries_again(&mut self) {
+        if matches!(self.without, Some(Why::Limit { .. })) {
+            self.without = None;
+        }
+    }
+
     /// A folder is not there any more. The system sees that by itself; where it was only renamed it goes on telling of it, and
     /// would not if it were told to stop under the former name.
     pub(super) fn forget(&mut self, folder: &Path) {
@@ -211,8 +218,9 @@ fn is_of_one(error: &notify::Error) -> bool {
         if matches!(error.kind(), PermissionDenied | NotFound | NotADirectory))
 }
 
-/// How many folders one user may have watched. Source: inotify(7).
+/// How many folders one user may have watched: in all, and in a container. Source: inotify(7), namespaces(7).
 fn most_watches() -> u64 {
-    let text = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches").unwrap_or_default();
-    text.trim().parse().unwrap_or(0)
+    let limits = ["/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"];
+    let limits = limits.iter().filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok());
+    limits.min().unwrap_or(0)
 }

@@ -10,6 +10,7 @@ use tokio::time::{Duration, Instant};
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
+use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
 use super::looking::Scope;
 use super::owner::{Claim, Owner};
@@ -19,7 +20,6 @@ use super::rules::Rules;
 use super::spec::After;
 use super::tally::Tally;
 use crate::engine::Engine;
-use crate::engine::feed::{Action, Target};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, FolderId, Mounted, Tree, is_remote, mount_of, names};
 use crate::ids::TransferId;
@@ -29,11 +29,6 @@ use crate::units::{ByteCount, UnixTime};
 
 /// How often a folder that is away is looked for (rule W15).
 const AWAY: Duration = Duration::from_secs(5);
-/// How often all of it is checked where the system tells of changes (rule W11), and where it loses some without saying so:
-/// notify 8 on Windows.
-const BACKSTOP: Duration = Duration::from_secs(if cfg!(windows) { 5 * 60 } else { 30 * 60 });
-/// How often where it does not tell (rule W13).
-const POLL: Duration = Duration::from_secs(60);
 /// So many files on record tell whether a folder is the one that it was.
 const SAMPLE: u32 = 32;
 /// After a failure that is none of the folder's.
@@ -100,6 +95,11 @@ pub(super) struct Folder {
     not_before: Option<Instant>,
     waiting_for_check: Vec<oneshot::Sender<()>>,
     tally: Tally,
+    clocks: Clocks,
+    /// When the hours are looked at.
+    pub(super) clock: Instant,
+    /// Whether what is in line rests for the hours, where that is known.
+    pub(super) rests: Option<bool>,
 }
 
 impl Folder {
@@ -139,6 +139,9 @@ impl Folder {
             not_before: None,
             waiting_for_check: Vec::new(),
             tally: Tally::default(),
+            clocks: Clocks::at(UnixTime::now(), Instant::now()),
+            clock: Instant::now(),
+            rests: None,
         }
     }
 
@@ -155,6 +158,9 @@ impl Folder {
                 },
                 hints = self.events.next() => self.hinted(hints),
                 () = until(next) => {}
+            }
+            if self.clocks.slept(UnixTime::now(), Instant::now()) {
+                self.begins_anew();
             }
         }
     }
@@ -218,6 +224,13 @@ impl Folder {
                 }
             }
         }
+    }
+
+    /// The computer slept: nothing that was told before is believed until all of it was checked.
+    fn begins_anew(&mut self) {
+        self.events.rest();
+        self.is_told = false;
+        self.checks_anew();
     }
 
     /// All of it is looked at as if nothing were known.
@@ -303,6 +316,7 @@ impl Folder {
             || !self.done.is_empty()
             // What is whole waits for its hours, or for what else is to go with it.
             || (self.agenda.has_ready() && self.opens_at().is_none())
+            || due(self.hours_at())
     }
 
     async fn do_what_is_due(&mut self, now: Instant) -> Result<()> {
@@ -310,11 +324,12 @@ impl Folder {
         if self.row.state == State::Asks {
             self.count_what_is_there(&tree).await?;
             if self.row.state == State::Asks {
-                self.check_at = Instant::now() + BACKSTOP;
+                self.check_at = Instant::now() + self.pause_until_check();
                 self.waiting_for_check.clear();
             }
             return Ok(());
         }
+        self.keep_hours().await?;
         self.look_back().await?;
         if self.check_at <= now {
             if !self.checked {
@@ -344,6 +359,7 @@ impl Folder {
         for (folder, files) in self.agenda.take_due(Instant::now()) {
             self.look_at_files(&tree, &folder, files).await?;
         }
+        self.send_what_grows().await?;
         self.try_again().await?;
         self.see_to_what_is_done(&tree).await?;
         drop(tree);
@@ -380,7 +396,9 @@ impl Folder {
         self.events.lies(remote);
         let tree = Arc::new(tree);
         if self.owner.is_none() {
-            if self.row.root.is_some() && !self.holds_what_it_held(&tree).await? {
+            // The computer's own volume is always there: its numbers tell, and whoever emptied the folder meanwhile may.
+            let is_known = self.mount.is_none() && self.row.root == Some(id);
+            if self.row.root.is_some() && !is_known && !self.holds_what_it_held(&tree).await? {
                 self.is_away();
                 return Ok(None);
             }
@@ -449,21 +467,8 @@ impl Folder {
         self.tally.is_stale();
     }
 
-    /// With a jitter of a quarter, so that ten folders are not checked at once.
     fn pause_until_check(&self) -> Duration {
-        let usual = if self.events.notices() == Notices::Live { BACKSTOP } else { POLL };
-        usual.mul_f64(rand::random_range(0.75..1.25))
-    }
-
-    async fn try_again(&mut self) -> Result<()> {
-        let now = Instant::now();
-        while let Some((at, transfer)) = self.again.first().copied()
-            && at <= now
-        {
-            self.again.pop_first();
-            self.shared.engine.act(Action::Retry, vec![Target::Transfer(transfer)]).await?;
-        }
-        Ok(())
+        checks::pause(self.events.notices(), rand::random_range(0.0..1.0))
     }
 
     fn next(&self) -> Option<Instant> {
@@ -474,9 +479,13 @@ impl Folder {
         if let Some(at) = self.not_before {
             return Some(at);
         }
-        let hours = if self.agenda.has_ready() { self.opens_at() } else { None };
-        let all =
-            [Some(self.check_at), self.agenda.next(), self.again.first().map(|(at, _)| *at), hours, self.tally.due()];
+        let all = [
+            Some(self.check_at),
+            self.agenda.next(),
+            self.again.first().map(|(at, _)| *at),
+            self.hours_at(),
+            self.tally.due(),
+        ];
         let now = (!self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }

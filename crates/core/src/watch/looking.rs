@@ -43,6 +43,7 @@ pub(super) enum Scope {
 impl Folder {
     /// Looks at all of it, and at what is on record of folders that are not there. What should have been told is `counted`.
     pub(super) async fn check(&mut self, tree: &Arc<Tree>, counted: bool) -> Result<()> {
+        self.events.tries_again();
         let seen = self.look_below(tree, PathBuf::new(), Scope::All { counted }).await?;
         if self.void {
             return Ok(());
@@ -128,6 +129,7 @@ impl Folder {
     /// Looks at one folder. Answers the folders in it that are looked at, too.
     async fn look_at(&mut self, tree: &Arc<Tree>, folder: &Path, counted: bool) -> Result<Vec<PathBuf>> {
         let (within, listed) = (folder.to_owned(), Arc::clone(tree));
+        let begun = Instant::now();
         let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
         let sights = self.drive.ask_for_much(Asked::Names, list).await?;
         let (id, within) = (self.row.id, folder.to_owned());
@@ -165,6 +167,9 @@ impl Folder {
             let is_recovered = counted && is_old(stamp) && !self.agenda.knows(folder, &name);
             if self.settles(folder, &name, stamp, now) {
                 self.row.counters.recovered += u64::from(is_recovered);
+                if is_longer(&lines, &name, stamp) {
+                    self.agenda.grew(folder, &name);
+                }
                 settle.insert(name);
             }
         }
@@ -183,6 +188,8 @@ impl Folder {
                 None => {}
             }
         }
+        self.try_what_can_be_read(tree, folder, &lines).await?;
+        self.agenda.listed(folder, begun.elapsed());
         Ok(self.below(folder, &sights))
     }
 
@@ -288,7 +295,7 @@ impl Folder {
     /// A file that is on record is not there. What was sent of it stays there; what rests is given up, and forgotten, so that
     /// the same file is sent should it come back.
     async fn file_is_gone(&mut self, line: &Watched, standing: &Standing) -> Result<()> {
-        let Decided::Given(transfer) = line.row.decided else { return Ok(()) };
+        let Some(transfer) = line.row.decided.transfer() else { return Ok(()) };
         let rests = matches!(
             standing.state,
             TransferState::Queued
@@ -315,7 +322,7 @@ impl Folder {
         {
             self.done.insert(id);
         }
-        if let (Decided::Given(id), TransferState::Failed { code }) = (line.row.decided, &standing.state)
+        if let (Some(id), TransferState::Failed { code }) = (line.row.decided.transfer(), &standing.state)
             && !self.failed.contains_key(&id)
         {
             self.fails(id, *code);
@@ -461,12 +468,19 @@ fn moved(reader: &Reader, id: WatchId, sights: &[Sight], lines: &[Watched]) -> R
     Ok(found)
 }
 
+/// Whether a file that an earlier run began to send while it was written became longer since.
+fn is_longer(lines: &[Watched], name: &OsStr, is: Stamp) -> bool {
+    let line = lines.binary_search_by(|line| line.row.name.as_os_str().cmp(name)).ok().map(|at| &lines[at].row);
+    line.is_some_and(|line| matches!(line.decided, Decided::Growing(_)) && line.stamp.size < is.size)
+}
+
 /// Whether nothing more is to come of a version: what is still to be sent is sent from where it lies by then.
 fn is_at_an_end(line: &Watched) -> bool {
     let state = line.standing.as_ref().map(|standing| &standing.state);
     match line.row.decided {
         Decided::Existing => true,
-        Decided::Given(_) => matches!(state, Some(TransferState::Done { .. } | TransferState::Cancelled { .. })),
-        Decided::Refused(_) => false,
+        Decided::Given(_) | Decided::Growing(_) => {
+            matches!(state, Some(TransferState::Done { .. } | TransferState::Cancelled { .. }))
+        }
     }
 }

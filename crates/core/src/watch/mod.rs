@@ -7,8 +7,8 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder, which looks (`looking`) and gives what is whole to the engine (`delivering`), and sees to
-//!   what is done (`aftermath`).
+//! - `folder`: the task of one folder, which looks (`looking`, and at all of it as `checks` say), gives what is whole to the
+//!   engine (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`) and sees to what is done (`aftermath`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -17,15 +17,19 @@ mod aftermath;
 pub mod agenda;
 pub mod backoff;
 pub mod card;
+mod checks;
 mod delivering;
 mod events;
 mod folder;
+mod growing;
+mod hours;
 pub mod key;
 pub mod ledger;
 mod looking;
 mod owner;
 pub mod preview;
 pub mod record;
+mod retrying;
 mod root;
 pub mod rules;
 pub mod settle;

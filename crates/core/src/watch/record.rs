@@ -43,8 +43,18 @@ pub enum Decided {
     Given(TransferId),
     /// It was there before the folder was watched, and is not wanted.
     Existing,
-    /// It could not become a transfer.
-    Refused(ErrorCode),
+    /// It is a transfer of what is there of it already, while the file is still written.
+    Growing(TransferId),
+}
+
+impl Decided {
+    /// The transfer that it is.
+    pub const fn transfer(self) -> Option<TransferId> {
+        match self {
+            Self::Given(id) | Self::Growing(id) => Some(id),
+            Self::Existing => None,
+        }
+    }
 }
 
 /// What becomes of a file once it is safely there; without one, nothing. It is as was wanted when the file was given to the

@@ -48,6 +48,8 @@ pub struct Spec {
     pub priority: Priority,
     /// When files are sent; none is always (rule W26).
     pub hours: Option<Hours>,
+    /// Whether a file is sent while it is written (rule W21).
+    pub while_written: bool,
 }
 
 impl Default for Spec {
@@ -67,6 +69,7 @@ impl Default for Spec {
             after: After::Keep,
             priority: Priority::Below,
             hours: None,
+            while_written: false,
         }
     }
 }
@@ -176,6 +179,9 @@ impl Spec {
             && (days.0.is_empty() || *from >= DAY || *to >= DAY)
         {
             return bad("hours without a day, or past midnight");
+        }
+        if self.while_written && self.unit == Unit::TopFolder {
+            return bad("a folder that goes as one is not sent while it is written");
         }
         key::check(&self.under)?;
         self.rules().map(|_| ())

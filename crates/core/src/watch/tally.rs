@@ -56,7 +56,7 @@ impl Tally {
     /// As it was counted last, beside what was passed over: placeholders, and the rest.
     pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
         let (moving, done, failed) = self.given;
-        let Unsettled { all: settling, still_written } = self.unsettled;
-        Counts { settling, still_written, moving, done, failed, placeholders, passed }
+        let Unsettled { all: settling, still_written, waiting } = self.unsettled;
+        Counts { settling, still_written, waiting, moving, done, failed, placeholders, passed }
     }
 }

@@ -31,7 +31,8 @@ pub async fn opening(files: u64) -> Took {
         let writes = chunk.iter().flat_map(|id| {
             let row = transfer(*id, &folder);
             let (id, size) = (row.id, 1_000 + id);
-            let fingerprint = Fingerprint { size, mtime: 1, ctime: Some(2), volume: 3, file: size, in_doubt: false };
+            let fingerprint =
+                Fingerprint { size, mtime: 1, ctime: Some(2), volume: 3, file: size, in_doubt: false, grows: false };
             let plan = Plan::for_size(ByteCount(size)).expect("a plan");
             let opened = Write::Opened { id, fingerprint, plan };
             [Write::Transfer(row.into()), opened, Write::Happened(id, UnixTime(1_700_000_000), Event::Added)]

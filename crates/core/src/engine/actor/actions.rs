@@ -149,8 +149,20 @@ impl Actor {
         files
     }
 
+    /// Lets files rest outside the hours of their watched folder, or go on where it is what they rest for.
+    pub(super) async fn keep_hours(&mut self, files: &[TransferId], rest: bool) -> Result<()> {
+        let action = if rest { Action::Pause } else { Action::Resume };
+        let files = files.iter().filter_map(|id| self.shelf.book.index(*id)).collect();
+        self.change_by(action, PausedBy::Schedule, files).await.map(drop)
+    }
+
     /// Steps files at rest, and asks running ones to rest.
     pub(super) async fn change(&mut self, action: Action, files: Vec<u32>) -> Result<ActDone> {
+        self.change_by(action, PausedBy::You, files).await
+    }
+
+    /// The same by somebody else than a person, who lets nothing go on that rests for another reason.
+    async fn change_by(&mut self, action: Action, by: PausedBy, files: Vec<u32>) -> Result<ActDone> {
         self.pay().await;
         let now = UnixTime::now();
         let later = self.hold || self.closing.is_some();
@@ -173,10 +185,11 @@ impl Actor {
             }
             match (self.active.get_mut(&slot.id), action) {
                 (Some(active), Action::Pause) => {
-                    let input = Input::Pause(PausedBy::You, now);
+                    let input = Input::Pause(by, now);
                     match (&active.asked, &active.then) {
-                        // It is given up, and was not taken back.
+                        // It is given up, and was not taken back; or a person paused it.
                         (Some(Input::Cancel(_)), None) => continue,
+                        (Some(Input::Pause(PausedBy::You, _)), None) if by != PausedBy::You => continue,
                         (Some(Input::Cancel(_)), Some(_)) => active.then = Some(input),
                         _ => {
                             active.asked = Some(input.clone());
@@ -221,7 +234,7 @@ impl Actor {
                 done.count += 1;
                 continue;
             }
-            let Some((standing, more)) = self.resting_step(action, at, row, now).await? else { continue };
+            let Some((standing, more)) = self.resting_step(action, by, at, row, now).await? else { continue };
             if !Rest::of(&standing.state).is_over() {
                 go_on.insert(self.shelf.book.item_of(at).batch);
             }
@@ -284,6 +297,7 @@ impl Actor {
     async fn resting_step(
         &self,
         action: Action,
+        whose: PausedBy,
         at: u32,
         row: &TransferRow,
         now: UnixTime,
@@ -291,8 +305,9 @@ impl Actor {
         let standing = step(&row.standing, Input::Restarted).map_or(row.standing.clone(), |(standing, _)| standing);
         let cancelled = matches!(standing.state, TransferState::Cancelled { .. });
         let input = match action {
-            Action::Pause => Input::Pause(PausedBy::You, now),
+            Action::Pause => Input::Pause(whose, now),
             Action::Resume => match standing.state {
+                TransferState::Paused { by, .. } if whose != PausedBy::You && by != whose => return Ok(None),
                 // A wait has no step of its own on record: it is in line again after every start.
                 TransferState::Queued => return Ok(Some((standing, Vec::new()))),
                 _ => Input::Resume,
@@ -305,7 +320,7 @@ impl Actor {
             Action::Remove | Action::Earlier | Action::Later => return Ok(None),
         };
         let event = match action {
-            Action::Pause => Some(Event::Paused { by: PausedBy::You }),
+            Action::Pause => Some(Event::Paused { by: whose }),
             Action::Cancel => Some(Event::Cancelled),
             Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo => Some(Event::Resumed),
             Action::Remove | Action::Earlier | Action::Later => None,

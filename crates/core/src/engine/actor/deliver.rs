@@ -37,6 +37,8 @@ pub(crate) struct Delivery {
     pub(crate) collision: Collision,
     pub(crate) priority: Priority,
     pub(crate) files: Vec<Whole>,
+    /// Whether they are still written, and what is there of them is sent already.
+    pub(crate) grow: bool,
     /// What is to become of them once they are safely there.
     pub(crate) after: Option<Aftermath>,
 }
@@ -57,7 +59,7 @@ const BELOW: i64 = 1 << 40;
 impl Actor {
     /// Answers the transfers, in the order of the files.
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<Vec<TransferId>> {
-        let Delivery { watch, root, mount, name, under, destination, remote, collision, priority, files, after } =
+        let Delivery { watch, root, mount, name, under, destination, remote, collision, priority, files, grow, after } =
             delivery;
         let batch = BatchRow {
             id: self.numbers.batch(),
@@ -96,7 +98,8 @@ impl Actor {
         let mut writes = vec![Write::Batch(batch.clone().into()), Write::Item(item.clone())];
         writes.extend(rank.map(|rank| Write::Rank(item.id, rank)));
         for (row, file) in rows.iter().zip(files) {
-            let (folder, name, stamp, decided) = (file.folder, file.name, file.stamp, Decided::Given(row.id));
+            let decided = if grow { Decided::Growing(row.id) } else { Decided::Given(row.id) };
+            let (folder, name, stamp) = (file.folder, file.name, file.stamp);
             writes.push(Write::Transfer(row.clone().into()));
             writes.push(Write::Watched(watch, WatchedRow { folder, name, stamp, decided, after: after.clone() }));
         }
@@ -122,7 +125,7 @@ impl Actor {
     /// A file of a watched folder that was not sent is whole again, perhaps as another version: its transfer is in line again
     /// with that, and never is there a second one.
     pub(super) async fn redeliver(&mut self, watch: WatchId, line: WatchedRow) -> Result<Redelivered> {
-        let Decided::Given(id) = line.decided else { return Ok(Redelivered::Nobodys) };
+        let Some(id) = line.decided.transfer() else { return Ok(Redelivered::Nobodys) };
         // Its row was taken off the list, and it ended.
         let Some(at) = self.shelf.book.index(id) else { return Ok(Redelivered::Nobodys) };
         if self.active.contains_key(&id) || self.owed.contains_key(&id) {
@@ -161,7 +164,7 @@ impl Actor {
     /// A file of a watched folder is gone and was not sent: its transfer is given up, and its line forgotten, in one write, so that
     /// the same file is sent should it come back. One that runs finds out by itself.
     pub(super) async fn withdraw(&mut self, watch: WatchId, line: WatchedRow) -> Result<()> {
-        let Decided::Given(id) = line.decided else { return Ok(()) };
+        let Some(id) = line.decided.transfer() else { return Ok(()) };
         let gone = Write::Unwatched(watch, line.folder, line.name);
         let Some(at) = self.shelf.book.index(id) else { return self.shared.journal.write(vec![gone]).await };
         if self.active.contains_key(&id) || self.owed.contains_key(&id) {

@@ -502,6 +502,9 @@ impl Actor {
             Command::Withdraw(watch, line, reply) => {
                 let _ = reply.send(self.withdraw(watch, *line).await);
             }
+            Command::KeepHours(files, rest, reply) => {
+                let _ = reply.send(self.keep_hours(&files, rest).await);
+            }
             Command::Follow(follower) => self.follower = Some(follower),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);

@@ -24,7 +24,7 @@ use super::pool::{Bound, Pool, SmallPlace};
 use super::routes::{Route, Routes};
 use super::{intake, keys};
 use crate::credentials::Scope;
-use crate::engine::feed::Event;
+use crate::engine::feed::{Event, PausedBy};
 use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::buffers::is_one_frame;
@@ -518,6 +518,8 @@ impl Drive {
         loop {
             let open = self.opened()?;
             match self.send_all(&open, upload).await {
+                // There is more to come.
+                Ok(()) if open.fingerprint.grows => return Ok(Input::Pause(PausedBy::Watch, UnixTime::now())),
                 Ok(()) => return Ok(Input::AllSent),
                 Err(error) if error.code == ErrorCode::FileChanged => self.goes_on(error).await?,
                 Err(error) => return Err(error),
@@ -545,7 +547,7 @@ impl Drive {
             self.held_since = None;
         }
         outcome?;
-        self.unchanged(open).await
+        if open.fingerprint.grows { Ok(()) } else { self.unchanged(open).await }
     }
 
     /// Repeats a request until it is answered or trying again is of no use. The network may be away for days.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::ending::read_again;
 use super::{Drive, Open};
 use crate::engine::drive::Report;
-use crate::engine::feed::Event;
+use crate::engine::feed::{Event, PausedBy};
 use crate::engine::routes::Route;
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::{Fingerprint, Likeness, Place, SourceFile, open_aside};
 use crate::ids::{ObjectKey, UploadId};
-use crate::journal::Write;
+use crate::journal::{Expected, Write};
 use crate::s3::Head;
 use crate::session::Collision;
 use crate::transfer::{Acknowledged, Input, OnS3, Plan};
@@ -36,11 +36,24 @@ impl Drive {
             }
             Err(error) => return Err(error),
         };
-        if !self.is_as_settled(&fingerprint).await? {
+        let expected = self.expected(&fingerprint).await?;
+        if expected == Expected::Nothing {
             return Ok(self.changed());
         }
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
+        fingerprint.grows = expected == Expected::Beginning;
         let plan = match (self.row.fingerprint.clone(), self.row.plan) {
+            (before, plan) if fingerprint.grows || before.as_ref().is_some_and(|before| before.grows && begun) => {
+                match growing(&fingerprint, before.zip(plan).filter(|_| begun))? {
+                    Grown::By(plan) => plan,
+                    Grown::Whole(plan) => {
+                        self.keeps_what_holds(&file, plan).await?;
+                        plan
+                    }
+                    Grown::TooLittle => return Ok(Input::Pause(PausedBy::Watch, UnixTime::now())),
+                    Grown::Otherwise => return Ok(self.changed()),
+                }
+            }
             (Some(before), Some(plan)) if begun => {
                 if !self.is_what_was_sent(&file, (&fingerprint, &before), plan).await? {
                     return Ok(self.changed());
@@ -49,7 +62,7 @@ impl Drive {
                 fingerprint.in_doubt |= before.in_doubt;
                 plan
             }
-            (Some(before), Some(plan)) if fingerprint.likeness(&before) == Likeness::Same => plan,
+            (Some(before), Some(plan)) if !before.grows && fingerprint.likeness(&before) == Likeness::Same => plan,
             _ => Plan::for_size(ByteCount(fingerprint.size))?,
         };
         self.row.size = ByteCount(plan.size());
@@ -83,11 +96,11 @@ impl Drive {
         Ok(Input::Opened { plan })
     }
 
-    /// Whether the source is the version that a watched folder found whole, where one did.
-    async fn is_as_settled(&self, now: &Fingerprint) -> Result<bool> {
-        let Some(watch) = self.item.sweep.as_ref().map(|sweep| sweep.watch) else { return Ok(true) };
+    /// What of the source is to be sent, where a watched folder found it.
+    async fn expected(&self, now: &Fingerprint) -> Result<Expected> {
+        let Some(watch) = self.item.sweep.as_ref().map(|sweep| sweep.watch) else { return Ok(Expected::All) };
         let (id, is) = (self.row.id, (now.size, now.mtime_ns()));
-        self.shared.journal.read(move |journal| journal.is_expected(watch, id, is)).await
+        self.shared.journal.read(move |journal| journal.expected(watch, id, is)).await
     }
 
     /// The key on the wire.
@@ -105,6 +118,21 @@ impl Drive {
             Err(error) if error.code == ErrorCode::FileChanged => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Of the parts on record, those stay that the file holds: programs write the head of a file once its end is known.
+    async fn keeps_what_holds(&self, file: &Arc<SourceFile>, plan: Plan) -> Result<()> {
+        let id = self.row.id;
+        let parts = self.shared.journal.read(move |journal| journal.parts(id)).await?;
+        let mut writes = vec![Write::ForgetParts(id)];
+        for part in parts {
+            match read_again(file, plan, std::iter::once(&part)).await {
+                Ok(()) => writes.push(Write::Part(id, part)),
+                Err(error) if error.code == ErrorCode::FileChanged => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.shared.journal.write(writes).await
     }
 
     /// The way to the batch's destination; the first lease binds the batch to its scope.
@@ -168,6 +196,28 @@ impl Drive {
         self.live.begin(self.parts.sizes());
         Ok(Input::Reconciled { exists: true })
     }
+}
+
+/// What there is of a file that is, or was, sent while it is written.
+enum Grown {
+    /// This much is to be sent, and there is more to come.
+    By(Plan),
+    /// All of it. What was sent of it was read in the midst of being written.
+    Whole(Plan),
+    /// Not a part of it is there.
+    TooLittle,
+    /// It is not the file whose beginning was sent, or it outgrew its parts.
+    Otherwise,
+}
+
+/// The plan for what there is of such a file, after what was planned `before` for an upload that has begun.
+fn growing(now: &Fingerprint, before: Option<(Fingerprint, Plan)>) -> Result<Grown> {
+    Ok(match before {
+        None => Plan::growing(ByteCount(now.size))?.map_or(Grown::TooLittle, Grown::By),
+        Some((before, _)) if now.likeness(&before) != Likeness::Same => Grown::Otherwise,
+        Some((_, plan)) if now.grows => plan.grown(now.size).map_or(Grown::Otherwise, Grown::By),
+        Some((_, plan)) => plan.whole(now.size).map_or(Grown::Otherwise, Grown::Whole),
+    })
 }
 
 /// Whether S3 may have opened an upload and its answer never came: a gateway spoke for it, or an error came after.

@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 use rusqlite::{Row, params};
 
 use super::{Reader, select, unsound, whole};
-use crate::error::{ErrorCode, Result};
+use crate::error::Result;
 use crate::file::Stamp;
 use crate::ids::{ItemId, TransferId, WatchId};
 use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_from};
 use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
-use crate::journal::watches::{EXISTING, Sweep, WatchRow, Watched, WatchedRow};
+use crate::journal::watches::{EXISTING, GROWING, Sweep, WatchRow, Watched, WatchedRow};
 use crate::units::UnixTime;
 use crate::watch::record::{Decided, State};
 
@@ -117,17 +117,31 @@ impl Reader {
         Ok(counts)
     }
 
-    /// Whether a transfer of a watched folder is to send this size and time: the version that was found whole. Of a folder that is
-    /// watched no more it is whatever there is.
-    pub fn is_expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<bool> {
+    /// What a transfer of a watched folder is to send, of a file of this size and time.
+    pub(crate) fn expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<Expected> {
         let is_watched = |row: &WatchRow| row.id == watch && row.state != State::Stopped;
         if !self.watches()?.iter().any(is_watched) {
-            return Ok(true);
+            return Ok(Expected::All);
         }
         // Another line took the place of its own: nobody waits for this version any more.
-        let line = self.watched_by(transfer)?;
-        Ok(line.is_some_and(|line| (line.row.stamp.size, i128::from(line.row.stamp.mtime_ns)) == is))
+        let Some(Watched { row, .. }) = self.watched_by(transfer)? else { return Ok(Expected::Nothing) };
+        Ok(match row.decided {
+            Decided::Growing(_) if is.0 >= row.stamp.size => Expected::Beginning,
+            Decided::Given(_) if (row.stamp.size, i128::from(row.stamp.mtime_ns)) == is => Expected::All,
+            _ => Expected::Nothing,
+        })
     }
+}
+
+/// What a transfer of a watched folder is to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// The whole file: it is the version that was found whole. Of a folder that is watched no more it is whatever there is.
+    All,
+    /// What is there of it: it is still written.
+    Beginning,
+    /// Nothing before it is found whole again.
+    Nothing,
 }
 
 /// What comes behind all that lies in a folder, where paths are ordered as their bytes are.
@@ -162,8 +176,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Watched> {
     let (transfer, why): (Option<i64>, Option<String>) = (row.get(5)?, row.get(6)?);
     let decided = match (transfer, why.as_deref()) {
         (Some(id), None) => Decided::Given(TransferId::new(id.cast_unsigned())),
+        (Some(id), Some(GROWING)) => Decided::Growing(TransferId::new(id.cast_unsigned())),
         (None, Some(EXISTING)) => Decided::Existing,
-        (None, Some(code)) => Decided::Refused(ErrorCode::parse(code).ok_or_else(|| unsound(6, "no reason"))?),
         _ => return Err(unsound(5, "a version that is given and is not")),
     };
     let row_of = WatchedRow {

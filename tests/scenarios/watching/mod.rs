@@ -1,5 +1,10 @@
 //! Watched folders: what appears in them is uploaded once, whole, without anyone looking.
 
+mod drives;
+mod growing;
+mod order;
+mod there;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,6 +50,11 @@ impl Watched {
         let root = world.path("in");
         std::fs::create_dir(&root).expect("made");
         fill(&root);
+        Self::at(world, root, spec).await
+    }
+
+    /// The same of a folder that is somewhere else.
+    async fn at(world: World, root: PathBuf, spec: Spec) -> Self {
         let uploader = open(&world).await;
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let id = uploader.watch(&root, &to, spec).await.expect("watched");
@@ -224,12 +234,7 @@ async fn a_folder_moved_in_is_walked_and_a_done_file_moved_inside_is_not_sent_ag
     std::fs::rename(watched.root.join("card 7/clips/a.mov"), watched.root.join("first.mov")).expect("moved");
     watched.check().await;
     let late = watched.file("card 7/clips/deep/late.mov", 100);
-    watched.until("what comes later is told of under the new name", |card| card.counts.settling == 0).await;
-    let deadline = std::time::Instant::now() + PATIENCE;
-    while watched.world.keys().len() < 3 {
-        assert!(std::time::Instant::now() < deadline, "{:?}", watched.keys());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    watched.until_keys(|keys| keys.len() == 3).await;
     assert_eq!(watched.keys(), ["card 7/clips/deep/late.mov", "card/clips/a.mov", "card/clips/deep/b.mov"]);
     assert_eq!(watched.sum("card 7/clips/deep/late.mov"), sha256(&late));
     watched.world.nothing_was_sent_twice();
@@ -381,6 +386,22 @@ impl Watched {
         let mut all: Vec<_> = all.into_iter().map(within).collect();
         all.sort();
         all
+    }
+
+    async fn until_so(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(std::time::Instant::now() < deadline, "{what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn until_keys(&self, is_so: impl Fn(&[String]) -> bool) {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while !is_so(&self.keys()) {
+            assert!(std::time::Instant::now() < deadline, "{:?}", self.keys());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn until_left(&self, is_so: impl Fn(&[String]) -> bool) {

@@ -1,0 +1,48 @@
+//! The hours in which a watched folder is sent (rule W26): outside them nothing is given to the engine, and what is under way
+//! rests.
+
+use std::path::Path;
+
+use tokio::time::{Duration, Instant};
+
+use super::folder::Folder;
+use super::spec::Hours;
+use crate::bandwidth::{self, Zone};
+use crate::error::Result;
+use crate::units::UnixTime;
+
+/// Where there are hours, the clock on the wall is looked at so often: nobody tells when it is set.
+const CLOCK: Duration = Duration::from_secs(60);
+
+impl Folder {
+    /// When the clock is looked at again, where nothing may be sent now.
+    pub(super) fn opens_at(&self) -> Option<Instant> {
+        let hours = self.row.spec.hours.as_ref()?;
+        (!is_open(hours, UnixTime::now())).then(|| Instant::now() + CLOCK)
+    }
+
+    /// When the clock is looked at again because of what is under way.
+    pub(super) fn hours_at(&self) -> Option<Instant> {
+        self.row.spec.hours.as_ref().map(|_| self.clock)
+    }
+
+    /// Lets what is in line or under way rest where the hours are over, and go on where they begin.
+    pub(super) async fn keep_hours(&mut self) -> Result<()> {
+        let rests = self.opens_at().is_some();
+        self.clock = Instant::now() + CLOCK;
+        if self.rests == Some(rests) || (self.rests.is_none() && self.row.spec.hours.is_none()) {
+            return Ok(());
+        }
+        let id = self.row.id;
+        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, Path::new(""))).await?;
+        let given = lines.iter().filter_map(|line| line.row.decided.transfer());
+        self.shared.engine.keep_hours(given.collect(), rests).await?;
+        self.rests = Some(rests);
+        Ok(())
+    }
+}
+
+fn is_open(hours: &Hours, now: UnixTime) -> bool {
+    let (day, minute) = Zone::here().reads(now);
+    bandwidth::holds(&hours.days, (hours.from, hours.to), day, minute)
+}

@@ -1,0 +1,94 @@
+//! Watched folders on drives: those that a program serves, those that are unplugged, and more folders than the system watches.
+
+use davit_core::watch::Spec;
+use davit_core::watch::card::{Doing, Notices, Why};
+use davit_core::watch::spec::After;
+use davit_tests::World;
+use davit_tests::inner::{Drive, where_one_may_mount, where_one_may_serve};
+use davit_tests::served::{Closing, ServedDrive};
+use davit_tests::source::{noise, sha256};
+
+use super::{Watched, soon};
+
+/// W13: detected without anybody saying so.
+#[tokio::test]
+async fn a_drive_that_a_program_serves_is_looked_at_instead_of_being_told_of() {
+    let served = async {
+        let mut drive = None;
+        let watched = Watched::with(soon(), |root| {
+            let disk = root.with_file_name("disk");
+            std::fs::create_dir(&disk).expect("made");
+            noise(&disk.join("a.mov"), 1_000);
+            drive = Some(ServedDrive::new(&disk, root, Closing::AsksNobody));
+        })
+        .await;
+        let card = watched.until_done(1).await;
+        assert_eq!(card.notices, Notices::Polls(Why::Remote));
+        let disk = watched.root.with_file_name("disk");
+        noise(&disk.join("b.mov"), 1_000);
+        watched.check().await;
+        watched.until_done(2).await;
+        assert_eq!(watched.keys(), ["a.mov", "b.mov"]);
+        watched.uploader.expect("open").close().await;
+    };
+    let name = "watching::drives::a_drive_that_a_program_serves_is_looked_at_instead_of_being_told_of";
+    where_one_may_serve(name, served).await;
+}
+
+/// W14.
+#[tokio::test]
+async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {
+    const LIMIT: &str = "/proc/sys/user/max_inotify_watches";
+    let limited = async {
+        std::fs::write(LIMIT, "3").expect("of this user namespace");
+        let watched = Watched::with(soon(), |root| {
+            for n in 0..6 {
+                let folder = root.join(format!("card {n}"));
+                std::fs::create_dir(&folder).expect("made");
+                noise(&folder.join("a.mov"), 1_000);
+            }
+        })
+        .await;
+        let card = watched.until_done(6).await;
+        assert_eq!(card.notices, Notices::Polls(Why::Limit { most: 3 }));
+        watched.file("card 5/b.mov", 1_000);
+        watched.check().await;
+        watched.until_done(7).await;
+        std::fs::write(LIMIT, "1000").expect("raised");
+        watched.check().await;
+        watched.until("the system tells of all of it", |card| card.notices == Notices::Live).await;
+        watched.file("card 5/c.mov", 1_000);
+        watched.until_done(8).await;
+        watched.world.nothing_was_sent_twice();
+        watched.uploader.expect("open").close().await;
+    };
+    let name = "watching::drives::past_the_systems_limit_a_folder_is_looked_at_and_says_so";
+    where_one_may_mount(name, limited).await;
+}
+
+/// W10, W15: and nothing is moved, deleted or forgotten of what is not there.
+#[tokio::test]
+async fn a_drive_that_is_unplugged_and_back_goes_on_by_itself() {
+    let plugged = async {
+        let world = World::with_backend(900, "role").await;
+        let drive = Drive::plugged_in(&world.path("drives"));
+        let root = drive.at.join("in");
+        std::fs::create_dir(&root).expect("made");
+        noise(&root.join("a.mov"), 1_000);
+        let watched = Watched::at(world, root.clone(), Spec { after: After::Keep, ..soon() }).await;
+        watched.until_done(1).await;
+        drive.pull_out();
+        watched.check_soon();
+        watched.until("it is away", |card| card.doing == Doing::Away).await;
+        drive.plug_in();
+        let late = root.join("b.mov");
+        noise(&late, 2_000);
+        watched.until_done(2).await;
+        assert_eq!(watched.keys(), ["a.mov", "b.mov"]);
+        assert_eq!(watched.sum("b.mov"), sha256(&late));
+        watched.world.nothing_was_sent_twice();
+        watched.uploader.expect("open").close().await;
+        drive.pull_out();
+    };
+    where_one_may_mount("watching::drives::a_drive_that_is_unplugged_and_back_goes_on_by_itself", plugged).await;
+}

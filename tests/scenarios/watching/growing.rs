@@ -1,0 +1,116 @@
+//! Files that are sent while they are written (rule W21).
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use davit_tests::World;
+use davit_tests::davit::Running;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+
+use super::PATIENCE;
+
+const PART: usize = 128 << 10;
+
+/// A recording, and who watches its folder.
+struct Recording {
+    world: World,
+    path: PathBuf,
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Recording {
+    async fn begin() -> (Self, Running) {
+        let world = World::of_small_parts().await;
+        let root = world.path("in");
+        std::fs::create_dir(&root).expect("made");
+        let mut add = world.davit("watch");
+        add.arg("add").arg(&root).args(["--existing", "all", "--settle", "10s", "--while-written"]);
+        let added = world.by_keys(&mut add).end().await;
+        assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+        let running = Self::watch(&world);
+        let source = world.sources().join("what is recorded");
+        noise(&source, 8 * PART as u64 + 777);
+        let bytes = std::fs::read(&source).expect("read");
+        let path = root.join("rec.mov");
+        let file = File::create(&path).expect("made");
+        (Self { world, path, file, bytes }, running)
+    }
+
+    fn watch(world: &World) -> Running {
+        let mut run = world.davit("watch");
+        run.args(["run", "--json"]).env("DAVIT_TEST_PART_SIZE", PART.to_string());
+        world.by_keys(&mut run).start()
+    }
+
+    /// Writes from one part to another, each once those before are in the store.
+    fn writes(&mut self, from: usize, to: usize) {
+        for n in from..to {
+            self.file.write_all(&self.bytes[n * PART..(n + 1) * PART]).expect("written");
+            // The first look at a file says nothing of whether it grows.
+            until(&format!("{} parts are there", n + 1), || n == 0 || self.parts() > n);
+        }
+    }
+
+    fn parts(&self) -> usize {
+        self.world.cloud.uploads(BUCKET).iter().map(|upload| upload.parts).sum()
+    }
+
+    /// Writes the rest, and waits for the object.
+    fn ends(&mut self, from: usize) {
+        self.file.write_all(&self.bytes[from * PART..]).expect("written");
+        until("it is there", || self.world.keys() == ["in/rec.mov"]);
+        assert_eq!(self.world.sha256("in/rec.mov"), sha256(&self.path));
+        assert!(self.world.cloud.uploads(BUCKET).is_empty(), "nothing unfinished is left");
+    }
+
+    /// Parts that were begun, in all uploads, and how many uploads those were.
+    fn sent(&self) -> (u32, usize) {
+        let parts = self.world.cloud.observer().parts();
+        let uploads: std::collections::BTreeSet<_> = parts.keys().map(|(_, _, upload, _)| upload).collect();
+        (parts.values().map(|part| part.begun).sum(), uploads.len())
+    }
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    tokio::task::block_in_place(|| {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+}
+
+/// W21: parts are sent behind the write head, a kill loses none, and the object comes once the file stands still.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_growing_file_is_sent_behind_its_head_and_whole() {
+    let (mut recording, running) = Recording::begin().await;
+    recording.writes(0, 5);
+    assert!(recording.world.keys().is_empty(), "it is not there before it is whole");
+    running.kill();
+    let running = Recording::watch(&recording.world);
+    recording.writes(5, 8);
+    recording.ends(8);
+    assert_eq!(recording.sent(), (9, 1), "each part once, by one upload");
+    running.kill();
+}
+
+/// W21: programs write the head of a file once its end is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_again_of_a_growing_file_is_sent_again_and_no_more() {
+    let (mut recording, running) = Recording::begin().await;
+    recording.writes(0, 6);
+    recording.file.write_all(&recording.bytes[6 * PART..]).expect("written");
+    let mut head = OpenOptions::new().write(true).open(&recording.path).expect("opened");
+    head.seek(SeekFrom::Start(4)).and_then(|_| head.write_all(b"the length of all")).expect("written");
+    drop(head);
+    until("it is there", || recording.world.keys() == ["in/rec.mov"]);
+    assert_eq!(recording.world.sha256("in/rec.mov"), sha256(&recording.path));
+    let (sent, uploads) = recording.sent();
+    assert_eq!((sent, uploads), (10, 1), "the first part twice, the others once");
+    running.kill();
+}
