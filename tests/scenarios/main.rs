@@ -14,6 +14,8 @@ mod endings;
 mod endurance;
 mod given_again;
 mod heavy;
+#[cfg(target_os = "linux")]
+mod heavy_watching;
 mod hostile;
 mod house;
 mod interruptions;
@@ -38,6 +40,8 @@ mod sessions;
 mod sources;
 mod speed;
 mod stalls;
+#[cfg(target_os = "linux")]
+mod storms;
 mod told;
 mod unclear;
 mod uploads;

@@ -20,6 +20,8 @@ pub mod scale;
 pub mod sources;
 #[cfg(unix)]
 pub mod tampering;
+#[cfg(target_os = "linux")]
+pub mod watching;
 
 /// How often a loop runs: as `DAVIT_SOAK` says, or `small`.
 pub fn times(small: u32) -> u32 {
