@@ -135,6 +135,8 @@ pub(crate) struct Add {
     /// No files of more bytes.
     #[arg(long, value_name = "BYTES")]
     pub(crate) most: Option<u64>,
+    #[command(flatten)]
+    pub(crate) beyond: Beyond,
     /// A folder in it goes as one, once nothing in it moves.
     #[arg(long)]
     pub(crate) whole_folders: bool,
@@ -144,6 +146,18 @@ pub(crate) struct Add {
     /// Say what would be uploaded and what would not, and watch nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// What is taken beside plain files.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Beyond {
+    /// Follow links and junctions to what lies in the folder: it is uploaded under the link's path, too. What lies outside is
+    /// never uploaded.
+    #[arg(long)]
+    pub(crate) follow_links: bool,
+    /// Upload files that lie in the cloud (OneDrive, iCloud, Dropbox), too: they are fetched.
+    #[arg(long)]
+    pub(crate) fetch_placeholders: bool,
 }
 
 #[derive(Debug, ClapArgs)]

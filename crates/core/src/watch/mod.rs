@@ -8,7 +8,7 @@
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder, which looks (`looking`) and gives what is whole to the engine (`delivering`), and sees to
-//!   what is done (`aftermath`).
+//!   what is done (`aftermath`); `ways`: where links lead, where they are followed.
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -32,6 +32,7 @@ pub mod settle;
 pub mod spec;
 mod tally;
 mod watches;
+mod ways;
 
 pub use spec::Spec;
 pub use watches::Watches;
