@@ -7,6 +7,7 @@ use std::time::Duration;
 use davit_core::engine::feed::View;
 use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
+use davit_core::file::Extent;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_core::watch::preview::Listing;
 use tauri::async_runtime::JoinHandle;
@@ -53,6 +54,7 @@ struct Stopped {
 /// What lay in a folder, and when that was seen.
 struct Looked {
     path: PathBuf,
+    extent: Extent,
     at: tokio::time::Instant,
     listing: Arc<Listing>,
 }
@@ -243,16 +245,17 @@ impl Shell {
     ///
     /// # Errors
     /// As the system says of the folder.
-    pub(crate) async fn listing(&self, path: PathBuf) -> Result<Arc<Listing>> {
+    pub(crate) async fn listing(&self, path: PathBuf, extent: Extent) -> Result<Arc<Listing>> {
         let mut looked = self.looked.lock().await;
-        if let Some(known) = looked.as_ref().filter(|known| known.path == path && known.at.elapsed() < FRESH) {
+        let is_it = |known: &&Looked| known.path == path && known.extent == extent && known.at.elapsed() < FRESH;
+        if let Some(known) = looked.as_ref().filter(is_it) {
             return Ok(Arc::clone(&known.listing));
         }
         let home = self.uploader()?.home().to_owned();
         let at = path.clone();
-        let look = tauri::async_runtime::spawn_blocking(move || Listing::of(&at, &home));
+        let look = tauri::async_runtime::spawn_blocking(move || Listing::of(&at, &home, extent));
         let listing = Arc::new(look.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
-        *looked = Some(Looked { path, at: tokio::time::Instant::now(), listing: Arc::clone(&listing) });
+        *looked = Some(Looked { path, extent, at: tokio::time::Instant::now(), listing: Arc::clone(&listing) });
         Ok(listing)
     }
 

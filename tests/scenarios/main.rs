@@ -47,6 +47,8 @@ mod unclear;
 mod uploads;
 mod waiting;
 mod watching;
+#[cfg(unix)]
+mod watching_links;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;

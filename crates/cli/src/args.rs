@@ -154,6 +154,8 @@ pub(crate) struct Add {
     /// What was sent and then moved within the folder is sent to its new place, too.
     #[arg(long)]
     pub(crate) moved_anew: bool,
+    #[command(flatten)]
+    pub(crate) beyond: Beyond,
     /// A folder in it goes as one, once nothing in it moves.
     #[arg(long)]
     pub(crate) whole_folders: bool,
@@ -166,6 +168,18 @@ pub(crate) struct Add {
     /// Say what would be uploaded and what would not, and watch nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// What is taken beside plain files.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Beyond {
+    /// Follow links and junctions to what lies in the folder: it is uploaded under the link's path, too. What lies outside is
+    /// never uploaded.
+    #[arg(long)]
+    pub(crate) follow_links: bool,
+    /// Upload files that lie in the cloud (OneDrive, iCloud, Dropbox), too: they are fetched.
+    #[arg(long)]
+    pub(crate) fetch_placeholders: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
+use davit_core::file::{Extent, Links, Placeholders};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, WatchRow};
 use davit_core::units::{ByteCount, UnixTime};
@@ -17,7 +18,7 @@ use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
 use davit_core::watch::spec::{Mode, Moved, Unit};
 use serde::Serialize;
 
-use crate::args::{Add, Folder, Run, Watch};
+use crate::args::{Add, Beyond, Folder, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::upload::{connected, place};
@@ -40,14 +41,26 @@ pub(crate) async fn run(command: Watch) -> Result<u8> {
     }
 }
 
+impl Beyond {
+    const fn extent(&self) -> Extent {
+        Extent {
+            links: if self.follow_links { Links::Followed } else { Links::Skipped },
+            placeholders: if self.fetch_placeholders { Placeholders::Fetched } else { Placeholders::Skipped },
+        }
+    }
+}
+
 impl Add {
     fn spec(&self) -> Spec {
+        let Extent { links, placeholders } = self.beyond.extent();
         let include = self.include.iter().cloned().map(rules::Line::Include);
         let lines = self.exclude.iter().cloned().map(rules::Line::Exclude).chain(include).collect();
         Spec {
             under: self.under.clone(),
             settle: self.settle,
             lines,
+            links,
+            placeholders,
             existing: self.existing.into(),
             collision: self.collision.into(),
             priority: self.priority.into(),
@@ -82,7 +95,7 @@ fn would(add: &Add) -> Result<u8> {
     let home = Options::from_env()?.home;
     // A link that is named means where it leads.
     let path = add.path.canonicalize().unwrap_or_else(|_| add.path.clone());
-    let preview = Listing::of(&path, &home)?.by(&spec.rules()?, UnixTime::now());
+    let preview = Listing::of(&path, &home, spec.extent())?.by(&spec.rules()?, UnixTime::now());
     let named = preview.some_taken.iter().map(|path| format!("{:<10} {}", "upload", text::plain(path)));
     let left = preview.some_left.iter().map(|one| {
         let why = words::of_rule(one.why, &spec);
@@ -178,6 +191,9 @@ struct Line<'a> {
     path: &'a str,
     destination: &'a str,
     under: &'a str,
+    links: Links,
+    /// What becomes of those that are counted below.
+    cloud_files: Placeholders,
     /// Nothing where nobody watches it now.
     doing: Option<Doing>,
     paused: Option<UnixTime>,
@@ -230,6 +246,8 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         path: &shown,
         destination: &row.destination.label,
         under: &row.spec.under,
+        links: row.spec.links,
+        cloud_files: row.spec.placeholders,
         doing: card.map(|card| card.doing),
         paused: if let State::Paused { since } = row.state { Some(since) } else { None },
         notices: card.map(|card| card.notices),
@@ -278,6 +296,8 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend(card.and_then(|card| card.problem).map(|code| words::of(code).what.to_owned()));
     told.push(format!("{} uploaded", counts.done));
     told.extend(row.spec.hours.as_ref().map(|open| format!("in its hours, {}", hours::in_words(open))));
+    told.extend((row.spec.links == Links::Followed).then(|| "links are followed".to_owned()));
+    told.extend((row.spec.placeholders == Placeholders::Fetched).then(|| "files in the cloud are fetched".to_owned()));
     told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
     told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));
     told.extend(
@@ -362,4 +382,29 @@ async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
         }
     }
     Err(Error::new(ErrorCode::Unexpected).detail("the engine ended"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    /// W16, W17.
+    #[test]
+    fn links_are_followed_and_placeholders_fetched_where_a_person_says_so() {
+        let extent = |flags: &[&str]| {
+            let typed = ["davit", "watch", "add", "/in", "--existing", "all"].iter().chain(flags);
+            let Command::Watch { command: Watch::Add(add) } = Args::try_parse_from(typed).expect("a command").command
+            else {
+                panic!("another command")
+            };
+            add.spec().extent()
+        };
+        assert_eq!(extent(&[]), Extent::default());
+        let all = Extent { links: Links::Followed, placeholders: Placeholders::Fetched };
+        assert_eq!(extent(&["--follow-links", "--fetch-placeholders"]), all);
+        assert_eq!(extent(&["--follow-links"]), Extent { links: Links::Followed, ..Extent::default() });
+    }
 }

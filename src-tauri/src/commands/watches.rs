@@ -65,8 +65,9 @@ pub async fn pick_watch_root(shell: State<'_, Arc<Shell>>) -> Answer<Option<Inbo
 #[tauri::command]
 pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, lines: Vec<Line>) -> Answer<Preview> {
     let (path, before) = found(&shell, root)?;
+    let extent = before.extent();
     let rules = Spec { lines, ..before }.rules()?;
-    let listing = shell.listing(path).await?;
+    let listing = shell.listing(path, extent).await?;
     Ok(listing.by(&rules, UnixTime::now()))
 }
 

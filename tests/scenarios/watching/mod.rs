@@ -19,18 +19,18 @@ use davit_tests::source::{noise, sha256};
 use davit_tests::world::{World, connected};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A watched folder, and who watches it.
-struct Watched {
-    world: World,
+pub(crate) struct Watched {
+    pub(crate) world: World,
     uploader: Option<Uploader>,
-    root: PathBuf,
-    id: WatchId,
+    pub(crate) root: PathBuf,
+    pub(crate) id: WatchId,
 }
 
 /// Everything at once, so that no test waits for long.
-fn soon() -> Spec {
+pub(crate) fn soon() -> Spec {
     Spec { settle: 1, existing: Existing::All, ..Spec::default() }
 }
 
@@ -40,12 +40,12 @@ async fn open(world: &World) -> Uploader {
 }
 
 impl Watched {
-    async fn by(spec: Spec) -> Self {
+    pub(crate) async fn by(spec: Spec) -> Self {
         Self::with(spec, |_| {}).await
     }
 
     /// The same of a folder in which something lies already.
-    async fn with(spec: Spec, fill: impl FnOnce(&Path)) -> Self {
+    pub(crate) async fn with(spec: Spec, fill: impl FnOnce(&Path)) -> Self {
         let world = World::with_backend(900, "role").await;
         let root = world.path("in");
         std::fs::create_dir(&root).expect("made");
@@ -61,7 +61,7 @@ impl Watched {
         Self { world, uploader: Some(uploader), root, id }
     }
 
-    fn uploader(&self) -> &Uploader {
+    pub(crate) fn uploader(&self) -> &Uploader {
         self.uploader.as_ref().expect("open")
     }
 
@@ -90,7 +90,7 @@ impl Watched {
     }
 
     /// Waits until so many files are done, and nothing more is to come.
-    async fn until_done(&self, files: u32) -> Card {
+    pub(crate) async fn until_done(&self, files: u32) -> Card {
         self.until("all is done", |card| {
             card.counts.done == files && card.counts.moving + card.counts.settling == 0 && card.doing == Doing::Watching
         })
@@ -109,14 +109,14 @@ impl Watched {
     }
 
     /// The keys there, from the person's folder on.
-    fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let last = |key: String| key.splitn(3, '/').nth(2).expect("below a person").to_owned();
         let mut keys: Vec<_> = self.world.keys().into_iter().map(last).collect();
         keys.sort();
         keys
     }
 
-    fn sum(&self, key: &str) -> String {
+    pub(crate) fn sum(&self, key: &str) -> String {
         let whole = self.world.keys().into_iter().find(|whole| whole.ends_with(&format!("/{key}"))).expect(key);
         self.world.sha256(&whole)
     }

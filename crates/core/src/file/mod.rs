@@ -8,11 +8,15 @@
 mod aside;
 pub mod buffers;
 mod drive;
+mod extent;
 mod fingerprint;
+mod held;
+mod links;
 mod mount;
 mod mounted;
 pub mod names;
 mod place;
+mod placeholder;
 mod source;
 mod tree;
 pub mod walk;
@@ -20,7 +24,9 @@ mod whole;
 
 pub(crate) use aside::open_aside;
 pub use drive::drive_of;
+pub use extent::{Extent, Links, Placeholders};
 pub use fingerprint::{Fingerprint, Likeness};
+pub(crate) use held::HOLDERS_ARE_TOLD;
 pub(crate) use mount::{is_remote, unless_unmounted};
 pub use mount::{is_unmounted, mount_of};
 pub(crate) use mounted::{Asked, Asking, Mounted};

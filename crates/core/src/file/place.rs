@@ -2,7 +2,8 @@
 //!
 //! A file that was given by name is opened by its path: the person named it, links on the way included. What lies in a
 //! folder that was given is opened beneath that folder, and no link on the way is followed: whoever may write in the
-//! folder could otherwise put a link to any file of this computer in the way, between the walk and the opening.
+//! folder could otherwise put a link to any file of this computer in the way, between the walk and the opening. Where a
+//! person wants links followed, what they lead to is found first and then opened in the same way (see `links`).
 //!
 //! A hard link is the file itself; nobody can tell which of its names came first, and it is uploaded like any other.
 
@@ -10,7 +11,10 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::Links;
+use super::links::Following;
 use super::mounted::Mounted;
+use super::walk;
 
 /// A file's place: by name, or in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,23 +22,31 @@ pub struct Place {
     root: Option<PathBuf>,
     path: PathBuf,
     mount: Option<PathBuf>,
+    /// Where links are followed: the program's own folder, which none leads into.
+    follows: Option<PathBuf>,
 }
 
 impl Place {
     /// A file that was given by name.
     pub fn named(path: impl Into<PathBuf>) -> Self {
-        Self { root: None, path: path.into(), mount: None }
+        Self { root: None, path: path.into(), mount: None, follows: None }
     }
 
     /// A file in a folder that was given. `path` is whole: it begins with `root`.
     pub fn within(root: impl Into<PathBuf>, path: impl Into<PathBuf>) -> Self {
-        Self { root: Some(root.into()), path: path.into(), mount: None }
+        Self { root: Some(root.into()), path: path.into(), mount: None, follows: None }
     }
 
     /// The same on a drive that is mounted there.
     #[must_use]
     pub fn on(self, mount: Option<PathBuf>) -> Self {
         Self { mount, ..self }
+    }
+
+    /// The same where links in the folder are followed, or not: to what lies in the folder, and never into `home`.
+    #[must_use]
+    pub fn through(self, links: Links, home: &Path) -> Self {
+        Self { follows: (links == Links::Followed).then(|| home.to_owned()), ..self }
     }
 
     /// Where its drive is mounted, as far as known.
@@ -52,11 +64,34 @@ impl Place {
         &self.path
     }
 
-    /// Opens it for reading. A link in the last place, and in a folder any link below the folder, is an error.
+    /// Opens it for reading. A link in the last place, and in a folder any link below the folder, is an error, unless links
+    /// are followed and it leads to what lies in the folder.
     pub(super) fn open(&self) -> io::Result<File> {
-        let Some(root) = &self.root else { return super::source::options().open(&self.path) };
+        match self.beneath()? {
+            Some((root, within)) => root.file(&within),
+            None => super::source::options().open(&self.path),
+        }
+    }
+
+    /// The same, if nobody has it open for writing; nobody can open it so before it is closed.
+    #[cfg(windows)]
+    pub(super) fn open_unwritten(&self) -> io::Result<File> {
+        match self.beneath()? {
+            Some((root, within)) => root.unwritten(&within),
+            None => super::source::unwritten().open(&self.path),
+        }
+    }
+
+    /// The folder that it lies in, held open, and its place in that; none of a file that was given by name.
+    fn beneath(&self) -> io::Result<Option<(Root, PathBuf)>> {
+        let Some(root) = &self.root else { return Ok(None) };
         let within = self.path.strip_prefix(root).map_err(|_| outside())?;
-        Root::open(root)?.file(within)
+        let held = Root::open(root)?;
+        let real = match &self.follows {
+            Some(home) => Following::within(root, walk::within(home, root)).real(within),
+            None => within.to_owned(),
+        };
+        Ok(Some((held, real)))
     }
 }
 
@@ -145,14 +180,16 @@ mod unix {
         }
 
         /// Which folder it is.
-        #[allow(
-            clippy::unnecessary_cast,
-            clippy::cast_sign_loss,
-            reason = "the fields have other types on other systems"
-        )]
         pub(in crate::file) fn id(&self) -> io::Result<FolderId> {
-            let stat = rustix::fs::fstat(&self.0)?;
-            Ok(FolderId { volume: stat.st_dev as u64, file: stat.st_ino as u64 })
+            Ok(id(&rustix::fs::fstat(&self.0)?))
+        }
+
+        /// Which folder one in it is. An empty path is the folder itself.
+        pub(in crate::file) fn id_of(&self, within: &Path) -> io::Result<FolderId> {
+            if within.as_os_str().is_empty() {
+                return self.id();
+            }
+            Ok(id(&rustix::fs::fstat(self.beneath(within, PASS)?)?))
         }
 
         /// Whether files keep their numbers when the drive is mounted anew.
@@ -289,6 +326,11 @@ mod unix {
         true
     }
 
+    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the fields have other types on other systems")]
+    fn id(stat: &Stat) -> FolderId {
+        FolderId { volume: stat.st_dev as u64, file: stat.st_ino as u64 }
+    }
+
     fn looked(folder: BorrowedFd<'_>, name: &OsStr) -> io::Result<Kind> {
         let stat = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(match FileType::from_raw_mode(stat.st_mode) {
@@ -315,10 +357,9 @@ mod unix {
         }
     }
 
-    /// `SF_DATALESS`. Source: `sys/stat.h` of macOS.
     #[cfg(target_os = "macos")]
     const fn is_placeholder(stat: &Stat) -> bool {
-        stat.st_flags & 0x4000_0000 != 0
+        crate::file::placeholder::by_flags(stat.st_flags)
     }
 
     #[cfg(not(target_os = "macos"))]
@@ -364,8 +405,12 @@ mod windows {
 
         /// Which folder it is.
         pub(in crate::file) fn id(&self) -> io::Result<FolderId> {
-            let id = winapi_util::file::information(&self.held)?;
-            Ok(FolderId { volume: id.volume_serial_number(), file: id.file_index() })
+            id(&self.held)
+        }
+
+        /// Which folder one in it is. An empty path is the folder itself.
+        pub(in crate::file) fn id_of(&self, within: &Path) -> io::Result<FolderId> {
+            id(self.hold_way(within)?.last().unwrap_or(&self.held))
         }
 
         /// Whether files keep their numbers when the drive is mounted anew. None is told here.
@@ -378,6 +423,12 @@ mod windows {
         pub(in crate::file) fn file(&self, within: &Path) -> io::Result<File> {
             let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
             crate::file::source::options().open(self.path.join(within))
+        }
+
+        /// The same, if nobody has it open for writing; nobody can open it so before it is closed.
+        pub(in crate::file) fn unwritten(&self, within: &Path) -> io::Result<File> {
+            let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
+            crate::file::source::unwritten().open(self.path.join(within))
         }
 
         /// Gives a file in it another name in it, which nothing has.
@@ -453,13 +504,16 @@ mod windows {
         if folder.metadata()?.is_dir() { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
+    fn id(folder: &File) -> io::Result<FolderId> {
+        let id = winapi_util::file::information(folder)?;
+        Ok(FolderId { volume: id.volume_serial_number(), file: id.file_index() })
+    }
+
     fn looked(entry: &std::fs::DirEntry) -> io::Result<Kind> {
         entry.metadata().map(|meta| kind(&meta))
     }
 
     fn kind(meta: &std::fs::Metadata) -> Kind {
-        /// `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`: the bytes are fetched when read. Source: Windows file attributes.
-        const RECALL: u32 = 0x0040_0000;
         let kind = meta.file_type();
         if kind.is_symlink() {
             Kind::Link
@@ -469,7 +523,7 @@ mod windows {
             // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
             let ticks = i64::try_from(meta.last_write_time()).unwrap_or(i64::MAX) - 116_444_736_000_000_000;
             let stamp = Stamp { size: meta.len(), mtime_ns: ticks.saturating_mul(100), file: None };
-            Kind::File { stamp, placeholder: meta.file_attributes() & RECALL != 0 }
+            Kind::File { stamp, placeholder: crate::file::placeholder::by_attributes(meta.file_attributes()) }
         } else {
             Kind::Other
         }

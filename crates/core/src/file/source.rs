@@ -37,8 +37,8 @@ impl SourceFile {
         Self::open_at(&Place::named(path))
     }
 
-    /// Opens a regular file where it lies. Never blocks on a pipe, never follows a link below a folder that was given.
-    /// When its drive is away, that is what is wrong. One that says that it is empty and is not, as in Linux' /proc, is
+    /// Opens a regular file where it lies. Never blocks on a pipe, never follows a link out of a folder that was given, and
+    /// none in it unless a person wants that. When its drive is away, that is what is wrong. One that says that it is empty and is not, as in Linux' /proc, is
     /// made by being read, and no file.
     ///
     /// # Errors
@@ -259,6 +259,17 @@ pub(super) fn options() -> OpenOptions {
     const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
     let mut options = OpenOptions::new();
     options.read(true).share_mode(7).custom_flags(FILE_FLAG_SEQUENTIAL_SCAN | FILE_FLAG_OPEN_REPARSE_POINT);
+    options
+}
+
+/// The same, and meanwhile others may read and delete, and not write: opening it fails where somebody has it open for that.
+#[cfg(windows)]
+pub(super) fn unwritten() -> OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_SHARE_READ: u32 = 1;
+    const FILE_SHARE_DELETE: u32 = 4;
+    let mut options = options();
+    options.share_mode(FILE_SHARE_READ | FILE_SHARE_DELETE);
     options
 }
 

@@ -146,6 +146,7 @@ mod tests {
     use crate::credentials::Giver;
     use crate::engine::fixture::{FILE as ONE, rows};
     use crate::error::ErrorCode;
+    use crate::file::Links;
     use crate::journal::read::Expected;
     use crate::journal::{Journal, Reader, Write};
     use crate::transfer::{OnS3, TransferState};
@@ -192,10 +193,15 @@ mod tests {
             root: Some(FolderId { volume: 1, file: u64::MAX }),
             state: State::Paused { since: UnixTime(9) },
             counters: Counters { lost: 1, recovered: 2, checked: Some(UnixTime(8)) },
+            spec: Spec { links: Links::Followed, ..Spec::default() },
             ..watch(Path::new("/in"))
         };
         assert_eq!(journal.read(Reader::watches).await.expect("read"), [watch(Path::new("/in"))]);
+        let links = |id| journal.read(move |reader| reader.links_in(id));
+        assert_eq!(links(ID).await.expect("read"), Links::Skipped);
         journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
+        assert_eq!(links(ID).await.expect("read"), Links::Followed);
+        assert_eq!(links(WatchId::new(ID.get() + 1)).await.expect("read"), Links::Skipped, "nobody says so");
         assert_eq!(journal.read(Reader::watches).await.expect("read"), [changed]);
     }
 

@@ -9,7 +9,7 @@ use super::record::{Aftermath, Decided};
 use super::spec::After;
 use crate::bandwidth::Zone;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{Asked, Fingerprint, Likeness, Tree, names};
+use crate::file::{Asked, Fingerprint, Likeness, Links, Tree, names};
 use crate::journal::{TransferRow, Watched, WatchedRow, Write};
 use crate::transfer::TransferState;
 use crate::units::UnixTime;
@@ -69,7 +69,9 @@ impl Folder {
             Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
             Err(error) => {
                 tracing::warn!(transfer = %sent.id, %error, "a file that was uploaded stays where it is");
-                if error.code != ErrorCode::FileChanged {
+                // What a link leads to stays, whatever a person wants of files.
+                let is_linked = error.code == ErrorCode::NotAFile && self.row.spec.links == Links::Followed;
+                if error.code != ErrorCode::FileChanged && !is_linked {
                     self.warning = Some(error.code);
                 }
                 Aftermath::Failed { code: error.code }
@@ -237,6 +239,24 @@ mod tests {
             std::fs::rename(folder.path().join(FILE), folder.path().join("day/.davit-1")).expect("moved");
             let _ = does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent);
             assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another");
+        }
+    }
+
+    /// W16, W24: it is somebody else's path, and perhaps not sent under that.
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_never_taken_away() {
+        let (folder, tree, sent) = sent();
+        for (to, link) in [("day", "link"), ("day/a.mov", "first.mov")] {
+            std::os::unix::fs::symlink(to, folder.path().join(link)).expect("a link");
+        }
+        let extent = crate::file::Extent { links: Links::Followed, ..crate::file::Extent::default() };
+        let tree = tree.reaching(extent, Path::new(UPLOADED));
+        for file in ["link/a.mov", "first.mov"].map(Path::new) {
+            for (what, to) in [(After::Move, "_uploaded/d"), (After::Delete, ".davit-1"), (After::Trash, "")] {
+                let _ = take(&tree, (file, &folder.path().join(file)), Path::new(to), what, &sent);
+                assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
+            }
         }
     }
 

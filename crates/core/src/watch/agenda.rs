@@ -157,6 +157,23 @@ impl Agenda {
         self.candidates.entry(folder).or_default().insert(name, settling);
     }
 
+    /// Files that are whole as far as looking tells, and whether somebody has each open for writing: one of which that is so goes
+    /// on settling, whatever was seen of it, and a folder that goes as one waits for it. Answers the others.
+    pub fn that_nobody_writes(
+        &mut self,
+        told: Vec<(Ready, bool)>,
+        unit: Unit,
+        now: Instant,
+        settle: Duration,
+    ) -> Vec<Ready> {
+        let (held, free): (Vec<_>, Vec<_>) = told.into_iter().partition(|(_, is_held)| *is_held);
+        let waits = unit == Unit::TopFolder && !held.is_empty();
+        for (file, _) in held {
+            self.settles_from(file, now, settle);
+        }
+        if waits { Vec::new() } else { free.into_iter().map(|(file, _)| file).collect() }
+    }
+
     /// A file is not there, or on record as it is, or left by a rule.
     pub fn forget(&mut self, folder: &Path, name: &OsStr) {
         remove(&mut self.candidates, folder, name);
@@ -301,6 +318,36 @@ mod tests {
             assert_eq!(agenda.next(), Some(now + SETTLE));
         }
         assert_eq!(agenda.unsettled(), Unsettled { all: 1, still_written: 0, waiting: 1 });
+    }
+
+    /// W3: what the system says of writers is believed, though nothing is seen of them.
+    #[test]
+    fn a_file_that_somebody_writes_goes_on_settling_and_its_folder_waits_for_it() {
+        for unit in [Unit::EachFile, Unit::TopFolder] {
+            let (mut agenda, start) = (Agenda::default(), Instant::now());
+            let later = start + SETTLE;
+            for path in ["day/a", "day/b"] {
+                saw(&mut agenda, path, 1, start);
+            }
+            agenda.take_due(later);
+            for path in ["day/a", "day/b"] {
+                saw(&mut agenda, path, 1, later);
+            }
+            let is_a = |file: Ready| {
+                let is_a = file.1 == "a";
+                (file, is_a)
+            };
+            let told = agenda.ready(unit, 2).into_iter().map(is_a).collect();
+            let free = agenda.that_nobody_writes(told, unit, later, SETTLE);
+            let left = if unit == Unit::EachFile { vec!["day/b".to_owned()] } else { Vec::new() };
+            assert_eq!(free.len(), left.len());
+            assert_eq!(ready(&agenda, unit), left);
+            assert_eq!((agenda.unsettled().all, agenda.next()), (1, Some(later + SETTLE)));
+            saw(&mut agenda, "day/a", 1, later + SETTLE / 2);
+            assert_eq!(agenda.unsettled().all, 1, "it has to stay the same anew");
+            saw(&mut agenda, "day/a", 1, later + SETTLE);
+            assert_eq!(ready(&agenda, unit), ["day/a", "day/b"]);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::spec::After;
 use crate::bandwidth::Zone;
 use crate::engine::{Delivery, Redelivered, Whole};
 use crate::error::{ErrorCode, Result};
-use crate::file::{Place, Stamp, names, open_aside};
+use crate::file::{Asked, Asking, HOLDERS_ARE_TOLD, Place, Stamp, names, open_aside};
 use crate::journal::{Watched, WatchedRow};
 use crate::transfer::TransferState;
 use crate::units::UnixTime;
@@ -30,6 +30,7 @@ impl Folder {
             if ready.is_empty() {
                 return Ok(());
             }
+            let ready = self.that_nobody_writes(ready).await?;
             let mut whole = Vec::new();
             for (file, line) in self.with_lines(ready).await? {
                 if !self.is_wanted(&file) {
@@ -41,6 +42,30 @@ impl Folder {
             self.give(whole).await?;
         }
         Ok(())
+    }
+
+    /// Those of files that nobody has open for writing, where the system tells; the others go on settling (rule W3).
+    async fn that_nobody_writes(&mut self, ready: Vec<Ready>) -> Result<Vec<Ready>> {
+        if !HOLDERS_ARE_TOLD {
+            return Ok(ready);
+        }
+        let places: Vec<_> = ready.iter().map(|(folder, name, _)| self.place(&folder.join(name))).collect();
+        let look = move |asking: &Asking| {
+            let is_held = |place: &Place| {
+                asking.moves();
+                place.is_held()
+            };
+            Ok(places.iter().map(is_held).collect::<Vec<_>>())
+        };
+        let held = self.drive.ask_for_much(Asked::Names, look).await?;
+        let told = ready.into_iter().zip(held).collect();
+        Ok(self.agenda.that_nobody_writes(told, self.row.spec.unit, Instant::now(), self.row.spec.settle()))
+    }
+
+    /// Where a file lies, as it is opened.
+    fn place(&self, within: &Path) -> Place {
+        let place = Place::within(&self.row.path, self.row.path.join(within)).on(self.mount.clone());
+        place.through(self.row.spec.links, &self.shared.home)
     }
 
     pub(super) async fn with_lines(&self, ready: Vec<Ready>) -> Result<Vec<(Ready, Option<Watched>)>> {
@@ -111,8 +136,7 @@ impl Folder {
 
     /// The checksum and size of what a file holds; none if it cannot be told.
     pub(super) async fn sum(&self, within: &Path) -> Result<Option<(u64, u64)>> {
-        let place = Place::within(&self.row.path, self.row.path.join(within)).on(self.mount.clone());
-        let (file, fingerprint) = match open_aside(place, None).await {
+        let (file, fingerprint) = match open_aside(self.place(within), None).await {
             Ok(opened) => opened,
             Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
             Err(_) => return Ok(None),

@@ -224,3 +224,50 @@ fn most_watches() -> u64 {
     let limits = limits.iter().filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok());
     limits.min().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use notify::event::{CreateKind, DataChange, ModifyKind};
+    use tokio::time::{Duration, Instant};
+
+    use super::*;
+    use crate::file::Stamp;
+    use crate::watch::agenda::Agenda;
+    use crate::watch::spec::Unit;
+
+    /// What the system tells of a file of a watched folder, as it comes to whoever looks.
+    fn hints(kind: EventKind) -> Vec<Hint> {
+        let told = Told::default();
+        told.told(Path::new("/in"), Ok(notify::Event::new(kind).add_path("/in/day/a.mov".into())));
+        told.take()
+    }
+
+    /// W3: that a writer closed a file says where to look, and nothing else; so does all that the system tells.
+    #[test]
+    fn an_event_alone_makes_nothing_ready() {
+        let closed = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
+        let settle = Duration::from_secs(10);
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        let (day, name) = (Path::new("day"), OsStr::new("a.mov"));
+        let stamp = |size| Stamp { size, mtime_ns: 1, file: None };
+        let told = [(0, closed), (3, written), (6, closed), (9, closed), (12, EventKind::Create(CreateKind::File))];
+        for (second, kind) in told {
+            let now = start + Duration::from_secs(second);
+            assert_eq!(hints(kind), [Hint::Folder(day.to_owned())], "{kind:?}");
+            agenda.hint(day.to_owned(), now);
+            assert!(!agenda.has_ready(), "before anybody looked");
+            let looked = now + Duration::from_secs(1);
+            assert_eq!(agenda.take_hinted(looked), [day]);
+            // It was written to once, before the second look.
+            agenda.saw(day, name, stamp(if second == 0 { 1 } else { 2 }), looked, settle);
+            assert!(!agenda.has_ready(), "after {second} s and {kind:?}");
+        }
+        agenda.saw(day, name, stamp(2), start + Duration::from_secs(3 + 1) + settle, settle);
+        assert_eq!(agenda.ready(Unit::EachFile, 1).len(), 1, "it stayed the same for as long as that takes");
+        let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
+        assert_eq!(hints(read), [], "who reads changes nothing");
+    }
+}

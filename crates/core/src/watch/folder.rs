@@ -1,12 +1,13 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
+use super::aftermath::UPLOADED;
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
@@ -19,6 +20,7 @@ use super::root::{self, Root};
 use super::rules::Rules;
 use super::spec::After;
 use super::tally::Tally;
+use super::ways::Ways;
 use crate::engine::Engine;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, FolderId, Mounted, Tree, is_remote, mount_of, names};
@@ -70,6 +72,8 @@ pub(super) struct Folder {
     pub(super) known: BTreeSet<PathBuf>,
     /// Of those, what was passed over: placeholders, and the rest.
     pub(super) passed: BTreeMap<PathBuf, (u32, u32)>,
+    /// The links among them that are followed.
+    pub(super) ways: Ways,
     /// How often each file failed in a row.
     pub(super) failed: HashMap<TransferId, u32>,
     pub(super) again: BTreeSet<(Instant, TransferId)>,
@@ -122,6 +126,7 @@ impl Folder {
             events,
             known: BTreeSet::new(),
             passed: BTreeMap::new(),
+            ways: Ways::default(),
             failed: HashMap::new(),
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
@@ -207,12 +212,18 @@ impl Folder {
         let now = Instant::now();
         for hint in hints {
             match hint {
-                Hint::Folder(folder) => self.agenda.hint(folder, now),
+                Hint::Folder(folder) => {
+                    for folder in self.ways.touched(&folder) {
+                        self.agenda.hint(folder, now);
+                    }
+                }
                 // Looked at and told of as if it had never been seen.
                 Hint::Other(folder) => {
-                    if self.known.contains(&folder) {
-                        self.known.retain(|known| !known.starts_with(&folder));
-                        self.events.forget(&folder);
+                    for folder in self.ways.names(&folder) {
+                        if self.known.contains(&folder) {
+                            self.known.retain(|known| !known.starts_with(&folder));
+                            self.events.forget(&folder);
+                        }
                     }
                 }
                 Hint::Lost => {
@@ -394,7 +405,7 @@ impl Folder {
             self.mount = mount;
         }
         self.events.lies(remote);
-        let tree = Arc::new(tree);
+        let tree = Arc::new(tree.reaching(self.row.spec.extent(), Path::new(UPLOADED)));
         if self.owner.is_none() {
             // The computer's own volume is always there: its numbers tell, and whoever emptied the folder meanwhile may.
             let is_known = self.mount.is_none() && self.row.root == Some(id);
@@ -463,6 +474,7 @@ impl Folder {
         self.events.rest();
         self.known.clear();
         self.passed.clear();
+        self.ways = Ways::default();
         self.owner = None;
         self.tally.is_stale();
     }

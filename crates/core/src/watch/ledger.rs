@@ -43,14 +43,14 @@ pub fn compare(seen: &[Sight], known: &[Known]) -> Vec<Difference> {
         let sight = if order == Ordering::Greater { None } else { seen.next() };
         let row = if order == Ordering::Less { None } else { known.next() };
         let difference = match (sight, row) {
-            (Some(Sight { name, what: Seen::File(is) }), Some(row)) => {
+            (Some(Sight { name, what: Seen::File(is), .. }), Some(row)) => {
                 differs(*is, row).map(|how| how(name.clone(), *is))
             }
-            (Some(Sight { name, what: Seen::File(is) }), None) => Some(Difference::New(name.clone(), *is)),
+            (Some(Sight { name, what: Seen::File(is), .. }), None) => Some(Difference::New(name.clone(), *is)),
             (None, Some(row)) => Some(Difference::Gone(row.name.clone())),
             // What cannot be looked at may be what it was.
             (Some(Sight { what: Seen::Refused(_) | Seen::Passed(_), .. }), _) => None,
-            (Some(Sight { name, what: Seen::Folder }), Some(_)) => Some(Difference::Gone(name.clone())),
+            (Some(Sight { name, what: Seen::Folder, .. }), Some(_)) => Some(Difference::Gone(name.clone())),
             (Some(Sight { what: Seen::Folder, .. }) | None, None) => None,
         };
         differences.extend(difference);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     fn sight(name: &str, what: Seen) -> Sight {
-        Sight { name: name.into(), what }
+        Sight { name: name.into(), what, leads: None }
     }
 
     fn known(name: &str, stamp: Stamp) -> Known {

@@ -74,7 +74,7 @@ impl Folder {
                 return Ok(seen);
             }
             // Before it is listed: what is made meanwhile is told.
-            self.events.watch(&self.row.path, &folder);
+            self.events.watch(&self.row.path, &self.ways.real(&folder));
             let below = match self.look_at(tree, &folder, scope == Scope::All { counted: true }).await {
                 Ok(below) => below,
                 Err(error) if folder.as_os_str().is_empty() || error.code == ErrorCode::SourceOffline => {
@@ -132,6 +132,7 @@ impl Folder {
         let begun = Instant::now();
         let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
         let sights = self.drive.ask_for_much(Asked::Names, list).await?;
+        self.learn_ways(folder, &sights).await?;
         let (id, within) = (self.row.id, folder.to_owned());
         let (sights, lines, moved) = self
             .shared
@@ -191,6 +192,18 @@ impl Folder {
         self.try_what_can_be_read(tree, folder, &lines).await?;
         self.agenda.listed(folder, begun.elapsed());
         Ok(self.below(folder, &sights))
+    }
+
+    /// Where the links of a folder lead. One that leads elsewhere by now is another folder; and of what it leads to the system is
+    /// to tell, whatever is taken of the folder that it lies in.
+    async fn learn_ways(&mut self, folder: &Path, sights: &[Sight]) -> Result<()> {
+        for turned in self.ways.learn(folder, sights) {
+            self.folder_is_gone(&turned).await?;
+        }
+        for behind in self.ways.behind(folder) {
+            self.events.watch(&self.row.path, &behind);
+        }
+        Ok(())
     }
 
     /// The folders among what was seen that are looked at; what is passed over is counted.
@@ -280,6 +293,7 @@ impl Folder {
         self.agenda.forget_below(folder);
         self.passed.retain(|known, _| !known.starts_with(folder));
         self.known.retain(|known| !known.starts_with(folder));
+        self.ways.forget(folder);
         self.events.forget(folder);
         let (id, below) = (self.row.id, folder.to_owned());
         let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, &below)).await?;

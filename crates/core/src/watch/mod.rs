@@ -7,8 +7,9 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder, which looks (`looking`, and at all of it as `checks` say), gives what is whole to the
-//!   engine (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`) and sees to what is done (`aftermath`).
+//! - `folder`: the task of one folder, which looks (`looking`, and at all of it as `checks` say; `ways`: where links lead), gives
+//!   what is whole to the engine (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed
+//!   (`retrying`) and sees to what is done (`aftermath`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -36,6 +37,7 @@ pub mod settle;
 pub mod spec;
 mod tally;
 mod watches;
+mod ways;
 
 pub use spec::Spec;
 pub use watches::Watches;

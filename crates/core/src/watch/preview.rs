@@ -9,7 +9,7 @@ use ts_rs::TS;
 use super::aftermath::{HIDDEN, UPLOADED};
 use super::rules::{Rule, Rules, Verdict};
 use crate::error::{ErrorCode, Result};
-use crate::file::{Seen, Stamp, Tree, names};
+use crate::file::{Extent, Seen, Stamp, Tree, names};
 use crate::units::{ByteCount, UnixTime};
 
 /// Files that are named at most, of each kind.
@@ -48,12 +48,12 @@ pub struct Left {
 }
 
 impl Listing {
-    /// Looks at all of a folder. Blocks. A folder in it that cannot be read is passed over, as a watch does.
+    /// Looks at all of a folder, as far as it reaches. Blocks. A folder in it that cannot be read is passed over, as a watch does.
     ///
     /// # Errors
     /// Of the folder itself what the system says.
-    pub fn of(root: &Path, home: &Path) -> Result<Self> {
-        let tree = Tree::open(root, home)?;
+    pub fn of(root: &Path, home: &Path, extent: Extent) -> Result<Self> {
+        let tree = Tree::open(root, home)?.reaching(extent, Path::new(UPLOADED));
         let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
         while let Some(folder) = open.pop() {
             let sights = match tree.list(&folder, &|| {}) {
@@ -122,7 +122,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("above")).expect("made");
             std::fs::write(path, vec![0; len]).expect("written");
         }
-        let listing = Listing::of(folder.path(), Path::new("/nowhere")).expect("looked at");
+        let listing = Listing::of(folder.path(), Path::new("/nowhere"), Extent::default()).expect("looked at");
         let by = |lines: Vec<Line>| {
             let rules = Spec { lines, ..Spec::default() }.rules().expect("patterns");
             listing.by(&rules, UnixTime::now())
@@ -134,5 +134,26 @@ mod tests {
         assert_eq!((films.taken, films.left), (2, 2));
         assert_eq!(films.some_taken, ["a.mov", "day/b.mov"]);
         assert_eq!(films.some_left[1], Left { path: "day/c.txt".to_owned(), why: Rule::NotIncluded });
+    }
+
+    /// W16.
+    #[cfg(unix)]
+    #[test]
+    fn a_preview_reaches_as_far_as_a_person_wants() {
+        use crate::file::Links;
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("day")).expect("made");
+        std::fs::write(folder.path().join("day/a.mov"), b"1").expect("written");
+        for (to, link) in [("day", "link"), ("..", "day/up")] {
+            std::os::unix::fs::symlink(to, folder.path().join(link)).expect("a link");
+        }
+        let rules = Spec::default().rules().expect("patterns");
+        let taken = |links| {
+            let extent = Extent { links, ..Extent::default() };
+            let listing = Listing::of(folder.path(), Path::new("/nowhere"), extent).expect("looked at");
+            listing.by(&rules, UnixTime::now()).some_taken
+        };
+        assert_eq!(taken(Links::Skipped), ["day/a.mov"]);
+        assert_eq!(taken(Links::Followed), ["day/a.mov", "link/a.mov"]);
     }
 }

@@ -8,6 +8,7 @@ use super::key;
 use super::rules::{Bounds, LEFTOVERS, Line, Rules};
 use crate::bandwidth::Days;
 use crate::error::{Error, ErrorCode, Result};
+use crate::file::{Extent, Links, Placeholders};
 use crate::session::Collision;
 
 /// Minutes of a day.
@@ -32,6 +33,10 @@ pub struct Spec {
     pub lines: Vec<Line>,
     /// How large, old and deep.
     pub bounds: Bounds,
+    /// What becomes of links (rule W16).
+    pub links: Links,
+    /// What becomes of files that lie in the cloud (rule W17).
+    pub placeholders: Placeholders,
     /// What of that which is there already at the first start (rule W9).
     pub existing: Existing,
     /// How changes are noticed (rule W13).
@@ -61,6 +66,8 @@ impl Default for Spec {
             leftovers: LEFTOVERS.map(str::to_owned).to_vec(),
             lines: Vec::new(),
             bounds: Bounds::default(),
+            links: Links::Skipped,
+            placeholders: Placeholders::Skipped,
             existing: Existing::Ask,
             mode: Mode::Auto,
             unit: Unit::EachFile,
@@ -192,6 +199,11 @@ impl Spec {
         Duration::from_secs(self.settle.into())
     }
 
+    /// How far the folder reaches.
+    pub const fn extent(&self) -> Extent {
+        Extent { links: self.links, placeholders: self.placeholders }
+    }
+
     /// What is taken, ready to be asked.
     ///
     /// # Errors
@@ -231,6 +243,17 @@ mod tests {
         assert_eq!(read, Spec { settle: 30, after: After::Trash, ..Spec::default() });
         let text = serde_json::to_string(&read).expect("text");
         assert_eq!(serde_json::from_str::<Spec>(&text).expect("read"), read);
+    }
+
+    /// W16, W17.
+    #[test]
+    fn links_and_placeholders_are_left_unless_a_person_says_otherwise() {
+        let before: Spec = serde_json::from_str("{}").expect("read");
+        assert_eq!(before.extent(), Extent::default());
+        let wanted: Spec = serde_json::from_str(r#"{"links":"followed","placeholders":"fetched"}"#).expect("read");
+        assert_eq!(wanted.extent(), Extent { links: Links::Followed, placeholders: Placeholders::Fetched });
+        let text = serde_json::to_string(&wanted).expect("text");
+        assert_eq!(serde_json::from_str::<Spec>(&text).expect("read"), wanted);
     }
 
     /// W4.

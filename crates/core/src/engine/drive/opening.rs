@@ -19,10 +19,15 @@ use crate::units::{ByteCount, UnixTime};
 impl Drive {
     /// The source, opened where it lies, and what it is now.
     pub(super) async fn source(&self) -> Result<(Arc<SourceFile>, Fingerprint)> {
-        let place = if self.item.folder || self.item.sweep.is_some() {
-            Place::within(&self.item.path, &self.row.path)
-        } else {
-            Place::named(&self.row.path)
+        let within = || Place::within(&self.item.path, &self.row.path);
+        let place = match &self.item.sweep {
+            Some(sweep) => {
+                let watch = sweep.watch;
+                let links = self.shared.journal.read(move |journal| journal.links_in(watch)).await?;
+                within().through(links, &self.shared.home)
+            }
+            None if self.item.folder => within(),
+            None => Place::named(&self.row.path),
         };
         open_aside(place.on(self.item.mount.clone()), self.row.fingerprint.clone()).await
     }

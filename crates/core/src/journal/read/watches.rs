@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 
 use super::{Reader, select, unsound, whole};
 use crate::error::Result;
-use crate::file::Stamp;
+use crate::file::{Links, Stamp};
 use crate::ids::{ItemId, TransferId, WatchId};
 use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_from};
 use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
@@ -31,6 +31,12 @@ impl Reader {
     /// Every watched folder that there ever was, in the order of their coming. One that is damaged is left out.
     pub fn watches(&self) -> Result<Vec<WatchRow>> {
         self.whole_rows(&format!("{} ORDER BY id", select(WATCHES.columns, &WATCHES)), [], watch)
+    }
+
+    /// What a person wants of the links in a watched folder. In one that is not known none is followed.
+    pub fn links_in(&self, watch: WatchId) -> Result<Links> {
+        let all = self.watches()?;
+        Ok(all.into_iter().find(|row| row.id == watch).map_or(Links::Skipped, |row| row.spec.links))
     }
 
     /// What made an item, where a watched folder did.
