@@ -174,7 +174,8 @@ impl Actor {
             let sum = sum(&std::fs::read(path)?);
             self.ledger.let_go(&sum);
         }
-        std::fs::rename(from, self.outside.join(format!("{TAKEN_OUT} {}", self.number())))
+        let name = format!("{TAKEN_OUT} {}", self.number());
+        std::fs::rename(from, self.outside.join(name))
     }
 
     fn brings_a_folder_back(&mut self) -> Result<()> {
