@@ -154,7 +154,7 @@ impl Actor {
         let name = format!("card {}", self.number());
         let (card, to) = (self.outside.join(&name), self.any_folder().join(&name));
         let mut files = Vec::new();
-        for n in 0..1 + self.chance.below(3) {
+        for n in 0..=self.chance.below(3) {
             let (within, content) = (format!("clips/{n}/{name}.mov"), self.new_content());
             std::fs::create_dir_all(card.join(format!("clips/{n}")))?;
             std::fs::write(card.join(&within), &content)?;

@@ -33,7 +33,7 @@ impl Used {
 
     /// What it used since then.
     pub(super) fn since(self, before: Self) -> Self {
-        Self { time: self.time - before.time, wakeups: self.wakeups.saturating_sub(before.wakeups) }
+        Self { time: self.time.saturating_sub(before.time), wakeups: self.wakeups.saturating_sub(before.wakeups) }
     }
 }
 
