@@ -17,13 +17,13 @@ use super::{Watched, soon};
 /// W26: what is given by hand goes before what waits in a watched folder.
 #[tokio::test]
 async fn what_is_given_by_hand_goes_before_a_watched_folder() {
-    const FILES: u32 = 12;
+    const FILES: u32 = 120;
     let watched = Watched::by(soon()).await;
     watched.uploader().choose_limit(Some(ByteRate(200_000))).await.expect("chosen");
     for n in 0..FILES {
-        watched.file(&format!("{n}.mov"), 1_000_000);
+        watched.file(&format!("{n}.mov"), 150_000);
     }
-    watched.until("they are in line", |card| card.counts.moving == FILES).await;
+    watched.until("they are in line", |card| card.counts.moving + card.counts.done == FILES).await;
     let by_hand = watched.world.sources().join("by hand.mov");
     noise(&by_hand, 10_000);
     let to = watched.uploader().destinations().await.expect("one")[0].id.clone();

@@ -110,6 +110,11 @@ impl Counts {
     }
 }
 
+/// Rows of watched folders that come after all that are given by hand, however many those become, have ranks from here on.
+pub(super) const BELOW: i64 = 1 << 40;
+/// And places from here on.
+const BEHIND: u32 = 1 << 31;
+
 /// One row of the list.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, and a row is small")]
@@ -214,6 +219,8 @@ pub(super) struct Book {
     item_at: HashMap<ItemId, u32>,
     /// Places of rows in `items`, in the order they are uploaded in.
     order: Vec<u32>,
+    /// The same of those that come after all others, however many those become.
+    below: Vec<u32>,
     queued_small: Line,
     queued_large: Line,
     /// The schedule pauses.
@@ -224,9 +231,10 @@ impl Book {
     pub(super) fn add_item(&mut self, item: Item) {
         let index = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         self.item_at.insert(item.id, index);
-        // Ids only ever grow, and ranks are ids that were exchanged, or lower.
-        let place = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
-        self.order.push(index);
+        // Ids only ever grow, and in each of both ranks are ids that were exchanged, or lower.
+        let (line, first) = if item.rank < BELOW { (&mut self.order, 0) } else { (&mut self.below, BEHIND) };
+        let place = first + u32::try_from(line.len()).unwrap_or(BEHIND - 1);
+        line.push(index);
         self.items.push(Item { place, ..item });
     }
 

@@ -503,7 +503,11 @@ fn transfer(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
     whole(row)?;
     let plan: Option<Plan> = json_if_any(row, 9)?;
     let fingerprint: Option<Fingerprint> = json_if_any(row, 8)?;
-    if plan.is_some_and(|plan| !plan.is_sound() || fingerprint.as_ref().is_some_and(|file| file.size != plan.size())) {
+    // Of one that grows its whole parts are planned.
+    let covers = |plan: Plan, file: &Fingerprint| {
+        if file.grows { plan.size() <= file.size } else { plan.size() == file.size }
+    };
+    if plan.is_some_and(|plan| !plan.is_sound() || fingerprint.as_ref().is_some_and(|file| !covers(plan, file))) {
         return Err(unsound(9, "a plan that does not cover the file"));
     }
     Ok(TransferRow {

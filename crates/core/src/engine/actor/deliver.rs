@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Actor;
 use crate::credentials::Remote;
-use crate::engine::book::Rest;
+use crate::engine::book::{BELOW, Rest};
 use crate::engine::feed::{Event, PausedBy};
 use crate::engine::intake;
 use crate::error::Result;
@@ -52,9 +52,6 @@ pub(crate) struct Whole {
     /// The version.
     pub(crate) stamp: Stamp,
 }
-
-/// Rows of watched folders come after all that are given by hand, however many those become.
-const BELOW: i64 = 1 << 40;
 
 impl Actor {
     /// Answers the transfers, in the order of the files.
@@ -105,9 +102,11 @@ impl Actor {
         }
         self.shared.journal.write(writes).await?;
         self.shelf.batches.insert(batch.id, batch.clone());
-        self.shelf.add_items(std::slice::from_ref(&item));
-        if let Some(rank) = rank {
-            self.shelf.book.rank(&[(item.id, rank)]);
+        let mut kept = self.shelf.kept_of(&item);
+        kept.rank = rank.unwrap_or(kept.rank);
+        self.shelf.book.add_item(kept);
+        if priority == Priority::First {
+            self.shelf.book.rank(&[]);
         }
         for row in &rows {
             self.shelf.book.add(row.id, item.id, row.size, &row.standing, ByteCount::ZERO);

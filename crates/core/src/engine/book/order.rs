@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Book, Item};
+use super::{BEHIND, BELOW, Book, Item};
 use crate::engine::feed::Filter;
 use crate::ids::ItemId;
 
@@ -15,8 +15,13 @@ impl Book {
             }
         }
         let items = &mut self.items;
-        self.order.sort_by_key(|at| (items[*at as usize].rank, items[*at as usize].id));
-        for (place, at) in (0u32..).zip(&self.order) {
+        let mut all = std::mem::take(&mut self.order);
+        all.append(&mut self.below);
+        all.sort_by_key(|at| (items[*at as usize].rank, items[*at as usize].id));
+        let first_below = all.partition_point(|at| items[*at as usize].rank < BELOW);
+        self.below = all.split_off(first_below);
+        self.order = all;
+        for (place, at) in (0u32..).zip(&self.order).chain((BEHIND..).zip(&self.below)) {
             items[*at as usize].place = place;
         }
         self.line_up();
@@ -64,7 +69,7 @@ impl Book {
     }
 
     fn in_order(&self) -> impl Iterator<Item = &Item> {
-        self.order.iter().map(|at| &self.items[*at as usize])
+        self.order.iter().chain(&self.below).map(|at| &self.items[*at as usize])
     }
 
     /// Every row, and how many before it are in line or move.
@@ -130,6 +135,25 @@ mod tests {
             book.set(at, Rest::Active { verifying: false }, LARGE, ByteCount::ZERO, &OnS3::Nothing);
         }
         taken
+    }
+
+    /// W26.
+    #[test]
+    fn rows_of_watched_folders_come_after_what_is_given_by_hand_whenever_that_is() {
+        let mut book = in_line(1);
+        let add = |book: &mut Book, n: u64, rank: i64| {
+            book.add_item(Item { rank, ..Item::new(ItemId::new(n), BatchId::new(1), "cut.mov") });
+            book.add(TransferId::new(n), ItemId::new(n), LARGE, &Standing::NEW, ByteCount::ZERO);
+        };
+        add(&mut book, 2, BELOW + 2);
+        add(&mut book, 3, 3);
+        add(&mut book, 4, BELOW + 4);
+        add(&mut book, 5, 5);
+        assert_eq!(order(&book), [1, 3, 5, 2, 4]);
+        moves(&mut book, &[2], true);
+        add(&mut book, 6, 6);
+        assert_eq!(order(&book), [1, 3, 2, 6, 5, 4], "a person moves them as any other");
+        assert_eq!(taken(book), [1, 3, 2, 6, 5, 4]);
     }
 
     #[test]
