@@ -43,6 +43,8 @@ mod unclear;
 mod uploads;
 mod waiting;
 mod watching;
+mod watching_all;
+mod watching_moves;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;

@@ -17,15 +17,15 @@ use davit_tests::world::{World, connected};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A watched folder, and who watches it.
-struct Watched {
-    world: World,
-    uploader: Option<Uploader>,
-    root: PathBuf,
-    id: WatchId,
+pub(crate) struct Watched {
+    pub(crate) world: World,
+    pub(crate) uploader: Option<Uploader>,
+    pub(crate) root: PathBuf,
+    pub(crate) id: WatchId,
 }
 
 /// Everything at once, so that no test waits for long.
-fn soon() -> Spec {
+pub(crate) fn soon() -> Spec {
     Spec { settle: 1, existing: Existing::All, ..Spec::default() }
 }
 
@@ -35,12 +35,12 @@ async fn open(world: &World) -> Uploader {
 }
 
 impl Watched {
-    async fn by(spec: Spec) -> Self {
+    pub(crate) async fn by(spec: Spec) -> Self {
         Self::with(spec, |_| {}).await
     }
 
     /// The same of a folder in which something lies already.
-    async fn with(spec: Spec, fill: impl FnOnce(&Path)) -> Self {
+    pub(crate) async fn with(spec: Spec, fill: impl FnOnce(&Path)) -> Self {
         let world = World::with_backend(900, "role").await;
         let root = world.path("in");
         std::fs::create_dir(&root).expect("made");
@@ -51,7 +51,7 @@ impl Watched {
         Self { world, uploader: Some(uploader), root, id }
     }
 
-    fn uploader(&self) -> &Uploader {
+    pub(crate) fn uploader(&self) -> &Uploader {
         self.uploader.as_ref().expect("open")
     }
 
@@ -64,7 +64,7 @@ impl Watched {
     }
 
     /// Waits until the folder's card is so.
-    async fn until(&self, what: &str, is_so: impl Fn(&Card) -> bool) -> Card {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Card) -> bool) -> Card {
         let mut cards = self.uploader().watches().expect("they are watched").cards();
         let id = self.id;
         let one = |cards: &[Card]| cards.iter().find(|card| card.id == id).cloned();
@@ -80,7 +80,7 @@ impl Watched {
     }
 
     /// Waits until so many files are done, and nothing more is to come.
-    async fn until_done(&self, files: u32) -> Card {
+    pub(crate) async fn until_done(&self, files: u32) -> Card {
         self.until("all is done", |card| {
             card.counts.done == files && card.counts.moving + card.counts.settling == 0 && card.doing == Doing::Watching
         })
@@ -91,7 +91,7 @@ impl Watched {
         self.uploader().watches().expect("they are watched").check(self.id).await.expect("checked");
     }
 
-    fn file(&self, name: &str, len: u64) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, len: u64) -> PathBuf {
         let path = self.root.join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         noise(&path, len);
@@ -99,14 +99,14 @@ impl Watched {
     }
 
     /// The keys there, from the person's folder on.
-    fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let last = |key: String| key.splitn(3, '/').nth(2).expect("below a person").to_owned();
         let mut keys: Vec<_> = self.world.keys().into_iter().map(last).collect();
         keys.sort();
         keys
     }
 
-    fn sum(&self, key: &str) -> String {
+    pub(crate) fn sum(&self, key: &str) -> String {
         let whole = self.world.keys().into_iter().find(|whole| whole.ends_with(&format!("/{key}"))).expect(key);
         self.world.sha256(&whole)
     }
@@ -360,7 +360,7 @@ async fn a_watched_file_that_changes_settles_again_and_is_sent_once() {
 
 impl Watched {
     /// Asks for a check that may not end while the folder is away.
-    fn check_soon(&self) {
+    pub(crate) fn check_soon(&self) {
         let (watches, id) = (self.uploader().watches().expect("watched").clone(), self.id);
         tokio::task::spawn(async move { watches.check(id).await });
     }
