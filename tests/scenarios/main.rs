@@ -53,6 +53,10 @@ mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;
 #[cfg(target_os = "linux")]
+mod window_hidden;
+#[cfg(target_os = "linux")]
 mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_walk;
+#[cfg(target_os = "linux")]
+mod window_watched;
