@@ -326,21 +326,12 @@ impl Folder {
     /// Lines without those whose files were to be sent from where the folder lay before a person said where it lies now: nobody
     /// waits for that place, and what lies here is found anew. What a person paused rests as it is; what runs ends first.
     async fn without_those_from_elsewhere(&mut self, lines: Vec<Watched>) -> Result<Vec<Watched>> {
+        if !lines.iter().any(|line| self.is_from_elsewhere(line)) {
+            return Ok(lines);
+        }
         let mut here = Vec::with_capacity(lines.len());
         for line in lines {
-            let lies = self.row.path.join(&line.row.folder).join(&line.row.name);
-            let is_elsewhere = line.path.as_deref().is_some_and(|path| path != lies);
-            let rests = matches!(
-                line.standing.as_ref().map(|standing| &standing.state),
-                Some(
-                    TransferState::Queued
-                        | TransferState::Paused { by: PausedBy::Watch, .. }
-                        | TransferState::Waiting { .. }
-                        | TransferState::Failed { .. }
-                )
-            );
-            if is_elsewhere
-                && rests
+            if self.is_from_elsewhere(&line)
                 && let Decided::Given(transfer) = line.row.decided
                 && self.shared.engine.withdraw(self.row.id, line.row.clone()).await?
             {
@@ -350,6 +341,21 @@ impl Folder {
             }
         }
         Ok(here)
+    }
+
+    /// Whether the transfer of a line rests, and takes its file from elsewhere.
+    fn is_from_elsewhere(&self, line: &Watched) -> bool {
+        let rests = matches!(
+            line.standing.as_ref().map(|standing| &standing.state),
+            Some(
+                TransferState::Queued
+                    | TransferState::Paused { by: PausedBy::Watch, .. }
+                    | TransferState::Waiting { .. }
+                    | TransferState::Failed { .. }
+            )
+        );
+        let lies = || self.row.path.join(&line.row.folder).join(&line.row.name);
+        rests && line.path.as_deref().is_some_and(|path| path != lies())
     }
 
     /// Of files that have the number of one on record, those that are that one under a new name: nothing lies under the former
