@@ -1,6 +1,7 @@
 //! What the commands share: the uploader, the inbox, and the one channel of shell events.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_core::watch::preview::Listing;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
+use tokio::sync::Notify;
 
 use crate::clipboard::Clipboard;
 use crate::inbox::{Inbox, InboxView};
@@ -41,6 +43,10 @@ pub struct Shell {
     watches: Mutex<Option<JoinHandle<()>>>,
     /// The folder that was last looked at for a preview.
     looked: tokio::sync::Mutex<Option<Looked>>,
+    /// Somebody wants to see the window.
+    called: Notify,
+    /// It is at work whether its window is open or not.
+    at_work: AtomicBool,
 }
 
 /// Why the records could not be opened.
@@ -91,6 +97,8 @@ impl Shell {
             feed: Mutex::default(),
             watches: Mutex::default(),
             looked: tokio::sync::Mutex::default(),
+            called: Notify::new(),
+            at_work: AtomicBool::new(false),
         });
         if let Err(error) = shell.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
@@ -214,10 +222,34 @@ impl Shell {
                         let status: SessionStatus = changes.borrow_and_update().clone();
                         shell.tell(ShellEvent::Session { session: status.into() });
                     }
-                    Ok(paths) = handed.recv() => shell.add(paths),
+                    Ok(paths) = handed.recv() => {
+                        shell.call();
+                        shell.add(paths);
+                    }
                 }
             }
         });
+    }
+
+    /// Somebody wants to see the window.
+    pub(crate) fn call(&self) {
+        self.called.notify_one();
+    }
+
+    /// Resolves once somebody wants to see the window.
+    pub(crate) async fn called(&self) {
+        self.called.notified().await;
+    }
+
+    /// Whether it is to stay at work without its window.
+    pub(crate) fn keeps_at_work(&self, so: bool) {
+        self.at_work.store(so, Ordering::Relaxed);
+    }
+
+    /// Whether it stays at work once its window is closed: it began without one, and there are folders to watch.
+    pub(crate) fn stays(&self) -> bool {
+        let watches = |uploader: &Uploader| uploader.watches().is_some_and(|all| !all.cards().borrow().is_empty());
+        self.at_work.load(Ordering::Relaxed) && self.uploader().is_ok_and(|uploader| watches(&uploader))
     }
 
     /// The page's view moves.

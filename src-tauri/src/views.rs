@@ -1,6 +1,7 @@
 //! What crosses to the page besides the core's own feed, and the TypeScript made of both.
 
 use davit_core::error::{Error, ErrorCode, Owner};
+use davit_core::file::drive_of;
 use davit_core::ids::{BatchId, DestinationId, WatchId};
 use davit_core::journal::Notice;
 use davit_core::session::{Collision, Destination};
@@ -258,8 +259,14 @@ pub struct WatchView {
     pub name: String,
     /// Where it lies, for reading only.
     pub folder: String,
+    /// The drive that it lies on, where its path has a name for it.
+    pub drive: Option<String>,
     /// The destination's label.
     pub destination: String,
+    /// The destination.
+    pub to: DestinationId,
+    /// Where in it files go; empty is the destination itself.
+    pub under: String,
     /// What is wanted of it.
     pub wishes: Wishes,
     /// What it does.
@@ -278,6 +285,8 @@ pub struct WatchView {
     pub last_done: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
+    /// Why a file that was uploaded could not be moved, say.
+    pub warning: Option<ErrorCode>,
 }
 
 impl From<&Card> for WatchView {
@@ -288,7 +297,10 @@ impl From<&Card> for WatchView {
             id: card.id,
             name,
             folder: card.shown.clone(),
+            drive: drive_of(&card.path, None),
             destination: card.destination.clone(),
+            to: card.to.clone(),
+            under: card.spec.under.clone(),
             wishes: Wishes::from(&card.spec),
             doing: card.doing,
             notices: card.notices,
@@ -298,6 +310,7 @@ impl From<&Card> for WatchView {
             checked: card.counters.checked,
             last_done: card.last_done,
             problem: card.problem,
+            warning: card.warning,
         }
     }
 }
@@ -323,16 +336,21 @@ impl From<&Spec> for Wishes {
 }
 
 impl Wishes {
-    /// The same wishes in what was wanted before.
+    /// Whether they can be wished in the place of what was wanted before.
     ///
     /// # Errors
     /// `bad-input` for files that would be deleted: nobody wishes that by a click.
-    pub(crate) fn of(self, before: Spec) -> Result<Spec, Error> {
+    pub(crate) fn check(&self, before: &Spec) -> Result<(), Error> {
         if self.after == After::Delete && before.after != After::Delete {
             return Err(Error::new(ErrorCode::BadInput).detail("deleting is for the command line"));
         }
+        Ok(())
+    }
+
+    /// The same wishes in what is wanted. What the window does not show stays as it is.
+    pub(crate) fn put_into(self, spec: &mut Spec) {
         let Self { lines, settle, after, collision } = self;
-        Ok(Spec { lines, settle, after, collision, ..before })
+        (spec.lines, spec.settle, spec.after, spec.collision) = (lines, settle, after, collision);
     }
 }
 
@@ -344,8 +362,8 @@ mod tests {
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::Why as LooksSince;
     use davit_core::watch::preview::{Left, Preview};
-    use davit_core::watch::rules::Rule;
-    use davit_core::watch::spec::Existing;
+    use davit_core::watch::rules::{Bounds, Rule};
+    use davit_core::watch::spec::{Existing, Hours, Mode, Moved, Priority, Unit};
     use ts_rs::Config;
 
     use super::*;
@@ -437,6 +455,56 @@ mod tests {
             Rule,
         );
         out
+    }
+
+    /// Everything other than most people want it.
+    fn odd() -> Spec {
+        Spec {
+            under: "{host}/{date}".to_owned(),
+            settle: 45,
+            allow_empty: false,
+            leftovers: vec!["*.cache".to_owned()],
+            lines: vec![
+                Line::Exclude("*.proxy.mov".to_owned()),
+                Line::Include("*.mov".to_owned()),
+                Line::Exclude("*".to_owned()),
+            ],
+            bounds: Bounds { least: Some(ByteCount(1)), most: Some(ByteCount(9)), age: Some(60), depth: Some(2) },
+            existing: Existing::NewOnly,
+            mode: Mode::Poll,
+            unit: Unit::TopFolder,
+            moved: Moved::Uploaded,
+            collision: Collision::Fail,
+            after: After::Delete,
+            priority: Priority::First,
+            hours: Some(Hours { days: Days([Day::Sat].into_iter().collect()), from: 60, to: 120 }),
+            links: davit_core::file::Links::Followed,
+            placeholders: davit_core::file::Placeholders::Fetched,
+            // Beside whole folders nothing is sent while it is written.
+            while_written: false,
+        }
+    }
+
+    #[test]
+    fn a_setting_that_the_window_does_not_show_is_never_lost() {
+        let before = odd();
+        let same = Wishes::from(&before);
+        same.check(&before).expect("as it was");
+        let mut after = before.clone();
+        same.put_into(&mut after);
+        assert_eq!(after, before, "what is saved unchanged is unchanged");
+        // Another answer meanwhile stays beside the change.
+        let wished = Wishes { settle: 10, after: After::Keep, ..Wishes::from(&before) };
+        let mut meanwhile = Spec { existing: Existing::All, ..before.clone() };
+        wished.put_into(&mut meanwhile);
+        assert_eq!(meanwhile, Spec { settle: 10, after: After::Keep, existing: Existing::All, ..before });
+    }
+
+    #[test]
+    fn nobody_wishes_by_a_click_that_files_are_deleted() {
+        let wished = Wishes::from(&odd());
+        assert_eq!(wished.check(&Spec::default()).expect_err("refused").code, ErrorCode::BadInput);
+        wished.check(&odd()).expect("wished at the command line");
     }
 
     #[test]

@@ -3,22 +3,52 @@
 use std::sync::Arc;
 
 use tauri::webview::NewWindowResponse;
-use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 use crate::drag;
 use crate::shell::Shell;
 
-pub(crate) fn open(app: &mut App) -> tauri::Result<()> {
+/// Opens it; a hidden one is drawn, and shown once somebody wants to see it.
+pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
     let shell = Arc::clone(&app.state::<Arc<Shell>>());
     let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Davit")
         .inner_size(1080.0, 720.0)
         .min_inner_size(640.0, 440.0)
+        .visible(!hidden)
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    closes(&window, Arc::clone(&shell));
+    is_called(window.clone(), Arc::clone(&shell));
     drag::follow(&window, shell);
     Ok(())
+}
+
+/// What is at work without a window stays so when the one that was shown is closed.
+fn closes(window: &WebviewWindow, shell: Arc<Shell>) {
+    let shown = window.clone();
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event
+            && shell.stays()
+        {
+            api.prevent_close();
+            let _ = shown.hide();
+        }
+    });
+}
+
+/// Shows it whenever Davit is started again.
+fn is_called(window: WebviewWindow, shell: Arc<Shell>) {
+    tauri::async_runtime::spawn(async move {
+        loop {
+            shell.called().await;
+            let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+            if let Err(error) = shown {
+                tracing::warn!(%error, "the window cannot be shown");
+            }
+        }
+    });
 }
 
 /// Whether an address is the page's own; as systems spell it.

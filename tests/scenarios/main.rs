@@ -47,8 +47,10 @@ mod unclear;
 mod uploads;
 mod waiting;
 mod watching;
+mod watching_all;
 #[cfg(unix)]
 mod watching_links;
+mod watching_moves;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;
@@ -57,6 +59,10 @@ mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;
 #[cfg(target_os = "linux")]
+mod window_hidden;
+#[cfg(target_os = "linux")]
 mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_walk;
+#[cfg(target_os = "linux")]
+mod window_watched;

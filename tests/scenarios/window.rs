@@ -96,7 +96,7 @@ impl Office {
     }
 
     /// Kill -9, and what is on the line is lost with it: bytes that still arrived later would look like sent twice.
-    fn loses_power(&self, window: Window) {
+    pub(crate) fn loses_power(&self, window: Window) {
         window.kill();
         self.link.goes_away();
         self.link.comes_back();

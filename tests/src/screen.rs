@@ -61,17 +61,24 @@ pub fn open_dialogs(title: &str) -> usize {
     dialogs(title).len()
 }
 
+/// The windows that a process shows.
+pub fn windows_of(process: u32) -> Vec<String> {
+    let found = xdotool(&["search", "--onlyvisible", "--all", "--pid", &process.to_string(), "--name", "."]);
+    found.lines().map(str::to_owned).collect()
+}
+
+/// Closes a window by the button in its frame.
+pub fn close(window: &str) {
+    let asked = Command::new("/usr/bin/python3").arg(tool("close.py")).arg(window).status().expect("python3 starts");
+    assert!(asked.success(), "window {window} cannot be asked to close");
+}
+
 /// Waits until a process shows a message, and says yes to it until it is gone.
 pub fn confirm_message_of(process: u32) {
     let begun = Instant::now();
-    let process = process.to_string();
-    let shown = || {
-        let found = xdotool(&["search", "--onlyvisible", "--all", "--pid", &process, "--name", "."]);
-        found.lines().next().map(str::to_owned)
-    };
     let mut seen = false;
     loop {
-        match shown() {
+        match windows_of(process).into_iter().next() {
             Some(id) => {
                 seen = true;
                 xdotool(&["windowactivate", &id, "key", "Return"]);

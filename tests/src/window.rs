@@ -211,12 +211,29 @@ impl Hovering {
     }
 }
 
+/// The app as a person or the system starts it, without a driver.
+pub fn app(home: &Path) -> Command {
+    let mut app = Command::new(program("davit-app"));
+    clean(&mut app);
+    app.env("DAVIT_HOME", home);
+    app
+}
+
+/// Whether an app has a page, shown or not.
+pub fn has_page(app: u32) -> bool {
+    child_called("WebKitWebProces", app).is_some()
+}
+
 /// The app that a driver started.
 fn child_of(parent: u32) -> Option<u32> {
-    let wanted = format!("PPid:\t{parent}\n");
+    child_called("davit-app\n", parent)
+}
+
+fn child_called(name: &str, parent: u32) -> Option<u32> {
+    let (name, wanted) = (format!("Name:\t{name}"), format!("PPid:\t{parent}\n"));
     let ours = |id: &u32| {
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        status.starts_with("Name:\tdavit-app\n") && status.contains(&wanted)
+        status.starts_with(&name) && status.contains(&wanted)
     };
     let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.into_iter().find(ours)

@@ -3,6 +3,7 @@ import type {
   Action,
   Delta,
   DestinationId,
+  DestinationView,
   Details,
   DoneView,
   FileRow,
@@ -42,6 +43,8 @@ export interface Script {
   silent?: boolean;
   /** Watched folders; without, none. */
   watches?: WatchView[];
+  /** Why the system does not let Davit start by itself. */
+  noLogin?: Problem;
   /** What is asked to pause does so later. */
   pausesLate?: boolean;
   /** What a connect or a sign-in comes to; without, nothing changes. */
@@ -97,6 +100,7 @@ export class Fake {
   private watches: WatchView[];
   private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
+  private login = false;
   private standing: Totals | null = null;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
@@ -328,6 +332,14 @@ export class Fake {
     chooseLimit: (rate) => this.holds({ rate, paused: false, why: 'chosen' }),
     followSchedule: () => this.holds(this.script.totals?.limit ?? limited),
     showInFolder: () => this.copy('shown'),
+    startsAtLogin: () => Promise.resolve(this.login),
+    startAtLogin: (on) => {
+      // Refusals cross the bridge as plain objects.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      if (this.script.noLogin) return Promise.reject(this.script.noLogin);
+      this.login = on;
+      return Promise.resolve(null);
+    },
     subscribeWatches: (listen) => {
       this.watching = listen;
       listen(this.watches);
@@ -347,10 +359,16 @@ export class Fake {
       this.watched([...this.watches, watch(id, { name: 'Ingest', folder: '/media/raid/Ingest', wishes })]);
       return Promise.resolve(id);
     },
-    changeWatch: (id, wishes) => this.changeWatch(id, { wishes }),
+    changeWatch: (id, wishes, to) => {
+      const place = this.places().find((one) => one.id === to);
+      return this.changeWatch(id, { wishes, ...(place ? { to: place.id, destination: place.label } : {}) });
+    },
+    relocateWatch: (id) => this.changeWatch(id, { folder: '/home/mara/Ingest', doing: { kind: 'watching' } }),
     answerWatch: (id) => this.changeWatch(id, { doing: { kind: 'watching' } }),
     pauseWatch: (id) => this.changeWatch(id, { doing: { kind: 'paused', since: at('16:02') } }),
     resumeWatch: (id) => this.changeWatch(id, { doing: { kind: 'watching' } }),
+    pauseWatches: () => this.changeAll({ doing: { kind: 'paused', since: at('16:02') } }),
+    resumeWatches: () => this.changeAll({ doing: { kind: 'watching' } }),
     checkWatch: () => Promise.resolve(null),
     stopWatch: (id) => {
       this.watched(this.watches.filter((one) => one.id !== id));
@@ -361,6 +379,16 @@ export class Fake {
   private changeWatch(id: number, change: Partial<WatchView>): Promise<null> {
     this.watched(this.watches.map((one) => (one.id === id ? { ...one, ...change } : one)));
     return Promise.resolve(null);
+  }
+
+  private changeAll(change: Partial<WatchView>): Promise<null> {
+    this.watched(this.watches.map((one) => ({ ...one, ...change })));
+    return Promise.resolve(null);
+  }
+
+  private places(): DestinationView[] {
+    const { session } = this.script;
+    return session.kind === 'connected' ? session.destinations : [];
   }
 
   private watched(watches: WatchView[]): void {

@@ -33,6 +33,7 @@ const WALKED = [
   'settings-limits-usual',
   'settings-limits-off',
   'settings-limits-wrong',
+  'settings-general',
 ];
 /** And in the compact window, where parts take each other's place. */
 const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out', 'settings-limits'];

@@ -422,6 +422,41 @@ export const scenarios: Record<string, Scenario> = {
   'watched-checking': watched([watch(1, { doing: { kind: 'checking' } })]),
   'watched-elsewhere': watched([watch(1, { doing: { kind: 'elsewhere' } })]),
   'watched-failed': watched([watch(1, { counts: { ...watch(0).counts, failed: 2, done: 12 } })]),
+  'watched-away': watched([watch(1, { doing: { kind: 'away' } })]),
+  'watched-problem': watched([watch(1, { problem: 'file-unreadable' })]),
+  'watched-rest': watched(watches(), ({ press }) => press('.bar .quiet')),
+  'watched-look': watched(watches(), async ({ press }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button:nth-of-type(2)');
+  }),
+  'watched-edit-details': watched(
+    [
+      watch(1, {
+        notices: { kind: 'polls', why: 'limit', most: 65_536 },
+        counts: { ...watch(0).counts, done: 12, stillWritten: 1, placeholders: 3, passed: 1 },
+        lost: 2,
+        recovered: 14,
+        warning: 'file-unreadable',
+        wishes: { lines: [], settle: 45, after: 'delete', collision: 'fail' },
+      }),
+    ],
+    async ({ press, shown }) => {
+      await press('.wrow .ib[aria-haspopup]');
+      await press('.menu button');
+      (await shown('.sheet .told')).scrollIntoView();
+    },
+  ),
+  'watched-edit-elsewhere': watched(watches(), async ({ press }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button');
+    await press('.sheet .pick');
+    await press('.sheet .menu button:nth-of-type(2)');
+  }),
+  'settings-general': settings({}, ({ press }) => press('#tab-general')),
+  'settings-general-refused': settings({ noLogin: problem('unexpected') }, async ({ press }) => {
+    await press('#tab-general');
+    await press('.opt [role=switch]');
+  }),
   'watched-more': watched(watches(), ({ press }) => press('.wrow .ib[aria-haspopup]')),
   'watched-edit': watched(watches(), async ({ press }) => {
     await press('.wrow .ib[aria-haspopup]');

@@ -80,10 +80,12 @@ pub(crate) enum Watch {
     },
     /// Watch a folder no more; what it uploaded stays, and what is in line goes on.
     Remove(Folder),
-    /// Let a folder rest: nothing new is taken.
-    Pause(Folder),
-    /// Let it go on; what happened meanwhile is found.
-    Resume(Folder),
+    /// Let a folder rest, or all: nothing new is taken.
+    Pause(Folders),
+    /// Let it go on, or all that rest; what happened meanwhile is found.
+    Resume(Folders),
+    /// Say where a folder lies by now; what was sent is not sent again where it lies there the same.
+    Move(Relocated),
     /// Look at all of a folder now.
     Check(Folder),
     /// Watch the folders until stopped.
@@ -94,6 +96,24 @@ pub(crate) enum Watch {
 pub(crate) struct Folder {
     /// Its number, as `davit watch list` shows it, or its path.
     pub(crate) folder: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Folders {
+    /// Its number, as `davit watch list` shows it, or its path.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) folder: Option<String>,
+    /// All of them.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Relocated {
+    /// Its number, as `davit watch list` shows it, or the path that it had.
+    pub(crate) folder: String,
+    /// Where it lies by now.
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use davit_core::bandwidth::Zone;
 use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::file::{Extent, Links, Placeholders};
 use davit_core::ids::WatchId;
-use davit_core::journal::{Reader, WatchRow};
+use davit_core::journal::{Reader, Tallied, WatchRow};
 use davit_core::units::{ByteCount, UnixTime};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
@@ -18,7 +19,7 @@ use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
 use davit_core::watch::spec::{Mode, Moved, Unit};
 use serde::Serialize;
 
-use crate::args::{Add, Beyond, Folder, Run, Watch};
+use crate::args::{Add, Beyond, Folder, Folders, Relocated, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::upload::{connected, place};
@@ -34,8 +35,9 @@ pub(crate) async fn run(command: Watch) -> Result<u8> {
         Watch::Add(add) => self::add(*add).await,
         Watch::List { json } => list(json).await,
         Watch::Remove(folder) => ask(&folder, Ask::Remove, "is watched no more").await,
-        Watch::Pause(folder) => ask(&folder, Ask::Pause, "rests").await,
-        Watch::Resume(folder) => ask(&folder, Ask::Resume, "is watched again").await,
+        Watch::Pause(some) => ask_some(some, Ask::Pause, Ask::PauseAll, "rests").await,
+        Watch::Resume(some) => ask_some(some, Ask::Resume, Ask::ResumeAll, "is watched again").await,
+        Watch::Move(place) => relocate(&place).await,
         Watch::Check(folder) => ask(&folder, Ask::Check, "was looked at").await,
         Watch::Run(run) => watch(*run).await,
     }
@@ -168,6 +170,31 @@ async fn ask(folder: &Folder, what: impl Fn(WatchId) -> Ask, became: &str) -> Re
     Ok(DONE)
 }
 
+/// The same of one folder, or of all of them.
+async fn ask_some(some: Folders, one: impl Fn(WatchId) -> Ask, all: Ask, became: &str) -> Result<u8> {
+    let Some(folder) = some.folder.filter(|_| !some.all) else {
+        let options = Options::from_env()?;
+        let rows = on_record(&options.home)?;
+        if rows.is_empty() {
+            text::line(NONE)?;
+            return Ok(DONE);
+        }
+        asked(options, all).await?;
+        for row in rows {
+            text::line(&format!("{}  {} {became}.", row.id, text::plain(&row.path.to_string_lossy())))?;
+        }
+        return Ok(DONE);
+    };
+    ask(&Folder { folder }, one, became).await
+}
+
+async fn relocate(place: &Relocated) -> Result<u8> {
+    let to = std::path::absolute(&place.to).unwrap_or_else(|_| place.to.clone());
+    let folder = Folder { folder: place.folder.clone() };
+    let became = format!("is {} from now on", text::plain(&to.to_string_lossy()));
+    ask(&folder, |id| Ask::Relocate(id, to.clone().into_os_string()), &became).await
+}
+
 impl Folder {
     fn find(&self, home: &Path) -> Result<Option<WatchRow>> {
         let path = PathBuf::from(&self.folder);
@@ -203,6 +230,7 @@ struct Line<'a> {
     waiting: u32,
     moving: u32,
     done: u32,
+    done_today: u32,
     failed: u32,
     placeholders: u32,
     passed: u32,
@@ -211,6 +239,8 @@ struct Line<'a> {
     last_check: Option<UnixTime>,
     last_done: Option<UnixTime>,
     problem: Option<ErrorCode>,
+    /// Why a file that was uploaded could not be moved, say.
+    warning: Option<ErrorCode>,
 }
 
 async fn list(json: bool) -> Result<u8> {
@@ -256,6 +286,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         waiting: counts.waiting,
         moving: counts.moving,
         done: counts.done,
+        done_today: counts.today,
         failed: counts.failed,
         placeholders: counts.placeholders,
         passed: counts.passed,
@@ -264,6 +295,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         last_check: row.counters.checked,
         last_done: card.and_then(|card| card.last_done),
         problem: card.and_then(|card| card.problem),
+        warning: card.and_then(|card| card.warning),
     };
     serde_json::to_string(&line).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
 }
@@ -272,8 +304,9 @@ fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<davit_core
     if let Some(card) = card {
         return Ok(card.counts);
     }
-    let (moving, done, failed) = Reader::open(home)?.watched_counts(row.id)?;
-    Ok(davit_core::watch::card::Counts { moving, done, failed, ..Default::default() })
+    let midnight = Zone::here().day_began(UnixTime::now());
+    let Tallied { moving, done, since: today, failed, .. } = Reader::open(home)?.watched_counts(row.id, midnight)?;
+    Ok(davit_core::watch::card::Counts { moving, done, today, failed, ..Default::default() })
 }
 
 fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
@@ -293,7 +326,7 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend(count(counts.waiting, "whole, to be sent later"));
     told.extend(count(counts.failed, "need you, see `davit status`"));
     told.extend(count(counts.placeholders, "in the cloud, left there"));
-    told.extend(card.and_then(|card| card.problem).map(|code| words::of(code).what.to_owned()));
+    told.extend(card.and_then(|card| card.problem.or(card.warning)).map(|code| words::of(code).what.to_owned()));
     told.push(format!("{} uploaded", counts.done));
     told.extend(row.spec.hours.as_ref().map(|open| format!("in its hours, {}", hours::in_words(open))));
     told.extend((row.spec.links == Links::Followed).then(|| "links are followed".to_owned()));

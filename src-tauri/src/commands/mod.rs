@@ -2,6 +2,7 @@
 
 pub mod inbox;
 pub mod limits;
+pub mod login;
 pub mod session;
 pub mod transfers;
 pub mod watches;
@@ -25,6 +26,8 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         limits::set_limits,
         limits::choose_limit,
         limits::follow_schedule,
+        login::starts_at_login,
+        login::start_at_login,
         transfers::subscribe,
         transfers::set_view,
         transfers::act,
@@ -46,6 +49,9 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         watches::answer_watch,
         watches::pause_watch,
         watches::resume_watch,
+        watches::pause_watches,
+        watches::resume_watches,
+        watches::relocate_watch,
         watches::check_watch,
         watches::stop_watch,
     ])

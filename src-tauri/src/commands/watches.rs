@@ -82,17 +82,35 @@ pub async fn add_watch(
 ) -> Answer<WatchId> {
     let uploader = shell.uploader()?;
     let (path, before) = found(&shell, Root::Given(inbox))?;
-    let spec = Spec { existing, ..wishes.of(before)? };
+    let mut spec = Spec { existing, ..before };
+    wishes.check(&spec)?;
+    wishes.put_into(&mut spec);
     let id = uploader.watch(&path, &destination, spec).await?;
     shell.inbox.take(&[inbox]);
     Ok(id)
 }
 
-/// Other wishes.
+/// Other wishes, and another destination for what comes from now on, where one is given.
 #[tauri::command]
-pub async fn change_watch(shell: State<'_, Arc<Shell>>, watch: WatchId, wishes: Wishes) -> Answer<()> {
+pub async fn change_watch(
+    shell: State<'_, Arc<Shell>>,
+    watch: WatchId,
+    wishes: Wishes,
+    destination: Option<DestinationId>,
+) -> Answer<()> {
     let (_, before) = found(&shell, Root::Watched(watch))?;
-    Ok(watches(&shell)?.change(watch, wishes.of(before)?).await?)
+    wishes.check(&before)?;
+    let wish = move |spec: &mut Spec| wishes.put_into(spec);
+    Ok(shell.uploader()?.change_watch(watch, wish, destination.as_ref()).await?)
+}
+
+/// A folder that a gesture gave is the one that is watched, which lay elsewhere.
+#[tauri::command]
+pub async fn relocate_watch(shell: State<'_, Arc<Shell>>, watch: WatchId, inbox: InboxId) -> Answer<()> {
+    let (path, _) = found(&shell, Root::Given(inbox))?;
+    watches(&shell)?.relocate(watch, &path).await?;
+    shell.inbox.take(&[inbox]);
+    Ok(())
 }
 
 /// What of that which is there already is to be uploaded.
@@ -111,6 +129,18 @@ pub async fn pause_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer
 #[tauri::command]
 pub async fn resume_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<()> {
     Ok(watches(&shell)?.resume(watch).await?)
+}
+
+/// Lets all rest.
+#[tauri::command]
+pub async fn pause_watches(shell: State<'_, Arc<Shell>>) -> Answer<()> {
+    Ok(watches(&shell)?.pause_all().await?)
+}
+
+/// Lets all that rest go on.
+#[tauri::command]
+pub async fn resume_watches(shell: State<'_, Arc<Shell>>) -> Answer<()> {
+    Ok(watches(&shell)?.resume_all().await?)
 }
 
 /// Looks at all of one now.

@@ -24,7 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// A watched folder, and who watches it.
 pub(crate) struct Watched {
     pub(crate) world: World,
-    uploader: Option<Uploader>,
+    pub(crate) uploader: Option<Uploader>,
     pub(crate) root: PathBuf,
     pub(crate) id: WatchId,
 }
@@ -74,7 +74,7 @@ impl Watched {
     }
 
     /// Waits until the folder's card is so.
-    async fn until(&self, what: &str, is_so: impl Fn(&Card) -> bool) -> Card {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Card) -> bool) -> Card {
         let mut cards = self.uploader().watches().expect("they are watched").cards();
         let id = self.id;
         let one = |cards: &[Card]| cards.iter().find(|card| card.id == id).cloned();
@@ -101,7 +101,7 @@ impl Watched {
         self.uploader().watches().expect("they are watched").check(self.id).await.expect("checked");
     }
 
-    fn file(&self, name: &str, len: u64) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, len: u64) -> PathBuf {
         let path = self.root.join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         noise(&path, len);
@@ -365,7 +365,7 @@ async fn a_watched_file_that_changes_settles_again_and_is_sent_once() {
 
 impl Watched {
     /// Asks for a check that may not end while the folder is away.
-    fn check_soon(&self) {
+    pub(crate) fn check_soon(&self) {
         let (watches, id) = (self.uploader().watches().expect("watched").clone(), self.id);
         tokio::task::spawn(async move { watches.check(id).await });
     }

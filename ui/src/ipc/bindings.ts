@@ -836,9 +836,21 @@ name: string,
  */
 folder: string, 
 /**
+ * The drive that it lies on, where its path has a name for it.
+ */
+drive: string | null, 
+/**
  * The destination's label.
  */
 destination: string, 
+/**
+ * The destination.
+ */
+to: DestinationId, 
+/**
+ * Where in it files go; empty is the destination itself.
+ */
+under: string, 
 /**
  * What is wanted of it.
  */
@@ -874,7 +886,11 @@ lastDone: UnixTime | null,
 /**
  * The last problem.
  */
-problem: ErrorCode | null, };
+problem: ErrorCode | null, 
+/**
+ * Why a file that was uploaded could not be moved, say.
+ */
+warning: ErrorCode | null, };
 
 export type Wishes = { 
 /**
@@ -933,6 +949,10 @@ moving: number,
  * They are safely there.
  */
 done: number, 
+/**
+ * Those among them that are since midnight.
+ */
+today: number, 
 /**
  * They need somebody.
  */

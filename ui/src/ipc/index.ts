@@ -67,6 +67,8 @@ export const ipc = {
   setLimits: (limits: Limits) => invoke<null>('set_limits', { limits }),
   chooseLimit: (rate: ByteRate | null) => invoke<null>('choose_limit', { rate }),
   followSchedule: () => invoke<null>('follow_schedule'),
+  startsAtLogin: () => invoke<boolean>('starts_at_login'),
+  startAtLogin: (on: boolean) => invoke<null>('start_at_login', { on }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   subscribeWatches: (listen: (watches: WatchView[]) => void) =>
     invoke<null>('subscribe_watches', { channel: channel(listen) }),
@@ -74,10 +76,14 @@ export const ipc = {
   previewWatch: (root: Root, lines: Line[]) => invoke<Preview>('preview_watch', { root, lines }),
   addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
     invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
-  changeWatch: (watch: WatchId, wishes: Wishes) => invoke<null>('change_watch', { watch, wishes }),
+  changeWatch: (watch: WatchId, wishes: Wishes, destination: DestinationId | null) =>
+    invoke<null>('change_watch', { watch, wishes, destination }),
+  relocateWatch: (watch: WatchId, inbox: InboxId) => invoke<null>('relocate_watch', { watch, inbox }),
   answerWatch: (watch: WatchId, existing: Existing) => invoke<null>('answer_watch', { watch, existing }),
   pauseWatch: (watch: WatchId) => invoke<null>('pause_watch', { watch }),
   resumeWatch: (watch: WatchId) => invoke<null>('resume_watch', { watch }),
+  pauseWatches: () => invoke<null>('pause_watches'),
+  resumeWatches: () => invoke<null>('resume_watches'),
   checkWatch: (watch: WatchId) => invoke<null>('check_watch', { watch }),
   stopWatch: (watch: WatchId) => invoke<null>('stop_watch', { watch }),
 };

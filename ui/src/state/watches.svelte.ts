@@ -1,20 +1,33 @@
 // Watched folders as the core tells them, and what a person does to them.
-import type { Existing, InboxView, Ipc, Problem, Root, WatchId, WatchView, Wishes } from '../ipc';
+import type { DestinationId, Existing, InboxView, Ipc, Problem, Root, WatchId, WatchView, Wishes } from '../ipc';
 import type { Toasts } from './toasts.svelte';
 
+/** What is wished in a sheet, kept or not. */
+export interface Draft {
+  wishes: Wishes;
+  /** Where to; none is where it goes already, or the first place there is. */
+  to: DestinationId | null;
+  existing: Existing;
+}
+
 /** What a sheet is open for. */
-export interface Sheet {
+export interface Sheet extends Draft {
   root: Root;
   /** Its name, and where it lies as far as the page may know. */
   name: string;
   folder: string;
   /** Of one that is watched already. */
   watch: WatchView | null;
-  wishes: Wishes;
+  /** Whether the files that match are listed from the start. */
+  look: boolean;
 }
 
 /** As most people want it. */
-export const USUAL: Wishes = { lines: [], settle: 10, after: 'keep', collision: 'suffix' };
+export const USUAL: Draft = {
+  wishes: { lines: [], settle: 10, after: 'keep', collision: 'suffix' },
+  to: null,
+  existing: 'all',
+};
 
 export class Watches {
   /** None before they were told. */
@@ -33,46 +46,60 @@ export class Watches {
   /** A folder is chosen; then what is wanted of it is asked. */
   async add(): Promise<void> {
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given) this.begin(given);
+    if (given) this.begin(given, null, USUAL);
   }
 
   /** Another folder for the sheet that is open. */
-  async another(): Promise<void> {
+  async another(draft: Draft): Promise<void> {
     const { sheet } = this;
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given && sheet && this.sheet) this.begin(given, this.sheet.wishes);
+    if (given && sheet && this.sheet === sheet) this.begin(given, sheet.watch, draft);
   }
 
-  private begin(given: InboxView, wishes: Wishes = USUAL): void {
+  private begin(given: InboxView, watch: WatchView | null, draft: Draft): void {
     const name = given.names[0] ?? '';
-    this.sheet = { root: { kind: 'given', id: given.id }, name, folder: name, watch: null, wishes };
+    this.sheet = { root: { kind: 'given', id: given.id }, name, folder: name, watch, look: false, ...draft };
   }
 
-  edit(watch: WatchView): void {
+  edit(watch: WatchView, look = false): void {
     const { name, folder, wishes } = watch;
-    this.sheet = { root: { kind: 'watched', id: watch.id }, name, folder, watch, wishes };
+    const root: Root = { kind: 'watched', id: watch.id };
+    this.sheet = { ...USUAL, root, name, folder, watch, look, wishes };
   }
 
   /** Answers whether it is kept. */
-  async save(wishes: Wishes, destination: string, existing: Existing): Promise<boolean> {
+  async save(draft: Draft): Promise<boolean> {
     const { sheet } = this;
     if (!sheet) return false;
-    const { root } = sheet;
-    const kept =
-      root.kind === 'given'
-        ? this.ipc.addWatch(root.id, destination, wishes, existing)
-        : this.ipc.changeWatch(root.id, wishes);
+    const { root, watch } = sheet;
+    const kept: Promise<WatchId | null> = watch ? this.change(root, watch, draft) : this.begins(root, draft);
     if ((await this.told(kept)) === undefined) return false;
     this.sheet = null;
     return true;
   }
 
+  private async begins(root: Root, { wishes, to, existing }: Draft): Promise<WatchId | null> {
+    return root.kind === 'given' ? this.ipc.addWatch(root.id, to ?? '', wishes, existing) : null;
+  }
+
+  /** What it is first, then where it lies: a folder that is refused keeps nobody from the rest. */
+  private async change(root: Root, { id, to: before }: WatchView, { wishes, to }: Draft): Promise<null> {
+    await this.ipc.changeWatch(id, wishes, to === before ? null : to);
+    return root.kind === 'given' ? this.ipc.relocateWatch(id, root.id) : null;
+  }
+
   /** What was typed is kept until the toast is gone. */
-  discard(wishes: Wishes, words: string, undo: string): void {
+  discard(draft: Draft, words: string, undo: string): void {
     const { sheet } = this;
     this.sheet = null;
-    if (!sheet || same(sheet.wishes, wishes)) return;
-    this.toasts.say(words, { label: undo, run: () => (this.sheet = { ...sheet, wishes }) });
+    if (!sheet || same(sheet, draft)) return;
+    this.toasts.say(words, { label: undo, run: () => (this.sheet = { ...sheet, ...draft }) });
+  }
+
+  /** A folder lies elsewhere by now. */
+  async relocate(watch: WatchId): Promise<void> {
+    const given = await this.told(this.ipc.pickWatchRoot());
+    if (given) await this.told(this.ipc.relocateWatch(watch, given.id));
   }
 
   answer(watch: WatchId, existing: Existing): void {
@@ -85,6 +112,16 @@ export class Watches {
 
   resume(watch: WatchId): void {
     void this.told(this.ipc.resumeWatch(watch));
+  }
+
+  /** Whether all of them rest. */
+  get rest(): boolean {
+    return this.all?.every(({ doing }) => doing.kind === 'paused') ?? false;
+  }
+
+  /** All of them rest, or go on where all do. */
+  toggleAll(): void {
+    void this.told(this.rest ? this.ipc.resumeWatches() : this.ipc.pauseWatches());
   }
 
   check(watch: WatchId): void {
@@ -107,6 +144,7 @@ export class Watches {
   }
 }
 
-export function same(one: Wishes, other: Wishes): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+export function same(one: Draft, other: Draft): boolean {
+  const draft = ({ wishes, to, existing }: Draft) => JSON.stringify([wishes, to, existing]);
+  return draft(one) === draft(other);
 }

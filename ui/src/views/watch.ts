@@ -1,9 +1,10 @@
 // A watched folder in words.
-import type { Line, WatchView, Wishes } from '../ipc';
-import { clock, roughSize } from '../state/format';
-import { text } from '../text/en';
+import type { ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
+import { clock, place, roughSize } from '../state/format';
+import { errors, text } from '../text/en';
 
 const say = text.watched;
+const DAY = 86_400;
 
 /** The two lines at the right of a row. */
 export function standing(watch: WatchView, now: number): [string, string] {
@@ -11,27 +12,65 @@ export function standing(watch: WatchView, now: number): [string, string] {
   if (doing.kind === 'paused') return [say.paused, say.since(when(doing.since, now))];
   if (doing.kind === 'asks') return [say.asks, `${say.files(doing.files)}, ${roughSize(doing.bytes)}`];
   if (doing.kind === 'checking') return [say.checking, ''];
-  if (counts.moving > 0) return [say.uploading(counts.moving), say.doneSoFar(counts.done)];
+  if (counts.moving > 0) return [say.uploading(counts.moving), say.today(counts.today)];
   if (counts.settling > 0) return [say.written, say.files(counts.settling)];
-  const last = watch.lastDone === null ? '' : say.last(clock(watch.lastDone));
+  const last = watch.lastDone === null ? '' : say.last(when(watch.lastDone, now));
   return [say.upToDate, last];
 }
 
 function when(at: number, now: number): string {
-  const day = 86_400;
-  if (now / 1000 - at < day / 2) return clock(at);
+  if (now / 1000 - at < DAY / 2) return clock(at);
   return new Intl.DateTimeFormat(
     'en',
-    now / 1000 - at < 6 * day ? { weekday: 'long' } : { dateStyle: 'medium' },
+    now / 1000 - at < 6 * DAY ? { weekday: 'long' } : { dateStyle: 'medium' },
   ).format(at * 1000);
 }
 
-/** What is wrong, in one sentence; nothing where nothing is. */
-export function trouble(watch: WatchView): string | null {
-  if (watch.doing.kind === 'away') return say.away(watch.name);
-  if (watch.doing.kind === 'elsewhere') return say.elsewhere;
-  if (watch.counts.failed > 0) return say.failed(watch.counts.failed);
+/** What is wrong with a folder, in one sentence, and the one thing to do about it, where there is one. */
+export interface Trouble {
+  words: string;
+  todo: 'another' | 'show' | 'check' | null;
+}
+
+/** Nothing where nothing is wrong. */
+export function trouble(watch: WatchView): Trouble | null {
+  const { doing, counts, problem } = watch;
+  if (doing.kind === 'away') return { words: say.away(watch.drive), todo: 'another' };
+  if (doing.kind === 'elsewhere') return { words: say.elsewhere, todo: null };
+  if (counts.failed > 0) return { words: say.failed(counts.failed), todo: 'show' };
+  if (problem !== null) return { words: sentence(problem), todo: 'check' };
   return null;
+}
+
+const sentence = (code: ErrorCode): string => say.wrong[code] ?? errors[code].row;
+
+/** What stands in no row: how changes are noticed, and what was counted. */
+export function details(watch: WatchView, now: number): string[] {
+  const { counts, checked, lost, recovered, problem, warning } = watch;
+  const some = (n: number, words: (n: number) => string): string[] => (n > 0 ? [words(n)] : []);
+  return [
+    noticed(watch.notices),
+    checked === null ? say.unchecked : say.checked(when(checked, now)),
+    lost > 0 ? say.lost(lost, recovered) : say.noneLost,
+    ...some(counts.stillWritten, say.stillWritten),
+    ...some(counts.placeholders, say.inCloud),
+    ...some(counts.passed, say.passed),
+    ...(problem === null ? [] : [sentence(problem)]),
+    ...(warning === null ? [] : [say.stays(errors[warning].row)]),
+  ];
+}
+
+function noticed(notices: Notices): string {
+  if (notices.kind === 'live') return say.live;
+  return notices.why === 'limit' ? say.limit(notices.most) : say.polls[notices.why];
+}
+
+/** A file in a folder of the watched one, and what it becomes; none where there is no such file. */
+export function example(taken: string[], destination: string, under: string): [string, string] | null {
+  const path = taken.find((one) => one.includes('/'));
+  if (path === undefined) return null;
+  const last = place(destination).split(' › ').at(-1) ?? '';
+  return [path, [last, under, path].filter((part) => part !== '').join('/')];
 }
 
 /** "*.mov and *.mxf, then move to _uploaded". */

@@ -46,6 +46,12 @@ impl Zone {
         self.shows(at).date().to_string()
     }
 
+    /// When the day began that the clock shows.
+    pub fn day_began(&self, at: UnixTime) -> UnixTime {
+        let midnight = self.shows(at).date().at(0, 0, 0, 0);
+        self.moments(midnight).next().unwrap_or(at)
+    }
+
     /// What the clock shows.
     fn shows(&self, at: UnixTime) -> DateTime {
         self.0.to_datetime(stamp(at))
@@ -192,6 +198,16 @@ mod tests {
         // A time that says what is usual changes nothing.
         let same = Limits { usual: Some(FAST), ..workdays() };
         assert_eq!(at(&same, "2027-06-16T10:00:00Z").until, None);
+    }
+
+    #[test]
+    fn a_day_begins_at_its_midnight_by_the_clock_on_the_wall() {
+        let began = |text: &str| berlin().day_began(unix_of(text));
+        assert_eq!(began("2027-06-16T10:00:00Z"), unix_of("2027-06-15T22:00:00Z"));
+        assert_eq!(began("2027-06-15T22:00:00Z"), unix_of("2027-06-15T22:00:00Z"));
+        assert_eq!(began("2027-06-15T21:59:59Z"), unix_of("2027-06-14T22:00:00Z"));
+        // The day on which the clock is put forward.
+        assert_eq!(began("2027-03-28T20:00:00Z"), unix_of("2027-03-27T23:00:00Z"));
     }
 
     #[test]

@@ -160,7 +160,7 @@ pub(crate) enum Command {
     Enqueue(Box<enqueue::Gesture>, oneshot::Sender<Result<Ticket>>),
     Deliver(Box<Delivery>, oneshot::Sender<Result<Vec<TransferId>>>),
     Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<Redelivered>>),
-    Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<()>>),
+    Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<bool>>),
     KeepHours(Vec<TransferId>, bool, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
@@ -264,11 +264,11 @@ impl Engine {
         self.ask(|reply| Command::Redeliver(watch, Box::new(line), reply)).await?
     }
 
-    /// Gives a file of a watched folder up that is gone and was not sent.
+    /// Gives a file of a watched folder up that is gone and was not sent. Answers whether its line is forgotten.
     ///
     /// # Errors
     /// The journal's.
-    pub(crate) async fn withdraw(&self, watch: WatchId, line: WatchedRow) -> Result<()> {
+    pub(crate) async fn withdraw(&self, watch: WatchId, line: WatchedRow) -> Result<bool> {
         self.ask(|reply| Command::Withdraw(watch, Box::new(line), reply)).await?
     }
 

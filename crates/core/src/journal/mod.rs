@@ -33,7 +33,7 @@ pub use outlook::Outlook;
 pub(crate) use read::Expected;
 pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PassedOver, Problem, TransferRow};
-pub use watches::{Sweep, WatchRow, Watched, WatchedRow};
+pub use watches::{Sweep, Tallied, WatchRow, Watched, WatchedRow};
 pub use write::Write;
 
 use crate::error::{Error, ErrorCode, Result};

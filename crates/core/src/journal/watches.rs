@@ -81,19 +81,36 @@ pub struct Watched {
     pub row: WatchedRow,
     /// Where its transfer stands; none for a version that has none.
     pub standing: Option<Standing>,
+    /// Where its transfer takes the file from.
+    pub path: Option<PathBuf>,
 }
 
-/// Adds a watched folder, or changes all of it but its path.
+/// How many files of a watched folder stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tallied {
+    /// They are in line, move or wait.
+    pub moving: u32,
+    /// They are safely there.
+    pub done: u32,
+    /// Those among them that are since the moment that was asked for.
+    pub since: u32,
+    /// They need somebody.
+    pub failed: u32,
+    /// When the last of them was done.
+    pub last: Option<UnixTime>,
+}
+
+/// Adds a watched folder, or changes all of it.
 pub(super) fn put(c: &Connection, w: &WatchRow) -> Result<()> {
     let id = bits(w.id.get());
     let (spec, to, remote) = (text(&w.spec)?, text(&w.destination)?, text(&w.remote)?);
     let (root, state, counters) = (w.root.as_ref().map(text).transpose()?, text(&w.state)?, text(&w.counters)?);
+    let (at, path) = (bits(w.added.0), path_bytes(&w.path));
     let there = "SELECT 1 FROM watches WHERE id=?";
     if c.query_row(there, [id], |_| Ok(())).optional().map_err(classify)?.is_some() {
-        let set = "spec=?2,destination=?3,remote=?4,root=?5,state=?6,counters=?7";
-        return WATCHES.change(c, id, set, &[&spec, &to, &remote, &root, &state, &counters]);
+        let set = "path=?2,spec=?3,destination=?4,remote=?5,root=?6,state=?7,counters=?8";
+        return WATCHES.change(c, id, set, &[&path, &spec, &to, &remote, &root, &state, &counters]);
     }
-    let (at, path) = (bits(w.added.0), path_bytes(&w.path));
     added(WATCHES.insert(c, "", &[&id, &at, &path, &spec, &to, &remote, &root, &state, &counters]))
 }
 
@@ -194,7 +211,7 @@ mod tests {
             state: State::Paused { since: UnixTime(9) },
             counters: Counters { lost: 1, recovered: 2, checked: Some(UnixTime(8)) },
             spec: Spec { links: Links::Followed, ..Spec::default() },
-            ..watch(Path::new("/in"))
+            ..watch(Path::new("/moved/in"))
         };
         assert_eq!(journal.read(Reader::watches).await.expect("read"), [watch(Path::new("/in"))]);
         let links = |id| journal.read(move |reader| reader.links_in(id));
@@ -217,6 +234,7 @@ mod tests {
         assert_eq!(before.len(), 1);
         assert_eq!(before[0].row, line("a.mov", Decided::Given(ONE)));
         assert_eq!(before[0].standing, Some(Standing::NEW));
+        assert!(before[0].path.is_some(), "and where its transfer takes the file from");
         let failed = TransferState::Failed { code: ErrorCode::ReadError };
         let failed = Standing { state: failed, on_s3: OnS3::Nothing };
         let other = line("b.mov", Decided::Existing);
@@ -253,6 +271,23 @@ mod tests {
         assert_eq!(ledger(&journal).await.len(), 2);
         journal.write(vec![Write::ForgetWatched(ID)]).await.expect("written");
         assert_eq!(ledger(&journal).await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn files_are_counted_by_where_they_stand_and_since_when() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let count = |since| {
+            let journal = journal.clone();
+            async move { journal.read(move |reader| reader.watched_counts(ID, UnixTime(since))).await.expect("read") }
+        };
+        assert_eq!(count(0).await, Tallied { moving: 1, ..Tallied::default() });
+        let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(50) };
+        let done = Standing { state: done, on_s3: OnS3::Nothing };
+        journal.write(vec![Write::Standing(ONE, done)]).await.expect("written");
+        let all = Tallied { done: 1, since: 1, last: Some(UnixTime(50)), ..Tallied::default() };
+        assert_eq!(count(50).await, all);
+        assert_eq!(count(51).await, Tallied { since: 0, ..all });
     }
 
     #[tokio::test]

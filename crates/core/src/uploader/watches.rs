@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::{Keeper, Uploader};
+use crate::credentials::Remote;
 use crate::engine::routes::Origin;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{DestinationId, WatchId};
@@ -38,6 +39,12 @@ pub enum Ask {
     Pause(WatchId),
     /// It is to go on.
     Resume(WatchId),
+    /// All of them are to rest.
+    PauseAll,
+    /// All of them are to go on.
+    ResumeAll,
+    /// It lies there by now, whole.
+    Relocate(WatchId, OsString),
     /// All of it is to be checked.
     Check(WatchId),
     /// It is to be watched no more.
@@ -98,6 +105,9 @@ impl Desk {
             Ask::Answer(id, existing) => watches.answer(id, existing).await?,
             Ask::Pause(id) => watches.pause(id).await?,
             Ask::Resume(id) => watches.resume(id).await?,
+            Ask::PauseAll => watches.pause_all().await?,
+            Ask::ResumeAll => watches.resume_all().await?,
+            Ask::Relocate(id, path) => watches.relocate(id, Path::new(&path)).await?,
             Ask::Check(id) => watches.check(id).await?,
             Ask::Remove(id) => watches.remove(id).await?,
         }
@@ -137,9 +147,14 @@ impl Keeper {
     }
 
     async fn add(&self, watches: &Watches, path: &Path, to: Destination, spec: Spec) -> Result<WatchId> {
-        let gone = || Error::new(ErrorCode::DestinationGone).detail(to.id.to_string());
-        let remote = self.routes.remote().ok_or_else(gone)?;
+        let remote = self.remote(&to)?;
         watches.add(path, spec, to, remote).await
+    }
+
+    /// Whose a destination is that counts now.
+    fn remote(&self, to: &Destination) -> Result<Remote> {
+        let gone = || Error::new(ErrorCode::DestinationGone).detail(to.id.to_string());
+        self.routes.remote().ok_or_else(gone)
     }
 }
 
@@ -162,10 +177,41 @@ impl Uploader {
     /// # Errors
     /// `destination-gone`, `sign-in-ended`; those of [`Watches::add`]; `instance-busy` where this program watches none.
     pub async fn watch(&self, path: &Path, to: &DestinationId, spec: Spec) -> Result<WatchId> {
-        let watches = self.watches().ok_or_else(|| Error::new(ErrorCode::InstanceBusy))?;
-        let known = self.session.destinations().await?;
-        let destination = known.iter().find(|known| known.id == *to).cloned();
-        let destination = destination.ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(to.to_string()))?;
+        let watches = self.watched()?;
+        let destination = self.destination(to).await?;
         self.session.add(watches, path, destination, spec).await
+    }
+
+    /// Changes some of what is wanted of a folder: what `wish` does not touch stays as it is by then. What comes from now on goes
+    /// to the destination, where one is given.
+    ///
+    /// # Errors
+    /// As [`Self::watch`].
+    pub async fn change_watch(
+        &self,
+        id: WatchId,
+        wish: impl FnOnce(&mut Spec) + Send + 'static,
+        to: Option<&DestinationId>,
+    ) -> Result<()> {
+        let watches = self.watched()?;
+        let to = match to {
+            Some(to) => {
+                let destination = self.destination(to).await?;
+                let remote = self.session.remote(&destination)?;
+                Some((destination, remote))
+            }
+            None => None,
+        };
+        watches.wish(id, wish, to).await
+    }
+
+    fn watched(&self) -> Result<&Watches> {
+        self.watches().ok_or_else(|| Error::new(ErrorCode::InstanceBusy))
+    }
+
+    async fn destination(&self, id: &DestinationId) -> Result<Destination> {
+        let known = self.session.destinations().await?;
+        let found = known.iter().find(|known| known.id == *id).cloned();
+        found.ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(id.to_string()))
     }
 }

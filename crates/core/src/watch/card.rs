@@ -8,7 +8,7 @@ use ts_rs::TS;
 use super::record::Counters;
 use super::spec::Spec;
 use crate::error::ErrorCode;
-use crate::ids::WatchId;
+use crate::ids::{DestinationId, WatchId};
 use crate::units::{ByteCount, UnixTime};
 
 /// A watched folder as it is now.
@@ -24,6 +24,8 @@ pub struct Card {
     pub shown: String,
     /// The destination's label.
     pub destination: String,
+    /// The same by its id.
+    pub to: DestinationId,
     /// What is wanted of it.
     #[serde(skip)]
     pub spec: Spec,
@@ -39,6 +41,8 @@ pub struct Card {
     pub last_done: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
+    /// Why a file that was uploaded could not be moved, say: a warning, since it is safely there.
+    pub warning: Option<ErrorCode>,
 }
 
 /// What a watched folder does.
@@ -110,6 +114,8 @@ pub struct Counts {
     pub moving: u32,
     /// They are safely there.
     pub done: u32,
+    /// Those among them that are since midnight.
+    pub today: u32,
     /// They need somebody.
     pub failed: u32,
     /// They lie in the cloud, and are left.

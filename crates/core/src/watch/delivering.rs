@@ -87,7 +87,7 @@ impl Folder {
     /// that is done and holds the same needs none.
     async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<bool> {
         let (folder, name, stamp) = file;
-        let Some(Watched { row, standing }) = line else { return Ok(true) };
+        let Some(Watched { row, standing, .. }) = line else { return Ok(true) };
         let line_of = |row: &WatchedRow| WatchedRow { stamp: *stamp, ..row.clone() };
         let Some(transfer) = row.decided.transfer() else {
             // What was there before, and is another number only, is what was there before.

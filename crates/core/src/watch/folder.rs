@@ -199,6 +199,9 @@ impl Folder {
         row.spec.check()?;
         let rules = row.spec.rules()?;
         self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
+        if row.path != self.row.path {
+            self.lies_elsewhere(&row.path);
+        }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
         // What settles by other rules, or was left by them, is found anew.
@@ -244,6 +247,14 @@ impl Folder {
         self.checks_anew();
     }
 
+    /// Nothing that was known of the folder where it lay holds where it lies now.
+    fn lies_elsewhere(&mut self, path: &Path) {
+        (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
+        self.events.rest();
+        self.known.clear();
+        self.passed.clear();
+    }
+
     /// All of it is looked at as if nothing were known.
     pub(super) fn checks_anew(&mut self) {
         (self.checked, self.check_at, self.not_before) = (false, Instant::now(), None);
@@ -270,6 +281,7 @@ impl Folder {
             state,
             TransferState::Paused { .. }
                 | TransferState::Failed { code: ErrorCode::FileMissing | ErrorCode::FileChanged }
+                | TransferState::Waiting { code: ErrorCode::SourceOffline, .. }
         ) {
             self.looks_again.insert(transfer);
         }
@@ -515,7 +527,8 @@ impl Folder {
 
     fn card_of(&self, counts: Counts) -> Card {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
-        (card.counts, card.last_done, card.problem) = (counts, self.last_done, self.problem.or(self.warning));
+        (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
+        (card.problem, card.warning) = (self.problem, self.warning);
         card
     }
 
@@ -532,6 +545,7 @@ pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
         path: row.path.clone(),
         shown: names::shown(&row.path),
         destination: row.destination.label.clone(),
+        to: row.destination.id.clone(),
         spec: row.spec.clone(),
         doing,
         notices,
@@ -539,6 +553,7 @@ pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
         counters: row.counters,
         last_done: None,
         problem: None,
+        warning: None,
     }
 }
 

@@ -28,7 +28,7 @@ impl Folder {
                 continue;
             }
             match line {
-                Some(Watched { row, standing: Some(standing) }) if !is_over(&standing.state) => {
+                Some(Watched { row, standing: Some(standing), .. }) if !is_over(&standing.state) => {
                     let is_next = matches!(row.decided, Decided::Growing(_)) && goes_on(&standing.state);
                     if is_next && file.2.size / part > row.stamp.size / part {
                         let line = WatchedRow { stamp: file.2, ..row };

@@ -144,6 +144,7 @@ impl Folder {
             })
             .await?;
         let moved = self.those_that_moved(tree, moved).await?;
+        let lines = self.without_those_from_elsewhere(lines).await?;
         let known: Vec<_> = lines.iter().map(known).collect();
         let differences = compare(&sights, &known);
         let now = Instant::now();
@@ -341,6 +342,41 @@ impl Folder {
         {
             self.fails(id, *code);
         }
+    }
+
+    /// Lines without those whose files were to be sent from where the folder lay before a person said where it lies now: nobody
+    /// waits for that place, and what lies here is found anew. What a person paused rests as it is; what runs ends first.
+    async fn without_those_from_elsewhere(&mut self, lines: Vec<Watched>) -> Result<Vec<Watched>> {
+        if !lines.iter().any(|line| self.is_from_elsewhere(line)) {
+            return Ok(lines);
+        }
+        let mut here = Vec::with_capacity(lines.len());
+        for line in lines {
+            if self.is_from_elsewhere(&line)
+                && let Decided::Given(transfer) = line.row.decided
+                && self.shared.engine.withdraw(self.row.id, line.row.clone()).await?
+            {
+                self.failed.remove(&transfer);
+            } else {
+                here.push(line);
+            }
+        }
+        Ok(here)
+    }
+
+    /// Whether the transfer of a line rests, and takes its file from elsewhere.
+    fn is_from_elsewhere(&self, line: &Watched) -> bool {
+        let rests = matches!(
+            line.standing.as_ref().map(|standing| &standing.state),
+            Some(
+                TransferState::Queued
+                    | TransferState::Paused { by: PausedBy::Watch, .. }
+                    | TransferState::Waiting { .. }
+                    | TransferState::Failed { .. }
+            )
+        );
+        let lies = || self.row.path.join(&line.row.folder).join(&line.row.name);
+        rests && line.path.as_deref().is_some_and(|path| path != lies())
     }
 
     /// Of files that have the number of one on record, those that are that one under a new name: nothing lies under the former

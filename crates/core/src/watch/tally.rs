@@ -4,8 +4,10 @@ use tokio::time::{Duration, Instant};
 
 use super::agenda::{Agenda, Unsettled};
 use super::card::Counts;
+use crate::bandwidth::Zone;
 use crate::ids::WatchId;
-use crate::journal::Journal;
+use crate::journal::{Journal, Tallied};
+use crate::units::UnixTime;
 
 /// How often it is counted anew at most.
 const COUNTED: Duration = Duration::from_secs(1);
@@ -17,13 +19,13 @@ pub(super) struct Tally {
     at: Option<Instant>,
     /// Between two counts.
     pause: Duration,
-    given: (u32, u32, u32),
+    given: Tallied,
     unsettled: Unsettled,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { stale: true, at: None, pause: COUNTED, given: (0, 0, 0), unsettled: Unsettled::default() }
+        Self { stale: true, at: None, pause: COUNTED, given: Tallied::default(), unsettled: Unsettled::default() }
     }
 }
 
@@ -44,7 +46,8 @@ impl Tally {
             return;
         }
         let begun = Instant::now();
-        if let Ok(given) = journal.read(move |reader| reader.watched_counts(id)).await {
+        let midnight = Zone::here().day_began(UnixTime::now());
+        if let Ok(given) = journal.read(move |reader| reader.watched_counts(id, midnight)).await {
             self.given = given;
         }
         self.unsettled = agenda.unsettled();
@@ -55,8 +58,13 @@ impl Tally {
 
     /// As it was counted last, beside what was passed over: placeholders, and the rest.
     pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
-        let (moving, done, failed) = self.given;
+        let Tallied { moving, done, since: today, failed, .. } = self.given;
         let Unsettled { all: settling, still_written, waiting } = self.unsettled;
-        Counts { settling, still_written, waiting, moving, done, failed, placeholders, passed }
+        Counts { settling, still_written, waiting, moving, done, today, failed, placeholders, passed }
+    }
+
+    /// When a file was last done, as of the last count.
+    pub(super) const fn last(&self) -> Option<UnixTime> {
+        self.given.last
     }
 }

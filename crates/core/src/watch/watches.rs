@@ -78,9 +78,7 @@ impl Watches {
         spec.check()?;
         // One after the other. Whoever asks for something else does not wait for a drive.
         let _one = self.0.adding.lock().await;
-        let others: Vec<_> = self.0.running.lock().await.values().map(|one| one.path.clone()).collect();
-        let (path, home) = (path.to_owned(), self.0.shared.home.clone());
-        let path = aside(move || root::admit(&path, &home, &others)).await??;
+        let path = self.admitted(path, None).await?;
         let highest =
             self.0.shared.journal.read(crate::journal::Reader::watches).await?.last().map_or(0, |row| row.id.get());
         let row = WatchRow {
@@ -107,6 +105,43 @@ impl Watches {
     pub async fn change(&self, id: WatchId, spec: Spec) -> Result<()> {
         spec.check()?;
         self.ask(id, Box::new(move |row| row.spec = spec)).await
+    }
+
+    /// Changes some of what is wanted of a folder: what is not named stays as it is by then. Where a destination is given, what
+    /// comes from now on goes there.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub(crate) async fn wish(
+        &self,
+        id: WatchId,
+        wish: impl FnOnce(&mut Spec) + Send + 'static,
+        to: Option<(Destination, Remote)>,
+    ) -> Result<()> {
+        let change = move |row: &mut WatchRow| {
+            wish(&mut row.spec);
+            if let Some((destination, remote)) = to {
+                (row.destination, row.remote) = (destination, remote);
+            }
+        };
+        self.ask(id, Box::new(change)).await
+    }
+
+    /// Goes on with a folder that lies elsewhere by now, whatever lies in it. What was sent stays on record: a file that lies there
+    /// as it was sent is not sent again.
+    ///
+    /// # Errors
+    /// As [`Self::add`] of the place, and as [`Self::answer`].
+    pub async fn relocate(&self, id: WatchId, path: &Path) -> Result<()> {
+        let _one = self.0.adding.lock().await;
+        let path = self.admitted(path, Some(id)).await?;
+        let lies = path.clone();
+        let moves = move |row: &mut WatchRow| (row.path, row.root) = (lies, None);
+        self.ask(id, Box::new(moves)).await?;
+        if let Some(one) = self.0.running.lock().await.get_mut(&id) {
+            one.path = path;
+        }
+        Ok(())
     }
 
     /// Says what of that which is there already is to be uploaded.
@@ -137,14 +172,34 @@ impl Watches {
     /// # Errors
     /// As [`Self::answer`].
     pub async fn resume(&self, id: WatchId) -> Result<()> {
-        let goes_on = |row: &mut WatchRow| {
+        let change = |row: &mut WatchRow| {
             // Whoever lets it go on says that it is the folder it was, whatever lies in it.
             row.root = None;
-            if matches!(row.state, State::Paused { .. }) {
-                row.state = State::Watching;
-            }
+            goes_on(row);
         };
-        self.ask(id, Box::new(goes_on)).await
+        self.ask(id, Box::new(change)).await
+    }
+
+    /// Lets every folder rest.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn pause_all(&self) -> Result<()> {
+        self.all(|watches, id| async move { watches.pause(id).await }).await
+    }
+
+    /// Lets every folder that rests go on. Nobody looked at each of them: one that is another folder by now is away.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn resume_all(&self) -> Result<()> {
+        self.all(|watches, id| async move { watches.ask(id, Box::new(goes_on)).await }).await
+    }
+
+    /// The same of each, at once: one whose drive answers late holds up no other.
+    async fn all<F: Future<Output = Result<()>>>(&self, of: impl Fn(Self, WatchId) -> F) -> Result<()> {
+        let ids: Vec<_> = self.0.running.lock().await.keys().copied().collect();
+        futures::future::try_join_all(ids.into_iter().map(|id| of(self.clone(), id))).await.map(drop)
     }
 
     /// Checks all of a folder now; resolves once it was.
@@ -178,6 +233,16 @@ impl Watches {
     /// Every watched folder as it is now, and as it changes.
     pub fn cards(&self) -> watch::Receiver<Arc<[Card]>> {
         self.0.cards.subscribe()
+    }
+
+    /// A folder that may be watched beside the others, but for one of them.
+    async fn admitted(&self, path: &Path, but: Option<WatchId>) -> Result<PathBuf> {
+        let running = self.0.running.lock().await;
+        let others: Vec<_> =
+            running.iter().filter(|(id, _)| Some(**id) != but).map(|(_, one)| one.path.clone()).collect();
+        drop(running);
+        let (path, home) = (path.to_owned(), self.0.shared.home.clone());
+        aside(move || root::admit(&path, &home, &others)).await?
     }
 
     async fn begin(&self, row: WatchRow) {
@@ -238,6 +303,12 @@ async fn tell(all: std::sync::Weak<Inner>, mut rested: mpsc::UnboundedReceiver<c
         if let Some(running) = all.running.lock().await.get(&one.watch) {
             let _ = running.asks.send(Ask::Rested(one.transfer, one.state));
         }
+    }
+}
+
+fn goes_on(row: &mut WatchRow) {
+    if matches!(row.state, State::Paused { .. }) {
+        row.state = State::Watching;
     }
 }
 

@@ -161,18 +161,21 @@ impl Actor {
     }
 
     /// A file of a watched folder is gone and was not sent: its transfer is given up, and its line forgotten, in one write, so that
-    /// the same file is sent should it come back. One that runs finds out by itself.
-    pub(super) async fn withdraw(&mut self, watch: WatchId, line: WatchedRow) -> Result<()> {
-        let Some(id) = line.decided.transfer() else { return Ok(()) };
+    /// the same file is sent should it come back. One that runs finds out by itself. Answers whether its line is forgotten.
+    pub(super) async fn withdraw(&mut self, watch: WatchId, line: WatchedRow) -> Result<bool> {
+        let Some(id) = line.decided.transfer() else { return Ok(false) };
         let gone = Write::Unwatched(watch, line.folder, line.name);
-        let Some(at) = self.shelf.book.index(id) else { return self.shared.journal.write(vec![gone]).await };
+        let Some(at) = self.shelf.book.index(id) else {
+            self.shared.journal.write(vec![gone]).await?;
+            return Ok(true);
+        };
         if self.active.contains_key(&id) || self.owed.contains_key(&id) {
-            return Ok(());
+            return Ok(false);
         }
         let row = self.shared.journal.read(move |journal| journal.transfer(id)).await?;
         let now = UnixTime::now();
         let given_up = row.and_then(|row| step(&row.standing, Input::Cancel(now)).ok());
-        let Some((standing, _)) = given_up else { return Ok(()) };
+        let Some((standing, _)) = given_up else { return Ok(false) };
         let writes = vec![gone, Write::Standing(id, standing.clone()), Write::Happened(id, now, Event::Cancelled)];
         self.shared.journal.write(writes).await?;
         let slot = self.shelf.book.slots[at as usize];
@@ -181,7 +184,7 @@ impl Actor {
         if self.shelf.book.slots[at as usize].on_s3 {
             self.sweeps.insert(id, self.until_final());
         }
-        Ok(())
+        Ok(true)
     }
 }
 

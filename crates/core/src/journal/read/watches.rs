@@ -12,7 +12,7 @@ use crate::file::{Links, Stamp};
 use crate::ids::{ItemId, TransferId, WatchId};
 use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_from};
 use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
-use crate::journal::watches::{EXISTING, GROWING, Sweep, WatchRow, Watched, WatchedRow};
+use crate::journal::watches::{EXISTING, GROWING, Sweep, Tallied, WatchRow, Watched, WatchedRow};
 use crate::units::UnixTime;
 use crate::watch::record::{Decided, State};
 
@@ -20,7 +20,7 @@ use crate::watch::record::{Decided, State};
 /// written is none.
 static LINES: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT w.folder,w.name,w.size,w.mtime,w.file,w.transfer,w.why,w.after,t.standing,{} AS whole
+        "SELECT w.folder,w.name,w.size,w.mtime,w.file,w.transfer,w.why,w.after,t.standing,t.path,{} AS whole
          FROM watched w LEFT JOIN transfers t ON t.id=w.transfer AND {}",
         WATCHED.fits_as('w'),
         TRANSFERS.fits_as('t')
@@ -106,21 +106,28 @@ impl Reader {
         self.one(&SQL, params![bits(transfer.get())], line)
     }
 
-    /// How many files of a watched folder move by themselves, are done, and need somebody.
-    pub fn watched_counts(&self, watch: WatchId) -> Result<(u32, u32, u32)> {
-        let sql = "SELECT json_extract(t.standing,'$.state.kind'), count(*) FROM watched w
-                   JOIN transfers t ON t.id=w.transfer WHERE w.watch=? GROUP BY 1";
-        let kinds = |row: &Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, u32>(1)?));
-        let mut counts = (0, 0, 0);
-        for (kind, count) in self.rows(sql, params![bits(watch.get())], kinds)? {
+    /// How many files of a watched folder move by themselves, are done, at all and since a moment, and need somebody.
+    pub fn watched_counts(&self, watch: WatchId, since: UnixTime) -> Result<Tallied> {
+        let sql = "SELECT kind, count(*), sum(at>=?2), max(at) FROM (
+                     SELECT json_extract(t.standing,'$.state.kind') AS kind,
+                            json_extract(t.standing,'$.state.at') AS at
+                     FROM watched w JOIN transfers t ON t.id=w.transfer WHERE w.watch=?1)
+                   GROUP BY kind";
+        let kinds = |row: &Row<'_>| {
+            let (kind, count): (Option<String>, u32) = (row.get(0)?, row.get(1)?);
+            let (since, last): (Option<u32>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            Ok((kind, count, since.unwrap_or(0), last.map(|at| UnixTime(at.cast_unsigned()))))
+        };
+        let mut all = Tallied::default();
+        for (kind, count, since, last) in self.rows(sql, params![bits(watch.get()), bits(since.0)], kinds)? {
             match kind.as_deref() {
-                Some("done") => counts.1 += count,
-                Some("failed") => counts.2 += count,
+                Some("done") => (all.done, all.since, all.last) = (count, since, last),
+                Some("failed") => all.failed = count,
                 Some("cancelled") | None => {}
-                Some(_) => counts.0 += count,
+                Some(_) => all.moving += count,
             }
         }
-        Ok(counts)
+        Ok(all)
     }
 
     /// What a transfer of a watched folder is to send, of a file of this size and time.
@@ -193,5 +200,6 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Watched> {
         decided,
         after: json_if_any(row, 7)?,
     };
-    Ok(Watched { row: row_of, standing: json_if_any(row, 8)? })
+    let path = row.get::<_, Option<Vec<u8>>>(9)?.map(path_from);
+    Ok(Watched { row: row_of, standing: json_if_any(row, 8)?, path })
 }

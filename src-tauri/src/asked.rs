@@ -1,0 +1,83 @@
+//! What a start is for: its words on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const HELP: &str = "\
+Davit's window. It uploads very large files to your company's storage.
+
+Usage: davit-app [--hidden] [--add PATH...]
+
+      --add PATH...  Files and folders to upload; the window asks where they should go
+      --hidden       Start without the window; starting Davit again shows it
+  -h, --help         Print help
+  -V, --version      Print version
+
+For scripts and servers there is the command line: davit --help
+";
+
+/// What a start is for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A window.
+    Window {
+        /// Paths for it.
+        paths: Vec<PathBuf>,
+        /// It is not shown before somebody wants to see it. Whoever brings paths does.
+        hidden: bool,
+    },
+    /// Words, and no window.
+    Words(String),
+}
+
+impl Asked {
+    /// `--add PATH...`, or paths as "Open with" gives them. After `--` everything is a path.
+    pub(crate) fn by(args: impl Iterator<Item = OsString>) -> Self {
+        let mut paths = Vec::new();
+        let (mut options, mut hidden) = (true, false);
+        for arg in args {
+            match arg.to_str() {
+                Some("--add") if options => {}
+                Some(HIDDEN) if options => hidden = true,
+                Some("--") if options => options = false,
+                Some("--help" | "-h") if options => return Self::Words(HELP.to_owned()),
+                Some("--version" | "-V") if options => {
+                    return Self::Words(concat!("davit-app ", env!("CARGO_PKG_VERSION"), "\n").to_owned());
+                }
+                _ => paths.push(PathBuf::from(arg)),
+            }
+        }
+        let hidden = hidden && paths.is_empty();
+        Self::Window { paths, hidden }
+    }
+}
+
+/// How the system starts it when a person signs in.
+pub(crate) const HIDDEN: &str = "--hidden";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked_by(words: &[&str]) -> Asked {
+        Asked::by(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn a_start_is_for_a_window_or_for_words() {
+        let window = |paths: &[&str]| Asked::Window { paths: paths.iter().map(PathBuf::from).collect(), hidden: false };
+        assert_eq!(asked_by(&[]), window(&[]));
+        assert_eq!(asked_by(&["--add", "a", "b"]), window(&["a", "b"]));
+        assert_eq!(asked_by(&["--", "--help"]), window(&["--help"]));
+        assert_eq!(asked_by(&["--help", "a"]), Asked::Words(HELP.to_owned()));
+        assert!(matches!(asked_by(&["-V"]), Asked::Words(words) if words.starts_with("davit-app 0.")));
+    }
+
+    #[test]
+    fn a_start_without_a_window_shows_one_where_it_brings_paths() {
+        assert_eq!(asked_by(&["--hidden"]), Asked::Window { paths: Vec::new(), hidden: true });
+        let shown = |path: &str| Asked::Window { paths: vec![path.into()], hidden: false };
+        assert_eq!(asked_by(&["--hidden", "--add", "a"]), shown("a"));
+        assert_eq!(asked_by(&["--", "--hidden"]), shown("--hidden"), "a path");
+    }
+}

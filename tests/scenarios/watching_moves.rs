@@ -1,0 +1,77 @@
+//! A watched folder that lies elsewhere by now.
+
+use std::path::Path;
+
+use davit_core::error::ErrorCode;
+use davit_core::uploader::Options;
+use davit_core::watch::card::Doing;
+use davit_tests::fault::FaultProxy;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::{World, connected};
+
+use crate::watching::{Watched, soon};
+
+/// As a program copies that keeps times.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+    std::fs::copy(from, to).expect("copied");
+    let written = std::fs::metadata(from).and_then(|meta| meta.modified()).expect("a time");
+    let copied = std::fs::File::options().write(true).open(to).expect("opened");
+    copied.set_modified(written).expect("set");
+}
+
+/// W15, W22: what was sent is not sent again where it lies there as it was.
+#[tokio::test]
+async fn a_folder_that_lies_elsewhere_goes_on_and_sends_nothing_again() {
+    let watched = Watched::by(soon()).await;
+    for name in ["a.mov", "day/b.mov"] {
+        watched.file(name, 20_000);
+    }
+    watched.until_done(2).await;
+    let (away, now) = (watched.world.path("away"), watched.world.path("now"));
+    for name in ["a.mov", "day/b.mov"] {
+        copy(&watched.root.join(name), &now.join(name));
+    }
+    noise(&now.join("day/new.mov"), 10_000);
+    std::fs::rename(&watched.root, &away).expect("unplugged");
+    watched.check_soon();
+    watched.until("it is away", |card| card.doing == Doing::Away).await;
+
+    let watches = watched.uploader().watches().expect("watched").clone();
+    let refused = watches.relocate(watched.id, &watched.world.home()).await.expect_err("Davit's own");
+    assert_eq!(refused.code, ErrorCode::BadInput);
+    watches.relocate(watched.id, &now).await.expect("it lies there");
+    let card = watched.until_done(3).await;
+    assert_eq!(card.path, now.canonicalize().expect("whole"));
+    assert_eq!(watched.keys(), ["a.mov", "day/b.mov", "day/new.mov"]);
+    watched.world.nothing_was_sent_twice();
+
+    // And what comes is told of there.
+    noise(&now.join("day/late.mov"), 10_000);
+    watched.until_done(4).await;
+}
+
+/// W15: what was in line is taken from where the folder lies, once.
+#[tokio::test]
+async fn what_was_not_sent_yet_is_sent_from_where_the_folder_lies() {
+    let world = World::with_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    let root = world.path("in");
+    std::fs::create_dir(&root).expect("made");
+    let options = world.options_by_backend(&link.endpoint());
+    let uploader = connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await;
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let id = uploader.watch(&root, &to, soon()).await.expect("watched");
+    let watched = Watched { world, uploader: Some(uploader), root, id };
+    link.goes_away();
+    let file = watched.file("a.mov", 30_000);
+    watched.until("it is in line", |card| card.counts.moving == 1).await;
+    let sum = sha256(&file);
+    let now = watched.world.path("now");
+    std::fs::rename(&watched.root, &now).expect("moved");
+    watched.uploader().watches().expect("watched").relocate(id, &now).await.expect("it lies there");
+    link.comes_back();
+    watched.until_done(1).await;
+    assert_eq!(watched.keys(), ["a.mov"]);
+    assert_eq!(watched.sum("a.mov"), sum);
+}

@@ -1,0 +1,93 @@
+import { expect, test, vi } from 'vitest';
+import type { InboxView, Ipc, WatchView, Wishes } from '../ipc';
+import { Toasts } from './toasts.svelte';
+import { Watches } from './watches.svelte';
+
+/** As nobody could have made it in the window. */
+const wishes: Wishes = {
+  lines: [
+    { kind: 'exclude', pattern: '*.proxy.mov' },
+    { kind: 'include', pattern: '*.mov' },
+    { kind: 'exclude', pattern: '*' },
+  ],
+  settle: 45,
+  after: 'delete',
+  collision: 'fail',
+};
+const watch = { id: 3, name: 'in', folder: '/in', to: 'rushes', wishes, doing: { kind: 'watching' } } as WatchView;
+const given = { id: 7, files: 0, folders: 1, unknown: 0, size: 0, names: ['other'] } satisfies InboxView;
+
+async function known(all: WatchView[] = [watch]) {
+  const done = () => Promise.resolve(null);
+  const ipc = {
+    subscribeWatches: (listen: (all: WatchView[]) => void) => {
+      listen(all);
+      return done();
+    },
+    pickWatchRoot: () => Promise.resolve(given),
+    changeWatch: vi.fn<Ipc['changeWatch']>(done),
+    relocateWatch: vi.fn<Ipc['relocateWatch']>(done),
+    addWatch: vi.fn<Ipc['addWatch']>(() => Promise.resolve(1)),
+    pauseWatches: vi.fn<Ipc['pauseWatches']>(done),
+    resumeWatches: vi.fn<Ipc['resumeWatches']>(done),
+  };
+  const toasts = new Toasts();
+  const watches = new Watches(ipc as unknown as Ipc, toasts);
+  await watches.start();
+  return { ipc, toasts, watches };
+}
+
+test('what is saved as it was opened is as it was', async () => {
+  const { ipc, watches } = await known();
+  watches.edit(watch);
+  if (watches.sheet) await watches.save(watches.sheet);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, null]);
+  expect(ipc.relocateWatch).not.toHaveBeenCalled();
+  expect(watches.sheet).toBeNull();
+});
+
+test('another destination is named where it is another', async () => {
+  const { ipc, watches } = await known();
+  for (const [to, named] of [
+    ['archive', 'archive'],
+    ['rushes', null],
+  ] as const) {
+    watches.edit(watch);
+    await watches.save({ wishes, to, existing: 'all' });
+    expect(ipc.changeWatch.mock.lastCall?.[2]).toBe(named);
+  }
+});
+
+test('another folder keeps what was written so far, and is the watched one once it is saved', async () => {
+  const { ipc, watches } = await known();
+  watches.edit(watch);
+  const draft = { wishes: { ...wishes, settle: 30 }, to: 'archive', existing: 'all' } as const;
+  await watches.another(draft);
+  expect(watches.sheet).toMatchObject({ ...draft, name: 'other', watch });
+  expect(ipc.relocateWatch).not.toHaveBeenCalled();
+  if (watches.sheet) await watches.save(watches.sheet);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, draft.wishes, 'archive']);
+  expect(ipc.relocateWatch.mock.lastCall).toEqual([3, 7]);
+  expect(ipc.addWatch).not.toHaveBeenCalled();
+});
+
+test('what is discarded comes back as it was written', async () => {
+  const { toasts, watches } = await known();
+  watches.edit(watch);
+  const { sheet } = watches;
+  const draft = { wishes, to: 'archive', existing: 'all' } as const;
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  expect(watches.sheet).toBeNull();
+  toasts.act();
+  expect(watches.sheet).toEqual({ ...sheet, ...draft });
+});
+
+test('all rest at a word, and go on where all rest', async () => {
+  const rests = { ...watch, id: 4, doing: { kind: 'paused', since: 0 } } as WatchView;
+  const { ipc, watches } = await known([watch, rests]);
+  watches.toggleAll();
+  expect(ipc.pauseWatches).toHaveBeenCalledOnce();
+  const resting = await known([rests]);
+  resting.watches.toggleAll();
+  expect(resting.ipc.resumeWatches).toHaveBeenCalledOnce();
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { WatchView } from '../ipc';
+import { details, example, lineOf, standing, trouble } from './watch';
+
+const NOW = Date.UTC(2026, 10, 23, 16, 2, 30);
+const none = { settling: 0, stillWritten: 0, moving: 0, done: 0, today: 0, failed: 0, placeholders: 0, passed: 0 };
+const watch = (more: Partial<WatchView> = {}): WatchView => ({
+  id: 1,
+  name: 'Ingest',
+  folder: '/media/raid/Ingest',
+  drive: null,
+  destination: 'Projects / Rushes',
+  to: 'rushes',
+  under: '',
+  wishes: { lines: [], settle: 10, after: 'keep', collision: 'suffix' },
+  doing: { kind: 'watching' },
+  notices: { kind: 'live' },
+  counts: none,
+  lost: 0,
+  recovered: 0,
+  checked: null,
+  lastDone: null,
+  problem: null,
+  warning: null,
+  ...more,
+});
+
+test('what uploads is told beside the files of today', () => {
+  const counts = { ...none, moving: 3, done: 1_000, today: 142 };
+  expect(standing(watch({ counts }), NOW)).toEqual(['Uploading 3', '142 files today']);
+});
+
+test('of what is wrong the nearest is told, with one thing to do', () => {
+  const counts = { ...none, failed: 2 };
+  expect(trouble(watch())).toBeNull();
+  expect(trouble(watch({ warning: 'file-unreadable' }))).toBeNull();
+  const away = trouble(watch({ doing: { kind: 'away' }, drive: 'PHOTO-SSD', counts }));
+  expect(away).toEqual({ words: 'Plug in the drive PHOTO-SSD to continue.', todo: 'another' });
+  expect(trouble(watch({ doing: { kind: 'away' } }))?.words).toBe('This folder is not where it was.');
+  expect(trouble(watch({ counts, problem: 'access-denied' }))).toEqual({ words: '2 files need you.', todo: 'show' });
+  const unreadable = trouble(watch({ problem: 'file-unreadable' }));
+  expect(unreadable).toEqual({ words: 'Davit is not allowed to read this folder.', todo: 'check' });
+});
+
+test('details say how changes are noticed, and why', () => {
+  const noticed = (notices: WatchView['notices']) => details(watch({ notices }), NOW)[0];
+  expect(noticed({ kind: 'live' })).toBe('Changes are told by the system.');
+  expect(noticed({ kind: 'polls', why: 'remote' })).toContain('on another computer');
+  expect(noticed({ kind: 'polls', why: 'limit', most: 65_536 })).toContain('fs.inotify.max_user_watches');
+});
+
+test('details say what was lost and found, and nothing of what is not there', () => {
+  expect(details(watch(), NOW)).toHaveLength(3);
+  const lost = details(watch({ lost: 2, recovered: 1, counts: { ...none, passed: 1, placeholders: 4 } }), NOW);
+  expect(lost).toContain('The system lost word of changes 2 times. Full checks found 1 file.');
+  expect(lost).toHaveLength(5);
+});
+
+test('an example is a file in a folder, and what it becomes', () => {
+  expect(example(['A007.mxf'], 'Projects / Rushes', '')).toBeNull();
+  const taken = ['A007.mxf', 'Day 07/A007.mxf'];
+  expect(example(taken, 'Projects / Rushes', '')).toEqual(['Day 07/A007.mxf', 'Rushes/Day 07/A007.mxf']);
+  expect(example(taken, 'Rushes', '{date}')?.[1]).toBe('Rushes/{date}/Day 07/A007.mxf');
+});
+
+test('what is typed is a pattern, and one with "not" before it leaves', () => {
+  expect(lineOf(' *.mov ')).toEqual({ kind: 'include', pattern: '*.mov' });
+  expect(lineOf('not *.tmp')).toEqual({ kind: 'exclude', pattern: '*.tmp' });
+  expect(lineOf('  ')).toBeNull();
+});
