@@ -305,8 +305,9 @@ fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<davit_core
         return Ok(card.counts);
     }
     let midnight = Zone::here().day_began(UnixTime::now());
-    let Tallied { moving, done, since: today, failed, .. } = Reader::open(home)?.watched_counts(row.id, midnight)?;
-    Ok(davit_core::watch::card::Counts { moving, done, today, failed, ..Default::default() })
+    let Tallied { moving, rests: waiting, done, since: today, failed, .. } =
+        Reader::open(home)?.watched_counts(row.id, midnight)?;
+    Ok(davit_core::watch::card::Counts { moving, waiting, done, today, failed, ..Default::default() })
 }
 
 fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {

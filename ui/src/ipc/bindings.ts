@@ -942,6 +942,10 @@ settling: number,
  */
 stillWritten: number, 
 /**
+ * They are whole, and wait for their hours or for what goes with them.
+ */
+waiting: number, 
+/**
  * They are in line, move or wait.
  */
 moving: number, 

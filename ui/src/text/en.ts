@@ -465,6 +465,7 @@ export const text = {
     today: (n: number) => `${plural(n, 'file', 'files')} today`,
     files: (n: number) => plural(n, 'file', 'files'),
     written: 'Being written',
+    waiting: 'To be sent later',
     upToDate: 'Up to date',
     last: (at: string) => `Last file ${at}`,
     checking: 'Looking at all of it',

@@ -3,7 +3,17 @@ import type { WatchView } from '../ipc';
 import { details, example, lineOf, standing, trouble } from './watch';
 
 const NOW = Date.UTC(2026, 10, 23, 16, 2, 30);
-const none = { settling: 0, stillWritten: 0, moving: 0, done: 0, today: 0, failed: 0, placeholders: 0, passed: 0 };
+const none = {
+  settling: 0,
+  stillWritten: 0,
+  waiting: 0,
+  moving: 0,
+  done: 0,
+  today: 0,
+  failed: 0,
+  placeholders: 0,
+  passed: 0,
+};
 const watch = (more: Partial<WatchView> = {}): WatchView => ({
   id: 1,
   name: 'Ingest',

@@ -14,6 +14,7 @@ export function standing(watch: WatchView, now: number): [string, string] {
   if (doing.kind === 'checking') return [say.checking, ''];
   if (counts.moving > 0) return [say.uploading(counts.moving), say.today(counts.today)];
   if (counts.settling > 0) return [say.written, say.files(counts.settling)];
+  if (counts.waiting > 0) return [say.waiting, say.files(counts.waiting)];
   const last = watch.lastDone === null ? '' : say.last(when(watch.lastDone, now));
   return [say.upToDate, last];
 }

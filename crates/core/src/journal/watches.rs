@@ -90,6 +90,8 @@ pub struct Watched {
 pub struct Tallied {
     /// They are in line, move or wait.
     pub moving: u32,
+    /// They rest until the hours of their folder begin.
+    pub rests: u32,
     /// They are safely there.
     pub done: u32,
     /// Those among them that are since the moment that was asked for.

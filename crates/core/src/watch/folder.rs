@@ -7,32 +7,28 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
-use super::aftermath::UPLOADED;
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
 use super::looking::Scope;
-use super::owner::{Claim, Owner};
+use super::owner::Owner;
 use super::record::State;
-use super::root::{self, Root};
 use super::rules::Rules;
 use super::spec::After;
 use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Asked, FolderId, Mounted, Tree, is_remote, mount_of, names};
+use crate::file::{Mounted, names};
 use crate::ids::TransferId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::transfer::TransferState;
 use crate::units::{ByteCount, UnixTime};
 
 /// How often a folder that is away is looked for (rule W15).
-const AWAY: Duration = Duration::from_secs(5);
-/// So many files on record tell whether a folder is the one that it was.
-const SAMPLE: u32 = 32;
+pub(super) const AWAY: Duration = Duration::from_secs(5);
 /// After a failure that is none of the folder's.
 const LATER: Duration = Duration::from_secs(5);
 
@@ -83,7 +79,7 @@ pub(super) struct Folder {
     pub(super) done: BTreeSet<TransferId>,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
-    owner: Option<Owner>,
+    pub(super) owner: Option<Owner>,
     doing: Doing,
     problem: Option<ErrorCode>,
     last_done: Option<UnixTime>,
@@ -96,9 +92,9 @@ pub(super) struct Folder {
     check_at: Instant,
     last_check: Option<Instant>,
     /// Nothing is done before that.
-    not_before: Option<Instant>,
+    pub(super) not_before: Option<Instant>,
     waiting_for_check: Vec<oneshot::Sender<()>>,
-    tally: Tally,
+    pub(super) tally: Tally,
     clocks: Clocks,
     /// When the hours are looked at.
     pub(super) clock: Instant,
@@ -397,84 +393,14 @@ impl Folder {
         Ok(())
     }
 
-    /// The folder, if it is there and nobody else's.
-    async fn there(&mut self) -> Result<Option<Arc<Tree>>> {
-        // Once it is ours its numbers tell. Before, they may be others than in an earlier run: those of a drive are, and another
-        // drive may have them now.
-        let known = self.row.root.filter(|_| self.owner.is_some());
-        let (path, home) = (self.row.path.clone(), self.shared.home.clone());
-        let look = move || {
-            let Root::There(tree) = root::look(&path, &home, known)? else { return Ok(None) };
-            let id = tree.id()?;
-            Ok(Some((tree, id, mount_of(&path), is_remote(&path))))
-        };
-        let Some((tree, id, mount, remote)) = self.drive.ask(Asked::Names, look).await? else {
-            self.is_away();
-            return Ok(None);
-        };
-        if self.mount != mount {
-            self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
-            self.mount = mount;
-        }
-        self.events.lies(remote);
-        let tree = Arc::new(tree.reaching(self.row.spec.extent(), Path::new(UPLOADED)));
-        if self.owner.is_none() {
-            // The computer's own volume is always there: its numbers tell, and whoever emptied the folder meanwhile may.
-            let is_known = self.mount.is_none() && self.row.root == Some(id);
-            if self.row.root.is_some() && !is_known && !self.holds_what_it_held(&tree).await? {
-                self.is_away();
-                return Ok(None);
-            }
-            match Owner::claim(id) {
-                Claim::Ours(owner) => self.owner = Some(owner),
-                Claim::Theirs => {
-                    self.rests(Doing::Elsewhere);
-                    self.not_before = Some(Instant::now() + AWAY);
-                    self.tally.is_stale();
-                    return Ok(None);
-                }
-            }
-        }
-        self.is_seen(id).await?;
-        Ok(Some(tree))
-    }
-
-    /// Whether anything of what was sent from it lies there as it was, where anything should: a folder that is empty after it was
-    /// full, or full of other things, is not the one that it was (rule W15).
-    async fn holds_what_it_held(&self, tree: &Arc<Tree>) -> Result<bool> {
-        let id = self.row.id;
-        let some = self.shared.journal.read(move |reader| reader.watched_sample(id, SAMPLE)).await?;
-        let looked = Arc::clone(tree);
-        let look = move |asking: &crate::file::Asking| {
-            let mut all = some.iter();
-            Ok(some.is_empty()
-                || all.any(|line| {
-                    asking.moves();
-                    let stamps = looked.look_at(&line.folder, std::slice::from_ref(&line.name)).unwrap_or_default();
-                    let is = stamps.into_iter().next().flatten();
-                    is.is_some_and(|is| (is.size, is.mtime_ns) == (line.stamp.size, line.stamp.mtime_ns))
-                }))
-        };
-        self.drive.ask_for_much(Asked::Names, look).await
-    }
-
-    /// From now on the folder is the one that was seen.
-    async fn is_seen(&mut self, id: FolderId) -> Result<()> {
-        if self.row.root != Some(id) {
-            self.row.root = Some(id);
-            self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
-        }
-        Ok(())
-    }
-
     /// Nothing is forgotten: it is found again once the folder is.
-    fn is_away(&mut self) {
+    pub(super) fn is_away(&mut self) {
         self.rests(Doing::Away);
         self.checks_anew();
         self.not_before = Some(Instant::now() + AWAY);
     }
 
-    fn rests(&mut self, doing: Doing) {
+    pub(super) fn rests(&mut self, doing: Doing) {
         // Nobody waits for a check that comes some day.
         self.waiting_for_check.clear();
         if self.doing == doing {

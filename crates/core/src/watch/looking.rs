@@ -1,6 +1,6 @@
 //! What lies in a watched folder against its ledger: what differs settles, what is gone is let go of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,23 +10,20 @@ use tokio::time::{Duration, Instant};
 use super::aftermath::{HIDDEN, UPLOADED};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
+use super::moves::moved;
 use super::record::{Aftermath, Decided};
 use super::root::{self, Root};
 use super::rules::Verdict;
-use super::spec::{Existing, Moved};
 use crate::engine::feed::PausedBy;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::walk::Skip;
 use crate::file::{Asked, Seen, Sight, Stamp, Tree, names};
-use crate::ids::WatchId;
-use crate::journal::{Reader, Watched, WatchedRow, Write};
+use crate::journal::{Watched, WatchedRow, Write};
 use crate::transfer::{Standing, TransferState};
-use crate::units::{ByteCount, UnixTime};
+use crate::units::UnixTime;
 
 /// Seconds within which the system tells of a change.
 const TOLD_WITHIN: u64 = 10;
-/// Lines written at a time.
-const LINES: usize = 1_024;
 
 /// Which folders are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -228,7 +225,7 @@ impl Folder {
     }
 
     /// Whether nothing in a folder is ever taken.
-    fn is_left(&self, folder: &Path) -> bool {
+    pub(super) fn is_left(&self, folder: &Path) -> bool {
         !folder.as_os_str().is_empty()
             && (folder.starts_with(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
     }
@@ -289,46 +286,8 @@ impl Folder {
         Ok(())
     }
 
-    /// A folder is not there: nothing in it settles, and what is not sent of it never will be.
-    async fn folder_is_gone(&mut self, folder: &Path) -> Result<()> {
-        self.agenda.forget_below(folder);
-        self.passed.retain(|known, _| !known.starts_with(folder));
-        self.known.retain(|known| !known.starts_with(folder));
-        self.ways.forget(folder);
-        self.events.forget(folder);
-        let (id, below) = (self.row.id, folder.to_owned());
-        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, &below)).await?;
-        for line in &lines {
-            if let Some(standing) = &line.standing {
-                self.goes_on_from(line, standing);
-                self.file_is_gone(line, standing).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A file that is on record is not there. What was sent of it stays there; what rests is given up, and forgotten, so that
-    /// the same file is sent should it come back.
-    async fn file_is_gone(&mut self, line: &Watched, standing: &Standing) -> Result<()> {
-        let Some(transfer) = line.row.decided.transfer() else { return Ok(()) };
-        let rests = matches!(
-            standing.state,
-            TransferState::Queued
-                | TransferState::Paused { .. }
-                | TransferState::Waiting { .. }
-                | TransferState::Failed { .. }
-        );
-        // A drive that is away takes its files with it, and brings them back.
-        let is_away = matches!(standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
-        if rests && !is_away {
-            self.shared.engine.withdraw(self.row.id, line.row.clone()).await?;
-            self.failed.remove(&transfer);
-        }
-        Ok(())
-    }
-
     /// What an earlier run left: a failure is tried again by itself as one of this run is, and what is done is seen to.
-    fn goes_on_from(&mut self, line: &Watched, standing: &Standing) {
+    pub(super) fn goes_on_from(&mut self, line: &Watched, standing: &Standing) {
         if let (
             Decided::Given(id),
             TransferState::Done { .. },
@@ -342,146 +301,6 @@ impl Folder {
         {
             self.fails(id, *code);
         }
-    }
-
-    /// Lines without those whose files were to be sent from where the folder lay before a person said where it lies now: nobody
-    /// waits for that place, and what lies here is found anew. What a person paused rests as it is; what runs ends first.
-    async fn without_those_from_elsewhere(&mut self, lines: Vec<Watched>) -> Result<Vec<Watched>> {
-        if !lines.iter().any(|line| self.is_from_elsewhere(line)) {
-            return Ok(lines);
-        }
-        let mut here = Vec::with_capacity(lines.len());
-        for line in lines {
-            if self.is_from_elsewhere(&line)
-                && let Decided::Given(transfer) = line.row.decided
-                && self.shared.engine.withdraw(self.row.id, line.row.clone()).await?
-            {
-                self.failed.remove(&transfer);
-            } else {
-                here.push(line);
-            }
-        }
-        Ok(here)
-    }
-
-    /// Whether the transfer of a line rests, and takes its file from elsewhere.
-    fn is_from_elsewhere(&self, line: &Watched) -> bool {
-        let rests = matches!(
-            line.standing.as_ref().map(|standing| &standing.state),
-            Some(
-                TransferState::Queued
-                    | TransferState::Paused { by: PausedBy::Watch, .. }
-                    | TransferState::Waiting { .. }
-                    | TransferState::Failed { .. }
-            )
-        );
-        let lies = || self.row.path.join(&line.row.folder).join(&line.row.name);
-        rests && line.path.as_deref().is_some_and(|path| path != lies())
-    }
-
-    /// Of files that have the number of one on record, those that are that one under a new name: nothing lies under the former
-    /// any more. Answers their lines.
-    async fn those_that_moved(
-        &self,
-        tree: &Arc<Tree>,
-        found: Vec<(OsString, WatchedRow)>,
-    ) -> Result<BTreeMap<OsString, WatchedRow>> {
-        if found.is_empty() || self.row.spec.moved == Moved::Uploaded {
-            return Ok(BTreeMap::new());
-        }
-        let looked = Arc::clone(tree);
-        let look = move |asking: &crate::file::Asking| {
-            let mut moved = BTreeMap::new();
-            for (name, was) in found {
-                asking.moves();
-                let there = looked.look_at(&was.folder, std::slice::from_ref(&was.name)).ok();
-                let there = there.and_then(|stamps| stamps.into_iter().next().flatten());
-                // Two names of one file are two files.
-                if there.is_none_or(|there| there.file != was.stamp.file) {
-                    moved.insert(name, was);
-                }
-            }
-            Ok(moved)
-        };
-        self.drive.ask_for_much(Asked::Names, look).await
-    }
-
-    /// How much of what is there already is taken, for the person who is asked (rule W9).
-    pub(super) async fn count_what_is_there(&mut self, tree: &Arc<Tree>) -> Result<()> {
-        match self.row.spec.existing {
-            Existing::Ask => {}
-            Existing::All => return self.begins(Vec::new()).await,
-            Existing::NewOnly => {
-                let there = self.walk(tree, |_, _, _| true).await?;
-                let lines =
-                    there.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
-                let lines = lines.collect();
-                return self.begins(lines).await;
-            }
-        }
-        let now = UnixTime::now();
-        let rules = &self.rules;
-        let there = self
-            .walk(tree, |folder, name, stamp| {
-                !matches!(rules.file(&names::spelled(&folder.join(name)), stamp, now), Verdict::Leaves(_))
-            })
-            .await?;
-        let files = u32::try_from(there.len()).unwrap_or(u32::MAX);
-        let bytes = there.iter().map(|(.., stamp)| ByteCount(stamp.size)).sum();
-        self.asks_about(files, bytes);
-        Ok(())
-    }
-
-    /// From now on it is watched; what these lines say was there before.
-    async fn begins(&mut self, lines: Vec<Write>) -> Result<()> {
-        let mut lines = lines.into_iter();
-        loop {
-            let chunk: Vec<_> = lines.by_ref().take(LINES).collect();
-            if chunk.is_empty() {
-                break;
-            }
-            self.shared.journal.write(chunk).await?;
-        }
-        let row = crate::journal::WatchRow { state: super::record::State::Watching, ..self.row.clone() };
-        self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
-        self.row = row;
-        self.checks_anew();
-        Ok(())
-    }
-
-    /// Every file of it that is wanted.
-    async fn walk(
-        &self,
-        tree: &Arc<Tree>,
-        wanted: impl Fn(&Path, &OsStr, Stamp) -> bool,
-    ) -> Result<Vec<(PathBuf, OsString, Stamp)>> {
-        let (mut open, mut found) = (vec![PathBuf::new()], Vec::new());
-        while let Some(folder) = open.pop() {
-            let (within, listed) = (folder.clone(), Arc::clone(tree));
-            let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
-            let sights = match self.drive.ask_for_much(Asked::Names, list).await {
-                Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => {
-                    tracing::info!(%error, "a folder that is passed over");
-                    continue;
-                }
-                sights => sights?,
-            };
-            for sight in sights {
-                match sight.what {
-                    Seen::Folder if !self.is_left(&folder.join(&sight.name)) => open.push(folder.join(sight.name)),
-                    Seen::File(stamp) if wanted(&folder, &sight.name, stamp) => {
-                        found.push((folder.clone(), sight.name, stamp));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    pub(super) fn line(&self, folder: &Path, name: OsString, stamp: Stamp, decided: Decided) -> Write {
-        let line = WatchedRow { folder: folder.to_owned(), name, stamp, decided, after: None };
-        Write::Watched(self.row.id, line)
     }
 }
 
@@ -502,35 +321,8 @@ fn known(line: &Watched) -> Known {
     Known { name: line.row.name.clone(), stamp: line.row.stamp, waits }
 }
 
-/// Files that nothing is on record of under this name, and that are on record under another: same number, size and time.
-fn moved(reader: &Reader, id: WatchId, sights: &[Sight], lines: &[Watched]) -> Result<Vec<(OsString, WatchedRow)>> {
-    let mut found = Vec::new();
-    for sight in sights {
-        let Seen::File(stamp @ Stamp { file: Some(file), .. }) = sight.what else { continue };
-        if lines.binary_search_by(|line| line.row.name.cmp(&sight.name)).is_ok() {
-            continue;
-        }
-        let same = |line: &Watched| line.row.stamp == stamp && is_at_an_end(line);
-        if let Some(line) = reader.watched_as(id, file)?.into_iter().find(same) {
-            found.push((sight.name.clone(), line.row));
-        }
-    }
-    Ok(found)
-}
-
 /// Whether a file that an earlier run began to send while it was written became longer since.
 fn is_longer(lines: &[Watched], name: &OsStr, is: Stamp) -> bool {
     let line = lines.binary_search_by(|line| line.row.name.as_os_str().cmp(name)).ok().map(|at| &lines[at].row);
     line.is_some_and(|line| matches!(line.decided, Decided::Growing(_)) && line.stamp.size < is.size)
-}
-
-/// Whether nothing more is to come of a version: what is still to be sent is sent from where it lies by then.
-fn is_at_an_end(line: &Watched) -> bool {
-    let state = line.standing.as_ref().map(|standing| &standing.state);
-    match line.row.decided {
-        Decided::Existing => true,
-        Decided::Given(_) | Decided::Growing(_) => {
-            matches!(state, Some(TransferState::Done { .. } | TransferState::Cancelled { .. }))
-        }
-    }
 }

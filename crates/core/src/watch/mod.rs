@@ -7,9 +7,10 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder, which looks (`looking`, and at all of it as `checks` say; `ways`: where links lead), gives
-//!   what is whole to the engine (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed
-//!   (`retrying`) and sees to what is done (`aftermath`).
+//! - `folder`: the task of one folder. It finds the folder (`finding`), looks (`looking`; at all of it as `checks` say; `first`: at
+//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
+//!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
+//!   is done (`aftermath`) and counts (`tally`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -21,12 +22,16 @@ pub mod card;
 mod checks;
 mod delivering;
 mod events;
+mod finding;
+mod first;
 mod folder;
+mod gone;
 mod growing;
 mod hours;
 pub mod key;
 pub mod ledger;
 mod looking;
+mod moves;
 mod owner;
 pub mod preview;
 pub mod record;
@@ -35,6 +40,7 @@ mod root;
 pub mod rules;
 pub mod settle;
 pub mod spec;
+
 mod tally;
 mod watches;
 mod ways;

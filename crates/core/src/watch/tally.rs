@@ -58,8 +58,9 @@ impl Tally {
 
     /// As it was counted last, beside what was passed over: placeholders, and the rest.
     pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
-        let Tallied { moving, done, since: today, failed, .. } = self.given;
+        let Tallied { moving, rests, done, since: today, failed, .. } = self.given;
         let Unsettled { all: settling, still_written, waiting } = self.unsettled;
+        let waiting = waiting.saturating_add(rests);
         Counts { settling, still_written, waiting, moving, done, today, failed, placeholders, passed }
     }
 

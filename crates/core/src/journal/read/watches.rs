@@ -109,7 +109,8 @@ impl Reader {
     /// How many files of a watched folder move by themselves, are done, at all and since a moment, and need somebody.
     pub fn watched_counts(&self, watch: WatchId, since: UnixTime) -> Result<Tallied> {
         let sql = "SELECT kind, count(*), sum(at>=?2), max(at) FROM (
-                     SELECT json_extract(t.standing,'$.state.kind') AS kind,
+                     SELECT iif(json_extract(t.standing,'$.state.by')='schedule','rests',
+                                 json_extract(t.standing,'$.state.kind')) AS kind,
                             json_extract(t.standing,'$.state.at') AS at
                      FROM watched w JOIN transfers t ON t.id=w.transfer WHERE w.watch=?1)
                    GROUP BY kind";
@@ -124,6 +125,7 @@ impl Reader {
                 Some("done") => (all.done, all.since, all.last) = (count, since, last),
                 Some("failed") => all.failed = count,
                 Some("cancelled") | None => {}
+                Some("rests") => all.rests = count,
                 Some(_) => all.moving += count,
             }
         }
