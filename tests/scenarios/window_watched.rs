@@ -32,7 +32,8 @@ pub(crate) async fn watch(window: &Window, folder: &Path) {
     window.until_says("Watched folders").await;
     window.click("Add folder").await;
     chooses(folder).await;
-    window.until("document.querySelector('.sheet')").await;
+    let name = folder.file_name().expect("a name").to_str().expect("a plain one");
+    window.until(&format!("document.querySelector('.sheet .in .one')?.textContent === '{name}'")).await;
     window.click("Start watching").await;
     window.until("!document.querySelector('.sheet') && document.querySelector('.wrow')").await;
 }

@@ -109,6 +109,9 @@ pub fn choose_in_dialog(title: &str, path: &Path) {
         xdotool(&["key", "ctrl+a", "slash"]);
         std::thread::sleep(LOOK);
         xdotool(&["type", "--delay", "20", typed]);
+        // What the dialog added by itself, of what lies in a folder, is taken away.
+        std::thread::sleep(LOOK);
+        xdotool(&["key", "Delete"]);
         // Return does nothing until the dialog has looked the path up. One that comes after its end would be a yes for
         // the window behind it, so each is given time.
         xdotool(&["key", "Return"]);
