@@ -420,7 +420,7 @@ export const scenarios: Record<string, Scenario> = {
   'watched-none': watched([]),
   'watched-asks': watched([watch(1, { doing: { kind: 'asks', files: 1_204, bytes: 3.1e12 } })]),
   'watched-checking': watched([watch(1, { doing: { kind: 'checking' } })]),
-  'watched-elsewhere': watched([watch(1, { doing: { kind: 'elsewhere' } })]),
+  'watched-elsewhere': watched([watch(1, { doing: { kind: 'elsewhere', process: 4711 } })]),
   'watched-failed': watched([watch(1, { counts: { ...watch(0).counts, failed: 2, done: 12 } })]),
   'watched-away': watched([watch(1, { doing: { kind: 'away' } })]),
   'watched-problem': watched([watch(1, { problem: 'file-unreadable' })]),

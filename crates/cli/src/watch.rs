@@ -353,7 +353,8 @@ fn doing_in_words(doing: Doing) -> String {
         Doing::Watching => "Up to date".to_owned(),
         Doing::Paused { since } => format!("Paused since {}", words::date(since)),
         Doing::Away => "Folder not available; it goes on by itself once it is there".to_owned(),
-        Doing::Elsewhere => "Another Davit on this computer watches it".to_owned(),
+        Doing::Elsewhere { process: Some(process) } => format!("Another Davit watches it: process {process}"),
+        Doing::Elsewhere { process: None } => "Another Davit on this computer watches it".to_owned(),
     }
 }
 

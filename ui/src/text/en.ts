@@ -493,7 +493,8 @@ export const text = {
       `${plural(n, 'file lies', 'files lie')} in the cloud only and ${n === 1 ? 'is' : 'are'} left there.`,
     passed: (n: number) => `${plural(n, 'link or special file is', 'links and special files are')} left.`,
     stays: (why: string) => `A file that was uploaded stays where it is. ${why}`,
-    elsewhere: 'Another Davit on this computer watches it.',
+    elsewhere: (process: number | null) =>
+      `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}.`,
     failed: (n: number) => `${plural(n, 'file needs', 'files need')} you.`,
     /** What is said of files is not what is said of their folder. */
     wrong: {

@@ -67,8 +67,11 @@ pub enum Doing {
     },
     /// The folder is not there, or not the one that it was. Nothing is uploaded again or forgotten, and it goes on by itself.
     Away,
-    /// Somebody else watches it.
-    Elsewhere,
+    /// Another Davit on this computer watches it.
+    Elsewhere {
+        /// Its process, where the system tells.
+        process: Option<u32>,
+    },
 }
 
 /// How changes are noticed.

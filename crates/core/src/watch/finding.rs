@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::aftermath::UPLOADED;
 use super::card::Doing;
 use super::folder::{AWAY, Folder};
-use super::owner::{Claim, Owner};
+use super::owner::{self, Claim, Owner};
 use super::root::{self, Root};
 use crate::error::Result;
 use crate::file::{Asked, FolderId, Mounted, Stamp, Tree, is_remote, mount_of};
@@ -49,7 +49,9 @@ impl Folder {
             match Owner::claim(id) {
                 Claim::Ours(owner) => self.owner = Some(owner),
                 Claim::Theirs => {
-                    self.rests(Doing::Elsewhere);
+                    if !self.is_elsewhere() {
+                        self.rests(Doing::Elsewhere { process: owner::holder(id) });
+                    }
                     self.not_before = Some(Instant::now() + AWAY);
                     self.tally.is_stale();
                     return Ok(None);

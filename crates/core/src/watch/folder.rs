@@ -400,6 +400,10 @@ impl Folder {
         self.not_before = Some(Instant::now() + AWAY);
     }
 
+    pub(super) const fn is_elsewhere(&self) -> bool {
+        matches!(self.doing, Doing::Elsewhere { .. })
+    }
+
     pub(super) fn rests(&mut self, doing: Doing) {
         // Nobody waits for a check that comes some day.
         self.waiting_for_check.clear();

@@ -23,7 +23,7 @@ pub(super) enum Claim {
 impl Owner {
     /// Takes a folder, if nobody else has it.
     pub(super) fn claim(folder: FolderId) -> Claim {
-        let name = format!("davit-watch-{:x}-{:x}", folder.volume, folder.file);
+        let name = name(folder);
         match system::take(&name) {
             Ok(Some(held)) => Claim::Ours(Self { _held: Some(held) }),
             Ok(None) => Claim::Theirs,
@@ -36,14 +36,36 @@ impl Owner {
     }
 }
 
+/// The process that has a folder, where the system tells. Asked once by whoever finds that it is taken: nobody answers there.
+pub(super) fn holder(folder: FolderId) -> Option<u32> {
+    system::holder(&name(folder))
+}
+
+fn name(folder: FolderId) -> String {
+    format!("davit-watch-{:x}-{:x}", folder.volume, folder.file)
+}
+
 /// A socket's name in a space of its own, or a pipe's.
 #[cfg(any(target_os = "linux", windows))]
 mod system {
     use std::io::{ErrorKind, Result};
+    use std::time::Duration;
 
-    use interprocess::local_socket::{GenericNamespaced, Listener, ListenerOptions, ToNsName as _};
+    use interprocess::ConnectWaitMode;
+    use interprocess::local_socket::prelude::*;
+    use interprocess::local_socket::{ConnectOptions, GenericNamespaced, Listener, ListenerOptions};
+
+    /// A queue that is full answers nobody.
+    const SOON: Duration = Duration::from_millis(100);
 
     pub(super) type Held = Listener;
+
+    pub(super) fn holder(name: &str) -> Option<u32> {
+        let name = name.to_ns_name::<GenericNamespaced>().ok()?;
+        let stream = ConnectOptions::new().name(name).wait_mode(ConnectWaitMode::Timeout(SOON)).connect_sync().ok()?;
+        let process = stream.peer_creds().ok()?.pid()?;
+        u32::try_from(process).ok()
+    }
 
     pub(super) fn take(name: &str) -> Result<Option<Held>> {
         match ListenerOptions::new().name(name.to_ns_name::<GenericNamespaced>()?).create_sync() {
@@ -59,13 +81,22 @@ mod system {
 #[cfg(not(any(target_os = "linux", windows)))]
 mod system {
     use std::fs::{File, OpenOptions, TryLockError};
-    use std::io::{ErrorKind, Result};
+    use std::io::{ErrorKind, Result, Write as _};
     use std::os::unix::fs::OpenOptionsExt as _;
 
     pub(super) type Held = File;
 
+    fn path(name: &str) -> String {
+        format!("/tmp/{name}.lock")
+    }
+
+    /// As the holder wrote it.
+    pub(super) fn holder(name: &str) -> Option<u32> {
+        std::fs::read_to_string(path(name)).ok()?.trim().parse().ok()
+    }
+
     pub(super) fn take(name: &str) -> Result<Option<Held>> {
-        let path = format!("/tmp/{name}.lock");
+        let path = path(name);
         let made = OpenOptions::new().create_new(true).read(true).write(true).mode(0o644).open(&path);
         let file = match made {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => match OpenOptions::new().read(true).open(&path) {
@@ -76,7 +107,13 @@ mod system {
             made => made?,
         };
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => {
+                // Who has it is told where that can be written: the file of another user may only be read.
+                if let Ok(mut told) = OpenOptions::new().write(true).truncate(true).open(&path) {
+                    let _ = writeln!(told, "{}", std::process::id());
+                }
+                Ok(Some(file))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -93,6 +130,7 @@ mod tests {
         let folder = FolderId { volume: u64::from(std::process::id()), file: u64::MAX };
         let other = FolderId { file: u64::MAX - 1, ..folder };
         let Claim::Ours(first) = Owner::claim(folder) else { panic!("it is free") };
+        assert_eq!(holder(folder), Some(std::process::id()), "and who has it is told");
         assert!(matches!(Owner::claim(folder), Claim::Theirs));
         assert!(matches!(Owner::claim(other), Claim::Ours(_)));
         drop(first);
