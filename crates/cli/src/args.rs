@@ -72,6 +72,8 @@ pub(crate) enum Command {
 pub(crate) enum Watch {
     /// Watch a folder; it is watched while `davit watch run` or the app is at work.
     Add(Box<Add>),
+    /// Say anew what is wanted of a folder; what is not said is as usual. What was uploaded is not uploaded again.
+    Change(Box<Change>),
     /// Show the watched folders.
     List {
         /// One JSON object a line.
@@ -117,7 +119,6 @@ pub(crate) struct Relocated {
 }
 
 #[derive(Debug, ClapArgs)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Add {
     /// The folder.
     pub(crate) path: PathBuf,
@@ -126,6 +127,18 @@ pub(crate) struct Add {
     /// What of the files that are there already is uploaded.
     #[arg(long, value_enum)]
     pub(crate) existing: OnExisting,
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
+    /// Say what would be uploaded and what would not, and watch nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What is taken beside plain files.
+/// What is wanted of a watched folder.
+#[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Wanted {
     /// Where in the destination they go: a path, with `{date}`, `{host}`, `{user}` and `{folder}` in it.
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub(crate) under: String,
@@ -185,12 +198,22 @@ pub(crate) struct Add {
     /// Look at it once a minute instead of waiting for the system to tell.
     #[arg(long)]
     pub(crate) poll: bool,
-    /// Say what would be uploaded and what would not, and watch nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    /// Wait for the system to tell, even of a drive on the network.
+    #[arg(long, conflicts_with = "poll")]
+    pub(crate) live: bool,
 }
 
-/// What is taken beside plain files.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Change {
+    /// Its number, as `davit watch list` shows it, or its path.
+    pub(crate) folder: String,
+    /// What of the files that were there at first is uploaded, where nobody said so yet.
+    #[arg(long, value_enum)]
+    pub(crate) existing: Option<OnExisting>,
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Beyond {
     /// Follow links and junctions to what lies in the folder: it is uploaded under the link's path, too. What lies outside is

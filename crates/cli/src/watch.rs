@@ -12,14 +12,14 @@ use davit_core::units::{ByteCount, UnixTime};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
 use davit_core::watch::Spec;
-use davit_core::watch::card::{Card, Doing, Notices, Why};
+use davit_core::watch::card::{Card, Counts, Doing, Notices, Why};
 use davit_core::watch::preview::{Listing, Preview};
 use davit_core::watch::record::State;
 use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
-use davit_core::watch::spec::{Mode, Moved, Unit};
+use davit_core::watch::spec::{Existing, Mode, Moved, Unit};
 use serde::Serialize;
 
-use crate::args::{Add, Beyond, Folder, Folders, Relocated, Run, Watch};
+use crate::args::{Add, Beyond, Change, Folder, Folders, Relocated, Run, Wanted, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::upload::{connected, place};
@@ -27,12 +27,15 @@ use crate::{DONE, INTERRUPTED, NOTHING, hours, text, words};
 
 /// What there is to say without any.
 const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
+/// What comes of a check of a folder that rests or is away.
+const LATER: &str = "rests or is not there; it is looked at once it goes on";
 /// What is watched by nobody.
 const NOBODY: &str = "Nobody watches them now: begin with `davit watch run`, or open the app.";
 
 pub(crate) async fn run(command: Watch) -> Result<u8> {
     match command {
         Watch::Add(add) => self::add(*add).await,
+        Watch::Change(change) => self::change(&change).await,
         Watch::List { json } => list(json).await,
         Watch::Remove(folder) => ask(&folder, Ask::Remove, "is watched no more").await,
         Watch::Pause(some) => ask_some(some, Ask::Pause, Ask::PauseAll, "rests").await,
@@ -52,8 +55,8 @@ impl Beyond {
     }
 }
 
-impl Add {
-    fn spec(&self) -> Spec {
+impl Wanted {
+    fn spec(&self, existing: Existing) -> Spec {
         let Extent { links, placeholders } = self.beyond.extent();
         let include = self.include.iter().cloned().map(rules::Line::Include);
         let lines = self.exclude.iter().cloned().map(rules::Line::Exclude).chain(include).collect();
@@ -63,7 +66,7 @@ impl Add {
             lines,
             links,
             placeholders,
-            existing: self.existing.into(),
+            existing,
             collision: self.collision.into(),
             priority: self.priority.into(),
             after: self.after.into(),
@@ -79,7 +82,7 @@ impl Add {
             moved: if self.moved_anew { Moved::Uploaded } else { Moved::Ignored },
             while_written: self.while_written,
             unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
-            mode: if self.poll { Mode::Poll } else { Mode::Auto },
+            mode: self.mode(),
         }
     }
 
@@ -88,11 +91,19 @@ impl Add {
         let usual = LEFTOVERS.iter().map(|pattern| (*pattern).to_owned()).filter(|usual| !self.take.contains(usual));
         usual.chain(self.never.iter().cloned()).collect()
     }
+
+    const fn mode(&self) -> Mode {
+        match (self.poll, self.live) {
+            (true, _) => Mode::Poll,
+            (_, true) => Mode::Live,
+            _ => Mode::Auto,
+        }
+    }
 }
 
 /// What would be taken of a folder as it is.
 fn would(add: &Add) -> Result<u8> {
-    let spec = add.spec();
+    let spec = add.wanted.spec(add.existing.into());
     spec.check()?;
     let home = Options::from_env()?.home;
     // A link that is named means where it leads.
@@ -125,7 +136,8 @@ async fn add(add: Add) -> Result<u8> {
     let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());
     // In a process that is at work it is by its id.
     let to = add.place.to.clone().or_else(|| options.direct.as_ref().map(|place| place.id().0));
-    let ask_for = Ask::Add { path: path.clone().into_os_string(), to, spec: Box::new(add.spec()) };
+    let ask_for =
+        Ask::Add { path: path.clone().into_os_string(), to, spec: Box::new(add.wanted.spec(add.existing.into())) };
     let (answer, at_work) = asked(options, ask_for).await?;
     let Answer::Added(id) = answer else { return Err(Error::new(ErrorCode::Unexpected)) };
     text::line(&format!("{id}  {} is watched.", text::plain(&path.to_string_lossy())))?;
@@ -159,13 +171,10 @@ async fn asked(options: Options, ask: Ask) -> Result<(Answer, bool)> {
 async fn ask(folder: &Folder, what: impl Fn(WatchId) -> Ask, became: &str) -> Result<u8> {
     let options = Options::from_env()?;
     let Some(row) = folder.find(&options.home)? else {
-        text::note(&format!(
-            "davit: There is no watched folder {}. See `davit watch list`.",
-            text::plain(&folder.folder)
-        ));
-        return Ok(NOTHING);
+        return Ok(unknown(&folder.folder));
     };
-    asked(options, what(row.id)).await?;
+    let (answer, _) = asked(options, what(row.id)).await?;
+    let became = if matches!(answer, Answer::NotNow) { LATER } else { became };
     text::line(&format!("{}  {} {became}.", row.id, text::plain(&row.path.to_string_lossy())))?;
     Ok(DONE)
 }
@@ -193,6 +202,26 @@ async fn relocate(place: &Relocated) -> Result<u8> {
     let folder = Folder { folder: place.folder.clone() };
     let became = format!("is {} from now on", text::plain(&to.to_string_lossy()));
     ask(&folder, |id| Ask::Relocate(id, to.clone().into_os_string()), &became).await
+}
+
+/// Says anew what is wanted of a folder.
+async fn change(change: &Change) -> Result<u8> {
+    let options = Options::from_env()?;
+    let folder = Folder { folder: change.folder.clone() };
+    let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
+    let spec = change.wanted.spec(change.existing.map_or(row.spec.existing, Into::into));
+    spec.check()?;
+    asked(options, Ask::Change(row.id, Box::new(spec))).await?;
+    if let Some(existing) = change.existing {
+        asked(Options::from_env()?, Ask::Answer(row.id, existing.into())).await?;
+    }
+    text::line(&format!("{}  {} is watched so from now on.", row.id, text::plain(&row.path.to_string_lossy())))?;
+    Ok(DONE)
+}
+
+fn unknown(folder: &str) -> u8 {
+    text::note(&format!("davit: There is no watched folder {}. See `davit watch list`.", text::plain(folder)));
+    NOTHING
 }
 
 impl Folder {
@@ -300,14 +329,14 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
     serde_json::to_string(&line).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
 }
 
-fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<davit_core::watch::card::Counts> {
+fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<Counts> {
     if let Some(card) = card {
         return Ok(card.counts);
     }
     let midnight = Zone::here().day_began(UnixTime::now());
     let Tallied { moving, rests: waiting, done, since: today, failed, .. } =
         Reader::open(home)?.watched_counts(row.id, midnight)?;
-    Ok(davit_core::watch::card::Counts { moving, waiting, done, today, failed, ..Default::default() })
+    Ok(Counts { moving, waiting, done, today, failed, ..Default::default() })
 }
 
 fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
@@ -315,7 +344,7 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     let counts = counts(row, card, home)?;
     let doing = match (card.map(|card| card.doing), row.state) {
         (_, State::Paused { since }) => format!("Paused since {}", words::date(since)),
-        (Some(doing), _) => doing_in_words(doing),
+        (Some(doing), _) => doing_in_words(doing, counts),
         (None, State::Asks) => "Waits to be told what of the files that are there is uploaded".to_owned(),
         (None, _) => "Nobody watches it now".to_owned(),
     };
@@ -343,13 +372,14 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
 }
 
-fn doing_in_words(doing: Doing) -> String {
+fn doing_in_words(doing: Doing, counts: Counts) -> String {
     match doing {
         Doing::Asks { files, bytes } => {
             let size = text::size(bytes.get());
             format!("There are {files} files ({size}): say what becomes of them")
         }
         Doing::Checking => "All of it is looked at".to_owned(),
+        Doing::Watching if counts.moving + counts.settling + counts.waiting + counts.failed > 0 => "Watched".to_owned(),
         Doing::Watching => "Up to date".to_owned(),
         Doing::Paused { since } => format!("Paused since {}", words::date(since)),
         Doing::Away => "Folder not available; it goes on by itself once it is there".to_owned(),
@@ -435,7 +465,7 @@ mod tests {
             else {
                 panic!("another command")
             };
-            add.spec().extent()
+            add.wanted.spec(add.existing.into()).extent()
         };
         assert_eq!(extent(&[]), Extent::default());
         let all = Extent { links: Links::Followed, placeholders: Placeholders::Fetched };

@@ -92,3 +92,36 @@ async fn a_drive_that_is_unplugged_and_back_goes_on_by_itself() {
     };
     where_one_may_mount("watching::drives::a_drive_that_is_unplugged_and_back_goes_on_by_itself", plugged).await;
 }
+
+/// W15: what lies on the bare mount point is nobody's, whatever becomes of files afterwards.
+#[tokio::test]
+async fn a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it() {
+    let plugged = async {
+        for after in [After::Move, After::Delete] {
+            let world = World::with_backend(900, "role").await;
+            let drive = Drive::plugged_in(&world.path("drives"));
+            noise(&drive.at.join("a.mov"), 1_000);
+            let watched = Watched::at(world, drive.at.clone(), Spec { after, ..soon() }).await;
+            watched.until_done(1).await;
+            watched.until_left(|left| !left.contains(&"a.mov".to_owned())).await;
+            drive.pull_out();
+            watched.check_soon();
+            watched.until("it is away", |card| card.doing == Doing::Away).await;
+            let stranger = drive.at.join("stranger.mov");
+            noise(&stranger, 1_000);
+            let clock = tokio::time::Instant::now();
+            watched.until_so("it was looked for again and again", |_| clock.elapsed() > TWICE).await;
+            watched.until("it is away still", |card| card.doing == Doing::Away).await;
+            assert!(stranger.exists() && watched.keys() == ["a.mov"], "{after:?}");
+            drive.plug_in();
+            noise(&drive.at.join("b.mov"), 1_000);
+            watched.until_done(2).await;
+            watched.uploader.expect("open").close().await;
+            drive.pull_out();
+        }
+    };
+    where_one_may_mount("watching::drives::a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it", plugged).await;
+}
+
+/// A folder that is away is looked for every five seconds.
+const TWICE: std::time::Duration = std::time::Duration::from_secs(11);

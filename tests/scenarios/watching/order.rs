@@ -40,14 +40,12 @@ async fn what_is_given_by_hand_goes_before_a_watched_folder() {
 /// W26: what appears outside its hours waits for them, and says so.
 #[tokio::test]
 async fn outside_its_hours_nothing_is_sent() {
-    let never = Hours { days: days(), from: minute_from_now(120), to: minute_from_now(180) };
-    let watched = Watched::by(Spec { hours: Some(never), ..soon() }).await;
+    let watched = Watched::by(Spec { hours: Some(over()), ..soon() }).await;
     watched.file("a.mov", 1_000);
     let card = watched.until("it waits", |card| card.counts.waiting == 1).await;
     assert_eq!((card.counts.moving, card.counts.done, card.doing), (0, 0, Doing::Watching), "{card:?}");
     assert!(watched.keys().is_empty());
-    let now = Hours { days: days(), from: minute_from_now(24 * 60 - 60), to: minute_from_now(60) };
-    let spec = Spec { hours: Some(now), ..soon() };
+    let spec = Spec { hours: Some(now()), ..soon() };
     watched.uploader().watches().expect("watched").change(watched.id, spec).await.expect("changed");
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["a.mov"]);
@@ -56,8 +54,6 @@ async fn outside_its_hours_nothing_is_sent() {
 /// W26: hours that end while something is under way.
 #[tokio::test]
 async fn what_is_under_way_rests_outside_its_hours() {
-    let now = || Hours { days: days(), from: minute_from_now(24 * 60 - 60), to: minute_from_now(60) };
-    let over = || Hours { days: days(), from: minute_from_now(120), to: minute_from_now(180) };
     let watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
     watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
     let file = watched.file("long.mov", 40 << 20);
@@ -77,6 +73,16 @@ async fn what_is_under_way_rests_outside_its_hours() {
     assert_eq!(watched.sum("long.mov"), sha256(&file));
     assert!(before > 0, "and what was sent counts");
     watched.world.nothing_was_sent_twice();
+}
+
+/// Hours that it is now.
+pub(super) fn now() -> Hours {
+    Hours { days: days(), from: minute_from_now(24 * 60 - 60), to: minute_from_now(60) }
+}
+
+/// Hours that it is not.
+pub(super) fn over() -> Hours {
+    Hours { days: days(), from: minute_from_now(120), to: minute_from_now(180) }
 }
 
 fn days() -> Days {

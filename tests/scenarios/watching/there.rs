@@ -1,6 +1,13 @@
 //! What becomes of files once they are there, and of what is removed here or there.
 
+use davit_core::error::ErrorCode;
+use davit_core::journal::Reader;
+use davit_core::session::Collision;
+use davit_core::transfer::TransferState;
+use davit_core::units::ByteRate;
+use davit_core::watch::Spec;
 use davit_core::watch::card::Doing;
+use davit_core::watch::spec::{Existing, Mode};
 use davit_tests::World;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
@@ -79,4 +86,69 @@ async fn what_could_not_be_read_is_sent_once_it_can() {
     assert_eq!(told["state"]["kind"].as_str(), Some("done"), "{told}");
     assert_eq!(world.sha256("in/a.mov"), sha256(&file));
     running.kill();
+}
+
+/// A row that was taken off the list is nothing to a file that is saved again.
+#[tokio::test]
+async fn what_failed_and_was_taken_off_the_list_is_sent_once_it_is_another_version() {
+    use davit_core::engine::feed::{Action, Target};
+    let watched = Watched::by(Spec { collision: Collision::Fail, ..soon() }).await;
+    let file = watched.file("a.mov", 2_000);
+    watched.until_done(1).await;
+    noise(&file, 3_000);
+    let card = watched.until("its name is taken", |card| card.counts.failed == 1).await;
+    assert_eq!(card.problem, Some(ErrorCode::AlreadyThere));
+    let rows = Reader::open(&watched.world.home()).expect("records").status().expect("rows");
+    let failed = rows.iter().find(|row| matches!(row.standing.state, TransferState::Failed { .. })).expect("failed");
+    let item = Reader::open(&watched.world.home()).expect("records").transfer(failed.id).expect("read").expect("there");
+    let engine = watched.uploader().engine();
+    engine.act(Action::Remove, vec![Target::Item(item.item)]).await.expect("removed");
+    // What had its name is gone there.
+    let key = watched.world.keys().remove(0);
+    watched.world.cloud.remove(BUCKET, &key);
+    noise(&file, 4_000);
+    watched.until_so("the newest version is there", |watched| watched.keys() == ["a.mov"]).await;
+    assert_eq!(watched.sum("a.mov"), sha256(&file));
+}
+
+/// What rests for a folder goes on once that is watched no more.
+#[tokio::test]
+async fn what_rests_for_a_folder_that_is_watched_no_more_goes_on() {
+    use super::order::{now, over};
+    let watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
+    watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
+    watched.file("long.mov", 40 << 20);
+    watched.until_so("it is sent", |watched| !watched.world.cloud.uploads(BUCKET).is_empty()).await;
+    let watches = watched.uploader().watches().expect("watched").clone();
+    watches.change(watched.id, Spec { hours: Some(over()), ..soon() }).await.expect("changed");
+    watched.until("it rests", |card| card.counts.waiting == 1).await;
+    watches.remove(watched.id).await.expect("removed");
+    watched.uploader().choose_limit(None).await.expect("chosen");
+    watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
+}
+
+/// W9: what comes before anybody looks is new all the same.
+#[tokio::test]
+async fn only_what_was_there_when_it_was_asked_for_is_old() {
+    let mut watched = Watched::with(Spec { existing: Existing::NewOnly, mode: Mode::Poll, ..soon() }, |root| {
+        noise(&root.join("old.mov"), 1_000);
+        let before = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+        std::fs::File::options()
+            .write(true)
+            .open(root.join("old.mov"))
+            .and_then(|f| f.set_modified(before))
+            .expect("set");
+        // As it is where the first look comes late.
+        noise(&root.join("new.mov"), 1_000);
+        let after = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        std::fs::File::options()
+            .write(true)
+            .open(root.join("new.mov"))
+            .and_then(|f| f.set_modified(after))
+            .expect("set");
+    })
+    .await;
+    watched.until_done(1).await;
+    assert_eq!(watched.keys(), ["new.mov"]);
+    watched.close().await;
 }

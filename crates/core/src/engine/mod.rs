@@ -162,6 +162,7 @@ pub(crate) enum Command {
     Redeliver(WatchId, Box<WatchedRow>, oneshot::Sender<Result<Redelivered>>),
     Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<bool>>),
     KeepHours(Vec<TransferId>, bool, oneshot::Sender<Result<()>>),
+    GoOnAlone(Vec<TransferId>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
@@ -278,6 +279,14 @@ impl Engine {
     /// The journal's.
     pub(crate) async fn keep_hours(&self, files: Vec<TransferId>, rest: bool) -> Result<()> {
         self.ask(|reply| Command::KeepHours(files, rest, reply)).await?
+    }
+
+    /// Lets transfers of a folder that is watched no more go on, whatever of it they rest for.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn go_on_alone(&self, files: Vec<TransferId>) -> Result<()> {
+        self.ask(|reply| Command::GoOnAlone(files, reply)).await?
     }
 
     /// Tells from now on of every transfer of a watched folder that comes to rest.

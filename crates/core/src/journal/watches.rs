@@ -110,8 +110,8 @@ pub(super) fn put(c: &Connection, w: &WatchRow) -> Result<()> {
     let (at, path) = (bits(w.added.0), path_bytes(&w.path));
     let there = "SELECT 1 FROM watches WHERE id=?";
     if c.query_row(there, [id], |_| Ok(())).optional().map_err(classify)?.is_some() {
-        let set = "path=?2,spec=?3,destination=?4,remote=?5,root=?6,state=?7,counters=?8";
-        return WATCHES.change(c, id, set, &[&path, &spec, &to, &remote, &root, &state, &counters]);
+        let set = "path=?2,spec=?3,destination=?4,remote=?5,root=?6,state=?7,counters=?8,added=?9";
+        return WATCHES.change(c, id, set, &[&path, &spec, &to, &remote, &root, &state, &counters, &at]);
     }
     added(WATCHES.insert(c, "", &[&id, &at, &path, &spec, &to, &remote, &root, &state, &counters]))
 }

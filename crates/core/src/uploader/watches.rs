@@ -59,6 +59,8 @@ pub enum Answer {
     Added(WatchId),
     /// All of them.
     Cards(Vec<Card>),
+    /// It rests, or is away, and is looked at once it goes on.
+    NotNow,
     /// It is so.
     Done,
     /// It is not so.
@@ -108,7 +110,8 @@ impl Desk {
             Ask::PauseAll => watches.pause_all().await?,
             Ask::ResumeAll => watches.resume_all().await?,
             Ask::Relocate(id, path) => watches.relocate(id, Path::new(&path)).await?,
-            Ask::Check(id) => watches.check(id).await?,
+            Ask::Check(id) if !watches.check(id).await? => return Ok(Answer::NotNow),
+            Ask::Check(_) => {}
             Ask::Remove(id) => watches.remove(id).await?,
         }
         Ok(Answer::Done)

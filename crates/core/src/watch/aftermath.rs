@@ -16,6 +16,11 @@ use crate::units::UnixTime;
 
 /// Where files go that were uploaded, in the watched folder. Nothing in it is ever uploaded.
 pub(super) const UPLOADED: &str = "_uploaded";
+/// Whether a folder is that, or in it; whatever the case of its letters, which some systems do not tell apart.
+pub(super) fn is_put_aside(folder: &Path) -> bool {
+    folder.components().next().is_some_and(|first| first.as_os_str().eq_ignore_ascii_case(UPLOADED))
+}
+
 /// A file has such a name while it is deleted. Nothing that has is ever uploaded.
 pub(super) const HIDDEN: &str = ".davit-";
 /// Names beside a taken one that are tried.
@@ -257,6 +262,17 @@ mod tests {
                 let _ = take(&tree, (file, &folder.path().join(file)), Path::new(to), what, &sent);
                 assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
             }
+        }
+    }
+
+    /// W24: some systems do not tell letters apart by their case.
+    #[test]
+    fn what_was_put_aside_is_so_in_whatever_letters() {
+        for folder in ["_uploaded", "_Uploaded/2026-11-30", "_UPLOADED"] {
+            assert!(is_put_aside(Path::new(folder)), "{folder}");
+        }
+        for folder in ["", "day/_uploaded", "_uploaded 2"] {
+            assert!(!is_put_aside(Path::new(folder)), "{folder}");
         }
     }
 

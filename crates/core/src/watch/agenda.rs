@@ -152,9 +152,12 @@ impl Agenda {
     /// A file is to settle from then on, whatever was seen of it before: it failed, or somebody has it open for writing.
     pub fn settles_from(&mut self, (folder, name, is): Ready, from: Instant, settle: Duration) {
         remove(&mut self.ready, &folder, &name);
-        let settling = Settling { candidate: Candidate::new(is, from), next: from + settle, still_written: false };
-        self.is_due(&folder, settling.next);
-        self.candidates.entry(folder).or_default().insert(name, settling);
+        self.is_due(&folder, from + settle);
+        let names = self.candidates.entry(folder).or_default();
+        // How long it has been written to so far counts.
+        let mut candidate = names.get(&name).map_or_else(|| Candidate::new(is, from), |known| known.candidate);
+        candidate.is_held(is, from);
+        names.insert(name, Settling { candidate, next: from + settle, still_written: false });
     }
 
     /// Files that are whole as far as looking tells, and whether somebody has each open for writing: one of which that is so goes
@@ -208,29 +211,28 @@ impl Agenda {
     /// Files that are whole, at most so many at a time where each goes by itself; a folder that goes as one is never cut, and
     /// does once nothing in it settles.
     pub fn ready(&self, unit: Unit, at_most: usize) -> Vec<Ready> {
-        let all = self
-            .ready
-            .iter()
-            .flat_map(|(folder, names)| names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp)));
+        let named = |(folder, names): (&PathBuf, &BTreeMap<OsString, Stamp>)| {
+            let folder = folder.clone();
+            names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp)).collect::<Vec<_>>()
+        };
         if unit == Unit::EachFile {
-            return all.take(at_most).collect();
+            return self.ready.iter().flat_map(named).take(at_most).collect();
         }
-        let mut first: Option<Option<PathBuf>> = None;
-        let quiet = |top: &Option<PathBuf>| top.as_deref().is_none_or(|top| !self.settles_below(top));
-        let mut one = Vec::new();
-        for file in all {
-            let top = file.0.components().next().map(|name| PathBuf::from(name.as_os_str()));
-            match &first {
-                Some(chosen) if *chosen == top && (top.is_some() || one.len() < at_most) => one.push(file),
-                Some(_) => {}
-                None if quiet(&top) => {
-                    first = Some(top);
-                    one.push(file);
-                }
-                None => {}
+        let mut loud = BTreeSet::new();
+        for folder in self.ready.keys() {
+            let Some(top) = folder.components().next().map(|name| PathBuf::from(name.as_os_str())) else {
+                return self.ready.get_key_value(folder).into_iter().flat_map(named).take(at_most).collect();
+            };
+            if loud.contains(&top) {
+                continue;
             }
+            if !self.settles_below(&top) {
+                let whole = self.ready.range(top.clone()..).take_while(|(folder, _)| folder.starts_with(&top));
+                return whole.flat_map(named).collect();
+            }
+            loud.insert(top);
         }
-        one
+        Vec::new()
     }
 
     /// How many files settle.

@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::agenda::Ready;
-use super::folder::Folder;
+use super::folder::{Ask, Folder};
 use super::key::{self, Variables};
 use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
@@ -37,6 +37,9 @@ impl Folder {
                     self.agenda.forget(&file.0, &file.1);
                 } else if self.is_new(&file, line).await? {
                     whole.push(file);
+                }
+                if self.void {
+                    return Ok(());
                 }
             }
             self.give(whole).await?;
@@ -106,7 +109,8 @@ impl Folder {
             TransferState::Done { .. } => {
                 let sent = self.shared.journal.read(move |reader| reader.transfer(transfer)).await?;
                 let sent = sent.and_then(|row| Some((row.crc64?, row.size.get())));
-                if sent.is_none() || self.sum(&folder.join(name)).await? != sent {
+                let Some(holds) = self.sum_unless_void(&folder.join(name)).await? else { return Ok(false) };
+                if sent.is_none() || holds != sent {
                     return Ok(true);
                 }
                 self.keeps(folder, name, line_of(&row)).await?;
@@ -136,13 +140,25 @@ impl Folder {
 
     /// The checksum and size of what a file holds; none if it cannot be told.
     pub(super) async fn sum(&self, within: &Path) -> Result<Option<(u64, u64)>> {
-        let (file, fingerprint) = match open_aside(self.place(within), None).await {
-            Ok(opened) => opened,
-            Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
-            Err(_) => return Ok(None),
-        };
-        let sum = file.sum(0, fingerprint.size).await.ok();
-        Ok(sum.map(|sum| (sum, fingerprint.size)))
+        sum_of(self.place(within)).await
+    }
+
+    /// The same of a file that may be large: what is asked meanwhile is heard. Nothing where all of it is void by then.
+    async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Option<(u64, u64)>>> {
+        let mut reading = std::pin::pin!(sum_of(self.place(within)));
+        loop {
+            tokio::select! {
+                sum = &mut reading => return sum.map(Some),
+                ask = self.asks.recv() => {
+                    let Some(ask) = ask else { return Ok(None) };
+                    self.void |= matches!(ask, Ask::Change(..));
+                    self.asked(ask).await;
+                    if self.void {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
     }
 
     async fn give(&mut self, whole: Vec<Ready>) -> Result<()> {
@@ -190,6 +206,16 @@ impl Folder {
             .file_name()
             .map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
     }
+}
+
+async fn sum_of(place: Place) -> Result<Option<(u64, u64)>> {
+    let (file, fingerprint) = match open_aside(place, None).await {
+        Ok(opened) => opened,
+        Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let sum = file.sum(0, fingerprint.size).await.ok();
+    Ok(sum.map(|sum| (sum, fingerprint.size)))
 }
 
 /// What a row of several files is called: the folder that all of them lie in.

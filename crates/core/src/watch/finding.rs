@@ -70,11 +70,17 @@ impl Folder {
             return Ok(true);
         }
         let id = self.row.id;
-        let some = self.shared.journal.read(move |reader| reader.watched_sample(id, SAMPLE)).await?;
+        let on_record = move |reader: &crate::journal::Reader| {
+            Ok((reader.watched_sample(id, SAMPLE)?, reader.watched_folders(id)?.is_empty()))
+        };
+        let (some, new) = self.shared.journal.read(on_record).await?;
         let looked = Arc::clone(tree);
         let look = move |asking: &crate::file::Asking| {
             let mut all = some.iter();
-            Ok(some.is_empty()
+            // All that was sent of it was taken away: its number tells, and what was put aside.
+            let is_bare = some.is_empty() && (same || looked.list(Path::new(UPLOADED), &|| asking.moves()).is_ok());
+            Ok(new
+                || is_bare
                 || all.any(|line| {
                     asking.moves();
                     let stamps = looked.look_at(&line.folder, std::slice::from_ref(&line.name)).unwrap_or_default();

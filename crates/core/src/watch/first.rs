@@ -23,7 +23,10 @@ impl Folder {
             Existing::Ask => {}
             Existing::All => return self.begins(Vec::new()).await,
             Existing::NewOnly => {
-                let there = self.walk(tree, |_, _, _| true).await?;
+                // What came since it was asked for is new, whenever this is.
+                let asked = self.row.added.0;
+                let is_old = |stamp: Stamp| u64::try_from(stamp.mtime_ns / 1_000_000_000).is_ok_and(|at| at <= asked);
+                let there = self.walk(tree, |_, _, stamp| is_old(stamp)).await?;
                 let lines =
                     there.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
                 let lines = lines.collect();

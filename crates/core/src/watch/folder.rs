@@ -29,6 +29,8 @@ use crate::units::{ByteCount, UnixTime};
 
 /// How often a folder that is away is looked for (rule W15).
 pub(super) const AWAY: Duration = Duration::from_secs(5);
+/// After something was told on Windows, all is checked.
+const BURST: Duration = Duration::from_secs(45);
 /// After a failure that is none of the folder's.
 const LATER: Duration = Duration::from_secs(5);
 
@@ -175,7 +177,7 @@ impl Folder {
         self.void
     }
 
-    async fn asked(&mut self, ask: Ask) {
+    pub(super) async fn asked(&mut self, ask: Ask) {
         self.tally.is_stale();
         match ask {
             Ask::Change(change, done) => {
@@ -198,6 +200,9 @@ impl Folder {
         if row.path != self.row.path {
             self.lies_elsewhere(&row.path);
         }
+        if row.state == State::Stopped {
+            self.lets_go().await?;
+        }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
         // What settles by other rules, or was left by them, is found anew.
@@ -209,6 +214,10 @@ impl Folder {
 
     fn hinted(&mut self, hints: Vec<Hint>) {
         let now = Instant::now();
+        // There some are lost without a word, and only where many come.
+        if cfg!(windows) && !hints.is_empty() {
+            self.check_at = self.check_at.min(now + BURST);
+        }
         for hint in hints {
             match hint {
                 Hint::Folder(folder) => {
@@ -300,6 +309,12 @@ impl Folder {
         }
         self.not_before = None;
         self.void = false;
+        // Also of what is in line while the folder rests.
+        if self.hours_at().is_some_and(|at| at <= now)
+            && let Err(error) = self.keep_hours().await
+        {
+            tracing::warn!(watch = %self.row.id, %error, "the hours of a watched folder could not be kept yet");
+        }
         match self.row.state {
             State::Paused { since } => {
                 self.rests(Doing::Paused { since });
@@ -330,7 +345,7 @@ impl Folder {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         self.check_at <= now
             || due(self.agenda.next())
-            || due(self.again.first().map(|(at, _)| *at))
+            || (due(self.again.first().map(|(at, _)| *at)) && self.opens_at().is_none())
             || !self.looks_again.is_empty()
             || !self.done.is_empty()
             // What is whole waits for its hours, or for what else is to go with it.
@@ -379,7 +394,9 @@ impl Folder {
             self.look_at_files(&tree, &folder, files).await?;
         }
         self.send_what_grows().await?;
-        self.try_again().await?;
+        if self.opens_at().is_none() {
+            self.try_again().await?;
+        }
         self.see_to_what_is_done(&tree).await?;
         drop(tree);
         self.deliver().await?;
@@ -427,7 +444,8 @@ impl Folder {
 
     fn next(&self) -> Option<Instant> {
         match self.row.state {
-            State::Paused { .. } | State::Stopped => return self.tally.due(),
+            State::Paused { .. } => return [self.tally.due(), self.hours_at()].into_iter().flatten().min(),
+            State::Stopped => return self.tally.due(),
             State::Asks | State::Watching => {}
         }
         if let Some(at) = self.not_before {

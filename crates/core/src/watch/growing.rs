@@ -38,6 +38,8 @@ impl Folder {
                         }
                     }
                 }
+                // Whoever gave it up waits for the whole file.
+                Some(Watched { row, standing: Some(_), .. }) if matches!(row.decided, Decided::Growing(_)) => {}
                 _ => new.push(file),
             }
         }

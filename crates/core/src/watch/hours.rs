@@ -13,6 +13,8 @@ use crate::units::UnixTime;
 
 /// Where there are hours, the clock on the wall is looked at so often: nobody tells when it is set.
 const CLOCK: Duration = Duration::from_secs(60);
+/// Files at a time.
+const AT_ONCE: usize = 1_024;
 
 impl Folder {
     /// When the clock is looked at again, where nothing may be sent now.
@@ -35,9 +37,23 @@ impl Folder {
         }
         let id = self.row.id;
         let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, Path::new(""))).await?;
-        let given = lines.iter().filter_map(|line| line.row.decided.transfer());
-        self.shared.engine.keep_hours(given.collect(), rests).await?;
+        let given: Vec<_> = lines.iter().filter_map(|line| line.row.decided.transfer()).collect();
+        // The engine does other things in between.
+        for some in given.chunks(AT_ONCE) {
+            self.shared.engine.keep_hours(some.to_vec(), rests).await?;
+        }
         self.rests = Some(rests);
+        Ok(())
+    }
+
+    /// The folder is watched no more: what rests for it goes on.
+    pub(super) async fn lets_go(&self) -> Result<()> {
+        let id = self.row.id;
+        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, Path::new(""))).await?;
+        let given: Vec<_> = lines.iter().filter_map(|line| line.row.decided.transfer()).collect();
+        for some in given.chunks(AT_ONCE) {
+            self.shared.engine.go_on_alone(some.to_vec()).await?;
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 
-use super::aftermath::{HIDDEN, UPLOADED};
+use super::aftermath::{HIDDEN, is_put_aside};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
 use super::moves::moved;
@@ -120,6 +120,7 @@ impl Folder {
     fn gone_from(&self, folder: &Path, below: &[PathBuf]) -> Vec<PathBuf> {
         let inside = self.known.range(folder.to_owned()..).take_while(|known| known.starts_with(folder));
         let direct = inside.filter(|known| known.parent() == Some(folder) && !known.as_os_str().is_empty());
+        let below: BTreeSet<_> = below.iter().collect();
         direct.filter(|known| !below.contains(known)).cloned().collect()
     }
 
@@ -226,8 +227,7 @@ impl Folder {
 
     /// Whether nothing in a folder is ever taken.
     pub(super) fn is_left(&self, folder: &Path) -> bool {
-        !folder.as_os_str().is_empty()
-            && (folder.starts_with(UPLOADED) || self.rules.leaves_folder(&names::spelled(folder)))
+        !folder.as_os_str().is_empty() && (is_put_aside(folder) || self.rules.leaves_folder(&names::spelled(folder)))
     }
 
     /// A file that is not on record as it is settles, if it is taken. Answers whether it does.

@@ -23,7 +23,10 @@ impl Folder {
             && at <= now
         {
             self.again.pop_first();
-            due.push(Target::Transfer(transfer));
+            // Who gave it up meanwhile, or found that it is gone, is not overruled.
+            if self.failed.contains_key(&transfer) {
+                due.push(Target::Transfer(transfer));
+            }
         }
         self.retry(due).await
     }
@@ -36,7 +39,7 @@ impl Folder {
         lines: &[Watched],
     ) -> Result<()> {
         let unread: Vec<_> = lines.iter().filter_map(unread).collect();
-        if unread.is_empty() {
+        if unread.is_empty() || self.opens_at().is_some() {
             return Ok(());
         }
         let (tree, folder) = (Arc::clone(tree), folder.to_owned());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::Stamp;
+use crate::file::{Stamp, names};
 use crate::units::{ByteCount, UnixTime};
 
 /// What programs leave and take away again; nobody's file. A person sees the list and may change it.
@@ -105,16 +105,19 @@ impl Rules {
     /// # Errors
     /// `bad-input` with the pattern that is none.
     pub fn new(leftovers: &[impl AsRef<str>], lines: &[Line], bounds: Bounds) -> Result<Self> {
-        let leftovers = leftovers.iter().map(|line| Pattern::new(line.as_ref())).collect::<Result<_>>()?;
+        let composed = |pattern: &str| Pattern::new(&names::normal(pattern));
+        let leftovers = leftovers.iter().map(|line| composed(line.as_ref())).collect::<Result<_>>()?;
         let line = |line: &Line| match line {
-            Line::Include(pattern) => Pattern::new(pattern).map(|pattern| (true, pattern)),
-            Line::Exclude(pattern) => Pattern::new(pattern).map(|pattern| (false, pattern)),
+            Line::Include(pattern) => composed(pattern).map(|pattern| (true, pattern)),
+            Line::Exclude(pattern) => composed(pattern).map(|pattern| (false, pattern)),
         };
         Ok(Self { leftovers, lines: lines.iter().map(line).collect::<Result<_>>()?, bounds })
     }
 
     /// Of a file, by its path in the folder with `/` between the names.
     pub fn file(&self, rel: &str, stamp: Stamp, now: UnixTime) -> Verdict {
+        // A person types composed letters; a Mac may keep them apart.
+        let rel = &names::normal(rel);
         if let Some(rule) = self.leaves(rel, ByteCount(stamp.size)) {
             return Verdict::Leaves(rule);
         }
@@ -129,6 +132,7 @@ impl Rules {
 
     /// Whether nothing in a folder of this path is ever taken, so that it need not be looked at.
     pub fn leaves_folder(&self, rel: &str) -> bool {
+        let rel = &names::normal(rel);
         let excluded = || {
             let decides = self.lines.iter().find(|(include, pattern)| *include || pattern.matches(rel, true));
             decides.is_some_and(|(include, _)| !include)
@@ -254,6 +258,15 @@ mod tests {
         assert!(all.leaves_folder("a/.git") && all.leaves_folder(".git/x") && !all.leaves_folder("a/git"));
         let mine = Rules::new(&["*.bak"], &[], Bounds::default()).expect("patterns");
         assert!(taken(&mine, "x.tmp") && !taken(&mine, "x.bak"), "the list is the person's");
+    }
+
+    /// W18: whether letters are composed or not is the same.
+    #[test]
+    fn letters_that_are_kept_apart_are_the_letters_that_they_make() {
+        let all = rules(&["not gr\u{f6}\u{df}e/", "*"], Bounds::default());
+        assert!(!taken(&all, "gro\u{308}\u{df}e/a.mov"));
+        assert!(all.leaves_folder("gro\u{308}\u{df}e"));
+        assert!(taken(&all, "andere/a.mov"));
     }
 
     /// W18.

@@ -51,8 +51,8 @@ impl Candidate {
     }
 
     /// Somebody has it open for writing: it settles anew from now on.
-    pub const fn is_held(&mut self, now: Instant) {
-        self.since = now;
+    pub const fn is_held(&mut self, is: Stamp, now: Instant) {
+        (self.is, self.since) = (is, now);
     }
 
     /// What it was when last looked at.
@@ -108,7 +108,7 @@ mod tests {
         let mut held = Candidate::new(stamp(1, 1), start);
         let later = start + SETTLE;
         assert_eq!(held.look(stamp(1, 1), later, SETTLE), Look::Ready);
-        held.is_held(later);
+        held.is_held(stamp(1, 1), later);
         assert_eq!(held.look(stamp(1, 1), later + SETTLE / 2, SETTLE), Look::Settling(later + SETTLE));
     }
 

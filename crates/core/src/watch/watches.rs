@@ -149,7 +149,14 @@ impl Watches {
     /// # Errors
     /// `bad-input` where there is no such folder; the journal's.
     pub async fn answer(&self, id: WatchId, existing: Existing) -> Result<()> {
-        self.ask(id, Box::new(move |row| row.spec.existing = existing)).await
+        let now = UnixTime::now();
+        let answers = move |row: &mut WatchRow| {
+            row.spec.existing = existing;
+            if row.state == State::Asks {
+                row.added = now;
+            }
+        };
+        self.ask(id, Box::new(answers)).await
     }
 
     /// Lets a folder rest.
@@ -202,16 +209,15 @@ impl Watches {
         futures::future::try_join_all(ids.into_iter().map(|id| of(self.clone(), id))).await.map(drop)
     }
 
-    /// Checks all of a folder now; resolves once it was.
+    /// Checks all of a folder now; resolves once it was. Answers whether it was: one that rests, or is away, is once it goes on.
     ///
     /// # Errors
     /// As [`Self::answer`].
-    pub async fn check(&self, id: WatchId) -> Result<()> {
+    pub async fn check(&self, id: WatchId) -> Result<bool> {
         let (done, checked) = oneshot::channel();
         self.send(id, Ask::Check(done)).await?;
         // A folder that is away is checked once it is there; nobody waits that long.
-        let _ = checked.await;
-        Ok(())
+        Ok(checked.await.is_ok())
     }
 
     /// Watches a folder no more. What it uploaded stays in the list, and what is in line goes on.

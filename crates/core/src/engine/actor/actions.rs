@@ -156,6 +156,15 @@ impl Actor {
         self.change_by(action, PausedBy::Schedule, files).await.map(drop)
     }
 
+    /// Lets files go on that rest for a watched folder: until its hours, or until somebody has written them.
+    pub(super) async fn go_on_alone(&mut self, files: &[TransferId]) -> Result<()> {
+        for by in [PausedBy::Schedule, PausedBy::Watch] {
+            let files = files.iter().filter_map(|id| self.shelf.book.index(*id)).collect();
+            self.change_by(Action::Resume, by, files).await?;
+        }
+        Ok(())
+    }
+
     /// Steps files at rest, and asks running ones to rest.
     pub(super) async fn change(&mut self, action: Action, files: Vec<u32>) -> Result<ActDone> {
         self.change_by(action, PausedBy::You, files).await
@@ -180,7 +189,9 @@ impl Actor {
                 (Action::Cancel, rest) => !matches!(rest, Rest::Done { .. } | Rest::Cancelled { .. }),
                 _ => false,
             };
-            if !wanted {
+            // What was taken off the list comes back by another word.
+            let is_off = action == Action::Retry && self.shelf.book.item_of(at).removed;
+            if !wanted || is_off {
                 continue;
             }
             match (self.active.get_mut(&slot.id), action) {

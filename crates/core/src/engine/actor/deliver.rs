@@ -125,13 +125,17 @@ impl Actor {
     /// with that, and never is there a second one.
     pub(super) async fn redeliver(&mut self, watch: WatchId, line: WatchedRow) -> Result<Redelivered> {
         let Some(id) = line.decided.transfer() else { return Ok(Redelivered::Nobodys) };
-        // Its row was taken off the list, and it ended.
+        // Its row was taken off the list: nothing of that is ever sent.
         let Some(at) = self.shelf.book.index(id) else { return Ok(Redelivered::Nobodys) };
+        if self.shelf.book.item_of(at).removed {
+            return Ok(Redelivered::Nobodys);
+        }
         if self.active.contains_key(&id) || self.owed.contains_key(&id) {
             return Ok(Redelivered::Runs);
         }
         let row = self.shared.journal.read(move |journal| journal.transfer(id)).await?;
-        let Some(row) = row else { return Ok(Redelivered::Nobodys) };
+        // One without a key was refused when it was found.
+        let Some(row) = row.filter(|row| !row.key.is_empty()) else { return Ok(Redelivered::Nobodys) };
         // What the store answers is of the version that was sent: that one ends first.
         let unanswered = matches!(row.standing.on_s3, OnS3::Completing(_) | OnS3::Putting | OnS3::Unclear(_));
         let input = match row.standing.state {

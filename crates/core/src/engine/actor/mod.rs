@@ -505,6 +505,9 @@ impl Actor {
             Command::KeepHours(files, rest, reply) => {
                 let _ = reply.send(self.keep_hours(&files, rest).await);
             }
+            Command::GoOnAlone(files, reply) => {
+                let _ = reply.send(self.go_on_alone(&files).await);
+            }
             Command::Follow(follower) => self.follower = Some(follower),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);

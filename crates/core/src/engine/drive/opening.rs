@@ -110,6 +110,9 @@ impl Drive {
 
     /// The key on the wire.
     pub(super) fn key_by(&self, route: &Route) -> Result<ObjectKey> {
+        if self.row.key.is_empty() {
+            return Err(Error::new(ErrorCode::NameRefused).detail("no key"));
+        }
         ObjectKey::new(format!("{}{}", route.scope.prefix, self.row.key))
     }
 

@@ -80,8 +80,12 @@ impl Reader {
 
     /// Some lines of versions that were decided on and lie there still, as far as is known; here and there.
     pub fn watched_sample(&self, watch: WatchId, at_most: u32) -> Result<Vec<WatchedRow>> {
-        static SQL: LazyLock<String> =
-            LazyLock::new(|| format!("{} WHERE w.watch=? AND w.after IS NULL ORDER BY random() LIMIT ?", *LINES));
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "{} WHERE w.watch=? AND (w.after IS NULL OR w.after LIKE '%\"due\"%' OR w.after LIKE '%\"failed\"%') ORDER BY random() LIMIT ?",
+                *LINES
+            )
+        });
         let lines = self.whole_rows(&SQL, params![bits(watch.get()), at_most], line)?;
         Ok(lines.into_iter().map(|line| line.row).collect())
     }
