@@ -283,6 +283,8 @@ pub struct WatchView {
     pub checked: Option<UnixTime>,
     /// When a file was last done.
     pub last_done: Option<UnixTime>,
+    /// When the system last told of a change.
+    pub last_event: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
     /// Why a file that was uploaded could not be moved, say.
@@ -309,6 +311,7 @@ impl From<&Card> for WatchView {
             recovered: few(card.counters.recovered),
             checked: card.counters.checked,
             last_done: card.last_done,
+            last_event: card.last_event,
             problem: card.problem,
             warning: card.warning,
         }

@@ -65,6 +65,7 @@ export function watch(id: number, more: Partial<WatchView> = {}): WatchView {
     recovered: 0,
     checked: at('15:40'),
     lastDone: null,
+    lastEvent: null,
     problem: null,
     warning: null,
     ...more,

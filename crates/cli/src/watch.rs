@@ -267,6 +267,7 @@ struct Line<'a> {
     recovered_by_a_check: u64,
     last_check: Option<UnixTime>,
     last_done: Option<UnixTime>,
+    last_event: Option<UnixTime>,
     problem: Option<ErrorCode>,
     /// Why a file that was uploaded could not be moved, say.
     warning: Option<ErrorCode>,
@@ -323,6 +324,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         recovered_by_a_check: row.counters.recovered,
         last_check: row.counters.checked,
         last_done: card.and_then(|card| card.last_done),
+        last_event: card.and_then(|card| card.last_event),
         problem: card.and_then(|card| card.problem),
         warning: card.and_then(|card| card.warning),
     };

@@ -485,6 +485,7 @@ export const text = {
       `Looked at once a minute: this system tells of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_watches.`,
     checked: (at: string) => `Last full check ${at}.`,
     unchecked: 'No full check yet.',
+    event: (at: string) => `Last change told ${at}.`,
     lost: (lost: number, found: number) =>
       `The system lost word of changes ${lost === 1 ? 'once' : `${count(lost)} times`}. Full checks found ${plural(found, 'file', 'files')}.`,
     noneLost: 'No word of changes was lost.',

@@ -30,6 +30,7 @@ const watch = (more: Partial<WatchView> = {}): WatchView => ({
   recovered: 0,
   checked: null,
   lastDone: null,
+  lastEvent: null,
   problem: null,
   warning: null,
   ...more,

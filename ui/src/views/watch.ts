@@ -51,6 +51,7 @@ export function details(watch: WatchView, now: number): string[] {
   const some = (n: number, words: (n: number) => string): string[] => (n > 0 ? [words(n)] : []);
   return [
     noticed(watch.notices),
+    ...(watch.lastEvent === null ? [] : [say.event(when(watch.lastEvent, now))]),
     checked === null ? say.unchecked : say.checked(when(checked, now)),
     lost > 0 ? say.lost(lost, recovered) : say.noneLost,
     ...some(counts.stillWritten, say.stillWritten),

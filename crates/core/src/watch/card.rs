@@ -39,6 +39,8 @@ pub struct Card {
     pub counters: Counters,
     /// When a file was last done.
     pub last_done: Option<UnixTime>,
+    /// When the system last told of a change, in this run.
+    pub last_event: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
     /// Why a file that was uploaded could not be moved, say: a warning, since it is safely there.

@@ -85,6 +85,7 @@ pub(super) struct Folder {
     doing: Doing,
     problem: Option<ErrorCode>,
     last_done: Option<UnixTime>,
+    last_event: Option<UnixTime>,
     /// Whether all of it was checked since it was last known to be there.
     pub(super) checked: bool,
     /// Whether it was since the system began to tell: what a check finds from then on should have been told.
@@ -134,6 +135,7 @@ impl Folder {
             doing: Doing::Checking,
             problem: None,
             last_done: None,
+            last_event: None,
             checked: false,
             is_told: false,
             void: false,
@@ -214,6 +216,7 @@ impl Folder {
 
     fn hinted(&mut self, hints: Vec<Hint>) {
         let now = Instant::now();
+        self.last_event = Some(UnixTime::now());
         // There some are lost without a word, and only where many come.
         if cfg!(windows) && !hints.is_empty() {
             self.check_at = self.check_at.min(now + BURST);
@@ -476,6 +479,7 @@ impl Folder {
     fn card_of(&self, counts: Counts) -> Card {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
+        card.last_event = self.last_event;
         (card.problem, card.warning) = (self.problem, self.warning);
         card
     }
@@ -500,6 +504,7 @@ pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
         counts: Counts::default(),
         counters: row.counters,
         last_done: None,
+        last_event: None,
         problem: None,
         warning: None,
     }
