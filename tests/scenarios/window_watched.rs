@@ -34,6 +34,13 @@ pub(crate) async fn watch(window: &Window, folder: &Path) {
     chooses(folder).await;
     let name = folder.file_name().expect("a name").to_str().expect("a plain one");
     window.until(&format!("document.querySelector('.sheet .in .one')?.textContent === '{name}'")).await;
+    // The destination that was used last comes first, whoever used it.
+    window.script("document.querySelector('.sheet .pick').click()").await;
+    let place =
+        "[...document.querySelectorAll('.sheet .menu button')].find((one) => one.textContent.includes('Rushes'))";
+    window.until(place).await;
+    window.script(&format!("{place}.click()")).await;
+    window.until("document.querySelector('.sheet .pick').textContent.includes('Rushes')").await;
     window.click("Start watching").await;
     window.until("!document.querySelector('.sheet') && document.querySelector('.wrow')").await;
 }

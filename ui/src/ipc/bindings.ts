@@ -884,6 +884,10 @@ checked: UnixTime | null,
  */
 lastDone: UnixTime | null, 
 /**
+ * When the system last told of a change.
+ */
+lastEvent: UnixTime | null, 
+/**
  * The last problem.
  */
 problem: ErrorCode | null, 
@@ -922,7 +926,11 @@ bytes: ByteCount, } | { "kind": "checking" } | { "kind": "watching" } | { "kind"
 /**
  * Since when.
  */
-since: UnixTime, } | { "kind": "away" } | { "kind": "elsewhere" };
+since: UnixTime, } | { "kind": "away" } | { "kind": "elsewhere", 
+/**
+ * Its process, where the system tells.
+ */
+process: number | null, };
 
 export type Notices = { "kind": "live" } | { "kind": "polls" } & LooksSince;
 

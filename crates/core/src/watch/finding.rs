@@ -77,10 +77,11 @@ impl Folder {
         let looked = Arc::clone(tree);
         let look = move |asking: &crate::file::Asking| {
             let mut all = some.iter();
-            // All that was sent of it was taken away: its number tells, and what was put aside.
-            let is_bare = some.is_empty() && (same || looked.list(Path::new(UPLOADED), &|| asking.moves()).is_ok());
+            // Where all that was sent of it was taken away its number tells, or what was put aside does.
+            let is_aside = || looked.list(Path::new(UPLOADED), &|| asking.moves()).is_ok();
             Ok(new
-                || is_bare
+                || (same && some.is_empty())
+                || is_aside()
                 || all.any(|line| {
                     asking.moves();
                     let stamps = looked.look_at(&line.folder, std::slice::from_ref(&line.name)).unwrap_or_default();
