@@ -239,7 +239,7 @@ mod tests {
         std::fs::write(root.join(".DS_Store"), b"x").expect("written");
         std::os::unix::fs::symlink(root, root.join("day 1/loop")).expect("a link");
         let pipe = root.join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
 
         let (mut files, mut skipped, mut refused) = (vec![], vec![], vec![]);
         for found in walk(root) {
