@@ -180,7 +180,7 @@ impl Window {
         let killed = Command::new("kill").args(["-9", &self.app.to_string()]).status().expect("kill");
         assert!(killed.success(), "the app was still there");
         let begun = Instant::now();
-        while Path::new(&format!("/proc/{}/fd/0", self.app)).exists() {
+        while !is_gone(self.app) {
             assert!(begun.elapsed() < PATIENCE, "it does not go");
             std::thread::yield_now();
         }
@@ -217,6 +217,13 @@ pub fn app(home: &Path) -> Command {
     clean(&mut app);
     app.env("DAVIT_HOME", home);
     app
+}
+
+/// Whether nothing of a process is left, or nothing but that nobody asked for its end yet: its locks are free then.
+fn is_gone(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return true };
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    threads.count() <= 1 && status.contains("State:\tZ")
 }
 
 /// Whether an app has a page, shown or not.
