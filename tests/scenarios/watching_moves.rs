@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use davit_core::error::ErrorCode;
-use davit_core::uploader::Options;
 use davit_core::watch::card::Doing;
 use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
-use davit_tests::world::{World, connected};
+use davit_tests::world::World;
 
 use crate::watching::{Watched, soon};
 
@@ -56,20 +55,14 @@ async fn a_folder_that_lies_elsewhere_goes_on_and_sends_nothing_again() {
 async fn what_was_not_sent_yet_is_sent_from_where_the_folder_lies() {
     let world = World::with_backend(900, "role").await;
     let link = FaultProxy::before(world.cloud.address()).await;
-    let root = world.path("in");
-    std::fs::create_dir(&root).expect("made");
-    let options = world.options_by_backend(&link.endpoint());
-    let uploader = connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await;
-    let to = uploader.destinations().await.expect("one")[0].id.clone();
-    let id = uploader.watch(&root, &to, soon()).await.expect("watched");
-    let watched = Watched { world, uploader: Some(uploader), root, id };
+    let watched = Watched::by_way(world, &link, soon()).await;
     link.goes_away();
     let file = watched.file("a.mov", 30_000);
     watched.until("it is in line", |card| card.counts.moving == 1).await;
     let sum = sha256(&file);
     let now = watched.world.path("now");
     std::fs::rename(&watched.root, &now).expect("moved");
-    watched.uploader().watches().expect("watched").relocate(id, &now).await.expect("it lies there");
+    watched.uploader().watches().expect("watched").relocate(watched.id, &now).await.expect("it lies there");
     link.comes_back();
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["a.mov"]);

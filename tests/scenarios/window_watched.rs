@@ -49,7 +49,10 @@ pub(crate) async fn watch(window: &Window, folder: &Path) {
 pub(crate) async fn until_there(office: &Office, files: usize) {
     let deadline = Instant::now() + PATIENCE;
     while office.world.keys().len() < files {
-        assert!(Instant::now() < deadline, "{:?}", office.world.keys());
+        if Instant::now() >= deadline {
+            let listed = office.world.davit("watch").args(["list", "--json"]).end().await;
+            panic!("{:?}: {}{}", office.world.keys(), listed.out, listed.err);
+        }
         tokio::task::yield_now().await;
     }
 }

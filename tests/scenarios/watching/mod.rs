@@ -15,6 +15,7 @@ use davit_core::uploader::{Options, Uploader};
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::spec::{After, Existing, Mode, Unit};
+use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::{World, connected};
 
@@ -34,8 +35,8 @@ pub(crate) fn soon() -> Spec {
     Spec { settle: 1, existing: Existing::All, ..Spec::default() }
 }
 
-async fn open(world: &World) -> Uploader {
-    let options = world.options_by_backend(&world.cloud.endpoint());
+async fn open(world: &World, store: &str) -> Uploader {
+    let options = world.options_by_backend(store);
     connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await
 }
 
@@ -55,7 +56,19 @@ impl Watched {
 
     /// The same of a folder that is somewhere else.
     async fn at(world: World, root: PathBuf, spec: Spec) -> Self {
-        let uploader = open(&world).await;
+        let store = world.cloud.endpoint();
+        Self::to(world, &store, root, spec).await
+    }
+
+    /// The same by way of a proxy before the store, of an empty folder.
+    pub(crate) async fn by_way(world: World, link: &FaultProxy, spec: Spec) -> Self {
+        let root = world.path("in");
+        std::fs::create_dir(&root).expect("made");
+        Self::to(world, &link.endpoint(), root, spec).await
+    }
+
+    async fn to(world: World, store: &str, root: PathBuf, spec: Spec) -> Self {
+        let uploader = open(&world, store).await;
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let id = uploader.watch(&root, &to, spec).await.expect("watched");
         Self { world, uploader: Some(uploader), root, id }
@@ -70,7 +83,7 @@ impl Watched {
     }
 
     async fn open(&mut self) {
-        self.uploader = Some(open(&self.world).await);
+        self.uploader = Some(open(&self.world, &self.world.cloud.endpoint()).await);
     }
 
     /// Waits until the folder's card is so.
@@ -339,16 +352,9 @@ async fn a_top_folder_is_one_row_once_it_is_quiet() {
 /// W12: a file that is written to while it is sent is sent once, whole.
 #[tokio::test]
 async fn a_watched_file_that_changes_settles_again_and_is_sent_once() {
-    use davit_tests::fault::FaultProxy;
     let world = World::with_backend(900, "role").await;
     let link = FaultProxy::tight(world.cloud.address());
-    let root = world.path("in");
-    std::fs::create_dir(&root).expect("made");
-    let options = world.options_by_backend(&link.endpoint());
-    let uploader = connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await;
-    let to = uploader.destinations().await.expect("one")[0].id.clone();
-    let id = uploader.watch(&root, &to, soon()).await.expect("watched");
-    let watched = Watched { world, uploader: Some(uploader), root, id };
+    let watched = Watched::by_way(world, &link, soon()).await;
     watched.uploader().choose_limit(Some(davit_core::units::ByteRate(2_000_000))).await.expect("chosen");
     let path = watched.file("cut.mov", 40 << 20);
     watched.until("it is sent", |card| card.counts.moving == 1).await;
@@ -442,17 +448,10 @@ async fn what_was_uploaded_is_moved_or_deleted_and_what_was_moved_is_not_sent_ag
 /// W24.
 #[tokio::test]
 async fn nothing_is_moved_or_deleted_before_it_is_verified() {
-    use davit_tests::fault::FaultProxy;
     for after in [After::Move, After::Delete] {
         let world = World::with_backend(900, "role").await;
         let link = FaultProxy::tight(world.cloud.address());
-        let root = world.path("in");
-        std::fs::create_dir(&root).expect("made");
-        let options = world.options_by_backend(&link.endpoint());
-        let uploader = connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await;
-        let to = uploader.destinations().await.expect("one")[0].id.clone();
-        let id = uploader.watch(&root, &to, Spec { after, ..soon() }).await.expect("watched");
-        let watched = Watched { world, uploader: Some(uploader), root, id };
+        let watched = Watched::by_way(world, &link, Spec { after, ..soon() }).await;
         // Its answer is kept back: the store has it, and nobody knows.
         link.faults.hold.send_replace(true);
         let path = watched.file("cut.mov", 30_000);
@@ -478,20 +477,12 @@ async fn nothing_is_moved_or_deleted_before_it_is_verified() {
 /// W24, W27: the store has another sum of it each time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_which_the_store_has_another_checksum_stays_and_is_counted() {
-    use davit_tests::fault::{Fault, FaultProxy};
     let mut world = World::new().await;
     let link = FaultProxy::before(world.cloud.address()).await;
     link.faults.meet("/cut", u32::MAX, Fault::OtherSum);
     // Whoever looks for the client is told the same.
     world.start_backend_by(&World::backend_config(900, "role"), link.endpoint()).await;
-    let root = world.path("in");
-    std::fs::create_dir(&root).expect("made");
-    let options = world.options_by_backend(&link.endpoint());
-    let uploader = connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await;
-    let to = uploader.destinations().await.expect("one")[0].id.clone();
-    let spec = Spec { after: After::Delete, ..soon() };
-    let id = uploader.watch(&root, &to, spec).await.expect("watched");
-    let watched = Watched { world, uploader: Some(uploader), root, id };
+    let watched = Watched::by_way(world, &link, Spec { after: After::Delete, ..soon() }).await;
     watched.file("cut.mov", 30_000);
     let card = watched.until("it failed", |card| card.counts.failed == 1).await;
     assert_eq!(card.problem, Some(ErrorCode::CheckMismatch), "{card:?}");
