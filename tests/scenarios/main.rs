@@ -66,3 +66,5 @@ mod window_limits;
 mod window_walk;
 #[cfg(target_os = "linux")]
 mod window_watched;
+#[cfg(target_os = "linux")]
+mod window_watched_many;

@@ -14,6 +14,7 @@ use rfd::AsyncFileDialog;
 use serde::Deserialize;
 use tauri::State;
 use tauri::ipc::Channel;
+use tokio::time::Duration;
 use ts_rs::TS;
 
 use crate::inbox::{InboxId, InboxView};
@@ -37,6 +38,9 @@ fn watches(shell: &Shell) -> Answer<Watches> {
     Ok(shell.uploader()?.watches().cloned().ok_or_else(none)?)
 }
 
+/// Between two updates at least: a list is told of four times a second at most.
+const BREATH: Duration = Duration::from_millis(250);
+
 /// Every watched folder, now and whenever one changes; a new listener replaces the one before.
 #[tauri::command]
 pub async fn subscribe_watches(shell: State<'_, Arc<Shell>>, channel: Channel<Vec<WatchView>>) -> Answer<()> {
@@ -44,7 +48,11 @@ pub async fn subscribe_watches(shell: State<'_, Arc<Shell>>, channel: Channel<Ve
     let task = tauri::async_runtime::spawn(async move {
         loop {
             let now: Vec<_> = cards.borrow_and_update().iter().map(WatchView::from).collect();
-            if channel.send(now).is_err() || cards.changed().await.is_err() {
+            if channel.send(now).is_err() {
+                return;
+            }
+            tokio::time::sleep(BREATH).await;
+            if cards.changed().await.is_err() {
                 return;
             }
         }

@@ -70,4 +70,5 @@ pub(super) const LOOPS: &[Loop] = &[
     of("W", 1, "the same while events are lost", "storms::events_that_the_system_loses_are_told_and_what_they_were_about_is_sent_once"),
     of("W", 1, "100,000 files in 1,000 folders, looked at and looked at again", "heavy_watching::a_look_at_very_many_files_needs_little_memory_and_opens_none_that_did_not_change"),
     of("W", 1, "a minute of ten watched folders of 10,000 files in which nothing happens", "heavy_watching::watched_folders_in_which_nothing_happens_are_not_looked_at"),
+    of("W", 1, "the window over a watched folder of 100,000 files", "window_watched_many::very_many_files_of_a_watched_folder_do_not_hold_up_the_window"),
 ];

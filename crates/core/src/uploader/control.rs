@@ -187,10 +187,13 @@ pub async fn watches(home: &Path, ask_for: watches::Ask) -> Result<Option<watche
     }
 }
 
-/// Whether a process works with `home`.
+/// Whether a process works with `home`. One that does not answer does; one that was killed and is not quite gone does not, though
+/// its socket still takes connections.
 pub async fn is_at_work(home: &Path) -> bool {
-    let Ok(name) = socket::name(home) else { return false };
-    Stream::connect(name).await.is_ok()
+    match ways(home).await {
+        Ok(answer) => answer.is_some(),
+        Err(error) => error.code == ErrorCode::InstanceBusy,
+    }
 }
 
 async fn ask<T: DeserializeOwned>(home: &Path, request: &Asked, within: Duration) -> Result<Option<T>> {
@@ -203,14 +206,28 @@ async fn say<T: DeserializeOwned>(home: &Path, request: &Asked) -> Result<Option
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     let mut line = serde_json::to_vec(request).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
     line.push(b'\n');
-    (&stream).write_all(&line).await.map_err(odd)?;
-    let mut answer = String::new();
-    BufReader::new((&stream).take(LONGEST)).read_line(&mut answer).await.map_err(odd)?;
+    let answer = match carry(&stream, &line).await {
+        Err(error) if is_an_end(&error) => return Ok(None),
+        answer => answer.map_err(odd)?,
+    };
     // It ended before it answered.
     if answer.is_empty() {
         return Ok(None);
     }
     serde_json::from_str(&answer).map(Some).map_err(|e| Error::new(ErrorCode::Unexpected).detail("control").source(e))
+}
+
+async fn carry(mut stream: &Stream, line: &[u8]) -> std::io::Result<String> {
+    stream.write_all(line).await?;
+    let mut answer = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut answer).await?;
+    Ok(answer)
+}
+
+/// Whether whoever is asked ended meanwhile.
+fn is_an_end(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)
 }
 
 /// Listens for requests as long as the runtime lives.
@@ -317,6 +334,19 @@ mod tests {
         assert_eq!(shown.recv().await.expect("handed over"), paths);
     }
 
+    /// Until its last thread is gone the socket of a process that was killed takes connections, and nobody hears them.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_process_that_is_ending_is_not_at_work() {
+        let home = tempfile::tempdir().expect("a folder");
+        let name = socket::make(home.path()).expect("a name");
+        let dying = ListenerOptions::new().name(name).create_tokio().expect("free");
+        let (asked, ()) = tokio::join!(is_at_work(home.path()), async { drop(dying.accept().await.expect("asked")) });
+        assert!(!asked);
+        let asked = tokio::join!(hand_over(home.path(), vec!["/a.mov".into()]), async { drop(dying.accept().await) }).0;
+        assert!(!asked.expect("it is no error"));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_process_that_does_not_answer_is_not_waited_for_without_end() {
         let home = tempfile::tempdir().expect("a folder");
@@ -326,5 +356,6 @@ mod tests {
         assert_eq!(error.code, ErrorCode::InstanceBusy);
         let pause = Request { action: Action::Pause, transfers: None };
         assert_eq!(send(home.path(), &pause).await.expect_err("silent").code, ErrorCode::InstanceBusy);
+        assert!(is_at_work(home.path()).await);
     }
 }

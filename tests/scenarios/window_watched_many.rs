@@ -1,0 +1,103 @@
+//! The real window over a watched folder of very many files: while all of them are looked at and uploaded, it is as quick as
+//! with none. What it took is told; how large it is says `DAVIT_SOAK`.
+
+use std::time::{Duration, Instant};
+
+use davit_tests::soak::size;
+use davit_tests::window::Window;
+
+use crate::window::{Office, connect};
+use crate::window_watched::{go, watch};
+
+/// Bytes of each file.
+const LEN: usize = 64;
+/// Files of a folder.
+const OF_A_FOLDER: u32 = 100;
+/// Longer than anything takes after which nothing has changed.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often we look: whoever looks takes time from the window.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long each frame of the page takes, and how often anything in it changes, from now on.
+const BEGINS: &str = "
+    window.seen = { begun: performance.now(), frames: [], changes: 0 };
+    let last = performance.now();
+    const frame = (now) => { seen.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
+    new MutationObserver(() => { seen.changes += 1; }).observe(document.querySelector('.main'),
+        { subtree: true, childList: true, characterData: true, attributes: true });";
+/// Seconds, changes, frames, those of more than 50 ms, and the longest in milliseconds.
+const SEEN: &str = "
+    const { begun, changes, frames } = window.seen;
+    return [(performance.now() - begun) / 1000, changes, frames.length, frames.filter((one) => one > 50).length,
+        Math.max(...frames)];";
+
+/// W30.
+#[tokio::test(flavor = "multi_thread")]
+async fn very_many_files_of_a_watched_folder_do_not_hold_up_the_window() {
+    let office = Office::open().await;
+    let root = office.world.sources();
+    let (files, in_words) = size((2_000, "2,000"), (100_000, "100,000"));
+    for n in 0..files {
+        let folder = root.join(format!("d{:04}", n / OF_A_FOLDER));
+        if n % OF_A_FOLDER == 0 {
+            std::fs::create_dir_all(&folder).expect("made");
+        }
+        let content: Vec<u8> = n.to_le_bytes().into_iter().cycle().take(LEN).collect();
+        std::fs::write(folder.join(format!("{n}.mov")), content).expect("written");
+    }
+    let window = office.window().await;
+    connect(&window, &office).await;
+    go(&window, "watched").await;
+    window.until("document.querySelector('.main .drop')").await;
+    let begun = Instant::now();
+    watch(&window, &root).await;
+    println!("W, window: {files} files are watched after {:.1} s, the dialog included", begun.elapsed().as_secs_f64());
+
+    window.script(BEGINS).await;
+    until_all_are_there(&office, files).await;
+    window.until_says("Up to date").await;
+    let seen = seen(&window, &format!("{files} files come")).await;
+    // Four a second at most, and what is a second older.
+    assert!(seen.changes <= 6.0f64.mul_add(seen.seconds, 10.0), "{seen:?}");
+
+    // What they would come to is told with every change of the rules.
+    window.script(BEGINS).await;
+    window.click("More for this folder: sources").await;
+    window.click("See what would upload").await;
+    window.until_says(&format!("{in_words} files match now")).await;
+    self::seen(&window, "the same are listed").await;
+}
+
+async fn until_all_are_there(office: &Office, files: u32) {
+    let (mut there, mut since) = (0, Instant::now());
+    while there < files as usize {
+        let now = office.world.keys().len();
+        if now != there {
+            (there, since) = (now, Instant::now());
+        }
+        assert!(since.elapsed() < PATIENCE, "{there} of {files}");
+        tokio::time::sleep(LOOK).await;
+    }
+    assert_eq!(there, files as usize);
+}
+
+/// What a page took meanwhile.
+#[derive(Debug)]
+struct Seen {
+    seconds: f64,
+    changes: f64,
+}
+
+async fn seen(window: &Window, what: &str) -> Seen {
+    let told = window.script(SEEN).await;
+    let told: Vec<_> = told.as_array().expect("numbers").iter().map(|one| one.as_f64().expect("a number")).collect();
+    let [seconds, changes, frames, late, longest] = told[..] else { panic!("{told:?}") };
+    println!(
+        "W, window, {what}: {seconds:.1} s, {changes} changes, {:.1} frames a second, {late} of {frames} above 50 ms, \
+         {longest:.0} ms at most",
+        frames / seconds
+    );
+    assert!(frames > 0.0, "nothing was drawn");
+    Seen { seconds, changes }
+}
