@@ -169,6 +169,7 @@ mod tests {
     use crate::journal::read::Expected;
     use crate::journal::{Journal, Reader, Write};
     use crate::transfer::{OnS3, TransferState};
+    use crate::watch::spec::Changed;
 
     const ID: WatchId = WatchId::new(3);
 
@@ -221,6 +222,17 @@ mod tests {
         journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
         assert_eq!(links(ID).await.expect("read"), Links::Followed);
         assert_eq!(links(WatchId::new(ID.get() + 1)).await.expect("read"), Links::Skipped, "nobody says so");
+        let first = |id| journal.read(move |reader| reader.finishes_first(id));
+        assert!(!first(ID).await.expect("read"), "nobody wants it");
+        let spec = Spec { changed: Changed::FinishedFirst, ..changed.spec.clone() };
+        let wanted = WatchRow { spec, ..changed.clone() };
+        journal.write(vec![Write::Watch(Box::new(wanted.clone()))]).await.expect("written");
+        assert!(first(ID).await.expect("read"));
+        assert!(!first(WatchId::new(ID.get() + 1)).await.expect("read"), "another folder");
+        let stopped = WatchRow { state: State::Stopped, ..wanted };
+        journal.write(vec![Write::Watch(Box::new(stopped))]).await.expect("written");
+        assert!(!first(ID).await.expect("read"), "nobody would send the other");
+        journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
         assert_eq!(journal.read(Reader::watches).await.expect("read"), [changed]);
     }
 
