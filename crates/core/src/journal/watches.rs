@@ -287,6 +287,33 @@ mod tests {
         assert_eq!(ledger(&journal).await.len(), 0);
     }
 
+    /// W7.
+    #[tokio::test]
+    async fn files_without_numbers_are_found_by_name_size_and_time() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let stamp = Stamp { file: None, ..line("", Decided::Existing).stamp };
+        let there = |folder: &str, name| {
+            let row = WatchedRow { folder: folder.into(), stamp, ..line(name, Decided::Existing) };
+            Write::Watched(ID, row)
+        };
+        journal
+            .write(vec![there("day", "b.mov"), there("night", "b.mov"), there("day", "c.mov")])
+            .await
+            .expect("written");
+        let alike = |name: &'static str, stamp: Stamp| {
+            let journal = journal.clone();
+            async move {
+                let look = move |reader: &Reader| reader.watched_alike(ID, std::ffi::OsStr::new(name), stamp);
+                journal.read(look).await.expect("read").len()
+            }
+        };
+        assert_eq!(alike("b.mov", stamp).await, 2, "in whatever folder");
+        assert_eq!(alike("a.mov", stamp).await, 0, "that one has a number");
+        assert_eq!(alike("b.mov", Stamp { size: 8, ..stamp }).await, 0);
+        assert_eq!(alike("b.mov", Stamp { mtime_ns: 9, ..stamp }).await, 0);
+    }
+
     #[tokio::test]
     async fn files_are_counted_by_where_they_stand_and_since_when() {
         let home = tempfile::tempdir().expect("a folder");

@@ -104,6 +104,15 @@ impl Reader {
         self.whole_rows(&SQL, params![bits(watch.get()), bits(file)], line)
     }
 
+    /// Lines of files that have no number, and this name, size and time: the same file in another folder, or one like it.
+    pub fn watched_alike(&self, watch: WatchId, name: &OsStr, stamp: Stamp) -> Result<Vec<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("{} WHERE w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?", *LINES)
+        });
+        let name = path_bytes(Path::new(name));
+        self.whole_rows(&SQL, params![bits(watch.get()), stamp.mtime_ns, bits(stamp.size), name], line)
+    }
+
     /// One line of the ledger.
     pub fn watched_file(&self, watch: WatchId, folder: &Path, name: &OsStr) -> Result<Option<Watched>> {
         static SQL: LazyLock<String> =
