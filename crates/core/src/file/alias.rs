@@ -17,26 +17,30 @@ const fn by_finder_info(info: &[u8; LEN]) -> bool {
 mod macos {
     use std::ffi::OsStr;
     use std::os::fd::BorrowedFd;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::path::Path;
 
-    use rustix::fs::{Mode, OFlags, fgetxattr, fstatfs, openat};
+    use rustix::fs::{fstatfs, getpath, lgetxattr};
 
     use super::{LEN, by_finder_info};
 
-    /// An alias holds the names on a way to a file, which has 1,024 bytes at most, a few times over. What is larger is none, and
-    /// is not opened for that.
+    /// An alias holds the names on a way to a file, which has 1,024 bytes at most, a few times over. Of what is larger nobody is
+    /// asked.
     const BYTES_AT_MOST: u64 = 64 << 10;
     /// `MNT_LOCAL`. Source: `sys/mount.h` of macOS.
     const LOCAL: u32 = 0x1000;
-    const READ: OFlags = OFlags::NONBLOCK.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-    /// Whether a file of so many bytes in a folder is an alias. On a drive of another computer nobody is asked: there a look
-    /// opens nothing.
+    /// Whether a file of so many bytes in a folder is an alias. It is not opened: by its path, which is the system's word for the
+    /// folder that is held; whoever puts another there meanwhile gains an answer that is wrong until the next look. On a drive
+    /// of another computer nobody is asked.
     pub(in crate::file) fn lies_in(folder: BorrowedFd<'_>, name: &OsStr, size: u64) -> bool {
         let is_local = || fstatfs(folder).is_ok_and(|system| system.f_flags & LOCAL != 0);
         size <= BYTES_AT_MOST && is_local() && {
             let mut info = [0; LEN];
-            let file = openat(folder, name, READ, Mode::empty());
-            let told = file.and_then(|file| fgetxattr(&file, "com.apple.FinderInfo", info.as_mut_slice()));
+            let told = getpath(folder).and_then(|path| {
+                let path = Path::new(OsStr::from_bytes(path.as_bytes())).join(name);
+                lgetxattr(path, "com.apple.FinderInfo", info.as_mut_slice())
+            });
             told == Ok(LEN) && by_finder_info(&info)
         }
     }
