@@ -366,7 +366,7 @@ mod tests {
     use davit_core::watch::card::Why as LooksSince;
     use davit_core::watch::preview::{Left, Preview};
     use davit_core::watch::rules::{Bounds, Rule};
-    use davit_core::watch::spec::{Existing, Hours, Mode, Moved, Priority, Unit};
+    use davit_core::watch::spec::{Changed, Existing, Hours, Mode, Moved, Priority, Unit};
     use ts_rs::Config;
 
     use super::*;
@@ -485,6 +485,7 @@ mod tests {
             placeholders: davit_core::file::Placeholders::Fetched,
             // Beside whole folders nothing is sent while it is written.
             while_written: false,
+            changed: Changed::FinishedFirst,
         }
     }
 

@@ -195,6 +195,11 @@ pub(crate) struct Wanted {
     /// Send a file while it is still written, part by part; it is there once it was left alone.
     #[arg(long)]
     pub(crate) while_written: bool,
+    /// A file that another one takes the place of while it is sent, as programs do that save at once, is sent to its end first,
+    /// and the other after it. A file that is written to while it is sent is begun anew, whatever is said here, and so is one
+    /// of which the upload rests meanwhile.
+    #[arg(long)]
+    pub(crate) finish_first: bool,
     /// Look at it once a minute instead of waiting for the system to tell.
     #[arg(long)]
     pub(crate) poll: bool,

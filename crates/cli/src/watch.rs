@@ -16,7 +16,7 @@ use davit_core::watch::card::{Card, Counts, Doing, Notices, Why};
 use davit_core::watch::preview::{Listing, Preview};
 use davit_core::watch::record::State;
 use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
-use davit_core::watch::spec::{Existing, Mode, Moved, Unit};
+use davit_core::watch::spec::{Changed, Existing, Mode, Moved, Unit};
 use serde::Serialize;
 
 use crate::args::{Add, Beyond, Change, Folder, Folders, Relocated, Run, Wanted, Watch};
@@ -81,6 +81,7 @@ impl Wanted {
             hours: self.hours.clone().map(|hours| hours.0),
             moved: if self.moved_anew { Moved::Uploaded } else { Moved::Ignored },
             while_written: self.while_written,
+            changed: if self.finish_first { Changed::FinishedFirst } else { Changed::BegunAnew },
             unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
             mode: self.mode(),
         }
@@ -458,17 +459,27 @@ mod tests {
     use super::*;
     use crate::args::{Args, Command};
 
+    /// What is wanted of a folder that is added with these words.
+    fn typed(flags: &[&str]) -> Spec {
+        let typed = ["davit", "watch", "add", "/in", "--existing", "all"].iter().chain(flags);
+        let Command::Watch { command: Watch::Add(add) } = Args::try_parse_from(typed).expect("a command").command
+        else {
+            panic!("another command")
+        };
+        add.wanted.spec(add.existing.into())
+    }
+
+    /// W12.
+    #[test]
+    fn what_is_replaced_while_it_is_sent_is_finished_first_where_a_person_says_so() {
+        assert_eq!(typed(&[]).changed, Changed::BegunAnew);
+        assert_eq!(typed(&["--finish-first"]).changed, Changed::FinishedFirst);
+    }
+
     /// W16, W17.
     #[test]
     fn links_are_followed_and_placeholders_fetched_where_a_person_says_so() {
-        let extent = |flags: &[&str]| {
-            let typed = ["davit", "watch", "add", "/in", "--existing", "all"].iter().chain(flags);
-            let Command::Watch { command: Watch::Add(add) } = Args::try_parse_from(typed).expect("a command").command
-            else {
-                panic!("another command")
-            };
-            add.wanted.spec(add.existing.into()).extent()
-        };
+        let extent = |flags: &[&str]| typed(flags).extent();
         assert_eq!(extent(&[]), Extent::default());
         let all = Extent { links: Links::Followed, placeholders: Placeholders::Fetched };
         assert_eq!(extent(&["--follow-links", "--fetch-placeholders"]), all);

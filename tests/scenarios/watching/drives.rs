@@ -35,6 +35,49 @@ async fn a_drive_that_a_program_serves_is_looked_at_instead_of_being_told_of() {
     where_one_may_serve(name, served).await;
 }
 
+/// W7: what has no number that lasts is told by what it holds.
+#[tokio::test]
+async fn what_moves_on_a_drive_without_numbers_is_not_sent_again_and_what_holds_something_else_is() {
+    let served = async {
+        let mut drive = None;
+        let watched = Watched::with(soon(), |root| {
+            let disk = root.with_file_name("disk");
+            for (name, len) in [("day/a.mov", 20_000), ("day/cam/b.mov", 30_000)] {
+                noise(&disk.join(name), len);
+            }
+            drive = Some(ServedDrive::new(&disk, root, Closing::AsksNobody));
+        })
+        .await;
+        watched.until_done(2).await;
+        let disk = watched.root.with_file_name("disk");
+        std::fs::rename(disk.join("day"), disk.join("night")).expect("moved");
+        // The same size and time, and something else in it.
+        let other = disk.join("night/cam/b.mov");
+        let written = std::fs::metadata(&other).and_then(|meta| meta.modified()).expect("a time");
+        let mut bytes = std::fs::read(&other).expect("read");
+        bytes[0] ^= 1;
+        std::fs::write(&other, bytes).expect("written");
+        let file = std::fs::File::options().write(true).open(&other).expect("opened");
+        file.set_modified(written).expect("set");
+        noise(&disk.join("late.mov"), 1_000);
+        watched.check().await;
+        // What was sent and is not there any more counts, too.
+        watched.until_done(4).await;
+        assert_eq!(watched.keys(), ["day/a.mov", "day/cam/b.mov", "late.mov", "night/cam/b.mov"]);
+        assert_eq!(watched.sum("night/cam/b.mov"), sha256(&other));
+        // It is known where it lies by now: moved again, it is the same still.
+        std::fs::rename(disk.join("night"), disk.join("noon")).expect("moved");
+        noise(&disk.join("later.mov"), 1_000);
+        watched.check().await;
+        watched.until_done(5).await;
+        assert_eq!(watched.keys(), ["day/a.mov", "day/cam/b.mov", "late.mov", "later.mov", "night/cam/b.mov"]);
+        watched.uploader.expect("open").close().await;
+    };
+    let name =
+        "watching::drives::what_moves_on_a_drive_without_numbers_is_not_sent_again_and_what_holds_something_else_is";
+    where_one_may_serve(name, served).await;
+}
+
 /// W14.
 #[tokio::test]
 async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {

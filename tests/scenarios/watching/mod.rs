@@ -1,5 +1,6 @@
 //! Watched folders: what appears in them is uploaded once, whole, without anyone looking.
 
+mod changing;
 mod drives;
 mod growing;
 mod order;

@@ -30,6 +30,12 @@ pub(crate) async fn open_aside(place: Place, before: Option<Fingerprint>) -> Res
 }
 
 impl SourceFile {
+    /// As [`Self::fingerprint`].
+    pub(crate) async fn is_now(self: &Arc<Self>) -> Result<Fingerprint> {
+        let file = Arc::clone(self);
+        self.drive().ask(Asked::Names, move || file.fingerprint()).await
+    }
+
     /// As [`Self::check`].
     pub(crate) async fn still(self: &Arc<Self>, want: &Fingerprint) -> Result<()> {
         let (file, want) = (Arc::clone(self), want.clone());

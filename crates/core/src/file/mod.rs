@@ -5,6 +5,7 @@
 //! A path is opened once. Everything after that goes through the handle, so that a link put in the file's place is not
 //! followed, and one upload never holds parts of two files.
 
+mod alias;
 mod aside;
 pub mod buffers;
 mod drive;

@@ -336,6 +336,8 @@ mod unix {
         Ok(match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => Kind::Folder,
             FileType::Symlink => Kind::Link,
+            // To the system it is a file; whoever looks at it sees a link.
+            FileType::RegularFile if is_alias(folder, name, &stat) => Kind::Link,
             FileType::RegularFile => Kind::File { stamp: stamp(&stat), placeholder: is_placeholder(&stat) },
             _ => Kind::Other,
         })
@@ -364,6 +366,18 @@ mod unix {
 
     #[cfg(not(target_os = "macos"))]
     const fn is_placeholder(_: &Stat) -> bool {
+        false
+    }
+
+    /// What lies in the cloud is not opened to ask.
+    #[cfg(target_os = "macos")]
+    fn is_alias(folder: BorrowedFd<'_>, name: &OsStr, stat: &Stat) -> bool {
+        let size = u64::try_from(stat.st_size).unwrap_or(0);
+        !is_placeholder(stat) && crate::file::alias::lies_in(folder, name, size)
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    const fn is_alias(_: BorrowedFd<'_>, _: &OsStr, _: &Stat) -> bool {
         false
     }
 }

@@ -46,7 +46,7 @@ pub enum Found {
 /// The rules that pass entries over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
-    /// A symbolic link or junction: what it leads to may lie outside of what was given.
+    /// A symbolic link, a junction or an alias of the Finder: what it leads to may lie outside of what was given.
     Link,
     /// A leftover of the system.
     Junk,

@@ -12,8 +12,8 @@ use super::{classify, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 9] =
-    [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED, WATCHED_FOLDERS];
+const STEPS: [&str; 10] =
+    [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED, WATCHED_FOLDERS, WITHOUT_NUMBERS];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -136,6 +136,11 @@ CREATE TABLE watched (                         -- the ledger: the newest version
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX watched_file ON watched(watch, file);
 CREATE INDEX watched_transfer ON watched(transfer);
+";
+
+/// Files that have no number are found by when they were written.
+const WITHOUT_NUMBERS: &str = "
+CREATE INDEX watched_written ON watched(watch, mtime) WHERE file IS NULL;
 ";
 
 /// A statement for every kind of write, and one that seals: none is ever made twice.

@@ -169,6 +169,7 @@ mod tests {
     use crate::journal::read::Expected;
     use crate::journal::{Journal, Reader, Write};
     use crate::transfer::{OnS3, TransferState};
+    use crate::watch::spec::Changed;
 
     const ID: WatchId = WatchId::new(3);
 
@@ -221,6 +222,17 @@ mod tests {
         journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
         assert_eq!(links(ID).await.expect("read"), Links::Followed);
         assert_eq!(links(WatchId::new(ID.get() + 1)).await.expect("read"), Links::Skipped, "nobody says so");
+        let first = |id| journal.read(move |reader| reader.finishes_first(id));
+        assert!(!first(ID).await.expect("read"), "nobody wants it");
+        let spec = Spec { changed: Changed::FinishedFirst, ..changed.spec.clone() };
+        let wanted = WatchRow { spec, ..changed.clone() };
+        journal.write(vec![Write::Watch(Box::new(wanted.clone()))]).await.expect("written");
+        assert!(first(ID).await.expect("read"));
+        assert!(!first(WatchId::new(ID.get() + 1)).await.expect("read"), "another folder");
+        let stopped = WatchRow { state: State::Stopped, ..wanted };
+        journal.write(vec![Write::Watch(Box::new(stopped))]).await.expect("written");
+        assert!(!first(ID).await.expect("read"), "nobody would send the other");
+        journal.write(vec![Write::Watch(Box::new(changed.clone()))]).await.expect("written");
         assert_eq!(journal.read(Reader::watches).await.expect("read"), [changed]);
     }
 
@@ -273,6 +285,33 @@ mod tests {
         assert_eq!(ledger(&journal).await.len(), 2);
         journal.write(vec![Write::ForgetWatched(ID)]).await.expect("written");
         assert_eq!(ledger(&journal).await.len(), 0);
+    }
+
+    /// W7.
+    #[tokio::test]
+    async fn files_without_numbers_are_found_by_name_size_and_time() {
+        let home = tempfile::tempdir().expect("a folder");
+        let journal = records(home.path()).await;
+        let stamp = Stamp { file: None, ..line("", Decided::Existing).stamp };
+        let there = |folder: &str, name| {
+            let row = WatchedRow { folder: folder.into(), stamp, ..line(name, Decided::Existing) };
+            Write::Watched(ID, row)
+        };
+        journal
+            .write(vec![there("day", "b.mov"), there("night", "b.mov"), there("day", "c.mov")])
+            .await
+            .expect("written");
+        let alike = |name: &'static str, stamp: Stamp| {
+            let journal = journal.clone();
+            async move {
+                let look = move |reader: &Reader| reader.watched_alike(ID, std::ffi::OsStr::new(name), stamp);
+                journal.read(look).await.expect("read").len()
+            }
+        };
+        assert_eq!(alike("b.mov", stamp).await, 2, "in whatever folder");
+        assert_eq!(alike("a.mov", stamp).await, 0, "that one has a number");
+        assert_eq!(alike("b.mov", Stamp { size: 8, ..stamp }).await, 0);
+        assert_eq!(alike("b.mov", Stamp { mtime_ns: 9, ..stamp }).await, 0);
     }
 
     #[tokio::test]

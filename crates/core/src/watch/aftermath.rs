@@ -171,7 +171,7 @@ fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<Path
 }
 
 /// The same file and version; moving it moves its change time.
-fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
+pub(super) fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
     (now.size, now.mtime, now.volume, now.file) == (sent.size, sent.mtime, sent.volume, sent.file)
 }
 

@@ -66,7 +66,7 @@ impl Folder {
     }
 
     /// Where a file lies, as it is opened.
-    fn place(&self, within: &Path) -> Place {
+    pub(super) fn place(&self, within: &Path) -> Place {
         let place = Place::within(&self.row.path, self.row.path.join(within)).on(self.mount.clone());
         place.through(self.row.spec.links, &self.shared.home)
     }
@@ -87,10 +87,10 @@ impl Folder {
     }
 
     /// Whether a file that is whole needs a transfer of its own. One that has one that is not done goes on by that, and one
-    /// that is done and holds the same needs none.
+    /// that is done and holds the same needs none, wherever in the folder it lay.
     async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<bool> {
         let (folder, name, stamp) = file;
-        let Some(Watched { row, standing, .. }) = line else { return Ok(true) };
+        let Some(Watched { row, standing, .. }) = line else { return Ok(!self.is_one_that_was_sent(file).await?) };
         let line_of = |row: &WatchedRow| WatchedRow { stamp: *stamp, ..row.clone() };
         let Some(transfer) = row.decided.transfer() else {
             // What was there before, and is another number only, is what was there before.
@@ -144,7 +144,7 @@ impl Folder {
     }
 
     /// The same of a file that may be large: what is asked meanwhile is heard. Nothing where all of it is void by then.
-    async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Option<(u64, u64)>>> {
+    pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Option<(u64, u64)>>> {
         let mut reading = std::pin::pin!(sum_of(self.place(within)));
         loop {
             tokio::select! {

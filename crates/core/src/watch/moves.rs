@@ -2,17 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
+use super::aftermath::is_same;
+use super::agenda::Ready;
 use super::folder::Folder;
-use super::record::Decided;
+use super::record::{Aftermath, Decided};
 use super::spec::Moved;
 use crate::engine::feed::PausedBy;
-use crate::error::Result;
-use crate::file::{Asked, Seen, Sight, Stamp, Tree};
+use crate::error::{ErrorCode, Result};
+use crate::file::{Asked, Seen, Sight, Stamp, Tree, open_aside};
 use crate::ids::WatchId;
-use crate::journal::{Reader, Watched, WatchedRow};
+use crate::journal::{Reader, TransferRow, Watched, WatchedRow, Write};
 use crate::transfer::TransferState;
+
+/// Of files of which more are alike (empty ones of one name, say) none is taken for another: each would be looked for.
+const ALIKE_AT_MOST: usize = 16;
+
+/// A line of the ledger, and the transfer that it is of.
+type Sent = (WatchedRow, TransferRow);
 
 impl Folder {
     /// Lines without those whose files were to be sent from where the folder lay before a person said where it lies now: nobody
@@ -76,6 +85,80 @@ impl Folder {
         };
         self.drive.ask_for_much(Asked::Names, look).await
     }
+
+    /// Whether a file that is whole, and of which looking tells no number (Windows, FAT, what programs serve), is one that was sent
+    /// from another place in the folder, where nothing lies any more. Then it keeps what was decided.
+    pub(super) async fn is_one_that_was_sent(&mut self, (folder, name, stamp): &Ready) -> Result<bool> {
+        if stamp.file.is_some() || self.row.spec.moved == Moved::Uploaded {
+            return Ok(false);
+        }
+        let (id, called, is) = (self.row.id, name.clone(), *stamp);
+        let look = move |reader: &Reader| -> Result<Vec<Sent>> {
+            let lines = reader.watched_alike(id, &called, is)?;
+            if lines.len() > ALIKE_AT_MOST {
+                return Ok(Vec::new());
+            }
+            lines.into_iter().filter(was_sent).filter_map(|line| with_transfer(reader, line.row).transpose()).collect()
+        };
+        let alike = self.shared.journal.read(look).await?;
+        let mut gone = Vec::new();
+        for sent in alike {
+            if self.is_gone(&sent.0).await? {
+                gone.push(sent);
+            }
+        }
+        let Some(was) = self.the_one_that_moved(&folder.join(name), gone).await? else { return Ok(false) };
+        let (folder_now, name_now) = (folder.clone(), name.clone());
+        let WatchedRow { folder: before, name: called, decided, after, .. } = was;
+        let line = WatchedRow { folder: folder_now, name: name_now, stamp: *stamp, decided, after };
+        let writes = vec![Write::Unwatched(id, before, called), Write::Watched(id, line)];
+        self.shared.journal.write(writes).await?;
+        self.agenda.forget(folder, name);
+        Ok(true)
+    }
+
+    /// Whether nothing lies where a line says. What cannot be opened may.
+    async fn is_gone(&self, was: &WatchedRow) -> Result<bool> {
+        match open_aside(self.place(&was.folder.join(&was.name)), None).await {
+            Err(error) if error.code == ErrorCode::SourceOffline => Err(error),
+            Err(error) => Ok(error.code == ErrorCode::FileMissing),
+            Ok(_) => Ok(false),
+        }
+    }
+
+    /// Which of these a file is: by the number that its handle tells, where that lasts; else by its contents. Of several that hold
+    /// the same it is whichever: each of them is safely there.
+    async fn the_one_that_moved(&mut self, within: &Path, mut gone: Vec<Sent>) -> Result<Option<WatchedRow>> {
+        if gone.is_empty() {
+            return Ok(None);
+        }
+        if cfg!(windows) {
+            let is = match open_aside(self.place(within), None).await {
+                Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
+                Err(_) => return Ok(None),
+                Ok((_, is)) => is,
+            };
+            let same = |(_, sent): &Sent| sent.fingerprint.as_ref().is_some_and(|before| is_same(&is, before));
+            if let Some(at) = gone.iter().position(same) {
+                return Ok(Some(gone.swap_remove(at).0));
+            }
+        }
+        let Some(Some(holds)) = self.sum_unless_void(within).await? else { return Ok(None) };
+        let held = |(_, sent): &Sent| sent.crc64.is_some_and(|sum| (sum, sent.size.get()) == holds);
+        Ok(gone.into_iter().find(held).map(|(was, _)| was))
+    }
+}
+
+/// Whether a version was sent, and its file was not taken away after that.
+fn was_sent(line: &Watched) -> bool {
+    let is_done = matches!(line.standing.as_ref().map(|standing| &standing.state), Some(TransferState::Done { .. }));
+    let is_taken = matches!(line.row.after, Some(Aftermath::Taking { .. } | Aftermath::Did));
+    is_done && !is_taken && matches!(line.row.decided, Decided::Given(_))
+}
+
+fn with_transfer(reader: &Reader, row: WatchedRow) -> Result<Option<Sent>> {
+    let Some(transfer) = row.decided.transfer() else { return Ok(None) };
+    Ok(reader.transfer(transfer)?.map(|sent| (row, sent)))
 }
 
 /// Files that nothing is on record of under this name, and that are on record under another: same number, size and time.
@@ -107,5 +190,39 @@ fn is_at_an_end(line: &Watched) -> bool {
         Decided::Given(_) | Decided::Growing(_) => {
             matches!(state, Some(TransferState::Done { .. } | TransferState::Cancelled { .. }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TransferId;
+    use crate::transfer::{OnS3, Standing};
+    use crate::units::UnixTime;
+    use crate::watch::spec::After;
+
+    /// W7.
+    #[test]
+    fn only_what_was_sent_and_not_taken_away_since_can_have_moved() {
+        let done = || TransferState::Done { etag: "e".to_owned(), at: UnixTime(5) };
+        let given = Decided::Given(TransferId::new(1));
+        let line = |decided, state, after| {
+            let stamp = Stamp { size: 7, mtime_ns: 5, file: None };
+            let row = WatchedRow { folder: "day".into(), name: "a.mov".into(), stamp, decided, after };
+            Watched { row, standing: Some(Standing { state, on_s3: OnS3::Nothing }), path: None }
+        };
+        let what = After::Move;
+        for after in [None, Some(Aftermath::Due { what }), Some(Aftermath::Failed { code: ErrorCode::FileInUse })] {
+            assert!(was_sent(&line(given, done(), after.clone())), "{after:?}");
+        }
+        // The same file that is put into another folder once more is another one.
+        for after in [Aftermath::Did, Aftermath::Taking { what, to: "_uploaded/a.mov".to_owned() }] {
+            assert!(!was_sent(&line(given, done(), Some(after.clone()))), "{after:?}");
+        }
+        for state in [TransferState::Queued, TransferState::Cancelled { at: UnixTime(5) }] {
+            assert!(!was_sent(&line(given, state, None)));
+        }
+        let nobodys = Watched { standing: None, ..line(Decided::Existing, done(), None) };
+        assert!(!was_sent(&nobodys), "what was there before was never sent");
     }
 }

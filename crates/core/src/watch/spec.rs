@@ -55,6 +55,8 @@ pub struct Spec {
     pub hours: Option<Hours>,
     /// Whether a file is sent while it is written (rule W21).
     pub while_written: bool,
+    /// What becomes of a file that changes while it is sent (rule W12).
+    pub changed: Changed,
 }
 
 impl Default for Spec {
@@ -77,6 +79,7 @@ impl Default for Spec {
             priority: Priority::Below,
             hours: None,
             while_written: false,
+            changed: Changed::BegunAnew,
         }
     }
 }
@@ -123,6 +126,17 @@ pub enum Moved {
     Ignored,
     /// It is sent to its new key.
     Uploaded,
+}
+
+/// What becomes of a file that changes while it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// What was sent of it is given up. It settles again, and is sent as what it is by then.
+    BegunAnew,
+    /// One in whose place another file was put is sent to its end first, and the other after it as a new version. What is written
+    /// to in place is begun anew all the same: of what it was, nothing is left.
+    FinishedFirst,
 }
 
 /// What becomes of a file that is safely there.
@@ -252,6 +266,17 @@ mod tests {
         assert_eq!(before.extent(), Extent::default());
         let wanted: Spec = serde_json::from_str(r#"{"links":"followed","placeholders":"fetched"}"#).expect("read");
         assert_eq!(wanted.extent(), Extent { links: Links::Followed, placeholders: Placeholders::Fetched });
+        let text = serde_json::to_string(&wanted).expect("text");
+        assert_eq!(serde_json::from_str::<Spec>(&text).expect("read"), wanted);
+    }
+
+    /// W12.
+    #[test]
+    fn a_file_that_changes_is_begun_anew_unless_a_person_says_otherwise() {
+        let before: Spec = serde_json::from_str("{}").expect("read");
+        assert_eq!(before.changed, Changed::BegunAnew);
+        let wanted: Spec = serde_json::from_str(r#"{"changed":"finished-first"}"#).expect("read");
+        assert_eq!(wanted, Spec { changed: Changed::FinishedFirst, ..Spec::default() });
         let text = serde_json::to_string(&wanted).expect("text");
         assert_eq!(serde_json::from_str::<Spec>(&text).expect("read"), wanted);
     }

@@ -26,10 +26,10 @@ impl Drive {
     /// All parts are sent: the file is still what they were read from. One in doubt is read once more: each part was
     /// read before, and is read again after all were, so what agrees is what the whole file held in between.
     pub(super) async fn unchanged(&self, open: &Open) -> Result<()> {
-        open.file.still_there(&open.fingerprint).await?;
+        open.is_as_it_was().await?;
         if open.fingerprint.in_doubt {
             read_again(&open.file, open.plan, self.parts.rows()).await?;
-            open.file.still_there(&open.fingerprint).await?;
+            open.is_as_it_was().await?;
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Drive {
         let open = loop {
             let open = self.opened()?;
             let stop = self.stop.clone();
-            match stop.cuts(open.file.still_there(&open.fingerprint)).await {
+            match stop.cuts(open.is_as_it_was()).await {
                 Ok(()) => break open,
                 Err(error) if error.code == ErrorCode::FileChanged => stop.cuts(self.goes_on(error)).await?,
                 Err(error) => return Err(error),

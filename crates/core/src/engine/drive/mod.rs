@@ -5,6 +5,7 @@ mod abort;
 mod ending;
 mod looking;
 mod opening;
+mod replaced;
 mod touched;
 
 use std::path::PathBuf;
@@ -192,9 +193,20 @@ pub(super) struct Open {
     plan: Plan,
     route: Arc<Route>,
     key: ObjectKey,
+    /// Whether another file stands in its place by now, and this one is sent to its end all the same.
+    replaced: bool,
 }
 
 impl Open {
+    /// Still the file that it was, and, unless another is known to stand there, in its place.
+    async fn is_as_it_was(&self) -> Result<()> {
+        if self.replaced {
+            self.file.still(&self.fingerprint).await
+        } else {
+            self.file.still_there(&self.fingerprint).await
+        }
+    }
+
     /// Whether a taken name shows only after a whole upload.
     fn is_blind_and_large(&self) -> bool {
         matches!(self.plan, Plan::Multipart { .. }) && !self.route.may_look()

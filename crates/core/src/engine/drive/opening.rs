@@ -17,8 +17,12 @@ use crate::transfer::{Acknowledged, Input, OnS3, Plan};
 use crate::units::{ByteCount, UnixTime};
 
 impl Drive {
-    /// The source, opened where it lies, and what it is now.
+    /// The source, opened where it lies, and what it is now. One in whose place another file stands, and that is sent to its end,
+    /// is there as long as it is held open, and no longer.
     pub(super) async fn source(&self) -> Result<(Arc<SourceFile>, Fingerprint)> {
+        if let Some(open) = self.open.as_ref().filter(|open| open.replaced) {
+            return Ok((Arc::clone(&open.file), open.file.is_now().await?));
+        }
         let within = || Place::within(&self.item.path, &self.row.path);
         let place = match &self.item.sweep {
             Some(sweep) => {
@@ -82,7 +86,8 @@ impl Drive {
         let route = self.route().await?;
         let key = self.key_by(&route)?;
         let multipart = matches!(plan, Plan::Multipart { .. });
-        let open = Open { file, fingerprint, plan, route, key };
+        let replaced = self.open.as_ref().is_some_and(|open| open.replaced);
+        let open = Open { file, fingerprint, plan, route, key, replaced };
         self.open = Some(open.clone());
         // Of what is on record as begun a kill leaves in the dark whether it is there, where nobody may look: no more of
         // these than are sent. Nobody waits for a second place while it has one.
@@ -102,7 +107,7 @@ impl Drive {
     }
 
     /// What of the source is to be sent, where a watched folder found it.
-    async fn expected(&self, now: &Fingerprint) -> Result<Expected> {
+    pub(super) async fn expected(&self, now: &Fingerprint) -> Result<Expected> {
         let Some(watch) = self.item.sweep.as_ref().map(|sweep| sweep.watch) else { return Ok(Expected::All) };
         let (id, is) = (self.row.id, (now.size, now.mtime_ns()));
         self.shared.journal.read(move |journal| journal.expected(watch, id, is)).await

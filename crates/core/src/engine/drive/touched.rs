@@ -55,14 +55,21 @@ impl Drive {
     }
 
     /// Something found that the source changed. Where only its change time or its numbers moved and it still holds what is
-    /// on record, it is the source from now on, and nothing else moved.
+    /// on record, it is the source from now on, and nothing else moved. So it is with one in whose place another file was put,
+    /// where a person wants it sent to its end.
     ///
     /// # Errors
     /// `changed` where it is another version; `file-in-use` where it was looked at just now; as opening it.
     pub(super) async fn goes_on(&mut self, changed: Error) -> Result<()> {
         let (Some(before), Some(plan)) = (self.row.fingerprint.clone(), self.row.plan) else { return Err(changed) };
-        let (file, mut fingerprint) = self.source().await?;
-        if fingerprint.likeness(&before) != Likeness::Perhaps {
+        let (there, is) = self.source().await?;
+        let held = self.held_as_it_was(&is, &before).await?;
+        let replaced = held.is_some();
+        let (file, mut fingerprint) = held.unwrap_or((there, is));
+        if replaced {
+            // Once more at the most: no third file takes its place.
+            self.compared = None;
+        } else if fingerprint.likeness(&before) != Likeness::Perhaps {
             return Err(changed);
         }
         if self.compared.and_then(Compared::rests).is_some() {
@@ -74,7 +81,7 @@ impl Drive {
         if !self.is_what_was_sent(&file, (&fingerprint, &before), plan).await? {
             return Err(changed);
         }
-        tracing::info!(id = %self.row.id, "the source was touched, and holds what was sent");
+        tracing::info!(id = %self.row.id, replaced, "the source was touched, and holds what was sent");
         fingerprint.in_doubt |= before.in_doubt;
         let (id, opened) = (self.row.id, fingerprint.clone());
         self.shared.journal.write(vec![Write::Opened { id, fingerprint: opened, plan }]).await?;
@@ -84,6 +91,7 @@ impl Drive {
         self.row.fingerprint = Some(fingerprint.clone());
         if let Some(open) = &mut self.open {
             (open.file, open.fingerprint) = (file, fingerprint);
+            open.replaced |= replaced;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
 use crate::journal::watches::{EXISTING, GROWING, Sweep, Tallied, WatchRow, Watched, WatchedRow};
 use crate::units::UnixTime;
 use crate::watch::record::{Decided, State};
+use crate::watch::spec::Changed;
 
 /// A line of the ledger with where its transfer stands, as of the table `w` beside `t`. A transfer that is not as it was
 /// written is none.
@@ -37,6 +38,13 @@ impl Reader {
     pub fn links_in(&self, watch: WatchId) -> Result<Links> {
         let all = self.watches()?;
         Ok(all.into_iter().find(|row| row.id == watch).map_or(Links::Skipped, |row| row.spec.links))
+    }
+
+    /// Whether a file of a watched folder in whose place another was put is sent to its end first. In one that is watched no more
+    /// it is not: nobody would send the other.
+    pub fn finishes_first(&self, watch: WatchId) -> Result<bool> {
+        let is_so = |row: &WatchRow| row.state != State::Stopped && row.spec.changed == Changed::FinishedFirst;
+        Ok(self.watches()?.iter().any(|row| row.id == watch && is_so(row)))
     }
 
     /// What made an item, where a watched folder did.
@@ -94,6 +102,15 @@ impl Reader {
     pub fn watched_as(&self, watch: WatchId, file: u64) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", *LINES));
         self.whole_rows(&SQL, params![bits(watch.get()), bits(file)], line)
+    }
+
+    /// Lines of files that have no number, and this name, size and time: the same file in another folder, or one like it.
+    pub fn watched_alike(&self, watch: WatchId, name: &OsStr, stamp: Stamp) -> Result<Vec<Watched>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("{} WHERE w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?", *LINES)
+        });
+        let name = path_bytes(Path::new(name));
+        self.whole_rows(&SQL, params![bits(watch.get()), stamp.mtime_ns, bits(stamp.size), name], line)
     }
 
     /// One line of the ledger.
