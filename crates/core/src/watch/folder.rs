@@ -79,6 +79,8 @@ pub(super) struct Folder {
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
     pub(super) done: BTreeSet<TransferId>,
+    /// Those of which that could not be done, since the last check of all: they stay where they are until the next.
+    pub(super) stays: BTreeSet<TransferId>,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
@@ -92,7 +94,7 @@ pub(super) struct Folder {
     pub(super) is_told: bool,
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
-    check_at: Instant,
+    pub(super) check_at: Instant,
     last_check: Option<Instant>,
     /// Nothing is done before that.
     pub(super) not_before: Option<Instant>,
@@ -130,6 +132,7 @@ impl Folder {
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
             done: BTreeSet::new(),
+            stays: BTreeSet::new(),
             warning: None,
             owner: None,
             doing: Doing::Checking,
