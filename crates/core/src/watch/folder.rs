@@ -210,6 +210,8 @@ impl Folder {
         }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
+        // Other hours hold at once, also where the folder rests.
+        self.clock = Instant::now();
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
         self.is_told = false;
@@ -217,7 +219,7 @@ impl Folder {
         Ok(())
     }
 
-    fn hinted(&mut self, hints: Vec<Hint>) {
+    pub(super) fn hinted(&mut self, hints: Vec<Hint>) {
         let now = Instant::now();
         self.last_event = Some(UnixTime::now());
         // There some are lost without a word, and only where many come.
