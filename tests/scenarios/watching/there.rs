@@ -221,7 +221,7 @@ async fn only_what_was_there_when_it_was_asked_for_is_old() {
 /// W9: nobody looks between the asking and the first look, and whoever does is killed at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before_the_first_look() {
-    let hour = std::time::Duration::from_secs(3_600);
+    let seconds = std::time::Duration::from_secs;
     let dated = |path: &std::path::Path, at: std::time::SystemTime| {
         let file = std::fs::File::options().write(true).open(path).expect("opened");
         file.set_modified(at).expect("set");
@@ -230,7 +230,7 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
         let world = World::new().await;
         let root = world.path("in");
         noise(&root.join("day/old.mov"), 1_000);
-        dated(&root.join("day/old.mov"), std::time::SystemTime::now() - hour);
+        dated(&root.join("day/old.mov"), std::time::SystemTime::now() - seconds(3_600));
         let mut add = world.davit("watch");
         add.arg("add").arg(&root).args(["--existing", "new-only", "--settle", "1s"]);
         if let Some(point) = killed {
@@ -240,7 +240,7 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
         assert_eq!(added.code, if killed.is_some() { None } else { Some(0) }, "{}{}", added.out, added.err);
         noise(&root.join("day/new.mov"), 1_500);
         // Not within the second in which it was asked for.
-        dated(&root.join("day/new.mov"), std::time::SystemTime::now() + hour);
+        dated(&root.join("day/new.mov"), std::time::SystemTime::now() + seconds(5));
         let start = || {
             let mut run = world.davit("watch");
             run.args(["run", "--json"]);

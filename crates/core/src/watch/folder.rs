@@ -207,6 +207,8 @@ impl Folder {
         }
         if row.state == State::Stopped {
             self.lets_go().await?;
+        } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
+            self.has_no_hours().await?;
         }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
