@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use davit_core::error::ErrorCode;
+use davit_core::watch::Spec;
 use davit_core::watch::card::Doing;
+use davit_core::watch::spec::Moved;
 use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::World;
@@ -67,4 +69,39 @@ async fn what_was_not_sent_yet_is_sent_from_where_the_folder_lies() {
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["a.mov"]);
     assert_eq!(watched.sum("a.mov"), sum);
+}
+
+/// W7: a file and a folder that were sent and are moved within the watched one. Where a person wants that they are sent to their
+/// new keys, once, and what lies under the former ones stays; otherwise nothing is sent.
+#[tokio::test]
+async fn what_was_sent_and_is_moved_inside_is_sent_to_its_new_key_where_a_person_wants_that() {
+    let kept = ["a.mov", "day/b.mov"];
+    for (moved, more) in
+        [(Moved::Uploaded, &["day 7/b.mov", "day 7/late.mov", "first.mov"][..]), (Moved::Ignored, &["day 7/late.mov"])]
+    {
+        let watched = Watched::by(Spec { moved, ..soon() }).await;
+        let sums = [sha256(&watched.file("a.mov", 20_000)), sha256(&watched.file("day/b.mov", 21_000))];
+        watched.until_done(2).await;
+        let sent = || watched.world.cloud.observer().calls("PutObject");
+        let before = sent();
+        std::fs::rename(watched.root.join("a.mov"), watched.root.join("first.mov")).expect("moved");
+        std::fs::rename(watched.root.join("day"), watched.root.join("day 7")).expect("moved");
+        watched.check().await;
+        // Whatever is to come of the moves has come once a later file has.
+        watched.file("day 7/late.mov", 100);
+        let all = u32::try_from(kept.len() + more.len()).expect("a few");
+        for _ in 0..2 {
+            watched.until_done(all).await;
+            watched.check().await;
+        }
+        watched.until_done(all).await;
+        let mut keys = [&kept[..], more].concat();
+        keys.sort_unstable();
+        assert_eq!(watched.keys(), keys, "{moved:?}");
+        assert_eq!(kept.map(|key| watched.sum(key)), sums, "what was there stays");
+        if moved == Moved::Uploaded {
+            assert_eq!(["first.mov", "day 7/b.mov"].map(|key| watched.sum(key)), sums);
+        }
+        assert_eq!(sent() - before, all - 2, "{moved:?}: each once");
+    }
 }

@@ -2,7 +2,7 @@
 
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Doing, Notices, Why};
-use davit_core::watch::spec::After;
+use davit_core::watch::spec::{After, Mode};
 use davit_tests::World;
 use davit_tests::inner::{Drive, where_one_may_mount, where_one_may_serve};
 use davit_tests::served::{Closing, ServedDrive};
@@ -75,6 +75,40 @@ async fn what_moves_on_a_drive_without_numbers_is_not_sent_again_and_what_holds_
     };
     let name =
         "watching::drives::what_moves_on_a_drive_without_numbers_is_not_sent_again_and_what_holds_something_else_is";
+    where_one_may_serve(name, served).await;
+}
+
+/// W13: a person may have it otherwise, and the card says which it is.
+#[tokio::test]
+async fn how_changes_are_noticed_is_as_a_person_wants_it_wherever_the_folder_lies() {
+    let served = async {
+        let mut drive = None;
+        let watched = Watched::with(Spec { mode: Mode::Live, ..soon() }, |root| {
+            let disk = root.with_file_name("disk");
+            std::fs::create_dir(&disk).expect("made");
+            noise(&disk.join("a.mov"), 1_000);
+            drive = Some(ServedDrive::new(&disk, root, Closing::AsksNobody));
+        })
+        .await;
+        let card = watched.until_done(1).await;
+        assert_eq!(card.notices, Notices::Live, "of a drive that is served");
+        let watches = watched.uploader().watches().expect("watched").clone();
+        let disk = watched.root.with_file_name("disk");
+        for (mode, notices, name, all) in [
+            (Mode::Poll, Notices::Polls(Why::Wanted), "b.mov", 2),
+            (Mode::Auto, Notices::Polls(Why::Remote), "c.mov", 3),
+            (Mode::Live, Notices::Live, "d.mov", 4),
+        ] {
+            watches.change(watched.id, Spec { mode, ..soon() }).await.expect("changed");
+            noise(&disk.join(name), 1_000);
+            watched.check().await;
+            let card = watched.until_done(all).await;
+            assert_eq!(card.notices, notices, "{mode:?}");
+        }
+        watched.world.nothing_was_sent_twice();
+        watched.uploader.expect("open").close().await;
+    };
+    let name = "watching::drives::how_changes_are_noticed_is_as_a_person_wants_it_wherever_the_folder_lies";
     where_one_may_serve(name, served).await;
 }
 
@@ -164,6 +198,58 @@ async fn a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it() {
         }
     };
     where_one_may_mount("watching::drives::a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it", plugged).await;
+}
+
+/// W15: empty after it was full, on another drive and on its own. Nothing is forgotten, whatever becomes of files afterwards.
+#[tokio::test]
+async fn a_drive_that_is_empty_after_it_was_full_is_away_until_it_is_full_again() {
+    let plugged = async {
+        for after in [After::Keep, After::Move] {
+            let world = World::with_backend(900, "role").await;
+            let drive = Drive::plugged_in(&world.path("drives"));
+            noise(&drive.at.join("day/a.mov"), 1_000);
+            let mut watched = Watched::at(world, drive.at.clone(), Spec { after, ..soon() }).await;
+            watched.until_done(1).await;
+            if after == After::Move {
+                watched.until_left(|left| left.len() == 1 && left[0].starts_with("_uploaded/")).await;
+            }
+            let lines = watched.left();
+
+            // Nothing is on the mount point, and nobody saw the drive go.
+            watched.close().await;
+            drive.pull_out();
+            watched.open().await;
+            watched.until("it is away", |card| card.doing == Doing::Away && card.counts.done == 1).await;
+            drive.plug_in();
+            noise(&drive.at.join("b.mov"), 2_000);
+            watched.until_done(2).await;
+            assert_eq!(watched.keys(), ["b.mov", "day/a.mov"], "{after:?}");
+
+            // The same drive, with all that it held somewhere else.
+            if after == After::Keep {
+                watched.close().await;
+                let elsewhere = drive.at.join(".elsewhere");
+                std::fs::create_dir(&elsewhere).expect("made");
+                for name in ["day", "b.mov"] {
+                    std::fs::rename(drive.at.join(name), elsewhere.join(name)).expect("moved");
+                }
+                watched.open().await;
+                watched.until("it is away", |card| card.doing == Doing::Away && card.counts.done == 2).await;
+                for name in ["day", "b.mov"] {
+                    std::fs::rename(elsewhere.join(name), drive.at.join(name)).expect("moved back");
+                }
+                noise(&drive.at.join("c.mov"), 3_000);
+                watched.until_done(3).await;
+                assert_eq!(watched.keys(), ["b.mov", "c.mov", "day/a.mov"]);
+            }
+            assert!(lines.iter().all(|line| drive.at.join(line).exists()), "{after:?}: nothing is taken away");
+            watched.world.nothing_was_sent_twice();
+            watched.uploader.expect("open").close().await;
+            drive.pull_out();
+        }
+    };
+    let name = "watching::drives::a_drive_that_is_empty_after_it_was_full_is_away_until_it_is_full_again";
+    where_one_may_mount(name, plugged).await;
 }
 
 /// A folder that is away is looked for every five seconds.

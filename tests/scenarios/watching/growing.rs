@@ -39,16 +39,16 @@ impl Recording {
         let mut file = File::create(&path).expect("made");
         file.write_all(&bytes[..PART]).expect("written");
         let recording = Self { world, path, file, bytes };
-        recording.is_seen().await;
+        recording.are_seen(1).await;
         (recording, running)
     }
 
-    /// Waits until it was looked at: whether it grows, the second look tells.
-    async fn is_seen(&self) {
+    /// Waits until so many files were looked at: whether they grow, the second look tells.
+    async fn are_seen(&self, files: u32) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let listed = self.world.davit("watch").args(["list", "--json"]).end().await;
-            if listed.lines.iter().any(|line| line["settling"] == 1) {
+            if listed.lines.iter().any(|line| line["settling"] == files) {
                 return;
             }
             assert!(Instant::now() < deadline, "{}{}", listed.out, listed.err);
@@ -126,5 +126,34 @@ async fn what_is_written_again_of_a_growing_file_is_sent_again_and_no_more() {
     assert_eq!(recording.world.sha256("in/rec.mov"), sha256(&recording.path));
     let (sent, uploads) = recording.sent();
     assert_eq!((sent, uploads), (10, 1), "the first part twice, the others once");
+    running.kill();
+}
+
+/// W21: another file that grows beside it is the proof that it was looked at each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_growing_file_that_was_given_up_does_not_come_back_while_it_grows() {
+    let (mut recording, running) = Recording::begin().await;
+    let mut beside = File::create(recording.path.with_file_name("beside.mov")).expect("made");
+    beside.write_all(&recording.bytes[..PART]).expect("written");
+    recording.are_seen(2).await;
+    recording.writes(1, 3);
+    let given_up = recording.world.davit("cancel").arg("1").end().await;
+    assert_eq!(given_up.code, Some(0), "{}{}", given_up.out, given_up.err);
+    let sent = |recording: &Recording, key: &str| {
+        let parts = recording.world.cloud.observer().parts();
+        let of_it = parts.into_iter().filter(|((_, of, ..), _)| of == key);
+        of_it.map(|(_, part)| part.acknowledged).sum::<u32>()
+    };
+    for n in 3..6 {
+        recording.file.write_all(&recording.bytes[n * PART..(n + 1) * PART]).expect("written");
+        beside.write_all(&recording.bytes[(n - 2) * PART..(n - 1) * PART]).expect("written");
+        let parts = u32::try_from(n - 1).expect("a few");
+        until(&format!("{parts} parts of the other are there"), || sent(&recording, "in/beside.mov") >= parts);
+        assert_eq!(sent(&recording, "in/rec.mov"), 3, "nothing of it is sent any more");
+    }
+    let parts = recording.world.cloud.observer().parts();
+    let uploads: std::collections::BTreeSet<_> =
+        parts.keys().filter(|(_, of, ..)| of == "in/rec.mov").map(|(_, _, upload, _)| upload).collect();
+    assert_eq!(uploads.len(), 1, "and it was never begun again");
     running.kill();
 }

@@ -4,6 +4,7 @@ mod changing;
 mod drives;
 mod growing;
 mod order;
+mod taken;
 mod there;
 
 use std::path::{Path, PathBuf};
@@ -111,7 +112,7 @@ impl Watched {
         .await
     }
 
-    async fn check(&self) {
+    pub(crate) async fn check(&self) {
         self.uploader().watches().expect("they are watched").check(self.id).await.expect("checked");
     }
 

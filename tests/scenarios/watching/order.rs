@@ -7,7 +7,7 @@ use davit_core::journal::Reader;
 use davit_core::transfer::TransferState;
 use davit_core::units::ByteRate;
 use davit_core::watch::Spec;
-use davit_core::watch::card::Doing;
+use davit_core::watch::card::{Card, Doing};
 use davit_core::watch::spec::Hours;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
@@ -72,6 +72,34 @@ async fn what_is_under_way_rests_outside_its_hours() {
     watched.until_done(1).await;
     assert_eq!(watched.sum("long.mov"), sha256(&file));
     assert!(before > 0, "and what was sent counts");
+    watched.world.nothing_was_sent_twice();
+}
+
+/// W26: a folder that rests keeps its hours all the same: what it has in line rests outside them, and goes on in them.
+#[tokio::test]
+async fn what_a_folder_that_rests_has_in_line_keeps_its_hours() {
+    let watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
+    watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
+    let file = watched.file("long.mov", 40 << 20);
+    let sent = |watched: &Watched| watched.world.cloud.uploads(BUCKET).iter().map(|upload| upload.parts).sum::<usize>();
+    watched.until_so("a part is there", |watched| sent(watched) > 0).await;
+    let watches = watched.uploader().watches().expect("watched").clone();
+    watches.pause(watched.id).await.expect("paused");
+    let is_paused = |card: &Card| matches!(card.doing, Doing::Paused { .. });
+    watched
+        .until("the folder rests, and what is in line does not", |card| is_paused(card) && card.counts.moving == 1)
+        .await;
+    watches.change(watched.id, Spec { hours: Some(over()), ..soon() }).await.expect("changed");
+    let rests = |watched: &Watched| {
+        let status = Reader::open(&watched.world.home()).expect("records").status().expect("rows");
+        status.iter().any(|row| matches!(row.standing.state, TransferState::Paused { by: PausedBy::Schedule, .. }))
+    };
+    watched.until_so("it rests", rests).await;
+    watched.until("and says so", |card| is_paused(card) && card.counts.waiting == 1).await;
+    watched.uploader().choose_limit(None).await.expect("chosen");
+    watches.change(watched.id, Spec { hours: Some(now()), ..soon() }).await.expect("changed");
+    watched.until("it is there", |card| is_paused(card) && card.counts.done == 1).await;
+    assert_eq!(watched.sum("long.mov"), sha256(&file));
     watched.world.nothing_was_sent_twice();
 }
 

@@ -1,14 +1,18 @@
 //! What becomes of files once they are there, and of what is removed here or there.
 
+use std::sync::atomic::Ordering;
+
+use davit_core::bandwidth::Zone;
 use davit_core::error::ErrorCode;
 use davit_core::journal::Reader;
 use davit_core::session::Collision;
 use davit_core::transfer::TransferState;
-use davit_core::units::ByteRate;
+use davit_core::units::{ByteRate, UnixTime};
 use davit_core::watch::Spec;
 use davit_core::watch::card::Doing;
-use davit_core::watch::spec::{Existing, Mode};
+use davit_core::watch::spec::{After, Existing, Mode};
 use davit_tests::World;
+use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -58,6 +62,67 @@ async fn what_was_uploaded_goes_to_the_trash_and_can_be_put_back() {
     let info = std::fs::read_to_string(world.path("data/Trash/info/a.mov.trashinfo")).expect("where it was");
     assert!(info.contains("Path=") && info.contains("a.mov"), "{info}");
     assert_eq!(running.ended_by("TERM"), Some(0));
+}
+
+/// W24: a move that fails is a warning and no failed upload, and is made good by a check once it can be.
+#[tokio::test]
+async fn what_cannot_be_moved_is_warned_of_stays_done_and_is_moved_once_it_can_be() {
+    let watched = Watched::by(Spec { after: After::Move, ..soon() }).await;
+    // Files where the folders of today and of tomorrow should be.
+    let days = [0, 24 * 60 * 60].map(|later| Zone::here().date(UnixTime(UnixTime::now().0 + later)));
+    let in_the_way = days.map(|day| watched.root.join("_uploaded").join(day));
+    for path in &in_the_way {
+        noise(path, 10);
+    }
+    let file = watched.file("day/a.mov", 20_000);
+    watched.until("it is warned of", |card| card.warning.is_some()).await;
+    let card = watched.until_done(1).await;
+    assert_eq!((card.counts.failed, card.problem), (0, None), "it is there: {card:?}");
+    watched.check().await;
+    let card = watched.until_done(1).await;
+    assert!(card.warning.is_some() && file.exists(), "it cannot be moved yet: {card:?}");
+    for path in &in_the_way {
+        std::fs::remove_file(path).expect("removed");
+    }
+    watched.check().await;
+    let is_moved = |left: &[String]| {
+        left.len() == 1 && left.iter().all(|name| name.starts_with("_uploaded/") && name.ends_with("/day/a.mov"))
+    };
+    watched.until_left(is_moved).await;
+    watched.until("it is made good", |card| card.warning.is_none()).await;
+    watched.until_done(1).await;
+    assert_eq!(watched.keys(), ["day/a.mov"]);
+    watched.world.nothing_was_sent_twice();
+}
+
+/// W27: what no waiting mends waits for another version, or for a person, and blocks no other.
+#[tokio::test]
+async fn what_is_refused_waits_for_another_version_or_for_a_person() {
+    let world = World::with_backend(900, "role").await;
+    let link = FaultProxy::before(world.cloud.address()).await;
+    link.faults.answer("PUT */refused", u32::MAX, "403 Forbidden", "AccessDenied");
+    let watched = Watched::by_way(world, &link, soon()).await;
+    let [first, _] = ["refused-1.mov", "refused-2.mov"].map(|name| watched.file(name, 2_000));
+    watched.file("other.mov", 1_000);
+    watched
+        .until("two are refused, and the other is there", |card| {
+            card.counts.failed == 2 && card.counts.done == 1 && card.problem == Some(ErrorCode::AccessDenied)
+        })
+        .await;
+    assert_eq!(watched.keys(), ["other.mov"]);
+    let asked = || link.faults.requests.load(Ordering::SeqCst);
+    let before = asked();
+    watched.check().await;
+    watched.file("later.mov", 1_500);
+    watched.until("the later one is there", |card| card.counts.done == 2).await;
+    assert_eq!(asked(), before, "nobody asks again by themselves");
+    link.faults.busy.store(0, Ordering::SeqCst);
+    noise(&first, 3_000);
+    watched.until("the other version is there", |card| card.counts.done == 3 && card.counts.failed == 1).await;
+    assert_eq!(watched.sum("refused-1.mov"), sha256(&first));
+    watched.uploader().engine().retry_all().await.expect("tried again");
+    watched.until_done(4).await;
+    assert_eq!(watched.keys(), ["later.mov", "other.mov", "refused-1.mov", "refused-2.mov"]);
 }
 
 /// W27: other rights make no other version of a file, and are noticed all the same.
@@ -151,4 +216,53 @@ async fn only_what_was_there_when_it_was_asked_for_is_old() {
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["new.mov"]);
     watched.close().await;
+}
+
+/// W9: nobody looks between the asking and the first look, and whoever does is killed at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before_the_first_look() {
+    let seconds = std::time::Duration::from_secs;
+    let dated = |path: &std::path::Path, at: std::time::SystemTime| {
+        let file = std::fs::File::options().write(true).open(path).expect("opened");
+        file.set_modified(at).expect("set");
+    };
+    for killed in [None, Some("record-watch:1:after")] {
+        let world = World::new().await;
+        let root = world.path("in");
+        noise(&root.join("day/old.mov"), 1_000);
+        dated(&root.join("day/old.mov"), std::time::SystemTime::now() - seconds(3_600));
+        let mut add = world.davit("watch");
+        add.arg("add").arg(&root).args(["--existing", "new-only", "--settle", "1s"]);
+        if let Some(point) = killed {
+            add.env("DAVIT_FAILPOINT", point);
+        }
+        let added = world.by_keys(&mut add).end().await;
+        assert_eq!(added.code, if killed.is_some() { None } else { Some(0) }, "{}{}", added.out, added.err);
+        noise(&root.join("day/new.mov"), 1_500);
+        // Not within the second in which it was asked for.
+        dated(&root.join("day/new.mov"), std::time::SystemTime::now() + seconds(5));
+        let start = || {
+            let mut run = world.davit("watch");
+            run.args(["run", "--json"]);
+            world.by_keys(&mut run).start()
+        };
+        start().kill();
+        let running = start();
+        let there = |names: &[&str]| {
+            let mut keys = world.keys();
+            keys.sort();
+            keys == names
+        };
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while !there(&["in/day/new.mov"]) {
+            assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        noise(&root.join("late.mov"), 2_000);
+        while !there(&["in/day/new.mov", "in/late.mov"]) {
+            assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        running.kill();
+    }
 }

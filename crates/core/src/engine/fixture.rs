@@ -81,7 +81,7 @@ pub(in crate::engine) async fn records(
 }
 
 /// What an engine starts with where nobody is signed in.
-pub(in crate::engine) fn start(home: &Path, (journal, recovered): (Journal, Recovered)) -> Start {
+pub(crate) fn start(home: &Path, (journal, recovered): (Journal, Recovered)) -> Start {
     Start {
         journal,
         home: home.to_owned(),

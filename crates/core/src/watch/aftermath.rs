@@ -30,6 +30,7 @@ impl Folder {
     /// Sees to files that came to be safely there.
     pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
         while let Some(transfer) = self.done.pop_first() {
+            self.stays.remove(&transfer);
             let look =
                 move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
             if let Some((line, row)) = self.shared.journal.read(look).await?
@@ -38,6 +39,9 @@ impl Folder {
                 self.done.insert(transfer);
                 return Err(error);
             }
+        }
+        if self.stays.is_empty() {
+            self.warning = None;
         }
         Ok(())
     }
@@ -54,7 +58,7 @@ impl Folder {
         };
         let after = |after| Write::Watched(self.row.id, WatchedRow { after: Some(after), ..line.row.clone() });
         let taking = Aftermath::Taking { what, to: names::spelled(&to) };
-        self.shared.journal.write(vec![after(taking)]).await?;
+        self.shared.journal.write(vec![after(taking.clone())]).await?;
         // As it is by now: its drive may have been mounted anew. Of one that an earlier run took, as it was.
         let is = match self.as_it_was_sent(tree, &file, &sent, &fingerprint).await {
             Err(Error { code: ErrorCode::FileMissing, .. }) => Ok(fingerprint),
@@ -76,10 +80,18 @@ impl Folder {
                 tracing::warn!(transfer = %sent.id, %error, "a file that was uploaded stays where it is");
                 // What a link leads to stays, whatever a person wants of files.
                 let is_linked = error.code == ErrorCode::NotAFile && self.row.spec.links == Links::Followed;
-                if error.code != ErrorCode::FileChanged && !is_linked {
+                if error.code == ErrorCode::FileChanged || is_linked {
+                    Aftermath::Failed { code: error.code }
+                } else {
+                    // What is in its way is taken away some time: the next check of all tries again.
                     self.warning = Some(error.code);
+                    self.stays.insert(sent.id);
+                    match what {
+                        // It may have its other name already.
+                        After::Delete => taking,
+                        After::Keep | After::Move | After::Trash => Aftermath::Due { what },
+                    }
                 }
-                Aftermath::Failed { code: error.code }
             }
         };
         self.shared.journal.write(vec![after(became)]).await

@@ -43,6 +43,8 @@ impl Clocks {
 #[cfg(test)]
 mod tests {
     use super::super::card::Why;
+    use super::super::events::Hint;
+    use super::super::fixture::watched;
     use super::*;
 
     /// W11, W13.
@@ -66,5 +68,18 @@ mod tests {
         assert!(clocks.slept(UnixTime(5_200), later(601)), "an hour of sleep");
         assert!(!clocks.slept(UnixTime(5_205), later(606)), "told once");
         assert!(!clocks.slept(UnixTime(100), later(700)), "a clock that was set back");
+    }
+
+    /// W10: what the system lost may be anywhere.
+    #[tokio::test]
+    async fn all_is_checked_at_once_where_the_system_lost_what_it_was_to_tell() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut folder, _asks) = watched(home.path(), home.path(), |_| {}).await;
+        (folder.checked, folder.check_at) = (true, Instant::now() + BACKSTOP);
+        folder.hinted(vec![Hint::Folder("day".into())]);
+        assert!(folder.checked && folder.check_at > Instant::now(), "what is told is looked at alone");
+        folder.hinted(vec![Hint::Lost]);
+        assert!(!folder.checked && folder.check_at <= Instant::now());
+        assert_eq!(folder.row.counters.lost, 1, "and counted");
     }
 }

@@ -243,3 +243,44 @@ fn variables(folder: &str) -> Variables {
 fn is_touched(was: Stamp, is: Stamp) -> bool {
     (was.size, was.mtime_ns) == (is.size, is.mtime_ns)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::PathBuf;
+
+    use tokio::sync::oneshot;
+    use tokio::time::Duration;
+
+    use super::*;
+    use crate::transfer::{OnS3, Standing};
+    use crate::units::ByteCount;
+    use crate::watch::fixture::{NAME, watched};
+    use crate::watch::folder::Change;
+    use crate::watch::record::State;
+
+    /// Bytes that nobody reads in a minute, and that are not on the disk.
+    const HUGE: u64 = 1 << 40;
+
+    /// W28: however large the file is whose contents are to tell whether it is the one that was sent.
+    #[tokio::test]
+    async fn a_folder_rests_at_once_while_a_file_is_read_for_its_checksum() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        std::fs::File::create(root.path().join(NAME)).and_then(|file| file.set_len(HUGE)).expect("made");
+        let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
+        let standing = Standing { state: done, on_s3: OnS3::Nothing };
+        let sent = |file: &mut crate::journal::TransferRow| {
+            (file.size, file.crc64, file.standing) = (ByteCount(HUGE), Some(1), standing);
+        };
+        let (mut folder, asks) = watched(home.path(), root.path(), sent).await;
+        // Of the size and time that was sent, and another file.
+        let touched = (PathBuf::new(), NAME.into(), Stamp { size: HUGE, mtime_ns: 1, file: Some(2) });
+        let (file, line) = folder.with_lines(vec![touched]).await.expect("read").remove(0);
+        let (done, answer) = oneshot::channel();
+        let rests: Change = Box::new(|row| row.state = State::Paused { since: UnixTime(5) });
+        assert!(asks.send(Ask::Change(rests, done)).is_ok());
+        let looked = tokio::time::timeout(Duration::from_secs(60), folder.is_new(&file, line)).await;
+        assert!(!looked.expect("it hears what is asked").expect("looked"), "nothing is decided of it");
+        answer.await.expect("answered").expect("on record");
+        assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5) }));
+    }
+}

@@ -270,4 +270,19 @@ mod tests {
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
         assert_eq!(hints(read), [], "who reads changes nothing");
     }
+
+    /// W10: a watcher that fails, and one that says that it lost some.
+    #[test]
+    fn an_error_and_lost_events_say_that_something_may_have_changed_anywhere() {
+        let rescan = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);
+        let broken = notify::Error::io(std::io::Error::other("broken"));
+        for event in [Err(notify::Error::generic("no more")), Err(broken), Ok(rescan)] {
+            let (told, root) = (Told::default(), Path::new("/in"));
+            let made = notify::Event::new(EventKind::Create(CreateKind::File)).add_path("/in/day/a.mov".into());
+            told.told(root, Ok(made));
+            told.told(root, event);
+            assert_eq!(told.take(), [Hint::Lost, Hint::Folder("day".into())], "and nothing that was told is lost");
+            assert_eq!(told.take(), []);
+        }
+    }
 }

@@ -79,6 +79,8 @@ pub(super) struct Folder {
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
     pub(super) done: BTreeSet<TransferId>,
+    /// Those of which that could not be done, since the last check of all: they stay where they are until the next.
+    pub(super) stays: BTreeSet<TransferId>,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
@@ -92,7 +94,7 @@ pub(super) struct Folder {
     pub(super) is_told: bool,
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
-    check_at: Instant,
+    pub(super) check_at: Instant,
     last_check: Option<Instant>,
     /// Nothing is done before that.
     pub(super) not_before: Option<Instant>,
@@ -130,6 +132,7 @@ impl Folder {
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
             done: BTreeSet::new(),
+            stays: BTreeSet::new(),
             warning: None,
             owner: None,
             doing: Doing::Checking,
@@ -204,9 +207,13 @@ impl Folder {
         }
         if row.state == State::Stopped {
             self.lets_go().await?;
+        } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
+            self.has_no_hours().await?;
         }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
+        // Other hours hold at once, also where the folder rests.
+        self.clock = Instant::now();
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
         self.is_told = false;
@@ -214,7 +221,7 @@ impl Folder {
         Ok(())
     }
 
-    fn hinted(&mut self, hints: Vec<Hint>) {
+    pub(super) fn hinted(&mut self, hints: Vec<Hint>) {
         let now = Instant::now();
         self.last_event = Some(UnixTime::now());
         // There some are lost without a word, and only where many come.

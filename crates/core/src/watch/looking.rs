@@ -41,6 +41,7 @@ impl Folder {
     /// Looks at all of it, and at what is on record of folders that are not there. What should have been told is `counted`.
     pub(super) async fn check(&mut self, tree: &Arc<Tree>, counted: bool) -> Result<()> {
         self.events.tries_again();
+        self.done.extend(&self.stays);
         let seen = self.look_below(tree, PathBuf::new(), Scope::All { counted }).await?;
         if self.void {
             return Ok(());
@@ -288,11 +289,9 @@ impl Folder {
 
     /// What an earlier run left: a failure is tried again by itself as one of this run is, and what is done is seen to.
     pub(super) fn goes_on_from(&mut self, line: &Watched, standing: &Standing) {
-        if let (
-            Decided::Given(id),
-            TransferState::Done { .. },
-            Some(Aftermath::Due { .. } | Aftermath::Taking { .. }),
-        ) = (line.row.decided, &standing.state, &line.row.after)
+        if let (Decided::Given(id), TransferState::Done { .. }, Some(Aftermath::Due { .. } | Aftermath::Taking { .. })) =
+            (line.row.decided, &standing.state, &line.row.after)
+            && !self.stays.contains(&id)
         {
             self.done.insert(id);
         }

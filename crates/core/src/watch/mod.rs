@@ -24,6 +24,8 @@ mod delivering;
 mod events;
 mod finding;
 mod first;
+#[cfg(test)]
+mod fixture;
 mod folder;
 mod gone;
 mod growing;

@@ -68,3 +68,57 @@ fn unread(line: &Watched) -> Option<(TransferId, OsString)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Duration;
+
+    use super::*;
+    use crate::engine::fixture::FILE;
+    use crate::transfer::{OnS3, Standing};
+    use crate::watch::fixture::{stands, watched};
+    use crate::watch::folder::Ask;
+
+    /// What waiting mends.
+    const CODE: ErrorCode = ErrorCode::ReadError;
+
+    fn failed() -> Standing {
+        Standing { state: TransferState::Failed { code: CODE }, on_s3: OnS3::Nothing }
+    }
+
+    /// W27.
+    #[tokio::test]
+    async fn what_failed_is_tried_again_by_itself_once_its_time_has_come() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut folder, _asks) = watched(home.path(), home.path(), |file| file.standing = failed()).await;
+        let begun = Instant::now();
+        folder.fails(FILE, CODE);
+        let (at, _) = folder.again.first().copied().expect("it has a time");
+        assert!(at >= begun + Duration::from_secs(30));
+        folder.try_again().await.expect("asked");
+        assert!(matches!(stands(&folder).await, TransferState::Failed { code: CODE }), "before its time");
+        folder.again = [(Instant::now(), FILE)].into();
+        folder.try_again().await.expect("asked");
+        assert!(matches!(stands(&folder).await, TransferState::Queued), "it is in line again");
+        assert!(folder.again.is_empty(), "once");
+        folder.fails(FILE, ErrorCode::AccessDenied);
+        assert!(folder.again.is_empty(), "what no waiting mends has no time");
+    }
+
+    /// W27: a timer that runs takes back nothing that a person gave up.
+    #[tokio::test]
+    async fn what_failed_and_was_given_up_is_not_tried_again() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut folder, _asks) = watched(home.path(), home.path(), |file| file.standing = failed()).await;
+        folder.fails(FILE, CODE);
+        let mut rested = folder.shared.engine.follow();
+        let given_up = folder.shared.engine.act(Action::Cancel, vec![Target::Transfer(FILE)]).await;
+        assert_eq!(given_up.expect("done").count, 1);
+        let told = rested.try_recv().expect("the folder is told");
+        folder.asked(Ask::Rested(told.transfer, told.state)).await;
+        folder.again = [(Instant::now(), FILE)].into();
+        folder.try_again().await.expect("asked");
+        let stands = stands(&folder).await;
+        assert!(matches!(stands, TransferState::Cancelled { .. }), "{stands:?}");
+    }
+}

@@ -270,6 +270,8 @@ impl Actor {
             if matches!(rest, Rest::Cancelled { .. }) {
                 self.ended.push(slot.id);
                 self.ending.insert(self.shelf.book.item_of(at).batch);
+                // Who would try it again by itself does not any more.
+                self.tell_follower(at, &standing.state);
                 if self.shelf.book.slots[at as usize].on_s3 {
                     self.sweeps.insert(slot.id, self.until_final());
                 }
