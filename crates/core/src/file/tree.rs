@@ -150,6 +150,43 @@ impl Tree {
         self.root.remove(file).map_err(|error| classify(&error, &self.path.join(file)))
     }
 
+    /// Makes a folder in it that is nobody else's, where the drive keeps rights. One that is there already is left as it is.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make_private(&self, folder: &Path) -> Result<()> {
+        match self.root.make_private(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(classify(&error, &self.path.join(folder)))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Removes a folder in it that is empty.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove_folder(&self, folder: &Path) -> Result<()> {
+        self.root.remove_folder(folder).map_err(|error| classify(&error, &self.path.join(folder)))
+    }
+
+    /// Does something with a file in a folder in it by its path, for whoever takes nothing else: if the path leads to the very
+    /// folder that it lies in. Windows keeps that so meanwhile; elsewhere somebody may put another in its place just then.
+    ///
+    /// # Errors
+    /// `file-unreadable` where another folder stands there; what the system says, and what is done.
+    pub fn by_path<T>(&self, file: &Path, work: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let path = self.path.join(folder);
+        let classified = |error: io::Error| classify(&error, &path);
+        let stands = Root::open(&path).map_err(classified)?;
+        if stands.id().map_err(classified)? != self.root.id_of(folder).map_err(classified)? {
+            return Err(Error::new(ErrorCode::FileUnreadable).detail("another folder stands at its path"));
+        }
+        work(&self.path.join(file))
+    }
+
     /// What a file is by its handle: as it was read when it was sent. None that a link leads to.
     ///
     /// # Errors
