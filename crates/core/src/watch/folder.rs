@@ -12,6 +12,7 @@ use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
+use super::finding::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
 use super::record::State;
@@ -82,6 +83,8 @@ pub(super) struct Folder {
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
+    /// What tells whether it is the folder that it was, while it is away.
+    pub(super) picked: Option<Picked>,
     doing: Doing,
     problem: Option<ErrorCode>,
     last_done: Option<UnixTime>,
@@ -132,6 +135,7 @@ impl Folder {
             done: BTreeSet::new(),
             warning: None,
             owner: None,
+            picked: None,
             doing: Doing::Checking,
             problem: None,
             last_done: None,
