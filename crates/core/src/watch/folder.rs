@@ -102,7 +102,7 @@ pub(super) struct Folder {
     waiting_for_check: Vec<oneshot::Sender<()>>,
     pub(super) tally: Tally,
     clocks: Clocks,
-    /// When the hours are looked at.
+    /// When it is looked at whether its hours began or are over.
     pub(super) clock: Instant,
     /// Whether what is in line rests for the hours, where that is known.
     pub(super) rests: Option<bool>,
@@ -211,6 +211,8 @@ impl Folder {
         }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);
+        // Other hours may be over, or begin.
+        self.clock = Instant::now();
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
         self.is_told = false;
@@ -256,6 +258,7 @@ impl Folder {
     fn begins_anew(&mut self) {
         self.events.rest();
         self.is_told = false;
+        self.clock = Instant::now();
         self.checks_anew();
     }
 
@@ -321,6 +324,7 @@ impl Folder {
             && let Err(error) = self.keep_hours().await
         {
             tracing::warn!(watch = %self.row.id, %error, "the hours of a watched folder could not be kept yet");
+            self.clock = Instant::now() + LATER;
         }
         match self.row.state {
             State::Paused { since } => {
@@ -352,12 +356,11 @@ impl Folder {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         self.check_at <= now
             || due(self.agenda.next())
-            || (due(self.again.first().map(|(at, _)| *at)) && self.opens_at().is_none())
+            || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
             || !self.looks_again.is_empty()
             || !self.done.is_empty()
             // What is whole waits for its hours, or for what else is to go with it.
-            || (self.agenda.has_ready() && self.opens_at().is_none())
-            || due(self.hours_at())
+            || (self.agenda.has_ready() && !self.is_shut())
     }
 
     async fn do_what_is_due(&mut self, now: Instant) -> Result<()> {
@@ -401,7 +404,7 @@ impl Folder {
             self.look_at_files(&tree, &folder, files).await?;
         }
         self.send_what_grows().await?;
-        if self.opens_at().is_none() {
+        if !self.is_shut() {
             self.try_again().await?;
         }
         self.see_to_what_is_done(&tree).await?;
@@ -461,7 +464,8 @@ impl Folder {
         let all = [
             Some(self.check_at),
             self.agenda.next(),
-            self.again.first().map(|(at, _)| *at),
+            // Outside its hours nothing is tried again: they begin at a time of their own.
+            self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),
             self.hours_at(),
             self.tally.due(),
         ];
