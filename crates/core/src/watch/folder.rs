@@ -18,6 +18,7 @@ use super::owner::Owner;
 use super::record::State;
 use super::rules::Rules;
 use super::spec::After;
+use super::stopping;
 use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
@@ -207,7 +208,7 @@ impl Folder {
             self.lies_elsewhere(&row.path);
         }
         if row.state == State::Stopped {
-            self.lets_go().await?;
+            stopping::lets_go(&self.shared, row.id).await?;
         }
         self.events.set_mode(row.spec.mode);
         (self.row, self.rules, self.problem) = (row, rules, None);

@@ -15,7 +15,7 @@ use crate::units::UnixTime;
 /// the computer may sleep, and nobody tells.
 const CLOCK: Duration = Duration::from_secs(5 * 60);
 /// Files at a time.
-const AT_ONCE: usize = 1_024;
+pub(super) const AT_ONCE: usize = 1_024;
 
 impl Folder {
     /// Whether nothing may be sent now.
@@ -46,17 +46,6 @@ impl Folder {
         }
         self.rests = Some(rests);
         self.tally.is_stale();
-        Ok(())
-    }
-
-    /// The folder is watched no more: what rests for it goes on.
-    pub(super) async fn lets_go(&self) -> Result<()> {
-        let id = self.row.id;
-        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, Path::new(""))).await?;
-        let given: Vec<_> = lines.iter().filter_map(|line| line.row.decided.transfer()).collect();
-        for some in given.chunks(AT_ONCE) {
-            self.shared.engine.go_on_alone(some.to_vec()).await?;
-        }
         Ok(())
     }
 }
