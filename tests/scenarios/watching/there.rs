@@ -140,8 +140,8 @@ async fn a_folder_that_was_not_let_go_of_is_at_the_next_start() {
     watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
     watched.file("long.mov", 40 << 20);
     watched.until_so("it is sent", |watched| !watched.world.cloud.uploads(BUCKET).is_empty()).await;
-    let watches = watched.uploader().watches().expect("watched").clone();
-    watches.change(watched.id, Spec { hours: Some(over()), ..soon() }).await.expect("changed");
+    let spec = Spec { hours: Some(over()), ..soon() };
+    watched.uploader().watches().expect("watched").change(watched.id, spec).await.expect("changed");
     watched.until("it rests", |card| card.counts.waiting == 1).await;
     watched.close().await;
     let home = watched.world.home();
