@@ -50,8 +50,7 @@ async fn what_was_uploaded_goes_to_the_trash_and_can_be_put_back() {
     let running = world.by_keys(&mut run).start();
     let trashed = world.path("data/Trash/files/a.mov");
     let deadline = std::time::Instant::now() + PATIENCE;
-    let is_left = || std::fs::read_dir(&root).expect("a folder").next().is_some();
-    while is_left() || !trashed.exists() {
+    while file.exists() || !trashed.exists() {
         assert!(std::time::Instant::now() < deadline, "it is not in the trash");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }

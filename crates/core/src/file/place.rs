@@ -233,22 +233,10 @@ mod unix {
             Ok(())
         }
 
-        /// Makes a folder in it that only we look and write into.
-        pub(in crate::file) fn make_private(&self, folder: &Path) -> io::Result<()> {
-            let (above, name) = self.parent(folder)?;
-            Ok(rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o700))?)
-        }
-
         /// Removes a file in it.
         pub(in crate::file) fn remove(&self, within: &Path) -> io::Result<()> {
             let (folder, name) = self.parent(within)?;
             Ok(rustix::fs::unlinkat(&folder, name, AtFlags::empty())?)
-        }
-
-        /// Removes a folder in it that is empty.
-        pub(in crate::file) fn remove_folder(&self, within: &Path) -> io::Result<()> {
-            let (above, name) = self.parent(within)?;
-            Ok(rustix::fs::unlinkat(&above, name, AtFlags::REMOVEDIR)?)
         }
 
         /// The folder that something in it lies in, and its name there.
@@ -470,22 +458,10 @@ mod windows {
             Ok(())
         }
 
-        /// Makes a folder in it. Who may write into it says the folder above.
-        pub(in crate::file) fn make_private(&self, folder: &Path) -> io::Result<()> {
-            let _way = self.hold_way(folder.parent().unwrap_or(Path::new("")))?;
-            std::fs::create_dir(self.path.join(folder))
-        }
-
         /// Removes a file in it.
         pub(in crate::file) fn remove(&self, within: &Path) -> io::Result<()> {
             let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
             std::fs::remove_file(self.path.join(within))
-        }
-
-        /// Removes a folder in it that is empty.
-        pub(in crate::file) fn remove_folder(&self, within: &Path) -> io::Result<()> {
-            let _way = self.hold_way(within.parent().unwrap_or(Path::new("")))?;
-            std::fs::remove_dir(self.path.join(within))
         }
 
         /// What these names of a folder in it are. An empty path is the folder itself.

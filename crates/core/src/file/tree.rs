@@ -150,29 +150,8 @@ impl Tree {
         self.root.remove(file).map_err(|error| classify(&error, &self.path.join(file)))
     }
 
-    /// Makes a folder in it that is nobody else's, where the drive keeps rights. One that is there already is left as it is.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn make_private(&self, folder: &Path) -> Result<()> {
-        match self.root.make_private(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                Err(classify(&error, &self.path.join(folder)))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    /// Removes a folder in it that is empty.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn remove_folder(&self, folder: &Path) -> Result<()> {
-        self.root.remove_folder(folder).map_err(|error| classify(&error, &self.path.join(folder)))
-    }
-
-    /// Does something with a file in a folder in it by its path, for whoever takes nothing else: if the path leads to the very
-    /// folder that it lies in. Windows keeps that so meanwhile; elsewhere somebody may put another in its place just then.
+    /// Does something with a file in it by its path, for whoever takes nothing else: if the path leads to the very folder that it
+    /// lies in. Elsewhere than on Windows somebody may put another in its place just then.
     ///
     /// # Errors
     /// `file-unreadable` where another folder stands there; what the system says, and what is done.

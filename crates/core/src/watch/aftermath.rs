@@ -21,13 +21,8 @@ pub(super) fn is_put_aside(folder: &Path) -> bool {
     folder.components().next().is_some_and(|first| first.as_os_str().eq_ignore_ascii_case(UPLOADED))
 }
 
-/// A file has such a name while it is deleted, and a folder from which one goes to the trash. Nothing that has is ever uploaded.
+/// A file has such a name while it is deleted. Nothing that has is ever uploaded.
 pub(super) const HIDDEN: &str = ".davit-";
-/// Whether a folder has such a name, or lies in one: a file goes to the trash from there.
-pub(super) fn is_hidden(folder: &Path) -> bool {
-    folder.iter().any(|name| name.to_string_lossy().starts_with(HIDDEN))
-}
-
 /// Names beside a taken one that are tried.
 const BESIDE_AT_MOST: u32 = 1_000;
 
@@ -54,10 +49,6 @@ impl Folder {
         let file = line.row.folder.join(&line.row.name);
         let (what, to) = match &line.row.after {
             Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
-            // As an earlier version began it: with the file where it lies.
-            Some(Aftermath::Taking { what: After::Trash, to }) if Path::new(to) == file => {
-                (After::Trash, place_for(After::Trash, &file))
-            }
             Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
             None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return Ok(()),
         };
@@ -71,8 +62,8 @@ impl Folder {
         };
         let done = match is {
             Ok(is) => {
-                let tree = Arc::clone(tree);
-                let work = move || take(&tree, &file, &to, what, &is);
+                let (tree, path) = (Arc::clone(tree), self.row.path.join(&file));
+                let work = move || take(&tree, (&file, &path), &to, what, &is);
                 self.drive.ask(Asked::Names, work).await
             }
             Err(error) => Err(error),
@@ -117,78 +108,55 @@ impl Folder {
     }
 }
 
-/// Where a file is to lie, and from where it is deleted or goes to the trash. There a person knows it by its own name.
+/// Where a file is to lie, and from where it is deleted.
 fn place_for(what: After, file: &Path) -> PathBuf {
-    let hidden = || file.with_file_name(format!("{HIDDEN}{}", uuid::Uuid::new_v4().simple()));
     match what {
         After::Move => Path::new(UPLOADED).join(Zone::here().date(UnixTime::now())).join(file),
-        After::Delete => hidden(),
-        After::Trash => file.file_name().map_or_else(hidden, |name| hidden().join(name)),
-        After::Keep => file.to_owned(),
+        After::Delete => file.with_file_name(format!("{HIDDEN}{}", uuid::Uuid::new_v4().simple())),
+        After::Keep | After::Trash => file.to_owned(),
     }
 }
 
 /// Does it, or ends what was begun before a kill.
-fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
+fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
+    let is_there = |at: &Path| match tree.fingerprint(at) {
+        Ok(now) => Ok(Some(is_same(&now, sent))),
+        Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
+        Err(error) => Err(error),
+    };
     match what {
         After::Keep => Ok(()),
-        After::Move => match is_there(tree, file, sent)? {
-            Some(true) => moved(tree, file, to, sent).map(drop),
+        After::Trash => match is_there(file)? {
+            Some(true) => to_trash(path),
             Some(false) => Err(Error::new(ErrorCode::FileChanged)),
             // By an earlier run.
             None => Ok(()),
         },
-        After::Delete => taken_from(tree, file, to, sent, || tree.remove(to)),
-        After::Trash => {
-            let folder = to.parent().unwrap_or(Path::new(""));
-            match tree.make_private(folder) {
-                // Nor is the file where nothing can lie: by an earlier run.
-                Err(error) if error.code == ErrorCode::FileMissing => return Ok(()),
-                made => made?,
+        After::Move => match is_there(file)? {
+            Some(true) => moved(tree, file, to, sent).map(drop),
+            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+            None => Ok(()),
+        },
+        After::Delete => {
+            if is_there(file)? == Some(true) {
+                moved(tree, file, to, sent).map(drop)?;
             }
-            let done = taken_from(tree, file, to, sent, || to_trash(tree, file, to, sent));
-            // It was made for this alone. One in which something lies stays.
-            if let Err(error) = tree.remove_folder(folder) {
-                tracing::info!(%error, "a hidden folder stays");
+            match is_there(to)? {
+                Some(true) => tree.remove(to),
+                // Never made by us, or not what was sent: nobody deletes it.
+                Some(false) => tree.rename(to, file).and(Err(Error::new(ErrorCode::FileChanged))),
+                None if is_there(file)? == Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+                None => Ok(()),
             }
-            done
         }
-    }
-}
-
-/// Gives the file its hidden place, and ends it there; what is another version has its name back.
-fn taken_from(
-    tree: &Tree,
-    file: &Path,
-    hidden: &Path,
-    sent: &Fingerprint,
-    end: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    if is_there(tree, file, sent)? == Some(true) {
-        moved(tree, file, hidden, sent).map(drop)?;
-    }
-    match is_there(tree, hidden, sent)? {
-        Some(true) => end(),
-        // Never made by us, or not what was sent: nobody deletes it.
-        Some(false) => put_back(tree, hidden, file).and(Err(Error::new(ErrorCode::FileChanged))),
-        None if is_there(tree, file, sent)? == Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-        // By an earlier run.
-        None => Ok(()),
-    }
-}
-
-/// Whether the version that was sent lies there, or another; none where nothing does.
-fn is_there(tree: &Tree, at: &Path, sent: &Fingerprint) -> Result<Option<bool>> {
-    match tree.fingerprint(at) {
-        Ok(now) => Ok(Some(is_same(&now, sent))),
-        Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
-        Err(error) => Err(error),
     }
 }
 
 /// Gives the file another place; what turns out to be another version there is put back. Answers where.
 fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<PathBuf> {
-    for to in at_or_beside(to) {
+    let text = names::spelled(to);
+    let beside = (2..BESIDE_AT_MOST).map(|n| PathBuf::from(names::suffixed(&text, n)));
+    for to in std::iter::once(to.to_owned()).chain(beside) {
         match tree.rename(file, &to) {
             Err(error) if error.code == ErrorCode::AlreadyThere => {}
             Err(error) => return Err(error),
@@ -199,29 +167,7 @@ fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<Path
             }
         }
     }
-    Err(all_taken())
-}
-
-/// Gives a file that is hidden its own name again, or one beside it: nobody would find it where it is.
-fn put_back(tree: &Tree, hidden: &Path, file: &Path) -> Result<()> {
-    for to in at_or_beside(file) {
-        match tree.rename(hidden, &to) {
-            Err(error) if error.code == ErrorCode::AlreadyThere => {}
-            done => return done,
-        }
-    }
-    Err(all_taken())
-}
-
-/// A place, and those beside it for where it is taken.
-fn at_or_beside(to: &Path) -> impl Iterator<Item = PathBuf> {
-    let text = names::spelled(to);
-    let beside = (2..BESIDE_AT_MOST).map(move |n| PathBuf::from(names::suffixed(&text, n)));
-    std::iter::once(to.to_owned()).chain(beside)
-}
-
-fn all_taken() -> Error {
-    Error::new(ErrorCode::AlreadyThere).detail("a thousand files of this name")
+    Err(Error::new(ErrorCode::AlreadyThere).detail("a thousand files of this name"))
 }
 
 /// The same file and version; moving it moves its change time.
@@ -229,17 +175,8 @@ fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
     (now.size, now.mtime, now.volume, now.file) == (sent.size, sent.mtime, sent.volume, sent.file)
 }
 
-/// The system's trash takes paths and no handles. A file that did not get there has its own place again.
-fn to_trash(tree: &Tree, file: &Path, hidden: &Path, sent: &Fingerprint) -> Result<()> {
-    let unreadable = |why: String| Error::new(ErrorCode::FileUnreadable).detail(why);
-    let done =
-        tree.by_path(hidden, |path| trash::delete(path).map_err(|error| unreadable(format!("to the trash: {error}"))));
-    let is_gone = is_there(tree, hidden, sent)?.is_none();
-    if !is_gone {
-        put_back(tree, hidden, file)?;
-    }
-    // The path led elsewhere just then, if it is there still.
-    done.and_then(|()| if is_gone { Ok(()) } else { Err(unreadable("it did not go to the trash".to_owned())) })
+fn to_trash(path: &Path) -> Result<()> {
+    trash::delete(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
 }
 
 #[cfg(test)]
@@ -258,8 +195,8 @@ mod tests {
 
     const FILE: &str = "day/a.mov";
 
-    fn does(tree: &Tree, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
-        take(tree, Path::new(FILE), Path::new(to), what, sent)
+    fn does(tree: &Tree, folder: &Path, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
+        take(tree, (Path::new(FILE), &folder.join(FILE)), Path::new(to), what, sent)
     }
 
     fn there(folder: &Path) -> Vec<String> {
@@ -282,38 +219,31 @@ mod tests {
             if begun {
                 tree.rename(Path::new(FILE), Path::new("_uploaded/d/day/a.mov")).expect("begun");
             }
-            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
+            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
             assert_eq!(there(folder.path()), ["_uploaded/d/day/a.mov"]);
-            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
+            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
             let (folder, tree, sent) = self::sent();
             if begun {
                 tree.rename(Path::new(FILE), Path::new("day/.davit-1")).expect("begun");
             }
-            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted");
+            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted");
             assert!(there(folder.path()).is_empty());
-            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted already");
+            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted already");
         }
     }
 
     /// W24.
     #[test]
     fn another_version_is_never_taken_away() {
-        let all =
-            [(After::Move, "day/.davit-1"), (After::Delete, "day/.davit-1"), (After::Trash, "day/.davit-1/a.mov")];
-        for (what, to) in all {
+        for what in [After::Move, After::Delete, After::Trash] {
             let (folder, tree, sent) = sent();
             std::fs::write(folder.path().join(FILE), b"another").expect("written");
-            let _ = does(&tree, what, to, &sent);
+            let _ = does(&tree, folder.path(), what, "day/.davit-1", &sent);
             assert_eq!(there(folder.path()), [FILE], "{what:?}");
-            assert!(!folder.path().join("day/.davit-1").exists(), "{what:?}");
-            if what == After::Move {
-                continue;
-            }
             // One that took its place while it was on its way.
-            tree.rename(Path::new(FILE), Path::new(to)).expect("moved");
-            let _ = does(&tree, what, to, &sent);
-            assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another", "{what:?}");
-            assert_eq!(there(folder.path()), [FILE], "{what:?}");
+            std::fs::rename(folder.path().join(FILE), folder.path().join("day/.davit-1")).expect("moved");
+            let _ = does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent);
+            assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another");
         }
     }
 
@@ -328,54 +258,11 @@ mod tests {
         let extent = crate::file::Extent { links: Links::Followed, ..crate::file::Extent::default() };
         let tree = tree.reaching(extent, Path::new(UPLOADED));
         for file in ["link/a.mov", "first.mov"].map(Path::new) {
-            let trash = (After::Trash, ".davit-1/a.mov");
-            for (what, to) in [(After::Move, "_uploaded/d"), (After::Delete, ".davit-1"), trash] {
-                let _ = take(&tree, file, Path::new(to), what, &sent);
+            for (what, to) in [(After::Move, "_uploaded/d"), (After::Delete, ".davit-1"), (After::Trash, "")] {
+                let _ = take(&tree, (file, &folder.path().join(file)), Path::new(to), what, &sent);
                 assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
             }
         }
-    }
-
-    /// W24: whoever may write there can put another folder, or a link to one, in the way. Here before all of it, which says the
-    /// same as in the midst: the file is found by its folder's handle, and the trash is given a path.
-    #[cfg(unix)]
-    #[test]
-    fn what_lies_in_another_folder_at_the_same_path_never_goes_to_the_trash() {
-        for by_link in [false, true] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let at = |name: &str| folder.path().join(name);
-            std::fs::create_dir_all(at("in/day")).expect("made");
-            std::fs::write(at("in").join(FILE), b"sent").expect("written");
-            let tree = Tree::open(&at("in"), Path::new("/nowhere")).expect("opened");
-            let sent = tree.fingerprint(Path::new(FILE)).expect("there");
-            std::fs::rename(at("in"), at("held")).expect("moved");
-            let other = if by_link { "other" } else { "in" };
-            std::fs::create_dir_all(at(other).join("day/.davit-1")).expect("made");
-            std::fs::write(at(other).join("day/.davit-1/a.mov"), b"somebody else's").expect("written");
-            if by_link {
-                std::os::unix::fs::symlink(at("other"), at("in")).expect("a link");
-            }
-            let error = does(&tree, After::Trash, "day/.davit-1/a.mov", &sent).expect_err("another folder");
-            assert_eq!(error.code, ErrorCode::FileUnreadable, "{error}");
-            assert_eq!(std::fs::read(at("held").join(FILE)).expect("put back"), b"sent");
-            assert!(!at("held/day/.davit-1").exists());
-            let theirs = std::fs::read(at("in/day/.davit-1/a.mov")).expect("there");
-            assert_eq!(theirs, b"somebody else's");
-        }
-    }
-
-    /// W24.
-    #[test]
-    fn a_file_on_its_way_is_hidden_and_goes_to_the_trash_by_its_own_name() {
-        let place = |what| place_for(what, Path::new(FILE));
-        for what in [After::Delete, After::Trash] {
-            assert!(is_hidden(&place(what)) && place(what).starts_with("day"), "{what:?}");
-            assert_ne!(place(what), place(what), "nobody can be there first");
-        }
-        assert!(place(After::Trash).ends_with("a.mov"));
-        assert!(
-            is_hidden(Path::new("day/.davit-1")) && !is_hidden(Path::new("day/davit-1")) && !is_hidden(Path::new(""))
-        );
     }
 
     /// W24: some systems do not tell letters apart by their case.
@@ -394,7 +281,7 @@ mod tests {
         let (folder, tree, sent) = sent();
         std::fs::create_dir_all(folder.path().join("_uploaded/day")).expect("made");
         std::fs::write(folder.path().join("_uploaded/day/a.mov"), b"of yesterday").expect("written");
-        does(&tree, After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
+        does(&tree, folder.path(), After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
         assert_eq!(there(folder.path()), ["_uploaded/day/a (2).mov", "_uploaded/day/a.mov"]);
         assert_eq!(std::fs::read(folder.path().join("_uploaded/day/a.mov")).expect("there"), b"of yesterday");
     }

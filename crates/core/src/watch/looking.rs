@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 
-use super::aftermath::{HIDDEN, is_hidden, is_put_aside};
+use super::aftermath::{HIDDEN, is_put_aside};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
 use super::moves::moved;
@@ -227,8 +227,7 @@ impl Folder {
 
     /// Whether nothing in a folder is ever taken.
     pub(super) fn is_left(&self, folder: &Path) -> bool {
-        let is_ours = || is_put_aside(folder) || is_hidden(folder);
-        !folder.as_os_str().is_empty() && (is_ours() || self.rules.leaves_folder(&names::spelled(folder)))
+        !folder.as_os_str().is_empty() && (is_put_aside(folder) || self.rules.leaves_folder(&names::spelled(folder)))
     }
 
     /// A file that is not on record as it is settles, if it is taken. Answers whether it does.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::aftermath::{HIDDEN, UPLOADED, is_hidden, is_put_aside};
+use super::aftermath::{HIDDEN, UPLOADED, is_put_aside};
 use super::rules::{Rule, Rules, Verdict};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Extent, Seen, Stamp, Tree, names};
@@ -63,7 +63,7 @@ impl Listing {
             for sight in sights {
                 let path = folder.join(&sight.name);
                 match sight.what {
-                    Seen::Folder if !is_put_aside(&path) && !is_hidden(&path) => open.push(path),
+                    Seen::Folder if !is_put_aside(&path) => open.push(path),
                     Seen::File(stamp) if !sight.name.to_string_lossy().starts_with(HIDDEN) => {
                         files.push((names::spelled(&path), stamp));
                     }
