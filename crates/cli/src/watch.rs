@@ -399,6 +399,9 @@ const fn notices_in_words(notices: Notices) -> &'static str {
         Notices::Polls(Why::Limit { .. }) => {
             "looked at once a minute, since this system watches no more folders: raise fs.inotify.max_user_watches"
         }
+        Notices::Polls(Why::Instances { .. }) => {
+            "looked at once a minute, since this system tells no more programs: raise fs.inotify.max_user_instances"
+        }
         Notices::Polls(Why::Refused) => "looked at once a minute, since this system does not tell",
     }
 }

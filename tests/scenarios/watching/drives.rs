@@ -143,6 +143,27 @@ async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {
     where_one_may_mount(name, limited).await;
 }
 
+/// W14: each watched folder is told of by itself, and one user's programs may be told of so many.
+#[tokio::test]
+async fn where_the_system_tells_no_more_programs_a_folder_is_looked_at_and_says_so() {
+    const LIMIT: &str = "/proc/sys/user/max_inotify_instances";
+    let limited = async {
+        std::fs::write(LIMIT, "0").expect("of this user namespace");
+        let watched = Watched::with(soon(), |root| noise(&root.join("a.mov"), 1_000)).await;
+        let card = watched.until_done(1).await;
+        assert_eq!(card.notices, Notices::Polls(Why::Instances { most: 0 }));
+        std::fs::write(LIMIT, "100").expect("raised");
+        watched.check().await;
+        watched.until("the system tells of it", |card| card.notices == Notices::Live).await;
+        watched.file("b.mov", 1_000);
+        watched.until_done(2).await;
+        watched.world.nothing_was_sent_twice();
+        watched.uploader.expect("open").close().await;
+    };
+    let name = "watching::drives::where_the_system_tells_no_more_programs_a_folder_is_looked_at_and_says_so";
+    where_one_may_mount(name, limited).await;
+}
+
 /// W10, W15: and nothing is moved, deleted or forgotten of what is not there.
 #[tokio::test]
 async fn a_drive_that_is_unplugged_and_back_goes_on_by_itself() {

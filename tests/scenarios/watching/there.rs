@@ -4,12 +4,13 @@ use std::sync::atomic::Ordering;
 
 use davit_core::bandwidth::Zone;
 use davit_core::error::ErrorCode;
-use davit_core::journal::Reader;
+use davit_core::journal::{Journal, Reader, WatchRow, Write};
 use davit_core::session::Collision;
 use davit_core::transfer::TransferState;
 use davit_core::units::{ByteRate, UnixTime};
 use davit_core::watch::Spec;
 use davit_core::watch::card::Doing;
+use davit_core::watch::record::State;
 use davit_core::watch::spec::{After, Existing, Mode};
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
@@ -187,7 +188,35 @@ async fn what_rests_for_a_folder_that_is_watched_no_more_goes_on() {
     let watches = watched.uploader().watches().expect("watched").clone();
     watches.change(watched.id, Spec { hours: Some(over()), ..soon() }).await.expect("changed");
     watched.until("it rests", |card| card.counts.waiting == 1).await;
+    let on_record = || Reader::open(&watched.world.home()).and_then(|reader| reader.has_watched(watched.id));
+    assert!(on_record().expect("records"));
     watches.remove(watched.id).await.expect("removed");
+    assert!(!on_record().expect("records"), "its ledger goes, also of what is in line");
+    watched.uploader().choose_limit(None).await.expect("chosen");
+    watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
+}
+
+/// And where a kill came between the two: at the next start.
+#[tokio::test]
+async fn a_folder_that_was_not_let_go_of_is_at_the_next_start() {
+    use super::order::{now, over};
+    let mut watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
+    watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
+    watched.file("long.mov", 40 << 20);
+    watched.until_so("it is sent", |watched| !watched.world.cloud.uploads(BUCKET).is_empty()).await;
+    let spec = Spec { hours: Some(over()), ..soon() };
+    watched.uploader().watches().expect("watched").change(watched.id, spec).await.expect("changed");
+    watched.until("it rests", |card| card.counts.waiting == 1).await;
+    watched.close().await;
+    let home = watched.world.home();
+    let row = Reader::open(&home).and_then(|reader| reader.watches()).expect("records").remove(0);
+    let (journal, _) = Journal::open(&home).expect("nobody else has them");
+    let stopped = WatchRow { state: State::Stopped, ..row };
+    journal.write(vec![Write::Watch(Box::new(stopped))]).await.expect("written");
+    drop(journal);
+    watched.open().await;
+    let left = Reader::open(&home).and_then(|reader| reader.has_watched(watched.id)).expect("records");
+    assert!(!left, "its ledger is gone");
     watched.uploader().choose_limit(None).await.expect("chosen");
     watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
 }

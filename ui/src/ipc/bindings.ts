@@ -938,6 +938,10 @@ export type LooksSince = { "why": "wanted" } | { "why": "remote" } | { "why": "l
 /**
  * As many as that.
  */
+most: number, } | { "why": "instances", 
+/**
+ * As often as that.
+ */
 most: number, } | { "why": "refused" };
 
 export type Counts = { 

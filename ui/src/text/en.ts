@@ -483,6 +483,8 @@ export const text = {
     },
     limit: (most: number) =>
       `Looked at once a minute: this system tells of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_watches.`,
+    instances: (most: number) =>
+      `Looked at once a minute: all programs together are told of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_instances.`,
     checked: (at: string) => `Last full check ${at}.`,
     unchecked: 'No full check yet.',
     event: (at: string) => `Last change told ${at}.`,

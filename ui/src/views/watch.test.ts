@@ -58,6 +58,7 @@ test('details say how changes are noticed, and why', () => {
   expect(noticed({ kind: 'live' })).toBe('Changes are told by the system.');
   expect(noticed({ kind: 'polls', why: 'remote' })).toContain('on another computer');
   expect(noticed({ kind: 'polls', why: 'limit', most: 65_536 })).toContain('fs.inotify.max_user_watches');
+  expect(noticed({ kind: 'polls', why: 'instances', most: 128 })).toContain('fs.inotify.max_user_instances');
 });
 
 test('details say what was lost and found, and nothing of what is not there', () => {

@@ -64,7 +64,8 @@ export function details(watch: WatchView, now: number): string[] {
 
 function noticed(notices: Notices): string {
   if (notices.kind === 'live') return say.live;
-  return notices.why === 'limit' ? say.limit(notices.most) : say.polls[notices.why];
+  if (notices.why === 'limit') return say.limit(notices.most);
+  return notices.why === 'instances' ? say.instances(notices.most) : say.polls[notices.why];
 }
 
 /** A file in a folder of the watched one, and what it becomes; none where there is no such file. */

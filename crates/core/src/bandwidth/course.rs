@@ -63,6 +63,28 @@ impl Zone {
         [found.earlier().ok(), found.later().ok()].into_iter().flatten().map(unix)
     }
 
+    /// Every moment of the next eight days at which the clock shows one of these minutes of a day, or is put forward or back; in
+    /// order.
+    pub(crate) fn edges(&self, minutes: impl IntoIterator<Item = u16>, at: UnixTime) -> Vec<UnixTime> {
+        let today = self.shows(at).date();
+        let ends = UnixTime(at.0 + AHEAD_SECONDS);
+        let shown = minutes.into_iter().flat_map(|minute| {
+            let midnight = |ahead: i64| today.checked_add(ahead.days()).ok().map(|date| date.at(0, 0, 0, 0));
+            (0..=AHEAD).filter_map(move |ahead| midnight(ahead)?.checked_add(i64::from(minute).minutes()).ok())
+        });
+        let mut all: Vec<_> = shown.flat_map(|shown| self.moments(shown)).chain(self.jumps(at, ends)).collect();
+        all.retain(|moment| *moment > at && *moment <= ends);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Berlin's rules, whatever the computer's database says.
+    #[cfg(test)]
+    pub(crate) fn berlin() -> Self {
+        Self(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone"))
+    }
+
     /// When the clock is put forward or back.
     fn jumps(&self, after: UnixTime, until: UnixTime) -> impl Iterator<Item = UnixTime> {
         let jumps = self.0.following(stamp(after)).map(|jump| unix(jump.timestamp()));
@@ -105,7 +127,7 @@ fn scheduled(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<Phase> {
     let mut phases = Vec::new();
     let (mut rule, mut why) = holds(at);
     if limits.has_schedule() {
-        for moment in changes(limits, at, zone) {
+        for moment in zone.edges(limits.times.iter().flat_map(|time| [time.from, time.to]), at) {
             let (next, its_why) = holds(moment);
             if next != rule {
                 phases.push(Phase { rule, why, until: Some(moment) });
@@ -118,22 +140,6 @@ fn scheduled(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<Phase> {
     let until = (!phases.is_empty()).then_some(UnixTime(at.0 + AHEAD_SECONDS));
     phases.push(Phase { rule, why, until });
     phases
-}
-
-/// Every moment at which something may change, in order.
-fn changes(limits: &Limits, at: UnixTime, zone: &Zone) -> Vec<UnixTime> {
-    let today = zone.shows(at).date();
-    let ends = UnixTime(at.0 + AHEAD_SECONDS);
-    let minutes = limits.times.iter().flat_map(|time| [time.from, time.to]);
-    let shown = minutes.flat_map(|minute| {
-        let midnight = |ahead: i64| today.checked_add(ahead.days()).ok().map(|date| date.at(0, 0, 0, 0));
-        (0..=AHEAD).filter_map(move |ahead| midnight(ahead)?.checked_add(i64::from(minute).minutes()).ok())
-    });
-    let mut all: Vec<_> = shown.flat_map(|shown| zone.moments(shown)).chain(zone.jumps(at, ends)).collect();
-    all.retain(|moment| *moment > at && *moment <= ends);
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn minute_of(shown: DateTime) -> i16 {
@@ -160,11 +166,6 @@ mod tests {
 
     const FAST: ByteRate = ByteRate(50_000_000);
 
-    /// Berlin's rules, whatever the computer's database says.
-    fn berlin() -> Zone {
-        Zone(TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a zone"))
-    }
-
     fn unix_of(text: &str) -> UnixTime {
         unix(text.parse().expect("a moment"))
     }
@@ -180,7 +181,7 @@ mod tests {
     }
 
     fn at(limits: &Limits, text: &str) -> Ruling {
-        now(limits, None, unix_of(text), &berlin())
+        now(limits, None, unix_of(text), &Zone::berlin())
     }
 
     #[test]
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_day_begins_at_its_midnight_by_the_clock_on_the_wall() {
-        let began = |text: &str| berlin().day_began(unix_of(text));
+        let began = |text: &str| Zone::berlin().day_began(unix_of(text));
         assert_eq!(began("2027-06-16T10:00:00Z"), unix_of("2027-06-15T22:00:00Z"));
         assert_eq!(began("2027-06-15T22:00:00Z"), unix_of("2027-06-15T22:00:00Z"));
         assert_eq!(began("2027-06-15T21:59:59Z"), unix_of("2027-06-14T22:00:00Z"));
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_was_chosen_holds_until_the_schedule_changes_next() {
-        let (zone, limits) = (berlin(), workdays());
+        let (zone, limits) = (Zone::berlin(), workdays());
         let noon = unix_of("2027-06-16T10:00:00Z");
         let evening = unix_of("2027-06-16T16:00:00Z");
         let choice = Choice { rate: None, until: Some(evening) };

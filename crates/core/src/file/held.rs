@@ -1,5 +1,8 @@
 //! Whether a program has a file open for writing, where the system tells (rule W3). Windows does: what somebody may write to
 //! cannot be opened by whoever lets nobody write. Linux and macOS tell nobody; there only looking twice does.
+//!
+//! Linux would tell whoever takes a lease on a file. No safe library asks for one, and whoever opens the file just then waits
+//! until it is given back: that is no look, but a hand in the way of other programs.
 
 use super::Place;
 

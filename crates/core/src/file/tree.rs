@@ -150,6 +150,22 @@ impl Tree {
         self.root.remove(file).map_err(|error| classify(&error, &self.path.join(file)))
     }
 
+    /// Does something with a file in it by its path, for whoever takes nothing else: if the path leads to the very folder that it
+    /// lies in. Elsewhere than on Windows somebody may put another in its place just then.
+    ///
+    /// # Errors
+    /// `file-unreadable` where another folder stands there; what the system says, and what is done.
+    pub fn by_path<T>(&self, file: &Path, work: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let path = self.path.join(folder);
+        let classified = |error: io::Error| classify(&error, &path);
+        let stands = Root::open(&path).map_err(classified)?;
+        if stands.id().map_err(classified)? != self.root.id_of(folder).map_err(classified)? {
+            return Err(Error::new(ErrorCode::FileUnreadable).detail("another folder stands at its path"));
+        }
+        work(&self.path.join(file))
+    }
+
     /// What a file is by its handle: as it was read when it was sent. None that a link leads to.
     ///
     /// # Errors

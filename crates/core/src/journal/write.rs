@@ -59,7 +59,7 @@ pub enum Write {
     Watched(WatchId, WatchedRow),
     /// A file of a watched folder that nothing is on record of any more.
     Unwatched(WatchId, PathBuf, OsString),
-    /// The whole ledger of a watched folder goes.
+    /// The whole ledger of a watched folder goes: it is watched no more.
     ForgetWatched(WatchId),
     /// What it is ordered by: a lower one is uploaded earlier.
     Rank(ItemId, i64),

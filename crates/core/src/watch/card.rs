@@ -101,6 +101,12 @@ pub enum Why {
         #[ts(type = "number")]
         most: u64,
     },
+    /// The system tells no more programs of this user of folders: how often it tells one of a folder, in all.
+    Instances {
+        /// As often as that.
+        #[ts(type = "number")]
+        most: u64,
+    },
     /// The system does not tell.
     Refused,
 }

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 1_024;
 impl Folder {
     /// Gives what is whole to the engine.
     pub(super) async fn deliver(&mut self) -> Result<()> {
-        while self.opens_at().is_none() {
+        while !self.is_shut() {
             let ready = self.agenda.ready(self.row.spec.unit, AT_ONCE);
             if ready.is_empty() {
                 return Ok(());

@@ -31,6 +31,8 @@ pub(super) struct Events {
     watcher: Option<RecommendedWatcher>,
     /// Why there is none, or not for all of it.
     without: Option<Why>,
+    /// What of that was last written to the log: it is tried again once a minute, and said once.
+    logged: Option<Why>,
     watched: BTreeSet<PathBuf>,
     told: Arc<Told>,
 }
@@ -115,7 +117,7 @@ impl Events {
             Mode::Auto if remote => Some(Why::Remote),
             Mode::Auto | Mode::Live => None,
         };
-        Self { mode, remote, watcher: None, without, watched: BTreeSet::new(), told: Arc::default() }
+        Self { mode, remote, watcher: None, without, logged: None, watched: BTreeSet::new(), told: Arc::default() }
     }
 
     /// A person changed their mind.
@@ -132,7 +134,8 @@ impl Events {
 
     /// From now on the system tells of a folder, from the watched one on: it is to be called before the folder is looked at.
     pub(super) fn watch(&mut self, root: &Path, folder: &Path) {
-        if matches!(self.without, Some(Why::Wanted | Why::Remote | Why::Refused)) || self.watched.contains(folder) {
+        // What refuses one folder may have room for another only where it counts folders.
+        if self.without.is_some_and(|why| !matches!(why, Why::Limit { .. })) || self.watched.contains(folder) {
             return;
         }
         if !ONE_BY_ONE && !folder.as_os_str().is_empty() {
@@ -160,9 +163,9 @@ impl Events {
         }
     }
 
-    /// The system may watch as many folders by now as it did not before.
+    /// The system may tell by now what it did not before: somebody raised a limit, or another program ended.
     pub(super) fn tries_again(&mut self) {
-        if matches!(self.without, Some(Why::Limit { .. })) {
+        if matches!(self.without, Some(Why::Limit { .. } | Why::Instances { .. } | Why::Refused)) {
             self.without = None;
         }
     }
@@ -190,14 +193,11 @@ impl Events {
     }
 
     fn cannot(&mut self, error: &notify::Error) {
-        let why = match error.kind {
-            notify::ErrorKind::MaxFilesWatch => Why::Limit { most: most_watches() },
-            _ => Why::Refused,
-        };
-        if self.without != Some(why) {
+        let why = why(&error.kind, most_watches, most_instances);
+        if self.logged != Some(why) {
             tracing::warn!(%error, "a folder is looked at instead of being told of");
         }
-        self.without = Some(why);
+        (self.without, self.logged) = (Some(why), Some(why));
     }
 }
 
@@ -218,11 +218,39 @@ fn is_of_one(error: &notify::Error) -> bool {
         if matches!(error.kind(), PermissionDenied | NotFound | NotADirectory))
 }
 
+/// What an error says, by how much the system allows of what it counts.
+fn why(
+    error: &notify::ErrorKind,
+    watches: impl FnOnce() -> Option<u64>,
+    instances: impl FnOnce() -> Option<u64>,
+) -> Why {
+    match error {
+        notify::ErrorKind::MaxFilesWatch => Why::Limit { most: watches().unwrap_or(0) },
+        // The same is said where this process has too many files open. Then nothing can be read either, and it is not told.
+        notify::ErrorKind::Io(error) if is_of_all(error) => {
+            instances().map_or(Why::Refused, |most| Why::Instances { most })
+        }
+        _ => Why::Refused,
+    }
+}
+
+/// `EMFILE`: no more programs of this user may be told of folders. Source: `inotify_init(2)`.
+fn is_of_all(error: &std::io::Error) -> bool {
+    cfg!(target_os = "linux") && error.raw_os_error() == Some(24)
+}
+
 /// How many folders one user may have watched: in all, and in a container. Source: inotify(7), namespaces(7).
-fn most_watches() -> u64 {
-    let limits = ["/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"];
-    let limits = limits.iter().filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok());
-    limits.min().unwrap_or(0)
+fn most_watches() -> Option<u64> {
+    least_of(["/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches"])
+}
+
+/// How often one user may be told of folders: each watched folder is once. Source: as above.
+fn most_instances() -> Option<u64> {
+    least_of(["/proc/sys/fs/inotify/max_user_instances", "/proc/sys/user/max_inotify_instances"])
+}
+
+fn least_of(limits: [&str; 2]) -> Option<u64> {
+    limits.iter().filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok()).min()
 }
 
 #[cfg(test)]
@@ -242,6 +270,35 @@ mod tests {
         let told = Told::default();
         told.told(Path::new("/in"), Ok(notify::Event::new(kind).add_path("/in/day/a.mov".into())));
         told.take()
+    }
+
+    /// W14: which setting is to be raised depends on what the system has no more of.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_system_has_no_more_of_is_told_apart() {
+        use std::io::Error;
+        let told = |kind: notify::ErrorKind, instances| why(&kind, || Some(65_536), || instances);
+        let by_code = |code| notify::ErrorKind::Io(Error::from_raw_os_error(code));
+        assert_eq!(told(notify::ErrorKind::MaxFilesWatch, Some(128)), Why::Limit { most: 65_536 });
+        assert_eq!(told(by_code(24), Some(128)), Why::Instances { most: 128 });
+        assert_eq!(told(by_code(24), None), Why::Refused, "this process has too many files open, and reads nothing");
+        assert_eq!(told(by_code(12), Some(128)), Why::Refused);
+    }
+
+    /// W14: whatever the system did not tell for, but where a person or the drive wants it so.
+    #[test]
+    fn what_the_system_may_tell_by_now_is_tried_again() {
+        for why in [Why::Limit { most: 3 }, Why::Instances { most: 128 }, Why::Refused] {
+            let mut events = Events::new(Mode::Auto);
+            events.without = Some(why);
+            events.tries_again();
+            assert_eq!(events.notices(), Notices::Live, "{why:?}");
+        }
+        for (mode, remote, why) in [(Mode::Poll, false, Why::Wanted), (Mode::Auto, true, Why::Remote)] {
+            let mut events = Events::of(mode, remote);
+            events.tries_again();
+            assert_eq!(events.notices(), Notices::Polls(why));
+        }
     }
 
     /// W3: that a writer closed a file says where to look, and nothing else; so does all that the system tells.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::aftermath::UPLOADED;
 use super::card::Doing;
@@ -12,10 +12,19 @@ use super::owner::{self, Claim, Owner};
 use super::root::{self, Root};
 use crate::error::Result;
 use crate::file::{Asked, FolderId, Mounted, Stamp, Tree, is_remote, mount_of};
-use crate::journal::Write;
+use crate::journal::{WatchedRow, Write};
 
 /// So many files on record tell whether a folder is the one that it was.
 const SAMPLE: u32 = 32;
+/// While it is away the same are looked for so long: to pick others all of its ledger is passed through.
+const PICKED: Duration = Duration::from_secs(60);
+
+/// Files on record that tell whether a folder is the one that it was, and when they were picked.
+#[derive(Debug)]
+pub(super) struct Picked {
+    at: Instant,
+    lines: Arc<[WatchedRow]>,
+}
 
 impl Folder {
     /// The folder, if it is there and nobody else's.
@@ -47,7 +56,7 @@ impl Folder {
                 return Ok(None);
             }
             match Owner::claim(id) {
-                Claim::Ours(owner) => self.owner = Some(owner),
+                Claim::Ours(owner) => (self.owner, self.picked) = (Some(owner), None),
                 Claim::Theirs => {
                     if !self.is_elsewhere() {
                         self.rests(Doing::Elsewhere { process: owner::holder(id) });
@@ -65,15 +74,13 @@ impl Folder {
     /// Whether it is the folder that it was, where its number, and its volume's, are the `same` or not. The computer's own volume is
     /// always there: its numbers tell, and whoever emptied the folder meanwhile may. Of another drive what lies there tells: one
     /// that is empty after it was full, or full of other things, is not the one that it was (rule W15).
-    async fn is_the_one(&self, tree: &Arc<Tree>, same: bool) -> Result<bool> {
+    async fn is_the_one(&mut self, tree: &Arc<Tree>, same: bool) -> Result<bool> {
         if same && self.mount.is_none() {
             return Ok(true);
         }
         let id = self.row.id;
-        let on_record = move |reader: &crate::journal::Reader| {
-            Ok((reader.watched_sample(id, SAMPLE)?, reader.watched_folders(id)?.is_empty()))
-        };
-        let (some, new) = self.shared.journal.read(on_record).await?;
+        let new = !self.shared.journal.read(move |reader| reader.has_watched(id)).await?;
+        let some = self.picked().await?;
         let looked = Arc::clone(tree);
         let look = move |asking: &crate::file::Asking| {
             let mut all = some.iter();
@@ -90,6 +97,18 @@ impl Folder {
                 }))
         };
         self.drive.ask_for_much(Asked::Names, look).await
+    }
+
+    /// Some of what is on record of it.
+    async fn picked(&mut self) -> Result<Arc<[WatchedRow]>> {
+        let now = Instant::now();
+        if let Some(picked) = self.picked.as_ref().filter(|picked| now < picked.at + PICKED) {
+            return Ok(Arc::clone(&picked.lines));
+        }
+        let id = self.row.id;
+        let lines: Arc<[_]> = self.shared.journal.read(move |reader| reader.watched_sample(id, SAMPLE)).await?.into();
+        self.picked = Some(Picked { at: now, lines: Arc::clone(&lines) });
+        Ok(lines)
     }
 
     /// From now on the folder is the one that was seen.

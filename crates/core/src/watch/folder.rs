@@ -12,11 +12,13 @@ use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
+use super::finding::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
 use super::record::State;
 use super::rules::Rules;
 use super::spec::After;
+use super::stopping;
 use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
@@ -84,6 +86,8 @@ pub(super) struct Folder {
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
+    /// What tells whether it is the folder that it was, while it is away.
+    pub(super) picked: Option<Picked>,
     doing: Doing,
     problem: Option<ErrorCode>,
     last_done: Option<UnixTime>,
@@ -101,7 +105,7 @@ pub(super) struct Folder {
     waiting_for_check: Vec<oneshot::Sender<()>>,
     pub(super) tally: Tally,
     clocks: Clocks,
-    /// When the hours are looked at.
+    /// When it is looked at whether its hours began or are over.
     pub(super) clock: Instant,
     /// Whether what is in line rests for the hours, where that is known.
     pub(super) rests: Option<bool>,
@@ -135,6 +139,7 @@ impl Folder {
             stays: BTreeSet::new(),
             warning: None,
             owner: None,
+            picked: None,
             doing: Doing::Checking,
             problem: None,
             last_done: None,
@@ -206,7 +211,7 @@ impl Folder {
             self.lies_elsewhere(&row.path);
         }
         if row.state == State::Stopped {
-            self.lets_go().await?;
+            stopping::lets_go(&self.shared, row.id).await?;
         } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
             self.has_no_hours().await?;
         }
@@ -259,6 +264,7 @@ impl Folder {
     fn begins_anew(&mut self) {
         self.events.rest();
         self.is_told = false;
+        self.clock = Instant::now();
         self.checks_anew();
     }
 
@@ -324,6 +330,7 @@ impl Folder {
             && let Err(error) = self.keep_hours().await
         {
             tracing::warn!(watch = %self.row.id, %error, "the hours of a watched folder could not be kept yet");
+            self.clock = Instant::now() + LATER;
         }
         match self.row.state {
             State::Paused { since } => {
@@ -355,12 +362,11 @@ impl Folder {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         self.check_at <= now
             || due(self.agenda.next())
-            || (due(self.again.first().map(|(at, _)| *at)) && self.opens_at().is_none())
+            || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
             || !self.looks_again.is_empty()
             || !self.done.is_empty()
             // What is whole waits for its hours, or for what else is to go with it.
-            || (self.agenda.has_ready() && self.opens_at().is_none())
-            || due(self.hours_at())
+            || (self.agenda.has_ready() && !self.is_shut())
     }
 
     async fn do_what_is_due(&mut self, now: Instant) -> Result<()> {
@@ -404,7 +410,7 @@ impl Folder {
             self.look_at_files(&tree, &folder, files).await?;
         }
         self.send_what_grows().await?;
-        if self.opens_at().is_none() {
+        if !self.is_shut() {
             self.try_again().await?;
         }
         self.see_to_what_is_done(&tree).await?;
@@ -464,7 +470,8 @@ impl Folder {
         let all = [
             Some(self.check_at),
             self.agenda.next(),
-            self.again.first().map(|(at, _)| *at),
+            // Outside its hours nothing is tried again: they begin at a time of their own.
+            self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),
             self.hours_at(),
             self.tally.due(),
         ];

@@ -18,7 +18,7 @@ impl Folder {
     /// Gives the engine what became longer by a part at least.
     pub(super) async fn send_what_grows(&mut self) -> Result<()> {
         let grown = self.agenda.take_grown();
-        if !self.row.spec.while_written || grown.is_empty() || self.opens_at().is_some() {
+        if !self.row.spec.while_written || grown.is_empty() || self.is_shut() {
             return Ok(());
         }
         let mut new = Vec::new();

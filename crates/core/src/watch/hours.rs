@@ -11,16 +11,16 @@ use crate::bandwidth::{self, Zone};
 use crate::error::Result;
 use crate::units::UnixTime;
 
-/// Where there are hours, the clock on the wall is looked at so often: nobody tells when it is set.
-const CLOCK: Duration = Duration::from_secs(60);
+/// Where there are hours, the clock on the wall is looked at when they begin and end, and so often at least: it may be set, and
+/// the computer may sleep, and nobody tells.
+const CLOCK: Duration = Duration::from_secs(5 * 60);
 /// Files at a time.
-const AT_ONCE: usize = 1_024;
+pub(super) const AT_ONCE: usize = 1_024;
 
 impl Folder {
-    /// When the clock is looked at again, where nothing may be sent now.
-    pub(super) fn opens_at(&self) -> Option<Instant> {
-        let hours = self.row.spec.hours.as_ref()?;
-        (!is_open(hours, UnixTime::now())).then(|| Instant::now() + CLOCK)
+    /// Whether nothing may be sent now.
+    pub(super) fn is_shut(&self) -> bool {
+        self.row.spec.hours.as_ref().is_some_and(|hours| !is_open(hours, &Zone::here(), UnixTime::now()))
     }
 
     /// When the clock is looked at again because of what is under way.
@@ -30,8 +30,10 @@ impl Folder {
 
     /// Lets what is in line or under way rest where the hours are over, and go on where they begin.
     pub(super) async fn keep_hours(&mut self) -> Result<()> {
-        let rests = self.opens_at().is_some();
-        self.clock = Instant::now() + CLOCK;
+        let (zone, now) = (Zone::here(), UnixTime::now());
+        let hours = self.row.spec.hours.as_ref();
+        let rests = hours.is_some_and(|hours| !is_open(hours, &zone, now));
+        self.clock = Instant::now() + hours.map_or(CLOCK, |hours| until_next_look(hours, &zone, now));
         if self.rests == Some(rests) || (self.rests.is_none() && self.row.spec.hours.is_none()) {
             return Ok(());
         }
@@ -52,24 +54,20 @@ impl Folder {
             self.shared.engine.keep_hours(some.to_vec(), rests).await?;
         }
         self.rests = Some(rests);
-        Ok(())
-    }
-
-    /// The folder is watched no more: what rests for it goes on.
-    pub(super) async fn lets_go(&self) -> Result<()> {
-        let id = self.row.id;
-        let lines = self.shared.journal.read(move |reader| reader.watched_open_below(id, Path::new(""))).await?;
-        let given: Vec<_> = lines.iter().filter_map(|line| line.row.decided.transfer()).collect();
-        for some in given.chunks(AT_ONCE) {
-            self.shared.engine.go_on_alone(some.to_vec()).await?;
-        }
+        self.tally.is_stale();
         Ok(())
     }
 }
 
-fn is_open(hours: &Hours, now: UnixTime) -> bool {
-    let (day, minute) = Zone::here().reads(now);
+fn is_open(hours: &Hours, zone: &Zone, now: UnixTime) -> bool {
+    let (day, minute) = zone.reads(now);
     bandwidth::holds(&hours.days, (hours.from, hours.to), day, minute)
+}
+
+/// How long until the clock is looked at again.
+fn until_next_look(hours: &Hours, zone: &Zone, now: UnixTime) -> Duration {
+    let edge = zone.edges([hours.from, hours.to], now).first().copied();
+    edge.map_or(CLOCK, |edge| Duration::from_secs(edge.0.saturating_sub(now.0)).min(CLOCK))
 }
 
 #[cfg(test)]
@@ -96,5 +94,34 @@ mod tests {
         answer.await.expect("answered").expect("changed");
         let stands = stands(&folder).await;
         assert!(matches!(stands, TransferState::Queued), "{stands:?}");
+    }
+
+    /// W26: over days of which one has 25 hours.
+    #[test]
+    fn hours_that_pass_by_the_clock_are_noticed_as_they_begin_and_end_and_at_few_looks() {
+        const DAYS: u64 = 8;
+        // 2026-10-22, a Thursday at noon.
+        const START: UnixTime = UnixTime(1_792_670_400);
+        let zone = Zone::berlin();
+        let all = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun];
+        let hours = |days: &[Day], from: u16, to: u16| Hours { days: Days(days.iter().copied().collect()), from, to };
+        // Nights, within the hour that is there twice, and one whole day.
+        let cases = [hours(&all[..5], 22 * 60, 6 * 60), hours(&all, 150, 165), hours(&[Day::Sat], 0, 0)];
+        for hours in cases {
+            let (mut now, mut looks, mut turned) = (START, 0, 0);
+            while now.0 < START.0 + DAYS * 86_400 {
+                let open = is_open(&hours, &zone, now);
+                let next = now.0 + until_next_look(&hours, &zone, now).as_secs();
+                assert!(next > now.0, "it waits");
+                for between in (now.0..next).step_by(30).chain([next - 1]).map(UnixTime) {
+                    assert_eq!(is_open(&hours, &zone, between), open, "{hours:?} at {between:?}");
+                }
+                now = UnixTime(next);
+                looks += 1;
+                turned += u64::from(is_open(&hours, &zone, now) != open);
+            }
+            assert!(turned >= 2, "{hours:?} began and ended");
+            assert!(looks <= DAYS * (86_400 / CLOCK.as_secs() + 4), "{looks} looks");
+        }
     }
 }

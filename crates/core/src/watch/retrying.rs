@@ -39,7 +39,7 @@ impl Folder {
         lines: &[Watched],
     ) -> Result<()> {
         let unread: Vec<_> = lines.iter().filter_map(unread).collect();
-        if unread.is_empty() || self.opens_at().is_some() {
+        if unread.is_empty() || self.is_shut() {
             return Ok(());
         }
         let (tree, folder) = (Arc::clone(tree), folder.to_owned());

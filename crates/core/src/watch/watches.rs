@@ -14,6 +14,7 @@ use super::folder::{Ask, Change, Folder, Shared, card_of};
 use super::record::{Counters, State};
 use super::root;
 use super::spec::{Existing, Spec};
+use super::stopping;
 use crate::credentials::Remote;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
@@ -62,8 +63,12 @@ impl Watches {
         let cards = watch::Sender::new(Arc::from([]));
         let (running, adding) = (Mutex::default(), Mutex::default());
         let all = Self(Arc::new(Inner { shared, runtime, running, adding, cards }));
-        for row in rows.into_iter().filter(|row| row.state != State::Stopped) {
-            all.begin(row).await;
+        for row in rows {
+            if row.state == State::Stopped {
+                all.ends(row.id).await;
+            } else {
+                all.begin(row).await;
+            }
         }
         all.0.runtime.spawn(tell(Arc::downgrade(&all.0), rested));
         Ok(all)
@@ -255,6 +260,19 @@ impl Watches {
         let (id, one) = (row.id, self.0.start(row));
         self.0.running.lock().await.insert(id, one);
         self.0.publish().await;
+    }
+
+    /// Of a folder that is watched no more nothing is left, unless a kill came before that was done.
+    async fn ends(&self, id: WatchId) {
+        let shared = &self.0.shared;
+        let done = match shared.journal.read(move |reader| reader.has_watched(id)).await {
+            Ok(true) => stopping::lets_go(shared, id).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = done {
+            tracing::warn!(watch = %id, %error, "a folder that is watched no more is let go of at the next start");
+        }
     }
 
     async fn ask(&self, id: WatchId, change: Change) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What a watched folder found whole: gesture, item, files and the lines of its ledger go on record in one write, so that a
-//! kill leaves all of it or nothing.
+//! kill leaves all of it or nothing. However many files a folder has that goes as one: between two writes a kill would make two
+//! rows and two receipts of it, and the first files could be at an end, and with them the row, before the last are on record.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use rusqlite::{Row, params};
+use serde::de::DeserializeOwned;
 
 use super::{Reader, select, unsound, whole};
 use crate::error::Result;
@@ -14,6 +15,7 @@ use crate::journal::rows::{bits, json, json_if_any, number, path_bytes, path_fro
 use crate::journal::seal::{SWEEPS, TRANSFERS, WATCHED, WATCHES};
 use crate::journal::watches::{EXISTING, GROWING, Sweep, Tallied, WatchRow, Watched, WatchedRow};
 use crate::units::UnixTime;
+use crate::watch::Spec;
 use crate::watch::record::{Decided, State};
 use crate::watch::spec::Changed;
 
@@ -36,8 +38,19 @@ impl Reader {
 
     /// What a person wants of the links in a watched folder. In one that is not known none is followed.
     pub fn links_in(&self, watch: WatchId) -> Result<Links> {
-        let all = self.watches()?;
-        Ok(all.into_iter().find(|row| row.id == watch).map_or(Links::Skipped, |row| row.spec.links))
+        let spec: Option<Spec> = self.of_watch(watch, "spec")?;
+        Ok(spec.map_or(Links::Skipped, |spec| spec.links))
+    }
+
+    /// A column of a watched folder; none where that is not known, or damaged. Asked for each of its files: of no other folder
+    /// anything is read for it.
+    fn of_watch<T: DeserializeOwned>(&self, watch: WatchId, column: &str) -> Result<Option<T>> {
+        let sql = format!("{} WHERE id=?", select(column, &WATCHES));
+        let read = |row: &Row<'_>| {
+            whole(row)?;
+            json(row, 0)
+        };
+        Ok(self.whole_rows(&sql, params![bits(watch.get())], read)?.pop())
     }
 
     /// Whether a file of a watched folder in whose place another was put is sent to its end first. In one that is watched no more
@@ -71,6 +84,12 @@ impl Reader {
         self.rows(sql, params![bits(watch.get())], |row| Ok(path_from(row.get(0)?)))
     }
 
+    /// Whether the ledger has any line of it.
+    pub fn has_watched(&self, watch: WatchId) -> Result<bool> {
+        let sql = "SELECT 1 FROM watched WHERE watch=? LIMIT 1";
+        Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
+    }
+
     /// Lines of a folder and those below it of which something is still to come.
     pub fn watched_open_below(&self, watch: WatchId, folder: &Path) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
@@ -86,11 +105,16 @@ impl Reader {
         Ok(lines)
     }
 
-    /// Some lines of versions that were decided on and lie there still, as far as is known; here and there.
+    /// Some lines of versions that were decided on and lie there still, as far as is known; here and there. All of the ledger is
+    /// passed through, and nothing but these lines read of it.
     pub fn watched_sample(&self, watch: WatchId, at_most: u32) -> Result<Vec<WatchedRow>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
             format!(
-                "{} WHERE w.watch=? AND (w.after IS NULL OR w.after LIKE '%\"due\"%' OR w.after LIKE '%\"failed\"%') ORDER BY random() LIMIT ?",
+                "{} WHERE w.watch=?1 AND (w.folder,w.name) IN (
+                   SELECT s.folder,s.name FROM watched s
+                   WHERE s.watch=?1
+                     AND (s.after IS NULL OR s.after LIKE '%\"due\"%' OR s.after LIKE '%\"failed\"%')
+                   ORDER BY random() LIMIT ?2)",
                 *LINES
             )
         });
@@ -155,8 +179,8 @@ impl Reader {
 
     /// What a transfer of a watched folder is to send, of a file of this size and time.
     pub(crate) fn expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<Expected> {
-        let is_watched = |row: &WatchRow| row.id == watch && row.state != State::Stopped;
-        if !self.watches()?.iter().any(is_watched) {
+        let state: Option<State> = self.of_watch(watch, "state")?;
+        if state.is_none_or(|state| state == State::Stopped) {
             return Ok(Expected::All);
         }
         // Another line took the place of its own: nobody waits for this version any more.
