@@ -66,8 +66,8 @@ impl Folder {
         };
         let done = match is {
             Ok(is) => {
-                let (tree, path) = (Arc::clone(tree), self.row.path.join(&file));
-                let work = move || take(&tree, (&file, &path), &to, what, &is);
+                let tree = Arc::clone(tree);
+                let work = move || take(&tree, &file, &to, what, &is);
                 self.drive.ask(Asked::Names, work).await
             }
             Err(error) => Err(error),
@@ -130,7 +130,7 @@ fn place_for(what: After, file: &Path) -> PathBuf {
 }
 
 /// Does it, or ends what was begun before a kill.
-fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
+fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
     let is_there = |at: &Path| match tree.fingerprint(at) {
         Ok(now) => Ok(Some(is_same(&now, sent))),
         Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
@@ -139,7 +139,7 @@ fn take(tree: &Tree, (file, path): (&Path, &Path), to: &Path, what: After, sent:
     match what {
         After::Keep => Ok(()),
         After::Trash => match is_there(file)? {
-            Some(true) => to_trash(path),
+            Some(true) => tree.by_path(file, to_trash),
             Some(false) => Err(Error::new(ErrorCode::FileChanged)),
             // By an earlier run.
             None => Ok(()),
@@ -187,6 +187,7 @@ pub(super) fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
     (now.size, now.mtime, now.volume, now.file) == (sent.size, sent.mtime, sent.volume, sent.file)
 }
 
+/// The system's trash takes paths and no handles, and puts a file back to where its path was: it goes from its own place.
 fn to_trash(path: &Path) -> Result<()> {
     trash::delete(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
 }
@@ -207,8 +208,8 @@ mod tests {
 
     const FILE: &str = "day/a.mov";
 
-    fn does(tree: &Tree, folder: &Path, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
-        take(tree, (Path::new(FILE), &folder.join(FILE)), Path::new(to), what, sent)
+    fn does(tree: &Tree, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
+        take(tree, Path::new(FILE), Path::new(to), what, sent)
     }
 
     fn there(folder: &Path) -> Vec<String> {
@@ -231,16 +232,16 @@ mod tests {
             if begun {
                 tree.rename(Path::new(FILE), Path::new("_uploaded/d/day/a.mov")).expect("begun");
             }
-            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
+            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
             assert_eq!(there(folder.path()), ["_uploaded/d/day/a.mov"]);
-            does(&tree, folder.path(), After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
+            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
             let (folder, tree, sent) = self::sent();
             if begun {
                 tree.rename(Path::new(FILE), Path::new("day/.davit-1")).expect("begun");
             }
-            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted");
+            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted");
             assert!(there(folder.path()).is_empty());
-            does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent).expect("deleted already");
+            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted already");
         }
     }
 
@@ -250,12 +251,32 @@ mod tests {
         for what in [After::Move, After::Delete, After::Trash] {
             let (folder, tree, sent) = sent();
             std::fs::write(folder.path().join(FILE), b"another").expect("written");
-            let _ = does(&tree, folder.path(), what, "day/.davit-1", &sent);
+            let _ = does(&tree, what, "day/.davit-1", &sent);
             assert_eq!(there(folder.path()), [FILE], "{what:?}");
             // One that took its place while it was on its way.
             std::fs::rename(folder.path().join(FILE), folder.path().join("day/.davit-1")).expect("moved");
-            let _ = does(&tree, folder.path(), After::Delete, "day/.davit-1", &sent);
+            let _ = does(&tree, After::Delete, "day/.davit-1", &sent);
             assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another");
+        }
+    }
+
+    /// W24.
+    #[cfg(unix)]
+    #[test]
+    fn nothing_goes_to_the_trash_from_where_another_folder_stands_by_then() {
+        let above = tempfile::tempdir().expect("a folder");
+        let folder = above.path().join("in");
+        for (at, holds) in [(&folder, "sent"), (&above.path().join("other"), "of somebody")] {
+            std::fs::create_dir_all(at.join("day")).expect("made");
+            std::fs::write(at.join(FILE), holds).expect("written");
+        }
+        let tree = Tree::open(&folder, Path::new("/nowhere")).expect("opened");
+        let sent = tree.fingerprint(Path::new(FILE)).expect("there");
+        std::fs::rename(&folder, above.path().join("away")).expect("moved");
+        std::os::unix::fs::symlink("other", &folder).expect("a link");
+        assert_eq!(does(&tree, After::Trash, FILE, &sent).expect_err("refused").code, ErrorCode::FileUnreadable);
+        for (at, holds) in [("away", "sent"), ("other", "of somebody")] {
+            assert_eq!(std::fs::read_to_string(above.path().join(at).join(FILE)).expect("there"), holds);
         }
     }
 
@@ -271,7 +292,7 @@ mod tests {
         let tree = tree.reaching(extent, Path::new(UPLOADED));
         for file in ["link/a.mov", "first.mov"].map(Path::new) {
             for (what, to) in [(After::Move, "_uploaded/d"), (After::Delete, ".davit-1"), (After::Trash, "")] {
-                let _ = take(&tree, (file, &folder.path().join(file)), Path::new(to), what, &sent);
+                let _ = take(&tree, file, Path::new(to), what, &sent);
                 assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
             }
         }
@@ -293,7 +314,7 @@ mod tests {
         let (folder, tree, sent) = sent();
         std::fs::create_dir_all(folder.path().join("_uploaded/day")).expect("made");
         std::fs::write(folder.path().join("_uploaded/day/a.mov"), b"of yesterday").expect("written");
-        does(&tree, folder.path(), After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
+        does(&tree, After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
         assert_eq!(there(folder.path()), ["_uploaded/day/a (2).mov", "_uploaded/day/a.mov"]);
         assert_eq!(std::fs::read(folder.path().join("_uploaded/day/a.mov")).expect("there"), b"of yesterday");
     }
