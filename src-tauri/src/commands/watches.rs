@@ -67,7 +67,8 @@ pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, lines: Vec<
     let (path, before) = found(&shell, root)?;
     let extent = before.extent();
     let rules = Spec { lines, ..before }.rules()?;
-    let listing = shell.listing(path, extent).await?;
+    let home = shell.uploader()?.home().to_owned();
+    let listing = shell.looks.listing(&path, &home, extent).await?;
     Ok(listing.by(&rules, UnixTime::now()))
 }
 
