@@ -4,6 +4,7 @@
 //! - [`clipboard`]: what is copied and pasted.
 //! - [`commands`]: what the page may ask, one line to the core each.
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
+//! - `looks`: what lies in a folder, for the previews of its rules.
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`, `drag`: the window and what is dragged over it.
 //! - `signals`: ends that come without the window.
@@ -13,6 +14,7 @@ pub mod clipboard;
 pub mod commands;
 mod drag;
 pub mod inbox;
+mod looks;
 pub mod shell;
 mod signals;
 pub mod views;

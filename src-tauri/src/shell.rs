@@ -8,21 +8,18 @@ use std::time::Duration;
 use davit_core::engine::feed::View;
 use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
-use davit_core::file::Extent;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
-use davit_core::watch::preview::Listing;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 use tokio::sync::Notify;
 
 use crate::clipboard::Clipboard;
 use crate::inbox::{Inbox, InboxView};
+use crate::looks::Looks;
 use crate::views::{Problem, SessionView, ShellEvent};
 
 /// Closing waits this long for requests to be dropped and records to be written.
 const CLOSING: Duration = Duration::from_secs(2);
-/// A preview is of what lay in the folder no longer ago than this.
-const FRESH: Duration = Duration::from_secs(60);
 /// Records for which there was no room, or no right, are asked for again this often.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -42,7 +39,7 @@ pub struct Shell {
     /// Who tells the page of watched folders.
     watches: Mutex<Option<JoinHandle<()>>>,
     /// The folder that was last looked at for a preview.
-    looked: tokio::sync::Mutex<Option<Looked>>,
+    pub(crate) looks: Looks,
     /// Somebody wants to see the window.
     called: Notify,
     /// It is at work whether its window is open or not.
@@ -55,14 +52,6 @@ struct Stopped {
     problem: Problem,
     /// It is tried again until it can be.
     again: bool,
-}
-
-/// What lay in a folder, and when that was seen.
-struct Looked {
-    path: PathBuf,
-    extent: Extent,
-    at: tokio::time::Instant,
-    listing: Arc<Listing>,
 }
 
 /// What the page follows.
@@ -96,7 +85,7 @@ impl Shell {
             events: Mutex::default(),
             feed: Mutex::default(),
             watches: Mutex::default(),
-            looked: tokio::sync::Mutex::default(),
+            looks: Looks::default(),
             called: Notify::new(),
             at_work: AtomicBool::new(false),
         });
@@ -271,24 +260,6 @@ impl Shell {
         if let Some(before) = lock(&self.watches).replace(task) {
             before.abort();
         }
-    }
-
-    /// What lies in a folder. Looked at once for all the changes of a person's mind.
-    ///
-    /// # Errors
-    /// As the system says of the folder.
-    pub(crate) async fn listing(&self, path: PathBuf, extent: Extent) -> Result<Arc<Listing>> {
-        let mut looked = self.looked.lock().await;
-        let is_it = |known: &&Looked| known.path == path && known.extent == extent && known.at.elapsed() < FRESH;
-        if let Some(known) = looked.as_ref().filter(is_it) {
-            return Ok(Arc::clone(&known.listing));
-        }
-        let home = self.uploader()?.home().to_owned();
-        let at = path.clone();
-        let look = tauri::async_runtime::spawn_blocking(move || Listing::of(&at, &home, extent));
-        let listing = Arc::new(look.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
-        *looked = Some(Looked { path, extent, at: tokio::time::Instant::now(), listing: Arc::clone(&listing) });
-        Ok(listing)
     }
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.

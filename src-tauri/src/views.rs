@@ -1,7 +1,7 @@
 //! What crosses to the page besides the core's own feed, and the TypeScript made of both.
 
 use davit_core::error::{Error, ErrorCode, Owner};
-use davit_core::file::drive_of;
+use davit_core::file::{Links, Placeholders, drive_of};
 use davit_core::ids::{BatchId, DestinationId, WatchId};
 use davit_core::journal::Notice;
 use davit_core::session::{Collision, Destination};
@@ -9,8 +9,8 @@ use davit_core::units::UnixTime;
 use davit_core::uploader::SessionStatus;
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Counts, Doing, Notices};
-use davit_core::watch::rules::Line;
-use davit_core::watch::spec::After;
+use davit_core::watch::rules::{Bounds, Line};
+use davit_core::watch::spec::{After, Changed, Hours, Mode, Moved, Priority, Unit};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -52,6 +52,8 @@ pub struct Hello {
     pub platform: String,
     /// Who is signed in.
     pub session: SessionView,
+    /// What most people wish of a watched folder.
+    pub usual: Wishes,
 }
 
 /// Who is signed in.
@@ -265,8 +267,6 @@ pub struct WatchView {
     pub destination: String,
     /// The destination.
     pub to: DestinationId,
-    /// Where in it files go; empty is the destination itself.
-    pub under: String,
     /// What is wanted of it.
     pub wishes: Wishes,
     /// What it does.
@@ -302,7 +302,6 @@ impl From<&Card> for WatchView {
             drive: drive_of(&card.path, None),
             destination: card.destination.clone(),
             to: card.to.clone(),
-            under: card.spec.under.clone(),
             wishes: Wishes::from(&card.spec),
             doing: card.doing,
             notices: card.notices,
@@ -318,23 +317,68 @@ impl From<&Card> for WatchView {
     }
 }
 
-/// What the window lets a person wish of a watched folder. The rest is the command line's.
+/// What a person wishes of a watched folder in the window: all but what becomes of that which is there already, which is asked
+/// once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Wishes {
+    /// Where in the destination files go, with `{date}`, `{host}`, `{user}` and `{folder}` in it; empty is the destination itself.
+    pub under: String,
     /// Which files, in order: the first line that matches decides.
     pub lines: Vec<Line>,
+    /// What is never taken.
+    pub leftovers: Vec<String>,
+    /// How large, old and deep.
+    pub bounds: Bounds,
+    /// Whether files without bytes are taken.
+    pub allow_empty: bool,
     /// Seconds for which a file has to stay the same.
     pub settle: u32,
     /// What becomes of a file that is safely there.
     pub after: After,
     /// What to do when the name is taken.
     pub collision: Collision,
+    /// What goes as one.
+    pub unit: Unit,
+    /// Whether a file is sent while it is written.
+    pub while_written: bool,
+    /// When files are sent; none is always.
+    pub hours: Option<Hours>,
+    /// Before or after what is given by hand.
+    pub priority: Priority,
+    /// How changes are noticed.
+    pub mode: Mode,
+    /// What a move within the folder means.
+    pub moved: Moved,
+    /// What becomes of a file that changes while it is sent.
+    pub changed: Changed,
+    /// What becomes of links.
+    pub links: Links,
+    /// What becomes of files that lie in the cloud.
+    pub placeholders: Placeholders,
 }
 
 impl From<&Spec> for Wishes {
     fn from(spec: &Spec) -> Self {
-        Self { lines: spec.lines.clone(), settle: spec.settle, after: spec.after, collision: spec.collision }
+        Self {
+            under: spec.under.clone(),
+            lines: spec.lines.clone(),
+            leftovers: spec.leftovers.clone(),
+            bounds: spec.bounds,
+            allow_empty: spec.allow_empty,
+            settle: spec.settle,
+            after: spec.after,
+            collision: spec.collision,
+            unit: spec.unit,
+            while_written: spec.while_written,
+            hours: spec.hours.clone(),
+            priority: spec.priority,
+            mode: spec.mode,
+            moved: spec.moved,
+            changed: spec.changed,
+            links: spec.links,
+            placeholders: spec.placeholders,
+        }
     }
 }
 
@@ -350,10 +394,28 @@ impl Wishes {
         Ok(())
     }
 
-    /// The same wishes in what is wanted. What the window does not show stays as it is.
+    /// The same wishes in what is wanted. What the window does not send stays as it is.
     pub(crate) fn put_into(self, spec: &mut Spec) {
-        let Self { lines, settle, after, collision } = self;
-        (spec.lines, spec.settle, spec.after, spec.collision) = (lines, settle, after, collision);
+        *spec = Spec {
+            under: self.under,
+            lines: self.lines,
+            leftovers: self.leftovers,
+            bounds: self.bounds,
+            allow_empty: self.allow_empty,
+            settle: self.settle,
+            after: self.after,
+            collision: self.collision,
+            unit: self.unit,
+            while_written: self.while_written,
+            hours: self.hours,
+            priority: self.priority,
+            mode: self.mode,
+            moved: self.moved,
+            changed: self.changed,
+            links: self.links,
+            placeholders: self.placeholders,
+            existing: spec.existing,
+        };
     }
 }
 
@@ -365,8 +427,8 @@ mod tests {
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::Why as LooksSince;
     use davit_core::watch::preview::{Left, Preview};
-    use davit_core::watch::rules::{Bounds, Rule};
-    use davit_core::watch::spec::{Changed, Existing, Hours, Mode, Moved, Priority, Unit};
+    use davit_core::watch::rules::Rule;
+    use davit_core::watch::spec::Existing;
     use ts_rs::Config;
 
     use super::*;
@@ -450,9 +512,18 @@ mod tests {
             LooksSince,
             Counts,
             Line,
+            Bounds,
             After,
             Existing,
             Collision,
+            Unit,
+            Hours,
+            Priority,
+            Mode,
+            Moved,
+            Changed,
+            Links,
+            Placeholders,
             Preview,
             Left,
             Rule,
@@ -481,8 +552,8 @@ mod tests {
             after: After::Delete,
             priority: Priority::First,
             hours: Some(Hours { days: Days([Day::Sat].into_iter().collect()), from: 60, to: 120 }),
-            links: davit_core::file::Links::Followed,
-            placeholders: davit_core::file::Placeholders::Fetched,
+            links: Links::Followed,
+            placeholders: Placeholders::Fetched,
             // Beside whole folders nothing is sent while it is written.
             while_written: false,
             changed: Changed::FinishedFirst,
@@ -490,13 +561,20 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_the_window_does_not_show_is_never_lost() {
+    fn a_setting_that_the_window_does_not_send_is_never_lost() {
         let before = odd();
         let same = Wishes::from(&before);
         same.check(&before).expect("as it was");
         let mut after = before.clone();
         same.put_into(&mut after);
         assert_eq!(after, before, "what is saved unchanged is unchanged");
+        let mut usual = Spec { existing: Existing::All, ..Spec::default() };
+        Wishes::from(&before).put_into(&mut usual);
+        assert_eq!(
+            usual,
+            Spec { existing: Existing::All, ..before.clone() },
+            "all but the answer is the window's to wish"
+        );
         // Another answer meanwhile stays beside the change.
         let wished = Wishes { settle: 10, after: After::Keep, ..Wishes::from(&before) };
         let mut meanwhile = Spec { existing: Existing::All, ..before.clone() };
@@ -509,6 +587,27 @@ mod tests {
         let wished = Wishes::from(&odd());
         assert_eq!(wished.check(&Spec::default()).expect_err("refused").code, ErrorCode::BadInput);
         wished.check(&odd()).expect("wished at the command line");
+    }
+
+    #[test]
+    fn wishes_cross_to_the_page_and_back_as_they_are_and_what_cannot_be_is_refused_here() {
+        let wished = Wishes::from(&odd());
+        let text = serde_json::to_string(&wished).expect("text");
+        assert_eq!(serde_json::from_str::<Wishes>(&text).expect("read"), wished);
+        let usual = || Wishes::from(&Spec::default());
+        let bounds = Bounds { least: Some(ByteCount(2)), most: Some(ByteCount(1)), ..Bounds::default() };
+        for bad in [
+            Wishes { settle: 0, ..usual() },
+            Wishes { under: "{when}".to_owned(), ..usual() },
+            Wishes { leftovers: vec!["a[".to_owned()], ..usual() },
+            Wishes { bounds, ..usual() },
+            Wishes { hours: Some(Hours { days: Days::default(), from: 0, to: 0 }), ..usual() },
+            Wishes { unit: Unit::TopFolder, while_written: true, ..usual() },
+        ] {
+            let mut spec = Spec::default();
+            bad.put_into(&mut spec);
+            assert_eq!(spec.check().expect_err("refused").code, ErrorCode::BadInput);
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ import type {
   WatchView,
   Way,
 } from '../src/ipc';
+import { usual } from '../src/state/sample';
 import { at, details, limited, limits, peek, watch } from './sample';
 
 export interface Script {
@@ -276,6 +277,7 @@ export class Fake {
         version: '1.4.0',
         platform: this.script.platform ?? 'linux',
         session: this.script.session,
+        usual,
       }),
     connect: () => this.answer(),
     signIn: () => this.answer(),
@@ -346,7 +348,7 @@ export class Fake {
       return Promise.resolve(null);
     },
     pickWatchRoot: () => Promise.resolve({ ...inbox, folders: 1, files: 0, names: ['Ingest'] }),
-    previewWatch: (_root, lines) => {
+    previewWatch: (_root, { lines }) => {
       const left = lines.length === 0 ? 0 : 3;
       const why = { rule: 'not-included' } as const;
       const someLeft = ['notes.txt', 'Day 07/sound.pdf', 'Day 07/list.csv']

@@ -11,7 +11,9 @@ import type {
   RowState,
   Wait,
   WatchView,
+  Wishes,
 } from '../src/ipc';
+import { counts, usual, watch as known } from '../src/state/sample';
 
 const GB = 1e9;
 
@@ -38,57 +40,30 @@ export function row(id: number, name: string, state: RowState, more: Partial<Row
   };
 }
 
-export function watch(id: number, more: Partial<WatchView> = {}): WatchView {
-  return {
-    id,
-    name: 'Ingest',
-    folder: '/media/raid-02/Ingest',
-    drive: null,
-    destination: 'Projects / Fjord documentary / Rushes',
-    to: 'rushes',
-    under: '',
-    wishes: { lines: [], settle: 30, after: 'keep', collision: 'suffix' },
-    doing: { kind: 'watching' },
-    notices: { kind: 'live' },
-    counts: {
-      settling: 0,
-      stillWritten: 0,
-      waiting: 0,
-      moving: 0,
-      done: 0,
-      today: 0,
-      failed: 0,
-      placeholders: 0,
-      passed: 0,
-    },
-    lost: 0,
-    recovered: 0,
-    checked: at('15:40'),
-    lastDone: null,
-    lastEvent: null,
-    problem: null,
-    warning: null,
-    ...more,
-  };
-}
+/** As people at the studio wish it. */
+export const wishes = (more: Partial<Wishes> = {}): Wishes => ({ ...usual, settle: 30, ...more });
 
-const counts = watch(0).counts;
+export const watch = (id: number, more: Partial<WatchView> = {}): WatchView =>
+  known(id, {
+    destination: 'Projects / Fjord documentary / Rushes',
+    wishes: wishes(),
+    checked: at('15:40'),
+    ...more,
+  });
 
 /** As in the mockups. */
 export const watches = (): WatchView[] => [
   watch(1, {
     name: 'Camera ingest',
-    wishes: {
+    wishes: wishes({
       lines: [
         { kind: 'include', pattern: '*.mov' },
         { kind: 'include', pattern: '*.mxf' },
         { kind: 'include', pattern: '*.wav' },
         { kind: 'exclude', pattern: '*.tmp' },
       ],
-      settle: 30,
       after: 'move',
-      collision: 'suffix',
-    },
+    }),
     counts: { ...counts, moving: 3, done: 1_204, today: 142 },
   }),
   watch(2, {
@@ -102,15 +77,12 @@ export const watches = (): WatchView[] => [
     name: 'Confocal microscope',
     folder: '/media/MICROSCOPE/Acquisitions/2026',
     destination: 'Lab / Confocal',
-    wishes: {
+    wishes: wishes({
       lines: [
         { kind: 'include', pattern: '*.czi' },
         { kind: 'include', pattern: '*.lif' },
       ],
-      settle: 30,
-      after: 'keep',
-      collision: 'suffix',
-    },
+    }),
     counts: { ...counts, done: 31 },
     lastDone: at('11:02'),
   }),
@@ -119,7 +91,7 @@ export const watches = (): WatchView[] => [
     name: 'Office scans',
     folder: '/home/mara/Documents/Scans',
     destination: 'Office / Scans',
-    wishes: { lines: [{ kind: 'include', pattern: '*.pdf' }], settle: 30, after: 'trash', collision: 'suffix' },
+    wishes: wishes({ lines: [{ kind: 'include', pattern: '*.pdf' }], after: 'trash' }),
     doing: { kind: 'paused', since: at('09:00') - 3 * 86_400 },
     counts: { ...counts, done: 240 },
   }),

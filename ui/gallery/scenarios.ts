@@ -2,7 +2,7 @@
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text/en';
 import { type Fake, type Script, inbox } from './fake';
-import { names, NOW, at, day, failed, folder, limited, limits, row, waits, watch, watches } from './sample';
+import { names, NOW, at, day, failed, folder, limited, limits, row, waits, watch, watches, wishes } from './sample';
 
 export interface Scenario extends Script {
   /** What happens once the window stands. */
@@ -437,7 +437,7 @@ export const scenarios: Record<string, Scenario> = {
         lost: 2,
         recovered: 14,
         warning: 'file-unreadable',
-        wishes: { lines: [], settle: 45, after: 'delete', collision: 'fail' },
+        wishes: wishes({ settle: 45, after: 'delete', collision: 'fail' }),
       }),
     ],
     async ({ press, shown }) => {
@@ -461,6 +461,35 @@ export const scenarios: Record<string, Scenario> = {
   'watched-edit': watched(watches(), async ({ press }) => {
     await press('.wrow .ib[aria-haspopup]');
     await press('.menu button');
+  }),
+  'watched-edit-more': watched(
+    [
+      watch(1, {
+        wishes: wishes({
+          under: 'rushes/{date}',
+          leftovers: ['.*', '*.tmp'],
+          bounds: { least: 1e6, most: null, depth: 2, age: 300 },
+          unit: 'top-folder',
+          hours: { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: 18 * 60, to: 8 * 60 },
+        }),
+      }),
+    ],
+    async ({ press, shown }) => {
+      await press('.wrow .ib[aria-haspopup]');
+      await press('.menu button');
+      (await shown('.sheet .more')).scrollIntoView();
+    },
+  ),
+  'watched-edit-more-below': watched(watches(), async ({ press, shown }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button');
+    await press('.sheet .more');
+    (await shown('.sheet .told')).scrollIntoView();
+  }),
+  'watched-edit-more-wrong': watched([], async ({ press, change }) => {
+    await press('.bar .primary');
+    await press('.sheet .more');
+    await change('.sheet [aria-label^="Size at least"]', 'much');
   }),
   'watched-new': watched([], ({ press }) => press('.bar .primary')),
   'settings-limits': settings(),

@@ -103,13 +103,13 @@ impl Wanted {
 }
 
 /// What would be taken of a folder as it is.
-fn would(add: &Add) -> Result<u8> {
+async fn would(add: &Add) -> Result<u8> {
     let spec = add.wanted.spec(add.existing.into());
     spec.check()?;
     let home = Options::from_env()?.home;
     // A link that is named means where it leads.
     let path = add.path.canonicalize().unwrap_or_else(|_| add.path.clone());
-    let preview = Listing::of(&path, &home, spec.extent())?.by(&spec.rules()?, UnixTime::now());
+    let preview = Listing::of(&path, &home, spec.extent()).await?.by(&spec.rules()?, UnixTime::now());
     let named = preview.some_taken.iter().map(|path| format!("{:<10} {}", "upload", text::plain(path)));
     let left = preview.some_left.iter().map(|one| {
         let why = words::of_rule(one.why, &spec);
@@ -131,7 +131,7 @@ fn would(add: &Add) -> Result<u8> {
 
 async fn add(add: Add) -> Result<u8> {
     if add.dry_run {
-        return would(&add);
+        return would(&add).await;
     }
     let options = place(&add.place)?;
     let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use davit_core::watch::Spec;
 use secrecy::SecretString;
 use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::shell::Shell;
-use crate::views::{Hello, Problem, SessionView, ShellEvent};
+use crate::views::{Hello, Problem, SessionView, ShellEvent, Wishes};
 
 type Answer<T> = Result<T, Problem>;
 
@@ -18,6 +19,7 @@ pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         platform: std::env::consts::OS.to_owned(),
         session: shell.session(),
+        usual: Wishes::from(&Spec::default()),
     })
 }
 

@@ -7,7 +7,6 @@ use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::{DestinationId, WatchId};
 use davit_core::units::UnixTime;
 use davit_core::watch::preview::Preview;
-use davit_core::watch::rules::Line;
 use davit_core::watch::spec::Existing;
 use davit_core::watch::{Spec, Watches};
 use rfd::AsyncFileDialog;
@@ -69,13 +68,15 @@ pub async fn pick_watch_root(shell: State<'_, Arc<Shell>>) -> Answer<Option<Inbo
     Ok(shell.hold(picked.into_iter().map(|folder| folder.path().to_owned()).collect()).await)
 }
 
-/// What these lines would take of a folder as it is.
+/// What would be taken of a folder as it is. Wishes that cannot be are refused before anything is looked at.
 #[tauri::command]
-pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, lines: Vec<Line>) -> Answer<Preview> {
-    let (path, before) = found(&shell, root)?;
-    let extent = before.extent();
-    let rules = Spec { lines, ..before }.rules()?;
-    let listing = shell.listing(path, extent).await?;
+pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, wishes: Wishes) -> Answer<Preview> {
+    let (path, mut spec) = found(&shell, root)?;
+    wishes.put_into(&mut spec);
+    spec.check()?;
+    let rules = spec.rules()?;
+    let home = shell.uploader()?.home().to_owned();
+    let listing = shell.looks.listing(&path, &home, spec.extent()).await?;
     Ok(listing.by(&rules, UnixTime::now()))
 }
 
@@ -167,7 +168,7 @@ pub async fn stop_watch(shell: State<'_, Arc<Shell>>, watch: WatchId) -> Answer<
 
 /// Where it lies, and what is wanted of it.
 fn found(shell: &Shell, root: Root) -> Answer<(PathBuf, Spec)> {
-    let gone = || Error::new(ErrorCode::BadInput).detail("this folder was chosen a while ago; choose it again");
+    let gone = || Error::new(ErrorCode::FileMissing).detail("this folder was chosen a while ago; choose it again");
     let found = match root {
         Root::Given(inbox) => shell.inbox.only(inbox).map(|path| (path, Spec::default())),
         Root::Watched(id) => {

@@ -76,7 +76,11 @@ platform: string,
 /**
  * Who is signed in.
  */
-session: SessionView, };
+session: SessionView, 
+/**
+ * What most people wish of a watched folder.
+ */
+usual: Wishes, };
 
 export type SessionView = { "kind": "welcome", 
 /**
@@ -848,10 +852,6 @@ destination: string,
  */
 to: DestinationId, 
 /**
- * Where in it files go; empty is the destination itself.
- */
-under: string, 
-/**
  * What is wanted of it.
  */
 wishes: Wishes, 
@@ -898,9 +898,25 @@ warning: ErrorCode | null, };
 
 export type Wishes = { 
 /**
+ * Where in the destination files go, with `{date}`, `{host}`, `{user}` and `{folder}` in it; empty is the destination itself.
+ */
+under: string, 
+/**
  * Which files, in order: the first line that matches decides.
  */
 lines: Array<Line>, 
+/**
+ * What is never taken.
+ */
+leftovers: Array<string>, 
+/**
+ * How large, old and deep.
+ */
+bounds: Bounds, 
+/**
+ * Whether files without bytes are taken.
+ */
+allowEmpty: boolean, 
 /**
  * Seconds for which a file has to stay the same.
  */
@@ -912,7 +928,39 @@ after: After,
 /**
  * What to do when the name is taken.
  */
-collision: Collision, };
+collision: Collision, 
+/**
+ * What goes as one.
+ */
+unit: Unit, 
+/**
+ * Whether a file is sent while it is written.
+ */
+whileWritten: boolean, 
+/**
+ * When files are sent; none is always.
+ */
+hours: Hours | null, 
+/**
+ * Before or after what is given by hand.
+ */
+priority: Priority, 
+/**
+ * How changes are noticed.
+ */
+mode: Mode, 
+/**
+ * What a move within the folder means.
+ */
+moved: Moved, 
+/**
+ * What becomes of links.
+ */
+links: Links, 
+/**
+ * What becomes of files that lie in the cloud.
+ */
+placeholders: Placeholders, };
 
 export type Doing = { "kind": "asks", 
 /**
@@ -984,11 +1032,55 @@ passed: number, };
 
 export type Line = { "kind": "include", "pattern": string } | { "kind": "exclude", "pattern": string };
 
+export type Bounds = { 
+/**
+ * Bytes at least.
+ */
+least: ByteCount | null, 
+/**
+ * Bytes at most.
+ */
+most: ByteCount | null, 
+/**
+ * Folders below the watched one at most; 0 is that one alone.
+ */
+depth: number | null, 
+/**
+ * Seconds since it was last written to, at least.
+ */
+age: number | null, };
+
 export type After = "keep" | "move" | "trash" | "delete";
 
 export type Existing = "ask" | "all" | "new-only";
 
 export type Collision = "fail" | "overwrite" | "suffix";
+
+export type Unit = "each-file" | "top-folder";
+
+export type Hours = { 
+/**
+ * The days on which they begin.
+ */
+days: Days, 
+/**
+ * When they begin, in minutes after midnight.
+ */
+from: number, 
+/**
+ * When they end. Not after `from` means on the next day; the same means a whole day.
+ */
+to: number, };
+
+export type Priority = "below" | "as-manual" | "first";
+
+export type Mode = "auto" | "live" | "poll";
+
+export type Moved = "ignored" | "uploaded";
+
+export type Links = "skipped" | "followed";
+
+export type Placeholders = "skipped" | "fetched";
 
 export type Preview = { 
 /**

@@ -13,7 +13,6 @@ import type {
   InboxId,
   InboxView,
   ItemId,
-  Line,
   Limits,
   Preview,
   Root,
@@ -73,7 +72,7 @@ export const ipc = {
   subscribeWatches: (listen: (watches: WatchView[]) => void) =>
     invoke<null>('subscribe_watches', { channel: channel(listen) }),
   pickWatchRoot: () => invoke<InboxView | null>('pick_watch_root'),
-  previewWatch: (root: Root, lines: Line[]) => invoke<Preview>('preview_watch', { root, lines }),
+  previewWatch: (root: Root, wishes: Wishes) => invoke<Preview>('preview_watch', { root, wishes }),
   addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
     invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
   changeWatch: (watch: WatchId, wishes: Wishes, destination: DestinationId | null) =>

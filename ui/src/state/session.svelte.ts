@@ -1,5 +1,15 @@
 // Who is signed in, and what hovers over or waits at the window's door.
-import type { DestinationId, DestinationView, InboxView, Ipc, Notice, Problem, SessionView, ShellEvent } from '../ipc';
+import type {
+  DestinationId,
+  DestinationView,
+  InboxView,
+  Ipc,
+  Notice,
+  Problem,
+  SessionView,
+  ShellEvent,
+  Wishes,
+} from '../ipc';
 import { errors, text } from '../text/en';
 import { dayAndClock } from './format';
 import type { Toasts } from './toasts.svelte';
@@ -30,6 +40,8 @@ export class Session {
   linkable = $state(false);
   version = $state('');
   platform = $state('linux');
+  /** What most people wish of a watched folder. */
+  usual = $state.raw<Wishes | null>(null);
   problem = $state<Problem | null>(null);
   busy = $state(false);
   /** How often the records, which could not be opened at first, were. */
@@ -69,6 +81,7 @@ export class Session {
     const hello = await this.ipc.hello();
     this.version = hello.version;
     this.platform = hello.platform;
+    this.usual = hello.usual;
     this.see(hello.session);
     await this.ipc.subscribeShell((event) => this.hear(event));
   }

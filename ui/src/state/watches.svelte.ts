@@ -1,5 +1,6 @@
 // Watched folders as the core tells them, and what a person does to them.
 import type { DestinationId, Existing, InboxView, Ipc, Problem, Root, WatchId, WatchView, Wishes } from '../ipc';
+import { text } from '../text/en';
 import type { Toasts } from './toasts.svelte';
 
 /** What is wished in a sheet, kept or not. */
@@ -22,31 +23,30 @@ export interface Sheet extends Draft {
   look: boolean;
 }
 
-/** As most people want it. */
-export const USUAL: Draft = {
-  wishes: { lines: [], settle: 10, after: 'keep', collision: 'suffix' },
-  to: null,
-  existing: 'all',
-};
+/** As most people want it, beside the wishes. */
+const FRESH = { to: null, existing: 'all' } as const;
 
 export class Watches {
   /** None before they were told. */
   all = $state.raw<WatchView[] | null>(null);
   sheet = $state.raw<Sheet | null>(null);
+  /** What most people wish; the core tells. */
+  usual = $state.raw<Wishes | null>(null);
 
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
   ) {}
 
-  async start(): Promise<void> {
+  async start(usual: Wishes | null): Promise<void> {
+    this.usual = usual;
     await this.ipc.subscribeWatches((all) => (this.all = all));
   }
 
   /** A folder is chosen; then what is wanted of it is asked. */
   async add(): Promise<void> {
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given) this.begin(given, null, USUAL);
+    if (given && this.usual) this.begin(given, null, { ...FRESH, wishes: this.usual });
   }
 
   /** Another folder for the sheet that is open. */
@@ -64,7 +64,7 @@ export class Watches {
   edit(watch: WatchView, look = false): void {
     const { name, folder, wishes } = watch;
     const root: Root = { kind: 'watched', id: watch.id };
-    this.sheet = { ...USUAL, root, name, folder, watch, look, wishes };
+    this.sheet = { ...FRESH, root, name, folder, watch, look, wishes };
   }
 
   /** Answers whether it is kept. */
@@ -73,7 +73,8 @@ export class Watches {
     if (!sheet) return false;
     const { root, watch } = sheet;
     const kept: Promise<WatchId | null> = watch ? this.change(root, watch, draft) : this.begins(root, draft);
-    if ((await this.told(kept)) === undefined) return false;
+    const unfit = root.kind === 'given' ? text.watched.unfit : text.watched.cannot;
+    if ((await this.told(kept, unfit)) === undefined) return false;
     this.sheet = null;
     return true;
   }
@@ -99,7 +100,7 @@ export class Watches {
   /** A folder lies elsewhere by now. */
   async relocate(watch: WatchId): Promise<void> {
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given) await this.told(this.ipc.relocateWatch(watch, given.id));
+    if (given) await this.told(this.ipc.relocateWatch(watch, given.id), text.watched.unfit);
   }
 
   answer(watch: WatchId, existing: Existing): void {
@@ -133,12 +134,13 @@ export class Watches {
     this.sheet = null;
   }
 
-  /** Nothing fails in silence. Nothing where it failed. */
-  private async told<T>(asked: Promise<T>): Promise<T | undefined> {
+  /** Nothing fails in silence; `unfit` is said of what cannot be. Nothing where it failed. */
+  private async told<T>(asked: Promise<T>, unfit?: string): Promise<T | undefined> {
     try {
       return await asked;
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      if (unfit !== undefined && (problem as Problem).code === 'bad-input') this.toasts.say(unfit);
+      else this.toasts.refused(problem as Problem);
       return undefined;
     }
   }

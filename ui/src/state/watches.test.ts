@@ -1,10 +1,17 @@
 import { expect, test, vi } from 'vitest';
-import type { InboxView, Ipc, WatchView, Wishes } from '../ipc';
+import type { InboxView, Ipc, Problem, WatchView, Wishes } from '../ipc';
+import { usual } from './sample';
 import { Toasts } from './toasts.svelte';
 import { Watches } from './watches.svelte';
 
 /** As nobody could have made it in the window. */
 const wishes: Wishes = {
+  ...usual,
+  under: '{host}/{date}',
+  leftovers: ['*.cache'],
+  bounds: { least: 1, most: 9, depth: 2, age: 60 },
+  unit: 'top-folder',
+  hours: { days: ['sat'], from: 60, to: 120 },
   lines: [
     { kind: 'exclude', pattern: '*.proxy.mov' },
     { kind: 'include', pattern: '*.mov' },
@@ -33,7 +40,7 @@ async function known(all: WatchView[] = [watch]) {
   };
   const toasts = new Toasts();
   const watches = new Watches(ipc as unknown as Ipc, toasts);
-  await watches.start();
+  await watches.start(usual);
   return { ipc, toasts, watches };
 }
 
@@ -56,6 +63,27 @@ test('another destination is named where it is another', async () => {
     await watches.save({ wishes, to, existing: 'all' });
     expect(ipc.changeWatch.mock.lastCall?.[2]).toBe(named);
   }
+});
+
+test('a new folder begins as most people wish it, by the word of the core', async () => {
+  const { ipc, watches } = await known();
+  await watches.add();
+  expect(watches.sheet).toMatchObject({ name: 'other', wishes: usual, existing: 'all', watch: null });
+  if (watches.sheet) await watches.save({ ...watches.sheet, to: 'rushes' });
+  expect(ipc.addWatch.mock.lastCall).toEqual([7, 'rushes', usual, 'all']);
+});
+
+test('a folder that cannot be is told of in words of its own, and nothing that was written is lost', async () => {
+  const { ipc, toasts, watches } = await known();
+  const refuses: Problem = { code: 'bad-input', owner: 'user', detail: '', reference: null };
+  // Refusals cross the bridge as plain objects.
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+  ipc.addWatch.mockImplementation(() => Promise.reject(refuses));
+  await watches.add();
+  const { sheet } = watches;
+  if (sheet) await watches.save({ ...sheet, wishes });
+  expect(toasts.now?.words).toBe('This folder is watched already, or cannot be.');
+  expect(watches.sheet).toBe(sheet);
 });
 
 test('another folder keeps what was written so far, and is the watched one once it is saved', async () => {

@@ -73,11 +73,15 @@ const MEGA = 1e6;
 const LEAST = 10_000;
 const MOST = 1e12;
 
+/** A number that a person writes: "2", "2.5", "2,5". */
+export function numberOf(words: string): number | null {
+  const plain = words.trim().replace(',', '.');
+  return /^(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : null;
+}
+
 /** What a person writes for a limit in MB/s, in bytes a second. */
 export function rateOf(words: string): number | null {
-  const plain = words.trim().replace(',', '.');
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(plain)) return null;
-  const rate = Math.round(Number(plain) * MEGA);
+  const rate = Math.round((numberOf(words) ?? 0) * MEGA);
   return rate >= LEAST && rate <= MOST ? rate : null;
 }
 

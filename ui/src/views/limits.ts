@@ -6,6 +6,9 @@ import { text } from '../text/en';
 
 const say = text.limits;
 
+/** An end of a time. */
+export type End = 'from' | 'to';
+
 /** What can be chosen for a time of the schedule. */
 export const CHOICES: readonly (readonly Day[])[] = [
   SETS.every,

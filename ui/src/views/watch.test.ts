@@ -1,40 +1,10 @@
 import { expect, test } from 'vitest';
 import type { WatchView } from '../ipc';
-import { details, example, lineOf, standing, trouble } from './watch';
+import { counts as none, usual, watch as known } from '../state/sample';
+import { choicesOf, details, example, lineOf, rule, standing, trouble } from './watch';
 
 const NOW = Date.UTC(2026, 10, 23, 16, 2, 30);
-const none = {
-  settling: 0,
-  stillWritten: 0,
-  waiting: 0,
-  moving: 0,
-  done: 0,
-  today: 0,
-  failed: 0,
-  placeholders: 0,
-  passed: 0,
-};
-const watch = (more: Partial<WatchView> = {}): WatchView => ({
-  id: 1,
-  name: 'Ingest',
-  folder: '/media/raid/Ingest',
-  drive: null,
-  destination: 'Projects / Rushes',
-  to: 'rushes',
-  under: '',
-  wishes: { lines: [], settle: 10, after: 'keep', collision: 'suffix' },
-  doing: { kind: 'watching' },
-  notices: { kind: 'live' },
-  counts: none,
-  lost: 0,
-  recovered: 0,
-  checked: null,
-  lastDone: null,
-  lastEvent: null,
-  problem: null,
-  warning: null,
-  ...more,
-});
+const watch = (more: Partial<WatchView> = {}) => known(1, more);
 
 test('what uploads is told beside the files of today', () => {
   const counts = { ...none, moving: 3, done: 1_000, today: 142 };
@@ -73,10 +43,28 @@ test('an example is a file in a folder, and what it becomes', () => {
   const taken = ['A007.mxf', 'Day 07/A007.mxf'];
   expect(example(taken, 'Projects / Rushes', '')).toEqual(['Day 07/A007.mxf', 'Rushes/Day 07/A007.mxf']);
   expect(example(taken, 'Rushes', '{date}')?.[1]).toBe('Rushes/{date}/Day 07/A007.mxf');
+  expect(example(taken, 'Rushes', '/in//{date}/')?.[1]).toBe('Rushes/in/{date}/Day 07/A007.mxf');
 });
 
 test('what is typed is a pattern, and one with "not" before it leaves', () => {
   expect(lineOf(' *.mov ')).toEqual({ kind: 'include', pattern: '*.mov' });
   expect(lineOf('not *.tmp')).toEqual({ kind: 'exclude', pattern: '*.tmp' });
   expect(lineOf('  ')).toBeNull();
+});
+
+test('a rule names what is included and what becomes of it', () => {
+  expect(rule(usual)).toBe('All files, keep after upload');
+  const lines = [{ kind: 'include' as const, pattern: '*.mov' }];
+  expect(rule({ ...usual, lines, after: 'move' })).toBe('*.mov, then move to _uploaded');
+});
+
+test('of choices the one that holds is checked', () => {
+  const chosen: string[] = [];
+  const choices = choicesOf({ skipped: 'Leave', followed: 'Follow' }, 'followed', (one) => chosen.push(one));
+  expect(choices.map(({ label, checked }) => [label, checked])).toEqual([
+    ['Leave', false],
+    ['Follow', true],
+  ]);
+  choices[0]?.run();
+  expect(chosen).toEqual(['skipped']);
 });

@@ -1,6 +1,8 @@
 // A watched folder in words.
-import type { ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
+import type { Line, Notices, WatchView, Wishes } from '../ipc';
+import type { Choice } from '../parts/choice';
 import { clock, place, roughSize } from '../state/format';
+import { sentence } from '../state/wishes';
 import { errors, text } from '../text/en';
 
 const say = text.watched;
@@ -43,8 +45,6 @@ export function trouble(watch: WatchView): Trouble | null {
   return null;
 }
 
-const sentence = (code: ErrorCode): string => say.wrong[code] ?? errors[code].row;
-
 /** What stands in no row: how changes are noticed, and what was counted. */
 export function details(watch: WatchView, now: number): string[] {
   const { counts, checked, lost, recovered, problem, warning } = watch;
@@ -73,7 +73,7 @@ export function example(taken: string[], destination: string, under: string): [s
   const path = taken.find((one) => one.includes('/'));
   if (path === undefined) return null;
   const last = place(destination).split(' › ').at(-1) ?? '';
-  return [path, [last, under, path].filter((part) => part !== '').join('/')];
+  return [path, [last, ...under.split('/'), path].filter((part) => part !== '').join('/')];
 }
 
 /** "*.mov and *.mxf, then move to _uploaded". */
@@ -94,4 +94,14 @@ export function lineOf(typed: string): Line | null {
   const not = /^(?:not\s+|!)(.+)$/i.exec(words);
   if (not?.[1]) return { kind: 'exclude', pattern: not[1].trim() };
   return words === '' ? null : { kind: 'include', pattern: words };
+}
+
+/** What can be chosen, in the order of its words. */
+export function choicesOf<T extends string>(
+  words: Record<T, string>,
+  now: NoInfer<T>,
+  run: (chosen: T) => void,
+): Choice[] {
+  const all = Object.keys(words) as T[];
+  return all.map((one) => ({ label: words[one], checked: one === now, run: () => run(one) }));
 }

@@ -2,6 +2,7 @@
 //! wants it (rules W16 and W17).
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// How far a folder reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct Extent {
 }
 
 /// What becomes of links and junctions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Links {
     /// They are passed over.
@@ -24,7 +25,7 @@ pub enum Links {
 }
 
 /// What becomes of files whose bytes lie in the cloud.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placeholders {
     /// They are passed over, and counted.

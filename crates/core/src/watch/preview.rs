@@ -2,6 +2,7 @@
 //! change of the rules. Nothing is opened but folders.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use ts_rs::TS;
@@ -9,7 +10,7 @@ use ts_rs::TS;
 use super::aftermath::{HIDDEN, UPLOADED, is_put_aside};
 use super::rules::{Rule, Rules, Verdict};
 use crate::error::{ErrorCode, Result};
-use crate::file::{Extent, Seen, Stamp, Tree, names};
+use crate::file::{Asked, Asking, Extent, Mounted, Seen, Stamp, Tree, mount_of, names};
 use crate::units::{ByteCount, UnixTime};
 
 /// Files that are named at most, of each kind.
@@ -48,15 +49,27 @@ pub struct Left {
 }
 
 impl Listing {
-    /// Looks at all of a folder, as far as it reaches. Blocks. A folder in it that cannot be read is passed over, as a watch does.
+    /// Looks at all of a folder, as far as it reaches. A folder in it that cannot be read is passed over, as a watch does.
     ///
     /// # Errors
-    /// Of the folder itself what the system says.
-    pub fn of(root: &Path, home: &Path, extent: Extent) -> Result<Self> {
-        let tree = Tree::open(root, home)?.reaching(extent, Path::new(UPLOADED));
+    /// Of the folder itself what the system says; `source-offline` when its drive does not answer.
+    ///
+    /// # Cancellation
+    /// The folder that is asked for is listed to its end, and no other.
+    pub async fn of(root: &Path, home: &Path, extent: Extent) -> Result<Self> {
+        let (path, home) = (root.to_owned(), home.to_owned());
+        let begin = move || {
+            let tree = Tree::open(&path, &home)?.reaching(extent, Path::new(UPLOADED));
+            Ok((Arc::new(tree), mount_of(&path)))
+        };
+        // Which drive it is tells only the folder; until then the folder is asked for as a drive of its own.
+        let (tree, mount) = Mounted::at(root).ask(Asked::Names, begin).await?;
+        let drive = Mounted::at(mount.as_deref().unwrap_or(root));
         let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
         while let Some(folder) = open.pop() {
-            let sights = match tree.list(&folder, &|| {}) {
+            let (within, listed) = (folder.clone(), Arc::clone(&tree));
+            let list = move |asking: &Asking| listed.list(&within, &|| asking.moves());
+            let sights = match drive.ask_for_much(Asked::Names, list).await {
                 Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => continue,
                 sights => sights?,
             };
@@ -107,8 +120,8 @@ mod tests {
     use crate::watch::rules::Line;
 
     /// W18, W30.
-    #[test]
-    fn what_rules_would_take_is_told_of_a_folder_as_it_is() {
+    #[tokio::test]
+    async fn what_rules_would_take_is_told_of_a_folder_as_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
         for (path, len) in [
             ("a.mov", 5),
@@ -122,7 +135,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("above")).expect("made");
             std::fs::write(path, vec![0; len]).expect("written");
         }
-        let listing = Listing::of(folder.path(), Path::new("/nowhere"), Extent::default()).expect("looked at");
+        let listing = Listing::of(folder.path(), Path::new("/nowhere"), Extent::default()).await.expect("looked at");
         let by = |lines: Vec<Line>| {
             let rules = Spec { lines, ..Spec::default() }.rules().expect("patterns");
             listing.by(&rules, UnixTime::now())
@@ -138,8 +151,8 @@ mod tests {
 
     /// W16.
     #[cfg(unix)]
-    #[test]
-    fn a_preview_reaches_as_far_as_a_person_wants() {
+    #[tokio::test]
+    async fn a_preview_reaches_as_far_as_a_person_wants() {
         use crate::file::Links;
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("day")).expect("made");
@@ -148,12 +161,11 @@ mod tests {
             std::os::unix::fs::symlink(to, folder.path().join(link)).expect("a link");
         }
         let rules = Spec::default().rules().expect("patterns");
-        let taken = |links| {
+        for (links, taken) in [(Links::Skipped, vec!["day/a.mov"]), (Links::Followed, vec!["day/a.mov", "link/a.mov"])]
+        {
             let extent = Extent { links, ..Extent::default() };
-            let listing = Listing::of(folder.path(), Path::new("/nowhere"), extent).expect("looked at");
-            listing.by(&rules, UnixTime::now()).some_taken
-        };
-        assert_eq!(taken(Links::Skipped), ["day/a.mov"]);
-        assert_eq!(taken(Links::Followed), ["day/a.mov", "link/a.mov"]);
+            let listing = Listing::of(folder.path(), Path::new("/nowhere"), extent).await.expect("looked at");
+            assert_eq!(listing.by(&rules, UnixTime::now()).some_taken, taken);
+        }
     }
 }

@@ -40,7 +40,7 @@ pub enum Line {
 }
 
 /// What else a file has to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bounds {
     /// Bytes at least.

@@ -97,7 +97,7 @@ pub enum Existing {
 }
 
 /// How changes are noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// By what the system tells, where the drive is of this computer.
@@ -109,7 +109,7 @@ pub enum Mode {
 }
 
 /// What goes as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Each file once it is whole.
@@ -119,7 +119,7 @@ pub enum Unit {
 }
 
 /// What a move within the folder of a file that was sent means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moved {
     /// Nothing: what lies there stays there.
@@ -129,7 +129,7 @@ pub enum Moved {
 }
 
 /// What becomes of a file that changes while it is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// What was sent of it is given up. It settles again, and is sent as what it is by then.
@@ -154,7 +154,7 @@ pub enum After {
 }
 
 /// Before or after what is given by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Priority {
     /// After it.
@@ -166,7 +166,7 @@ pub enum Priority {
 }
 
 /// Hours of the week in which files are sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Hours {
     /// The days on which they begin.
