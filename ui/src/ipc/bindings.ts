@@ -954,6 +954,10 @@ mode: Mode,
  */
 moved: Moved, 
 /**
+ * What becomes of a file that changes while it is sent.
+ */
+changed: Changed, 
+/**
  * What becomes of links.
  */
 links: Links, 
@@ -1077,6 +1081,8 @@ export type Priority = "below" | "as-manual" | "first";
 export type Mode = "auto" | "live" | "poll";
 
 export type Moved = "ignored" | "uploaded";
+
+export type Changed = "begun-anew" | "finished-first";
 
 export type Links = "skipped" | "followed";
 
