@@ -30,6 +30,8 @@ pub(crate) struct Watched {
     pub(crate) uploader: Option<Uploader>,
     pub(crate) root: PathBuf,
     pub(crate) id: WatchId,
+    /// Where the store is asked: what began by one way goes on by that alone.
+    store: String,
 }
 
 /// Everything at once, so that no test waits for long.
@@ -73,7 +75,7 @@ impl Watched {
         let uploader = open(&world, store).await;
         let to = uploader.destinations().await.expect("one")[0].id.clone();
         let id = uploader.watch(&root, &to, spec).await.expect("watched");
-        Self { world, uploader: Some(uploader), root, id }
+        Self { world, uploader: Some(uploader), root, id, store: store.to_owned() }
     }
 
     pub(crate) fn uploader(&self) -> &Uploader {
@@ -85,7 +87,7 @@ impl Watched {
     }
 
     async fn open(&mut self) {
-        self.uploader = Some(open(&self.world, &self.world.cloud.endpoint()).await);
+        self.uploader = Some(open(&self.world, &self.store).await);
     }
 
     /// Waits until the folder's card is so.
