@@ -21,13 +21,25 @@ use crate::watch::spec::Changed;
 
 /// A line of the ledger with where its transfer stands, as of the table `w` beside `t`. A transfer that is not as it was
 /// written is none.
-static LINES: LazyLock<String> = LazyLock::new(|| {
+static LINES: LazyLock<String> = LazyLock::new(|| lines(""));
+
+/// The same by an index. Left to itself SQLite takes the primary key's first column for as good, and passes through all of a
+/// folder's ledger for each of its files.
+fn lines(by: &str) -> String {
     format!(
         "SELECT w.folder,w.name,w.size,w.mtime,w.file,w.transfer,w.why,w.after,t.standing,t.path,{} AS whole
-         FROM watched w LEFT JOIN transfers t ON t.id=w.transfer AND {}",
+         FROM watched w {by} LEFT JOIN transfers t ON t.id=w.transfer AND {}",
         WATCHED.fits_as('w'),
         TRANSFERS.fits_as('t')
     )
+}
+
+static AS: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", lines("INDEXED BY watched_file")));
+
+static ALIKE: LazyLock<String> = LazyLock::new(|| {
+    let lines = lines("INDEXED BY watched_written");
+    format!("{lines} WHERE w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?")
 });
 
 impl Reader {
@@ -124,17 +136,13 @@ impl Reader {
 
     /// Lines of files of this number on their volume: the same file under another name, or one that took its place.
     pub fn watched_as(&self, watch: WatchId, file: u64) -> Result<Vec<Watched>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| format!("{} WHERE w.watch=? AND w.file=?", *LINES));
-        self.whole_rows(&SQL, params![bits(watch.get()), bits(file)], line)
+        self.whole_rows(&AS, params![bits(watch.get()), bits(file)], line)
     }
 
     /// Lines of files that have no number, and this name, size and time: the same file in another folder, or one like it.
     pub fn watched_alike(&self, watch: WatchId, name: &OsStr, stamp: Stamp) -> Result<Vec<Watched>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!("{} WHERE w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?", *LINES)
-        });
         let name = path_bytes(Path::new(name));
-        self.whole_rows(&SQL, params![bits(watch.get()), stamp.mtime_ns, bits(stamp.size), name], line)
+        self.whole_rows(&ALIKE, params![bits(watch.get()), stamp.mtime_ns, bits(stamp.size), name], line)
     }
 
     /// One line of the ledger.
@@ -249,4 +257,28 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Watched> {
     };
     let path = row.get::<_, Option<Vec<u8>>>(9)?.map(path_from);
     Ok(Watched { row: row_of, standing: json_if_any(row, 8)?, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+
+    /// W7: of a hundred thousand files each is asked for.
+    #[tokio::test]
+    async fn a_file_is_found_by_its_number_without_a_pass_through_the_ledger() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        let plans = journal.read(|reader| {
+            let plan = |sql: &str| {
+                let bound = vec![0; sql.matches('?').count()];
+                let step = |row: &Row<'_>| row.get::<_, String>(3);
+                reader.rows(&format!("EXPLAIN QUERY PLAN {sql}"), rusqlite::params_from_iter(bound), step)
+            };
+            Ok((plan(&AS)?, plan(&ALIKE)?))
+        });
+        let (by_number, alike) = plans.await.expect("explained");
+        assert!(by_number[0].contains("watched_file (watch=? AND file=?)"), "{by_number:?}");
+        assert!(alike[0].contains("watched_written (watch=? AND mtime=?)"), "{alike:?}");
+    }
 }
