@@ -217,6 +217,19 @@ fn a_promise_without_a_test_or_with_a_wrong_name_is_noticed() {
 }
 
 /// Promises that name no test, or one that is not there.
+/// systemd has no comments behind a value: they belong to it.
+#[test]
+fn units_in_the_docs_are_units() {
+    for doc in ["administrators.md", "backend-api.md", "local-cloud.md"] {
+        let text = std::fs::read_to_string(root().join("docs").join(doc)).expect("a document");
+        let units = text.split("```ini\n").skip(1).map(|block| block.split("```").next().unwrap_or_default());
+        for line in units.flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty()) {
+            let whole = line.starts_with('#') || line.starts_with('[') || (line.contains('=') && !line.contains(" #"));
+            assert!(whole, "{doc}: {line}");
+        }
+    }
+}
+
 fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
     let (mut bullets, mut promised) = (Vec::<(bool, String)>::new(), true);
     for line in text.lines() {
