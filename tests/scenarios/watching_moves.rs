@@ -36,7 +36,7 @@ async fn a_folder_that_lies_elsewhere_goes_on_and_sends_nothing_again() {
     noise(&now.join("day/new.mov"), 10_000);
     std::fs::rename(&watched.root, &away).expect("unplugged");
     watched.check_soon();
-    watched.until("it is away", |card| card.doing == Doing::Away).await;
+    watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. })).await;
 
     let watches = watched.uploader().watches().expect("watched").clone();
     let refused = watches.relocate(watched.id, &watched.world.home()).await.expect_err("Davit's own");

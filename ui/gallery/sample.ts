@@ -86,7 +86,12 @@ export const watches = (): WatchView[] => [
     counts: { ...counts, done: 31 },
     lastDone: at('11:02'),
   }),
-  watch(4, { name: 'Photo desk', folder: '/media/mara/PHOTO-SSD/in', drive: 'PHOTO-SSD', doing: { kind: 'away' } }),
+  watch(4, {
+    name: 'Photo desk',
+    folder: '/media/mara/PHOTO-SSD/in',
+    drive: 'PHOTO-SSD',
+    doing: { kind: 'away', other: false },
+  }),
   watch(5, {
     name: 'Office scans',
     folder: '/home/mara/Documents/Scans',

@@ -422,7 +422,7 @@ export const scenarios: Record<string, Scenario> = {
   'watched-checking': watched([watch(1, { doing: { kind: 'checking' } })]),
   'watched-elsewhere': watched([watch(1, { doing: { kind: 'elsewhere', process: 4711 } })]),
   'watched-failed': watched([watch(1, { counts: { ...watch(0).counts, failed: 2, done: 12 } })]),
-  'watched-away': watched([watch(1, { doing: { kind: 'away' } })]),
+  'watched-away': watched([watch(1, { doing: { kind: 'away', other: false } })]),
   'watched-problem': watched([watch(1, { problem: 'file-unreadable' })]),
   'watched-rest': watched(watches(), ({ press }) => press('.bar .quiet')),
   'watched-look': watched(watches(), async ({ press }) => {

@@ -86,7 +86,8 @@ pub(crate) enum Watch {
     Pause(Folders),
     /// Let it go on, or all that rest; what happened meanwhile is found.
     Resume(Folders),
-    /// Say where a folder lies by now; what was sent is not sent again where it lies there the same.
+    /// Say where a folder lies by now, or that it is the one which lies there; what was sent is not sent again where it lies there
+    /// the same.
     Move(Relocated),
     /// Look at all of a folder now.
     Check(Folder),

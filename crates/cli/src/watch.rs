@@ -310,7 +310,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         links: row.spec.links,
         cloud_files: row.spec.placeholders,
         doing: card.map(|card| card.doing),
-        paused: if let State::Paused { since } = row.state { Some(since) } else { None },
+        paused: if let State::Paused { since, .. } = row.state { Some(since) } else { None },
         notices: card.map(|card| card.notices),
         settling: counts.settling,
         still_written: counts.still_written,
@@ -346,7 +346,8 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     let path = text::plain(&davit_core::file::names::shown(&row.path));
     let counts = counts(row, card, home)?;
     let doing = match (card.map(|card| card.doing), row.state) {
-        (_, State::Paused { since }) => format!("Paused since {}", words::date(since)),
+        (_, State::Paused { since, .. }) => format!("Paused since {}", words::date(since)),
+        (Some(Doing::Away { other: true }), _) => another_stands_there(row.id),
         (Some(doing), _) => doing_in_words(doing, counts),
         (None, State::Asks) => "Waits to be told what of the files that are there is uploaded".to_owned(),
         (None, _) => "Nobody watches it now".to_owned(),
@@ -375,6 +376,11 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
 }
 
+/// It goes on once somebody says that it is the one.
+fn another_stands_there(id: WatchId) -> String {
+    format!("Another folder stands there. If it is the right one: `davit watch move {id} PATH`")
+}
+
 fn doing_in_words(doing: Doing, counts: Counts) -> String {
     match doing {
         Doing::Asks { files, bytes } => {
@@ -385,7 +391,7 @@ fn doing_in_words(doing: Doing, counts: Counts) -> String {
         Doing::Watching if counts.moving + counts.settling + counts.waiting + counts.failed > 0 => "Watched".to_owned(),
         Doing::Watching => "Up to date".to_owned(),
         Doing::Paused { since } => format!("Paused since {}", words::date(since)),
-        Doing::Away => "Folder not available; it goes on by itself once it is there".to_owned(),
+        Doing::Away { .. } => "Folder not available; it goes on by itself once it is there".to_owned(),
         Doing::Elsewhere { process: Some(process) } => format!("Another Davit watches it: process {process}"),
         Doing::Elsewhere { process: None } => "Another Davit on this computer watches it".to_owned(),
     }
@@ -470,6 +476,18 @@ mod tests {
             panic!("another command")
         };
         add.wanted.spec(add.existing.into())
+    }
+
+    /// W15.
+    #[test]
+    fn of_a_folder_in_whose_place_another_stands_it_is_said_how_a_person_says_that_it_is_the_one() {
+        let away = doing_in_words(Doing::Away { other: false }, Counts::default());
+        assert!(away.ends_with("it goes on by itself once it is there"), "{away}");
+        let other = another_stands_there(WatchId::new(7));
+        assert!(other.contains("`davit watch move 7 PATH`"), "{other}");
+        let typed = ["davit", "watch", "move", "7", "/in"];
+        let moved = Args::try_parse_from(typed).expect("a command").command;
+        assert!(matches!(moved, Command::Watch { command: Watch::Move(_) }));
     }
 
     /// W12.

@@ -177,7 +177,7 @@ async fn a_drive_that_is_unplugged_and_back_goes_on_by_itself() {
         watched.until_done(1).await;
         drive.pull_out();
         watched.check_soon();
-        watched.until("it is away", |card| card.doing == Doing::Away).await;
+        watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. })).await;
         drive.plug_in();
         let late = root.join("b.mov");
         noise(&late, 2_000);
@@ -204,12 +204,12 @@ async fn a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it() {
             watched.until_left(|left| !left.contains(&"a.mov".to_owned())).await;
             drive.pull_out();
             watched.check_soon();
-            watched.until("it is away", |card| card.doing == Doing::Away).await;
+            watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. })).await;
             let stranger = drive.at.join("stranger.mov");
             noise(&stranger, 1_000);
             let clock = tokio::time::Instant::now();
             watched.until_so("it was looked for again and again", |_| clock.elapsed() > TWICE).await;
-            watched.until("it is away still", |card| card.doing == Doing::Away).await;
+            watched.until("it is away still", |card| matches!(card.doing, Doing::Away { .. })).await;
             assert!(stranger.exists() && watched.keys() == ["a.mov"], "{after:?}");
             drive.plug_in();
             noise(&drive.at.join("b.mov"), 1_000);
@@ -240,7 +240,7 @@ async fn a_drive_that_is_empty_after_it_was_full_is_away_until_it_is_full_again(
             watched.close().await;
             drive.pull_out();
             watched.open().await;
-            watched.until("it is away", |card| card.doing == Doing::Away && card.counts.done == 1).await;
+            watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. }) && card.counts.done == 1).await;
             drive.plug_in();
             noise(&drive.at.join("b.mov"), 2_000);
             watched.until_done(2).await;
@@ -255,7 +255,9 @@ async fn a_drive_that_is_empty_after_it_was_full_is_away_until_it_is_full_again(
                     std::fs::rename(drive.at.join(name), elsewhere.join(name)).expect("moved");
                 }
                 watched.open().await;
-                watched.until("it is away", |card| card.doing == Doing::Away && card.counts.done == 2).await;
+                watched
+                    .until("it is away", |card| matches!(card.doing, Doing::Away { .. }) && card.counts.done == 2)
+                    .await;
                 for name in ["day", "b.mov"] {
                     std::fs::rename(elsewhere.join(name), drive.at.join(name)).expect("moved back");
                 }

@@ -978,7 +978,11 @@ bytes: ByteCount, } | { "kind": "checking" } | { "kind": "watching" } | { "kind"
 /**
  * Since when.
  */
-since: UnixTime, } | { "kind": "away" } | { "kind": "elsewhere", 
+since: UnixTime, } | { "kind": "away", 
+/**
+ * Whether another folder stands in its place: if that is the one after all, somebody has to say so.
+ */
+other: boolean, } | { "kind": "elsewhere", 
 /**
  * Its process, where the system tells.
  */

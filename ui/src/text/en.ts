@@ -474,6 +474,7 @@ export const text = {
     since: (at: string) => `since ${at}`,
     away: (drive: string | null) =>
       drive === null ? 'This folder is not where it was.' : `Plug in the drive ${isolated(drive)} to continue.`,
+    other: 'Another folder is in its place: choose it if it is the right one.',
     details: 'Details',
     live: 'Changes are told by the system.',
     polls: {

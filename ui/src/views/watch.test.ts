@@ -15,9 +15,13 @@ test('of what is wrong the nearest is told, with one thing to do', () => {
   const counts = { ...none, failed: 2 };
   expect(trouble(watch())).toBeNull();
   expect(trouble(watch({ warning: 'file-unreadable' }))).toBeNull();
-  const away = trouble(watch({ doing: { kind: 'away' }, drive: 'PHOTO-SSD', counts }));
+  const away = trouble(watch({ doing: { kind: 'away', other: false }, drive: 'PHOTO-SSD', counts }));
   expect(away).toEqual({ words: 'Plug in the drive PHOTO-SSD to continue.', todo: 'another' });
-  expect(trouble(watch({ doing: { kind: 'away' } }))?.words).toBe('This folder is not where it was.');
+  const gone = trouble(watch({ doing: { kind: 'away', other: false } }));
+  expect(gone?.words).toBe('This folder is not where it was.');
+  const other = trouble(watch({ doing: { kind: 'away', other: true }, drive: 'PHOTO-SSD' }));
+  expect(other?.words).toBe('Another folder is in its place: choose it if it is the right one.');
+  expect(other?.todo).toBe('another');
   expect(trouble(watch({ counts, problem: 'access-denied' }))).toEqual({ words: '2 files need you.', todo: 'show' });
   const unreadable = trouble(watch({ problem: 'file-unreadable' }));
   expect(unreadable).toEqual({ words: 'Davit is not allowed to read this folder.', todo: 'check' });

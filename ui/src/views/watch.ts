@@ -38,7 +38,7 @@ export interface Trouble {
 /** Nothing where nothing is wrong. */
 export function trouble(watch: WatchView): Trouble | null {
   const { doing, counts, problem } = watch;
-  if (doing.kind === 'away') return { words: say.away(watch.drive), todo: 'another' };
+  if (doing.kind === 'away') return { words: doing.other ? say.other : say.away(watch.drive), todo: 'another' };
   if (doing.kind === 'elsewhere') return { words: say.elsewhere(doing.process), todo: null };
   if (counts.failed > 0) return { words: say.failed(counts.failed), todo: 'show' };
   if (problem !== null) return { words: sentence(problem), todo: 'check' };

@@ -197,6 +197,23 @@ mod unix {
             keeps_numbers(&self.0)
         }
 
+        /// What lasts of its volume, wherever and whenever that is mounted, where the system tells.
+        pub(in crate::file) fn serial(&self) -> Option<u64> {
+            serial(&self.0)
+        }
+
+        /// Whether nothing lies in it.
+        pub(in crate::file) fn is_empty(&self) -> io::Result<bool> {
+            let folder = self.folder(Path::new(""))?;
+            for entry in Dir::read_from(&folder)? {
+                let entry = entry?;
+                if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+
         /// Opens a file in it for reading.
         pub(in crate::file) fn file(&self, within: &Path) -> io::Result<File> {
             Ok(File::from(self.beneath(within, READ)?))
@@ -326,6 +343,24 @@ mod unix {
         true
     }
 
+    /// ext2, ext3, ext4 and btrfs make it of the volume's UUID. What others give lasts as long as the mount does. Source:
+    /// `linux/magic.h`, statfs(2), and how these file systems answer that.
+    #[cfg(target_os = "linux")]
+    fn serial(folder: &OwnedFd) -> Option<u64> {
+        const BY_UUID: [u32; 2] = [0xef53, 0x9123_683e];
+        let kind = |kind: i64| u32::try_from(kind & 0xffff_ffff).unwrap_or(0);
+        let system = rustix::fs::fstatfs(folder).ok()?;
+        if !BY_UUID.contains(&kind(system.f_type)) {
+            return None;
+        }
+        rustix::fs::fstatvfs(folder).ok().map(|volume| volume.f_fsid).filter(|id| *id != 0)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    const fn serial(_: &OwnedFd) -> Option<u64> {
+        None
+    }
+
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "the fields have other types on other systems")]
     fn id(stat: &Stat) -> FolderId {
         FolderId { volume: stat.st_dev as u64, file: stat.st_ino as u64 }
@@ -431,6 +466,17 @@ mod windows {
         #[expect(clippy::unused_self, reason = "the same shape on every system")]
         pub(in crate::file) const fn keeps_numbers(&self) -> bool {
             false
+        }
+
+        /// What lasts of its volume. Here that is the volume's number.
+        #[expect(clippy::unused_self, reason = "the same shape on every system")]
+        pub(in crate::file) const fn serial(&self) -> Option<u64> {
+            None
+        }
+
+        /// Whether nothing lies in it.
+        pub(in crate::file) fn is_empty(&self) -> io::Result<bool> {
+            std::fs::read_dir(&self.path)?.next().transpose().map(|first| first.is_none())
         }
 
         /// Opens a file in it for reading.

@@ -91,6 +91,19 @@ impl Tree {
         self.root.id().map_err(|error| classify(&error, &self.path))
     }
 
+    /// What lasts of its volume, wherever and whenever that is mounted; none where the system tells nothing but the volume's number.
+    pub fn serial(&self) -> Option<u64> {
+        self.root.serial()
+    }
+
+    /// Whether nothing lies in it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn is_empty(&self) -> Result<bool> {
+        self.root.is_empty().map_err(|error| classify(&error, &self.path))
+    }
+
     /// What lies in a folder in it, by name; `moves` is told of each. An empty path is the folder itself.
     ///
     /// # Errors
@@ -466,6 +479,16 @@ mod tests {
         assert_eq!(sizes("day"), [Some(4), None, None]);
         assert_eq!(sizes(""), [None, None, None]);
         tree.look_at(Path::new("night"), &names).expect_err("no such folder");
+    }
+
+    #[test]
+    fn a_folder_in_which_something_lies_is_not_empty_and_its_volume_is_the_same_each_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = || Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
+        assert!(open().is_empty().expect("listed"));
+        std::fs::create_dir(folder.path().join(".hidden")).expect("made");
+        assert!(!open().is_empty().expect("listed"), "whatever it is called");
+        assert_eq!(open().serial(), open().serial());
     }
 
     #[test]

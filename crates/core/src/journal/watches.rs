@@ -12,13 +12,13 @@ use super::seal::{SWEEPS, WATCHED, WATCHES};
 use super::write::{added, plain};
 use crate::credentials::Remote;
 use crate::error::Result;
-use crate::file::{FolderId, Stamp};
+use crate::file::Stamp;
 use crate::ids::{ItemId, WatchId};
 use crate::session::Destination;
 use crate::transfer::Standing;
 use crate::units::UnixTime;
 use crate::watch::Spec;
-use crate::watch::record::{Aftermath, Counters, Decided, State};
+use crate::watch::record::{Aftermath, Counters, Decided, RootId, State};
 
 /// A watched folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub struct WatchRow {
     /// Whose that is.
     pub remote: Remote,
     /// Which folder it is, once it was seen.
-    pub root: Option<FolderId>,
+    pub root: Option<RootId>,
     /// Where it stands.
     pub state: State,
     /// What is counted.
@@ -165,7 +165,7 @@ mod tests {
     use crate::credentials::Giver;
     use crate::engine::fixture::{FILE as ONE, rows};
     use crate::error::ErrorCode;
-    use crate::file::Links;
+    use crate::file::{FolderId, Links};
     use crate::journal::read::Expected;
     use crate::journal::{Journal, Reader, Write};
     use crate::transfer::{OnS3, TransferState};
@@ -210,8 +210,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let journal = records(home.path()).await;
         let changed = WatchRow {
-            root: Some(FolderId { volume: 1, file: u64::MAX }),
-            state: State::Paused { since: UnixTime(9) },
+            root: Some(RootId { folder: FolderId { volume: 1, file: u64::MAX }, serial: Some(u64::MAX) }),
+            state: State::Paused { since: UnixTime(9), asks: true },
             counters: Counters { lost: 1, recovered: 2, checked: Some(UnixTime(8)) },
             spec: Spec { links: Links::Followed, ..Spec::default() },
             ..watch(Path::new("/moved/in"))

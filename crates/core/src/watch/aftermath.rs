@@ -113,7 +113,11 @@ impl Folder {
         let now = self.drive.ask(Asked::Names, move || looked.fingerprint(&at)).await?;
         let same = match now.likeness(fingerprint) {
             Likeness::Same => true,
-            Likeness::Perhaps => self.sum(file).await? == sent.crc64.zip(Some(sent.size.get())),
+            // What nobody knows is not the same.
+            Likeness::Perhaps => {
+                let was = sent.crc64.zip(Some(sent.size.get()));
+                self.sum(file).await?.is_some_and(|is| Some(is) == was)
+            }
             Likeness::Other => false,
         };
         if same { Ok(now) } else { Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")) }
@@ -296,6 +300,21 @@ mod tests {
                 assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
             }
         }
+    }
+
+    /// W24: it cannot be read to compare it, and no checksum of it is on record.
+    #[tokio::test]
+    async fn what_nobody_can_compare_is_not_the_file_that_was_sent() {
+        let (_there, tree, now) = sent();
+        let [home, elsewhere] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let (folder, _asks) = crate::watch::fixture::watched(home.path(), elsewhere.path(), |_| {}).await;
+        let row = folder.shared.journal.read(|reader| reader.transfer(crate::engine::fixture::FILE)).await;
+        let row = row.expect("read").expect("on record");
+        assert_eq!((folder.sum(Path::new(FILE)).await.expect("looked"), row.crc64), (None, None));
+        // As it is where its drive was mounted anew.
+        let before = Fingerprint { volume: now.volume ^ 1, ..now };
+        let is = folder.as_it_was_sent(&Arc::new(tree), Path::new(FILE), &row, &before).await;
+        assert_eq!(is.expect_err("nobody knows").code, ErrorCode::FileChanged);
     }
 
     /// W24: some systems do not tell letters apart by their case.

@@ -67,8 +67,11 @@ pub enum Doing {
         /// Since when.
         since: UnixTime,
     },
-    /// The folder is not there, or not the one that it was. Nothing is uploaded again or forgotten, and it goes on by itself.
-    Away,
+    /// The folder is not there. Nothing is uploaded again or forgotten, and it goes on by itself.
+    Away {
+        /// Whether another folder stands in its place: if that is the one after all, somebody has to say so.
+        other: bool,
+    },
     /// Another Davit on this computer watches it.
     Elsewhere {
         /// Its process, where the system tells.

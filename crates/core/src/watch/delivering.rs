@@ -276,11 +276,11 @@ mod tests {
         let touched = (PathBuf::new(), NAME.into(), Stamp { size: HUGE, mtime_ns: 1, file: Some(2) });
         let (file, line) = folder.with_lines(vec![touched]).await.expect("read").remove(0);
         let (done, answer) = oneshot::channel();
-        let rests: Change = Box::new(|row| row.state = State::Paused { since: UnixTime(5) });
+        let rests: Change = Box::new(|row| row.state = State::Paused { since: UnixTime(5), asks: false });
         assert!(asks.send(Ask::Change(rests, done)).is_ok());
         let looked = tokio::time::timeout(Duration::from_secs(60), folder.is_new(&file, line)).await;
         assert!(!looked.expect("it hears what is asked").expect("looked"), "nothing is decided of it");
         answer.await.expect("answered").expect("on record");
-        assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5) }));
+        assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5), asks: false }));
     }
 }

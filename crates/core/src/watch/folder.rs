@@ -12,7 +12,7 @@ use super::backoff::{Again, again};
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
-use super::finding::Picked;
+use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
 use super::record::State;
@@ -207,7 +207,8 @@ impl Folder {
         row.spec.check()?;
         let rules = row.spec.rules()?;
         self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
-        if row.path != self.row.path {
+        // Also where it lay: somebody says that what stands there is the one.
+        if row.path != self.row.path || row.root != self.row.root {
             self.lies_elsewhere(&row.path);
         }
         if row.state == State::Stopped {
@@ -333,7 +334,7 @@ impl Folder {
             self.clock = Instant::now() + LATER;
         }
         match self.row.state {
-            State::Paused { since } => {
+            State::Paused { since, .. } => {
                 self.rests(Doing::Paused { since });
                 return;
             }
@@ -373,7 +374,7 @@ impl Folder {
         let Some(tree) = self.there().await? else { return Ok(()) };
         if self.row.state == State::Asks {
             self.count_what_is_there(&tree).await?;
-            if self.row.state == State::Asks {
+            if !self.void && self.row.state == State::Asks {
                 self.check_at = Instant::now() + self.pause_until_check();
                 self.waiting_for_check.clear();
             }
@@ -428,7 +429,12 @@ impl Folder {
 
     /// Nothing is forgotten: it is found again once the folder is.
     pub(super) fn is_away(&mut self) {
-        self.rests(Doing::Away);
+        self.is_looked_for(false);
+    }
+
+    /// The same, where an `other` folder may stand in its place.
+    pub(super) fn is_looked_for(&mut self, other: bool) {
+        self.rests(Doing::Away { other });
         self.checks_anew();
         self.not_before = Some(Instant::now() + AWAY);
     }

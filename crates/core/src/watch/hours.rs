@@ -88,7 +88,7 @@ mod tests {
         let standing = Standing { state, on_s3: OnS3::Nothing };
         let (mut folder, _asks) = watched(home.path(), home.path(), |file| file.standing = standing).await;
         folder.row.spec.hours = Some(Hours { days: Days([Day::Mon].into()), from: 0, to: 1 });
-        folder.row.state = State::Paused { since: UnixTime(3) };
+        folder.row.state = State::Paused { since: UnixTime(3), asks: false };
         let (done, answer) = tokio::sync::oneshot::channel();
         folder.asked(Ask::Change(Box::new(|row| row.spec.hours = None), done)).await;
         answer.await.expect("answered").expect("changed");

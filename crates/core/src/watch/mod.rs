@@ -7,7 +7,7 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder. It finds the folder (`finding`), looks (`looking`; at all of it as `checks` say; `first`: at
+//! - `folder`: the task of one folder. It finds the folder (`finding`; `evidence`: what tells that it is the one), looks (`looking`; at all of it as `checks` say; `first`: at
 //!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
 //!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
 //!   is done (`aftermath`) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
@@ -22,6 +22,7 @@ pub mod card;
 mod checks;
 mod delivering;
 mod events;
+mod evidence;
 mod finding;
 mod first;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::spec::After;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Result};
+use crate::file::{FolderId, Tree};
 use crate::ids::TransferId;
 use crate::units::UnixTime;
 
@@ -19,9 +20,48 @@ pub enum State {
     Paused {
         /// Since when.
         since: UnixTime,
+        /// Whether nobody said yet what of that which was there is to be uploaded: they are asked once it goes on.
+        #[serde(default)]
+        asks: bool,
     },
     /// It is watched no more. What it uploaded stays in the list.
     Stopped,
+}
+
+/// Which folder it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootId {
+    /// Its number, and its volume's.
+    #[serde(flatten)]
+    pub folder: FolderId,
+    /// What lasts of its volume, wherever and whenever that is mounted, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<u64>,
+}
+
+impl RootId {
+    /// The folder that is held open.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn of(tree: &Tree) -> Result<Self> {
+        Ok(Self { folder: tree.id()?, serial: tree.serial() })
+    }
+
+    /// Whether a folder that is seen now has the numbers of this one.
+    pub(super) fn is_still(self, now: Self) -> bool {
+        self.folder == now.folder && (self.serial.is_none() || self.serial == now.serial)
+    }
+
+    /// Whether a folder that is seen now is known to lie on another volume.
+    pub(super) fn lies_elsewhere(self, now: Self) -> bool {
+        self.serial.zip(now.serial).is_some_and(|(was, is)| was != is)
+    }
+
+    /// Whether no folder of another volume ever has its numbers. On Windows a volume's number is its own, where it has one.
+    pub(super) const fn lasts(self) -> bool {
+        self.serial.is_some() || (cfg!(windows) && self.folder.volume != 0)
+    }
 }
 
 /// What is counted of a watched folder, for those who want to know whether events are lost.
@@ -81,4 +121,36 @@ pub enum Aftermath {
         /// The reason.
         code: ErrorCode,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// W15.
+    #[test]
+    fn a_folder_is_told_by_its_numbers_and_by_what_lasts_of_its_volume() {
+        let folder = FolderId { volume: 1, file: u64::MAX };
+        let with = |serial| RootId { folder, serial };
+        assert!(with(None).is_still(with(Some(7))) && with(Some(7)).is_still(with(Some(7))));
+        for now in [with(None), with(Some(8)), RootId { folder: FolderId { volume: 2, ..folder }, ..with(Some(7)) }] {
+            assert!(!with(Some(7)).is_still(now), "{now:?}");
+        }
+        assert!(with(Some(7)).lies_elsewhere(with(Some(8))));
+        for (was, now) in [(None, Some(8)), (Some(7), None), (Some(7), Some(7))] {
+            assert!(!with(was).lies_elsewhere(with(now)), "nobody knows, or it does not");
+        }
+    }
+
+    #[test]
+    fn what_earlier_versions_wrote_is_read() {
+        let folder = FolderId { volume: 1, file: u64::MAX };
+        let before = serde_json::to_string(&folder).expect("written");
+        assert_eq!(serde_json::from_str::<RootId>(&before).expect("read"), RootId { folder, serial: None });
+        let now = RootId { folder, serial: Some(7) };
+        let written = serde_json::to_string(&now).expect("written");
+        assert_eq!(serde_json::from_str::<RootId>(&written).expect("read"), now);
+        let paused = serde_json::from_str::<State>(r#"{"kind":"paused","since":9}"#).expect("read");
+        assert_eq!(paused, State::Paused { since: UnixTime(9), asks: false });
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::record::RootId;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::{FolderId, Tree};
+use crate::file::Tree;
 
 /// Whether a watched folder is there.
 #[derive(Debug)]
@@ -18,11 +19,11 @@ pub(super) enum Root {
 ///
 /// # Errors
 /// What the system says, but that it is not there.
-pub(super) fn look(path: &Path, home: &Path, known: Option<FolderId>) -> Result<Root> {
+pub(super) fn look(path: &Path, home: &Path, known: Option<RootId>) -> Result<Root> {
     match Tree::open(path, home) {
         Ok(tree) => {
-            let is = tree.id()?;
-            Ok(if known.is_none_or(|known| known == is) { Root::There(tree) } else { Root::Away })
+            let is = RootId::of(&tree)?;
+            Ok(if known.is_none_or(|known| known.is_still(is)) { Root::There(tree) } else { Root::Away })
         }
         Err(error) if matches!(error.code, ErrorCode::FileMissing | ErrorCode::NotAFile | ErrorCode::SourceOffline) => {
             Ok(Root::Away)
@@ -150,9 +151,12 @@ mod tests {
         assert!(matches!(look(None), Root::Away));
         std::fs::create_dir(&path).expect("made");
         let Root::There(tree) = look(None) else { panic!("it is there") };
-        let id = tree.id().expect("an id");
+        let id = RootId::of(&tree).expect("an id");
         assert!(matches!(look(Some(id)), Root::There(_)));
-        let other = FolderId { volume: id.volume ^ 1, ..id };
-        assert!(matches!(look(Some(other)), Root::Away), "what a drive was mounted on is not the drive");
+        let folder = crate::file::FolderId { volume: id.folder.volume ^ 1, ..id.folder };
+        let serial = Some(id.serial.map_or(1, |serial| serial ^ 1));
+        for other in [RootId { folder, ..id }, RootId { serial, ..id }] {
+            assert!(matches!(look(Some(other)), Root::Away), "what a drive was mounted on is not the drive");
+        }
     }
 }

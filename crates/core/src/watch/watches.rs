@@ -132,8 +132,8 @@ impl Watches {
         self.ask(id, Box::new(change)).await
     }
 
-    /// Goes on with a folder that lies elsewhere by now, whatever lies in it. What was sent stays on record: a file that lies there
-    /// as it was sent is not sent again.
+    /// Goes on with a folder that lies elsewhere by now, or where it lay, whatever lies in it: whoever says so says that it is the
+    /// one. What was sent stays on record: a file that lies there as it was sent is not sent again.
     ///
     /// # Errors
     /// As [`Self::add`] of the place, and as [`Self::answer`].
@@ -157,7 +157,7 @@ impl Watches {
         let now = UnixTime::now();
         let answers = move |row: &mut WatchRow| {
             row.spec.existing = existing;
-            if row.state == State::Asks {
+            if matches!(row.state, State::Asks | State::Paused { asks: true, .. }) {
                 row.added = now;
             }
         };
@@ -171,25 +171,20 @@ impl Watches {
     pub async fn pause(&self, id: WatchId) -> Result<()> {
         let since = UnixTime::now();
         let rests = move |row: &mut WatchRow| {
-            // Whoever was never asked is asked once it goes on.
-            if row.state == State::Watching {
-                row.state = State::Paused { since };
+            if matches!(row.state, State::Asks | State::Watching) {
+                row.state = State::Paused { since, asks: row.state == State::Asks };
             }
         };
         self.ask(id, Box::new(rests)).await
     }
 
-    /// Lets a folder go on: what happened meanwhile is found.
+    /// Lets a folder go on: what happened meanwhile is found. One that is another folder by now is away: nobody says by this that it
+    /// is the one, and its drive may come later.
     ///
     /// # Errors
     /// As [`Self::answer`].
     pub async fn resume(&self, id: WatchId) -> Result<()> {
-        let change = |row: &mut WatchRow| {
-            // Whoever lets it go on says that it is the folder it was, whatever lies in it.
-            row.root = None;
-            goes_on(row);
-        };
-        self.ask(id, Box::new(change)).await
+        self.ask(id, Box::new(goes_on)).await
     }
 
     /// Lets every folder rest.
@@ -200,12 +195,12 @@ impl Watches {
         self.all(|watches, id| async move { watches.pause(id).await }).await
     }
 
-    /// Lets every folder that rests go on. Nobody looked at each of them: one that is another folder by now is away.
+    /// Lets every folder that rests go on.
     ///
     /// # Errors
     /// The journal's.
     pub async fn resume_all(&self) -> Result<()> {
-        self.all(|watches, id| async move { watches.ask(id, Box::new(goes_on)).await }).await
+        self.all(|watches, id| async move { watches.resume(id).await }).await
     }
 
     /// The same of each, at once: one whose drive answers late holds up no other.
@@ -331,8 +326,8 @@ async fn tell(all: std::sync::Weak<Inner>, mut rested: mpsc::UnboundedReceiver<c
 }
 
 fn goes_on(row: &mut WatchRow) {
-    if matches!(row.state, State::Paused { .. }) {
-        row.state = State::Watching;
+    if let State::Paused { asks, .. } = row.state {
+        row.state = if asks { State::Asks } else { State::Watching };
     }
 }
 
