@@ -51,6 +51,7 @@ mod watching_all;
 #[cfg(unix)]
 mod watching_links;
 mod watching_moves;
+mod watching_wishes;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;

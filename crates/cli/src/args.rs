@@ -1,6 +1,8 @@
 //! What can be typed.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use davit_core::session::Collision;
@@ -72,8 +74,10 @@ pub(crate) enum Command {
 pub(crate) enum Watch {
     /// Watch a folder; it is watched while `davit watch run` or the app is at work.
     Add(Box<Add>),
-    /// Say anew what is wanted of a folder; what is not said is as usual. What was uploaded is not uploaded again.
+    /// Change what is wanted of a folder; what is not said stays as it is. What was uploaded is not uploaded again.
     Change(Box<Change>),
+    /// Say what of the files that were there at first is uploaded, where that is asked.
+    Answer(Answered),
     /// Show the watched folders.
     List {
         /// One JSON object a line.
@@ -125,9 +129,10 @@ pub(crate) struct Add {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) place: Place,
-    /// What of the files that are there already is uploaded.
+    /// What of the files that are there already is uploaded. Without it that is asked: here, where this is a terminal, or by
+    /// `davit watch answer`.
     #[arg(long, value_enum)]
-    pub(crate) existing: OnExisting,
+    pub(crate) existing: Option<OnExisting>,
     #[command(flatten)]
     pub(crate) wanted: Wanted,
     /// Say what would be uploaded and what would not, and watch nothing.
@@ -135,48 +140,53 @@ pub(crate) struct Add {
     pub(crate) dry_run: bool,
 }
 
-/// What is taken beside plain files.
-/// What is wanted of a watched folder.
+/// What is wanted of a watched folder: what is not said is as usual of one that is added, and as it was of one that is changed.
 #[derive(Debug, ClapArgs)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Wanted {
-    /// Where in the destination they go: a path, with `{date}`, `{host}`, `{user}` and `{folder}` in it.
-    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
-    pub(crate) under: String,
-    /// Only files that match, as in a gitignore: `*.mov`, `day/`, `/cut/**`. May be given several times.
+    /// Where in the destination they go: a path, with `{date}`, `{host}`, `{user}` and `{folder}` in it. "" is the destination
+    /// itself.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) under: Option<String>,
+    /// Only files that match, as in a gitignore: `*.mov`, `day/`, `/cut/**`. May be given several times. These and those of
+    /// `--exclude` are all patterns there are from then on.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) include: Vec<String>,
     /// No files that match. What is excluded comes before what is included.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) exclude: Vec<String>,
-    /// For how long a file has to stay the same: 10s, 2min, 1h.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = settle)]
-    pub(crate) settle: u32,
-    /// What to do when a name is taken: upload beside it, or as said here.
-    #[arg(long, default_value = "suffix")]
-    pub(crate) collision: OnCollision,
-    /// What becomes of a file once it is there and verified.
-    #[arg(long, value_enum, default_value = "keep")]
-    pub(crate) after: OnceThere,
-    /// When they are uploaded beside what is given by hand.
-    #[arg(long, value_enum, default_value = "below")]
-    pub(crate) priority: OnPriority,
-    /// Folders below it that are looked at; 0 is none.
-    #[arg(long, value_name = "FOLDERS")]
-    pub(crate) depth: Option<u16>,
-    /// No files of fewer bytes.
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) least: Option<u64>,
-    /// No files of more bytes.
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) most: Option<u64>,
-    /// No files that were written to within this time: 10s, 2min, 1h.
+    /// Whatever its name: no patterns.
+    #[arg(long, conflicts_with_all = ["include", "exclude"])]
+    pub(crate) all_files: bool,
+    /// For how long a file has to stay the same: 10s (usual), 2min, 1h.
     #[arg(long, value_name = "TIME", value_parser = settle)]
-    pub(crate) age: Option<u32>,
+    pub(crate) settle: Option<u32>,
+    /// What to do when a name is taken: upload beside it (usual), or as said here.
+    #[arg(long, value_enum)]
+    pub(crate) collision: Option<OnCollision>,
+    /// What becomes of a file once it is there and verified: it stays (usual), or as said here; `move` puts it into
+    /// `_uploaded/DATE/` in the watched folder.
+    #[arg(long, value_enum)]
+    pub(crate) after: Option<OnceThere>,
+    /// When they are uploaded beside what is given by hand: after it (usual), or as said here.
+    #[arg(long, value_enum)]
+    pub(crate) priority: Option<OnPriority>,
+    /// Folders below it that are looked at: 0 is no other, `none` all of them.
+    #[arg(long, value_name = "FOLDERS|none")]
+    pub(crate) depth: Option<Bound<u16>>,
+    /// No files of fewer bytes.
+    #[arg(long, value_name = "BYTES|none")]
+    pub(crate) least: Option<Bound<u64>>,
+    /// No files of more bytes.
+    #[arg(long, value_name = "BYTES|none")]
+    pub(crate) most: Option<Bound<u64>>,
+    /// No files that were written to within this time: 10s, 2min, 1h.
+    #[arg(long, value_name = "TIME|none", value_parser = age)]
+    pub(crate) age: Option<Bound<u32>>,
     /// No files without bytes.
-    #[arg(long)]
-    pub(crate) skip_empty: bool,
-    /// Never files of this name, whatever is included; `*.tmp`, `.*` and other leftovers of programs are never taken anyway.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) skip_empty: Option<bool>,
+    /// Never files of this name, whatever is included, beside `*.tmp`, `.*` and other leftovers of programs. May be given several
+    /// times. These and those of `--take` are all there are from then on.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) never: Vec<String>,
     /// Take leftovers of programs of this pattern after all, such as `.*`.
@@ -185,50 +195,77 @@ pub(crate) struct Wanted {
     /// Only in these hours: 20:00-06:00, or “mon-fri 20:00-06:00”.
     #[arg(long, value_name = "HOURS")]
     pub(crate) hours: Option<crate::hours::Typed>,
+    /// At any hour.
+    #[arg(long, conflicts_with = "hours")]
+    pub(crate) no_hours: bool,
     /// What was sent and then moved within the folder is sent to its new place, too.
-    #[arg(long)]
-    pub(crate) moved_anew: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) moved_anew: Option<bool>,
     #[command(flatten)]
     pub(crate) beyond: Beyond,
     /// A folder in it goes as one, once nothing in it moves.
-    #[arg(long)]
-    pub(crate) whole_folders: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) whole_folders: Option<bool>,
     /// Send a file while it is still written, part by part; it is there once it was left alone.
-    #[arg(long)]
-    pub(crate) while_written: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) while_written: Option<bool>,
     /// A file that another one takes the place of while it is sent, as programs do that save at once, is sent to its end first,
     /// and the other after it. A file that is written to while it is sent is begun anew, whatever is said here, and so is one
     /// of which the upload rests meanwhile.
-    #[arg(long)]
-    pub(crate) finish_first: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) finish_first: Option<bool>,
     /// Look at it once a minute instead of waiting for the system to tell.
-    #[arg(long)]
-    pub(crate) poll: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) poll: Option<bool>,
     /// Wait for the system to tell, even of a drive on the network.
-    #[arg(long, conflicts_with = "poll")]
-    pub(crate) live: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "poll")]
+    pub(crate) live: Option<bool>,
+}
+
+/// A bound, or that there is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound<T>(pub(crate) Option<T>);
+
+impl<T: FromStr<Err: Display>> FromStr for Bound<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(None)),
+            bound => bound.parse().map(|bound| Self(Some(bound))).map_err(|odd: T::Err| odd.to_string()),
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Change {
     /// Its number, as `davit watch list` shows it, or its path.
     pub(crate) folder: String,
-    /// What of the files that were there at first is uploaded, where nobody said so yet.
-    #[arg(long, value_enum)]
-    pub(crate) existing: Option<OnExisting>,
+    #[command(flatten)]
+    pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) wanted: Wanted,
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Answered {
+    /// Its number, as `davit watch list` shows it, or its path.
+    pub(crate) folder: String,
+    /// What of the files that are there already is uploaded.
+    #[arg(value_enum)]
+    pub(crate) existing: OnExisting,
+}
+
+/// What is taken beside plain files.
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Beyond {
     /// Follow links and junctions to what lies in the folder: it is uploaded under the link's path, too. What lies outside is
     /// never uploaded.
-    #[arg(long)]
-    pub(crate) follow_links: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) follow_links: Option<bool>,
     /// Upload files that lie in the cloud (OneDrive, iCloud, Dropbox), too: they are fetched.
-    #[arg(long)]
-    pub(crate) fetch_placeholders: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) fetch_placeholders: Option<bool>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -348,6 +385,11 @@ fn settle(text: &str) -> Result<u32, String> {
     let seconds = number.parse::<u32>().ok().zip(each).and_then(|(number, each)| number.checked_mul(each));
     let within = seconds.filter(|seconds| (1..=86_400).contains(seconds));
     within.ok_or_else(|| "give a time from 1s to 24h, such as 30s, 2min or 1h".to_owned())
+}
+
+/// The same, or none.
+fn age(text: &str) -> Result<Bound<u32>, String> {
+    if text == "none" { Ok(Bound(None)) } else { settle(text).map(|seconds| Bound(Some(seconds))) }
 }
 
 #[derive(Debug, ClapArgs)]

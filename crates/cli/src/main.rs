@@ -5,6 +5,7 @@
 mod args;
 mod control;
 mod doctor;
+mod existing;
 mod hours;
 mod left;
 mod limit;
@@ -18,6 +19,7 @@ mod status;
 mod text;
 mod upload;
 mod watch;
+mod wish;
 mod words;
 
 use std::process::ExitCode;

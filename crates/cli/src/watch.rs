@@ -5,30 +5,26 @@ use std::path::{Path, PathBuf};
 use davit_core::bandwidth::Zone;
 use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
-use davit_core::file::{Extent, Links, Placeholders};
+use davit_core::file::{Links, Placeholders};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, Tallied, WatchRow};
-use davit_core::units::{ByteCount, UnixTime};
+use davit_core::units::UnixTime;
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
-use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Counts, Doing, Notices, Why};
-use davit_core::watch::preview::{Listing, Preview};
-use davit_core::watch::record::State;
-use davit_core::watch::rules::{self, Bounds, LEFTOVERS};
-use davit_core::watch::spec::{Changed, Existing, Mode, Moved, Unit};
+use davit_core::watch::preview::Preview;
+use davit_core::watch::record::{Counters, State};
+use davit_core::watch::spec::Existing;
 use serde::Serialize;
 
-use crate::args::{Add, Beyond, Change, Folder, Folders, Relocated, Run, Wanted, Watch};
+use crate::args::{Add, Answered, Change, Folder, Folders, OnExisting, Relocated, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
 use crate::upload::{connected, place};
-use crate::{DONE, INTERRUPTED, NOTHING, hours, text, words};
+use crate::{DONE, INTERRUPTED, NOTHING, existing, hours, text, words};
 
 /// What there is to say without any.
 const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
-/// What comes of a check of a folder that rests or is away.
-const LATER: &str = "rests or is not there; it is looked at once it goes on";
 /// What is watched by nobody.
 const NOBODY: &str = "Nobody watches them now: begin with `davit watch run`, or open the app.";
 
@@ -36,80 +32,22 @@ pub(crate) async fn run(command: Watch) -> Result<u8> {
     match command {
         Watch::Add(add) => self::add(*add).await,
         Watch::Change(change) => self::change(&change).await,
+        Watch::Answer(answered) => self::answer(&answered).await,
         Watch::List { json } => list(json).await,
         Watch::Remove(folder) => ask(&folder, Ask::Remove, "is watched no more").await,
         Watch::Pause(some) => ask_some(some, Ask::Pause, Ask::PauseAll, "rests").await,
         Watch::Resume(some) => ask_some(some, Ask::Resume, Ask::ResumeAll, "is watched again").await,
         Watch::Move(place) => relocate(&place).await,
-        Watch::Check(folder) => ask(&folder, Ask::Check, "was looked at").await,
+        Watch::Check(folder) => check(&folder).await,
         Watch::Run(run) => watch(*run).await,
-    }
-}
-
-impl Beyond {
-    const fn extent(&self) -> Extent {
-        Extent {
-            links: if self.follow_links { Links::Followed } else { Links::Skipped },
-            placeholders: if self.fetch_placeholders { Placeholders::Fetched } else { Placeholders::Skipped },
-        }
-    }
-}
-
-impl Wanted {
-    fn spec(&self, existing: Existing) -> Spec {
-        let Extent { links, placeholders } = self.beyond.extent();
-        let include = self.include.iter().cloned().map(rules::Line::Include);
-        let lines = self.exclude.iter().cloned().map(rules::Line::Exclude).chain(include).collect();
-        Spec {
-            under: self.under.clone(),
-            settle: self.settle,
-            lines,
-            links,
-            placeholders,
-            existing,
-            collision: self.collision.into(),
-            priority: self.priority.into(),
-            after: self.after.into(),
-            bounds: Bounds {
-                depth: self.depth,
-                least: self.least.map(ByteCount),
-                most: self.most.map(ByteCount),
-                age: self.age,
-            },
-            allow_empty: !self.skip_empty,
-            leftovers: self.leftovers(),
-            hours: self.hours.clone().map(|hours| hours.0),
-            moved: if self.moved_anew { Moved::Uploaded } else { Moved::Ignored },
-            while_written: self.while_written,
-            changed: if self.finish_first { Changed::FinishedFirst } else { Changed::BegunAnew },
-            unit: if self.whole_folders { Unit::TopFolder } else { Unit::EachFile },
-            mode: self.mode(),
-        }
-    }
-
-    /// What is never taken.
-    fn leftovers(&self) -> Vec<String> {
-        let usual = LEFTOVERS.iter().map(|pattern| (*pattern).to_owned()).filter(|usual| !self.take.contains(usual));
-        usual.chain(self.never.iter().cloned()).collect()
-    }
-
-    const fn mode(&self) -> Mode {
-        match (self.poll, self.live) {
-            (true, _) => Mode::Poll,
-            (_, true) => Mode::Live,
-            _ => Mode::Auto,
-        }
     }
 }
 
 /// What would be taken of a folder as it is.
 async fn would(add: &Add) -> Result<u8> {
-    let spec = add.wanted.spec(add.existing.into());
+    let spec = add.wanted.fresh();
     spec.check()?;
-    let home = Options::from_env()?.home;
-    // A link that is named means where it leads.
-    let path = add.path.canonicalize().unwrap_or_else(|_| add.path.clone());
-    let preview = Listing::of(&path, &home, spec.extent()).await?.by(&spec.rules()?, UnixTime::now());
+    let preview = existing::preview(&add.path, &Options::from_env()?.home, &spec).await?;
     let named = preview.some_taken.iter().map(|path| format!("{:<10} {}", "upload", text::plain(path)));
     let left = preview.some_left.iter().map(|one| {
         let why = words::of_rule(one.why, &spec);
@@ -135,13 +73,23 @@ async fn add(add: Add) -> Result<u8> {
     }
     let options = place(&add.place)?;
     let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());
+    let mut spec = add.wanted.fresh();
+    spec.check()?;
+    let chosen = match add.existing {
+        Some(existing) => Some(existing.into()),
+        None => existing::chosen(&path, &options.home, &spec).await?,
+    };
+    let Some(existing) = chosen else { return Ok(NOTHING) };
+    spec.existing = existing;
     // In a process that is at work it is by its id.
     let to = add.place.to.clone().or_else(|| options.direct.as_ref().map(|place| place.id().0));
-    let ask_for =
-        Ask::Add { path: path.clone().into_os_string(), to, spec: Box::new(add.wanted.spec(add.existing.into())) };
+    let ask_for = Ask::Add { path: path.clone().into_os_string(), to, spec: Box::new(spec) };
     let (answer, at_work) = asked(options, ask_for).await?;
     let Answer::Added(id) = answer else { return Err(Error::new(ErrorCode::Unexpected)) };
     text::line(&format!("{id}  {} is watched.", text::plain(&path.to_string_lossy())))?;
+    if existing == Existing::Ask {
+        text::note(&format!("What of the files that are there is uploaded is asked: {}.", existing::how(id)));
+    }
     if !at_work {
         text::note(NOBODY);
     }
@@ -159,7 +107,7 @@ async fn asked(options: Options, ask: Ask) -> Result<(Answer, bool)> {
     let uploader = Uploader::open(Options { hold: true, watch: true, ..options }).await?;
     words::tell(uploader.notice());
     let done = async {
-        if matches!(ask, Ask::Add { .. }) {
+        if matches!(ask, Ask::Add { .. } | Ask::Change { to: Some(_), .. }) {
             connected(&uploader).await?;
         }
         uploader.ask_watches(ask).await
@@ -174,8 +122,7 @@ async fn ask(folder: &Folder, what: impl Fn(WatchId) -> Ask, became: &str) -> Re
     let Some(row) = folder.find(&options.home)? else {
         return Ok(unknown(&folder.folder));
     };
-    let (answer, _) = asked(options, what(row.id)).await?;
-    let became = if matches!(answer, Answer::NotNow) { LATER } else { became };
+    asked(options, what(row.id)).await?;
     text::line(&format!("{}  {} {became}.", row.id, text::plain(&row.path.to_string_lossy())))?;
     Ok(DONE)
 }
@@ -205,18 +152,64 @@ async fn relocate(place: &Relocated) -> Result<u8> {
     ask(&folder, |id| Ask::Relocate(id, to.clone().into_os_string()), &became).await
 }
 
-/// Says anew what is wanted of a folder.
-async fn change(change: &Change) -> Result<u8> {
+/// Has all of a folder looked at.
+async fn check(folder: &Folder) -> Result<u8> {
     let options = Options::from_env()?;
+    let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
+    let path = text::plain(&row.path.to_string_lossy());
+    if matches!(asked(options, Ask::Check(row.id)).await?, (Answer::NotNow, _)) {
+        text::note(&format!("davit: {path} was not looked at: {}.", why_not(&row)));
+        return Ok(NOTHING);
+    }
+    text::line(&format!("{}  {path} was looked at.", row.id))?;
+    Ok(DONE)
+}
+
+/// Why a folder is not looked at now, and what becomes of it.
+fn why_not(row: &WatchRow) -> String {
+    match row.state {
+        State::Paused { .. } => format!("it rests, and is once it goes on: `davit watch resume {}`", row.id),
+        State::Asks if row.spec.existing == Existing::Ask => {
+            format!("it asks what of the files that are there is uploaded: {}", existing::how(row.id))
+        }
+        State::Asks | State::Watching | State::Stopped => {
+            "it is not there, or another Davit watches it, and is once it goes on".to_owned()
+        }
+    }
+}
+
+/// Changes what is said of what is wanted of a folder, and where its files go from now on.
+async fn change(change: &Change) -> Result<u8> {
+    let goes_elsewhere = change.place.to.is_some() || change.place.s3.is_some();
+    let options = if goes_elsewhere { place(&change.place)? } else { Options::from_env()? };
     let folder = Folder { folder: change.folder.clone() };
     let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
-    let spec = change.wanted.spec(change.existing.map_or(row.spec.existing, Into::into));
+    // As it is on record, where whoever is at work puts it first.
+    let mut spec = row.spec.clone();
+    change.wanted.put_into(&mut spec);
     spec.check()?;
-    asked(options, Ask::Change(row.id, Box::new(spec))).await?;
-    if let Some(existing) = change.existing {
-        asked(Options::from_env()?, Ask::Answer(row.id, existing.into())).await?;
-    }
+    let to = change.place.to.clone().or_else(|| options.direct.as_ref().map(|place| place.id().0));
+    asked(options, Ask::Change { id: row.id, spec: Box::new(spec), to }).await?;
     text::line(&format!("{}  {} is watched so from now on.", row.id, text::plain(&row.path.to_string_lossy())))?;
+    Ok(DONE)
+}
+
+/// Says what of the files that are there is uploaded.
+async fn answer(answered: &Answered) -> Result<u8> {
+    let options = Options::from_env()?;
+    let folder = Folder { folder: answered.folder.clone() };
+    let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
+    let path = text::plain(&row.path.to_string_lossy());
+    if row.state != State::Asks {
+        text::note(&format!("davit: {path} does not ask: what becomes of the files that were there is said already."));
+        return Ok(NOTHING);
+    }
+    asked(options, Ask::Answer(row.id, answered.existing.into())).await?;
+    let became = match answered.existing {
+        OnExisting::All => "the files that are there are uploaded",
+        OnExisting::NewOnly => "only new files are uploaded",
+    };
+    text::line(&format!("{}  {path}: {became}.", row.id))?;
     Ok(DONE)
 }
 
@@ -259,6 +252,7 @@ struct Line<'a> {
     still_written: u32,
     waiting: u32,
     moving: u32,
+    stalled: u32,
     done: u32,
     done_today: u32,
     failed: u32,
@@ -316,6 +310,7 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         still_written: counts.still_written,
         waiting: counts.waiting,
         moving: counts.moving,
+        stalled: counts.stalled,
         done: counts.done,
         done_today: counts.today,
         failed: counts.failed,
@@ -337,9 +332,9 @@ fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<Counts> {
         return Ok(card.counts);
     }
     let midnight = Zone::here().day_began(UnixTime::now());
-    let Tallied { moving, rests: waiting, done, since: today, failed, .. } =
+    let Tallied { moving, stalled, rests: waiting, done, since: today, failed, .. } =
         Reader::open(home)?.watched_counts(row.id, midnight)?;
-    Ok(Counts { moving, waiting, done, today, failed, ..Default::default() })
+    Ok(Counts { moving, stalled, waiting, done, today, failed, ..Default::default() })
 }
 
 fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
@@ -347,14 +342,16 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     let counts = counts(row, card, home)?;
     let doing = match (card.map(|card| card.doing), row.state) {
         (_, State::Paused { since, .. }) => format!("Paused since {}", words::date(since)),
-        (Some(Doing::Away { other: true }), _) => another_stands_there(row.id),
-        (Some(doing), _) => doing_in_words(doing, counts),
-        (None, State::Asks) => "Waits to be told what of the files that are there is uploaded".to_owned(),
+        (Some(doing), _) => doing_in_words(row.id, doing, counts),
+        (None, State::Asks) if row.spec.existing == Existing::Ask => {
+            format!("It asks what of the files that are there is uploaded: {}", existing::how(row.id))
+        }
         (None, _) => "Nobody watches it now".to_owned(),
     };
     let mut told = vec![doing];
     let count = |n: u32, what: &str| (n > 0).then(|| format!("{n} {what}"));
     told.extend(count(counts.moving, "being uploaded"));
+    told.extend(count(counts.stalled, "waiting"));
     told.extend(count(counts.settling - counts.still_written.min(counts.settling), "being written"));
     told.extend(count(counts.still_written, "still being written"));
     told.extend(count(counts.waiting, "whole, to be sent later"));
@@ -367,10 +364,7 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend((row.spec.placeholders == Placeholders::Fetched).then(|| "files in the cloud are fetched".to_owned()));
     told.extend(card.map(|card| notices_in_words(card.notices).to_owned()));
     told.extend(row.counters.checked.map(|at| format!("last full check {}", words::date(at))));
-    told.extend(
-        (row.counters.lost > 0)
-            .then(|| format!("events lost {}, recovered by a check {}", row.counters.lost, row.counters.recovered)),
-    );
+    told.extend(counted(row.counters));
     let to = &row.destination.label;
     let under = if row.spec.under.is_empty() { String::new() } else { format!(" / {}", row.spec.under) };
     Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
@@ -381,20 +375,34 @@ fn another_stands_there(id: WatchId) -> String {
     format!("Another folder stands there. If it is the right one: `davit watch move {id} PATH`")
 }
 
-fn doing_in_words(doing: Doing, counts: Counts) -> String {
+/// What was counted of events and checks, where anything was.
+fn counted(Counters { lost, recovered, .. }: Counters) -> Option<String> {
+    (lost > 0 || recovered > 0).then(|| format!("events lost {lost}, recovered by a check {recovered}"))
+}
+
+fn doing_in_words(id: WatchId, doing: Doing, counts: Counts) -> String {
     match doing {
         Doing::Asks { files, bytes } => {
             let size = text::size(bytes.get());
-            format!("There are {files} files ({size}): say what becomes of them")
+            format!("{files} files ({size}) are there already: {}", existing::how(id))
         }
         Doing::Checking => "All of it is looked at".to_owned(),
-        Doing::Watching if counts.moving + counts.settling + counts.waiting + counts.failed > 0 => "Watched".to_owned(),
+        Doing::Watching if still_to_come(counts) > 0 => "Watched".to_owned(),
         Doing::Watching => "Up to date".to_owned(),
         Doing::Paused { since } => format!("Paused since {}", words::date(since)),
-        Doing::Away { .. } => "Folder not available; it goes on by itself once it is there".to_owned(),
-        Doing::Elsewhere { process: Some(process) } => format!("Another Davit watches it: process {process}"),
-        Doing::Elsewhere { process: None } => "Another Davit on this computer watches it".to_owned(),
+        Doing::Away { other: true } => another_stands_there(id),
+        Doing::Away { other: false } => "Folder not available; it goes on by itself once it is there".to_owned(),
+        Doing::Elsewhere { process: Some(process) } => {
+            format!("Another Davit watches it, process {process}: close that one, or let it go on there")
+        }
+        Doing::Elsewhere { process: None } => {
+            "Another Davit on this computer watches it: close that one, or let it go on there".to_owned()
+        }
     }
+}
+
+const fn still_to_come(counts: Counts) -> u32 {
+    counts.moving + counts.stalled + counts.settling + counts.waiting + counts.failed
 }
 
 const fn notices_in_words(notices: Notices) -> &'static str {
@@ -406,7 +414,7 @@ const fn notices_in_words(notices: Notices) -> &'static str {
             "looked at once a minute, since this system watches no more folders: raise fs.inotify.max_user_watches"
         }
         Notices::Polls(Why::Instances { .. }) => {
-            "looked at once a minute, since this system tells no more programs: raise fs.inotify.max_user_instances"
+            "looked at once a minute, since this user has no more watchers: raise fs.inotify.max_user_instances"
         }
         Notices::Polls(Why::Refused) => "looked at once a minute, since this system does not tell",
     }
@@ -463,47 +471,45 @@ async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
+    use davit_core::units::ByteCount;
 
     use super::*;
-    use crate::args::{Args, Command};
 
-    /// What is wanted of a folder that is added with these words.
-    fn typed(flags: &[&str]) -> Spec {
-        let typed = ["davit", "watch", "add", "/in", "--existing", "all"].iter().chain(flags);
-        let Command::Watch { command: Watch::Add(add) } = Args::try_parse_from(typed).expect("a command").command
-        else {
-            panic!("another command")
-        };
-        add.wanted.spec(add.existing.into())
+    /// W30: a system that loses events without a word says nothing of what a check found.
+    #[test]
+    fn what_a_check_found_is_told_also_where_the_system_says_that_it_lost_nothing() {
+        let told = |lost, recovered| counted(Counters { lost, recovered, checked: None });
+        assert_eq!(told(0, 0), None);
+        assert_eq!(told(0, 1).as_deref(), Some("events lost 0, recovered by a check 1"));
+        assert_eq!(told(2, 0).as_deref(), Some("events lost 2, recovered by a check 0"));
     }
 
     /// W15.
     #[test]
     fn of_a_folder_in_whose_place_another_stands_it_is_said_how_a_person_says_that_it_is_the_one() {
-        let away = doing_in_words(Doing::Away { other: false }, Counts::default());
+        let away = doing_in_words(WatchId::new(7), Doing::Away { other: false }, Counts::default());
         assert!(away.ends_with("it goes on by itself once it is there"), "{away}");
-        let other = another_stands_there(WatchId::new(7));
+        let other = doing_in_words(WatchId::new(7), Doing::Away { other: true }, Counts::default());
         assert!(other.contains("`davit watch move 7 PATH`"), "{other}");
-        let typed = ["davit", "watch", "move", "7", "/in"];
-        let moved = Args::try_parse_from(typed).expect("a command").command;
-        assert!(matches!(moved, Command::Watch { command: Watch::Move(_) }));
     }
 
-    /// W12.
+    /// W30.
     #[test]
-    fn what_is_replaced_while_it_is_sent_is_finished_first_where_a_person_says_so() {
-        assert_eq!(typed(&[]).changed, Changed::BegunAnew);
-        assert_eq!(typed(&["--finish-first"]).changed, Changed::FinishedFirst);
+    fn what_moves_no_further_is_not_up_to_date() {
+        let watched = |counts| doing_in_words(WatchId::new(1), Doing::Watching, counts);
+        assert_eq!(watched(Counts::default()), "Up to date");
+        assert_eq!(watched(Counts { stalled: 1, ..Counts::default() }), "Watched");
     }
 
-    /// W16, W17.
+    /// W9.
     #[test]
-    fn links_are_followed_and_placeholders_fetched_where_a_person_says_so() {
-        let extent = |flags: &[&str]| typed(flags).extent();
-        assert_eq!(extent(&[]), Extent::default());
-        let all = Extent { links: Links::Followed, placeholders: Placeholders::Fetched };
-        assert_eq!(extent(&["--follow-links", "--fetch-placeholders"]), all);
-        assert_eq!(extent(&["--follow-links"]), Extent { links: Links::Followed, ..Extent::default() });
+    fn a_folder_that_asks_says_how_it_is_answered() {
+        let asks = Doing::Asks { files: 146, bytes: ByteCount(1_200_000_000_000) };
+        let told = doing_in_words(WatchId::new(7), asks, Counts::default());
+        assert!(told.starts_with("146 files (1.20 TB) are there already: "), "{told}");
+        assert!(
+            told.contains("`davit watch answer 7 all`") && told.contains("`davit watch answer 7 new-only`"),
+            "{told}"
+        );
     }
 }

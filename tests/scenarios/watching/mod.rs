@@ -110,7 +110,9 @@ impl Watched {
     /// Waits until so many files are done, and nothing more is to come.
     pub(crate) async fn until_done(&self, files: u32) -> Card {
         self.until("all is done", |card| {
-            card.counts.done == files && card.counts.moving + card.counts.settling == 0 && card.doing == Doing::Watching
+            card.counts.done == files
+                && card.counts.moving + card.counts.stalled + card.counts.settling == 0
+                && card.doing == Doing::Watching
         })
         .await
     }
@@ -192,7 +194,7 @@ async fn an_atomic_save_is_a_new_version() {
                     .until("the second is done", |card| {
                         card.counts.done == 1
                             && card.last_done.is_some()
-                            && card.counts.moving + card.counts.settling == 0
+                            && card.counts.moving + card.counts.stalled + card.counts.settling == 0
                     })
                     .await,
             ),
@@ -467,7 +469,9 @@ async fn nothing_is_moved_or_deleted_before_it_is_verified() {
         noise(&path, 31_000);
         link.faults.hold.send_replace(false);
         watched
-            .until("both are there", |card| card.counts.done == 1 && card.counts.moving + card.counts.settling == 0)
+            .until("both are there", |card| {
+                card.counts.done == 1 && card.counts.moving + card.counts.stalled + card.counts.settling == 0
+            })
             .await;
         watched.until_left(|left| left.iter().all(|name| name != "cut.mov")).await;
         let sums = watched.keys().iter().map(|key| watched.sum(key)).collect::<Vec<_>>();

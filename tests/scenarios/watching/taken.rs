@@ -53,7 +53,8 @@ async fn a_watched_file_whose_key_is_taken_goes_as_the_person_chose() {
         let mine = [watched.file(NAMES[0], 1_000), watched.file(NAMES[1], LARGE)];
         let card = watched
             .until("both are at an end", |card| {
-                card.counts.done + card.counts.failed == 2 && card.counts.moving + card.counts.settling == 0
+                card.counts.done + card.counts.failed == 2
+                    && card.counts.moving + card.counts.stalled + card.counts.settling == 0
             })
             .await;
         let sums = |files: &[PathBuf; 2]| [sha256(&files[0]), sha256(&files[1])];

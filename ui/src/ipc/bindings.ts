@@ -1014,9 +1014,13 @@ stillWritten: number,
  */
 waiting: number, 
 /**
- * They are in line, move or wait.
+ * They are in line or move.
  */
 moving: number, 
+/**
+ * They move no further for now: they wait for the connection, for their drive or for another try, or somebody paused them.
+ */
+stalled: number, 
 /**
  * They are safely there.
  */

@@ -43,6 +43,7 @@ export const counts: Counts = {
   stillWritten: 0,
   waiting: 0,
   moving: 0,
+  stalled: 0,
   done: 0,
   today: 0,
   failed: 0,

@@ -465,6 +465,8 @@ export const text = {
     today: (n: number) => `${plural(n, 'file', 'files')} today`,
     files: (n: number) => plural(n, 'file', 'files'),
     written: 'Being written',
+    longWritten: 'Still being written',
+    stalled: 'Waiting',
     waiting: 'To be sent later',
     upToDate: 'Up to date',
     last: (at: string) => `Last file ${at}`,
@@ -485,12 +487,12 @@ export const text = {
     limit: (most: number) =>
       `Looked at once a minute: this system tells of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_watches.`,
     instances: (most: number) =>
-      `Looked at once a minute: all programs together are told of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_instances.`,
+      `Looked at once a minute: this system keeps ${plural(most, 'watcher', 'watchers')} for all programs of yours together, and no more. An administrator can raise fs.inotify.max_user_instances.`,
     checked: (at: string) => `Last full check ${at}.`,
     unchecked: 'No full check yet.',
     event: (at: string) => `Last change told ${at}.`,
     lost: (lost: number, found: number) =>
-      `The system lost word of changes ${lost === 1 ? 'once' : `${count(lost)} times`}. Full checks found ${plural(found, 'file', 'files')}.`,
+      `The system ${lost === 0 ? 'told of no loss' : `lost word of changes ${lost === 1 ? 'once' : `${count(lost)} times`}`}. Full checks found ${plural(found, 'file', 'files')}.`,
     noneLost: 'No word of changes was lost.',
     stillWritten: (n: number) => `${plural(n, 'file has', 'files have')} been written to for an hour or more.`,
     inCloud: (n: number) =>
@@ -498,7 +500,7 @@ export const text = {
     passed: (n: number) => `${plural(n, 'link or special file is', 'links and special files are')} left.`,
     stays: (why: string) => `A file that was uploaded stays where it is. ${why}`,
     elsewhere: (process: number | null) =>
-      `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}.`,
+      `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}. Close it there, or let it go on there.`,
     failed: (n: number) => `${plural(n, 'file needs', 'files need')} you.`,
     /** What is said of files is not what is said of their folder. */
     wrong: {
@@ -553,7 +555,9 @@ export const text = {
     },
     existing: 'Files there now',
     all: 'Upload them',
+    allThere: 'All of it',
     newOnly: 'Only new files',
+    there: (n: number, size: string) => `${plural(n, 'file', 'files')}, ${size}`,
     wait: 'Wait until',
     settled: (seconds: number) =>
       `unchanged for ${seconds < 60 ? plural(seconds, 'second', 'seconds') : plural(Math.round(seconds / 60), 'minute', 'minutes')}`,

@@ -11,6 +11,22 @@ test('what uploads is told beside the files of today', () => {
   expect(standing(watch({ counts }), NOW)).toEqual(['Uploading 3', '142 files today']);
 });
 
+test('what waits is told as waiting, and what is written for very long as still being written', () => {
+  const told = (some: Partial<typeof none>) => standing(watch({ counts: { ...none, ...some } }), NOW);
+  expect(told({ stalled: 2, today: 9 })).toEqual(['Waiting', '2 files']);
+  expect(told({ moving: 1, stalled: 2, today: 9 })).toEqual(['Uploading 1', '9 files today']);
+  expect(told({ stalled: 1, settling: 2 })).toEqual(['Being written', '2 files']);
+  expect(told({ settling: 2, stillWritten: 1 })).toEqual(['Being written', '2 files']);
+  expect(told({ settling: 2, stillWritten: 2 })).toEqual(['Still being written', '2 files']);
+  expect(told({ settling: 1, stillWritten: 1, stalled: 2 })).toEqual(['Waiting', '2 files']);
+  expect(told({ waiting: 1 })).toEqual(['To be sent later', '1 file']);
+});
+
+test('a folder that another Davit watches says what can be done', () => {
+  const told = trouble(watch({ doing: { kind: 'elsewhere', process: 4_711 } }));
+  expect(told?.words).toContain('process 4711. Close it there, or let it go on there.');
+});
+
 test('of what is wrong the nearest is told, with one thing to do', () => {
   const counts = { ...none, failed: 2 };
   expect(trouble(watch())).toBeNull();
@@ -40,6 +56,12 @@ test('details say what was lost and found, and nothing of what is not there', ()
   const lost = details(watch({ lost: 2, recovered: 1, counts: { ...none, passed: 1, placeholders: 4 } }), NOW);
   expect(lost).toContain('The system lost word of changes 2 times. Full checks found 1 file.');
   expect(lost).toHaveLength(5);
+  const noneLost = 'No word of changes was lost.';
+  expect(details(watch(), NOW)).toContain(noneLost);
+  // Some systems lose events without a word.
+  const silent = details(watch({ lost: 0, recovered: 500 }), NOW);
+  expect(silent).toContain('The system told of no loss. Full checks found 500 files.');
+  expect(silent).not.toContain(noneLost);
 });
 
 test('an example is a file in a folder, and what it becomes', () => {

@@ -12,10 +12,13 @@ const DAY = 86_400;
 export function standing(watch: WatchView, now: number): [string, string] {
   const { counts, doing } = watch;
   if (doing.kind === 'paused') return [say.paused, say.since(when(doing.since, now))];
-  if (doing.kind === 'asks') return [say.asks, `${say.files(doing.files)}, ${roughSize(doing.bytes)}`];
+  if (doing.kind === 'asks') return [say.asks, say.there(doing.files, roughSize(doing.bytes))];
   if (doing.kind === 'checking') return [say.checking, ''];
   if (counts.moving > 0) return [say.uploading(counts.moving), say.today(counts.today)];
-  if (counts.settling > 0) return [say.written, say.files(counts.settling)];
+  // What is written to for very long is told so where nothing else is to come.
+  if (counts.settling > counts.stillWritten) return [say.written, say.files(counts.settling)];
+  if (counts.stalled > 0) return [say.stalled, say.files(counts.stalled)];
+  if (counts.settling > 0) return [say.longWritten, say.files(counts.settling)];
   if (counts.waiting > 0) return [say.waiting, say.files(counts.waiting)];
   const last = watch.lastDone === null ? '' : say.last(when(watch.lastDone, now));
   return [say.upToDate, last];
@@ -53,7 +56,7 @@ export function details(watch: WatchView, now: number): string[] {
     noticed(watch.notices),
     ...(watch.lastEvent === null ? [] : [say.event(when(watch.lastEvent, now))]),
     checked === null ? say.unchecked : say.checked(when(checked, now)),
-    lost > 0 ? say.lost(lost, recovered) : say.noneLost,
+    lost + recovered > 0 ? say.lost(lost, recovered) : say.noneLost,
     ...some(counts.stillWritten, say.stillWritten),
     ...some(counts.placeholders, say.inCloud),
     ...some(counts.passed, say.passed),

@@ -88,8 +88,10 @@ pub struct Watched {
 /// How many files of a watched folder stand where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tallied {
-    /// They are in line, move or wait.
+    /// They are in line or move.
     pub moving: u32,
+    /// They move no further for now: they wait for the connection, for their drive or for another try, or somebody paused them.
+    pub stalled: u32,
     /// They rest until the hours of their folder begin.
     pub rests: u32,
     /// They are safely there.
@@ -163,6 +165,7 @@ pub(super) const GROWING: &str = "growing";
 mod tests {
     use super::*;
     use crate::credentials::Giver;
+    use crate::engine::feed::PausedBy;
     use crate::engine::fixture::{FILE as ONE, rows};
     use crate::error::ErrorCode;
     use crate::file::{FolderId, Links};
@@ -323,6 +326,17 @@ mod tests {
             async move { journal.read(move |reader| reader.watched_counts(ID, UnixTime(since))).await.expect("read") }
         };
         assert_eq!(count(0).await, Tallied { moving: 1, ..Tallied::default() });
+        let (since, stalled) = (UnixTime(9), Tallied { stalled: 1, ..Tallied::default() });
+        for (state, counted) in [
+            (TransferState::Waiting { code: ErrorCode::Offline, until: None }, stalled),
+            (TransferState::Paused { by: PausedBy::You, since }, stalled),
+            (TransferState::Paused { by: PausedBy::Watch, since }, stalled),
+            (TransferState::Paused { by: PausedBy::Schedule, since }, Tallied { rests: 1, ..Tallied::default() }),
+        ] {
+            let standing = Standing { state: state.clone(), on_s3: OnS3::Nothing };
+            journal.write(vec![Write::Standing(ONE, standing)]).await.expect("written");
+            assert_eq!(count(0).await, counted, "{state:?}");
+        }
         let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(50) };
         let done = Standing { state: done, on_s3: OnS3::Nothing };
         journal.write(vec![Write::Standing(ONE, done)]).await.expect("written");

@@ -32,7 +32,14 @@ pub enum Ask {
     /// All of them.
     Cards,
     /// Another wish.
-    Change(WatchId, Box<Spec>),
+    Change {
+        /// Of this one.
+        id: WatchId,
+        /// All that is wanted of it.
+        spec: Box<Spec>,
+        /// Where what comes from now on goes, by id or label; none is where it goes already.
+        to: Option<String>,
+    },
     /// What of that which is there already is to be uploaded.
     Answer(WatchId, Existing),
     /// It is to rest.
@@ -103,7 +110,17 @@ impl Desk {
                 return keeper.add(watches, Path::new(&path), to, *spec).await.map(Answer::Added);
             }
             Ask::Cards => return Ok(Answer::Cards(watches.cards().borrow().to_vec())),
-            Ask::Change(id, spec) => watches.change(id, *spec).await?,
+            Ask::Change { id, spec, to } => {
+                let to = match to {
+                    Some(name) => {
+                        let to = named(&keeper.destinations().await?, Some(name.as_str()))?.clone();
+                        let remote = keeper.remote(&to)?;
+                        Some((to, remote))
+                    }
+                    None => None,
+                };
+                watches.wish(id, move |now| *now = *spec, to).await?;
+            }
             Ask::Answer(id, existing) => watches.answer(id, existing).await?,
             Ask::Pause(id) => watches.pause(id).await?,
             Ask::Resume(id) => watches.resume(id).await?,

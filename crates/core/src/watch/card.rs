@@ -124,8 +124,10 @@ pub struct Counts {
     pub still_written: u32,
     /// They are whole, and wait for their hours or for what goes with them.
     pub waiting: u32,
-    /// They are in line, move or wait.
+    /// They are in line or move.
     pub moving: u32,
+    /// They move no further for now: they wait for the connection, for their drive or for another try, or somebody paused them.
+    pub stalled: u32,
     /// They are safely there.
     pub done: u32,
     /// Those among them that are since midnight.

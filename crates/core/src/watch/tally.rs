@@ -11,6 +11,8 @@ use crate::units::UnixTime;
 
 /// How often it is counted anew at most.
 const COUNTED: Duration = Duration::from_secs(1);
+/// How often it is while something moves no further: that it does again nobody tells.
+const STALLED: Duration = Duration::from_secs(10);
 
 /// What was counted last.
 #[derive(Debug)]
@@ -37,7 +39,14 @@ impl Tally {
 
     /// When it is to be counted anew, where it is.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.stale.then(|| self.at.map_or_else(Instant::now, |at| at + self.pause))
+        let pause = if self.stale {
+            self.pause
+        } else if self.given.stalled > 0 {
+            STALLED.max(self.pause * 5)
+        } else {
+            return None;
+        };
+        Some(self.at.map_or_else(Instant::now, |at| at + pause))
     }
 
     /// Counts where that is due.
@@ -58,14 +67,32 @@ impl Tally {
 
     /// As it was counted last, beside what was passed over: placeholders, and the rest.
     pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
-        let Tallied { moving, rests, done, since: today, failed, .. } = self.given;
+        let Tallied { moving, stalled, rests, done, since: today, failed, .. } = self.given;
         let Unsettled { all: settling, still_written, waiting } = self.unsettled;
         let waiting = waiting.saturating_add(rests);
-        Counts { settling, still_written, waiting, moving, done, today, failed, placeholders, passed }
+        Counts { settling, still_written, waiting, moving, stalled, done, today, failed, placeholders, passed }
     }
 
     /// When a file was last done, as of the last count.
     pub(super) const fn last(&self) -> Option<UnixTime> {
         self.given.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// W30.
+    #[test]
+    fn what_moves_no_further_is_counted_anew_though_nobody_tells_that_it_moves() {
+        let at = Instant::now();
+        let counted = |stalled, stale| {
+            let given = Tallied { stalled, ..Tallied::default() };
+            Tally { stale, at: Some(at), given, ..Tally::default() }
+        };
+        assert_eq!(counted(0, false).due(), None);
+        assert_eq!(counted(1, false).due(), Some(at + STALLED));
+        assert_eq!(counted(1, true).due(), Some(at + COUNTED), "what is told is counted as soon as ever");
     }
 }

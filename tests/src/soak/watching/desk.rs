@@ -37,7 +37,7 @@ impl Told {
 
     /// Whether nothing of it is still to come, as far as its watcher knows.
     pub(super) fn is_up_to_date(&self) -> bool {
-        self.is_watched() && self.number("settling") + self.number("moving") == 0
+        self.is_watched() && self.number("settling") + self.number("moving") + self.number("stalled") == 0
     }
 }
 

@@ -60,7 +60,8 @@ pub async fn storm(files: u32, hears: Hears) {
     let quiet = Instant::now();
     let all = RENAMED + u64::from(files) + if lost { OLD + 2 } else { 0 };
     // In line or done: nothing of what happened is unknown any more.
-    let known = |told: &[Told]| told.iter().all(|one| one.number("moving") + one.number("done") >= all);
+    let known =
+        |told: &[Told]| told.iter().all(|one| one.number("moving") + one.number("stalled") + one.number("done") >= all);
     desk.until(&what, known).await;
     let found = quiet.elapsed();
     let done = |told: &[Told]| told.iter().map(|one| one.number("done")).sum::<u64>();

@@ -159,7 +159,7 @@ impl Reader {
         self.one(&SQL, params![bits(transfer.get())], line)
     }
 
-    /// How many files of a watched folder move by themselves, are done, at all and since a moment, and need somebody.
+    /// How many files of a watched folder move, move no further for now, are done, at all and since a moment, and need somebody.
     pub fn watched_counts(&self, watch: WatchId, since: UnixTime) -> Result<Tallied> {
         let sql = "SELECT kind, count(*), sum(at>=?2), max(at) FROM (
                      SELECT iif(json_extract(t.standing,'$.state.by')='schedule','rests',
@@ -179,6 +179,7 @@ impl Reader {
                 Some("failed") => all.failed = count,
                 Some("cancelled") | None => {}
                 Some("rests") => all.rests = count,
+                Some("waiting" | "paused") => all.stalled += count,
                 Some(_) => all.moving += count,
             }
         }
