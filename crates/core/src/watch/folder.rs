@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant};
 
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
+use super::below;
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Clocks};
 use super::events::{Events, Hint};
@@ -244,7 +245,7 @@ impl Folder {
                 Hint::Other(folder) => {
                     for folder in self.ways.names(&folder) {
                         if self.known.contains(&folder) {
-                            self.known.retain(|known| !known.starts_with(&folder));
+                            below::out_of(&mut self.known, &folder);
                             self.events.forget(&folder);
                         }
                     }
