@@ -356,6 +356,7 @@ export class Fake {
         .map((path) => ({ path, why }));
       return Promise.resolve({ taken: 149 - left, bytes: 3.1e12, left, someTaken: ['Day 07/A007.mxf'], someLeft });
     },
+    checkWishes: () => Promise.resolve(null),
     addWatch: (_inbox, _to, wishes) => {
       const id = this.watches.length + 1;
       this.watched([...this.watches, watch(id, { name: 'Ingest', folder: '/media/raid/Ingest', wishes })]);

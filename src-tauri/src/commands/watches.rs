@@ -77,7 +77,17 @@ pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, wishes: Wis
     let rules = spec.rules()?;
     let home = shell.uploader()?.home().to_owned();
     let listing = shell.looks.listing(&path, &home, spec.extent()).await?;
-    Ok(listing.by(&rules, UnixTime::now()))
+    // Of very many files that takes long: not where uploads are driven.
+    let told = tauri::async_runtime::spawn_blocking(move || listing.by(&rules, UnixTime::now())).await;
+    Ok(told.map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))?)
+}
+
+/// Whether wishes can be, without a look at anything.
+#[tauri::command]
+pub async fn check_wishes(wishes: Wishes) -> Answer<()> {
+    let mut spec = Spec::default();
+    wishes.put_into(&mut spec);
+    Ok(spec.check()?)
 }
 
 /// Watches a folder that a gesture gave.

@@ -73,6 +73,7 @@ export const ipc = {
     invoke<null>('subscribe_watches', { channel: channel(listen) }),
   pickWatchRoot: () => invoke<InboxView | null>('pick_watch_root'),
   previewWatch: (root: Root, wishes: Wishes) => invoke<Preview>('preview_watch', { root, wishes }),
+  checkWishes: (wishes: Wishes) => invoke<null>('check_wishes', { wishes }),
   addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
     invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
   changeWatch: (watch: WatchId, wishes: Wishes, destination: DestinationId | null) =>
