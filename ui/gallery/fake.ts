@@ -362,7 +362,7 @@ export class Fake {
       this.watched([...this.watches, watch(id, { name: 'Ingest', folder: '/media/raid/Ingest', wishes })]);
       return Promise.resolve(id);
     },
-    changeWatch: (id, wishes, to) => {
+    changeWatch: (id, _before, wishes, to) => {
       const place = this.places().find((one) => one.id === to);
       return this.changeWatch(id, { wishes, ...(place ? { to: place.id, destination: place.label } : {}) });
     },

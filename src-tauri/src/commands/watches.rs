@@ -102,24 +102,26 @@ pub async fn add_watch(
     let uploader = shell.uploader()?;
     let (path, before) = found(&shell, Root::Given(inbox))?;
     let mut spec = Spec { existing, ..before };
-    wishes.check(&spec)?;
+    wishes.check(spec.after)?;
     wishes.put_into(&mut spec);
     let id = uploader.watch(&path, &destination, spec).await?;
     shell.inbox.take(&[inbox]);
     Ok(id)
 }
 
-/// Other wishes, and another destination for what comes from now on, where one is given.
+/// Other wishes, and another destination for what comes from now on, where one is given. What is wished as it was `before` a
+/// person began to change it stays as it is wanted by now.
 #[tauri::command]
 pub async fn change_watch(
     shell: State<'_, Arc<Shell>>,
     watch: WatchId,
+    before: Wishes,
     wishes: Wishes,
     destination: Option<DestinationId>,
 ) -> Answer<()> {
-    let (_, before) = found(&shell, Root::Watched(watch))?;
-    wishes.check(&before)?;
-    let wish = move |spec: &mut Spec| wishes.put_into(spec);
+    found(&shell, Root::Watched(watch))?;
+    wishes.check(before.after)?;
+    let wish = wishes.changes(before);
     Ok(shell.uploader()?.change_watch(watch, wish, destination.as_ref()).await?)
 }
 

@@ -76,8 +76,8 @@ export const ipc = {
   checkWishes: (wishes: Wishes) => invoke<null>('check_wishes', { wishes }),
   addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
     invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
-  changeWatch: (watch: WatchId, wishes: Wishes, destination: DestinationId | null) =>
-    invoke<null>('change_watch', { watch, wishes, destination }),
+  changeWatch: (watch: WatchId, before: Wishes, wishes: Wishes, destination: DestinationId | null) =>
+    invoke<null>('change_watch', { watch, before, wishes, destination }),
   relocateWatch: (watch: WatchId, inbox: InboxId) => invoke<null>('relocate_watch', { watch, inbox }),
   answerWatch: (watch: WatchId, existing: Existing) => invoke<null>('answer_watch', { watch, existing }),
   pauseWatch: (watch: WatchId) => invoke<null>('pause_watch', { watch }),
