@@ -383,12 +383,12 @@ impl From<&Spec> for Wishes {
 }
 
 impl Wishes {
-    /// Whether they can be wished in the place of what was wanted before.
+    /// Whether they can be wished in the place of what was to become of files before.
     ///
     /// # Errors
     /// `bad-input` for files that would be deleted: nobody wishes that by a click.
-    pub(crate) fn check(&self, before: &Spec) -> Result<(), Error> {
-        if self.after == After::Delete && before.after != After::Delete {
+    pub(crate) fn check(&self, before: After) -> Result<(), Error> {
+        if self.after == After::Delete && before != After::Delete {
             return Err(Error::new(ErrorCode::BadInput).detail("deleting is for the command line"));
         }
         Ok(())
@@ -416,6 +416,26 @@ impl Wishes {
             placeholders: self.placeholders,
             existing: spec.existing,
         };
+    }
+
+    /// What is wished otherwise than `before`. The rest stays as it is wanted by then, whoever changed it meanwhile.
+    pub(crate) fn changes(self, before: Self) -> impl FnOnce(&mut Spec) + Send + 'static {
+        macro_rules! put {
+            ($wishes:ident, $before:ident, $spec:ident: $($wish:ident),* $(,)?) => {
+                // One that is not named here does not compile.
+                let Wishes { $($wish),* } = $wishes;
+                $(if $wish != $before.$wish {
+                    $spec.$wish = $wish;
+                })*
+            };
+        }
+        let wishes = self;
+        move |spec: &mut Spec| {
+            put!(
+                wishes, before, spec: under, lines, leftovers, bounds, allow_empty, settle, after, collision, unit,
+                while_written, hours, priority, mode, moved, changed, links, placeholders,
+            );
+        }
     }
 }
 
@@ -564,7 +584,7 @@ mod tests {
     fn a_setting_that_the_window_does_not_send_is_never_lost() {
         let before = odd();
         let same = Wishes::from(&before);
-        same.check(&before).expect("as it was");
+        same.check(before.after).expect("as it was");
         let mut after = before.clone();
         same.put_into(&mut after);
         assert_eq!(after, before, "what is saved unchanged is unchanged");
@@ -585,8 +605,26 @@ mod tests {
     #[test]
     fn nobody_wishes_by_a_click_that_files_are_deleted() {
         let wished = Wishes::from(&odd());
-        assert_eq!(wished.check(&Spec::default()).expect_err("refused").code, ErrorCode::BadInput);
-        wished.check(&odd()).expect("wished at the command line");
+        assert_eq!(wished.check(After::Keep).expect_err("refused").code, ErrorCode::BadInput);
+        wished.check(After::Delete).expect("wished at the command line");
+        // Taken back there while a sheet is open, it stays so.
+        let mut meanwhile = Spec { after: After::Keep, ..odd() };
+        wished.clone().changes(wished)(&mut meanwhile);
+        assert_eq!(meanwhile, Spec { after: After::Keep, ..odd() });
+    }
+
+    #[test]
+    fn what_is_set_while_a_sheet_is_open_stays_unless_it_is_changed_there_too() {
+        let before = Wishes::from(&Spec::default());
+        let mut spec = Spec { hours: odd().hours, after: After::Trash, settle: 30, ..Spec::default() };
+        let wished = Wishes { settle: 120, after: After::Move, ..before.clone() };
+        wished.changes(before.clone())(&mut spec);
+        assert_eq!(spec, Spec { hours: odd().hours, after: After::Move, settle: 120, ..Spec::default() });
+        before.clone().changes(before.clone())(&mut spec);
+        assert_eq!(spec.settle, 120, "nothing was changed");
+        let mut all = Spec { existing: Existing::NewOnly, ..Spec::default() };
+        Wishes::from(&odd()).changes(before)(&mut all);
+        assert_eq!(all, odd(), "and each wish can be");
     }
 
     #[test]

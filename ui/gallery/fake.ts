@@ -356,12 +356,13 @@ export class Fake {
         .map((path) => ({ path, why }));
       return Promise.resolve({ taken: 149 - left, bytes: 3.1e12, left, someTaken: ['Day 07/A007.mxf'], someLeft });
     },
+    checkWishes: () => Promise.resolve(null),
     addWatch: (_inbox, _to, wishes) => {
       const id = this.watches.length + 1;
       this.watched([...this.watches, watch(id, { name: 'Ingest', folder: '/media/raid/Ingest', wishes })]);
       return Promise.resolve(id);
     },
-    changeWatch: (id, wishes, to) => {
+    changeWatch: (id, _before, wishes, to) => {
       const place = this.places().find((one) => one.id === to);
       return this.changeWatch(id, { wishes, ...(place ? { to: place.id, destination: place.label } : {}) });
     },

@@ -44,6 +44,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         watches::subscribe_watches,
         watches::pick_watch_root,
         watches::preview_watch,
+        watches::check_wishes,
         watches::add_watch,
         watches::change_watch,
         watches::answer_watch,

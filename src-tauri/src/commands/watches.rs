@@ -77,7 +77,17 @@ pub async fn preview_watch(shell: State<'_, Arc<Shell>>, root: Root, wishes: Wis
     let rules = spec.rules()?;
     let home = shell.uploader()?.home().to_owned();
     let listing = shell.looks.listing(&path, &home, spec.extent()).await?;
-    Ok(listing.by(&rules, UnixTime::now()))
+    // Of very many files that takes long: not where uploads are driven.
+    let told = tauri::async_runtime::spawn_blocking(move || listing.by(&rules, UnixTime::now())).await;
+    Ok(told.map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))?)
+}
+
+/// Whether wishes can be, without a look at anything.
+#[tauri::command]
+pub async fn check_wishes(wishes: Wishes) -> Answer<()> {
+    let mut spec = Spec::default();
+    wishes.put_into(&mut spec);
+    Ok(spec.check()?)
 }
 
 /// Watches a folder that a gesture gave.
@@ -92,24 +102,26 @@ pub async fn add_watch(
     let uploader = shell.uploader()?;
     let (path, before) = found(&shell, Root::Given(inbox))?;
     let mut spec = Spec { existing, ..before };
-    wishes.check(&spec)?;
+    wishes.check(spec.after)?;
     wishes.put_into(&mut spec);
     let id = uploader.watch(&path, &destination, spec).await?;
     shell.inbox.take(&[inbox]);
     Ok(id)
 }
 
-/// Other wishes, and another destination for what comes from now on, where one is given.
+/// Other wishes, and another destination for what comes from now on, where one is given. What is wished as it was `before` a
+/// person began to change it stays as it is wanted by now.
 #[tauri::command]
 pub async fn change_watch(
     shell: State<'_, Arc<Shell>>,
     watch: WatchId,
+    before: Wishes,
     wishes: Wishes,
     destination: Option<DestinationId>,
 ) -> Answer<()> {
-    let (_, before) = found(&shell, Root::Watched(watch))?;
-    wishes.check(&before)?;
-    let wish = move |spec: &mut Spec| wishes.put_into(spec);
+    found(&shell, Root::Watched(watch))?;
+    wishes.check(before.after)?;
+    let wish = wishes.changes(before);
     Ok(shell.uploader()?.change_watch(watch, wish, destination.as_ref()).await?)
 }
 

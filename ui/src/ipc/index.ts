@@ -73,10 +73,11 @@ export const ipc = {
     invoke<null>('subscribe_watches', { channel: channel(listen) }),
   pickWatchRoot: () => invoke<InboxView | null>('pick_watch_root'),
   previewWatch: (root: Root, wishes: Wishes) => invoke<Preview>('preview_watch', { root, wishes }),
+  checkWishes: (wishes: Wishes) => invoke<null>('check_wishes', { wishes }),
   addWatch: (inbox: InboxId, destination: DestinationId, wishes: Wishes, existing: Existing) =>
     invoke<WatchId>('add_watch', { inbox, destination, wishes, existing }),
-  changeWatch: (watch: WatchId, wishes: Wishes, destination: DestinationId | null) =>
-    invoke<null>('change_watch', { watch, wishes, destination }),
+  changeWatch: (watch: WatchId, before: Wishes, wishes: Wishes, destination: DestinationId | null) =>
+    invoke<null>('change_watch', { watch, before, wishes, destination }),
   relocateWatch: (watch: WatchId, inbox: InboxId) => invoke<null>('relocate_watch', { watch, inbox }),
   answerWatch: (watch: WatchId, existing: Existing) => invoke<null>('answer_watch', { watch, existing }),
   pauseWatch: (watch: WatchId) => invoke<null>('pause_watch', { watch }),

@@ -14,6 +14,8 @@ export interface Draft {
 /** What a sheet is open for. */
 export interface Sheet extends Draft {
   root: Root;
+  /** As it was wished when the sheet was opened: what still is is not sent, and stays as it is by then. */
+  before: Wishes;
   /** Its name, and where it lies as far as the page may know. */
   name: string;
   folder: string;
@@ -46,25 +48,26 @@ export class Watches {
   /** A folder is chosen; then what is wanted of it is asked. */
   async add(): Promise<void> {
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given && this.usual) this.begin(given, null, { ...FRESH, wishes: this.usual });
+    if (given && this.usual) this.begin(given, null, this.usual, { ...FRESH, wishes: this.usual });
   }
 
   /** Another folder for the sheet that is open. */
   async another(draft: Draft): Promise<void> {
     const { sheet } = this;
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given && sheet && this.sheet === sheet) this.begin(given, sheet.watch, draft);
+    if (given && sheet && this.sheet === sheet) this.begin(given, sheet.watch, sheet.before, draft);
   }
 
-  private begin(given: InboxView, watch: WatchView | null, draft: Draft): void {
+  private begin(given: InboxView, watch: WatchView | null, before: Wishes, draft: Draft): void {
     const name = given.names[0] ?? '';
-    this.sheet = { root: { kind: 'given', id: given.id }, name, folder: name, watch, look: false, ...draft };
+    const root: Root = { kind: 'given', id: given.id };
+    this.sheet = { root, before, name, folder: name, watch, look: false, ...draft };
   }
 
   edit(watch: WatchView, look = false): void {
     const { name, folder, wishes } = watch;
     const root: Root = { kind: 'watched', id: watch.id };
-    this.sheet = { ...FRESH, root, name, folder, watch, look, wishes };
+    this.sheet = { ...FRESH, root, before: wishes, name, folder, watch, look, wishes };
   }
 
   /** Answers whether it is kept. */
@@ -72,7 +75,7 @@ export class Watches {
     const { sheet } = this;
     if (!sheet) return false;
     const { root, watch } = sheet;
-    const kept: Promise<WatchId | null> = watch ? this.change(root, watch, draft) : this.begins(root, draft);
+    const kept: Promise<WatchId | null> = watch ? this.change(sheet, watch, draft) : this.begins(root, draft);
     const unfit = root.kind === 'given' ? text.watched.unfit : text.watched.cannot;
     if ((await this.told(kept, unfit)) === undefined) return false;
     this.sheet = null;
@@ -84,8 +87,11 @@ export class Watches {
   }
 
   /** What it is first, then where it lies: a folder that is refused keeps nobody from the rest. */
-  private async change(root: Root, { id, to: before }: WatchView, { wishes, to }: Draft): Promise<null> {
-    await this.ipc.changeWatch(id, wishes, to === before ? null : to);
+  private async change(sheet: Sheet, { id, to: place }: WatchView, { wishes, to }: Draft): Promise<null> {
+    const { root, before } = sheet;
+    await this.ipc.changeWatch(id, before, wishes, to === place ? null : to);
+    // Kept, whatever becomes of the place: what is changed back after that is another wish.
+    sheet.before = wishes;
     return root.kind === 'given' ? this.ipc.relocateWatch(id, root.id) : null;
   }
 

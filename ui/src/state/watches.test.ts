@@ -48,7 +48,7 @@ test('what is saved as it was opened is as it was', async () => {
   const { ipc, watches } = await known();
   watches.edit(watch);
   if (watches.sheet) await watches.save(watches.sheet);
-  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, null]);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, wishes, null]);
   expect(ipc.relocateWatch).not.toHaveBeenCalled();
   expect(watches.sheet).toBeNull();
 });
@@ -61,7 +61,7 @@ test('another destination is named where it is another', async () => {
   ] as const) {
     watches.edit(watch);
     await watches.save({ wishes, to, existing: 'all' });
-    expect(ipc.changeWatch.mock.lastCall?.[2]).toBe(named);
+    expect(ipc.changeWatch.mock.lastCall?.[3]).toBe(named);
   }
 });
 
@@ -94,20 +94,33 @@ test('another folder keeps what was written so far, and is the watched one once 
   expect(watches.sheet).toMatchObject({ ...draft, name: 'other', watch });
   expect(ipc.relocateWatch).not.toHaveBeenCalled();
   if (watches.sheet) await watches.save(watches.sheet);
-  expect(ipc.changeWatch.mock.lastCall).toEqual([3, draft.wishes, 'archive']);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, draft.wishes, 'archive']);
   expect(ipc.relocateWatch.mock.lastCall).toEqual([3, 7]);
   expect(ipc.addWatch).not.toHaveBeenCalled();
 });
 
-test('what is discarded comes back as it was written', async () => {
-  const { toasts, watches } = await known();
+test('what was kept beside a folder that is refused is what was wished before from then on', async () => {
+  const { ipc, watches } = await known();
+  watches.edit(watch);
+  const draft = { wishes: { ...wishes, settle: 30 }, to: null, existing: 'all' } as const;
+  await watches.another(draft);
+  ipc.relocateWatch.mockRejectedValueOnce({ code: 'bad-input', owner: 'user', detail: '', reference: null });
+  expect(await watches.save(draft)).toBe(false);
+  await watches.save({ ...draft, wishes });
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, draft.wishes, wishes, null]);
+});
+
+test('what is discarded comes back as it was written, beside what was wished before', async () => {
+  const { ipc, toasts, watches } = await known();
   watches.edit(watch);
   const { sheet } = watches;
-  const draft = { wishes, to: 'archive', existing: 'all' } as const;
+  const draft = { wishes: { ...wishes, settle: 30 }, to: 'archive', existing: 'all' } as const;
   watches.discard(draft, 'Changes discarded.', 'Undo');
   expect(watches.sheet).toBeNull();
   toasts.act();
   expect(watches.sheet).toEqual({ ...sheet, ...draft });
+  await watches.save(draft);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, draft.wishes, 'archive']);
 });
 
 test('all rest at a word, and go on where all rest', async () => {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::{Duration, Instant};
 
+use super::below;
 use super::settle::{Candidate, Look};
 use super::spec::Unit;
 use crate::file::Stamp;
@@ -191,9 +192,9 @@ impl Agenda {
 
     /// A folder is not there, and nothing in it.
     pub fn forget_below(&mut self, folder: &Path) {
-        self.candidates.retain(|known, _| !known.starts_with(folder));
-        self.ready.retain(|known, _| !known.starts_with(folder));
-        self.large.retain(|known, _| !known.starts_with(folder));
+        below::out_of_map(&mut self.candidates, folder);
+        below::out_of_map(&mut self.ready, folder);
+        below::out_of_map(&mut self.large, folder);
     }
 
     /// Whether a file settles or is whole, or its folder is to be looked at.

@@ -8,6 +8,7 @@ use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
+use super::below;
 use super::card::{Notices, Why};
 use super::spec::Mode;
 
@@ -173,7 +174,7 @@ impl Events {
     /// A folder is not there any more. The system sees that by itself; where it was only renamed it goes on telling of it, and
     /// would not if it were told to stop under the former name.
     pub(super) fn forget(&mut self, folder: &Path) {
-        self.watched.retain(|known| !known.starts_with(folder));
+        below::out_of(&mut self.watched, folder);
     }
 
     /// The system need not tell any more.

@@ -9,8 +9,9 @@ use tokio::time::{Duration, Instant};
 
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
+use super::below;
 use super::card::{Card, Counts, Doing, Notices};
-use super::checks::{self, Clocks};
+use super::checks::{self, Bursts, Clocks};
 use super::events::{Events, Hint};
 use super::evidence::Picked;
 use super::looking::Scope;
@@ -31,8 +32,6 @@ use crate::units::{ByteCount, UnixTime};
 
 /// How often a folder that is away is looked for (rule W15).
 pub(super) const AWAY: Duration = Duration::from_secs(5);
-/// After something was told on Windows, all is checked.
-const BURST: Duration = Duration::from_secs(45);
 /// After a failure that is none of the folder's.
 const LATER: Duration = Duration::from_secs(5);
 
@@ -99,6 +98,7 @@ pub(super) struct Folder {
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
     pub(super) check_at: Instant,
+    pub(super) bursts: Bursts,
     last_check: Option<Instant>,
     /// Nothing is done before that.
     pub(super) not_before: Option<Instant>,
@@ -148,6 +148,7 @@ impl Folder {
             is_told: false,
             void: false,
             check_at: Instant::now(),
+            bursts: Bursts::new(checks::LOSES),
             last_check: None,
             not_before: None,
             waiting_for_check: Vec::new(),
@@ -230,9 +231,8 @@ impl Folder {
     pub(super) fn hinted(&mut self, hints: Vec<Hint>) {
         let now = Instant::now();
         self.last_event = Some(UnixTime::now());
-        // There some are lost without a word, and only where many come.
-        if cfg!(windows) && !hints.is_empty() {
-            self.check_at = self.check_at.min(now + BURST);
+        if !hints.is_empty() {
+            self.bursts.told(now);
         }
         for hint in hints {
             match hint {
@@ -245,7 +245,7 @@ impl Folder {
                 Hint::Other(folder) => {
                     for folder in self.ways.names(&folder) {
                         if self.known.contains(&folder) {
-                            self.known.retain(|known| !known.starts_with(&folder));
+                            below::out_of(&mut self.known, &folder);
                             self.events.forget(&folder);
                         }
                     }
@@ -361,7 +361,7 @@ impl Folder {
 
     fn is_due(&self, now: Instant) -> bool {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        self.check_at <= now
+        self.check_due() <= now
             || due(self.agenda.next())
             || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
             || !self.looks_again.is_empty()
@@ -376,13 +376,14 @@ impl Folder {
             self.count_what_is_there(&tree).await?;
             if !self.void && self.row.state == State::Asks {
                 self.check_at = Instant::now() + self.pause_until_check();
+                self.bursts.checked(now);
                 self.waiting_for_check.clear();
             }
             return Ok(());
         }
         self.keep_hours().await?;
         self.look_back().await?;
-        if self.check_at <= now {
+        if self.check_due() <= now {
             if !self.checked {
                 self.doing = Doing::Checking;
                 self.publish().await;
@@ -394,6 +395,7 @@ impl Folder {
             }
             (self.checked, self.is_told) = (true, true);
             self.last_check = Some(Instant::now());
+            self.bursts.checked(now);
             self.check_at = Instant::now() + self.pause_until_check();
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
@@ -460,6 +462,11 @@ impl Folder {
         self.tally.is_stale();
     }
 
+    /// When all of it is checked next.
+    pub(super) fn check_due(&self) -> Instant {
+        self.bursts.due().map_or(self.check_at, |due| due.min(self.check_at))
+    }
+
     fn pause_until_check(&self) -> Duration {
         checks::pause(self.events.notices(), rand::random_range(0.0..1.0))
     }
@@ -474,7 +481,7 @@ impl Folder {
             return Some(at);
         }
         let all = [
-            Some(self.check_at),
+            Some(self.check_due()),
             self.agenda.next(),
             // Outside its hours nothing is tried again: they begin at a time of their own.
             self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::below;
 use super::folder::Folder;
 use crate::error::{ErrorCode, Result};
 use crate::journal::Watched;
@@ -11,8 +12,8 @@ impl Folder {
     /// A folder is not there: nothing in it settles, and what is not sent of it never will be.
     pub(super) async fn folder_is_gone(&mut self, folder: &Path) -> Result<()> {
         self.agenda.forget_below(folder);
-        self.passed.retain(|known, _| !known.starts_with(folder));
-        self.known.retain(|known| !known.starts_with(folder));
+        below::out_of_map(&mut self.passed, folder);
+        below::out_of(&mut self.known, folder);
         self.ways.forget(folder);
         self.events.forget(folder);
         let (id, below) = (self.row.id, folder.to_owned());
@@ -44,5 +45,46 @@ impl Folder {
             self.failed.remove(&transfer);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    use super::super::events::Hint;
+    use super::super::fixture::watched;
+    use super::*;
+
+    /// Folders side by side, each with one in it, and one that stays.
+    fn many() -> BTreeSet<PathBuf> {
+        let days = (0..20_000).map(|n| PathBuf::from(format!("days/{n}")));
+        let all = days.flat_map(|day| [day.join("cam"), day]);
+        all.chain(["", "days", "days-off", "days-off/1"].map(PathBuf::from)).collect()
+    }
+
+    /// W7, W10: of very many folders that are told to be others at once, and of nothing beside them, nothing is known any more.
+    #[tokio::test]
+    async fn of_very_many_folders_that_are_renamed_at_once_nothing_is_known_any_more() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut folder, _asks) = watched(home.path(), home.path(), |_| {}).await;
+        folder.known = many();
+        let others = (0..20_000).map(|n| Hint::Other(PathBuf::from(format!("days/{n}"))));
+        folder.hinted(others.collect());
+        assert_eq!(folder.known, BTreeSet::from(["", "days", "days-off", "days-off/1"].map(PathBuf::from)));
+    }
+
+    /// W7.
+    #[tokio::test]
+    async fn a_folder_that_is_gone_takes_along_all_below_it_and_nothing_beside_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut folder, _asks) = watched(home.path(), home.path(), |_| {}).await;
+        folder.known = many();
+        folder.folder_is_gone(Path::new("days/7")).await.expect("gone");
+        let left: BTreeSet<_> = many().into_iter().filter(|known| !known.starts_with("days/7")).collect();
+        assert_eq!(folder.known, left);
+        folder.folder_is_gone(Path::new("days")).await.expect("gone");
+        assert_eq!(folder.known, BTreeSet::from(["", "days-off", "days-off/1"].map(PathBuf::from)));
     }
 }

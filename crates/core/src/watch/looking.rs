@@ -48,10 +48,14 @@ impl Folder {
         }
         let id = self.row.id;
         let on_record = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
-        for folder in on_record.into_iter().filter(|folder| !seen.contains(folder)) {
-            if !self.is_left(&folder) {
-                self.folder_is_gone(&folder).await?;
+        let is_gone = |folder: &&PathBuf| !seen.contains(*folder) && !self.is_left(folder);
+        let gone: BTreeSet<&Path> =
+            on_record.iter().filter(is_gone).filter_map(|folder| top_of(folder, &seen)).collect();
+        for folder in gone {
+            if self.hears().await {
+                return Ok(());
             }
+            self.folder_is_gone(folder).await?;
         }
         self.known = seen;
         Ok(())
@@ -97,6 +101,9 @@ impl Folder {
             };
             // Before those that are new: a folder that was renamed is both.
             for gone in self.gone_from(&folder, &below) {
+                if self.hears().await {
+                    return Ok(seen);
+                }
                 self.folder_is_gone(&gone).await?;
             }
             let fresh = below.into_iter().filter(|below| scope != Scope::New || !self.known.contains(below));
@@ -301,6 +308,11 @@ impl Folder {
             self.fails(id, *code);
         }
     }
+}
+
+/// The highest folder on the way to one that was not seen, where that one was not: all below it goes with it.
+fn top_of<'a>(folder: &'a Path, seen: &BTreeSet<PathBuf>) -> Option<&'a Path> {
+    folder.ancestors().take_while(|above| !seen.contains(*above)).last()
 }
 
 /// Whether the system should have told of a version by now.

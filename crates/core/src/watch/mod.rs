@@ -18,6 +18,7 @@
 mod aftermath;
 pub mod agenda;
 pub mod backoff;
+mod below;
 pub mod card;
 mod checks;
 mod delivering;

@@ -19,6 +19,7 @@ const NAMED: usize = 200;
 /// The files of a folder as they were when it was looked at.
 #[derive(Debug)]
 pub struct Listing {
+    /// By their paths with composed letters: whoever asks again does not compose them again.
     files: Vec<(String, Stamp)>,
 }
 
@@ -78,7 +79,7 @@ impl Listing {
                 match sight.what {
                     Seen::Folder if !is_put_aside(&path) => open.push(path),
                     Seen::File(stamp) if !sight.name.to_string_lossy().starts_with(HIDDEN) => {
-                        files.push((names::spelled(&path), stamp));
+                        files.push((names::normal(&names::spelled(&path)), stamp));
                     }
                     Seen::Folder | Seen::File(_) | Seen::Passed(_) | Seen::Refused(_) => {}
                 }
@@ -92,7 +93,7 @@ impl Listing {
     pub fn by(&self, rules: &Rules, now: UnixTime) -> Preview {
         let mut preview = Preview::default();
         for (path, stamp) in &self.files {
-            match rules.file(path, *stamp, now) {
+            match rules.composed(path, *stamp, now) {
                 // One that is too young is taken once it is not.
                 Verdict::Takes | Verdict::Young(_) => {
                     preview.taken += 1;
@@ -147,6 +148,17 @@ mod tests {
         assert_eq!((films.taken, films.left), (2, 2));
         assert_eq!(films.some_taken, ["a.mov", "day/b.mov"]);
         assert_eq!(films.some_left[1], Left { path: "day/c.txt".to_owned(), why: Rule::NotIncluded });
+    }
+
+    /// W18: on whatever system a name was written.
+    #[tokio::test]
+    async fn letters_that_are_kept_apart_are_composed_where_a_folder_is_looked_at() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("gro\u{308}\u{df}e.mov"), b"1").expect("written");
+        let listing = Listing::of(folder.path(), Path::new("/nowhere"), Extent::default()).await.expect("looked at");
+        let lines = vec![Line::Include("gr\u{f6}\u{df}e.*".to_owned())];
+        let rules = Spec { lines, ..Spec::default() }.rules().expect("patterns");
+        assert_eq!(listing.by(&rules, UnixTime::now()).some_taken, ["gr\u{f6}\u{df}e.mov"]);
     }
 
     /// W16.

@@ -117,7 +117,11 @@ impl Rules {
     /// Of a file, by its path in the folder with `/` between the names.
     pub fn file(&self, rel: &str, stamp: Stamp, now: UnixTime) -> Verdict {
         // A person types composed letters; a Mac may keep them apart.
-        let rel = &names::normal(rel);
+        self.composed(&names::normal(rel), stamp, now)
+    }
+
+    /// The same by a path whose letters are composed.
+    pub(super) fn composed(&self, rel: &str, stamp: Stamp, now: UnixTime) -> Verdict {
         if let Some(rule) = self.leaves(rel, ByteCount(stamp.size)) {
             return Verdict::Leaves(rule);
         }

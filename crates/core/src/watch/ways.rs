@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::below;
 use crate::file::{Seen, Sight};
 
 /// The links that are followed. All paths are from the watched folder on.
@@ -33,7 +34,7 @@ impl Ways {
 
     /// A folder is not there, or not looked at.
     pub(super) fn forget(&mut self, folder: &Path) {
-        self.leads.retain(|known, _| !known.starts_with(folder));
+        below::out_of_map(&mut self.leads, folder);
     }
 
     /// Where a folder lies without any link on the way.
