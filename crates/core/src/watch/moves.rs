@@ -14,11 +14,8 @@ use crate::engine::feed::PausedBy;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Seen, Sight, Stamp, Tree, open_aside};
 use crate::ids::WatchId;
-use crate::journal::{Reader, TransferRow, Watched, WatchedRow, Write};
+use crate::journal::{ALIKE_AT_MOST, Reader, TransferRow, Watched, WatchedRow, Write};
 use crate::transfer::TransferState;
-
-/// Of files of which more are alike (empty ones of one name, say) none is taken for another: each would be looked for.
-const ALIKE_AT_MOST: usize = 16;
 
 /// A line of the ledger, and the transfer that it is of.
 type Sent = (WatchedRow, TransferRow);
