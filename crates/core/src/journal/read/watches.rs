@@ -190,10 +190,15 @@ impl Reader {
         Ok(all)
     }
 
+    /// Whether a folder is watched still. Of one that is watched no more nobody sees to what was found in it.
+    pub(crate) fn is_watched(&self, watch: WatchId) -> Result<bool> {
+        let state: Option<State> = self.of_watch(watch, "state")?;
+        Ok(state.is_some_and(|state| state != State::Stopped))
+    }
+
     /// What a transfer of a watched folder is to send, of a file of this size and time.
     pub(crate) fn expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<Expected> {
-        let state: Option<State> = self.of_watch(watch, "state")?;
-        if state.is_none_or(|state| state == State::Stopped) {
+        if !self.is_watched(watch)? {
             return Ok(Expected::All);
         }
         // Another line took the place of its own: nobody waits for this version any more.
