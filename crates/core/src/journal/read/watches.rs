@@ -106,6 +106,13 @@ impl Reader {
         Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
     }
 
+    /// Whether anything that is not at an end rests for the hours of a folder.
+    pub fn watched_rests(&self, watch: WatchId) -> Result<bool> {
+        let sql = "SELECT 1 FROM watched w JOIN transfers t ON t.id=w.transfer
+                   WHERE w.watch=? AND t.ended=0 AND t.standing LIKE '%\"by\":\"schedule\"%' LIMIT 1";
+        Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
+    }
+
     /// Lines of a folder and those below it of which something is still to come.
     pub fn watched_open_below(&self, watch: WatchId, folder: &Path) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
