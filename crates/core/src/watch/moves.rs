@@ -56,26 +56,30 @@ impl Folder {
         rests && line.path.as_deref().is_some_and(|path| path != lies())
     }
 
-    /// Of files that have the number of one on record, those that are that one under a new name: nothing lies under the former
+    /// Of files that have the number of one on record, those that are that one under a new name: nothing lies under a former one
     /// any more. Answers their lines.
     pub(super) async fn those_that_moved(
         &self,
         tree: &Arc<Tree>,
-        found: Vec<(OsString, WatchedRow)>,
+        found: Vec<Renamed>,
     ) -> Result<BTreeMap<OsString, WatchedRow>> {
         if found.is_empty() || self.row.spec.moved == Moved::Uploaded {
             return Ok(BTreeMap::new());
         }
         let looked = Arc::clone(tree);
         let look = move |asking: &crate::file::Asking| {
-            let mut moved = BTreeMap::new();
-            for (name, was) in found {
+            let is_there = |line: &WatchedRow| {
                 asking.moves();
-                let there = looked.look_at(&was.folder, std::slice::from_ref(&was.name)).ok();
+                let there = looked.look_at(&line.folder, std::slice::from_ref(&line.name)).ok();
                 let there = there.and_then(|stamps| stamps.into_iter().next().flatten());
-                // Two names of one file are two files.
-                if there.is_none_or(|there| there.file != was.stamp.file) {
-                    moved.insert(name, was);
+                there.is_some_and(|there| there.file == line.stamp.file)
+            };
+            let mut moved = BTreeMap::new();
+            for Renamed { names, was, others } in found {
+                // Two names of one file are two files: one that lies under a name on record moved nowhere, and each line is one
+                // file's.
+                if !was.iter().chain(&others).any(is_there) {
+                    moved.extend(names.into_iter().zip(was));
                 }
             }
             Ok(moved)
@@ -158,25 +162,36 @@ fn with_transfer(reader: &Reader, row: WatchedRow) -> Result<Option<Sent>> {
     Ok(reader.transfer(transfer)?.map(|sent| (row, sent)))
 }
 
+/// A file by its number: names in one folder that nothing is on record of, and what is under others.
+pub(super) struct Renamed {
+    names: Vec<OsString>,
+    /// Versions that are this one, and at an end.
+    was: Vec<WatchedRow>,
+    /// Whatever else has the number.
+    others: Vec<WatchedRow>,
+}
+
 /// Files that nothing is on record of under this name, and that are on record under another: same number, size and time.
-pub(super) fn moved(
-    reader: &Reader,
-    id: WatchId,
-    sights: &[Sight],
-    lines: &[Watched],
-) -> Result<Vec<(OsString, WatchedRow)>> {
-    let mut found = Vec::new();
+pub(super) fn moved(reader: &Reader, id: WatchId, sights: &[Sight], lines: &[Watched]) -> Result<Vec<Renamed>> {
+    let mut found: BTreeMap<_, Renamed> = BTreeMap::new();
     for sight in sights {
-        let Seen::File(stamp @ Stamp { file: Some(file), .. }) = sight.what else { continue };
+        let Seen::File(stamp @ Stamp { size, mtime_ns, file: Some(file) }) = sight.what else { continue };
         if lines.binary_search_by(|line| line.row.name.cmp(&sight.name)).is_ok() {
             continue;
         }
+        if let Some(renamed) = found.get_mut(&(file, size, mtime_ns)) {
+            renamed.names.push(sight.name.clone());
+            continue;
+        }
         let same = |line: &Watched| line.row.stamp == stamp && is_at_an_end(line);
-        if let Some(line) = reader.watched_as(id, file)?.into_iter().find(same) {
-            found.push((sight.name.clone(), line.row));
+        let (was, others): (Vec<_>, Vec<_>) = reader.watched_as(id, file)?.into_iter().partition(same);
+        if !was.is_empty() {
+            let rows = |lines: Vec<Watched>| -> Vec<WatchedRow> { lines.into_iter().map(|line| line.row).collect() };
+            let renamed = Renamed { names: vec![sight.name.clone()], was: rows(was), others: rows(others) };
+            found.insert((file, size, mtime_ns), renamed);
         }
     }
-    Ok(found)
+    Ok(found.into_values().collect())
 }
 
 /// Whether nothing more is to come of a version: what is still to be sent is sent from where it lies by then.
@@ -193,10 +208,41 @@ fn is_at_an_end(line: &Watched) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
+    use crate::engine::fixture::FILE;
     use crate::ids::TransferId;
     use crate::transfer::{OnS3, Standing};
     use crate::units::UnixTime;
+    #[cfg(unix)]
+    use crate::watch::fixture::{NAME, watched};
     use crate::watch::spec::After;
+
+    /// W16: what lay under one name lies under one at the most by now, and under none where another is known to have it.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_got_two_names_at_once_moved_to_one_of_them_at_the_most() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(5) };
+        let standing = Standing { state: done, on_s3: OnS3::Nothing };
+        let (folder, _asks) = watched(home.path(), root.path(), |file| file.standing = standing).await;
+        let [first, second] = ["b.mov", "c.mov"].map(|name| root.path().join(name));
+        std::fs::write(&first, "cut").and_then(|()| std::fs::hard_link(&first, &second)).expect("made");
+        let tree = Arc::new(Tree::open(root.path(), home.path()).expect("opened"));
+        let stamp = tree.look_at(Path::new(""), &["b.mov".into()]).expect("looked")[0].expect("it is there");
+        let line = |name: &str| {
+            let (folder, name, decided) = (std::path::PathBuf::new(), name.into(), Decided::Given(FILE));
+            WatchedRow { folder, name, stamp, decided, after: None }
+        };
+        for (on_record, wanted) in [(NAME, vec!["b.mov"]), ("c.mov", vec![])] {
+            let id = folder.row.id;
+            folder.shared.journal.write(vec![Write::Watched(id, line(on_record))]).await.expect("written");
+            let sights = tree.list(Path::new(""), &|| {}).expect("listed");
+            let look = move |reader: &Reader| moved(reader, id, &sights, &reader.watched(id, Path::new(""))?);
+            let found = folder.shared.journal.read(look).await.expect("read");
+            let moved = folder.those_that_moved(&tree, found).await.expect("looked");
+            assert_eq!(moved.into_keys().collect::<Vec<_>>(), wanted, "{on_record} is on record");
+        }
+    }
 
     /// W7.
     #[test]
