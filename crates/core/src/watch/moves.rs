@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::aftermath::is_same;
 use super::agenda::Ready;
+use super::delivering::Is;
 use super::folder::Folder;
 use super::record::{Aftermath, Decided};
 use super::spec::Moved;
@@ -89,9 +90,10 @@ impl Folder {
 
     /// Whether a file that is whole, and of which looking tells no number (Windows, FAT, what programs serve), is one that was sent
     /// from another place in the folder, where nothing lies any more. Then it keeps what was decided.
-    pub(super) async fn is_one_that_was_sent(&mut self, (folder, name, stamp): &Ready) -> Result<bool> {
+    pub(super) async fn is_one_that_was_sent(&mut self, file: &Ready) -> Result<Is> {
+        let (folder, name, stamp) = file;
         if stamp.file.is_some() || self.row.spec.moved == Moved::Uploaded {
-            return Ok(false);
+            return Ok(Is::New);
         }
         let (id, called, is) = (self.row.id, name.clone(), *stamp);
         let look = move |reader: &Reader| -> Result<Vec<Sent>> {
@@ -108,14 +110,24 @@ impl Folder {
                 gone.push(sent);
             }
         }
-        let Some(was) = self.the_one_that_moved(&folder.join(name), gone).await? else { return Ok(false) };
+        if gone.is_empty() {
+            return Ok(Is::New);
+        }
+        let was = if let Some(at) = self.has_number_of(&folder.join(name), &gone).await? {
+            Some(gone.swap_remove(at))
+        } else {
+            let Some(holds) = self.sums.of(file) else { return Ok(Is::Unread) };
+            // Of several that hold the same it is whichever: each of them is safely there.
+            gone.into_iter().find(|(_, sent)| holds.is_some() && holds == sent.crc64.zip(Some(sent.size.get())))
+        };
+        let Some((was, _)) = was else { return Ok(Is::New) };
         let (folder_now, name_now) = (folder.clone(), name.clone());
         let WatchedRow { folder: before, name: called, decided, after, .. } = was;
         let line = WatchedRow { folder: folder_now, name: name_now, stamp: *stamp, decided, after };
         let writes = vec![Write::Unwatched(id, before, called), Write::Watched(id, line)];
         self.shared.journal.write(writes).await?;
         self.agenda.forget(folder, name);
-        Ok(true)
+        Ok(Is::Known)
     }
 
     /// Whether nothing lies where a line says. What cannot be opened may.
@@ -127,26 +139,18 @@ impl Folder {
         }
     }
 
-    /// Which of these a file is: by the number that its handle tells, where that lasts; else by its contents. Of several that hold
-    /// the same it is whichever: each of them is safely there.
-    async fn the_one_that_moved(&mut self, within: &Path, mut gone: Vec<Sent>) -> Result<Option<WatchedRow>> {
-        if gone.is_empty() {
+    /// Which of these a file is by the number that its handle tells, where that lasts.
+    async fn has_number_of(&self, within: &Path, gone: &[Sent]) -> Result<Option<usize>> {
+        if !cfg!(windows) {
             return Ok(None);
         }
-        if cfg!(windows) {
-            let is = match open_aside(self.place(within), None).await {
-                Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
-                Err(_) => return Ok(None),
-                Ok((_, is)) => is,
-            };
-            let same = |(_, sent): &Sent| sent.fingerprint.as_ref().is_some_and(|before| is_same(&is, before));
-            if let Some(at) = gone.iter().position(same) {
-                return Ok(Some(gone.swap_remove(at).0));
-            }
-        }
-        let Some(Some(holds)) = self.sum_unless_void(within).await? else { return Ok(None) };
-        let held = |(_, sent): &Sent| sent.crc64.is_some_and(|sum| (sum, sent.size.get()) == holds);
-        Ok(gone.into_iter().find(held).map(|(was, _)| was))
+        let is = match open_aside(self.place(within), None).await {
+            Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
+            Err(_) => return Ok(None),
+            Ok((_, is)) => is,
+        };
+        let same = |(_, sent): &Sent| sent.fingerprint.as_ref().is_some_and(|before| is_same(&is, before));
+        Ok(gone.iter().position(same))
     }
 }
 
