@@ -196,6 +196,27 @@ async fn what_rests_for_a_folder_that_is_watched_no_more_goes_on() {
     watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
 }
 
+/// And what runs is as what is given by hand: nobody would give it back once it is whole.
+#[tokio::test]
+async fn a_file_that_changes_after_its_folder_is_watched_no_more_fails_as_one_given_by_hand() {
+    use davit_core::engine::feed::{Action, Target};
+    let watched = Watched::by(soon()).await;
+    watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
+    let file = watched.file("long.mov", 40 << 20);
+    watched.until_so("it is sent", |watched| !watched.world.cloud.uploads(BUCKET).is_empty()).await;
+    let watches = watched.uploader().watches().expect("watched").clone();
+    watches.remove(watched.id).await.expect("removed");
+    noise(&file, 41 << 20);
+    watched.uploader().choose_limit(None).await.expect("chosen");
+    let row = || Reader::open(&watched.world.home()).and_then(|reader| reader.status()).expect("records").remove(0);
+    let failed = TransferState::Failed { code: ErrorCode::FileChanged };
+    watched.until_so("it failed", |_| row().standing.state == failed).await;
+    let again = vec![Target::Transfer(row().id)];
+    watched.uploader().engine().act(Action::Retry, again).await.expect("tried again");
+    watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
+    assert_eq!(watched.sum("long.mov"), sha256(&file));
+}
+
 /// And where a kill came between the two: at the next start.
 #[tokio::test]
 async fn a_folder_that_was_not_let_go_of_is_at_the_next_start() {

@@ -163,6 +163,7 @@ pub(crate) enum Command {
     Withdraw(WatchId, Box<WatchedRow>, oneshot::Sender<Result<bool>>),
     KeepHours(Vec<TransferId>, bool, oneshot::Sender<Result<()>>),
     GoOnAlone(Vec<TransferId>, oneshot::Sender<Result<()>>),
+    TryAgain(Vec<TransferId>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
@@ -287,6 +288,14 @@ impl Engine {
     /// The journal's.
     pub(crate) async fn go_on_alone(&self, files: Vec<TransferId>) -> Result<()> {
         self.ask(|reply| Command::GoOnAlone(files, reply)).await?
+    }
+
+    /// Tries transfers of a watched folder again that failed. What a person did to one meanwhile holds.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn try_again(&self, files: Vec<TransferId>) -> Result<()> {
+        self.ask(|reply| Command::TryAgain(files, reply)).await?
     }
 
     /// Tells from now on of every transfer of a watched folder that comes to rest.

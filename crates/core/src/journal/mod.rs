@@ -30,7 +30,7 @@ use tokio::sync::oneshot;
 
 pub use keep::Notice;
 pub use outlook::Outlook;
-pub(crate) use read::Expected;
+pub(crate) use read::{ALIKE_AT_MOST, Expected};
 pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PassedOver, Problem, TransferRow};
 pub use watches::{Sweep, Tallied, WatchRow, Watched, WatchedRow};

@@ -6,7 +6,7 @@ mod left;
 mod receipts;
 mod watches;
 
-pub(crate) use watches::Expected;
+pub(crate) use watches::{ALIKE_AT_MOST, Expected};
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -138,9 +138,9 @@ CREATE INDEX watched_file ON watched(watch, file);
 CREATE INDEX watched_transfer ON watched(transfer);
 ";
 
-/// Files that have no number are found by when they were written.
+/// Files that have no number are found by all that they have: of an archive that was unpacked a hundred thousand have one time.
 const WITHOUT_NUMBERS: &str = "
-CREATE INDEX watched_written ON watched(watch, mtime) WHERE file IS NULL;
+CREATE INDEX watched_written ON watched(watch, mtime, size, name) WHERE file IS NULL;
 ";
 
 /// A statement for every kind of write, and one that seals: none is ever made twice.

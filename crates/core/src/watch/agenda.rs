@@ -25,6 +25,8 @@ pub struct Agenda {
     due: BTreeSet<(Instant, PathBuf)>,
     due_of: BTreeMap<PathBuf, Instant>,
     ready: ByFolder<Stamp>,
+    /// Those that are whole, and have to be read before anybody knows whether they are new.
+    unread: ByFolder<Stamp>,
     /// Folders that somebody hinted at, and when they are to be looked at.
     hinted: BTreeMap<PathBuf, Instant>,
     /// Files that became longer since they were last asked for.
@@ -123,10 +125,12 @@ impl Agenda {
 
     /// A file that is not on record as it is was looked at.
     pub fn saw(&mut self, folder: &Path, name: &OsStr, is: Stamp, now: Instant, settle: Duration) {
-        if self.ready.get(folder).and_then(|names| names.get(name)) == Some(&is) {
+        let is_known = |of: &ByFolder<Stamp>| of.get(folder).and_then(|names| names.get(name)) == Some(&is);
+        if is_known(&self.ready) || is_known(&self.unread) {
             return;
         }
         remove(&mut self.ready, folder, name);
+        remove(&mut self.unread, folder, name);
         let names = self.candidates.entry(folder.to_owned()).or_default();
         let settling = names.entry(name.to_owned()).or_insert_with(|| Settling {
             candidate: Candidate::new(is, now),
@@ -153,6 +157,7 @@ impl Agenda {
     /// A file is to settle from then on, whatever was seen of it before: it failed, or somebody has it open for writing.
     pub fn settles_from(&mut self, (folder, name, is): Ready, from: Instant, settle: Duration) {
         remove(&mut self.ready, &folder, &name);
+        remove(&mut self.unread, &folder, &name);
         self.is_due(&folder, from + settle);
         let names = self.candidates.entry(folder).or_default();
         // How long it has been written to so far counts.
@@ -182,18 +187,38 @@ impl Agenda {
     pub fn forget(&mut self, folder: &Path, name: &OsStr) {
         remove(&mut self.candidates, folder, name);
         remove(&mut self.ready, folder, name);
+        remove(&mut self.unread, folder, name);
+    }
+
+    /// A file that is whole has to be read before anybody knows whether it is new.
+    pub fn reads_first(&mut self, folder: &Path, name: &OsStr) {
+        shift(&mut self.ready, &mut self.unread, folder, name);
+    }
+
+    /// It was read.
+    pub fn was_read(&mut self, folder: &Path, name: &OsStr) {
+        shift(&mut self.unread, &mut self.ready, folder, name);
+    }
+
+    /// The file that is to be read next.
+    pub fn to_read(&self) -> Option<Ready> {
+        let (folder, names) = self.unread.first_key_value()?;
+        let (name, stamp) = names.first_key_value()?;
+        Some((folder.clone(), name.clone(), *stamp))
     }
 
     /// Of a folder only these are to settle.
     pub fn keep(&mut self, folder: &Path, these: impl Fn(&OsStr) -> bool) {
         retain(&mut self.candidates, folder, &these);
         retain(&mut self.ready, folder, &these);
+        retain(&mut self.unread, folder, &these);
     }
 
     /// A folder is not there, and nothing in it.
     pub fn forget_below(&mut self, folder: &Path) {
         below::out_of_map(&mut self.candidates, folder);
         below::out_of_map(&mut self.ready, folder);
+        below::out_of_map(&mut self.unread, folder);
         below::out_of_map(&mut self.large, folder);
     }
 
@@ -201,16 +226,17 @@ impl Agenda {
     pub fn knows(&self, folder: &Path, name: &OsStr) -> bool {
         self.candidates.get(folder).is_some_and(|names| names.contains_key(name))
             || self.ready.get(folder).is_some_and(|names| names.contains_key(name))
+            || self.unread.get(folder).is_some_and(|names| names.contains_key(name))
             || self.hinted.contains_key(folder)
     }
 
     /// Whether anything is whole and not given to the engine.
     pub fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+        !self.ready.is_empty() || !self.unread.is_empty()
     }
 
-    /// Files that are whole, at most so many at a time where each goes by itself; a folder that goes as one is never cut, and
-    /// does once nothing in it settles.
+    /// Files that are whole and need not be read first, at most so many at a time where each goes by itself; a folder that goes
+    /// as one is never cut, and does once nothing in it settles.
     pub fn ready(&self, unit: Unit, at_most: usize) -> Vec<Ready> {
         let named = |(folder, names): (&PathBuf, &BTreeMap<OsString, Stamp>)| {
             let folder = folder.clone();
@@ -238,7 +264,7 @@ impl Agenda {
 
     /// How many files settle.
     pub fn unsettled(&self) -> Unsettled {
-        let waiting = self.ready.values().map(BTreeMap::len).sum::<usize>();
+        let waiting = self.ready.values().chain(self.unread.values()).map(BTreeMap::len).sum::<usize>();
         let none = Unsettled { waiting: u32::try_from(waiting).unwrap_or(u32::MAX), ..Unsettled::default() };
         let all = self.candidates.values().flat_map(BTreeMap::values);
         all.fold(none, |sum, one| Unsettled {
@@ -248,11 +274,12 @@ impl Agenda {
         })
     }
 
-    /// Whether anything settles in a folder or below it, or may.
+    /// Whether anything settles in a folder or below it, or may, or is to be read first.
     fn settles_below(&self, folder: &Path) -> bool {
         let first = |of: Option<&PathBuf>| of.is_some_and(|first| first.starts_with(folder));
         first(self.candidates.range(folder.to_owned()..).next().map(|(known, _)| known))
             || first(self.hinted.range(folder.to_owned()..).next().map(|(known, _)| known))
+            || first(self.unread.range(folder.to_owned()..).next().map(|(known, _)| known))
     }
 
     fn is_due(&mut self, folder: &Path, at: Instant) {
@@ -273,6 +300,14 @@ fn remove<T>(of: &mut ByFolder<T>, folder: &Path, name: &OsStr) {
             of.remove(folder);
         }
     }
+}
+
+/// Takes a file from one to the other.
+fn shift<T>(from: &mut ByFolder<T>, to: &mut ByFolder<T>, folder: &Path, name: &OsStr) {
+    let Some(one) = from.get_mut(folder).and_then(|names| names.remove(name)) else { return };
+    // The folder is left without an entry where nothing in it is.
+    remove(from, folder, name);
+    to.entry(folder.to_owned()).or_default().insert(name.to_owned(), one);
 }
 
 fn retain<T>(of: &mut ByFolder<T>, folder: &Path, these: impl Fn(&OsStr) -> bool) {
@@ -397,6 +432,30 @@ mod tests {
         );
         agenda.hint(PathBuf::from("day 1/cam"), later + SETTLE);
         assert_eq!(ready(&agenda, unit).len(), 0, "somebody says that something moves in it");
+    }
+
+    /// W20.
+    #[test]
+    fn what_is_read_first_holds_back_the_folder_that_it_goes_with_and_no_other() {
+        let (mut agenda, start) = (Agenda::default(), Instant::now());
+        let later = start + SETTLE;
+        for path in ["day 1/a", "day 1/cam/b", "day 2/a"] {
+            saw(&mut agenda, path, 1, start);
+            saw(&mut agenda, path, 1, later);
+        }
+        let (folder, name) = (Path::new("day 1/cam"), OsStr::new("b"));
+        agenda.reads_first(folder, name);
+        saw(&mut agenda, "day 1/cam/b", 1, later);
+        let first = (folder.to_owned(), name.to_owned(), stamp(1));
+        assert_eq!((agenda.to_read(), agenda.unsettled().waiting), (Some(first), 3), "it is whole all the same");
+        assert_eq!(agenda.ready(Unit::EachFile, 9).len(), 2);
+        assert_eq!(ready(&agenda, Unit::TopFolder), ["day 2/a"]);
+        agenda.was_read(folder, name);
+        assert_eq!(agenda.to_read(), None);
+        assert_eq!(ready(&agenda, Unit::TopFolder), ["day 1/a", "day 1/cam/b"]);
+        agenda.reads_first(folder, name);
+        saw(&mut agenda, "day 1/cam/b", 2, later);
+        assert_eq!((agenda.to_read(), agenda.unsettled().all), (None, 1), "another version settles");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::agenda::Ready;
-use super::folder::{Ask, Folder};
+use super::folder::Folder;
 use super::key::{self, Variables};
 use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
-use super::spec::After;
+use super::spec::{After, Unit};
 use crate::bandwidth::Zone;
 use crate::engine::{Delivery, Redelivered, Whole};
 use crate::error::{ErrorCode, Result};
@@ -22,27 +22,66 @@ use crate::units::UnixTime;
 /// Files in one row of the list at most, where each goes by itself.
 const AT_ONCE: usize = 1_024;
 
+/// Whether a file that is whole is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Is {
+    /// It is.
+    New,
+    /// It is not, or not by a transfer of its own: it is seen to.
+    Known,
+    /// Only what it holds tells, and that was not read yet.
+    Unread,
+}
+
 impl Folder {
-    /// Gives what is whole to the engine.
+    /// Gives what is whole to the engine. What has to be read before that is known to be new comes after all else, a piece of it.
     pub(super) async fn deliver(&mut self) -> Result<()> {
+        self.give_what_is_new().await?;
+        if !self.void
+            && !self.is_shut()
+            && let Some(file) = self.agenda.to_read()
+        {
+            self.reads_on(&file).await?;
+            if !self.void {
+                self.give_what_is_new().await?;
+            }
+        }
+        if !self.agenda.has_ready() {
+            self.sums.forget_all();
+        }
+        Ok(())
+    }
+
+    async fn give_what_is_new(&mut self) -> Result<()> {
+        let unit = self.row.spec.unit;
         while !self.is_shut() {
-            let ready = self.agenda.ready(self.row.spec.unit, AT_ONCE);
+            let ready = self.agenda.ready(unit, AT_ONCE);
             if ready.is_empty() {
                 return Ok(());
             }
             let ready = self.that_nobody_writes(ready).await?;
-            let mut whole = Vec::new();
+            let (mut whole, mut waits) = (Vec::new(), false);
             for (file, line) in self.with_lines(ready).await? {
-                if !self.is_wanted(&file) {
+                if self.is_wanted(&file) {
+                    match self.is_new(&file, line).await? {
+                        Is::New => whole.push(file),
+                        Is::Known => self.sums.forget(&file),
+                        Is::Unread => {
+                            self.agenda.reads_first(&file.0, &file.1);
+                            // A folder that goes as one waits for all that is in it.
+                            waits |= unit == Unit::TopFolder && !file.0.as_os_str().is_empty();
+                        }
+                    }
+                } else {
                     self.agenda.forget(&file.0, &file.1);
-                } else if self.is_new(&file, line).await? {
-                    whole.push(file);
                 }
-                if self.void {
+                if self.hears().await {
                     return Ok(());
                 }
             }
-            self.give(whole).await?;
+            if !waits {
+                self.give(whole).await?;
+            }
         }
         Ok(())
     }
@@ -88,45 +127,48 @@ impl Folder {
 
     /// Whether a file that is whole needs a transfer of its own. One that has one that is not done goes on by that, and one
     /// that is done and holds the same needs none, wherever in the folder it lay.
-    async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<bool> {
+    pub(super) async fn is_new(&mut self, file: &Ready, line: Option<Watched>) -> Result<Is> {
         let (folder, name, stamp) = file;
-        let Some(Watched { row, standing, .. }) = line else { return Ok(!self.is_one_that_was_sent(file).await?) };
+        let Some(Watched { row, standing, .. }) = line else { return self.is_one_that_was_sent(file).await };
         let line_of = |row: &WatchedRow| WatchedRow { stamp: *stamp, ..row.clone() };
         let Some(transfer) = row.decided.transfer() else {
             // What was there before, and is another number only, is what was there before.
             if row.decided == Decided::Existing && is_touched(row.stamp, *stamp) {
                 self.keeps(folder, name, line_of(&row)).await?;
-                return Ok(false);
+                return Ok(Is::Known);
             }
-            return Ok(true);
+            return Ok(Is::New);
         };
         let decided = Decided::Given(transfer);
         let line = WatchedRow { stamp: *stamp, after: self.wish(), decided, ..row.clone() };
-        let Some(standing) = standing else { return Ok(true) };
+        let Some(standing) = standing else { return Ok(Is::New) };
         match standing.state {
-            TransferState::Cancelled { .. } => Ok(true),
-            TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(true),
+            TransferState::Cancelled { .. } => Ok(Is::New),
+            TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(Is::New),
             TransferState::Done { .. } => {
                 let sent = self.shared.journal.read(move |reader| reader.transfer(transfer)).await?;
                 let sent = sent.and_then(|row| Some((row.crc64?, row.size.get())));
-                let Some(holds) = self.sum_unless_void(&folder.join(name)).await? else { return Ok(false) };
-                if sent.is_none() || holds != sent {
-                    return Ok(true);
+                if sent.is_none() {
+                    return Ok(Is::New);
+                }
+                let Some(holds) = self.sums.of(file) else { return Ok(Is::Unread) };
+                if holds != sent {
+                    return Ok(Is::New);
                 }
                 self.keeps(folder, name, line_of(&row)).await?;
-                Ok(false)
+                Ok(Is::Known)
             }
             _ => match self.shared.engine.redeliver(self.row.id, line).await? {
                 Redelivered::InLine => {
                     self.agenda.forget(folder, name);
-                    Ok(false)
+                    Ok(Is::Known)
                 }
                 // It stops by itself once it sees that the file is another, or ends as the version that it was.
                 Redelivered::Runs => {
                     self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
-                    Ok(false)
+                    Ok(Is::Known)
                 }
-                Redelivered::Nobodys => Ok(true),
+                Redelivered::Nobodys => Ok(Is::New),
             },
         }
     }
@@ -143,31 +185,14 @@ impl Folder {
         sum_of(self.place(within)).await
     }
 
-    /// The same of a file that may be large: what is asked meanwhile is heard. Nothing where all of it is void by then.
-    pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Option<(u64, u64)>>> {
-        let mut reading = std::pin::pin!(sum_of(self.place(within)));
-        loop {
-            tokio::select! {
-                sum = &mut reading => return sum.map(Some),
-                ask = self.asks.recv() => {
-                    let Some(ask) = ask else { return Ok(None) };
-                    self.void |= matches!(ask, Ask::Change(..));
-                    self.asked(ask).await;
-                    if self.void {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
     async fn give(&mut self, whole: Vec<Ready>) -> Result<()> {
         if whole.is_empty() {
             return Ok(());
         }
         self.hand_over(&whole, false).await?;
-        for (folder, name, _) in &whole {
-            self.agenda.forget(folder, name);
+        for file in &whole {
+            self.agenda.forget(&file.0, &file.1);
+            self.sums.forget(file);
         }
         Ok(())
     }
@@ -242,45 +267,4 @@ fn variables(folder: &str) -> Variables {
 /// Whether only the number of a file is another: perhaps it is the same file on a drive that was mounted again.
 fn is_touched(was: Stamp, is: Stamp) -> bool {
     (was.size, was.mtime_ns) == (is.size, is.mtime_ns)
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::path::PathBuf;
-
-    use tokio::sync::oneshot;
-    use tokio::time::Duration;
-
-    use super::*;
-    use crate::transfer::{OnS3, Standing};
-    use crate::units::ByteCount;
-    use crate::watch::fixture::{NAME, watched};
-    use crate::watch::folder::Change;
-    use crate::watch::record::State;
-
-    /// Bytes that nobody reads in a minute, and that are not on the disk.
-    const HUGE: u64 = 1 << 40;
-
-    /// W28: however large the file is whose contents are to tell whether it is the one that was sent.
-    #[tokio::test]
-    async fn a_folder_rests_at_once_while_a_file_is_read_for_its_checksum() {
-        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        std::fs::File::create(root.path().join(NAME)).and_then(|file| file.set_len(HUGE)).expect("made");
-        let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
-        let standing = Standing { state: done, on_s3: OnS3::Nothing };
-        let sent = |file: &mut crate::journal::TransferRow| {
-            (file.size, file.crc64, file.standing) = (ByteCount(HUGE), Some(1), standing);
-        };
-        let (mut folder, asks) = watched(home.path(), root.path(), sent).await;
-        // Of the size and time that was sent, and another file.
-        let touched = (PathBuf::new(), NAME.into(), Stamp { size: HUGE, mtime_ns: 1, file: Some(2) });
-        let (file, line) = folder.with_lines(vec![touched]).await.expect("read").remove(0);
-        let (done, answer) = oneshot::channel();
-        let rests: Change = Box::new(|row| row.state = State::Paused { since: UnixTime(5), asks: false });
-        assert!(asks.send(Ask::Change(rests, done)).is_ok());
-        let looked = tokio::time::timeout(Duration::from_secs(60), folder.is_new(&file, line)).await;
-        assert!(!looked.expect("it hears what is asked").expect("looked"), "nothing is decided of it");
-        answer.await.expect("answered").expect("on record");
-        assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5), asks: false }));
-    }
 }

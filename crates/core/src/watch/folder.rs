@@ -16,6 +16,7 @@ use super::events::{Events, Hint};
 use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
+use super::reading::Sums;
 use super::record::State;
 use super::rules::Rules;
 use super::spec::After;
@@ -109,6 +110,8 @@ pub(super) struct Folder {
     pub(super) clock: Instant,
     /// Whether what is in line rests for the hours, where that is known.
     pub(super) rests: Option<bool>,
+    /// What was read of files to tell whether they are new.
+    pub(super) sums: Sums,
 }
 
 impl Folder {
@@ -156,6 +159,7 @@ impl Folder {
             clocks: Clocks::at(UnixTime::now(), Instant::now()),
             clock: Instant::now(),
             rests: None,
+            sums: Sums::default(),
         }
     }
 
@@ -488,7 +492,8 @@ impl Folder {
             self.hours_at(),
             self.tally.due(),
         ];
-        let now = (!self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
+        let reads = self.agenda.to_read().is_some() && !self.is_shut();
+        let now = (reads || !self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }
 

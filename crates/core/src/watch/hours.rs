@@ -23,9 +23,10 @@ impl Folder {
         self.row.spec.hours.as_ref().is_some_and(|hours| !is_open(hours, &Zone::here(), UnixTime::now()))
     }
 
-    /// When the clock is looked at again because of what is under way.
+    /// When the clock is looked at again because of what is under way. Where there are no hours it is once: an earlier run that
+    /// was killed may have left what rests for some.
     pub(super) fn hours_at(&self) -> Option<Instant> {
-        self.row.spec.hours.as_ref().map(|_| self.clock)
+        (self.row.spec.hours.is_some() || self.rests.is_none()).then_some(self.clock)
     }
 
     /// Lets what is in line or under way rest where the hours are over, and go on where they begin.
@@ -34,10 +35,21 @@ impl Folder {
         let hours = self.row.spec.hours.as_ref();
         let rests = hours.is_some_and(|hours| !is_open(hours, &zone, now));
         self.clock = Instant::now() + hours.map_or(CLOCK, |hours| until_next_look(hours, &zone, now));
-        if self.rests == Some(rests) || (self.rests.is_none() && self.row.spec.hours.is_none()) {
+        if self.rests == Some(rests) {
+            return Ok(());
+        }
+        let has_none = self.row.spec.hours.is_none();
+        if self.rests.is_none() && has_none && !self.anything_rests().await? {
+            self.rests = Some(false);
             return Ok(());
         }
         self.all_rest(rests).await
+    }
+
+    /// Whether anything rests for hours by the records.
+    async fn anything_rests(&self) -> Result<bool> {
+        let id = self.row.id;
+        self.shared.journal.read(move |reader| reader.watched_rests(id)).await
     }
 
     /// There are no hours any more: what rests for them goes on, also where the folder itself rests.
@@ -94,6 +106,21 @@ mod tests {
         answer.await.expect("answered").expect("changed");
         let stands = stands(&folder).await;
         assert!(matches!(stands, TransferState::Queued), "{stands:?}");
+    }
+
+    /// W26: a kill came between the row that says so and what rests.
+    #[tokio::test]
+    async fn what_rests_for_hours_that_are_none_by_now_goes_on_at_the_next_start() {
+        for by in [PausedBy::Schedule, PausedBy::You] {
+            let home = tempfile::tempdir().expect("a folder");
+            let standing = Standing { state: TransferState::Paused { by, since: UnixTime(2) }, on_s3: OnS3::Nothing };
+            let (mut folder, _asks) = watched(home.path(), home.path(), |file| file.standing = standing).await;
+            assert!(folder.hours_at().is_some_and(|at| at <= Instant::now()), "it is looked at once, whatever it does");
+            folder.keep_hours().await.expect("kept");
+            let stands = stands(&folder).await;
+            assert_eq!(matches!(stands, TransferState::Queued), by == PausedBy::Schedule, "{stands:?}");
+            assert_eq!((folder.hours_at(), folder.rests), (None, Some(false)), "and never again");
+        }
     }
 
     /// W26: over days of which one has 25 hours.

@@ -9,8 +9,9 @@
 //!   system tells.
 //! - `folder`: the task of one folder. It finds the folder (`finding`; `evidence`: what tells that it is the one), looks (`looking`; at all of it as `checks` say; `first`: at
 //!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
-//!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
-//!   is done (`aftermath`) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
+//!   (`delivering`; `reading`: where only what a file holds tells whether it is new) in its `hours`, sends what is still written
+//!   (`growing`), tries again what failed (`retrying`), sees to what is done (`aftermath`) and counts (`tally`). Once it is
+//!   watched no more it is let go of (`stopping`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -38,6 +39,7 @@ mod looking;
 mod moves;
 mod owner;
 pub mod preview;
+mod reading;
 pub mod record;
 mod retrying;
 mod root;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::folder::Folder;
-use crate::engine::feed::{Action, Target};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Tree};
 use crate::ids::TransferId;
@@ -25,7 +24,7 @@ impl Folder {
             self.again.pop_first();
             // Who gave it up meanwhile, or found that it is gone, is not overruled.
             if self.failed.contains_key(&transfer) {
-                due.push(Target::Transfer(transfer));
+                due.push(transfer);
             }
         }
         self.retry(due).await
@@ -48,14 +47,14 @@ impl Folder {
                 asking.moves();
                 tree.fingerprint(&folder.join(name)).is_ok()
             };
-            Ok(unread.into_iter().filter(can_be_read).map(|(id, _)| Target::Transfer(id)).collect())
+            Ok(unread.into_iter().filter(can_be_read).map(|(id, _)| id).collect())
         };
         let readable = self.drive.ask_for_much(Asked::Names, open).await?;
         self.retry(readable).await
     }
 
-    async fn retry(&self, these: Vec<Target>) -> Result<()> {
-        if these.is_empty() { Ok(()) } else { self.shared.engine.act(Action::Retry, these).await.map(drop) }
+    async fn retry(&self, these: Vec<TransferId>) -> Result<()> {
+        if these.is_empty() { Ok(()) } else { self.shared.engine.try_again(these).await }
     }
 }
 
@@ -74,6 +73,7 @@ mod tests {
     use tokio::time::Duration;
 
     use super::*;
+    use crate::engine::feed::{Action, Target};
     use crate::engine::fixture::FILE;
     use crate::transfer::{OnS3, Standing};
     use crate::watch::fixture::{stands, watched};
@@ -114,6 +114,10 @@ mod tests {
         let mut rested = folder.shared.engine.follow();
         let given_up = folder.shared.engine.act(Action::Cancel, vec![Target::Transfer(FILE)]).await;
         assert_eq!(given_up.expect("done").count, 1);
+        folder.again = [(Instant::now(), FILE)].into();
+        folder.try_again().await.expect("asked");
+        let before = stands(&folder).await;
+        assert!(matches!(before, TransferState::Cancelled { .. }), "before the folder hears of it: {before:?}");
         let told = rested.try_recv().expect("the folder is told");
         folder.asked(Ask::Rested(told.transfer, told.state)).await;
         folder.again = [(Instant::now(), FILE)].into();

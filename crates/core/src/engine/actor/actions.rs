@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ActDone, Actor};
+use super::{ActDone, Active, Actor};
 use crate::engine::book::{Item, Rest, Slot};
 use crate::engine::feed::{Action, Event, PausedBy, Target};
 use crate::engine::feeds;
@@ -28,6 +28,19 @@ const fn holds(before: Option<Action>, asked: Action) -> Option<Action> {
         (Some(Cancel), Undo | Retry) | (Some(Pause), Resume) => None,
         (None, Pause) => Some(Pause),
         (before, Pause | Resume | Undo | Retry | KeepBoth | Remove | Earlier | Later) => before,
+    }
+}
+
+/// What becomes of a file that runs once it rests, after it is to go on. What a person asked of it only a person takes back.
+fn then(active: &Active, action: Action, by: PausedBy) -> Option<Input> {
+    match (&active.asked, &active.then) {
+        (Some(Input::Pause(asked, _)), _) if by == PausedBy::You || *asked == by => Some(Input::Resume),
+        (Some(Input::Cancel(_)), _) if by == PausedBy::You => Some(Input::Undo),
+        // Given up, taken back and paused after that.
+        (Some(Input::Cancel(_)), Some(Input::Pause(asked, _))) if *asked == by => Some(Input::Undo),
+        // It may be about to rest for its folder, which tells nobody to go on any more.
+        (None, _) if by == PausedBy::Watch && action == Action::Resume => Some(Input::Resume),
+        (_, then) => then.clone(),
     }
 }
 
@@ -156,6 +169,12 @@ impl Actor {
         self.change_by(action, PausedBy::Schedule, files).await.map(drop)
     }
 
+    /// Tries files of a watched folder again that failed. None that a person gave up, or paused.
+    pub(super) async fn try_again(&mut self, files: &[TransferId]) -> Result<()> {
+        let files = files.iter().filter_map(|id| self.shelf.book.index(*id)).collect();
+        self.change_by(Action::Retry, PausedBy::Watch, files).await.map(drop)
+    }
+
     /// Lets files go on that rest for a watched folder: until its hours, or until somebody has written them.
     pub(super) async fn go_on_alone(&mut self, files: &[TransferId]) -> Result<()> {
         for by in [PausedBy::Schedule, PausedBy::Watch] {
@@ -191,7 +210,8 @@ impl Actor {
             };
             // What was taken off the list comes back by another word.
             let is_off = action == Action::Retry && self.shelf.book.item_of(at).removed;
-            if !wanted || is_off {
+            let is_given_up = matches!(slot.rest, Rest::Cancelled { .. }) && by != PausedBy::You;
+            if !wanted || is_off || is_given_up {
                 continue;
             }
             match (self.active.get_mut(&slot.id), action) {
@@ -220,11 +240,7 @@ impl Actor {
                 }
                 // It was asked to rest and does not yet: the last word counts.
                 (Some(active), Action::Resume | Action::Undo | Action::Retry) => {
-                    active.then = match &active.asked {
-                        Some(Input::Pause(..)) => Some(Input::Resume),
-                        Some(Input::Cancel(_)) => Some(Input::Undo),
-                        _ => None,
-                    };
+                    active.then = then(active, action, by);
                     done.count += u32::from(active.then.is_some());
                 }
                 (Some(_), _) => {}

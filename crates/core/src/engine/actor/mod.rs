@@ -508,6 +508,10 @@ impl Actor {
             Command::GoOnAlone(files, reply) => {
                 let _ = reply.send(self.go_on_alone(&files).await);
             }
+            Command::TryAgain(files, reply) => {
+                self.asks_anew(Action::Retry);
+                let _ = reply.send(self.try_again(&files).await);
+            }
             Command::Follow(follower) => self.follower = Some(follower),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);

@@ -209,12 +209,35 @@ mod tests {
         assert_eq!(begun, [4, 5]);
     }
 
-    /// Where the file is when all this was asked while it ran, and then it rested so.
+    /// Who asks something of the file.
+    #[derive(Clone, Copy, Debug)]
+    enum Asks {
+        Person(Action),
+        /// The hours of its watched folder are over, or begin.
+        Hours(bool),
+        /// The folder is watched no more.
+        Removed,
+        /// The folder tries again what failed.
+        Retries,
+    }
+
+    /// Where the file is when a person asked all this while it ran, and then it rested so.
     async fn after(asked: &[Action], state: TransferState) -> (Rest, Standing, usize) {
+        after_all(&asked.iter().copied().map(Asks::Person).collect::<Vec<_>>(), state).await
+    }
+
+    /// The same of whoever asks.
+    async fn after_all(asked: &[Asks], state: TransferState) -> (Rest, Standing, usize) {
         let home = tempfile::tempdir().expect("a folder");
         let mut actor = actor(home.path()).await;
-        for action in asked {
-            actor.change(*action, vec![0]).await.expect("asked");
+        for one in asked {
+            match *one {
+                Asks::Person(action) => actor.change(action, vec![0]).await.map(drop),
+                Asks::Hours(over) => actor.keep_hours(&[FILE], over).await,
+                Asks::Removed => actor.go_on_alone(&[FILE]).await,
+                Asks::Retries => actor.try_again(&[FILE]).await,
+            }
+            .expect("asked");
         }
         let standing = standing(state);
         actor.shared.journal.write(vec![Write::Standing(FILE, standing.clone())]).await.expect("written");
@@ -259,6 +282,34 @@ mod tests {
             (vec![A::Cancel, A::Undo, A::Cancel], cancelled(), "cancelled"),
         ] {
             let (rest, on_record, _) = after(&asked, rested.clone()).await;
+            assert_eq!(kind(rest), wanted, "{asked:?}, {rested:?}");
+            assert_eq!(kind(Rest::of(&on_record.state)), wanted, "on record: {asked:?}, {rested:?}");
+        }
+    }
+
+    /// W26, W27: what a person asked of a file its folder does not take back, though it is still being carried out.
+    #[tokio::test]
+    async fn what_a_person_asks_of_a_file_that_runs_is_not_taken_back_by_its_folder() {
+        use Asks::{Hours, Person, Removed, Retries};
+        let cancelled = || TransferState::Cancelled { at: AT };
+        let paused_by = |by| TransferState::Paused { by, since: AT };
+        let (pause, cancel, undo) = (Person(Action::Pause), Person(Action::Cancel), Person(Action::Undo));
+        for (asked, rested, wanted) in [
+            (vec![pause, Hours(false)], paused(), "paused"),
+            (vec![pause, Removed], paused(), "paused"),
+            (vec![pause, Person(Action::Resume), Hours(false)], paused(), "queued"),
+            (vec![cancel, Retries], cancelled(), "cancelled"),
+            (vec![cancel, Removed], cancelled(), "cancelled"),
+            (vec![cancel, undo, pause, Hours(false)], cancelled(), "paused"),
+            (vec![Removed, pause], paused(), "paused"),
+            // What the folder asked it takes back.
+            (vec![Hours(true), Hours(false)], paused_by(PausedBy::Schedule), "queued"),
+            (vec![Hours(true), Removed], paused_by(PausedBy::Schedule), "queued"),
+            (vec![cancel, undo, Hours(true), Hours(false)], cancelled(), "queued"),
+            // It rested for its folder at the very moment that this was watched no more.
+            (vec![Removed], paused_by(PausedBy::Watch), "queued"),
+        ] {
+            let (rest, on_record, _) = after_all(&asked, rested.clone()).await;
             assert_eq!(kind(rest), wanted, "{asked:?}, {rested:?}");
             assert_eq!(kind(Rest::of(&on_record.state)), wanted, "on record: {asked:?}, {rested:?}");
         }

@@ -7,6 +7,7 @@ mod looking;
 mod opening;
 mod replaced;
 mod touched;
+mod watched;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,7 @@ use super::pool::{Bound, Pool, SmallPlace};
 use super::routes::{Route, Routes};
 use super::{intake, keys};
 use crate::credentials::Scope;
-use crate::engine::feed::{Event, PausedBy};
+use crate::engine::feed::Event;
 use crate::error::{Done, Error, ErrorCode, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::buffers::is_one_frame;
@@ -264,7 +265,7 @@ impl Drive {
                         break;
                     }
                     Err(error) => {
-                        input = Some(self.judge(&error));
+                        input = Some(self.judge(&error).await);
                         break;
                     }
                 }
@@ -457,7 +458,7 @@ impl Drive {
     }
 
     /// What an error that ended an effect means for the transfer.
-    fn judge(&mut self, error: &Error) -> Input {
+    async fn judge(&mut self, error: &Error) -> Input {
         tracing::info!(id = %self.row.id, %error, "a transfer stopped");
         let in_secs = |wait: Duration| Some(UnixTime(UnixTime::now().0 + wait.as_secs().max(1)));
         let until = match error.retry {
@@ -468,7 +469,7 @@ impl Drive {
             Retry::Never | Retry::WhenSignedIn => None,
         };
         let input = match (error.code, error.retry) {
-            (ErrorCode::FileChanged, _) => self.changed(),
+            (ErrorCode::FileChanged, _) => self.changed().await,
             // S3 was asked to put it together, and may have: that is looked into before anything is begun again.
             (ErrorCode::UploadExpired, _)
                 if error.done != Done::No
@@ -511,17 +512,6 @@ impl Drive {
         }
     }
 
-    /// The source is not what it was when the upload began.
-    fn changed(&self) -> Input {
-        if self.unanswered.load(Ordering::Relaxed) {
-            Input::ChangedUnanswered
-        } else if self.item.sweep.is_some() {
-            Input::Unsettled(UnixTime::now())
-        } else {
-            Input::SourceChanged
-        }
-    }
-
     fn opened(&self) -> Result<Open> {
         self.open.clone().ok_or_else(|| Error::new(ErrorCode::Unexpected).detail("not opened"))
     }
@@ -530,8 +520,7 @@ impl Drive {
         loop {
             let open = self.opened()?;
             match self.send_all(&open, upload).await {
-                // There is more to come.
-                Ok(()) if open.fingerprint.grows => return Ok(Input::Pause(PausedBy::Watch, UnixTime::now())),
+                Ok(()) if open.fingerprint.grows => return Ok(self.sent_so_far().await),
                 Ok(()) => return Ok(Input::AllSent),
                 Err(error) if error.code == ErrorCode::FileChanged => self.goes_on(error).await?,
                 Err(error) => return Err(error),

@@ -1,6 +1,7 @@
 //! Before the first byte: the source identified, its plan, the way to the store, an upload, and what it has already.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::ending::read_again;
 use super::{Drive, Open};
@@ -40,14 +41,14 @@ impl Drive {
         let (file, mut fingerprint) = match self.source().await {
             Ok(opened) => opened,
             // Gone, and perhaps stored before it went.
-            Err(error) if error.code == ErrorCode::FileMissing && self.changed() == Input::ChangedUnanswered => {
+            Err(error) if error.code == ErrorCode::FileMissing && self.unanswered.load(Ordering::Relaxed) => {
                 return Ok(Input::ChangedUnanswered);
             }
             Err(error) => return Err(error),
         };
         let expected = self.expected(&fingerprint).await?;
         if expected == Expected::Nothing {
-            return Ok(self.changed());
+            return Ok(self.changed().await);
         }
         let begun = self.row.standing.on_s3 != OnS3::Nothing;
         fingerprint.grows = expected == Expected::Beginning;
@@ -60,12 +61,12 @@ impl Drive {
                         plan
                     }
                     Grown::TooLittle => return Ok(Input::Pause(PausedBy::Watch, UnixTime::now())),
-                    Grown::Otherwise => return Ok(self.changed()),
+                    Grown::Otherwise => return Ok(self.changed().await),
                 }
             }
             (Some(before), Some(plan)) if begun => {
                 if !self.is_what_was_sent(&file, (&fingerprint, &before), plan).await? {
-                    return Ok(self.changed());
+                    return Ok(self.changed().await);
                 }
                 // What was read before was read of a file in doubt.
                 fingerprint.in_doubt |= before.in_doubt;

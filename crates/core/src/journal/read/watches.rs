@@ -19,6 +19,9 @@ use crate::watch::Spec;
 use crate::watch::record::{Decided, State};
 use crate::watch::spec::Changed;
 
+/// Of files of which more are alike (empty ones of one name, say) none is taken for another: each would be looked for.
+pub(crate) const ALIKE_AT_MOST: usize = 16;
+
 /// A line of the ledger with where its transfer stands, as of the table `w` beside `t`. A transfer that is not as it was
 /// written is none.
 static LINES: LazyLock<String> = LazyLock::new(|| lines(""));
@@ -39,7 +42,8 @@ static AS: LazyLock<String> =
 
 static ALIKE: LazyLock<String> = LazyLock::new(|| {
     let lines = lines("INDEXED BY watched_written");
-    format!("{lines} WHERE w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?")
+    let alike = "w.watch=? AND w.mtime=? AND w.file IS NULL AND w.size=? AND w.name=?";
+    format!("{lines} WHERE {alike} LIMIT {}", ALIKE_AT_MOST + 1)
 });
 
 impl Reader {
@@ -102,6 +106,13 @@ impl Reader {
         Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
     }
 
+    /// Whether anything that is not at an end rests for the hours of a folder.
+    pub fn watched_rests(&self, watch: WatchId) -> Result<bool> {
+        let sql = "SELECT 1 FROM watched w JOIN transfers t ON t.id=w.transfer
+                   WHERE w.watch=? AND t.ended=0 AND t.standing LIKE '%\"by\":\"schedule\"%' LIMIT 1";
+        Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
+    }
+
     /// Lines of a folder and those below it of which something is still to come.
     pub fn watched_open_below(&self, watch: WatchId, folder: &Path) -> Result<Vec<Watched>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
@@ -139,7 +150,8 @@ impl Reader {
         self.whole_rows(&AS, params![bits(watch.get()), bits(file)], line)
     }
 
-    /// Lines of files that have no number, and this name, size and time: the same file in another folder, or one like it.
+    /// Lines of files that have no number, and this name, size and time: the same file in another folder, or one like it. Of more
+    /// than [`ALIKE_AT_MOST`] one more is told, and no others.
     pub fn watched_alike(&self, watch: WatchId, name: &OsStr, stamp: Stamp) -> Result<Vec<Watched>> {
         let name = path_bytes(Path::new(name));
         self.whole_rows(&ALIKE, params![bits(watch.get()), stamp.mtime_ns, bits(stamp.size), name], line)
@@ -186,10 +198,15 @@ impl Reader {
         Ok(all)
     }
 
+    /// Whether a folder is watched still. Of one that is watched no more nobody sees to what was found in it.
+    pub(crate) fn is_watched(&self, watch: WatchId) -> Result<bool> {
+        let state: Option<State> = self.of_watch(watch, "state")?;
+        Ok(state.is_some_and(|state| state != State::Stopped))
+    }
+
     /// What a transfer of a watched folder is to send, of a file of this size and time.
     pub(crate) fn expected(&self, watch: WatchId, transfer: TransferId, is: (u64, i128)) -> Result<Expected> {
-        let state: Option<State> = self.of_watch(watch, "state")?;
-        if state.is_none_or(|state| state == State::Stopped) {
+        if !self.is_watched(watch)? {
             return Ok(Expected::All);
         }
         // Another line took the place of its own: nobody waits for this version any more.
@@ -280,6 +297,6 @@ mod tests {
         });
         let (by_number, alike) = plans.await.expect("explained");
         assert!(by_number[0].contains("watched_file (watch=? AND file=?)"), "{by_number:?}");
-        assert!(alike[0].contains("watched_written (watch=? AND mtime=?)"), "{alike:?}");
+        assert!(alike[0].contains("watched_written (watch=? AND mtime=? AND size=? AND name=?)"), "{alike:?}");
     }
 }
