@@ -105,6 +105,12 @@ impl Folder {
         let Some(standing) = standing else { return Ok(true) };
         match standing.state {
             TransferState::Cancelled { .. } => Ok(true),
+            // The one before it is being deleted, and is under another name perhaps: that is ended first, or nobody finds it any more.
+            TransferState::Done { .. } if matches!(row.after, Some(Aftermath::Taking { what: After::Delete, .. })) => {
+                self.done.insert(transfer);
+                self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
+                Ok(false)
+            }
             TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(true),
             TransferState::Done { .. } => {
                 let sent = self.shared.journal.read(move |reader| reader.transfer(transfer)).await?;
@@ -138,12 +144,8 @@ impl Folder {
         Ok(())
     }
 
-    /// The checksum and size of what a file holds; none if it cannot be told.
-    pub(super) async fn sum(&self, within: &Path) -> Result<Option<(u64, u64)>> {
-        sum_of(self.place(within)).await
-    }
-
-    /// The same of a file that may be large: what is asked meanwhile is heard. Nothing where all of it is void by then.
+    /// The checksum and size of what a file holds; none if it cannot be told. It may be large: what is asked meanwhile is heard.
+    /// Nothing where all of it is void by then.
     pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Option<(u64, u64)>>> {
         let mut reading = std::pin::pin!(sum_of(self.place(within)));
         loop {
@@ -282,5 +284,25 @@ mod tests {
         assert!(!looked.expect("it hears what is asked").expect("looked"), "nothing is decided of it");
         answer.await.expect("answered").expect("on record");
         assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5) }));
+    }
+
+    /// W24: else nobody would know any more under which name it is.
+    #[tokio::test]
+    async fn a_version_that_comes_waits_until_the_one_before_it_is_deleted() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let state = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
+        let sent = |file: &mut crate::journal::TransferRow| {
+            file.standing = Standing { state, on_s3: OnS3::Nothing };
+        };
+        let (mut folder, _asks) = watched(home.path(), root.path(), sent).await;
+        let stamp = Stamp { size: 9, mtime_ns: 9, file: Some(9) };
+        let (file, line) = folder.with_lines(vec![(PathBuf::new(), NAME.into(), stamp)]).await.expect("read").remove(0);
+        let line = line.expect("on record");
+        let taking = Aftermath::Taking { what: After::Delete, to: ".davit-1".to_owned() };
+        let begun = Watched { row: WatchedRow { after: Some(taking), ..line.row.clone() }, ..line.clone() };
+        assert!(!folder.is_new(&file, Some(begun)).await.expect("looked"));
+        let transfer = line.row.decided.transfer().expect("it was sent");
+        assert!(folder.done.contains(&transfer), "that is ended first");
+        assert!(folder.is_new(&file, Some(line)).await.expect("looked"));
     }
 }

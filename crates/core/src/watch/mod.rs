@@ -10,7 +10,7 @@
 //! - `folder`: the task of one folder. It finds the folder (`finding`), looks (`looking`; at all of it as `checks` say; `first`: at
 //!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
 //!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
-//!   is done (`aftermath`) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
+//!   is done (`aftermath`, `taking`, `trashing`; `stays`: what could not be taken away) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -42,8 +42,11 @@ mod root;
 pub mod rules;
 pub mod settle;
 pub mod spec;
+mod stays;
 mod stopping;
+mod taking;
 mod tally;
+mod trashing;
 mod watches;
 mod ways;
 
