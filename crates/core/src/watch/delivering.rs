@@ -104,6 +104,11 @@ impl Folder {
         let line = WatchedRow { stamp: *stamp, after: self.wish(), decided, ..row.clone() };
         let Some(standing) = standing else { return Ok(true) };
         match standing.state {
+            // What was given up as a whole stays so, whatever its number is by now.
+            TransferState::Cancelled { .. } if is_touched(row.stamp, *stamp) && row.decided == decided => {
+                self.keeps(folder, name, line_of(&row)).await?;
+                Ok(false)
+            }
             TransferState::Cancelled { .. } => Ok(true),
             // The one before it is being deleted, and is under another name perhaps: that is ended first, or nobody finds it any more.
             TransferState::Done { .. } if matches!(row.after, Some(Aftermath::Taking { what: After::Delete, .. })) => {
@@ -284,6 +289,27 @@ mod tests {
         assert!(!looked.expect("it hears what is asked").expect("looked"), "nothing is decided of it");
         answer.await.expect("answered").expect("on record");
         assert_eq!((folder.void, folder.row.state), (true, State::Paused { since: UnixTime(5) }));
+    }
+
+    /// W27: whatever number the file has by now.
+    #[tokio::test]
+    async fn what_was_given_up_is_sent_again_only_as_another_version() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let standing = Standing { state: TransferState::Cancelled { at: UnixTime(1) }, on_s3: OnS3::Nothing };
+        let given_up = |file: &mut crate::journal::TransferRow| (file.size, file.standing) = (ByteCount(4), standing);
+        let (mut folder, _asks) = watched(home.path(), root.path(), given_up).await;
+        for (mtime_ns, is_new) in [(1, false), (2, true)] {
+            let stamp = Stamp { size: 4, mtime_ns, file: Some(2) };
+            let ready = (PathBuf::new(), NAME.into(), stamp);
+            let (file, line) = folder.with_lines(vec![ready]).await.expect("read").remove(0);
+            assert_eq!(folder.is_new(&file, line).await.expect("looked"), is_new, "{mtime_ns}");
+            let (_, line) = folder.with_lines(vec![file]).await.expect("read").remove(0);
+            assert_eq!(
+                line.expect("on record").row.stamp,
+                Stamp { mtime_ns: 1, ..stamp },
+                "by its number from then on"
+            );
+        }
     }
 
     /// W24: else nobody would know any more under which name it is.
