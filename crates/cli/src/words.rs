@@ -54,6 +54,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
             "A file with this name is already there, or was given twice.",
             "Use --collision suffix, or overwrite; of two given at once only suffix keeps both.",
         ),
+        C::NoTrash => ("This drive has no trash.", "Let files stay, or move them: `davit watch change --after`."),
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
         C::NoChecksums => {

@@ -126,6 +126,8 @@ codes! {
     KeyTooLong = "key-too-long", User;
     /// An object with this key is already there.
     AlreadyThere = "already-there", User;
+    /// The drive of a file that is to go to the trash has none.
+    NoTrash = "no-trash", User;
     /// Pieces arrived damaged again and again.
     DamagedOnTheWay = "damaged-on-the-way", Service;
     /// The store's checksum of the whole object is not ours.

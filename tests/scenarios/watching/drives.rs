@@ -1,10 +1,13 @@
 //! Watched folders on drives: those that a program serves, those that are unplugged, and more folders than the system watches.
 
+use std::os::unix::fs::PermissionsExt as _;
+
+use davit_core::error::ErrorCode;
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Doing, Notices, Why};
 use davit_core::watch::spec::{After, Mode};
 use davit_tests::World;
-use davit_tests::inner::{Drive, where_one_may_mount, where_one_may_serve};
+use davit_tests::inner::{self, Drive, where_one_may_mount, where_one_may_serve};
 use davit_tests::served::{Closing, ServedDrive};
 use davit_tests::source::{noise, sha256};
 
@@ -277,3 +280,45 @@ async fn a_drive_that_is_empty_after_it_was_full_is_away_until_it_is_full_again(
 
 /// A folder that is away is looked for every five seconds.
 const TWICE: std::time::Duration = std::time::Duration::from_secs(11);
+
+/// As its user may write everywhere else, and has to ask as anybody does.
+const AS_ANYBODY: [&str; 2] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+
+/// W24: nothing is copied to another drive.
+#[tokio::test]
+async fn what_has_no_trash_on_its_own_drive_stays_and_is_warned_of() {
+    let Some(place) = inner::place() else {
+        if inner::may_mount() {
+            let name = "watching::drives::what_has_no_trash_on_its_own_drive_stays_and_is_warned_of";
+            let place = tempfile::tempdir().expect("a folder");
+            let home = format!("XDG_DATA_HOME={}", place.path().join("data").display());
+            let words: Vec<_> = inner::MAY_MOUNT.into_iter().chain(AS_ANYBODY).chain(["env", home.as_str()]).collect();
+            inner::run_in(place.path(), &words, name).await;
+        }
+        return;
+    };
+    let world = World::with_backend(900, "role").await;
+    let drive = Drive::plugged_in(&world.path("drives"));
+    let root = drive.at.join("in");
+    std::fs::create_dir(&root).expect("made");
+    let writable = |mode| std::fs::set_permissions(&drive.at, std::fs::Permissions::from_mode(mode)).expect("changed");
+    writable(0o555);
+    let watched = Watched::at(world, root, Spec { after: After::Trash, ..soon() }).await;
+    let sum = sha256(&watched.file("a.mov", 20_000));
+    watched.until("it is warned of", |card| card.warning == Some(ErrorCode::NoTrash)).await;
+    watched.check().await;
+    let card = watched.until_done(1).await;
+    assert_eq!((card.counts.failed, watched.left()), (0, vec!["a.mov".to_owned()]));
+    assert!(!place.join("data/Trash").exists(), "nothing was copied to the trash of its user");
+
+    // Its drive may have one by now.
+    writable(0o755);
+    watched.check().await;
+    watched.until_left(<[String]>::is_empty).await;
+    watched.until("it is made good", |card| card.warning.is_none()).await;
+    let trashed = drive.at.join(".Trash-0/files/a.mov");
+    assert_eq!(sha256(&trashed), sum);
+    watched.world.nothing_was_sent_twice();
+    watched.uploader.expect("open").close().await;
+    drive.pull_out();
+}

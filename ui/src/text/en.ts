@@ -161,6 +161,12 @@ export const errors: Record<ErrorCode, ErrorText> = {
     todo: 'Keep both: yours is stored beside it under a new name.',
     button: 'Keep both',
   },
+  'no-trash': {
+    row: 'This drive has no trash.',
+    why: untouched,
+    todo: 'Let uploaded files of this folder stay, or be moved.',
+    button: again,
+  },
   'damaged-on-the-way': {
     row: 'Some pieces arrived damaged.',
     why: `3 tries failed; often a faulty cable or Wi-Fi. ${untouched}`,

@@ -4,9 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::folder::Folder;
 use super::record::{Aftermath, Decided};
 use super::spec::After;
+use super::taking::{another, ended, given_back, is_there, look_at, take};
 use crate::bandwidth::Zone;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Asked, Fingerprint, Likeness, Links, Tree, names};
@@ -23,21 +26,70 @@ pub(super) fn is_put_aside(folder: &Path) -> bool {
 
 /// A file has such a name while it is deleted. Nothing that has is ever uploaded.
 pub(super) const HIDDEN: &str = ".davit-";
-/// Names beside a taken one that are tried.
-const BESIDE_AT_MOST: u32 = 1_000;
+/// So many are seen to before what came meanwhile is looked at and sent.
+const AT_A_TIME: usize = 256;
+
+/// Whether a file that was seen to is at its end.
+#[derive(Clone, Copy)]
+enum Ends {
+    Now,
+    /// It stays for now.
+    Later,
+    /// Something else is wanted by now.
+    Void,
+}
+
+/// What is to become of one file.
+struct Job {
+    /// As it is on record.
+    line: WatchedRow,
+    file: PathBuf,
+    to: PathBuf,
+    what: After,
+}
+
+impl Job {
+    fn of(line: &WatchedRow) -> Option<Self> {
+        let file = line.folder.join(&line.name);
+        let (what, to) = match &line.after {
+            Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
+            Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
+            None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return None,
+        };
+        Some(Self { line: line.clone(), file, to, what })
+    }
+
+    const fn is_begun(&self) -> bool {
+        matches!(self.line.after, Some(Aftermath::Taking { .. }))
+    }
+}
 
 impl Folder {
-    /// Sees to files that came to be safely there.
+    /// Sees to files that came to be safely there: to some of them, so that what is new and what is asked wait for no more.
     pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
-        while let Some(transfer) = self.done.pop_first() {
-            self.stays.remove(&transfer);
+        self.done.extend(self.stays.due(Instant::now()));
+        for _ in 0..AT_A_TIME {
+            if self.hears().await {
+                return Ok(());
+            }
+            let Some(transfer) = self.done.pop_first() else { break };
             let look =
                 move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
-            if let Some((line, row)) = self.shared.journal.read(look).await?
-                && let Err(error) = self.see_to(tree, line, row).await
-            {
-                self.done.insert(transfer);
-                return Err(error);
+            let ends = match self.shared.journal.read(look).await? {
+                Some((line, row)) => self.see_to(tree, &line, &row).await,
+                None => Ok(Ends::Now),
+            };
+            match ends {
+                Ok(Ends::Now) => self.stays.forget(transfer),
+                Ok(Ends::Later) => self.stays.again(transfer, Instant::now()),
+                Ok(Ends::Void) => {
+                    self.done.insert(transfer);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.done.insert(transfer);
+                    return Err(error);
+                }
             }
         }
         if self.stays.is_empty() {
@@ -46,81 +98,114 @@ impl Folder {
         Ok(())
     }
 
-    async fn see_to(&mut self, tree: &Arc<Tree>, line: Watched, sent: TransferRow) -> Result<()> {
+    async fn see_to(&mut self, tree: &Arc<Tree>, line: &Watched, sent: &TransferRow) -> Result<Ends> {
         let is_done = matches!(sent.standing.state, TransferState::Done { .. });
         let is_of_it = matches!(line.row.decided, Decided::Given(id) if id == sent.id);
-        let (Some(fingerprint), true, true) = (sent.fingerprint.clone(), is_done, is_of_it) else { return Ok(()) };
-        let file = line.row.folder.join(&line.row.name);
-        let (what, to) = match &line.row.after {
-            Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
-            Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
-            None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return Ok(()),
-        };
-        let after = |after| Write::Watched(self.row.id, WatchedRow { after: Some(after), ..line.row.clone() });
-        let taking = Aftermath::Taking { what, to: names::spelled(&to) };
-        self.shared.journal.write(vec![after(taking.clone())]).await?;
-        // As it is by now: its drive may have been mounted anew. Of one that an earlier run took, as it was.
-        let is = match self.as_it_was_sent(tree, &file, &sent, &fingerprint).await {
-            Err(Error { code: ErrorCode::FileMissing, .. }) => Ok(fingerprint),
-            is => is,
-        };
-        let done = match is {
-            Ok(is) => {
-                let tree = Arc::clone(tree);
-                let work = move || take(&tree, &file, &to, what, &is);
-                self.drive.ask(Asked::Names, work).await
+        let (Some(before), true, true) = (&sent.fingerprint, is_done, is_of_it) else { return Ok(Ends::Now) };
+        let Some(mut job) = Job::of(&line.row) else { return Ok(Ends::Now) };
+        let done = if self.row.spec.after == After::Keep {
+            self.gives_back(tree, &job).await
+        } else {
+            match self.takes(tree, &mut job, (sent, before)).await {
+                Ok(true) => Ok(Some(Aftermath::Did)),
+                Ok(false) => return Ok(Ends::Void),
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
         };
-        let became = match done {
-            Ok(()) => Aftermath::Did,
+        let (became, ends) = match done {
+            Ok(became) => (became, Ends::Now),
             // It is back some time, and then this is done.
             Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
             Err(error) => {
                 tracing::warn!(transfer = %sent.id, %error, "a file that was uploaded stays where it is");
-                // What a link leads to stays, whatever a person wants of files.
-                let is_linked = error.code == ErrorCode::NotAFile && self.row.spec.links == Links::Followed;
-                if error.code == ErrorCode::FileChanged || is_linked {
-                    Aftermath::Failed { code: error.code }
-                } else {
-                    // What is in its way is taken away some time: the next check of all tries again.
-                    self.warning = Some(error.code);
-                    self.stays.insert(sent.id);
-                    match what {
-                        // It may have its other name already.
-                        After::Delete => taking,
-                        After::Keep | After::Move | After::Trash => Aftermath::Due { what },
-                    }
-                }
+                self.could_not_be_taken(tree, &job, error.code).await
             }
         };
-        self.shared.journal.write(vec![after(became)]).await
+        if became != job.line.after {
+            self.puts(&mut job, became).await?;
+        }
+        Ok(ends)
     }
 
-    /// A file that is the one that was sent, as it is now: where its change time moved, as it does with other rights, its contents
-    /// tell.
+    /// Puts on record what becomes of a file.
+    async fn puts(&self, job: &mut Job, after: Option<Aftermath>) -> Result<()> {
+        job.line.after = after;
+        self.shared.journal.write(vec![Write::Watched(self.row.id, job.line.clone())]).await
+    }
+
+    /// Takes a file away as it is wanted, or ends what an earlier run began. Answers whether it came to that: not where something
+    /// else is wanted by then.
+    async fn takes(
+        &mut self,
+        tree: &Arc<Tree>,
+        job: &mut Job,
+        (sent, before): (&TransferRow, &Fingerprint),
+    ) -> Result<bool> {
+        if job.what == After::Delete && job.is_begun() {
+            let (tree, file, to, before) = (Arc::clone(tree), job.file.clone(), job.to.clone(), before.clone());
+            if self.drive.ask(Asked::Names, move || ended(&tree, &file, &to, &before)).await? {
+                return Ok(true);
+            }
+        }
+        // As it is by now: its drive may have been mounted anew.
+        let (looked, file, what, was) = (Arc::clone(tree), job.file.clone(), job.what, before.clone());
+        let look = move || look_at(&looked, &file, what, &was);
+        let Some(is) = self.drive.ask(Asked::Names, look).await? else { return Ok(true) };
+        if is.likeness(before) == Likeness::Perhaps && !self.holds_what_was_sent(&job.file, sent, &is).await? {
+            return Ok(false);
+        }
+        if !job.is_begun() {
+            let taking = Aftermath::Taking { what: job.what, to: names::spelled(&job.to) };
+            self.puts(job, Some(taking)).await?;
+        }
+        let (tree, file, to, what) = (Arc::clone(tree), job.file.clone(), job.to.clone(), job.what);
+        self.drive.ask(Asked::Names, move || take(&tree, &file, &to, what, &is)).await?;
+        Ok(true)
+    }
+
+    /// Whether a file of which only numbers moved, as its change time does with other rights, was found to hold what was sent. By
+    /// these numbers it is known from then on. Not where something else is wanted by then.
     ///
     /// # Errors
-    /// `file-changed`, and what the system says.
-    async fn as_it_was_sent(
-        &self,
-        tree: &Arc<Tree>,
-        file: &Path,
-        sent: &TransferRow,
-        fingerprint: &Fingerprint,
-    ) -> Result<Fingerprint> {
-        let (looked, at) = (Arc::clone(tree), file.to_owned());
-        let now = self.drive.ask(Asked::Names, move || looked.fingerprint(&at)).await?;
-        let same = match now.likeness(fingerprint) {
-            Likeness::Same => true,
-            // What nobody knows is not the same.
-            Likeness::Perhaps => {
-                let was = sent.crc64.zip(Some(sent.size.get()));
-                self.sum(file).await?.is_some_and(|is| Some(is) == was)
-            }
-            Likeness::Other => false,
-        };
-        if same { Ok(now) } else { Err(Error::new(ErrorCode::FileChanged).detail("it is another version by now")) }
+    /// `file-changed` where it holds something else; `read-error` where that cannot be told.
+    async fn holds_what_was_sent(&mut self, file: &Path, sent: &TransferRow, is: &Fingerprint) -> Result<bool> {
+        let Some(holds) = self.sum_unless_void(file).await? else { return Ok(false) };
+        let holds = holds.ok_or_else(|| Error::new(ErrorCode::ReadError).detail("what it holds could not be read"))?;
+        if sent.crc64.map(|sum| (sum, sent.size.get())) != Some(holds) {
+            return Err(another());
+        }
+        if let Some(plan) = sent.plan {
+            let (id, fingerprint) = (sent.id, is.clone());
+            self.shared.journal.write(vec![Write::Opened { id, fingerprint, plan }]).await?;
+        }
+        Ok(true)
+    }
+
+    /// Nothing more is taken away once a person wants files to stay. Answers what is to be on record of one.
+    async fn gives_back(&self, tree: &Arc<Tree>, job: &Job) -> Result<Option<Aftermath>> {
+        if !job.is_begun() {
+            return Ok(None);
+        }
+        let (tree, file, to, what) = (Arc::clone(tree), job.file.clone(), job.to.clone(), job.what);
+        self.drive.ask(Asked::Names, move || given_back(&tree, &file, &to, what)).await
+    }
+
+    /// What is to be on record of a file that could not be taken away, and whether it is tried again.
+    async fn could_not_be_taken(&mut self, tree: &Arc<Tree>, job: &Job, code: ErrorCode) -> (Option<Aftermath>, Ends) {
+        // What a link leads to stays, whatever a person wants of files.
+        let is_linked = code == ErrorCode::NotAFile && self.row.spec.links == Links::Followed;
+        if code == ErrorCode::FileChanged || is_linked {
+            return (Some(Aftermath::Failed { code }), Ends::Now);
+        }
+        // What is in its way is taken away some time.
+        self.warning = Some(code);
+        // It may have its other name still, where its own could not be given back.
+        let (looked, to) = (Arc::clone(tree), job.to.clone());
+        let look = move || Ok(is_there(&looked, &to).unwrap_or(true));
+        let is_hidden =
+            job.what == After::Delete && job.is_begun() && self.drive.ask(Asked::Names, look).await.unwrap_or(true);
+        let after = if is_hidden { job.line.after.clone() } else { Some(Aftermath::Due { what: job.what }) };
+        (after, Ends::Later)
     }
 }
 
@@ -133,188 +218,130 @@ fn place_for(what: After, file: &Path) -> PathBuf {
     }
 }
 
-/// Does it, or ends what was begun before a kill.
-fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
-    let is_there = |at: &Path| match tree.fingerprint(at) {
-        Ok(now) => Ok(Some(is_same(&now, sent))),
-        Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
-        Err(error) => Err(error),
-    };
-    match what {
-        After::Keep => Ok(()),
-        After::Trash => match is_there(file)? {
-            Some(true) => tree.by_path(file, to_trash),
-            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-            // By an earlier run.
-            None => Ok(()),
-        },
-        After::Move => match is_there(file)? {
-            Some(true) => moved(tree, file, to, sent).map(drop),
-            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-            None => Ok(()),
-        },
-        After::Delete => {
-            if is_there(file)? == Some(true) {
-                moved(tree, file, to, sent).map(drop)?;
-            }
-            match is_there(to)? {
-                Some(true) => tree.remove(to),
-                // Never made by us, or not what was sent: nobody deletes it.
-                Some(false) => tree.rename(to, file).and(Err(Error::new(ErrorCode::FileChanged))),
-                None if is_there(file)? == Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-                None => Ok(()),
-            }
-        }
-    }
-}
-
-/// Gives the file another place; what turns out to be another version there is put back. Answers where.
-fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<PathBuf> {
-    let text = names::spelled(to);
-    let beside = (2..BESIDE_AT_MOST).map(|n| PathBuf::from(names::suffixed(&text, n)));
-    for to in std::iter::once(to.to_owned()).chain(beside) {
-        match tree.rename(file, &to) {
-            Err(error) if error.code == ErrorCode::AlreadyThere => {}
-            Err(error) => return Err(error),
-            Ok(()) if is_same(&tree.fingerprint(&to)?, sent) => return Ok(to),
-            Ok(()) => {
-                tree.rename(&to, file)?;
-                return Err(Error::new(ErrorCode::FileChanged));
-            }
-        }
-    }
-    Err(Error::new(ErrorCode::AlreadyThere).detail("a thousand files of this name"))
-}
-
-/// The same file and version; moving it moves its change time.
-pub(super) fn is_same(now: &Fingerprint, sent: &Fingerprint) -> bool {
-    (now.size, now.mtime, now.volume, now.file) == (sent.size, sent.mtime, sent.volume, sent.file)
-}
-
-/// The system's trash takes paths and no handles, and puts a file back to where its path was: it goes from its own place.
-fn to_trash(path: &Path) -> Result<()> {
-    trash::delete(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc;
+    use tokio::time::Duration;
+
     use super::*;
+    use crate::engine::fixture::FILE;
+    use crate::transfer::{OnS3, Standing};
+    use crate::units::ByteCount;
+    use crate::watch::fixture::{NAME, watched};
+    use crate::watch::folder::Ask;
 
-    /// A file that was sent, and the folder that it lies in.
-    fn sent() -> (tempfile::TempDir, Tree, Fingerprint) {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("day")).expect("made");
-        std::fs::write(folder.path().join("day/a.mov"), b"sent").expect("written");
-        let tree = Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
-        let sent = tree.fingerprint(Path::new("day/a.mov")).expect("there");
-        (folder, tree, sent)
+    /// A file that is safely there.
+    struct There {
+        folder: Folder,
+        tree: Arc<Tree>,
+        root: tempfile::TempDir,
+        _home: tempfile::TempDir,
+        _asks: mpsc::UnboundedSender<Ask>,
     }
 
-    const FILE: &str = "day/a.mov";
+    impl There {
+        /// What is to become of it, and of files that are sent from now on.
+        async fn of(after: Aftermath, wish: After, change: impl FnOnce(&mut TransferRow)) -> Self {
+            let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+            std::fs::write(root.path().join(NAME), b"sent").expect("written");
+            let tree = Arc::new(Tree::open(root.path(), Path::new("/nowhere")).expect("opened"));
+            let fingerprint = tree.fingerprint(Path::new(NAME)).expect("there");
+            let state = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
+            let sent = |file: &mut TransferRow| {
+                (file.size, file.fingerprint) = (ByteCount(4), Some(fingerprint));
+                file.standing = Standing { state, on_s3: OnS3::Nothing };
+                change(file);
+            };
+            let (mut folder, asks) = watched(home.path(), root.path(), sent).await;
+            folder.row.spec.after = wish;
+            folder.done.insert(FILE);
+            let there = Self { folder, tree, root, _home: home, _asks: asks };
+            let line = WatchedRow { after: Some(after), ..there.line().await };
+            let write = Write::Watched(there.folder.row.id, line);
+            there.folder.shared.journal.write(vec![write]).await.expect("written");
+            there
+        }
 
-    fn does(tree: &Tree, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
-        take(tree, Path::new(FILE), Path::new(to), what, sent)
-    }
+        async fn is_seen_to(&mut self) {
+            self.folder.see_to_what_is_done(&self.tree).await.expect("seen to");
+        }
 
-    fn there(folder: &Path) -> Vec<String> {
-        let mut all: Vec<_> =
-            walk(folder).into_iter().map(|path| names::spelled(path.strip_prefix(folder).expect("in"))).collect();
-        all.sort();
-        all
-    }
+        async fn line(&self) -> WatchedRow {
+            let line = self.folder.shared.journal.read(|reader| reader.watched_by(FILE)).await.expect("read");
+            line.expect("on record").row
+        }
 
-    fn walk(folder: &Path) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-        entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
-    }
-
-    /// W24.
-    #[test]
-    fn a_file_is_moved_or_deleted_once_and_where_a_kill_left_it() {
-        for begun in [false, true] {
-            let (folder, tree, sent) = sent();
-            if begun {
-                tree.rename(Path::new(FILE), Path::new("_uploaded/d/day/a.mov")).expect("begun");
-            }
-            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved");
-            assert_eq!(there(folder.path()), ["_uploaded/d/day/a.mov"]);
-            does(&tree, After::Move, "_uploaded/d/day/a.mov", &sent).expect("moved already");
-            let (folder, tree, sent) = self::sent();
-            if begun {
-                tree.rename(Path::new(FILE), Path::new("day/.davit-1")).expect("begun");
-            }
-            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted");
-            assert!(there(folder.path()).is_empty());
-            does(&tree, After::Delete, "day/.davit-1", &sent).expect("deleted already");
+        fn names(&self) -> Vec<String> {
+            let entries = std::fs::read_dir(self.root.path()).expect("a folder");
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
         }
     }
 
-    /// W24.
-    #[test]
-    fn another_version_is_never_taken_away() {
-        for what in [After::Move, After::Delete, After::Trash] {
-            let (folder, tree, sent) = sent();
-            std::fs::write(folder.path().join(FILE), b"another").expect("written");
-            let _ = does(&tree, what, "day/.davit-1", &sent);
-            assert_eq!(there(folder.path()), [FILE], "{what:?}");
-            // One that took its place while it was on its way.
-            std::fs::rename(folder.path().join(FILE), folder.path().join("day/.davit-1")).expect("moved");
-            let _ = does(&tree, After::Delete, "day/.davit-1", &sent);
-            assert_eq!(std::fs::read(folder.path().join(FILE)).expect("put back"), b"another");
-        }
-    }
-
-    /// W24.
-    #[cfg(unix)]
-    #[test]
-    fn nothing_goes_to_the_trash_from_where_another_folder_stands_by_then() {
-        let above = tempfile::tempdir().expect("a folder");
-        let folder = above.path().join("in");
-        for (at, holds) in [(&folder, "sent"), (&above.path().join("other"), "of somebody")] {
-            std::fs::create_dir_all(at.join("day")).expect("made");
-            std::fs::write(at.join(FILE), holds).expect("written");
-        }
-        let tree = Tree::open(&folder, Path::new("/nowhere")).expect("opened");
-        let sent = tree.fingerprint(Path::new(FILE)).expect("there");
-        std::fs::rename(&folder, above.path().join("away")).expect("moved");
-        std::os::unix::fs::symlink("other", &folder).expect("a link");
-        assert_eq!(does(&tree, After::Trash, FILE, &sent).expect_err("refused").code, ErrorCode::FileUnreadable);
-        for (at, holds) in [("away", "sent"), ("other", "of somebody")] {
-            assert_eq!(std::fs::read_to_string(above.path().join(at).join(FILE)).expect("there"), holds);
-        }
-    }
-
-    /// W16, W24: it is somebody else's path, and perhaps not sent under that.
-    #[cfg(unix)]
-    #[test]
-    fn what_a_link_leads_to_is_never_taken_away() {
-        let (folder, tree, sent) = sent();
-        for (to, link) in [("day", "link"), ("day/a.mov", "first.mov")] {
-            std::os::unix::fs::symlink(to, folder.path().join(link)).expect("a link");
-        }
-        let extent = crate::file::Extent { links: Links::Followed, ..crate::file::Extent::default() };
-        let tree = tree.reaching(extent, Path::new(UPLOADED));
-        for file in ["link/a.mov", "first.mov"].map(Path::new) {
-            for (what, to) in [(After::Move, "_uploaded/d"), (After::Delete, ".davit-1"), (After::Trash, "")] {
-                let _ = take(&tree, file, Path::new(to), what, &sent);
-                assert_eq!(std::fs::read(folder.path().join(file)).expect("there"), b"sent", "{what:?}");
-            }
-        }
-    }
-
-    /// W24: it cannot be read to compare it, and no checksum of it is on record.
+    /// W24: a wish that is taken back is not carried out.
     #[tokio::test]
-    async fn what_nobody_can_compare_is_not_the_file_that_was_sent() {
-        let (_there, tree, now) = sent();
-        let [home, elsewhere] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        let (folder, _asks) = crate::watch::fixture::watched(home.path(), elsewhere.path(), |_| {}).await;
-        let row = folder.shared.journal.read(|reader| reader.transfer(crate::engine::fixture::FILE)).await;
-        let row = row.expect("read").expect("on record");
-        assert_eq!((folder.sum(Path::new(FILE)).await.expect("looked"), row.crc64), (None, None));
-        // As it is where its drive was mounted anew.
-        let before = Fingerprint { volume: now.volume ^ 1, ..now };
-        let is = folder.as_it_was_sent(&Arc::new(tree), Path::new(FILE), &row, &before).await;
-        assert_eq!(is.expect_err("nobody knows").code, ErrorCode::FileChanged);
+    async fn nothing_is_taken_away_once_a_person_wants_files_to_stay() {
+        let what = After::Delete;
+        let mut due = There::of(Aftermath::Due { what }, After::Keep, |_| {}).await;
+        due.is_seen_to().await;
+        assert_eq!((due.line().await.after, due.names()), (None, vec![NAME.to_owned()]));
+        // It was about to be deleted when an earlier run was killed.
+        let to = format!("{HIDDEN}1");
+        let mut hidden = There::of(Aftermath::Taking { what, to: to.clone() }, After::Keep, |_| {}).await;
+        std::fs::rename(hidden.root.path().join(NAME), hidden.root.path().join(to)).expect("hidden");
+        hidden.is_seen_to().await;
+        assert_eq!((hidden.line().await.after, hidden.names()), (None, vec![NAME.to_owned()]));
+        assert!(hidden.folder.warning.is_none() && hidden.folder.stays.is_empty());
+    }
+
+    /// W24.
+    #[tokio::test]
+    async fn what_cannot_be_taken_away_stays_due_and_is_tried_again_at_a_time_of_its_own() {
+        let due = Aftermath::Due { what: After::Move };
+        let mut there = There::of(due.clone(), After::Move, |_| {}).await;
+        let in_the_way = there.root.path().join(UPLOADED);
+        std::fs::write(&in_the_way, b"no folder").expect("written");
+        let begun = Instant::now();
+        there.is_seen_to().await;
+        assert_eq!(there.line().await.after, Some(due.clone()));
+        assert!(there.folder.warning.is_some() && there.folder.done.is_empty());
+        let next = there.folder.stays.next().expect("it has a time");
+        assert!(next >= begun + Duration::from_secs(30), "{:?}", next - begun);
+        std::fs::remove_file(&in_the_way).expect("removed");
+        there.is_seen_to().await;
+        assert_eq!(there.line().await.after, Some(due), "before its time");
+        there.folder.stays.hurry(Instant::now());
+        there.is_seen_to().await;
+        assert_eq!(there.line().await.after, Some(Aftermath::Did));
+        assert_eq!((there.names(), there.folder.warning), (vec![UPLOADED.to_owned()], None));
+    }
+
+    /// W24: other rights make no other version, and cost one reading.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_whose_numbers_moved_is_read_once_and_known_by_them_from_then_on() {
+        let due = Aftermath::Due { what: After::Move };
+        let holds = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, b"sent");
+        let touched = |crc64: u64| {
+            move |file: &mut TransferRow| {
+                file.crc64 = Some(crc64);
+                file.plan = Some(crate::transfer::Plan::for_size(file.size).expect("fits"));
+                if let Some(fingerprint) = &mut file.fingerprint {
+                    fingerprint.ctime = Some(1);
+                }
+            }
+        };
+        let mut there = There::of(due.clone(), After::Move, touched(holds)).await;
+        std::fs::write(there.root.path().join(UPLOADED), b"in the way").expect("written");
+        there.is_seen_to().await;
+        assert_eq!(there.line().await.after, Some(due.clone()), "it could not be moved");
+        let sent = there.folder.shared.journal.read(|reader| reader.transfer(FILE)).await.expect("read");
+        let before = sent.expect("on record").fingerprint.expect("known");
+        let is = there.tree.fingerprint(Path::new(NAME)).expect("there");
+        assert_eq!(is.likeness(&before), Likeness::Same);
+        let mut other = There::of(due, After::Move, touched(holds ^ 1)).await;
+        other.is_seen_to().await;
+        assert_eq!(other.line().await.after, Some(Aftermath::Failed { code: ErrorCode::FileChanged }));
+        assert_eq!(other.names(), [NAME]);
     }
 
     /// W24: some systems do not tell letters apart by their case.
@@ -326,15 +353,5 @@ mod tests {
         for folder in ["", "day/_uploaded", "_uploaded 2"] {
             assert!(!is_put_aside(Path::new(folder)), "{folder}");
         }
-    }
-
-    #[test]
-    fn nothing_is_replaced_by_what_is_moved() {
-        let (folder, tree, sent) = sent();
-        std::fs::create_dir_all(folder.path().join("_uploaded/day")).expect("made");
-        std::fs::write(folder.path().join("_uploaded/day/a.mov"), b"of yesterday").expect("written");
-        does(&tree, After::Move, "_uploaded/day/a.mov", &sent).expect("moved");
-        assert_eq!(there(folder.path()), ["_uploaded/day/a (2).mov", "_uploaded/day/a.mov"]);
-        assert_eq!(std::fs::read(folder.path().join("_uploaded/day/a.mov")).expect("there"), b"of yesterday");
     }
 }

@@ -44,11 +44,14 @@ pub const fn again(code: ErrorCode, failed: u32) -> Again {
         | C::NoSuchBucket
         | C::WrongRegion
         | C::ScopeChanged => Again::OnceChanged,
-        _ => {
-            let at = failed.saturating_sub(1) as usize;
-            Again::After(PAUSES[if at < PAUSES.len() { at } else { PAUSES.len() - 1 }])
-        }
+        _ => Again::After(pause(failed)),
     }
+}
+
+/// How long something rests that failed so many times in a row, whatever it was.
+pub const fn pause(failed: u32) -> Duration {
+    let at = failed.saturating_sub(1) as usize;
+    PAUSES[if at < PAUSES.len() { at } else { PAUSES.len() - 1 }]
 }
 
 #[cfg(test)]

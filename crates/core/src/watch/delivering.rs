@@ -143,7 +143,18 @@ impl Folder {
         let line = WatchedRow { stamp: *stamp, after: self.wish(), decided, ..row.clone() };
         let Some(standing) = standing else { return Ok(Is::New) };
         match standing.state {
+            // What was given up as a whole stays so, whatever its number is by now.
+            TransferState::Cancelled { .. } if is_touched(row.stamp, *stamp) && row.decided == decided => {
+                self.keeps(folder, name, line_of(&row)).await?;
+                Ok(Is::Known)
+            }
             TransferState::Cancelled { .. } => Ok(Is::New),
+            // The one before it is being deleted, and is under another name perhaps: that is ended first, or nobody finds it any more.
+            TransferState::Done { .. } if matches!(row.after, Some(Aftermath::Taking { what: After::Delete, .. })) => {
+                self.done.insert(transfer);
+                self.agenda.settles_from(file.clone(), Instant::now(), self.row.spec.settle());
+                Ok(Is::Known)
+            }
             TransferState::Done { .. } if !is_touched(row.stamp, *stamp) => Ok(Is::New),
             TransferState::Done { .. } => {
                 let sent = self.shared.journal.read(move |reader| reader.transfer(transfer)).await?;
@@ -178,11 +189,6 @@ impl Folder {
         self.shared.journal.write(vec![crate::journal::Write::Watched(self.row.id, line)]).await?;
         self.agenda.forget(folder, name);
         Ok(())
-    }
-
-    /// The checksum and size of what a file holds; none if it cannot be told.
-    pub(super) async fn sum(&self, within: &Path) -> Result<Option<(u64, u64)>> {
-        sum_of(self.place(within)).await
     }
 
     async fn give(&mut self, whole: Vec<Ready>) -> Result<()> {
@@ -267,4 +273,55 @@ fn variables(folder: &str) -> Variables {
 /// Whether only the number of a file is another: perhaps it is the same file on a drive that was mounted again.
 fn is_touched(was: Stamp, is: Stamp) -> bool {
     (was.size, was.mtime_ns) == (is.size, is.mtime_ns)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::transfer::{OnS3, Standing};
+    use crate::units::ByteCount;
+    use crate::watch::fixture::{NAME, watched};
+
+    /// W27: whatever number the file has by now.
+    #[tokio::test]
+    async fn what_was_given_up_is_sent_again_only_as_another_version() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let standing = Standing { state: TransferState::Cancelled { at: UnixTime(1) }, on_s3: OnS3::Nothing };
+        let given_up = |file: &mut crate::journal::TransferRow| (file.size, file.standing) = (ByteCount(4), standing);
+        let (mut folder, _asks) = watched(home.path(), root.path(), given_up).await;
+        for (mtime_ns, is) in [(1, Is::Known), (2, Is::New)] {
+            let stamp = Stamp { size: 4, mtime_ns, file: Some(2) };
+            let ready = (PathBuf::new(), NAME.into(), stamp);
+            let (file, line) = folder.with_lines(vec![ready]).await.expect("read").remove(0);
+            assert_eq!(folder.is_new(&file, line).await.expect("looked"), is, "{mtime_ns}");
+            let (_, line) = folder.with_lines(vec![file]).await.expect("read").remove(0);
+            assert_eq!(
+                line.expect("on record").row.stamp,
+                Stamp { mtime_ns: 1, ..stamp },
+                "by its number from then on"
+            );
+        }
+    }
+
+    /// W24: else nobody would know any more under which name it is.
+    #[tokio::test]
+    async fn a_version_that_comes_waits_until_the_one_before_it_is_deleted() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let state = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
+        let sent = |file: &mut crate::journal::TransferRow| {
+            file.standing = Standing { state, on_s3: OnS3::Nothing };
+        };
+        let (mut folder, _asks) = watched(home.path(), root.path(), sent).await;
+        let stamp = Stamp { size: 9, mtime_ns: 9, file: Some(9) };
+        let (file, line) = folder.with_lines(vec![(PathBuf::new(), NAME.into(), stamp)]).await.expect("read").remove(0);
+        let line = line.expect("on record");
+        let taking = Aftermath::Taking { what: After::Delete, to: ".davit-1".to_owned() };
+        let begun = Watched { row: WatchedRow { after: Some(taking), ..line.row.clone() }, ..line.clone() };
+        assert_eq!(folder.is_new(&file, Some(begun)).await.expect("looked"), Is::Known);
+        let transfer = line.row.decided.transfer().expect("it was sent");
+        assert!(folder.done.contains(&transfer), "that is ended first");
+        assert_eq!(folder.is_new(&file, Some(line)).await.expect("looked"), Is::New);
+    }
 }

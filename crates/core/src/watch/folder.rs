@@ -20,6 +20,7 @@ use super::reading::Sums;
 use super::record::State;
 use super::rules::Rules;
 use super::spec::After;
+use super::stays::Stays;
 use super::stopping;
 use super::tally::Tally;
 use super::ways::Ways;
@@ -81,8 +82,8 @@ pub(super) struct Folder {
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
     pub(super) done: BTreeSet<TransferId>,
-    /// Those of which that could not be done, since the last check of all: they stay where they are until the next.
-    pub(super) stays: BTreeSet<TransferId>,
+    /// Those of which that could not be done: they stay where they are until they are tried again.
+    pub(super) stays: Stays,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
@@ -139,7 +140,7 @@ impl Folder {
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
             done: BTreeSet::new(),
-            stays: BTreeSet::new(),
+            stays: Stays::default(),
             warning: None,
             owner: None,
             picked: None,
@@ -200,6 +201,7 @@ impl Folder {
             }
             Ask::Check(done) => {
                 self.waiting_for_check.push(done);
+                self.stays.hurry(Instant::now());
                 self.checks_anew();
             }
             Ask::Rested(transfer, state) => self.rested(transfer, &state),
@@ -228,6 +230,7 @@ impl Folder {
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
         self.is_told = false;
+        self.stays.hurry(Instant::now());
         self.checks_anew();
         Ok(())
     }
@@ -369,9 +372,14 @@ impl Folder {
             || due(self.agenda.next())
             || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
             || !self.looks_again.is_empty()
-            || !self.done.is_empty()
+            || self.has_done(now)
             // What is whole waits for its hours, or for what else is to go with it.
             || (self.agenda.has_ready() && !self.is_shut())
+    }
+
+    /// Whether there is a file of which something may be to become by now.
+    fn has_done(&self, now: Instant) -> bool {
+        !self.done.is_empty() || self.stays.next().is_some_and(|at| at <= now)
     }
 
     async fn do_what_is_due(&mut self, now: Instant) -> Result<()> {
@@ -420,9 +428,16 @@ impl Folder {
         if !self.is_shut() {
             self.try_again().await?;
         }
-        self.see_to_what_is_done(&tree).await?;
         drop(tree);
+        // What is new waits for nothing that was sent.
         self.deliver().await?;
+        if !self.void && self.has_done(now) {
+            let Some(tree) = self.there().await? else { return Ok(()) };
+            self.see_to_what_is_done(&tree).await?;
+        }
+        if self.void {
+            return Ok(());
+        }
         // It may be looked at from now on instead of being told of.
         self.check_at = self.check_at.min(Instant::now() + self.pause_until_check());
         if self.failed.is_empty() {
@@ -490,6 +505,7 @@ impl Folder {
             // Outside its hours nothing is tried again: they begin at a time of their own.
             self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),
             self.hours_at(),
+            self.stays.next(),
             self.tally.due(),
         ];
         let reads = self.agenda.to_read().is_some() && !self.is_shut();

@@ -41,7 +41,6 @@ impl Folder {
     /// Looks at all of it, and at what is on record of folders that are not there. What should have been told is `counted`.
     pub(super) async fn check(&mut self, tree: &Arc<Tree>, counted: bool) -> Result<()> {
         self.events.tries_again();
-        self.done.extend(&self.stays);
         let seen = self.look_below(tree, PathBuf::new(), Scope::All { counted }).await?;
         if self.void {
             return Ok(());
@@ -298,7 +297,7 @@ impl Folder {
     pub(super) fn goes_on_from(&mut self, line: &Watched, standing: &Standing) {
         if let (Decided::Given(id), TransferState::Done { .. }, Some(Aftermath::Due { .. } | Aftermath::Taking { .. })) =
             (line.row.decided, &standing.state, &line.row.after)
-            && !self.stays.contains(&id)
+            && !self.stays.contains(id)
         {
             self.done.insert(id);
         }

@@ -7,11 +7,14 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder. It finds the folder (`finding`; `evidence`: what tells that it is the one), looks (`looking`; at all of it as `checks` say; `first`: at
-//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
-//!   (`delivering`; `reading`: where only what a file holds tells whether it is new) in its `hours`, sends what is still written
-//!   (`growing`), tries again what failed (`retrying`), sees to what is done (`aftermath`) and counts (`tally`). Once it is
-//!   watched no more it is let go of (`stopping`).
+//! - `folder`: the task of one folder.
+//!   - It finds the folder: `finding`; what tells that it is the one: `evidence`.
+//!   - It looks: `looking`; at all of it as `checks` say; `first`: at the first start; `gone`, `below`, `moves`: what is not where
+//!     it was; `ways`: where links lead.
+//!   - It gives what is whole to the engine, in its `hours`: `delivering`; `reading`: where only what a file holds tells whether it
+//!     is new; `growing`: what is still written; `retrying`: what failed.
+//!   - It sees to what is done: `aftermath`, `taking`, `trashing`; `stays`: what could not be taken away.
+//!   - It counts: `tally`. Once it is watched no more it is let go of: `stopping`.
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -46,8 +49,11 @@ mod root;
 pub mod rules;
 pub mod settle;
 pub mod spec;
+mod stays;
 mod stopping;
+mod taking;
 mod tally;
+mod trashing;
 mod watches;
 mod ways;
 

@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::aftermath::is_same;
 use super::agenda::Ready;
 use super::delivering::Is;
 use super::folder::Folder;
 use super::record::{Aftermath, Decided};
 use super::spec::Moved;
+use super::taking::is_same;
 use crate::engine::feed::PausedBy;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Seen, Sight, Stamp, Tree, open_aside};

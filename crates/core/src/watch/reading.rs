@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::agenda::Ready;
 use super::folder::{Ask, Folder};
@@ -100,6 +100,33 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// What a file holds, all of it at once; what is asked meanwhile is heard. Nothing where all of it is void by then.
+    pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Sum>> {
+        let mut begun = None;
+        loop {
+            let mut reading = std::pin::pin!(read_on(self.place(within), within.to_owned(), begun.clone()));
+            let read = loop {
+                tokio::select! {
+                    read = &mut reading => break read?,
+                    ask = self.asks.recv() => {
+                        let Some(ask) = ask else { return Ok(None) };
+                        self.void |= matches!(ask, Ask::Change(..));
+                        self.asked(ask).await;
+                        if self.void {
+                            return Ok(None);
+                        }
+                    }
+                }
+            };
+            match read {
+                Read::All(sum) => return Ok(Some(sum)),
+                Read::Begun(more) => begun = Some(more),
+            }
+        }
+    }
+}
+
 /// Reads a piece of a file after what was read of it, where it is as it was then.
 async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<Read> {
     let (file, is) = match open_aside(place, None).await {
@@ -128,8 +155,6 @@ async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<
 #[cfg(all(test, unix))]
 mod tests {
     use std::ffi::OsStr;
-    use std::path::Path;
-
     use tokio::sync::oneshot;
     use tokio::time::{Duration, Instant};
 
