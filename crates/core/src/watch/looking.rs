@@ -243,6 +243,10 @@ impl Folder {
                 let from = now + Duration::from_secs(seconds).saturating_sub(settle);
                 self.agenda.settles_from((folder.to_owned(), name.to_owned(), stamp), from, settle);
             }
+            Verdict::Ahead(seconds) => {
+                let wait = Duration::from_secs(seconds).saturating_sub(settle);
+                self.agenda.waits_once((folder.to_owned(), name.to_owned(), stamp), now, wait, settle);
+            }
             Verdict::Leaves(_) => {
                 self.agenda.forget(folder, name);
                 return false;

@@ -94,7 +94,7 @@ impl Listing {
         for (path, stamp) in &self.files {
             match rules.file(path, *stamp, now) {
                 // One that is too young is taken once it is not.
-                Verdict::Takes | Verdict::Young(_) => {
+                Verdict::Takes | Verdict::Young(_) | Verdict::Ahead(_) => {
                     preview.taken += 1;
                     preview.bytes += ByteCount(stamp.size);
                     if preview.some_taken.len() < NAMED {

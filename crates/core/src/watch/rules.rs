@@ -78,6 +78,8 @@ pub enum Verdict {
     Takes,
     /// Not yet: in so many seconds, if nobody writes to it.
     Young(u64),
+    /// Not yet, and its time is still to come, as after a camera whose clock is ahead: so many seconds after it was first seen.
+    Ahead(u64),
     /// It is not.
     Leaves(Rule),
 }
@@ -122,10 +124,10 @@ impl Rules {
             return Verdict::Leaves(rule);
         }
         let written = u64::try_from(stamp.mtime_ns / 1_000_000_000).unwrap_or(0);
-        // One of the future is as young as can be, and never kept for longer than that.
-        let age = now.0.saturating_sub(written);
         match self.bounds.age.map(u64::from) {
-            Some(least) if age < least => Verdict::Young(least - age),
+            // Its time says nothing, and perhaps for years.
+            Some(least) if written > now.0 => Verdict::Ahead(least),
+            Some(least) if now.0 - written < least => Verdict::Young(least - (now.0 - written)),
             _ => Verdict::Takes,
         }
     }
@@ -312,7 +314,7 @@ mod tests {
         assert_eq!(file("a/b", 9), Verdict::Young(50));
         assert_eq!(rules.file("a/b", stamp(9), UnixTime(NOW.0 + 50)), Verdict::Takes);
         let future = Stamp { mtime_ns: i64::MAX, ..stamp(9) };
-        assert_eq!(rules.file("a/b", future, NOW), Verdict::Young(60));
+        assert_eq!(rules.file("a/b", future, NOW), Verdict::Ahead(60));
         assert!(rules.leaves_folder("a/b") && !rules.leaves_folder("a"));
     }
 }
