@@ -1,6 +1,8 @@
 //! What becomes of files once they are there, and of what is removed here or there.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
 use davit_core::bandwidth::Zone;
 use davit_core::error::ErrorCode;
@@ -14,7 +16,7 @@ use davit_core::watch::record::State;
 use davit_core::watch::spec::{After, Existing, Mode};
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
-use davit_tests::source::{noise, sha256};
+use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::BUCKET;
 
 use super::{PATIENCE, Watched, soon};
@@ -221,45 +223,35 @@ async fn a_folder_that_was_not_let_go_of_is_at_the_next_start() {
     watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
 }
 
-/// W9: what comes before anybody looks is new all the same.
+/// W9: what was written later is new, wherever its clock was.
 #[tokio::test]
 async fn only_what_was_there_when_it_was_asked_for_is_old() {
-    let mut watched = Watched::with(Spec { existing: Existing::NewOnly, mode: Mode::Poll, ..soon() }, |root| {
-        noise(&root.join("old.mov"), 1_000);
-        let before = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
-        std::fs::File::options()
-            .write(true)
-            .open(root.join("old.mov"))
-            .and_then(|f| f.set_modified(before))
-            .expect("set");
-        // As it is where the first look comes late.
-        noise(&root.join("new.mov"), 1_000);
-        let after = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-        std::fs::File::options()
-            .write(true)
-            .open(root.join("new.mov"))
-            .and_then(|f| f.set_modified(after))
-            .expect("set");
-    })
-    .await;
+    let world = World::with_backend(900, "role").await;
+    let root = world.path("in");
+    noise(&root.join("old.mov"), 1_000);
+    noise(&root.join("new.mov"), 1_500);
+    dated(&root.join("new.mov"), SystemTime::now() + Duration::from_secs(60));
+    until_old().await;
+    let watched = Watched::at(world, root, Spec { existing: Existing::NewOnly, mode: Mode::Poll, ..soon() }).await;
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["new.mov"]);
-    watched.close().await;
+    watched.uploader.expect("open").close().await;
 }
 
-/// W9: nobody looks between the asking and the first look, and whoever does is killed at once.
+fn dated(path: &Path, at: SystemTime) {
+    std::fs::File::options().write(true).open(path).and_then(|file| file.set_modified(at)).expect("set");
+}
+
+/// W9: nobody looks between the asking and the first look, and whoever does is killed at once. What is copied in meanwhile keeps
+/// the time of its last write.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before_the_first_look() {
-    let seconds = std::time::Duration::from_secs;
-    let dated = |path: &std::path::Path, at: std::time::SystemTime| {
-        let file = std::fs::File::options().write(true).open(path).expect("opened");
-        file.set_modified(at).expect("set");
-    };
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
     for killed in [None, Some("record-watch:1:after")] {
         let world = World::new().await;
         let root = world.path("in");
         noise(&root.join("day/old.mov"), 1_000);
-        dated(&root.join("day/old.mov"), std::time::SystemTime::now() - seconds(3_600));
+        until_old().await;
         let mut add = world.davit("watch");
         add.arg("add").arg(&root).args(["--existing", "new-only", "--settle", "1s"]);
         if let Some(point) = killed {
@@ -267,9 +259,10 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
         }
         let added = world.by_keys(&mut add).end().await;
         assert_eq!(added.code, if killed.is_some() { None } else { Some(0) }, "{}{}", added.out, added.err);
+        // In the very second in which it was asked for, mostly.
         noise(&root.join("day/new.mov"), 1_500);
-        // Not within the second in which it was asked for.
-        dated(&root.join("day/new.mov"), std::time::SystemTime::now() + seconds(5));
+        noise(&root.join("card/clip.mov"), 1_700);
+        dated(&root.join("card/clip.mov"), SystemTime::now() - week);
         let start = || {
             let mut run = world.davit("watch");
             run.args(["run", "--json"]);
@@ -283,14 +276,14 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
             keys == names
         };
         let deadline = std::time::Instant::now() + PATIENCE;
-        while !there(&["in/day/new.mov"]) {
+        while !there(&["in/card/clip.mov", "in/day/new.mov"]) {
             assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         noise(&root.join("late.mov"), 2_000);
-        while !there(&["in/day/new.mov", "in/late.mov"]) {
+        while !there(&["in/card/clip.mov", "in/day/new.mov", "in/late.mov"]) {
             assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         running.kill();
     }

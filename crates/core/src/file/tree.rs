@@ -129,6 +129,15 @@ impl Tree {
         Ok(names.iter().zip(kinds).map(stamp).collect())
     }
 
+    /// When each of these files of a folder in it came there or was last changed in any way, in nanoseconds since 1970, whatever its
+    /// time of a last write says: on Windows when it was made. None where the system does not tell.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn came(&self, folder: &Path, names: &[OsString]) -> Result<Vec<Option<i64>>> {
+        self.root.came(&self.real(folder), names).map_err(|error| classify(&error, &self.path.join(folder)))
+    }
+
     /// Gives a file another name in the folder, which nothing has; the folders on the way to it are made. What a link leads to
     /// stays, whatever a person wants of links.
     ///
@@ -450,6 +459,24 @@ mod tests {
         let after = stamp(&tree);
         assert_eq!((after.size, after.file), (before.size, before.file));
         assert_eq!(after.mtime_ns, 5_000_000_700, "as fine as the system keeps it");
+    }
+
+    /// W9: whatever a program says of when a file was written.
+    #[test]
+    fn when_a_file_came_is_told_though_its_time_is_set_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("day")).expect("made");
+        let path = folder.path().join("day/a.mov");
+        let begun = i64::try_from(crate::units::UnixTime::now().0).expect("in time") * 1_000_000_000;
+        std::fs::write(&path, b"four").expect("written");
+        let file = std::fs::File::options().write(true).open(&path).expect("opened");
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
+        let tree = Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
+        let came = tree.came(Path::new("day"), &["a.mov", "gone"].map(OsString::from)).expect("looked");
+        // Times of files are of the system's last tick.
+        assert!(came[0].is_some_and(|at| at > begun - 1_000_000_000), "{came:?}");
+        assert_eq!(came[1], None);
+        tree.came(Path::new("night"), &["a.mov".into()]).expect_err("no such folder");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::desk::{Desk, Told};
 use super::meter::{Meter, Opened};
 use super::plant;
 use super::process::Used;
+use crate::source::until_old;
 
 /// Folders that are watched.
 const FOLDERS: u64 = 10;
@@ -37,6 +38,9 @@ pub async fn ten_folders(files: u64, lasts: Duration) -> Idle {
         for n in 0..files {
             plant(&root.join(format!("{}/{n}.mov", n % BELOW)), number * files + n, 20);
         }
+    }
+    until_old().await;
+    for root in &roots {
         desk.add(root, "new-only", &[]).await;
     }
     desk.begin(None);
