@@ -4,6 +4,7 @@ mod changing;
 mod drives;
 mod growing;
 mod order;
+mod passed;
 mod taken;
 mod there;
 

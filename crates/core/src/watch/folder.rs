@@ -1,6 +1,6 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use super::events::{Events, Hint};
 use super::finding::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
+use super::passed::Passed;
 use super::record::State;
 use super::rules::Rules;
 use super::spec::After;
@@ -70,8 +71,8 @@ pub(super) struct Folder {
     pub(super) events: Events,
     /// Folders that were seen.
     pub(super) known: BTreeSet<PathBuf>,
-    /// Of those, what was passed over: placeholders, and the rest.
-    pub(super) passed: BTreeMap<PathBuf, (u32, u32)>,
+    /// What was passed over in them, and those that could not be looked into.
+    pub(super) passed: Passed,
     /// The links among them that are followed.
     pub(super) ways: Ways,
     /// How often each file failed in a row.
@@ -130,7 +131,7 @@ impl Folder {
             card,
             events,
             known: BTreeSet::new(),
-            passed: BTreeMap::new(),
+            passed: Passed::default(),
             ways: Ways::default(),
             failed: HashMap::new(),
             again: BTreeSet::new(),
@@ -273,7 +274,7 @@ impl Folder {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
         self.events.rest();
         self.known.clear();
-        self.passed.clear();
+        self.passed = Passed::default();
     }
 
     /// All of it is looked at as if nothing were known.
@@ -448,7 +449,7 @@ impl Folder {
         self.agenda = Agenda::default();
         self.events.rest();
         self.known.clear();
-        self.passed.clear();
+        self.passed = Passed::default();
         self.ways = Ways::default();
         self.owner = None;
         self.tally.is_stale();
@@ -481,7 +482,7 @@ impl Folder {
 
     async fn publish(&mut self) {
         self.tally.count(&self.shared.journal, self.row.id, &self.agenda).await;
-        let counts = self.tally.counts(self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)));
+        let counts = self.tally.counts(self.passed.kinds());
         let card = self.card_of(counts);
         self.card.send_if_modified(|before| {
             let differs = *before != card;
@@ -494,7 +495,8 @@ impl Folder {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
-        (card.problem, card.warning) = (self.problem, self.warning);
+        let passed = self.passed.kinds().problem();
+        (card.problem, card.warning) = (self.problem.or(passed), self.warning);
         card
     }
 

@@ -11,7 +11,7 @@ impl Folder {
     /// A folder is not there: nothing in it settles, and what is not sent of it never will be.
     pub(super) async fn folder_is_gone(&mut self, folder: &Path) -> Result<()> {
         self.agenda.forget_below(folder);
-        self.passed.retain(|known, _| !known.starts_with(folder));
+        self.passed.forget(folder);
         self.known.retain(|known| !known.starts_with(folder));
         self.ways.forget(folder);
         self.events.forget(folder);

@@ -8,7 +8,7 @@
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder. It finds the folder (`finding`), looks (`looking`; at all of it as `checks` say; `first`: at
-//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead), gives what is whole to the engine
+//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead; `passed`: what is passed over, and why), gives what is whole to the engine
 //!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
 //!   is done (`aftermath`) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
@@ -35,6 +35,7 @@ pub mod ledger;
 mod looking;
 mod moves;
 mod owner;
+mod passed;
 pub mod preview;
 pub mod record;
 mod retrying;

@@ -69,6 +69,16 @@ pub enum Rule {
     TooLarge,
     /// Too deep.
     TooDeep,
+    /// It lies in the cloud, and reading would fetch it. This and what follows no rule says: it is passed over whatever they say.
+    Placeholder,
+    /// A link, or what the system shows as one.
+    Link,
+    /// A pipe, a socket or a device.
+    Special,
+    /// It cannot be read: a file, or a folder with all that is in it.
+    Unreadable,
+    /// A name that no key can have.
+    Name,
 }
 
 /// Whether a file is taken.
@@ -135,11 +145,19 @@ impl Rules {
     /// Whether nothing in a folder of this path is ever taken, so that it need not be looked at.
     pub fn leaves_folder(&self, rel: &str) -> bool {
         let rel = &names::normal(rel);
-        let excluded = || {
-            let decides = self.lines.iter().find(|(include, pattern)| *include || pattern.matches(rel, true));
-            decides.is_some_and(|(include, _)| !include)
-        };
-        self.is_leftover(rel, true) || self.is_too_deep(depth(rel) + 1) || excluded()
+        self.is_leftover(rel, true) || self.is_too_deep(depth(rel) + 1) || self.excludes(rel)
+    }
+
+    /// Whether what has this path is never taken, be it a file or a folder: of what cannot be looked at.
+    pub fn leaves_whatever(&self, rel: &str) -> bool {
+        let rel = &names::normal(rel);
+        self.is_leftover(rel, true) || self.is_too_deep(depth(rel)) || self.excludes(rel)
+    }
+
+    /// Whether a line excludes a folder, and none before it may include what lies there.
+    fn excludes(&self, rel: &str) -> bool {
+        let decides = self.lines.iter().find(|(include, pattern)| *include || pattern.matches(rel, true));
+        decides.is_some_and(|(include, _)| !include)
     }
 
     fn leaves(&self, rel: &str, size: ByteCount) -> Option<Rule> {
@@ -316,5 +334,6 @@ mod tests {
         let future = Stamp { mtime_ns: i64::MAX, ..stamp(9) };
         assert_eq!(rules.file("a/b", future, NOW), Verdict::Ahead(60));
         assert!(rules.leaves_folder("a/b") && !rules.leaves_folder("a"));
+        assert!(rules.leaves_whatever("a/b/c") && !rules.leaves_whatever("a/b"), "it may be a file");
     }
 }
