@@ -91,7 +91,7 @@ async fn a_folder_that_could_not_be_read_is_told_and_is_looked_at_once_it_can_be
     // A user who may not read whatever there is.
     let mut run = world.davit("watch");
     run.args(["run", "--json"]);
-    let mut running = world.by_keys(&mut run).within(&["unshare", "--user"]).start();
+    let running = world.by_keys(&mut run).within(&["unshare", "--user"]).start();
     let is_told = |line: &Value| {
         line["done"] == 1 && line["unreadable"] == 1 && line["passed"] == 0 && line["problem"] == "file-unreadable"
     };

@@ -67,6 +67,52 @@ async fn what_was_uploaded_goes_to_the_trash_and_can_be_put_back() {
     assert_eq!(running.ended_by("TERM"), Some(0));
 }
 
+/// W24: killed as it has its other name, whatever its folder is called by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_being_deleted_at_a_kill_is_deleted_after_it() {
+    for renamed in [false, true] {
+        let world = World::new().await;
+        let root = world.path("in");
+        noise(&root.join("day/a.mov"), 20_000);
+        let sum = sha256(&root.join("day/a.mov"));
+        let mut add = world.davit("watch");
+        add.arg("add").arg(&root).args(["--existing", "all", "--settle", "1s", "--after", "delete"]);
+        let added = world.by_keys(&mut add).end().await;
+        assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+        let start = |point: Option<&str>| {
+            let mut run = world.davit("watch");
+            run.args(["run", "--json"]);
+            if let Some(point) = point {
+                run.env("DAVIT_FAILPOINT", point);
+            }
+            world.by_keys(&mut run).start()
+        };
+        let deadline = std::time::Instant::now() + PATIENCE;
+        let mut killed = start(Some("take:1:after"));
+        while killed.runs() {
+            assert!(std::time::Instant::now() < deadline, "it was never deleted");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let names = |folder: &Path| {
+            let entries =
+                std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+            entries.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let left = names(&root.join("day"));
+        assert!(left.len() == 1 && left[0].starts_with(".davit-"), "{left:?}");
+        let folder = if renamed { "night" } else { "day" };
+        std::fs::rename(root.join("day"), root.join(folder)).expect("renamed");
+        let running = start(None);
+        while !names(&root.join(folder)).is_empty() {
+            assert!(std::time::Instant::now() < deadline, "{:?}", names(&root.join(folder)));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(names(&root), [folder], "and nothing else was made");
+        assert_eq!((world.keys(), world.sha256("in/day/a.mov")), (vec!["in/day/a.mov".to_owned()], sum));
+        running.kill();
+    }
+}
+
 /// W24: a move that fails is a warning and no failed upload, and is made good by a check once it can be.
 #[tokio::test]
 async fn what_cannot_be_moved_is_warned_of_stays_done_and_is_moved_once_it_can_be() {

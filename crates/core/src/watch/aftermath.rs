@@ -9,6 +9,7 @@ use super::record::{Aftermath, Decided};
 use super::spec::After;
 use crate::bandwidth::Zone;
 use crate::error::{Error, ErrorCode, Result};
+use crate::failpoint::{self, Side};
 use crate::file::{Asked, Fingerprint, Likeness, Links, Tree, names};
 use crate::journal::{TransferRow, Watched, WatchedRow, Write};
 use crate::transfer::TransferState;
@@ -50,30 +51,38 @@ impl Folder {
         let is_done = matches!(sent.standing.state, TransferState::Done { .. });
         let is_of_it = matches!(line.row.decided, Decided::Given(id) if id == sent.id);
         let (Some(fingerprint), true, true) = (sent.fingerprint.clone(), is_done, is_of_it) else { return Ok(()) };
-        let file = line.row.folder.join(&line.row.name);
-        let (what, to) = match &line.row.after {
-            Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
-            Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
+        let lies = line.row.folder.join(&line.row.name);
+        let (what, (file, to)) = match &line.row.after {
+            Some(Aftermath::Due { what }) => (*what, (lies.clone(), place_for(*what, &lies))),
+            Some(Aftermath::Taking { what: After::Delete, to }) => (After::Delete, self.left_at(&lies, to)),
+            Some(Aftermath::Taking { what, to }) => (*what, (lies, PathBuf::from(to))),
             None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return Ok(()),
         };
+        let is_begun = matches!(line.row.after, Some(Aftermath::Taking { what: After::Delete, .. }));
         let after = |after| Write::Watched(self.row.id, WatchedRow { after: Some(after), ..line.row.clone() });
         let taking = Aftermath::Taking { what, to: names::spelled(&to) };
-        self.shared.journal.write(vec![after(taking.clone())]).await?;
+        if line.row.after.as_ref() != Some(&taking) {
+            self.shared.journal.write(vec![after(taking.clone())]).await?;
+        }
         // As it is by now: its drive may have been mounted anew. Of one that an earlier run took, as it was.
         let is = match self.as_it_was_sent(tree, &file, &sent, &fingerprint).await {
-            Err(Error { code: ErrorCode::FileMissing, .. }) => Ok(fingerprint),
+            Err(Error { code: ErrorCode::FileMissing, .. }) => Ok(fingerprint.clone()),
             is => is,
         };
+        let tree = Arc::clone(tree);
         let done = match is {
-            Ok(is) => {
-                let tree = Arc::clone(tree);
-                let work = move || take(&tree, &file, &to, what, &is);
-                self.drive.ask(Asked::Names, work).await
+            Ok(is) => self.drive.ask(Asked::Names, move || take(&tree, &file, &to, what, &is)).await,
+            // Another took its place. That which was sent may have its other name already.
+            Err(error) if is_begun && error.code == ErrorCode::FileChanged => {
+                let is_ended = self.drive.ask(Asked::Names, move || ends(&tree, &file, &to, &fingerprint)).await;
+                is_ended.and_then(|is_ended| if is_ended { Ok(true) } else { Err(error) })
             }
             Err(error) => Err(error),
         };
         let became = match done {
-            Ok(()) => Aftermath::Did,
+            // Somebody took it elsewhere: once it is back it is seen to.
+            Ok(false) if is_begun => return Ok(()),
+            Ok(_) => Aftermath::Did,
             // It is back some time, and then this is done.
             Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
             Err(error) => {
@@ -129,38 +138,48 @@ fn place_for(what: After, file: &Path) -> PathBuf {
     }
 }
 
-/// Does it, or ends what was begun before a kill.
-fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fingerprint) -> Result<()> {
-    let is_there = |at: &Path| match tree.fingerprint(at) {
+/// Does it, or ends what was begun before a kill. Answers whether anything was there, or it is sure that nothing need be.
+fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fingerprint) -> Result<bool> {
+    let is_there = is_there(tree, file, sent);
+    match what {
+        After::Keep => Ok(true),
+        After::Trash => match is_there? {
+            Some(true) => tree.by_path(file, to_trash).map(|()| true),
+            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+            // By an earlier run.
+            None => Ok(true),
+        },
+        After::Move => match is_there? {
+            Some(true) => moved(tree, file, to, sent).map(|_| true),
+            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
+            None => Ok(true),
+        },
+        After::Delete => match is_there? {
+            Some(true) => ends(tree, file, &moved(tree, file, to, sent)?, sent),
+            Some(false) if !ends(tree, file, to, sent)? => Err(Error::new(ErrorCode::FileChanged)),
+            Some(false) => Ok(true),
+            None => ends(tree, file, to, sent),
+        },
+    }
+}
+
+/// Deletes a file that has its other name, if that is the one that was sent; else it has its own again. Answers whether it is
+/// there.
+fn ends(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<bool> {
+    match is_there(tree, to, sent)? {
+        Some(true) => tree.remove(to).map(|()| true),
+        // Never made by us, or not what was sent: nobody deletes it.
+        Some(false) => tree.rename(to, file).and(Err(Error::new(ErrorCode::FileChanged))),
+        None => Ok(false),
+    }
+}
+
+/// Whether a file is the one that was sent; nothing where none is.
+fn is_there(tree: &Tree, at: &Path, sent: &Fingerprint) -> Result<Option<bool>> {
+    match tree.fingerprint(at) {
         Ok(now) => Ok(Some(is_same(&now, sent))),
         Err(error) if error.code == ErrorCode::FileMissing => Ok(None),
         Err(error) => Err(error),
-    };
-    match what {
-        After::Keep => Ok(()),
-        After::Trash => match is_there(file)? {
-            Some(true) => tree.by_path(file, to_trash),
-            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-            // By an earlier run.
-            None => Ok(()),
-        },
-        After::Move => match is_there(file)? {
-            Some(true) => moved(tree, file, to, sent).map(drop),
-            Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-            None => Ok(()),
-        },
-        After::Delete => {
-            if is_there(file)? == Some(true) {
-                moved(tree, file, to, sent).map(drop)?;
-            }
-            match is_there(to)? {
-                Some(true) => tree.remove(to),
-                // Never made by us, or not what was sent: nobody deletes it.
-                Some(false) => tree.rename(to, file).and(Err(Error::new(ErrorCode::FileChanged))),
-                None if is_there(file)? == Some(false) => Err(Error::new(ErrorCode::FileChanged)),
-                None => Ok(()),
-            }
-        }
     }
 }
 
@@ -169,7 +188,10 @@ fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<Path
     let text = names::spelled(to);
     let beside = (2..BESIDE_AT_MOST).map(|n| PathBuf::from(names::suffixed(&text, n)));
     for to in std::iter::once(to.to_owned()).chain(beside) {
-        match tree.rename(file, &to) {
+        failpoint::pass("take", Side::Before);
+        let renamed = tree.rename(file, &to);
+        failpoint::pass("take", Side::After);
+        match renamed {
             Err(error) if error.code == ErrorCode::AlreadyThere => {}
             Err(error) => return Err(error),
             Ok(()) if is_same(&tree.fingerprint(&to)?, sent) => return Ok(to),
@@ -208,7 +230,7 @@ mod tests {
 
     const FILE: &str = "day/a.mov";
 
-    fn does(tree: &Tree, what: After, to: &str, sent: &Fingerprint) -> Result<()> {
+    fn does(tree: &Tree, what: After, to: &str, sent: &Fingerprint) -> Result<bool> {
         take(tree, Path::new(FILE), Path::new(to), what, sent)
     }
 

@@ -1,6 +1,7 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +85,8 @@ pub(super) struct Folder {
     pub(super) done: BTreeSet<TransferId>,
     /// Those of which that could not be done, since the last check of all: they stay where they are until the next.
     pub(super) stays: BTreeSet<TransferId>,
+    /// Files that have the name of one that is being deleted, and the folder that each was seen in.
+    pub(super) strays: BTreeMap<OsString, PathBuf>,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
@@ -138,6 +141,7 @@ impl Folder {
             looks_again: BTreeSet::new(),
             done: BTreeSet::new(),
             stays: BTreeSet::new(),
+            strays: BTreeMap::new(),
             warning: None,
             owner: None,
             picked: None,

@@ -12,6 +12,7 @@ impl Folder {
     pub(super) async fn folder_is_gone(&mut self, folder: &Path) -> Result<()> {
         self.agenda.forget_below(folder);
         self.passed.forget(folder);
+        self.strays.retain(|_, at| !at.starts_with(folder));
         self.known.retain(|known| !known.starts_with(folder));
         self.ways.forget(folder);
         self.events.forget(folder);

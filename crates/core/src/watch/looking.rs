@@ -141,6 +141,7 @@ impl Folder {
         let begun = Instant::now();
         let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
         let sights = self.drive.ask_for_much(Asked::Names, list).await?;
+        let sights = self.without_strays(folder, sights).await?;
         self.learn_ways(folder, &sights).await?;
         let (id, within) = (self.row.id, folder.to_owned());
         let (sights, lines, moved) = self

@@ -8,9 +8,10 @@
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder. It finds the folder (`finding`), looks (`looking`; at all of it as `checks` say; `first`: at
-//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead; `passed`: what is passed over, and why), gives what is whole to the engine
-//!   (`delivering`) in its `hours`, sends what is still written (`growing`), tries again what failed (`retrying`), sees to what
-//!   is done (`aftermath`) and counts (`tally`). Once it is watched no more it is let go of (`stopping`).
+//!   the first start; `gone`, `moves`: what is not where it was; `ways`: where links lead; `passed`: what is passed over, and
+//!   why), gives what is whole to the engine (`delivering`) in its `hours`, sends what is still written (`growing`), tries again
+//!   what failed (`retrying`), sees to what is done (`aftermath`; `strays`: what an earlier run left half done) and counts
+//!   (`tally`). Once it is watched no more it is let go of (`stopping`).
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -44,6 +45,7 @@ pub mod rules;
 pub mod settle;
 pub mod spec;
 mod stopping;
+mod strays;
 mod tally;
 mod watches;
 mod ways;
