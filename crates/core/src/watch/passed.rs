@@ -9,6 +9,9 @@ use crate::error::ErrorCode;
 use crate::file::walk::Skip;
 use crate::file::{Seen, Sight, names};
 
+/// What systems keep for themselves at the top of a drive: that it cannot be read is as it should be.
+const OF_SYSTEMS: [&str; 3] = ["lost+found", "System Volume Information", "$RECYCLE.BIN"];
+
 /// How much of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Kinds {
@@ -85,7 +88,8 @@ impl Passed {
     pub(super) fn closes(&mut self, folder: &Path, why: Rule) -> bool {
         let is_new = !self.closed.contains_key(folder);
         self.forget(folder);
-        self.closed.insert(folder.to_owned(), Kinds::of(why));
+        let kinds = if is_of_a_system(folder) { Kinds::default() } else { Kinds::of(why) };
+        self.closed.insert(folder.to_owned(), kinds);
         is_new
     }
 
@@ -115,6 +119,11 @@ impl Passed {
     pub(super) fn kinds(&self) -> Kinds {
         self.inside.values().chain(self.closed.values()).fold(Kinds::default(), |sum, one| sum.plus(*one))
     }
+}
+
+/// Whether a folder is one that nobody misses.
+pub(super) fn is_of_a_system(folder: &Path) -> bool {
+    OF_SYSTEMS.iter().any(|of| folder.as_os_str().eq_ignore_ascii_case(of))
 }
 
 /// Why an entry is passed over; nothing of one that is not, or that is none of anybody's.
@@ -194,7 +203,8 @@ mod tests {
         assert_eq!(passed.kinds().problem(), Some(ErrorCode::FileUnreadable));
         assert!(passed.is_closed(Path::new("day/cam")) && !passed.is_closed(Path::new("days")));
         passed.forget(Path::new("day"));
+        assert!(passed.closes(Path::new("lost+found"), Rule::Unreadable), "as on every drive");
         assert_eq!(passed.kinds().problem(), Some(ErrorCode::NameRefused));
-        assert_eq!(passed.closed().collect::<Vec<_>>(), [Path::new("deep")]);
+        assert_eq!(passed.closed().collect::<Vec<_>>(), ["deep", "lost+found"].map(Path::new));
     }
 }

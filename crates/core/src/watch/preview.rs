@@ -8,7 +8,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::aftermath::{HIDDEN, UPLOADED, is_put_aside};
-use super::passed::{why, why_not};
+use super::passed::{is_of_a_system, why, why_not};
 use super::rules::{Rule, Rules, Verdict};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Asking, Extent, Mounted, Seen, Stamp, Tree, mount_of, names};
@@ -74,7 +74,8 @@ impl Listing {
             let list = move |asking: &Asking| listed.list(&within, &|| asking.moves());
             let sights = match drive.ask_for_much(Asked::Names, list).await {
                 Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => {
-                    passed.extend(why_not(error.code).map(|why| (names::spelled(&folder), why)));
+                    let why = why_not(error.code).filter(|_| !is_of_a_system(&folder));
+                    passed.extend(why.map(|why| (names::spelled(&folder), why)));
                     continue;
                 }
                 sights => sights?,
