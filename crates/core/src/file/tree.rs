@@ -461,24 +461,6 @@ mod tests {
         assert_eq!(after.mtime_ns, 5_000_000_700, "as fine as the system keeps it");
     }
 
-    /// W9: whatever a program says of when a file was written.
-    #[test]
-    fn when_a_file_came_is_told_though_its_time_is_set_back() {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("day")).expect("made");
-        let path = folder.path().join("day/a.mov");
-        let begun = i64::try_from(crate::units::UnixTime::now().0).expect("in time") * 1_000_000_000;
-        std::fs::write(&path, b"four").expect("written");
-        let file = std::fs::File::options().write(true).open(&path).expect("opened");
-        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
-        let tree = Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
-        let came = tree.came(Path::new("day"), &["a.mov", "gone"].map(OsString::from)).expect("looked");
-        // Times of files are of the system's last tick.
-        assert!(came[0].is_some_and(|at| at > begun - 1_000_000_000), "{came:?}");
-        assert_eq!(came[1], None);
-        tree.came(Path::new("night"), &["a.mov".into()]).expect_err("no such folder");
-    }
-
     #[test]
     fn files_are_looked_at_by_name() {
         let folder = tempfile::tempdir().expect("a folder");
