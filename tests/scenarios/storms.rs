@@ -22,6 +22,12 @@ async fn whoever_watches_is_killed_at_any_moment_and_what_is_moved_lies_in_one_p
     kills(times(6), After::Moved, seed()).await;
 }
 
+/// W24: what was deleted was sent, and nothing else is gone. `DAVIT_SOAK` says how many kills.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_is_killed_at_any_moment_and_what_is_deleted_was_sent() {
+    kills(times(6), After::Deleted, seed()).await;
+}
+
 /// W6, W7.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_new_files_and_a_storm_of_new_names_send_every_version_once() {

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +32,15 @@ pub fn noise(path: &Path, len: u64) {
 /// A file of `len` bytes of which nothing is on the disk.
 pub fn sparse(path: &Path, len: u64) {
     std::fs::File::create(path).and_then(|file| file.set_len(len)).expect("a sparse file");
+}
+
+/// Waits until what was written so far is older than what is asked from now on: both are compared by the second.
+pub async fn until_old() {
+    let second = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let written = second();
+    while second() < written + 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// SHA-256 of a file.

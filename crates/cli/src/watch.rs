@@ -257,7 +257,11 @@ struct Line<'a> {
     done_today: u32,
     failed: u32,
     placeholders: u32,
+    /// Links, pipes, sockets and devices.
     passed: u32,
+    unreadable: u32,
+    /// Names that no key can have.
+    refused: u32,
     events_lost: u64,
     recovered_by_a_check: u64,
     last_check: Option<UnixTime>,
@@ -316,6 +320,8 @@ fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
         failed: counts.failed,
         placeholders: counts.placeholders,
         passed: counts.passed,
+        unreadable: counts.unreadable,
+        refused: counts.refused,
         events_lost: row.counters.lost,
         recovered_by_a_check: row.counters.recovered,
         last_check: row.counters.checked,
@@ -356,8 +362,18 @@ fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> 
     told.extend(count(counts.still_written, "still being written"));
     told.extend(count(counts.waiting, "whole, to be sent later"));
     told.extend(count(counts.failed, "need you, see `davit status`"));
+    told.extend(count(counts.unreadable, "cannot be read: change their permissions"));
+    told.extend(count(counts.refused, "with names that the storage refuses: rename them"));
     told.extend(count(counts.placeholders, "in the cloud, left there"));
-    told.extend(card.and_then(|card| card.problem.or(card.warning)).map(|code| words::of(code).what.to_owned()));
+    told.extend(count(counts.passed, "links or special files, left"));
+    // What was counted says it better.
+    let is_counted = |code: ErrorCode| match code {
+        ErrorCode::FileUnreadable => counts.unreadable > 0,
+        ErrorCode::NameRefused => counts.refused > 0,
+        _ => false,
+    };
+    let problem = |card: &Card| card.problem.filter(|code| !is_counted(*code)).or(card.warning);
+    told.extend(card.and_then(problem).map(|code| words::of(code).what.to_owned()));
     told.push(format!("{} uploaded", counts.done));
     told.extend(row.spec.hours.as_ref().map(|open| format!("in its hours, {}", hours::in_words(open))));
     told.extend((row.spec.links == Links::Followed).then(|| "links are followed".to_owned()));
@@ -387,7 +403,7 @@ fn doing_in_words(id: WatchId, doing: Doing, counts: Counts) -> String {
             format!("{files} files ({size}) are there already: {}", existing::how(id))
         }
         Doing::Checking => "All of it is looked at".to_owned(),
-        Doing::Watching if still_to_come(counts) > 0 => "Watched".to_owned(),
+        Doing::Watching if is_to_come(counts) => "Watched".to_owned(),
         Doing::Watching => "Up to date".to_owned(),
         Doing::Paused { since } => format!("Paused since {}", words::date(since)),
         Doing::Away { other: true } => another_stands_there(id),
@@ -401,8 +417,10 @@ fn doing_in_words(id: WatchId, doing: Doing, counts: Counts) -> String {
     }
 }
 
-const fn still_to_come(counts: Counts) -> u32 {
-    counts.moving + counts.stalled + counts.settling + counts.waiting + counts.failed
+/// Whether not all of it is there, and something is still to happen or to be done.
+const fn is_to_come(counts: Counts) -> bool {
+    let moves = counts.moving + counts.stalled + counts.settling + counts.waiting;
+    moves > 0 || counts.failed + counts.unreadable + counts.refused > 0
 }
 
 const fn notices_in_words(notices: Notices) -> &'static str {

@@ -291,6 +291,11 @@ pub(crate) fn of_rule(rule: Rule, spec: &Spec) -> String {
         Rule::TooSmall => "too small".to_owned(),
         Rule::TooLarge => "too large".to_owned(),
         Rule::TooDeep => "too deep".to_owned(),
+        Rule::Placeholder => "in the cloud".to_owned(),
+        Rule::Link => "a link".to_owned(),
+        Rule::Special => "a pipe, socket or device".to_owned(),
+        Rule::Unreadable => "cannot be read: change its permissions".to_owned(),
+        Rule::Name => "the storage refuses its name: rename it".to_owned(),
     }
 }
 

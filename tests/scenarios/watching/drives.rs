@@ -115,6 +115,23 @@ async fn how_changes_are_noticed_is_as_a_person_wants_it_wherever_the_folder_lie
     where_one_may_serve(name, served).await;
 }
 
+/// W13: and what the system tells of a folder of this computer is heard: nobody checks it, and the next check is far.
+#[tokio::test]
+async fn a_folder_that_is_told_of_as_a_person_wants_it_needs_no_check() {
+    let watched = Watched::by(Spec { mode: Mode::Poll, ..soon() }).await;
+    watched.file("a.mov", 1_000);
+    watched.check().await;
+    let card = watched.until_done(1).await;
+    assert_eq!((card.notices, card.last_event), (Notices::Polls(Why::Wanted), None), "nothing is told of it");
+    let watches = watched.uploader().watches().expect("watched").clone();
+    watches.change(watched.id, Spec { mode: Mode::Live, ..soon() }).await.expect("changed");
+    watched.check().await;
+    watched.file("b.mov", 1_000);
+    let card = watched.until_done(2).await;
+    assert!(card.notices == Notices::Live && card.last_event.is_some(), "{card:?}");
+    watched.uploader.expect("open").close().await;
+}
+
 /// W14.
 #[tokio::test]
 async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {

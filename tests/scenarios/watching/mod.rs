@@ -5,6 +5,7 @@ mod drives;
 mod growing;
 mod known;
 mod order;
+mod passed;
 mod taken;
 mod there;
 
@@ -19,7 +20,7 @@ use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::spec::{After, Existing, Mode, Unit};
 use davit_tests::fault::{Fault, FaultProxy};
-use davit_tests::source::{noise, sha256};
+use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::{World, connected};
 
 /// Longer than anything here takes.
@@ -228,6 +229,7 @@ async fn what_is_there_at_first_is_asked_about_with_count_and_bytes() {
     let asked = watched.until("it is asked", |card| matches!(card.doing, Doing::Asks { .. })).await;
     let Doing::Asks { files, bytes } = asked.doing else { unreachable!() };
     assert_eq!((files, bytes.get()), (2, 1_500));
+    until_old().await;
     let watches = watched.uploader().watches().expect("watched");
     watches.answer(watched.id, Existing::NewOnly).await.expect("answered");
     watched.until("it is watched", |card| card.doing == Doing::Watching).await;

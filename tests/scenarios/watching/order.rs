@@ -8,7 +8,7 @@ use davit_core::transfer::TransferState;
 use davit_core::units::ByteRate;
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing};
-use davit_core::watch::spec::Hours;
+use davit_core::watch::spec::{Hours, Priority};
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
@@ -35,6 +35,39 @@ async fn what_is_given_by_hand_goes_before_a_watched_folder() {
     assert!(before < FILES as usize / 2, "{before} of {FILES} were sent before it");
     watched.uploader().choose_limit(None).await.expect("chosen");
     watched.until_done(FILES).await;
+}
+
+/// W26: before what is given by hand, or in line with it.
+#[tokio::test]
+async fn a_watched_folder_goes_before_or_in_line_with_what_is_given_by_hand_where_a_person_wants_that() {
+    const FILES: usize = 100;
+    for priority in [Priority::First, Priority::AsManual] {
+        let watched = Watched::by(Spec { priority, ..soon() }).await;
+        watched.uploader().choose_limit(Some(ByteRate(200_000))).await.expect("chosen");
+        let to = watched.uploader().destinations().await.expect("one")[0].id.clone();
+        let give = async |named: &str| {
+            let files: Vec<_> = (0..FILES).map(|n| watched.world.sources().join(format!("{named} {n}.mov"))).collect();
+            for file in &files {
+                noise(file, 150_000);
+            }
+            watched.uploader().engine().enqueue(files, to.clone(), EnqueueOptions::default()).await.expect("taken");
+        };
+        give("before").await;
+        watched.file("watched.mov", 10_000);
+        watched.until("it is in line", |card| card.counts.moving + card.counts.done == 1).await;
+        give("after").await;
+        watched.uploader().choose_limit(Some(ByteRate(2_000_000))).await.expect("chosen");
+        watched.until_keys(|keys| keys.iter().any(|key| key == "watched.mov")).await;
+        let sent = |named: &str| watched.keys().iter().filter(|key| key.starts_with(named)).count();
+        let (before, after) = (sent("before"), sent("after"));
+        if priority == Priority::First {
+            assert!(before < FILES / 2, "{before} of {FILES} were sent before it");
+        } else {
+            assert!(before > FILES / 2, "{before} of {FILES} were sent before it");
+        }
+        assert!(after < FILES / 2, "{priority:?}: {after} of {FILES} that were given after it");
+        watched.uploader.expect("open").close().await;
+    }
 }
 
 /// W26: what appears outside its hours waits for them, and says so.

@@ -1,6 +1,8 @@
 //! What becomes of files once they are there, and of what is removed here or there.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
 use davit_core::bandwidth::Zone;
 use davit_core::error::ErrorCode;
@@ -14,7 +16,7 @@ use davit_core::watch::record::State;
 use davit_core::watch::spec::{After, Existing, Mode};
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
-use davit_tests::source::{noise, sha256};
+use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::BUCKET;
 
 use super::{PATIENCE, Watched, soon};
@@ -63,6 +65,52 @@ async fn what_was_uploaded_goes_to_the_trash_and_can_be_put_back() {
     let info = std::fs::read_to_string(world.path("data/Trash/info/a.mov.trashinfo")).expect("where it was");
     assert!(info.contains("Path=") && info.contains("a.mov"), "{info}");
     assert_eq!(running.ended_by("TERM"), Some(0));
+}
+
+/// W24: killed as it has its other name, whatever its folder is called by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_being_deleted_at_a_kill_is_deleted_after_it() {
+    for renamed in [false, true] {
+        let world = World::new().await;
+        let root = world.path("in");
+        noise(&root.join("day/a.mov"), 20_000);
+        let sum = sha256(&root.join("day/a.mov"));
+        let mut add = world.davit("watch");
+        add.arg("add").arg(&root).args(["--existing", "all", "--settle", "1s", "--after", "delete"]);
+        let added = world.by_keys(&mut add).end().await;
+        assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+        let start = |point: Option<&str>| {
+            let mut run = world.davit("watch");
+            run.args(["run", "--json"]);
+            if let Some(point) = point {
+                run.env("DAVIT_FAILPOINT", point);
+            }
+            world.by_keys(&mut run).start()
+        };
+        let deadline = std::time::Instant::now() + PATIENCE;
+        let mut killed = start(Some("take:1:after"));
+        while killed.runs() {
+            assert!(std::time::Instant::now() < deadline, "it was never deleted");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let names = |folder: &Path| {
+            let entries =
+                std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+            entries.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let left = names(&root.join("day"));
+        assert!(left.len() == 1 && left[0].starts_with(".davit-"), "{left:?}");
+        let folder = if renamed { "night" } else { "day" };
+        std::fs::rename(root.join("day"), root.join(folder)).expect("renamed");
+        let running = start(None);
+        while !names(&root.join(folder)).is_empty() {
+            assert!(std::time::Instant::now() < deadline, "{:?}", names(&root.join(folder)));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(names(&root), [folder], "and nothing else was made");
+        assert_eq!((world.keys(), world.sha256("in/day/a.mov")), (vec!["in/day/a.mov".to_owned()], sum));
+        running.kill();
+    }
 }
 
 /// W24: a move that fails is a warning and no failed upload, and is made good by a check once it can be.
@@ -242,45 +290,35 @@ async fn a_folder_that_was_not_let_go_of_is_at_the_next_start() {
     watched.until_so("it is there", |watched| watched.keys() == ["long.mov"]).await;
 }
 
-/// W9: what comes before anybody looks is new all the same.
+/// W9: what was written later is new, wherever its clock was.
 #[tokio::test]
 async fn only_what_was_there_when_it_was_asked_for_is_old() {
-    let mut watched = Watched::with(Spec { existing: Existing::NewOnly, mode: Mode::Poll, ..soon() }, |root| {
-        noise(&root.join("old.mov"), 1_000);
-        let before = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
-        std::fs::File::options()
-            .write(true)
-            .open(root.join("old.mov"))
-            .and_then(|f| f.set_modified(before))
-            .expect("set");
-        // As it is where the first look comes late.
-        noise(&root.join("new.mov"), 1_000);
-        let after = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
-        std::fs::File::options()
-            .write(true)
-            .open(root.join("new.mov"))
-            .and_then(|f| f.set_modified(after))
-            .expect("set");
-    })
-    .await;
+    let world = World::with_backend(900, "role").await;
+    let root = world.path("in");
+    noise(&root.join("old.mov"), 1_000);
+    noise(&root.join("new.mov"), 1_500);
+    dated(&root.join("new.mov"), SystemTime::now() + Duration::from_secs(60));
+    until_old().await;
+    let watched = Watched::at(world, root, Spec { existing: Existing::NewOnly, mode: Mode::Poll, ..soon() }).await;
     watched.until_done(1).await;
     assert_eq!(watched.keys(), ["new.mov"]);
-    watched.close().await;
+    watched.uploader.expect("open").close().await;
 }
 
-/// W9: nobody looks between the asking and the first look, and whoever does is killed at once.
+fn dated(path: &Path, at: SystemTime) {
+    std::fs::File::options().write(true).open(path).and_then(|file| file.set_modified(at)).expect("set");
+}
+
+/// W9: nobody looks between the asking and the first look, and whoever does is killed at once. What is copied in meanwhile keeps
+/// the time of its last write.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before_the_first_look() {
-    let seconds = std::time::Duration::from_secs;
-    let dated = |path: &std::path::Path, at: std::time::SystemTime| {
-        let file = std::fs::File::options().write(true).open(path).expect("opened");
-        file.set_modified(at).expect("set");
-    };
+    let week = Duration::from_secs(7 * 24 * 60 * 60);
     for killed in [None, Some("record-watch:1:after")] {
         let world = World::new().await;
         let root = world.path("in");
         noise(&root.join("day/old.mov"), 1_000);
-        dated(&root.join("day/old.mov"), std::time::SystemTime::now() - seconds(3_600));
+        until_old().await;
         let mut add = world.davit("watch");
         add.arg("add").arg(&root).args(["--existing", "new-only", "--settle", "1s"]);
         if let Some(point) = killed {
@@ -288,9 +326,10 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
         }
         let added = world.by_keys(&mut add).end().await;
         assert_eq!(added.code, if killed.is_some() { None } else { Some(0) }, "{}{}", added.out, added.err);
+        // In the very second in which it was asked for, mostly.
         noise(&root.join("day/new.mov"), 1_500);
-        // Not within the second in which it was asked for.
-        dated(&root.join("day/new.mov"), std::time::SystemTime::now() + seconds(5));
+        noise(&root.join("card/clip.mov"), 1_700);
+        dated(&root.join("card/clip.mov"), SystemTime::now() - week);
         let start = || {
             let mut run = world.davit("watch");
             run.args(["run", "--json"]);
@@ -304,14 +343,14 @@ async fn what_came_after_a_folder_was_asked_for_is_sent_whoever_is_killed_before
             keys == names
         };
         let deadline = std::time::Instant::now() + PATIENCE;
-        while !there(&["in/day/new.mov"]) {
+        while !there(&["in/card/clip.mov", "in/day/new.mov"]) {
             assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         noise(&root.join("late.mov"), 2_000);
-        while !there(&["in/day/new.mov", "in/late.mov"]) {
+        while !there(&["in/card/clip.mov", "in/day/new.mov", "in/late.mov"]) {
             assert!(std::time::Instant::now() < deadline, "{killed:?}: {:?}", world.keys());
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         running.kill();
     }

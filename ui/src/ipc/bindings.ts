@@ -1038,9 +1038,17 @@ failed: number,
  */
 placeholders: number, 
 /**
- * Links, pipes, sockets and names that no key can have.
+ * Links, pipes, sockets and devices.
  */
-passed: number, };
+passed: number, 
+/**
+ * Files and folders that cannot be read.
+ */
+unreadable: number, 
+/**
+ * Names that no key can have.
+ */
+refused: number, };
 
 export type Line = { "kind": "include", "pattern": string } | { "kind": "exclude", "pattern": string };
 
@@ -1128,4 +1136,4 @@ path: string,
  */
 why: Rule, };
 
-export type Rule = { "rule": "leftover" } | { "rule": "line", "line": number } | { "rule": "not-included" } | { "rule": "too-small" } | { "rule": "too-large" } | { "rule": "too-deep" };
+export type Rule = { "rule": "leftover" } | { "rule": "line", "line": number } | { "rule": "not-included" } | { "rule": "too-small" } | { "rule": "too-large" } | { "rule": "too-deep" } | { "rule": "placeholder" } | { "rule": "link" } | { "rule": "special" } | { "rule": "unreadable" } | { "rule": "name" };

@@ -49,6 +49,8 @@ export const counts: Counts = {
   failed: 0,
   placeholders: 0,
   passed: 0,
+  unreadable: 0,
+  refused: 0,
 };
 
 /** A watched folder in which nothing happened yet, where nothing else is said. */

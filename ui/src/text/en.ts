@@ -504,6 +504,8 @@ export const text = {
     inCloud: (n: number) =>
       `${plural(n, 'file lies', 'files lie')} in the cloud only and ${n === 1 ? 'is' : 'are'} left there.`,
     passed: (n: number) => `${plural(n, 'link or special file is', 'links and special files are')} left.`,
+    unreadable: (n: number) => `${plural(n, 'file or folder', 'files and folders')} in it cannot be read.`,
+    badNames: (n: number) => `The storage refuses ${plural(n, 'name', 'names')} in it.`,
     stays: (why: string) => `A file that was uploaded stays where it is. ${why}`,
     elsewhere: (process: number | null) =>
       `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}. Close it there, or let it go on there.`,
@@ -558,6 +560,11 @@ export const text = {
       'too-small': 'too small',
       'too-large': 'too large',
       'too-deep': 'too deep',
+      placeholder: 'in the cloud only',
+      link: 'a link',
+      special: 'a pipe, socket or device',
+      unreadable: 'cannot be read',
+      name: 'the storage refuses its name',
     },
     existing: 'Files there now',
     all: 'Upload them',

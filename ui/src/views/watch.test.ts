@@ -43,6 +43,17 @@ test('of what is wrong the nearest is told, with one thing to do', () => {
   expect(unreadable).toEqual({ words: 'Davit is not allowed to read this folder.', todo: 'check' });
 });
 
+test('what cannot be uploaded is counted, and which it is can be seen', () => {
+  const counts = { ...none, unreadable: 1, refused: 2 };
+  const [closed, names] = ['1 file or folder in it cannot be read.', 'The storage refuses 2 names in it.'];
+  const one = watch({ counts, problem: 'file-unreadable' });
+  expect(trouble(one)).toEqual({ words: closed, todo: 'which' });
+  expect(details(one, NOW).slice(3)).toEqual([closed, names]);
+  const other = watch({ counts: { ...none, refused: 2 }, problem: 'source-offline' });
+  expect(trouble(other)?.words).toBe('The drive does not answer.');
+  expect(details(other, NOW).slice(3)).toEqual([names, 'The drive does not answer.']);
+});
+
 test('details say how changes are noticed, and why', () => {
   const noticed = (notices: WatchView['notices']) => details(watch({ notices }), NOW)[0];
   expect(noticed({ kind: 'live' })).toBe('Changes are told by the system.');

@@ -35,7 +35,7 @@ function when(at: number, now: number): string {
 /** What is wrong with a folder, in one sentence, and the one thing to do about it, where there is one. */
 export interface Trouble {
   words: string;
-  todo: 'another' | 'show' | 'check' | null;
+  todo: 'another' | 'show' | 'check' | 'which' | null;
 }
 
 /** Nothing where nothing is wrong. */
@@ -44,14 +44,29 @@ export function trouble(watch: WatchView): Trouble | null {
   if (doing.kind === 'away') return { words: doing.other ? say.other : say.away(watch.drive), todo: 'another' };
   if (doing.kind === 'elsewhere') return { words: say.elsewhere(doing.process), todo: null };
   if (counts.failed > 0) return { words: say.failed(counts.failed), todo: 'show' };
-  if (problem !== null) return { words: sentence(problem), todo: 'check' };
-  return null;
+  if (problem === null) return null;
+  return isCounted(watch)
+    ? { words: passed(watch)[0] ?? '', todo: 'which' }
+    : { words: sentence(problem), todo: 'check' };
+}
+
+/** Whether the problem is of some in the folder, and not of the folder. */
+function isCounted({ counts, problem }: WatchView): boolean {
+  return (problem === 'file-unreadable' && counts.unreadable > 0) || (problem === 'name-refused' && counts.refused > 0);
+}
+
+/** What somebody has to do something about before it can be uploaded. */
+function passed({ counts }: WatchView): string[] {
+  return [...some(counts.unreadable, say.unreadable), ...some(counts.refused, say.badNames)];
+}
+
+function some(n: number, words: (n: number) => string): string[] {
+  return n > 0 ? [words(n)] : [];
 }
 
 /** What stands in no row: how changes are noticed, and what was counted. */
 export function details(watch: WatchView, now: number): string[] {
   const { counts, checked, lost, recovered, problem, warning } = watch;
-  const some = (n: number, words: (n: number) => string): string[] => (n > 0 ? [words(n)] : []);
   return [
     noticed(watch.notices),
     ...(watch.lastEvent === null ? [] : [say.event(when(watch.lastEvent, now))]),
@@ -60,7 +75,8 @@ export function details(watch: WatchView, now: number): string[] {
     ...some(counts.stillWritten, say.stillWritten),
     ...some(counts.placeholders, say.inCloud),
     ...some(counts.passed, say.passed),
-    ...(problem === null ? [] : [sentence(problem)]),
+    ...passed(watch),
+    ...(problem === null || isCounted(watch) ? [] : [sentence(problem)]),
     ...(warning === null ? [] : [say.stays(errors[warning].row)]),
   ];
 }

@@ -66,6 +66,7 @@ pub(super) const LOOPS: &[Loop] = &[
     of("S5", 40, "links put in the way of the command line", "sources::nothing_outside_of_a_folder_is_uploaded_whatever_links_are_put_in_the_way"),
     of("W", 500, "kills of whoever watches a folder", "storms::whoever_watches_is_killed_at_any_moment_and_every_version_is_sent_once"),
     of("W", 200, "kills of whoever watches a folder and moves what is sent", "storms::whoever_watches_is_killed_at_any_moment_and_what_is_moved_lies_in_one_place"),
+    of("W", 200, "kills of whoever watches a folder and deletes what is sent", "storms::whoever_watches_is_killed_at_any_moment_and_what_is_deleted_was_sent"),
     of("W", 1, "100,000 new files and a storm of new names in a watched folder", "storms::a_burst_of_new_files_and_a_storm_of_new_names_send_every_version_once"),
     of("W", 1, "the same while events are lost", "storms::events_that_the_system_loses_are_told_and_what_they_were_about_is_sent_once"),
     of("W", 1, "100,000 files in 1,000 folders, looked at and looked at again", "heavy_watching::a_look_at_very_many_files_needs_little_memory_and_opens_none_that_did_not_change"),

@@ -268,6 +268,14 @@ mod unix {
             Ok(names.iter().map(|name| looked(folder.as_fd(), name)).collect())
         }
 
+        /// When each of these names of a folder in it was last changed in any way: no program sets that time. An empty path is the
+        /// folder itself.
+        pub(in crate::file) fn came(&self, within: &Path, names: &[OsString]) -> io::Result<Vec<Option<i64>>> {
+            let folder = self.folder(within)?;
+            let stat = |name: &OsString| statat(&folder, name.as_os_str(), AtFlags::SYMLINK_NOFOLLOW).ok();
+            Ok(names.iter().map(|name| stat(name).map(|stat| changed(&stat))).collect())
+        }
+
         /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
         pub(in crate::file) fn list(&self, within: &Path, moves: &dyn Fn()) -> io::Result<Vec<Entry>> {
             let folder = self.folder(within)?;
@@ -392,6 +400,16 @@ mod unix {
             mtime_ns: (stat.st_mtime as i64).saturating_mul(1_000_000_000).saturating_add(nanos),
             file: Some(stat.st_ino as u64),
         }
+    }
+
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        reason = "the fields have other types on other systems"
+    )]
+    fn changed(stat: &Stat) -> i64 {
+        let nanos = i64::try_from(stat.st_ctime_nsec).unwrap_or(0);
+        (stat.st_ctime as i64).saturating_mul(1_000_000_000).saturating_add(nanos)
     }
 
     #[cfg(target_os = "macos")]
@@ -531,6 +549,15 @@ mod windows {
             Ok(names.iter().map(|name| std::fs::symlink_metadata(folder.join(name)).map(|meta| kind(&meta))).collect())
         }
 
+        /// When each of these names of a folder in it was made: what is copied here keeps the time of its last write alone. An empty
+        /// path is the folder itself.
+        pub(in crate::file) fn came(&self, within: &Path, names: &[OsString]) -> io::Result<Vec<Option<i64>>> {
+            let _way = self.hold_way(within)?;
+            let folder = self.path.join(within);
+            let made = |name: &OsString| std::fs::symlink_metadata(folder.join(name)).ok();
+            Ok(names.iter().map(|name| made(name).map(|meta| nanos(meta.creation_time()))).collect())
+        }
+
         /// Everything in a folder in it, in no order; `moves` is told of each. An empty path is the folder itself.
         pub(in crate::file) fn list(&self, within: &Path, moves: &dyn Fn()) -> io::Result<Vec<Entry>> {
             let _way = self.hold_way(within)?;
@@ -580,13 +607,17 @@ mod windows {
         } else if kind.is_dir() {
             Kind::Folder
         } else if kind.is_file() {
-            // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
-            let ticks = i64::try_from(meta.last_write_time()).unwrap_or(i64::MAX) - 116_444_736_000_000_000;
-            let stamp = Stamp { size: meta.len(), mtime_ns: ticks.saturating_mul(100), file: None };
+            let stamp = Stamp { size: meta.len(), mtime_ns: nanos(meta.last_write_time()), file: None };
             Kind::File { stamp, placeholder: crate::file::placeholder::by_attributes(meta.file_attributes()) }
         } else {
             Kind::Other
         }
+    }
+
+    /// Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
+    fn nanos(time: u64) -> i64 {
+        let ticks = i64::try_from(time).unwrap_or(i64::MAX) - 116_444_736_000_000_000;
+        ticks.saturating_mul(100)
     }
 }
 

@@ -142,6 +142,15 @@ impl Tree {
         Ok(names.iter().zip(kinds).map(stamp).collect())
     }
 
+    /// When each of these files of a folder in it came there or was last changed in any way, in nanoseconds since 1970, whatever its
+    /// time of a last write says: on Windows when it was made. None where the system does not tell.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub fn came(&self, folder: &Path, names: &[OsString]) -> Result<Vec<Option<i64>>> {
+        self.root.came(&self.real(folder), names).map_err(|error| classify(&error, &self.path.join(folder)))
+    }
+
     /// Gives a file another name in the folder, which nothing has; the folders on the way to it are made. What a link leads to
     /// stays, whatever a person wants of links.
     ///

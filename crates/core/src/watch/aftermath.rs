@@ -48,23 +48,33 @@ struct Job {
     what: After,
 }
 
-impl Job {
-    fn of(line: &WatchedRow) -> Option<Self> {
-        let file = line.folder.join(&line.name);
-        let (what, to) = match &line.after {
-            Some(Aftermath::Due { what }) => (*what, place_for(*what, &file)),
-            Some(Aftermath::Taking { what, to }) => (*what, PathBuf::from(to)),
-            None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return None,
-        };
-        Some(Self { line: line.clone(), file, to, what })
-    }
+/// How far it was done.
+enum Took {
+    All,
+    /// Nothing of it is there. Somebody may have taken it elsewhere: once it is back it is seen to.
+    Nothing,
+    /// Something else is wanted by now.
+    Void,
+}
 
+impl Job {
     const fn is_begun(&self) -> bool {
         matches!(self.line.after, Some(Aftermath::Taking { .. }))
     }
 }
 
 impl Folder {
+    fn job(&self, line: &WatchedRow) -> Option<Job> {
+        let lies = line.folder.join(&line.name);
+        let (what, (file, to)) = match &line.after {
+            Some(Aftermath::Due { what }) => (*what, (lies.clone(), place_for(*what, &lies))),
+            Some(Aftermath::Taking { what: After::Delete, to }) => (After::Delete, self.left_at(&lies, to)),
+            Some(Aftermath::Taking { what, to }) => (*what, (lies, PathBuf::from(to))),
+            None | Some(Aftermath::Did | Aftermath::Failed { .. }) => return None,
+        };
+        Some(Job { line: line.clone(), file, to, what })
+    }
+
     /// Sees to files that came to be safely there: to some of them, so that what is new and what is asked wait for no more.
     pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
         self.done.extend(self.stays.due(Instant::now()));
@@ -102,13 +112,14 @@ impl Folder {
         let is_done = matches!(sent.standing.state, TransferState::Done { .. });
         let is_of_it = matches!(line.row.decided, Decided::Given(id) if id == sent.id);
         let (Some(before), true, true) = (&sent.fingerprint, is_done, is_of_it) else { return Ok(Ends::Now) };
-        let Some(mut job) = Job::of(&line.row) else { return Ok(Ends::Now) };
+        let Some(mut job) = self.job(&line.row) else { return Ok(Ends::Now) };
         let done = if self.row.spec.after == After::Keep {
             self.gives_back(tree, &job).await
         } else {
             match self.takes(tree, &mut job, (sent, before)).await {
-                Ok(true) => Ok(Some(Aftermath::Did)),
-                Ok(false) => return Ok(Ends::Void),
+                Ok(Took::All) => Ok(Some(Aftermath::Did)),
+                Ok(Took::Nothing) => return Ok(Ends::Now),
+                Ok(Took::Void) => return Ok(Ends::Void),
                 Err(error) => Err(error),
             }
         };
@@ -133,26 +144,29 @@ impl Folder {
         self.shared.journal.write(vec![Write::Watched(self.row.id, job.line.clone())]).await
     }
 
-    /// Takes a file away as it is wanted, or ends what an earlier run began. Answers whether it came to that: not where something
-    /// else is wanted by then.
+    /// Takes a file away as it is wanted, or ends what an earlier run began.
     async fn takes(
         &mut self,
         tree: &Arc<Tree>,
         job: &mut Job,
         (sent, before): (&TransferRow, &Fingerprint),
-    ) -> Result<bool> {
-        if job.what == After::Delete && job.is_begun() {
+    ) -> Result<Took> {
+        let is_hidden = job.what == After::Delete && job.is_begun();
+        if is_hidden {
             let (tree, file, to, before) = (Arc::clone(tree), job.file.clone(), job.to.clone(), before.clone());
             if self.drive.ask(Asked::Names, move || ended(&tree, &file, &to, &before)).await? {
-                return Ok(true);
+                return Ok(Took::All);
             }
         }
         // As it is by now: its drive may have been mounted anew.
         let (looked, file, what, was) = (Arc::clone(tree), job.file.clone(), job.what, before.clone());
         let look = move || look_at(&looked, &file, what, &was);
-        let Some(is) = self.drive.ask(Asked::Names, look).await? else { return Ok(true) };
+        let Some(is) = self.drive.ask(Asked::Names, look).await? else {
+            // By an earlier run, or a person.
+            return Ok(if is_hidden { Took::Nothing } else { Took::All });
+        };
         if is.likeness(before) == Likeness::Perhaps && !self.holds_what_was_sent(&job.file, sent, &is).await? {
-            return Ok(false);
+            return Ok(Took::Void);
         }
         if !job.is_begun() {
             let taking = Aftermath::Taking { what: job.what, to: names::spelled(&job.to) };
@@ -160,7 +174,7 @@ impl Folder {
         }
         let (tree, file, to, what) = (Arc::clone(tree), job.file.clone(), job.to.clone(), job.what);
         self.drive.ask(Asked::Names, move || take(&tree, &file, &to, what, &is)).await?;
-        Ok(true)
+        Ok(Took::All)
     }
 
     /// Whether a file of which only numbers moved, as its change time does with other rights, was found to hold what was sent. By

@@ -166,6 +166,17 @@ impl Agenda {
         names.insert(name, Settling { candidate, next: from + settle, still_written: false });
     }
 
+    /// A file is to settle once it waited for so long since it was first seen as it is, and waits no more after that.
+    pub fn waits_once(&mut self, (folder, name, is): Ready, now: Instant, wait: Duration, settle: Duration) {
+        let settles = self.candidates.get(&folder).and_then(|names| names.get(&name)).map(|one| one.candidate.is());
+        let is_whole = || self.ready.get(&folder).and_then(|names| names.get(&name)) == Some(&is);
+        if settles == Some(is) || is_whole() {
+            self.saw(&folder, &name, is, now, settle);
+        } else {
+            self.settles_from((folder, name, is), now + wait, settle);
+        }
+    }
+
     /// Files that are whole as far as looking tells, and whether somebody has each open for writing: one of which that is so goes
     /// on settling, whatever was seen of it, and a folder that goes as one waits for it. Answers the others.
     pub fn that_nobody_writes(
@@ -356,6 +367,29 @@ mod tests {
             assert_eq!(agenda.next(), Some(now + SETTLE));
         }
         assert_eq!(agenda.unsettled(), Unsettled { all: 1, still_written: 0, waiting: 1 });
+    }
+
+    /// W18: however often its folder is looked at, and though it is as young at every look.
+    #[test]
+    fn a_file_that_is_dated_in_the_future_waits_once_and_not_for_ever() {
+        let (mut agenda, start, wait) = (Agenda::default(), Instant::now(), Duration::from_secs(50));
+        let later = |second| start + Duration::from_secs(second);
+        let waits = |agenda: &mut Agenda, size: u64, second: u64| {
+            agenda.waits_once(("day".into(), "a".into(), stamp(size)), later(second), wait, SETTLE);
+        };
+        for second in [0, 7, 30, 59] {
+            waits(&mut agenda, 1, second);
+            assert!(ready(&agenda, Unit::EachFile).is_empty(), "{second}");
+            assert_eq!(agenda.next(), Some(later(60)), "{second}");
+        }
+        assert_eq!(agenda.take_due(later(60)).len(), 1);
+        for second in [60, 61] {
+            waits(&mut agenda, 1, second);
+            assert_eq!(ready(&agenda, Unit::EachFile), ["day/a"], "and it stays so: {second}");
+        }
+        waits(&mut agenda, 2, 70);
+        assert!(ready(&agenda, Unit::EachFile).is_empty(), "another version is first seen then");
+        assert_eq!(agenda.next(), Some(later(130)));
     }
 
     /// W3: what the system says of writers is believed, though nothing is seen of them.

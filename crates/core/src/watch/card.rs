@@ -136,6 +136,10 @@ pub struct Counts {
     pub failed: u32,
     /// They lie in the cloud, and are left.
     pub placeholders: u32,
-    /// Links, pipes, sockets and names that no key can have.
+    /// Links, pipes, sockets and devices.
     pub passed: u32,
+    /// Files and folders that cannot be read.
+    pub unreadable: u32,
+    /// Names that no key can have.
+    pub refused: u32,
 }

@@ -155,9 +155,9 @@ impl Events {
             Some(Ok(())) => drop(self.watched.insert(folder.to_owned())),
             // Gone by now: whoever looks at it next sees that.
             Some(Err(error)) if matches!(error.kind, notify::ErrorKind::PathNotFound) => {}
-            // Of one that may not be read nothing is told, and nothing is taken.
+            // Of one that may not be read nothing is told, and nothing is taken. It is tried again at every look.
             Some(Err(error)) if is_of_one(&error) && !folder.as_os_str().is_empty() => {
-                tracing::info!(%error, "the system tells nothing of one folder in a watched one");
+                tracing::debug!(%error, "the system tells nothing of one folder in a watched one");
             }
             Some(Err(error)) => self.cannot(&error),
             None => {}

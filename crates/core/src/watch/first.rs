@@ -9,12 +9,17 @@ use super::record::Decided;
 use super::rules::Verdict;
 use super::spec::Existing;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Asked, Seen, Stamp, Tree, names};
+use crate::file::{Asked, Asking, Seen, Stamp, Tree, names};
 use crate::journal::{WatchedRow, Write};
 use crate::units::{ByteCount, UnixTime};
 
 /// Lines written at a time.
 const LINES: usize = 1_024;
+/// Times of files are of the last tick of the system's clock, which is so long ago at most, in nanoseconds.
+const TICK: i64 = 20_000_000;
+
+/// A file: its folder, its name, and what it is.
+type Found = (PathBuf, OsString, Stamp);
 
 impl Folder {
     /// How much of what is there already is taken, for the person who is asked (rule W9).
@@ -23,15 +28,14 @@ impl Folder {
             Existing::Ask => {}
             Existing::All => return self.begins(Vec::new()).await,
             Existing::NewOnly => {
-                // What came since it was asked for is new, whenever this is.
-                let asked = self.row.added.0;
-                let is_old = |stamp: Stamp| u64::try_from(stamp.mtime_ns / 1_000_000_000).is_ok_and(|at| at <= asked);
-                let there = self.walk(tree, |_, _, stamp| is_old(stamp)).await?;
+                let asked = self.row.added;
+                let there = self.walk(tree, |_, _, stamp| is_before(stamp.mtime_ns, asked)).await?;
+                let old = self.that_were_there(tree, there, asked).await?;
                 if self.void {
                     return Ok(());
                 }
                 let lines =
-                    there.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
+                    old.into_iter().map(|(folder, name, stamp)| self.line(&folder, name, stamp, Decided::Existing));
                 let lines = lines.collect();
                 return self.begins(lines).await;
             }
@@ -50,6 +54,33 @@ impl Folder {
         let bytes = there.iter().map(|(.., stamp)| ByteCount(stamp.size)).sum();
         self.asks_about(files, bytes);
         Ok(())
+    }
+
+    /// Of files that were written before it was asked for, those that were there then: what is copied in keeps the time of its last
+    /// write. Those of which the system does not tell were.
+    async fn that_were_there(&self, tree: &Arc<Tree>, written: Vec<Found>, asked: UnixTime) -> Result<Vec<Found>> {
+        let (mut written, mut old) = (written.into_iter().peekable(), Vec::new());
+        while let Some(first) = written.next() {
+            let mut files = vec![first];
+            // A walk tells of one folder after the other.
+            while let Some(next) = written.next_if(|next| next.0 == files[0].0) {
+                files.push(next);
+            }
+            let (folder, looked) = (files[0].0.clone(), Arc::clone(tree));
+            let names: Vec<_> = files.iter().map(|(_, name, _)| name.clone()).collect();
+            let look = move |asking: &Asking| {
+                asking.moves();
+                looked.came(&folder, &names)
+            };
+            let came = match self.drive.ask_for_much(Asked::Names, look).await {
+                // It is gone with what lies in it.
+                Err(error) if error.code == ErrorCode::FileMissing && !files[0].0.as_os_str().is_empty() => continue,
+                came => came?,
+            };
+            let were_there = came.into_iter().map(|at| at.is_none_or(|at| is_before(at, asked)));
+            old.extend(files.into_iter().zip(were_there).filter(|(_, was)| *was).map(|(file, _)| file));
+        }
+        Ok(old)
     }
 
     /// From now on it is watched; what these lines say was there before.
@@ -74,14 +105,14 @@ impl Folder {
         &mut self,
         tree: &Arc<Tree>,
         wanted: impl Fn(&Path, &OsStr, Stamp) -> bool,
-    ) -> Result<Vec<(PathBuf, OsString, Stamp)>> {
+    ) -> Result<Vec<Found>> {
         let (mut open, mut found) = (vec![PathBuf::new()], Vec::new());
         while let Some(folder) = open.pop() {
             if self.hears().await {
                 break;
             }
             let (within, listed) = (folder.clone(), Arc::clone(tree));
-            let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
+            let list = move |asking: &Asking| listed.list(&within, &|| asking.moves());
             let sights = match self.drive.ask_for_much(Asked::Names, list).await {
                 Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => {
                     tracing::info!(%error, "a folder that is passed over");
@@ -106,6 +137,11 @@ impl Folder {
         let line = WatchedRow { folder: folder.to_owned(), name, stamp, decided, after: None };
         Write::Watched(self.row.id, line)
     }
+}
+
+/// Whether a file's time is before the second in which somebody asked: in that second it is new.
+fn is_before(nanos: i64, asked: UnixTime) -> bool {
+    i64::try_from(asked.0).is_ok_and(|asked| nanos.saturating_add(TICK) < asked.saturating_mul(1_000_000_000))
 }
 
 #[cfg(test)]
@@ -133,5 +169,36 @@ mod tests {
             answer.await.expect("answered").expect("on record");
             assert_eq!((folder.void, folder.row.state), (true, rest), "{existing:?}");
         }
+    }
+
+    /// W9.
+    #[test]
+    fn what_is_written_in_the_second_of_the_asking_is_new() {
+        let asked = UnixTime(1_000);
+        let seconds = |seconds: i64| seconds * 1_000_000_000;
+        for old in [0, seconds(-5), seconds(999)] {
+            assert!(is_before(old, asked), "{old}");
+        }
+        for new in [seconds(1_000) - 5_000_000, seconds(1_000), seconds(1_000) + 5, seconds(2_000), i64::MAX] {
+            assert!(!is_before(new, asked), "{new}");
+        }
+    }
+
+    /// W9: whatever a program says of when a file was written.
+    #[test]
+    fn when_a_file_came_is_told_though_its_time_is_set_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("day")).expect("made");
+        let path = folder.path().join("day/a.mov");
+        let begun = i64::try_from(UnixTime::now().0).expect("in time") * 1_000_000_000;
+        std::fs::write(&path, b"four").expect("written");
+        let file = std::fs::File::options().write(true).open(&path).expect("opened");
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("set");
+        let tree = Tree::open(folder.path(), Path::new("/nowhere")).expect("opened");
+        let came = tree.came(Path::new("day"), &["a.mov", "gone"].map(OsString::from)).expect("looked");
+        // Times of files are of the system's last tick.
+        assert!(came[0].is_some_and(|at| at > begun - 1_000_000_000), "{came:?}");
+        assert_eq!(came[1], None);
+        tree.came(Path::new("night"), &["a.mov".into()]).expect_err("no such folder");
     }
 }

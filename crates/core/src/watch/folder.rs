@@ -1,6 +1,7 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use super::events::{Events, Hint};
 use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
+use super::passed::Passed;
 use super::reading::Sums;
 use super::record::State;
 use super::rules::Rules;
@@ -71,8 +73,8 @@ pub(super) struct Folder {
     pub(super) events: Events,
     /// Folders that were seen.
     pub(super) known: BTreeSet<PathBuf>,
-    /// Of those, what was passed over: placeholders, and the rest.
-    pub(super) passed: BTreeMap<PathBuf, (u32, u32)>,
+    /// What was passed over in them, and those that could not be looked into.
+    pub(super) passed: Passed,
     /// The links among them that are followed.
     pub(super) ways: Ways,
     /// How often each file failed in a row.
@@ -84,6 +86,8 @@ pub(super) struct Folder {
     pub(super) done: BTreeSet<TransferId>,
     /// Those of which that could not be done: they stay where they are until they are tried again.
     pub(super) stays: Stays,
+    /// Files that have the name of one that is being deleted, and the folder that each was seen in.
+    pub(super) strays: BTreeMap<OsString, PathBuf>,
     /// A file that was uploaded could not be moved, say.
     pub(super) warning: Option<ErrorCode>,
     pub(super) owner: Option<Owner>,
@@ -134,13 +138,14 @@ impl Folder {
             card,
             events,
             known: BTreeSet::new(),
-            passed: BTreeMap::new(),
+            passed: Passed::default(),
             ways: Ways::default(),
             failed: HashMap::new(),
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
             done: BTreeSet::new(),
             stays: Stays::default(),
+            strays: BTreeMap::new(),
             warning: None,
             owner: None,
             picked: None,
@@ -281,7 +286,7 @@ impl Folder {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
         self.events.rest();
         self.known.clear();
-        self.passed.clear();
+        self.passed = Passed::default();
     }
 
     /// All of it is looked at as if nothing were known.
@@ -475,7 +480,7 @@ impl Folder {
         self.agenda = Agenda::default();
         self.events.rest();
         self.known.clear();
-        self.passed.clear();
+        self.passed = Passed::default();
         self.ways = Ways::default();
         self.owner = None;
         self.tally.is_stale();
@@ -515,7 +520,7 @@ impl Folder {
 
     async fn publish(&mut self) {
         self.tally.count(&self.shared.journal, self.row.id, &self.agenda).await;
-        let counts = self.tally.counts(self.passed.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)));
+        let counts = self.tally.counts(self.passed.kinds());
         let card = self.card_of(counts);
         self.card.send_if_modified(|before| {
             let differs = *before != card;
@@ -528,7 +533,8 @@ impl Folder {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
-        (card.problem, card.warning) = (self.problem, self.warning);
+        let passed = self.passed.kinds().problem();
+        (card.problem, card.warning) = (self.problem.or(passed), self.warning);
         card
     }
 

@@ -12,7 +12,8 @@ impl Folder {
     /// A folder is not there: nothing in it settles, and what is not sent of it never will be.
     pub(super) async fn folder_is_gone(&mut self, folder: &Path) -> Result<()> {
         self.agenda.forget_below(folder);
-        below::out_of_map(&mut self.passed, folder);
+        self.passed.forget(folder);
+        self.strays.retain(|_, at| !at.starts_with(folder));
         below::out_of(&mut self.known, folder);
         self.ways.forget(folder);
         self.events.forget(folder);

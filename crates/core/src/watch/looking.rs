@@ -11,12 +11,12 @@ use super::aftermath::{HIDDEN, is_put_aside};
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
 use super::moves::moved;
+use super::passed::why_not;
 use super::record::{Aftermath, Decided};
 use super::root::{self, Root};
-use super::rules::Verdict;
+use super::rules::{Rule, Verdict};
 use crate::engine::feed::PausedBy;
 use crate::error::{Error, ErrorCode, Result};
-use crate::file::walk::Skip;
 use crate::file::{Asked, Seen, Sight, Stamp, Tree, names};
 use crate::journal::{Watched, WatchedRow, Write};
 use crate::transfer::{Standing, TransferState};
@@ -56,7 +56,11 @@ impl Folder {
             }
             self.folder_is_gone(folder).await?;
         }
+        self.passed.keep(&seen);
         self.known = seen;
+        // Whenever the system tells of one it is looked at as if it had never been seen.
+        let passed = &self.passed;
+        self.known.retain(|known| !passed.is_closed(known));
         Ok(())
     }
 
@@ -89,11 +93,16 @@ impl Folder {
                 }
                 // One that cannot be read does not keep others from being; what is known of what lies in it stays.
                 Err(error) => {
-                    tracing::info!(watch = %self.row.id, %error, "a folder that is passed over");
-                    self.passed.entry(folder.clone()).or_default().1 += 1;
-                    let (id, within) = (self.row.id, folder.clone());
-                    let known = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
-                    seen.extend(known.into_iter().filter(|known| known.starts_with(&within)));
+                    let why = why_not(error.code).unwrap_or(Rule::Unreadable);
+                    if self.passed.closes(&folder, why) {
+                        tracing::info!(watch = %self.row.id, %error, "a folder that is passed over");
+                    }
+                    self.known.retain(|known| !known.starts_with(&folder));
+                    if scope != Scope::New {
+                        let id = self.row.id;
+                        let known = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
+                        seen.extend(known.into_iter().filter(|known| known.starts_with(&folder)));
+                    }
                     seen.insert(folder);
                     continue;
                 }
@@ -123,10 +132,11 @@ impl Folder {
         }
     }
 
-    /// Folders that were seen in this one and are not there.
+    /// Folders that were seen in this one, or could not be looked into, and are not there.
     fn gone_from(&self, folder: &Path, below: &[PathBuf]) -> Vec<PathBuf> {
         let inside = self.known.range(folder.to_owned()..).take_while(|known| known.starts_with(folder));
-        let direct = inside.filter(|known| known.parent() == Some(folder) && !known.as_os_str().is_empty());
+        let is_direct = |known: &&PathBuf| known.parent() == Some(folder) && !known.as_os_str().is_empty();
+        let direct = inside.chain(self.passed.closed()).filter(is_direct);
         let below: BTreeSet<_> = below.iter().collect();
         direct.filter(|known| !below.contains(known)).cloned().collect()
     }
@@ -137,6 +147,7 @@ impl Folder {
         let begun = Instant::now();
         let list = move |asking: &crate::file::Asking| listed.list(&within, &|| asking.moves());
         let sights = self.drive.ask_for_much(Asked::Names, list).await?;
+        let sights = self.without_strays(folder, sights).await?;
         self.learn_ways(folder, &sights).await?;
         let (id, within) = (self.row.id, folder.to_owned());
         let (sights, lines, moved) = self
@@ -214,22 +225,9 @@ impl Folder {
 
     /// The folders among what was seen that are looked at; what is passed over is counted.
     fn below(&mut self, folder: &Path, sights: &[Sight]) -> Vec<PathBuf> {
-        let (mut below, mut passed) = (Vec::new(), (0, 0));
-        for sight in sights {
-            match &sight.what {
-                Seen::Folder => below.push(folder.join(&sight.name)),
-                Seen::Passed(Skip::Placeholder) => passed.0 += 1,
-                Seen::Passed(Skip::Link) | Seen::Refused(_) => passed.1 += 1,
-                Seen::Passed(Skip::Junk | Skip::Own) | Seen::File(_) => {}
-            }
-        }
-        if passed == (0, 0) {
-            self.passed.remove(folder);
-        } else {
-            self.passed.insert(folder.to_owned(), passed);
-        }
-        below.retain(|below| !self.is_left(below));
-        below
+        self.passed.saw(folder, sights, &self.rules);
+        let folders = sights.iter().filter(|sight| matches!(sight.what, Seen::Folder));
+        folders.map(|sight| folder.join(&sight.name)).filter(|below| !self.is_left(below)).collect()
     }
 
     /// Whether nothing in a folder is ever taken.
@@ -248,6 +246,10 @@ impl Folder {
             Verdict::Young(seconds) => {
                 let from = now + Duration::from_secs(seconds).saturating_sub(settle);
                 self.agenda.settles_from((folder.to_owned(), name.to_owned(), stamp), from, settle);
+            }
+            Verdict::Ahead(seconds) => {
+                let wait = Duration::from_secs(seconds).saturating_sub(settle);
+                self.agenda.waits_once((folder.to_owned(), name.to_owned(), stamp), now, wait, settle);
             }
             Verdict::Leaves(_) => {
                 self.agenda.forget(folder, name);

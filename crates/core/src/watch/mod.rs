@@ -10,10 +10,12 @@
 //! - `folder`: the task of one folder.
 //!   - It finds the folder: `finding`; what tells that it is the one: `evidence`.
 //!   - It looks: `looking`; at all of it as `checks` say; `first`: at the first start; `gone`, `below`, `moves`: what is not where
-//!     it was; `ways`: where links lead.
+//!     it was; `ways`: where links lead; `passed`: what is
+//!     passed over, and why.
 //!   - It gives what is whole to the engine, in its `hours`: `delivering`; `reading`: where only what a file holds tells whether it
 //!     is new; `growing`: what is still written; `retrying`: what failed.
-//!   - It sees to what is done: `aftermath`, `taking`, `trashing`; `stays`: what could not be taken away.
+//!   - It sees to what is done: `aftermath`, `taking`, `trashing`; `stays`: what could not be taken away; `strays`: what an earlier
+//!     run left half done.
 //!   - It counts: `tally`. Once it is watched no more it is let go of: `stopping`.
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
@@ -41,6 +43,7 @@ pub mod ledger;
 mod looking;
 mod moves;
 mod owner;
+mod passed;
 pub mod preview;
 mod reading;
 pub mod record;
@@ -51,6 +54,7 @@ pub mod settle;
 pub mod spec;
 mod stays;
 mod stopping;
+mod strays;
 mod taking;
 mod tally;
 mod trashing;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::aftermath::{HIDDEN, UPLOADED, is_put_aside};
+use super::passed::{is_of_a_system, why, why_not};
 use super::rules::{Rule, Rules, Verdict};
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Asking, Extent, Mounted, Seen, Stamp, Tree, mount_of, names};
@@ -21,6 +22,8 @@ const NAMED: usize = 200;
 pub struct Listing {
     /// By their paths with composed letters: whoever asks again does not compose them again.
     files: Vec<(String, Stamp)>,
+    /// What is passed over whatever is wanted, and why: what a person can do something about first.
+    passed: Vec<(String, Rule)>,
 }
 
 /// What would be taken of them.
@@ -39,7 +42,7 @@ pub struct Preview {
     pub some_left: Vec<Left>,
 }
 
-/// A file that would not be uploaded.
+/// A file that would not be uploaded, or what is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Left {
@@ -50,7 +53,7 @@ pub struct Left {
 }
 
 impl Listing {
-    /// Looks at all of a folder, as far as it reaches. A folder in it that cannot be read is passed over, as a watch does.
+    /// Looks at all of a folder, as far as it reaches. What a watch passes over is told with its reason.
     ///
     /// # Errors
     /// Of the folder itself what the system says; `source-offline` when its drive does not answer.
@@ -66,16 +69,21 @@ impl Listing {
         // Which drive it is tells only the folder; until then the folder is asked for as a drive of its own.
         let (tree, mount) = Mounted::at(root).ask(Asked::Names, begin).await?;
         let drive = Mounted::at(mount.as_deref().unwrap_or(root));
-        let (mut open, mut files) = (vec![PathBuf::new()], Vec::new());
+        let (mut open, mut files, mut passed) = (vec![PathBuf::new()], Vec::new(), Vec::new());
         while let Some(folder) = open.pop() {
             let (within, listed) = (folder.clone(), Arc::clone(&tree));
             let list = move |asking: &Asking| listed.list(&within, &|| asking.moves());
             let sights = match drive.ask_for_much(Asked::Names, list).await {
-                Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => continue,
+                Err(error) if !folder.as_os_str().is_empty() && error.code != ErrorCode::SourceOffline => {
+                    let why = why_not(error.code).filter(|_| !is_of_a_system(&folder));
+                    passed.extend(why.map(|why| (names::spelled(&folder), why)));
+                    continue;
+                }
                 sights => sights?,
             };
             for sight in sights {
                 let path = folder.join(&sight.name);
+                passed.extend(why(&sight.what).map(|why| (names::spelled(&path), why)));
                 match sight.what {
                     Seen::Folder if !is_put_aside(&path) => open.push(path),
                     Seen::File(stamp) if !sight.name.to_string_lossy().starts_with(HIDDEN) => {
@@ -86,31 +94,42 @@ impl Listing {
             }
         }
         files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(Self { files })
+        let is_minor = |why: Rule| !matches!(why, Rule::Unreadable | Rule::Name);
+        passed.sort_unstable_by(|(one, why), (other, why_other)| {
+            (is_minor(*why), one).cmp(&(is_minor(*why_other), other))
+        });
+        Ok(Self { files, passed })
     }
 
     /// What these rules would take of it.
     pub fn by(&self, rules: &Rules, now: UnixTime) -> Preview {
         let mut preview = Preview::default();
+        for (path, why) in self.passed.iter().filter(|(path, _)| !rules.leaves_whatever(path)) {
+            preview.leaves(path, *why);
+        }
         for (path, stamp) in &self.files {
             match rules.composed(path, *stamp, now) {
                 // One that is too young is taken once it is not.
-                Verdict::Takes | Verdict::Young(_) => {
+                Verdict::Takes | Verdict::Young(_) | Verdict::Ahead(_) => {
                     preview.taken += 1;
                     preview.bytes += ByteCount(stamp.size);
                     if preview.some_taken.len() < NAMED {
                         preview.some_taken.push(path.clone());
                     }
                 }
-                Verdict::Leaves(why) => {
-                    preview.left += 1;
-                    if preview.some_left.len() < NAMED {
-                        preview.some_left.push(Left { path: path.clone(), why });
-                    }
-                }
+                Verdict::Leaves(why) => preview.leaves(path, why),
             }
         }
         preview
+    }
+}
+
+impl Preview {
+    fn leaves(&mut self, path: &str, why: Rule) {
+        self.left += 1;
+        if self.some_left.len() < NAMED {
+            self.some_left.push(Left { path: path.to_owned(), why });
+        }
     }
 }
 
@@ -159,6 +178,27 @@ mod tests {
         let lines = vec![Line::Include("gr\u{f6}\u{df}e.*".to_owned())];
         let rules = Spec { lines, ..Spec::default() }.rules().expect("patterns");
         assert_eq!(listing.by(&rules, UnixTime::now()).some_taken, ["gr\u{f6}\u{df}e.mov"]);
+    }
+
+    /// W16: nobody believes that all of it is uploaded.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_preview_names_what_is_passed_over_and_why() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("a.mov"), b"1").expect("written");
+        std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.mov")), b"1").expect("written");
+        std::os::unix::fs::symlink("a.mov", at("link")).expect("a link");
+        std::os::unix::fs::symlink("a.mov", at(".link")).expect("a link");
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().expect("mkfifo").success());
+        std::os::unix::net::UnixListener::bind(at("socket")).expect("a socket");
+        let listing = Listing::of(folder.path(), Path::new("/nowhere"), Extent::default()).await.expect("looked at");
+        let preview = listing.by(&Spec::default().rules().expect("patterns"), UnixTime::now());
+        assert_eq!((preview.taken, preview.left), (1, 4));
+        let left: Vec<_> = preview.some_left.iter().map(|left| (&*left.path, left.why)).collect();
+        assert!(left[0].0.contains("caf") && left[0].1 == Rule::Name, "what can be mended comes first: {left:?}");
+        assert_eq!(left[1..], [("link", Rule::Link), ("pipe", Rule::Special), ("socket", Rule::Special)]);
     }
 
     /// W16.

@@ -69,6 +69,16 @@ pub enum Rule {
     TooLarge,
     /// Too deep.
     TooDeep,
+    /// It lies in the cloud, and reading would fetch it. This and what follows no rule says: it is passed over whatever they say.
+    Placeholder,
+    /// A link, or what the system shows as one.
+    Link,
+    /// A pipe, a socket or a device.
+    Special,
+    /// It cannot be read: a file, or a folder with all that is in it.
+    Unreadable,
+    /// A name that no key can have.
+    Name,
 }
 
 /// Whether a file is taken.
@@ -78,6 +88,8 @@ pub enum Verdict {
     Takes,
     /// Not yet: in so many seconds, if nobody writes to it.
     Young(u64),
+    /// Not yet, and its time is still to come, as after a camera whose clock is ahead: so many seconds after it was first seen.
+    Ahead(u64),
     /// It is not.
     Leaves(Rule),
 }
@@ -126,10 +138,10 @@ impl Rules {
             return Verdict::Leaves(rule);
         }
         let written = u64::try_from(stamp.mtime_ns / 1_000_000_000).unwrap_or(0);
-        // One of the future is as young as can be, and never kept for longer than that.
-        let age = now.0.saturating_sub(written);
         match self.bounds.age.map(u64::from) {
-            Some(least) if age < least => Verdict::Young(least - age),
+            // Its time says nothing, and perhaps for years.
+            Some(least) if written > now.0 => Verdict::Ahead(least),
+            Some(least) if now.0 - written < least => Verdict::Young(least - (now.0 - written)),
             _ => Verdict::Takes,
         }
     }
@@ -137,11 +149,19 @@ impl Rules {
     /// Whether nothing in a folder of this path is ever taken, so that it need not be looked at.
     pub fn leaves_folder(&self, rel: &str) -> bool {
         let rel = &names::normal(rel);
-        let excluded = || {
-            let decides = self.lines.iter().find(|(include, pattern)| *include || pattern.matches(rel, true));
-            decides.is_some_and(|(include, _)| !include)
-        };
-        self.is_leftover(rel, true) || self.is_too_deep(depth(rel) + 1) || excluded()
+        self.is_leftover(rel, true) || self.is_too_deep(depth(rel) + 1) || self.excludes(rel)
+    }
+
+    /// Whether what has this path is never taken, be it a file or a folder: of what cannot be looked at.
+    pub fn leaves_whatever(&self, rel: &str) -> bool {
+        let rel = &names::normal(rel);
+        self.is_leftover(rel, true) || self.is_too_deep(depth(rel)) || self.excludes(rel)
+    }
+
+    /// Whether a line excludes a folder, and none before it may include what lies there.
+    fn excludes(&self, rel: &str) -> bool {
+        let decides = self.lines.iter().find(|(include, pattern)| *include || pattern.matches(rel, true));
+        decides.is_some_and(|(include, _)| !include)
     }
 
     fn leaves(&self, rel: &str, size: ByteCount) -> Option<Rule> {
@@ -316,7 +336,8 @@ mod tests {
         assert_eq!(file("a/b", 9), Verdict::Young(50));
         assert_eq!(rules.file("a/b", stamp(9), UnixTime(NOW.0 + 50)), Verdict::Takes);
         let future = Stamp { mtime_ns: i64::MAX, ..stamp(9) };
-        assert_eq!(rules.file("a/b", future, NOW), Verdict::Young(60));
+        assert_eq!(rules.file("a/b", future, NOW), Verdict::Ahead(60));
         assert!(rules.leaves_folder("a/b") && !rules.leaves_folder("a"));
+        assert!(rules.leaves_whatever("a/b/c") && !rules.leaves_whatever("a/b"), "it may be a file");
     }
 }

@@ -7,6 +7,7 @@ use super::record::Aftermath;
 use super::spec::After;
 use super::trashing;
 use crate::error::{Error, ErrorCode, Result};
+use crate::failpoint::{self, Side};
 use crate::file::{Fingerprint, Likeness, Tree, names};
 
 /// Names beside a taken one that are tried.
@@ -104,7 +105,9 @@ pub(super) fn given_back(tree: &Tree, file: &Path, to: &Path, what: After) -> Re
 
 /// Gives the file another place; what turns out to be another version there is put back. Answers where.
 fn moved(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<PathBuf> {
+    failpoint::pass("take", Side::Before);
     let to = renamed(tree, file, to)?;
+    failpoint::pass("take", Side::After);
     match tree.fingerprint(&to) {
         Ok(is) if is_same(&is, sent) => Ok(to),
         Ok(_) => renamed(tree, &to, file).and(Err(another())),

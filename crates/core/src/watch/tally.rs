@@ -4,6 +4,7 @@ use tokio::time::{Duration, Instant};
 
 use super::agenda::{Agenda, Unsettled};
 use super::card::Counts;
+use super::passed::Kinds;
 use crate::bandwidth::Zone;
 use crate::ids::WatchId;
 use crate::journal::{Journal, Tallied};
@@ -65,12 +66,26 @@ impl Tally {
         (self.at, self.stale) = (Some(Instant::now()), false);
     }
 
-    /// As it was counted last, beside what was passed over: placeholders, and the rest.
-    pub(super) const fn counts(&self, (placeholders, passed): (u32, u32)) -> Counts {
+    /// As it was counted last, beside what was passed over.
+    pub(super) const fn counts(&self, passed: Kinds) -> Counts {
         let Tallied { moving, stalled, rests, done, since: today, failed, .. } = self.given;
         let Unsettled { all: settling, still_written, waiting } = self.unsettled;
         let waiting = waiting.saturating_add(rests);
-        Counts { settling, still_written, waiting, moving, stalled, done, today, failed, placeholders, passed }
+        let Kinds { placeholders, others: passed, unreadable, refused } = passed;
+        Counts {
+            settling,
+            still_written,
+            waiting,
+            moving,
+            stalled,
+            done,
+            today,
+            failed,
+            placeholders,
+            passed,
+            unreadable,
+            refused,
+        }
     }
 
     /// When a file was last done, as of the last count.

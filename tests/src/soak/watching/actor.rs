@@ -20,6 +20,8 @@ pub enum After {
     Kept,
     /// They are moved to `_uploaded`, and files come whole.
     Moved,
+    /// They are deleted, and files come whole.
+    Deleted,
 }
 
 /// Whoever works in a watched folder.
@@ -35,6 +37,8 @@ pub(super) struct Actor {
 
 /// A folder that is somewhere else for now.
 const TAKEN_OUT: &str = "taken out";
+/// How the name of a file begins while it is deleted.
+const HALF_DELETED: &str = ".davit-";
 
 impl Actor {
     pub(super) fn new(root: PathBuf, outside: PathBuf, after: After, seed: u64) -> Self {
@@ -130,7 +134,7 @@ impl Actor {
         let sum = sum(content);
         self.ledger.may(sum.clone(), &path.display().to_string());
         // Where files stay, what has to be there is seen on the disk once all is quiet.
-        if self.after == After::Moved {
+        if self.after != After::Kept {
             self.ledger.must(&sum);
         }
     }
@@ -186,8 +190,10 @@ impl Actor {
         let to = self.any_folder().join(format!("back {}", self.number()));
         std::fs::rename(from, &to)?;
         for path in files(&to) {
-            // One that was moved away before is not here.
-            if let (After::Moved, Ok(content)) = (self.after, std::fs::read(path)) {
+            // One that was taken away before is not here.
+            if self.after != After::Kept
+                && let Ok(content) = std::fs::read(path)
+            {
                 self.ledger.must(&sum(&content));
             }
         }
@@ -216,14 +222,21 @@ impl Actor {
         }
     }
 
-    /// Files that were never given another name, and that are still where they were: they were to be moved.
-    pub(super) fn not_moved(&self) -> Vec<PathBuf> {
+    /// Files that were never given another name, and that are still where they were: they were to be moved or deleted.
+    pub(super) fn not_taken(&self) -> Vec<PathBuf> {
         if self.after == After::Kept {
             return Vec::new();
         }
         // One that is gone by now was.
         let stays = |path: &PathBuf| std::fs::read(path).is_ok_and(|is| self.ledger.has_one_name(&sum(&is)));
         files(&self.root).into_iter().filter(stays).collect()
+    }
+
+    /// Files that have the name of such as are deleted.
+    pub(super) fn half_deleted(&self) -> Vec<PathBuf> {
+        let is_half =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(HALF_DELETED));
+        all_files(&self.root).into_iter().filter(is_half).collect()
     }
 
     /// Every version lies in one place, be it where it was or in `_uploaded`.

@@ -18,7 +18,7 @@ const RATE: u64 = 2 << 20;
 /// Files that stay as they are.
 const STAY: u64 = 3;
 /// What a run is killed before or after, where it is not any moment.
-const POINTS: [&str; 12] = [
+const POINTS: [&str; 13] = [
     "put",
     "create",
     "complete",
@@ -31,9 +31,11 @@ const POINTS: [&str; 12] = [
     "record-proof",
     "record-watch",
     "record-watched",
+    // One file's other name: it is moved, or to be deleted.
+    "take",
 ];
 
-/// So many kills, of some folders one after another; files that are there then are kept, or moved away.
+/// So many kills, of some folders one after another; files that are there then are kept, moved away or deleted.
 pub async fn kills(count: u32, after: After, seed: u64) {
     let rows = count.div_ceil(IN_A_ROW);
     let trials = (seed..).take(rows as usize).zip(0..).map(move |(seed, row)| {
@@ -58,7 +60,11 @@ impl Trial {
         let desk = Desk::new().await;
         let root = desk.folder("in");
         let actor = Actor::new(root.clone(), desk.folder("outside"), after, seed);
-        let wish = if after == After::Kept { "keep" } else { "move" };
+        let wish = match after {
+            After::Kept => "keep",
+            After::Moved => "move",
+            After::Deleted => "delete",
+        };
         desk.add(&root, "all", &["--after", wish]).await;
         let what = format!("seed {seed}, {after:?}");
         // Chance of its own: what people do stays the same wherever a kill comes.
@@ -127,13 +133,15 @@ impl Trial {
         let is_there = |told: &[Told]| {
             told.iter().all(Told::is_up_to_date)
                 && actor.ledger.missing(world).is_empty()
-                && actor.not_moved().is_empty()
+                && actor.not_taken().is_empty()
         };
         self.desk.until(&self.what, is_there).await;
         self.judge();
-        // Whatever is looked at once more, nothing goes again.
+        // Whatever is looked at once more, nothing goes again, and what a kill left half deleted is seen to.
         self.desk.check(&self.root).await;
-        self.desk.until_up_to_date(&self.what).await;
+        let actor = &self.actor;
+        let is_quiet = |told: &[Told]| told.iter().all(Told::is_up_to_date) && actor.half_deleted().is_empty();
+        self.desk.until(&self.what, is_quiet).await;
         self.judge();
     }
 

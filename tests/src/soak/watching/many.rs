@@ -9,10 +9,14 @@ use super::desk::{Desk, Told};
 use super::ledger::sum;
 use super::meter::{Meter, Opened};
 use super::plant;
+use crate::soak::size;
 use crate::source::sha256;
 
 /// The most memory that whoever watches may need, in bytes. Source: docs/reliability.md, W.
 const MEMORY: u64 = 150 << 20;
+/// Within so long all of it was looked at for the first time. Source: the same. Asserted at full size: what runs beside the small
+/// runs takes the time from them.
+const FIRST: Duration = Duration::from_secs(5);
 
 /// What it took.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +59,7 @@ pub async fn many_files(files: u64, folders: u64) -> Looked {
         opened.folders,
         memory >> 20
     );
+    assert!(first < size(Duration::MAX, FIRST), "{what}: looked at after {first:?}");
     assert_eq!(opened.files, 0, "{what}: nothing changed, and files were opened");
     assert!(opened.folders > folders, "{what}: {} of {folders} folders and their own were looked at", opened.folders);
     assert!(memory <= MEMORY, "{what}: {} MiB", memory >> 20);

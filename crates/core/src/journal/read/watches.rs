@@ -171,6 +171,15 @@ impl Reader {
         self.one(&SQL, params![bits(transfer.get())], line)
     }
 
+    /// The transfer whose file has this name while it is deleted.
+    pub fn watched_taking(&self, watch: WatchId, name: &OsStr) -> Result<Option<TransferId>> {
+        // As it ends the record.
+        let Some(ends) = name.to_str().map(|name| format!("{name}\"")) else { return Ok(None) };
+        let sql = "SELECT transfer FROM watched
+                   WHERE watch=? AND transfer IS NOT NULL AND after LIKE '%\"taking\"%' AND instr(after,?)>0 LIMIT 1";
+        self.one(sql, params![bits(watch.get()), ends], |row| Ok(TransferId::new(number(row, 0)?)))
+    }
+
     /// How many files of a watched folder move, move no further for now, are done, at all and since a moment, and need somebody.
     pub fn watched_counts(&self, watch: WatchId, since: UnixTime) -> Result<Tallied> {
         let sql = "SELECT kind, count(*), sum(at>=?2), max(at) FROM (
