@@ -13,8 +13,8 @@ use super::rules::Verdict;
 use super::spec::{After, Unit};
 use crate::bandwidth::Zone;
 use crate::engine::{Delivery, Redelivered, Whole};
-use crate::error::{ErrorCode, Result};
-use crate::file::{Asked, Asking, HOLDERS_ARE_TOLD, Place, Stamp, names, open_aside};
+use crate::error::Result;
+use crate::file::{Asked, Asking, HOLDERS_ARE_TOLD, Place, Stamp, names};
 use crate::journal::{Watched, WatchedRow};
 use crate::transfer::TransferState;
 use crate::units::UnixTime;
@@ -237,16 +237,6 @@ impl Folder {
             .file_name()
             .map_or_else(|| names::shown(&self.row.path), |name| name.to_string_lossy().into_owned())
     }
-}
-
-async fn sum_of(place: Place) -> Result<Option<(u64, u64)>> {
-    let (file, fingerprint) = match open_aside(place, None).await {
-        Ok(opened) => opened,
-        Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
-        Err(_) => return Ok(None),
-    };
-    let sum = file.sum(0, fingerprint.size).await.ok();
-    Ok(sum.map(|sum| (sum, fingerprint.size)))
 }
 
 /// What a row of several files is called: the folder that all of them lie in.
