@@ -20,6 +20,8 @@ mod place;
 mod placeholder;
 mod source;
 mod tree;
+#[cfg(target_os = "linux")]
+mod volume;
 pub mod walk;
 mod whole;
 

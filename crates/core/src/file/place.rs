@@ -351,15 +351,15 @@ mod unix {
         true
     }
 
-    /// ext2, ext3, ext4 and btrfs make it of the volume's UUID. What others give lasts as long as the mount does. Source:
-    /// `linux/magic.h`, statfs(2), and how these file systems answer that.
+    /// ext2, ext3, ext4 and btrfs make it of the volume's UUID, also where no table of mounts is to be had. What others give lasts as
+    /// long as the mount does. Source: `linux/magic.h`, statfs(2), and how these file systems answer that.
     #[cfg(target_os = "linux")]
     fn serial(folder: &OwnedFd) -> Option<u64> {
         const BY_UUID: [u32; 2] = [0xef53, 0x9123_683e];
         let kind = |kind: i64| u32::try_from(kind & 0xffff_ffff).unwrap_or(0);
         let system = rustix::fs::fstatfs(folder).ok()?;
         if !BY_UUID.contains(&kind(system.f_type)) {
-            return None;
+            return crate::file::volume::serial(rustix::fs::fstat(folder).ok()?.st_dev);
         }
         rustix::fs::fstatvfs(folder).ok().map(|volume| volume.f_fsid).filter(|id| *id != 0)
     }

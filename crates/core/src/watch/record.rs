@@ -48,9 +48,14 @@ impl RootId {
         Ok(Self { folder: tree.id()?, serial: tree.serial() })
     }
 
-    /// Whether a folder that is seen now has the numbers of this one.
+    /// Whether a folder that is seen now has the numbers of this one. What lasts of its volume counts for more than the volume's
+    /// number, which may be another with every mount.
     pub(super) fn is_still(self, now: Self) -> bool {
-        self.folder == now.folder && (self.serial.is_none() || self.serial == now.serial)
+        match (self.serial, now.serial) {
+            (Some(was), Some(is)) => was == is && self.folder.file == now.folder.file,
+            (None, _) => self.folder == now.folder,
+            (Some(_), None) => false,
+        }
     }
 
     /// Whether a folder that is seen now is known to lie on another volume.
@@ -133,9 +138,13 @@ mod tests {
         let folder = FolderId { volume: 1, file: u64::MAX };
         let with = |serial| RootId { folder, serial };
         assert!(with(None).is_still(with(Some(7))) && with(Some(7)).is_still(with(Some(7))));
-        for now in [with(None), with(Some(8)), RootId { folder: FolderId { volume: 2, ..folder }, ..with(Some(7)) }] {
+        let elsewhere = |serial| RootId { folder: FolderId { volume: 2, ..folder }, serial };
+        assert!(with(Some(7)).is_still(elsewhere(Some(7))), "the same volume has another number with every mount");
+        let other = RootId { folder: FolderId { file: 5, ..folder }, serial: Some(7) };
+        for now in [with(None), with(Some(8)), elsewhere(None), other] {
             assert!(!with(Some(7)).is_still(now), "{now:?}");
         }
+        assert!(!with(None).is_still(elsewhere(None)));
         assert!(with(Some(7)).lies_elsewhere(with(Some(8))));
         for (was, now) in [(None, Some(8)), (Some(7), None), (Some(7), Some(7))] {
             assert!(!with(was).lies_elsewhere(with(now)), "nobody knows, or it does not");

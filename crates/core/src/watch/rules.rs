@@ -148,13 +148,15 @@ impl Rules {
 
     /// Whether nothing in a folder of this path is ever taken, so that it need not be looked at.
     pub fn leaves_folder(&self, rel: &str) -> bool {
-        let rel = &names::normal(rel);
+        // A name that no text can hold is spelled so that it is none of those that can.
+        let rel = &names::normal(rel.strip_prefix("./").unwrap_or(rel));
         self.is_leftover(rel, true) || self.is_too_deep(depth(rel) + 1) || self.excludes(rel)
     }
 
     /// Whether what has this path is never taken, be it a file or a folder: of what cannot be looked at.
     pub fn leaves_whatever(&self, rel: &str) -> bool {
-        let rel = &names::normal(rel);
+        // A name that no text can hold is spelled so that it is none of those that can.
+        let rel = &names::normal(rel.strip_prefix("./").unwrap_or(rel));
         self.is_leftover(rel, true) || self.is_too_deep(depth(rel)) || self.excludes(rel)
     }
 

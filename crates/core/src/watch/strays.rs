@@ -78,6 +78,7 @@ mod tests {
             (file.fingerprint, file.standing) = (Some(sent), standing);
         };
         let (mut folder, _asks) = watched(home.path(), root.path(), is_done).await;
+        folder.row.spec.after = After::Delete;
         let after = Aftermath::Taking { what: After::Delete, to: format!("day/{HAS}") };
         let decided = Decided::Given(FILE);
         let line = WatchedRow { folder: "day".into(), name: NAME.into(), stamp, decided, after: Some(after) };

@@ -8,6 +8,7 @@ use super::desk::{Desk, Told};
 use super::ledger::sum;
 use super::plant;
 use crate::soak::{Chance, side_by_side};
+use crate::source::until_old;
 
 /// Kills of one folder: after so many it is left in peace and looked at.
 const IN_A_ROW: u32 = 6;
@@ -65,7 +66,17 @@ impl Trial {
             After::Moved => "move",
             After::Deleted => "delete",
         };
-        desk.add(&root, "all", &["--after", wish]).await;
+        // Of a drive whose numbers do not last, as that of a temporary folder may be, what lies there tells.
+        let existing = if after == After::Deleted {
+            for n in 0..STAY {
+                plant(&root.join(format!("{n}.txt")), u64::MAX - n, 1_000);
+            }
+            until_old().await;
+            "new-only"
+        } else {
+            "all"
+        };
+        desk.add(&root, existing, &["--after", wish]).await;
         let what = format!("seed {seed}, {after:?}");
         // Chance of its own: what people do stays the same wherever a kill comes.
         let chance = Chance::new(seed ^ u64::MAX);
