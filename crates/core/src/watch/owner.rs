@@ -70,10 +70,17 @@ mod system {
     pub(super) fn take(name: &str) -> Result<Option<Held>> {
         match ListenerOptions::new().name(name.to_ns_name::<GenericNamespaced>()?).create_sync() {
             Ok(held) => Ok(Some(held)),
-            // A pipe of another user is told as one that may not be had.
-            Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => Ok(None),
+            // A pipe of another user is told as one that may not be had, and Wine tells of any as one that is there.
+            Err(error) if is_taken(error.kind()) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    const fn is_taken(kind: ErrorKind) -> bool {
+        matches!(
+            kind,
+            ErrorKind::AddrInUse | ErrorKind::PermissionDenied | ErrorKind::AlreadyExists | ErrorKind::ResourceBusy
+        )
     }
 }
 
