@@ -64,7 +64,7 @@ impl Folder {
     /// tell, and whoever emptied the folder meanwhile may. Of another drive they tell where they last; one that is empty after it
     /// was full is away all the same.
     pub(super) async fn stands(&mut self, tree: &Arc<Tree>, before: RootId, is: RootId) -> Result<Stands> {
-        let same = before.is_still(is);
+        let same = before.is_again(is);
         if same && self.mount.is_none() {
             return Ok(Stands::It);
         }

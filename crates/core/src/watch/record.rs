@@ -48,14 +48,17 @@ impl RootId {
         Ok(Self { folder: tree.id()?, serial: tree.serial() })
     }
 
-    /// Whether a folder that is seen now has the numbers of this one. What lasts of its volume counts for more than the volume's
-    /// number, which may be another with every mount.
+    /// Whether a folder that is seen now has the numbers of this one, and lies on the same mount. What lasts of its volume may not
+    /// be told for a moment.
     pub(super) fn is_still(self, now: Self) -> bool {
-        match (self.serial, now.serial) {
-            (Some(was), Some(is)) => was == is && self.folder.file == now.folder.file,
-            (None, _) => self.folder == now.folder,
-            (Some(_), None) => false,
-        }
+        self.folder == now.folder && !self.lies_elsewhere(now)
+    }
+
+    /// The same after it was away. What lasts of its volume counts for more than the volume's number, which may be another with
+    /// every mount.
+    pub(super) fn is_again(self, now: Self) -> bool {
+        let lasts = self.serial.is_some() && self.serial == now.serial;
+        self.is_still(now) || (lasts && self.folder.file == now.folder.file)
     }
 
     /// Whether a folder that is seen now is known to lie on another volume.
@@ -139,12 +142,14 @@ mod tests {
         let with = |serial| RootId { folder, serial };
         assert!(with(None).is_still(with(Some(7))) && with(Some(7)).is_still(with(Some(7))));
         let elsewhere = |serial| RootId { folder: FolderId { volume: 2, ..folder }, serial };
-        assert!(with(Some(7)).is_still(elsewhere(Some(7))), "the same volume has another number with every mount");
         let other = RootId { folder: FolderId { file: 5, ..folder }, serial: Some(7) };
-        for now in [with(None), with(Some(8)), elsewhere(None), other] {
-            assert!(!with(Some(7)).is_still(now), "{now:?}");
+        assert!(with(Some(7)).is_still(with(None)), "nobody tells just then");
+        for now in [with(Some(8)), elsewhere(None), other] {
+            assert!(!with(Some(7)).is_still(now) && !with(Some(7)).is_again(now), "{now:?}");
         }
-        assert!(!with(None).is_still(elsewhere(None)));
+        // The same volume has another number with every mount.
+        assert!(with(Some(7)).is_again(elsewhere(Some(7))) && !with(Some(7)).is_still(elsewhere(Some(7))));
+        assert!(!with(None).is_again(elsewhere(None)));
         assert!(with(Some(7)).lies_elsewhere(with(Some(8))));
         for (was, now) in [(None, Some(8)), (Some(7), None), (Some(7), Some(7))] {
             assert!(!with(was).lies_elsewhere(with(now)), "nobody knows, or it does not");

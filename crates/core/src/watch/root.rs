@@ -154,8 +154,11 @@ mod tests {
         let id = RootId::of(&tree).expect("an id");
         assert!(matches!(look(Some(id)), Root::There(_)));
         let folder = crate::file::FolderId { volume: id.folder.volume ^ 1, ..id.folder };
-        let serial = Some(id.serial.map_or(1, |serial| serial ^ 1));
-        for other in [RootId { folder, ..id }, RootId { serial, ..id }] {
+        let id = RootId { serial: id.serial.or(Some(1)), ..id };
+        let serial = id.serial.map(|serial| serial ^ 1);
+        let others = [RootId { folder, ..id }, RootId { serial, ..id }];
+        // Of some volumes nothing lasts, and nobody tells another apart.
+        for other in others.into_iter().take(if tree.serial().is_some() { 2 } else { 1 }) {
             assert!(matches!(look(Some(other)), Root::Away), "what a drive was mounted on is not the drive");
         }
     }
