@@ -200,7 +200,7 @@ async fn answer(answered: &Answered) -> Result<u8> {
     let folder = Folder { folder: answered.folder.clone() };
     let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
     let path = text::plain(&row.path.to_string_lossy());
-    if row.state != State::Asks {
+    if !matches!(row.state, State::Asks | State::Paused { asks: true, .. }) {
         text::note(&format!("davit: {path} does not ask: what becomes of the files that were there is said already."));
         return Ok(NOTHING);
     }

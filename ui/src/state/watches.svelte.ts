@@ -91,7 +91,7 @@ export class Watches {
     const { root, before } = sheet;
     await this.ipc.changeWatch(id, before, wishes, to === place ? null : to);
     // Kept, whatever becomes of the place: what is changed back after that is another wish.
-    sheet.before = wishes;
+    Object.assign(sheet, { before: wishes, wishes, to });
     return root.kind === 'given' ? this.ipc.relocateWatch(id, root.id) : null;
   }
 

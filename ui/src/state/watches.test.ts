@@ -110,6 +110,19 @@ test('what was kept beside a folder that is refused is what was wished before fr
   expect(ipc.changeWatch.mock.lastCall).toEqual([3, draft.wishes, wishes, null]);
 });
 
+test('what was kept beside a folder that is refused is not told as discarded', async () => {
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  const draft = { wishes: { ...wishes, settle: 30 }, to: 'archive', existing: 'all' } as const;
+  await watches.another(draft);
+  ipc.relocateWatch.mockRejectedValueOnce({ code: 'bad-input', owner: 'user', detail: '', reference: null });
+  await watches.save(draft);
+  const before = toasts.now;
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  expect(toasts.now).toBe(before);
+  expect(watches.sheet).toBeNull();
+});
+
 test('what is discarded comes back as it was written, beside what was wished before', async () => {
   const { ipc, toasts, watches } = await known();
   watches.edit(watch);

@@ -39,3 +39,7 @@ pub(crate) use source::classify;
 pub use tree::{FolderId, Seen, Sight, Tree};
 pub(crate) use whole::sync_folder;
 pub use whole::{Readers, write_whole};
+
+/// Of what lasts of a volume: whether it is the UUID of a file system. Then no other volume is that one, whatever lies on it; what
+/// else lasts, as where a share comes from, may be called otherwise one day.
+pub(crate) const OF_A_UUID: u64 = 1;

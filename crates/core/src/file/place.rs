@@ -355,13 +355,17 @@ mod unix {
     /// long as the mount does. Source: `linux/magic.h`, statfs(2), and how these file systems answer that.
     #[cfg(target_os = "linux")]
     fn serial(folder: &OwnedFd) -> Option<u64> {
+        use crate::file::OF_A_UUID;
         const BY_UUID: [u32; 2] = [0xef53, 0x9123_683e];
         let kind = |kind: i64| u32::try_from(kind & 0xffff_ffff).unwrap_or(0);
         let system = rustix::fs::fstatfs(folder).ok()?;
         if !BY_UUID.contains(&kind(system.f_type)) {
             return crate::file::volume::serial(rustix::fs::fstat(folder).ok()?.st_dev);
         }
-        rustix::fs::fstatvfs(folder).ok().map(|volume| volume.f_fsid).filter(|id| *id != 0)
+        let id = rustix::fs::fstatvfs(folder).ok()?.f_fsid;
+        // That of btrfs is the subvolume's as well, and one that was brought back has another.
+        let alone = if kind(system.f_type) == BY_UUID[0] { OF_A_UUID } else { 0 };
+        (id != 0).then_some((id & !OF_A_UUID) | alone)
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{major, minor};
 use sha2::{Digest as _, Sha256};
 
+use super::OF_A_UUID;
+
 /// Where the system keeps file systems by their UUID.
 const BY_UUID: &str = "/dev/disk/by-uuid";
 /// File systems that are gone with their mount: the next one of that name is another.
@@ -29,9 +31,9 @@ pub(super) fn serial(volume: u64) -> Option<u64> {
     }
     if !mount.source.starts_with("/dev/") {
         // A share that is mounted elsewhere is told by what lies in it.
-        return Some(sum(&[&mount.kind, &mount.source, &mount.at]));
+        return Some(sum(&[&mount.kind, &mount.source, &mount.at]) & !OF_A_UUID);
     }
-    uuid_of(Path::new(&mount.source)).map(|uuid| sum(&[&uuid]))
+    uuid_of(Path::new(&mount.source)).map(|uuid| sum(&[&uuid]) | OF_A_UUID)
 }
 
 /// The mount that shows a volume. Source: proc(5), `/proc/pid/mountinfo`.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::record::{Aftermath, Decided};
@@ -28,6 +28,8 @@ pub(super) fn is_put_aside(folder: &Path) -> bool {
 pub(super) const HIDDEN: &str = ".davit-";
 /// So many are seen to before what came meanwhile is looked at and sent.
 const AT_A_TIME: usize = 256;
+/// And for so long: one whose numbers moved is read.
+const A_TURN: Duration = Duration::from_secs(2);
 
 /// Whether a file that was seen to is at its end.
 #[derive(Clone, Copy)]
@@ -78,8 +80,9 @@ impl Folder {
     /// Sees to files that came to be safely there: to some of them, so that what is new and what is asked wait for no more.
     pub(super) async fn see_to_what_is_done(&mut self, tree: &Arc<Tree>) -> Result<()> {
         self.done.extend(self.stays.due(Instant::now()));
+        let begun = Instant::now();
         for _ in 0..AT_A_TIME {
-            if self.hears().await {
+            if self.hears().await || begun.elapsed() > A_TURN {
                 return Ok(());
             }
             let Some(transfer) = self.done.pop_first() else { break };
@@ -162,8 +165,8 @@ impl Folder {
         let (looked, file, what, was) = (Arc::clone(tree), job.file.clone(), job.what, before.clone());
         let look = move || look_at(&looked, &file, what, &was);
         let Some(is) = self.drive.ask(Asked::Names, look).await? else {
-            // By an earlier run, or a person.
-            return Ok(if is_hidden { Took::Nothing } else { Took::All });
+            // By an earlier run, where one began it. Else it may be back.
+            return Ok(if job.is_begun() && !is_hidden { Took::All } else { Took::Nothing });
         };
         if is.likeness(before) == Likeness::Perhaps && !self.holds_what_was_sent(&job.file, sent, &is).await? {
             return Ok(Took::Void);
@@ -235,7 +238,6 @@ fn place_for(what: After, file: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc;
-    use tokio::time::Duration;
 
     use super::*;
     use crate::engine::fixture::FILE;

@@ -169,7 +169,8 @@ impl Agenda {
     /// A file is to settle once it waited for so long since it was first seen as it is, and waits no more after that.
     pub fn waits_once(&mut self, (folder, name, is): Ready, now: Instant, wait: Duration, settle: Duration) {
         let settles = self.candidates.get(&folder).and_then(|names| names.get(&name)).map(|one| one.candidate.is());
-        let is_whole = || self.ready.get(&folder).and_then(|names| names.get(&name)) == Some(&is);
+        let is_in = |all: &ByFolder<Stamp>| all.get(&folder).and_then(|names| names.get(&name)) == Some(&is);
+        let is_whole = || is_in(&self.ready) || is_in(&self.unread);
         if settles == Some(is) || is_whole() {
             self.saw(&folder, &name, is, now, settle);
         } else {

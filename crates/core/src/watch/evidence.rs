@@ -277,7 +277,7 @@ mod tests {
         std::fs::write(root.path().join("new.mov"), b"new").expect("written");
         assert_eq!(folder.stands(&tree, was, was).await.expect("looked"), Stands::It);
         std::fs::create_dir(root.path().join("_uploaded")).expect("made");
-        let other = RootId { serial: Some(8), ..was };
+        let other = RootId { serial: Some(9), ..was };
         assert_eq!(folder.stands(&tree, was, other).await.expect("looked"), Stands::Another);
     }
 

@@ -30,6 +30,9 @@ impl Folder {
             Existing::NewOnly => {
                 let asked = self.row.added;
                 let there = self.walk(tree, |_, _, stamp| is_before(stamp.mtime_ns, asked)).await?;
+                if self.void {
+                    return Ok(());
+                }
                 let old = self.that_were_there(tree, there, asked).await?;
                 if self.void {
                     return Ok(());

@@ -177,7 +177,9 @@ impl Folder {
             let next = self.next();
             tokio::select! {
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.asked(ask).await,
+                    Some(ask) => {
+                        self.asked(ask).await;
+                    }
                     None => return,
                 },
                 hints = self.events.next() => self.hinted(hints),
@@ -192,17 +194,20 @@ impl Folder {
     /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
     pub(super) async fn hears(&mut self) -> bool {
         while let Ok(ask) = self.asks.try_recv() {
-            self.void |= matches!(ask, Ask::Change(..));
-            self.asked(ask).await;
+            self.void |= self.asked(ask).await;
         }
         self.void
     }
 
-    pub(super) async fn asked(&mut self, ask: Ask) {
+    /// Answers whether something else is wanted by now.
+    pub(super) async fn asked(&mut self, ask: Ask) -> bool {
         self.tally.is_stale();
         match ask {
             Ask::Change(change, done) => {
-                let _ = done.send(self.change(change).await);
+                let changed = self.change(change).await;
+                let is_other = changed.is_ok();
+                let _ = done.send(changed);
+                return is_other;
             }
             Ask::Check(done) => {
                 self.waiting_for_check.push(done);
@@ -211,6 +216,7 @@ impl Folder {
             }
             Ask::Rested(transfer, state) => self.rested(transfer, &state),
         }
+        false
     }
 
     async fn change(&mut self, change: Change) -> Result<()> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use super::aftermath::{HIDDEN, is_put_aside};
+use super::below;
 use super::folder::Folder;
 use super::ledger::{Difference, Known, compare};
 use super::moves::moved;
@@ -97,7 +98,7 @@ impl Folder {
                     if self.passed.closes(&folder, why) {
                         tracing::info!(watch = %self.row.id, %error, "a folder that is passed over");
                     }
-                    self.known.retain(|known| !known.starts_with(&folder));
+                    below::out_of(&mut self.known, &folder);
                     if scope != Scope::New {
                         let id = self.row.id;
                         let known = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;

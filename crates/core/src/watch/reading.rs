@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::agenda::Ready;
-use super::folder::{Ask, Folder};
+use super::folder::Folder;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Fingerprint, Place, Stamp, open_aside};
 use crate::transfer::checksum;
@@ -74,8 +74,7 @@ impl Folder {
                 read = &mut reading => break read,
                 ask = self.asks.recv() => {
                     if let Some(ask) = ask {
-                        self.void |= matches!(ask, Ask::Change(..));
-                        self.asked(ask).await;
+                        self.void |= self.asked(ask).await;
                         if !self.void {
                             continue;
                         }
@@ -111,8 +110,7 @@ impl Folder {
                     read = &mut reading => break read?,
                     ask = self.asks.recv() => {
                         let Some(ask) = ask else { return Ok(None) };
-                        self.void |= matches!(ask, Ask::Change(..));
-                        self.asked(ask).await;
+                        self.void |= self.asked(ask).await;
                         if self.void {
                             return Ok(None);
                         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::After;
 use crate::error::{ErrorCode, Result};
-use crate::file::{FolderId, Tree};
+use crate::file::{FolderId, OF_A_UUID, Tree};
 use crate::ids::TransferId;
 use crate::units::UnixTime;
 
@@ -63,7 +63,7 @@ impl RootId {
 
     /// Whether a folder that is seen now is known to lie on another volume.
     pub(super) fn lies_elsewhere(self, now: Self) -> bool {
-        self.serial.zip(now.serial).is_some_and(|(was, is)| was != is)
+        self.serial.zip(now.serial).is_some_and(|(was, is)| was != is && was & is & OF_A_UUID != 0)
     }
 
     /// Whether no folder of another volume ever has its numbers. On Windows a volume's number is its own, where it has one.
@@ -144,14 +144,15 @@ mod tests {
         let elsewhere = |serial| RootId { folder: FolderId { volume: 2, ..folder }, serial };
         let other = RootId { folder: FolderId { file: 5, ..folder }, serial: Some(7) };
         assert!(with(Some(7)).is_still(with(None)), "nobody tells just then");
-        for now in [with(Some(8)), elsewhere(None), other] {
+        for now in [with(Some(9)), elsewhere(None), other] {
             assert!(!with(Some(7)).is_still(now) && !with(Some(7)).is_again(now), "{now:?}");
         }
         // The same volume has another number with every mount.
         assert!(with(Some(7)).is_again(elsewhere(Some(7))) && !with(Some(7)).is_still(elsewhere(Some(7))));
         assert!(!with(None).is_again(elsewhere(None)));
-        assert!(with(Some(7)).lies_elsewhere(with(Some(8))));
-        for (was, now) in [(None, Some(8)), (Some(7), None), (Some(7), Some(7))] {
+        assert!(with(Some(7)).lies_elsewhere(with(Some(9))));
+        assert!(!with(Some(6)).lies_elsewhere(with(Some(8))), "a share may be called otherwise by now");
+        for (was, now) in [(None, Some(9)), (Some(7), None), (Some(7), Some(7))] {
             assert!(!with(was).lies_elsewhere(with(now)), "nobody knows, or it does not");
         }
     }

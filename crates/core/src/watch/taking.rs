@@ -82,7 +82,13 @@ pub(super) fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fing
 /// # Errors
 /// `file-changed` where it is not what was sent, as whoever had it open may have made of it: it has its name again.
 pub(super) fn ended(tree: &Tree, file: &Path, to: &Path, sent: &Fingerprint) -> Result<bool> {
-    match is_it(tree, to, sent)? {
+    // Its name is nobody else's: the volume may have been mounted anew since, and have another number.
+    let is = match tree.fingerprint(to) {
+        Ok(now) => Some(is_same(&Fingerprint { volume: sent.volume, ..now }, sent)),
+        Err(error) if error.code == ErrorCode::FileMissing => None,
+        Err(error) => return Err(error),
+    };
+    match is {
         Some(true) => removed(tree, file, to).map(|()| true),
         Some(false) => renamed(tree, to, file).and(Err(another())),
         None => Ok(false),
