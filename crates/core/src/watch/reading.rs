@@ -162,7 +162,7 @@ mod tests {
     use crate::units::{ByteCount, UnixTime};
     use crate::watch::delivering::Is;
     use crate::watch::fixture::{NAME, watched};
-    use crate::watch::folder::Change;
+    use crate::watch::folder::{Ask, Change};
 
     /// Bytes that nobody reads in a minute, and that are not on the disk.
     const HUGE: u64 = 1 << 40;
