@@ -19,6 +19,7 @@ mod status;
 mod text;
 mod upload;
 mod watch;
+mod watched;
 mod wish;
 mod words;
 

@@ -132,6 +132,16 @@ async fn a_folder_that_is_told_of_as_a_person_wants_it_needs_no_check() {
     watched.uploader.expect("open").close().await;
 }
 
+/// Once the system tells of all of it again, the next file is heard of, and nothing was sent twice.
+async fn is_told_again(watched: Watched, file: &str, done: u32) {
+    watched.check().await;
+    watched.until("the system tells of all of it", |card| card.notices == Notices::Live).await;
+    watched.file(file, 1_000);
+    watched.until_done(done).await;
+    watched.world.nothing_was_sent_twice();
+    watched.uploader.expect("open").close().await;
+}
+
 /// W14.
 #[tokio::test]
 async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {
@@ -152,12 +162,7 @@ async fn past_the_systems_limit_a_folder_is_looked_at_and_says_so() {
         watched.check().await;
         watched.until_done(7).await;
         std::fs::write(LIMIT, "1000").expect("raised");
-        watched.check().await;
-        watched.until("the system tells of all of it", |card| card.notices == Notices::Live).await;
-        watched.file("card 5/c.mov", 1_000);
-        watched.until_done(8).await;
-        watched.world.nothing_was_sent_twice();
-        watched.uploader.expect("open").close().await;
+        is_told_again(watched, "card 5/c.mov", 8).await;
     };
     let name = "watching::drives::past_the_systems_limit_a_folder_is_looked_at_and_says_so";
     where_one_may_mount(name, limited).await;
@@ -173,12 +178,7 @@ async fn where_the_system_tells_no_more_programs_a_folder_is_looked_at_and_says_
         let card = watched.until_done(1).await;
         assert_eq!(card.notices, Notices::Polls(Why::Instances { most: 0 }));
         std::fs::write(LIMIT, "100").expect("raised");
-        watched.check().await;
-        watched.until("the system tells of it", |card| card.notices == Notices::Live).await;
-        watched.file("b.mov", 1_000);
-        watched.until_done(2).await;
-        watched.world.nothing_was_sent_twice();
-        watched.uploader.expect("open").close().await;
+        is_told_again(watched, "b.mov", 2).await;
     };
     let name = "watching::drives::where_the_system_tells_no_more_programs_a_folder_is_looked_at_and_says_so";
     where_one_may_mount(name, limited).await;

@@ -19,6 +19,7 @@ use davit_core::uploader::{Options, Uploader};
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::spec::{After, Existing, Mode, Unit};
+use davit_tests::davit::Running;
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::{World, connected};
@@ -44,6 +45,18 @@ pub(crate) fn soon() -> Spec {
 async fn open(world: &World, store: &str) -> Uploader {
     let options = world.options_by_backend(store);
     connected(Options { concurrency: Some(4), hold: false, watch: true, ..options }).await
+}
+
+/// A folder watched at the command line by a user who may not read whatever there is.
+#[cfg(target_os = "linux")]
+pub(crate) async fn watched_by_nobody(world: &World, root: &Path) -> Running {
+    let mut add = world.davit("watch");
+    add.arg("add").arg(root).args(["--existing", "all", "--settle", "1s"]);
+    let added = world.by_keys(&mut add).end().await;
+    assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+    let mut run = world.davit("watch");
+    run.args(["run", "--json"]);
+    world.by_keys(&mut run).within(&["unshare", "--user"]).start()
 }
 
 impl Watched {

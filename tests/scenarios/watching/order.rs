@@ -1,5 +1,7 @@
 //! When what a watched folder holds is sent: after what is given by hand, and in its hours.
 
+use std::path::PathBuf;
+
 use davit_core::bandwidth::{Day, Days};
 use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::PausedBy;
@@ -84,14 +86,24 @@ async fn outside_its_hours_nothing_is_sent() {
     assert_eq!(watched.keys(), ["a.mov"]);
 }
 
-/// W26: hours that end while something is under way.
-#[tokio::test]
-async fn what_is_under_way_rests_outside_its_hours() {
+/// A file of which something was sent in its hours, and most was not.
+async fn under_way() -> (Watched, PathBuf) {
     let watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
     watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
     let file = watched.file("long.mov", 40 << 20);
-    let sent = |watched: &Watched| watched.world.cloud.uploads(BUCKET).iter().map(|upload| upload.parts).sum::<usize>();
     watched.until_so("a part is there", |watched| sent(watched) > 0).await;
+    (watched, file)
+}
+
+/// Parts that are in the store.
+fn sent(watched: &Watched) -> usize {
+    watched.world.cloud.uploads(BUCKET).iter().map(|upload| upload.parts).sum()
+}
+
+/// W26: hours that end while something is under way.
+#[tokio::test]
+async fn what_is_under_way_rests_outside_its_hours() {
+    let (watched, file) = under_way().await;
     let watches = watched.uploader().watches().expect("watched").clone();
     watches.change(watched.id, Spec { hours: Some(over()), ..soon() }).await.expect("changed");
     let rests = |watched: &Watched| {
@@ -111,11 +123,7 @@ async fn what_is_under_way_rests_outside_its_hours() {
 /// W26: a folder that rests keeps its hours all the same: what it has in line rests outside them, and goes on in them.
 #[tokio::test]
 async fn what_a_folder_that_rests_has_in_line_keeps_its_hours() {
-    let watched = Watched::by(Spec { hours: Some(now()), ..soon() }).await;
-    watched.uploader().choose_limit(Some(ByteRate(1_000_000))).await.expect("chosen");
-    let file = watched.file("long.mov", 40 << 20);
-    let sent = |watched: &Watched| watched.world.cloud.uploads(BUCKET).iter().map(|upload| upload.parts).sum::<usize>();
-    watched.until_so("a part is there", |watched| sent(watched) > 0).await;
+    let (watched, file) = under_way().await;
     let watches = watched.uploader().watches().expect("watched").clone();
     watches.pause(watched.id).await.expect("paused");
     let is_paused = |card: &Card| matches!(card.doing, Doing::Paused { .. });

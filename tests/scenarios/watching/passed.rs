@@ -11,7 +11,7 @@ use davit_tests::World;
 use davit_tests::source::{noise, sha256};
 use serde_json::Value;
 
-use super::{PATIENCE, Watched, soon};
+use super::{PATIENCE, Watched, soon, watched_by_nobody};
 
 /// Names that no key can have: one is not Unicode, one has a character that no XML can carry.
 const REFUSED: [&[u8]; 2] = [b"caf\xe9.mov", b"line\nbreak.mov"];
@@ -84,14 +84,7 @@ async fn a_folder_that_could_not_be_read_is_told_and_is_looked_at_once_it_can_be
         std::fs::set_permissions(root.join("closed"), std::fs::Permissions::from_mode(mode)).expect("changed");
     };
     rights(0o000);
-    let mut add = world.davit("watch");
-    add.arg("add").arg(&root).args(["--existing", "all", "--settle", "1s"]);
-    let added = world.by_keys(&mut add).end().await;
-    assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
-    // A user who may not read whatever there is.
-    let mut run = world.davit("watch");
-    run.args(["run", "--json"]);
-    let running = world.by_keys(&mut run).within(&["unshare", "--user"]).start();
+    let running = watched_by_nobody(&world, &root).await;
     let is_told = |line: &Value| {
         line["done"] == 1 && line["unreadable"] == 1 && line["passed"] == 0 && line["problem"] == "file-unreadable"
     };

@@ -19,7 +19,7 @@ use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::BUCKET;
 
-use super::{PATIENCE, Watched, soon};
+use super::{PATIENCE, Watched, soon, watched_by_nobody};
 
 /// W25.
 #[tokio::test]
@@ -185,14 +185,7 @@ async fn what_could_not_be_read_is_sent_once_it_can() {
     noise(&file, 20_000);
     let rights = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("changed");
     rights(0o000);
-    let mut add = world.davit("watch");
-    add.arg("add").arg(&root).args(["--existing", "all", "--settle", "1s"]);
-    let added = world.by_keys(&mut add).end().await;
-    assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
-    // A user who may not read whatever there is.
-    let mut run = world.davit("watch");
-    run.args(["run", "--json"]);
-    let mut running = world.by_keys(&mut run).within(&["unshare", "--user"]).start();
+    let mut running = watched_by_nobody(&world, &root).await;
     let told = running.until_event("file");
     assert_eq!(told["state"]["code"].as_str(), Some("file-unreadable"), "{told}");
     rights(0o644);

@@ -16,13 +16,30 @@ use crate::engine::{Engine, Start};
 use crate::file::Stamp;
 use crate::ids::WatchId;
 use crate::journal::{ItemRow, Journal, Sweep, TransferRow, WatchRow, WatchedRow, Write};
+use crate::session::Destination;
 use crate::transfer::{Standing, TransferState};
 use crate::units::UnixTime;
 
 /// The folder.
-const WATCH: WatchId = WatchId::new(1);
+pub(crate) const WATCH: WatchId = WatchId::new(1);
 /// Its one file, [`FILE`] of the engine's.
 pub(super) const NAME: &str = "cut.mov";
+
+/// The folder at `root` as it is on record, and what made its one row of the list.
+pub(crate) fn row(root: &Path, destination: Destination, state: State) -> (WatchRow, Sweep) {
+    let row = WatchRow {
+        id: WATCH,
+        added: UnixTime(1),
+        path: root.to_owned(),
+        spec: Spec::default(),
+        destination,
+        remote: Remote { giver: Giver::Company { address: "https://a.example".to_owned() }, store: None },
+        root: None,
+        state,
+        counters: Counters::default(),
+    };
+    (row, Sweep { watch: WATCH, under: String::new() })
+}
 
 /// The folder at `root` whose file is as `change` makes it, and who may ask it.
 pub(super) async fn watched(
@@ -32,19 +49,8 @@ pub(super) async fn watched(
 ) -> (Folder, mpsc::UnboundedSender<Ask>) {
     let (batch, item, mut file) = rows(&root.join(NAME), Standing::NEW);
     change(&mut file);
-    let row = WatchRow {
-        id: WATCH,
-        added: UnixTime(1),
-        path: root.to_owned(),
-        spec: Spec::default(),
-        destination: batch.destination.clone(),
-        remote: Remote { giver: Giver::Company { address: "https://a.example".to_owned() }, store: None },
-        root: None,
-        state: State::Watching,
-        counters: Counters::default(),
-    };
-    let sweep = Some(Sweep { watch: WATCH, under: String::new() });
-    let item = ItemRow { path: root.to_owned(), sweep, ..item };
+    let (row, sweep) = row(root, batch.destination.clone(), State::Watching);
+    let item = ItemRow { path: root.to_owned(), sweep: Some(sweep), ..item };
     let line = WatchedRow {
         folder: PathBuf::new(),
         name: NAME.into(),

@@ -33,7 +33,7 @@ mod evidence;
 mod finding;
 mod first;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod folder;
 mod gone;
 mod growing;

@@ -68,58 +68,47 @@ impl Folder {
         let (folder, name, stamp) = file;
         let within = folder.join(name);
         let begun = self.sums.begun.take().filter(|begun| begun.within == within);
-        let mut reading = std::pin::pin!(read_on(self.place(&within), within, begun.clone()));
-        let read = loop {
-            tokio::select! {
-                read = &mut reading => break read,
-                ask = self.asks.recv() => {
-                    if let Some(ask) = ask {
-                        self.void |= self.asked(ask).await;
-                        if !self.void {
-                            continue;
-                        }
-                    }
-                    self.sums.begun = begun;
-                    return Ok(());
-                }
-            }
-        };
-        match read {
-            Ok(Read::Begun(begun)) => self.sums.begun = Some(begun),
-            Ok(Read::All(sum)) => {
+        match self.unless_void(read_on(self.place(&within), within, begun.clone())).await {
+            Some(Ok(Read::Begun(begun))) => self.sums.begun = Some(begun),
+            Some(Ok(Read::All(sum))) => {
                 self.sums.known.insert((folder.clone(), name.clone()), (*stamp, sum));
                 self.agenda.was_read(folder, name);
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 self.sums.begun = begun;
                 return Err(error);
             }
+            None => self.sums.begun = begun,
         }
         Ok(())
     }
-}
 
-impl Folder {
-    /// What a file holds, all of it at once; what is asked meanwhile is heard. Nothing where all of it is void by then.
+    /// What a file holds, all of it at once. Nothing where something else is wanted by then.
     pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Sum>> {
         let mut begun = None;
         loop {
-            let mut reading = std::pin::pin!(read_on(self.place(within), within.to_owned(), begun.clone()));
-            let read = loop {
-                tokio::select! {
-                    read = &mut reading => break read?,
-                    ask = self.asks.recv() => {
-                        let Some(ask) = ask else { return Ok(None) };
-                        self.void |= self.asked(ask).await;
-                        if self.void {
-                            return Ok(None);
-                        }
-                    }
-                }
+            let Some(read) = self.unless_void(read_on(self.place(within), within.to_owned(), begun)).await else {
+                return Ok(None);
             };
-            match read {
+            match read? {
                 Read::All(sum) => return Ok(Some(sum)),
                 Read::Begun(more) => begun = Some(more),
+            }
+        }
+    }
+
+    /// Does something that takes its time, and hears meanwhile what is asked. Nothing where something else is wanted by then.
+    async fn unless_void<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                ask = self.asks.recv() => {
+                    self.void |= self.asked(ask?).await;
+                    if self.void {
+                        return None;
+                    }
+                }
             }
         }
     }
@@ -153,6 +142,7 @@ async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<
 #[cfg(all(test, unix))]
 mod tests {
     use std::ffi::OsStr;
+
     use tokio::sync::oneshot;
     use tokio::time::{Duration, Instant};
 

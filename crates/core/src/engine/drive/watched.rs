@@ -40,39 +40,25 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::credentials::{Giver, Remote};
     use crate::engine::actor::running::drive;
     use crate::engine::drive::{Report, Stop};
     use crate::engine::fixture::{FILE, rows, shared};
     use crate::error::ErrorCode;
     use crate::file::{Fingerprint, Place, open_aside};
-    use crate::ids::{UploadId, WatchId};
-    use crate::journal::{BatchRow, ItemRow, Journal, Sweep, TransferRow, WatchRow, Write};
+    use crate::ids::UploadId;
+    use crate::journal::{BatchRow, ItemRow, Journal, TransferRow, Write};
     use crate::transfer::{OnS3, Plan, Standing, TransferState};
     use crate::units::ByteCount;
-    use crate::watch::Spec;
-    use crate::watch::record::{Counters, State};
-
-    const WATCH: WatchId = WatchId::new(1);
+    use crate::watch::fixture::row;
+    use crate::watch::record::State;
 
     /// The records of a file that a watched folder found, and of which an upload has begun.
     async fn found(home: &Path, root: &Path, state: State) -> (Journal, (BatchRow, ItemRow, TransferRow)) {
         let on_s3 = OnS3::Upload(UploadId("u".into()));
         let standing = Standing { state: TransferState::Queued, on_s3 };
         let (batch, item, file) = rows(&root.join("cut.mov"), standing);
-        let row = WatchRow {
-            id: WATCH,
-            added: UnixTime(1),
-            path: root.to_owned(),
-            spec: Spec::default(),
-            destination: batch.destination.clone(),
-            remote: Remote { giver: Giver::Company { address: "https://a.example".to_owned() }, store: None },
-            root: None,
-            state,
-            counters: Counters::default(),
-        };
-        let sweep = Some(Sweep { watch: WATCH, under: String::new() });
-        let item = ItemRow { path: root.to_owned(), sweep, ..item };
+        let (row, sweep) = row(root, batch.destination.clone(), state);
+        let item = ItemRow { path: root.to_owned(), sweep: Some(sweep), ..item };
         let (journal, _) = Journal::open(home).expect("opened");
         let all = vec![
             Write::Watch(Box::new(row)),
