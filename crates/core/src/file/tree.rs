@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -193,10 +194,17 @@ impl Tree {
     /// # Errors
     /// What the system says.
     pub fn fingerprint(&self, file: &Path) -> Result<Fingerprint> {
+        self.keep(file)?.fingerprint()
+    }
+
+    /// Keeps a file open, to be looked at whatever becomes of its name. None that a link leads to.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn keep(&self, file: &Path) -> Result<Kept> {
         let path = self.path.join(file);
-        let opened = self.root.file(file).map_err(|error| classify(&error, &path))?;
-        let meta = opened.metadata().map_err(|error| classify(&error, &path))?;
-        Fingerprint::of(&opened, &meta)
+        let file = self.root.file(file).map_err(|error| classify(&error, &path))?;
+        Ok(Kept { file, path })
     }
 
     /// Where a folder in it lies without any link on the way.
@@ -223,6 +231,34 @@ impl Tree {
             },
             Err(error) => Seen::Refused(classify(&error, &self.path.join(at))),
         }
+    }
+}
+
+/// A file that is kept open.
+pub(crate) struct Kept {
+    file: File,
+    /// Where it was opened.
+    path: PathBuf,
+}
+
+impl Kept {
+    /// What it is by now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn fingerprint(&self) -> Result<Fingerprint> {
+        let meta = self.file.metadata().map_err(|error| classify(&error, &self.path))?;
+        Fingerprint::of(&self.file, &meta)
+    }
+
+    /// How many names it has: one less once another took one of them.
+    ///
+    /// # Errors
+    /// What the system says.
+    #[cfg(unix)]
+    pub(crate) fn names(&self) -> Result<u64> {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(self.file.metadata().map_err(|error| classify(&error, &self.path))?.nlink())
     }
 }
 

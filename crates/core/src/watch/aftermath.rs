@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use super::folder::Folder;
+use super::reading::Sum;
 use super::record::{Aftermath, Decided};
 use super::spec::After;
 use super::taking::{another, ended, given_back, is_there, look_at, take};
@@ -28,7 +29,7 @@ pub(super) fn is_put_aside(folder: &Path) -> bool {
 pub(super) const HIDDEN: &str = ".davit-";
 /// So many are seen to before what came meanwhile is looked at and sent.
 const AT_A_TIME: usize = 256;
-/// And for so long: one whose numbers moved is read.
+/// And for so long: of those whose numbers moved a piece is read.
 const A_TURN: Duration = Duration::from_secs(2);
 
 /// Whether a file that was seen to is at its end.
@@ -37,8 +38,8 @@ enum Ends {
     Now,
     /// It stays for now.
     Later,
-    /// Something else is wanted by now.
-    Void,
+    /// More of it is to be read first, or something else is wanted by now.
+    NotYet,
 }
 
 /// What is to become of one file.
@@ -55,8 +56,8 @@ enum Took {
     All,
     /// Nothing of it is there. Somebody may have taken it elsewhere: once it is back it is seen to.
     Nothing,
-    /// Something else is wanted by now.
-    Void,
+    /// More of it is to be read first, or something else is wanted by now.
+    NotYet,
 }
 
 impl Job {
@@ -85,7 +86,7 @@ impl Folder {
             if self.hears().await || begun.elapsed() > A_TURN {
                 return Ok(());
             }
-            let Some(transfer) = self.done.pop_first() else { break };
+            let Some(transfer) = self.done.take() else { break };
             let look =
                 move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
             let ends = match self.shared.journal.read(look).await? {
@@ -95,7 +96,7 @@ impl Folder {
             match ends {
                 Ok(Ends::Now) => self.stays.forget(transfer),
                 Ok(Ends::Later) => self.stays.again(transfer, Instant::now()),
-                Ok(Ends::Void) => {
+                Ok(Ends::NotYet) => {
                     self.done.insert(transfer);
                     return Ok(());
                 }
@@ -122,7 +123,7 @@ impl Folder {
             match self.takes(tree, &mut job, (sent, before)).await {
                 Ok(Took::All) => Ok(Some(Aftermath::Did)),
                 Ok(Took::Nothing) => return Ok(Ends::Now),
-                Ok(Took::Void) => return Ok(Ends::Void),
+                Ok(Took::NotYet) => return Ok(Ends::NotYet),
                 Err(error) => Err(error),
             }
         };
@@ -168,8 +169,9 @@ impl Folder {
             // By an earlier run, where one began it. Else it may be back.
             return Ok(if job.is_begun() && !is_hidden { Took::All } else { Took::Nothing });
         };
-        if is.likeness(before) == Likeness::Perhaps && !self.holds_what_was_sent(&job.file, sent, &is).await? {
-            return Ok(Took::Void);
+        if is.likeness(before) == Likeness::Perhaps {
+            let Some(holds) = self.reads_a_piece(&job.file).await? else { return Ok(Took::NotYet) };
+            self.holds_what_was_sent(holds, sent, &is).await?;
         }
         if !job.is_begun() {
             let taking = Aftermath::Taking { what: job.what, to: names::spelled(&job.to) };
@@ -180,13 +182,12 @@ impl Folder {
         Ok(Took::All)
     }
 
-    /// Whether a file of which only numbers moved, as its change time does with other rights, was found to hold what was sent. By
-    /// these numbers it is known from then on. Not where something else is wanted by then.
+    /// A file of which only numbers moved, as its change time does with other rights, is to hold what was sent. By these numbers it is
+    /// known from then on.
     ///
     /// # Errors
     /// `file-changed` where it holds something else; `read-error` where that cannot be told.
-    async fn holds_what_was_sent(&mut self, file: &Path, sent: &TransferRow, is: &Fingerprint) -> Result<bool> {
-        let Some(holds) = self.sum_unless_void(file).await? else { return Ok(false) };
+    async fn holds_what_was_sent(&self, holds: Sum, sent: &TransferRow, is: &Fingerprint) -> Result<()> {
         let holds = holds.ok_or_else(|| Error::new(ErrorCode::ReadError).detail("what it holds could not be read"))?;
         if sent.crc64.map(|sum| (sum, sent.size.get())) != Some(holds) {
             return Err(another());
@@ -195,7 +196,7 @@ impl Folder {
             let (id, fingerprint) = (sent.id, is.clone());
             self.shared.journal.write(vec![Write::Opened { id, fingerprint, plan }]).await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Nothing more is taken away once a person wants files to stay. Answers what is to be on record of one.
@@ -245,6 +246,8 @@ mod tests {
     use crate::units::ByteCount;
     use crate::watch::fixture::{NAME, watched};
     use crate::watch::folder::Ask;
+    #[cfg(unix)]
+    use crate::watch::reading::PIECE;
 
     /// A file that is safely there.
     struct There {
@@ -258,13 +261,23 @@ mod tests {
     impl There {
         /// What is to become of it, and of files that are sent from now on.
         async fn of(after: Aftermath, wish: After, change: impl FnOnce(&mut TransferRow)) -> Self {
+            Self::as_made(|file| std::fs::write(file, b"sent"), after, wish, change).await
+        }
+
+        /// The same of a file that is made so.
+        async fn as_made(
+            make: impl FnOnce(&Path) -> std::io::Result<()>,
+            after: Aftermath,
+            wish: After,
+            change: impl FnOnce(&mut TransferRow),
+        ) -> Self {
             let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-            std::fs::write(root.path().join(NAME), b"sent").expect("written");
+            make(&root.path().join(NAME)).expect("made");
             let tree = Arc::new(Tree::open(root.path(), Path::new("/nowhere")).expect("opened"));
             let fingerprint = tree.fingerprint(Path::new(NAME)).expect("there");
             let state = TransferState::Done { etag: "e".to_owned(), at: UnixTime(1) };
             let sent = |file: &mut TransferRow| {
-                (file.size, file.fingerprint) = (ByteCount(4), Some(fingerprint));
+                (file.size, file.fingerprint) = (ByteCount(fingerprint.size), Some(fingerprint));
                 file.standing = Standing { state, on_s3: OnS3::Nothing };
                 change(file);
             };
@@ -358,6 +371,31 @@ mod tests {
         other.is_seen_to().await;
         assert_eq!(other.line().await.after, Some(Aftermath::Failed { code: ErrorCode::FileChanged }));
         assert_eq!(other.names(), [NAME]);
+    }
+
+    /// W24: however large the file is, what else there is to do waits for a piece of it at the most.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_large_file_whose_numbers_moved_is_read_a_piece_at_a_turn() {
+        const LEN: u64 = 2 * PIECE + 7;
+        let due = Aftermath::Due { what: After::Move };
+        let zeros = vec![0; usize::try_from(LEN).expect("fits")];
+        let holds = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &zeros);
+        let make = |file: &Path| std::fs::File::create(file).and_then(|file| file.set_len(LEN));
+        let touched = move |file: &mut TransferRow| {
+            file.crc64 = Some(holds);
+            if let Some(fingerprint) = &mut file.fingerprint {
+                fingerprint.ctime = Some(1);
+            }
+        };
+        let mut there = There::as_made(make, due.clone(), After::Move, touched).await;
+        for turn in 1..=2 {
+            there.is_seen_to().await;
+            assert_eq!((there.line().await.after, there.names()), (Some(due.clone()), vec![NAME.to_owned()]), "{turn}");
+            assert!(there.folder.done.contains(FILE), "it has another turn");
+        }
+        there.is_seen_to().await;
+        assert_eq!((there.line().await.after, there.names()), (Some(Aftermath::Did), vec![UPLOADED.to_owned()]));
     }
 
     /// W24: some systems do not tell letters apart by their case.

@@ -5,10 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
+/// A folder and all below it, out of a set.
+pub(super) fn inside<'a>(all: &'a BTreeSet<PathBuf>, folder: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+    all.range::<Path, _>(from(folder)).take_while(move |known| known.starts_with(folder))
+}
+
+/// The same of what is kept by path.
+pub(super) fn inside_map<'a, T>(all: &'a BTreeMap<PathBuf, T>, folder: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+    all.range::<Path, _>(from(folder)).map(|(known, _)| known).take_while(move |known| known.starts_with(folder))
+}
+
 /// Takes a folder and all below it out of a set.
 pub(super) fn out_of(all: &mut BTreeSet<PathBuf>, folder: &Path) {
-    let known = all.range::<Path, _>(from(folder)).take_while(|known| known.starts_with(folder));
-    let below: Vec<PathBuf> = known.cloned().collect();
+    let below: Vec<PathBuf> = inside(all, folder).cloned().collect();
     for known in below {
         all.remove(&known);
     }
@@ -16,9 +25,7 @@ pub(super) fn out_of(all: &mut BTreeSet<PathBuf>, folder: &Path) {
 
 /// The same of what is kept by path.
 pub(super) fn out_of_map<T>(all: &mut BTreeMap<PathBuf, T>, folder: &Path) {
-    let known =
-        all.range::<Path, _>(from(folder)).map(|(known, _)| known).take_while(|known| known.starts_with(folder));
-    let below: Vec<PathBuf> = known.cloned().collect();
+    let below: Vec<PathBuf> = inside_map(all, folder).cloned().collect();
     for known in below {
         all.remove(&known);
     }

@@ -311,7 +311,7 @@ mod tests {
         let begun = Watched { row: WatchedRow { after: Some(taking), ..line.row.clone() }, ..line.clone() };
         assert_eq!(folder.is_new(&file, Some(begun)).await.expect("looked"), Is::Known);
         let transfer = line.row.decided.transfer().expect("it was sent");
-        assert!(folder.done.contains(&transfer), "that is ended first");
+        assert!(folder.done.contains(transfer), "that is ended first");
         assert_eq!(folder.is_new(&file, Some(line)).await.expect("looked"), Is::New);
     }
 }

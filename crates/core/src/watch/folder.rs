@@ -13,6 +13,7 @@ use super::backoff::{Again, again};
 use super::below;
 use super::card::{Card, Counts, Doing, Notices};
 use super::checks::{self, Bursts, Clocks};
+use super::due::Due;
 use super::events::{Events, Hint};
 use super::evidence::Picked;
 use super::looking::Scope;
@@ -83,7 +84,7 @@ pub(super) struct Folder {
     /// Transfers whose files may be other versions by now, or gone.
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
-    pub(super) done: BTreeSet<TransferId>,
+    pub(super) done: Due,
     /// Those of which that could not be done: they stay where they are until they are tried again.
     pub(super) stays: Stays,
     /// Files that have the name of one that is being deleted, and the folder that each was seen in.
@@ -143,7 +144,7 @@ impl Folder {
             failed: HashMap::new(),
             again: BTreeSet::new(),
             looks_again: BTreeSet::new(),
-            done: BTreeSet::new(),
+            done: Due::default(),
             stays: Stays::default(),
             strays: BTreeMap::new(),
             warning: None,
@@ -230,7 +231,7 @@ impl Folder {
             self.lies_elsewhere(&row.path);
         }
         if row.state == State::Stopped {
-            stopping::lets_go(&self.shared, row.id).await?;
+            stopping::lets_go(&self.shared, &row, |lies, to| self.left_at(lies, to)).await?;
         } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
             self.has_no_hours().await?;
         }
@@ -399,7 +400,7 @@ impl Folder {
             self.count_what_is_there(&tree).await?;
             if !self.void && self.row.state == State::Asks {
                 self.check_at = Instant::now() + self.pause_until_check();
-                self.bursts.checked(now);
+                self.bursts.checked(now, Instant::now());
                 self.waiting_for_check.clear();
             }
             return Ok(());
@@ -418,7 +419,7 @@ impl Folder {
             }
             (self.checked, self.is_told) = (true, true);
             self.last_check = Some(Instant::now());
-            self.bursts.checked(now);
+            self.bursts.checked(now, Instant::now());
             self.check_at = Instant::now() + self.pause_until_check();
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;

@@ -46,9 +46,12 @@ impl Folder {
         if self.void {
             return Ok(());
         }
+        self.passed.keep(&seen);
         let id = self.row.id;
         let on_record = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
-        let is_gone = |folder: &&PathBuf| !seen.contains(*folder) && !self.is_left(folder);
+        // What is known of what lies in one that cannot be read stays.
+        let is_gone =
+            |folder: &&PathBuf| !seen.contains(*folder) && !self.passed.is_closed(folder) && !self.is_left(folder);
         let gone: BTreeSet<&Path> =
             on_record.iter().filter(is_gone).filter_map(|folder| top_of(folder, &seen)).collect();
         for folder in gone {
@@ -57,7 +60,6 @@ impl Folder {
             }
             self.folder_is_gone(folder).await?;
         }
-        self.passed.keep(&seen);
         self.known = seen;
         // Whenever the system tells of one it is looked at as if it had never been seen.
         let passed = &self.passed;
@@ -92,18 +94,13 @@ impl Folder {
                     self.folder_is_gone(&folder).await?;
                     continue;
                 }
-                // One that cannot be read does not keep others from being; what is known of what lies in it stays.
+                // One that cannot be read does not keep others from being.
                 Err(error) => {
                     let why = why_not(error.code).unwrap_or(Rule::Unreadable);
                     if self.passed.closes(&folder, why) {
                         tracing::info!(watch = %self.row.id, %error, "a folder that is passed over");
                     }
                     below::out_of(&mut self.known, &folder);
-                    if scope != Scope::New {
-                        let id = self.row.id;
-                        let known = self.shared.journal.read(move |reader| reader.watched_folders(id)).await?;
-                        seen.extend(known.into_iter().filter(|known| known.starts_with(&folder)));
-                    }
                     seen.insert(folder);
                     continue;
                 }
@@ -135,9 +132,8 @@ impl Folder {
 
     /// Folders that were seen in this one, or could not be looked into, and are not there.
     fn gone_from(&self, folder: &Path, below: &[PathBuf]) -> Vec<PathBuf> {
-        let inside = self.known.range(folder.to_owned()..).take_while(|known| known.starts_with(folder));
         let is_direct = |known: &&PathBuf| known.parent() == Some(folder) && !known.as_os_str().is_empty();
-        let direct = inside.chain(self.passed.closed()).filter(is_direct);
+        let direct = below::inside(&self.known, folder).chain(self.passed.closed_in(folder)).filter(is_direct);
         let below: BTreeSet<_> = below.iter().collect();
         direct.filter(|known| !below.contains(known)).cloned().collect()
     }

@@ -14,7 +14,7 @@
 //!     passed over, and why.
 //!   - It gives what is whole to the engine, in its `hours`: `delivering`; `reading`: where only what a file holds tells whether it
 //!     is new; `growing`: what is still written; `retrying`: what failed.
-//!   - It sees to what is done: `aftermath`, `taking`, `trashing`; `stays`: what could not be taken away; `strays`: what an earlier
+//!   - It sees to what is done: `aftermath`, `due`, `taking`, `trashing`; `stays`: what could not be taken away; `strays`: what an earlier
 //!     run left half done.
 //!   - It counts: `tally`. Once it is watched no more it is let go of: `stopping`.
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
@@ -28,6 +28,7 @@ mod below;
 pub mod card;
 mod checks;
 mod delivering;
+mod due;
 mod events;
 mod evidence;
 mod finding;

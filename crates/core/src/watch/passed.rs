@@ -94,9 +94,9 @@ impl Passed {
         is_new
     }
 
-    /// Folders that could not be looked into.
-    pub(super) fn closed(&self) -> impl Iterator<Item = &PathBuf> {
-        self.closed.keys()
+    /// Those of a folder and all below it that could not be looked into.
+    pub(super) fn closed_in<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = &'a PathBuf> {
+        below::inside_map(&self.closed, folder)
     }
 
     /// Whether a folder is one of those, or lies in one.
@@ -206,6 +206,6 @@ mod tests {
         passed.forget(Path::new("day"));
         assert!(passed.closes(Path::new("lost+found"), Rule::Unreadable), "as on every drive");
         assert_eq!(passed.kinds().problem(), Some(ErrorCode::NameRefused));
-        assert_eq!(passed.closed().collect::<Vec<_>>(), ["deep", "lost+found"].map(Path::new));
+        assert_eq!(passed.closed_in(Path::new("")).collect::<Vec<_>>(), ["deep", "lost+found"].map(Path::new));
     }
 }

@@ -1,5 +1,5 @@
-//! What a file holds, where nothing else tells whether it was sent already. It is read piece by piece, one at a turn of its folder:
-//! what comes meanwhile is given to the engine before the next, and what is asked is heard in between.
+//! What a file holds, where nothing else tells whether it was sent already, or is still what was sent. It is read piece by piece, one
+//! at a turn of its folder: what comes meanwhile is seen to before the next, and what is asked is heard in between.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +12,10 @@ use crate::file::{Fingerprint, Place, Stamp, open_aside};
 use crate::transfer::checksum;
 
 /// Bytes that are read at a turn.
-const PIECE: u64 = 64 << 20;
+pub(super) const PIECE: u64 = 64 << 20;
+/// Files that are begun at a time: one that is to be delivered and some that are to be taken away. Of what is given up in the midst
+/// nobody tells.
+const BEGUN_AT_MOST: usize = 32;
 
 /// The checksum and size of what a file holds; none if it cannot be told.
 pub(super) type Sum = Option<(u64, u64)>;
@@ -21,14 +24,13 @@ pub(super) type Sum = Option<(u64, u64)>;
 #[derive(Default)]
 pub(super) struct Sums {
     known: BTreeMap<(PathBuf, OsString), (Stamp, Sum)>,
-    /// Of one that is not read to its end. It is there still where its folder rests, or is told otherwise.
-    begun: Option<Begun>,
+    /// Of those that are not read to their ends. They are there still where their folder rests, or is told otherwise.
+    begun: BTreeMap<PathBuf, Begun>,
 }
 
 /// A file that is not read to its end.
 #[derive(Clone)]
 struct Begun {
-    within: PathBuf,
     is: Fingerprint,
     /// So many bytes of it are.
     read: u64,
@@ -59,42 +61,41 @@ impl Sums {
     pub(super) fn forget_all(&mut self) {
         self.known.clear();
     }
+
+    fn goes_on(&mut self, within: &Path, begun: Option<Begun>) {
+        let Some(begun) = begun else { return };
+        if self.begun.len() >= BEGUN_AT_MOST {
+            self.begun.clear();
+        }
+        self.begun.insert(within.to_owned(), begun);
+    }
 }
 
 impl Folder {
-    /// Reads on of a file that is whole, a piece at the most. Where its folder is to be otherwise by then, that piece is read anew
-    /// some time.
+    /// Reads on of a file that is whole.
     pub(super) async fn reads_on(&mut self, file: &Ready) -> Result<()> {
         let (folder, name, stamp) = file;
-        let within = folder.join(name);
-        let begun = self.sums.begun.take().filter(|begun| begun.within == within);
-        match self.unless_void(read_on(self.place(&within), within, begun.clone())).await {
-            Some(Ok(Read::Begun(begun))) => self.sums.begun = Some(begun),
-            Some(Ok(Read::All(sum))) => {
-                self.sums.known.insert((folder.clone(), name.clone()), (*stamp, sum));
-                self.agenda.was_read(folder, name);
-            }
-            Some(Err(error)) => {
-                self.sums.begun = begun;
-                return Err(error);
-            }
-            None => self.sums.begun = begun,
+        if let Some(sum) = self.reads_a_piece(&folder.join(name)).await? {
+            self.sums.known.insert((folder.clone(), name.clone()), (*stamp, sum));
+            self.agenda.was_read(folder, name);
         }
         Ok(())
     }
 
-    /// What a file holds, all of it at once. Nothing where something else is wanted by then.
-    pub(super) async fn sum_unless_void(&mut self, within: &Path) -> Result<Option<Sum>> {
-        let mut begun = None;
-        loop {
-            let Some(read) = self.unless_void(read_on(self.place(within), within.to_owned(), begun)).await else {
-                return Ok(None);
-            };
-            match read? {
-                Read::All(sum) => return Ok(Some(sum)),
-                Read::Begun(more) => begun = Some(more),
+    /// Reads on of a file, a piece at the most. Answers what it holds once it was read to its end. Where its folder is to be otherwise
+    /// by then, that piece is read anew some time.
+    pub(super) async fn reads_a_piece(&mut self, within: &Path) -> Result<Option<Sum>> {
+        let begun = self.sums.begun.remove(within);
+        match self.unless_void(read_on(self.place(within), begun.clone())).await {
+            Some(Ok(Read::All(sum))) => return Ok(Some(sum)),
+            Some(Ok(Read::Begun(more))) => self.sums.goes_on(within, Some(more)),
+            Some(Err(error)) => {
+                self.sums.goes_on(within, begun);
+                return Err(error);
             }
+            None => self.sums.goes_on(within, begun),
         }
+        Ok(None)
     }
 
     /// Does something that takes its time, and hears meanwhile what is asked. Nothing where something else is wanted by then.
@@ -115,7 +116,7 @@ impl Folder {
 }
 
 /// Reads a piece of a file after what was read of it, where it is as it was then.
-async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<Read> {
+async fn read_on(place: Place, begun: Option<Begun>) -> Result<Read> {
     let (file, is) = match open_aside(place, None).await {
         Ok(opened) => opened,
         Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
@@ -136,7 +137,7 @@ async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<
     };
     let sum = begun.map_or(next, |begun| checksum::combine([(begun.sum, begun.read), (next, len)]));
     let read = at + len;
-    Ok(if read < is.size { Read::Begun(Begun { within, is, read, sum }) } else { Read::All(Some((sum, is.size))) })
+    Ok(if read < is.size { Read::Begun(Begun { is, read, sum }) } else { Read::All(Some((sum, is.size))) })
 }
 
 #[cfg(all(test, unix))]
@@ -199,15 +200,20 @@ mod tests {
         const LEN: u64 = 2 * PIECE + 7;
         let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
         sparse(root.path(), LEN);
+        std::fs::copy(root.path().join(NAME), root.path().join("other.mov")).expect("copied");
         let (mut folder, _asks) = watched(home.path(), root.path(), sent(LEN)).await;
         let file = touched(LEN);
         for pieces in 1..=2 {
             folder.reads_on(&file).await.expect("read");
-            assert_eq!(folder.sums.begun.as_ref().map(|begun| begun.read), Some(pieces * PIECE));
+            // Another that is read in turn with it takes nothing from it.
+            assert_eq!(folder.reads_a_piece(Path::new("other.mov")).await.expect("read"), None);
+            assert_eq!(folder.sums.begun.get(Path::new(NAME)).map(|begun| begun.read), Some(pieces * PIECE));
         }
         folder.reads_on(&file).await.expect("read");
-        let whole = folder.sum_unless_void(Path::new(NAME)).await.expect("read").expect("nothing else is wanted");
-        assert_eq!((folder.sums.of(&file), folder.sums.begun.is_none()), (Some(whole), true));
+        let zeros =
+            crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &vec![0; usize::try_from(LEN).expect("fits")]);
+        assert_eq!(folder.sums.of(&file), Some(Some((zeros, LEN))));
+        assert!(!folder.sums.begun.contains_key(Path::new(NAME)));
         let other = (file.0, file.1, Stamp { mtime_ns: 2, ..file.2 });
         assert_eq!(folder.sums.of(&other), None, "of another version nothing is known");
     }
@@ -232,6 +238,6 @@ mod tests {
         let line = folder.shared.journal.read(line).await.expect("read");
         assert!(line.is_some(), "it is given to the engine");
         assert_eq!(folder.agenda.to_read(), Some(touched(HUGE)), "there is more to read of the other");
-        assert!(folder.sums.begun.is_some(), "of which a piece is read at a turn");
+        assert!(!folder.sums.begun.is_empty(), "of which a piece is read at a turn");
     }
 }

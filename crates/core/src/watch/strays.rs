@@ -37,9 +37,14 @@ impl Folder {
         let hidden = Path::new(to).file_name().unwrap_or_default();
         match (self.strays.get(hidden), lies.file_name()) {
             (Some(folder), Some(name)) => (folder.join(name), folder.join(hidden)),
-            _ => (lies.to_owned(), lies.with_file_name(hidden)),
+            _ => left(lies, to),
         }
     }
+}
+
+/// The same as far as the ledger alone tells: in its own folder.
+pub(super) fn left(lies: &Path, to: &str) -> (PathBuf, PathBuf) {
+    (lies.to_owned(), lies.with_file_name(Path::new(to).file_name().unwrap_or_default()))
 }
 
 fn is_stray(sight: &Sight) -> bool {

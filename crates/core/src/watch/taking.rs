@@ -68,13 +68,50 @@ pub(super) fn take(tree: &Tree, file: &Path, to: &Path, what: After, sent: &Fing
         (After::Keep, _) | (_, None) => Ok(()),
         (_, Some(false)) => Err(another()),
         // From its own place, where a person puts it back.
-        (After::Trash, Some(true)) => tree.by_path(file, trashing::to_trash),
+        (After::Trash, Some(true)) => trashed(tree, file, sent, trashing::to_trash, trashing::put_back),
         (After::Move, Some(true)) => moved(tree, file, to, sent).map(drop),
         (After::Delete, Some(true)) => {
             let hidden = moved(tree, file, to, sent)?;
             removed(tree, file, &hidden)
         }
     }
+}
+
+/// Puts a file in the trash, which takes whatever has its path: what was saved there in that very moment is put back. A handle of the
+/// file tells, which would be in the way on Windows.
+///
+/// # Errors
+/// `file-changed` where another version was there; those of both.
+#[cfg(unix)]
+fn trashed(
+    tree: &Tree,
+    file: &Path,
+    sent: &Fingerprint,
+    put: impl FnOnce(&Path) -> Result<()>,
+    back: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let kept = tree.keep(file)?;
+    let names = kept.names()?;
+    if !is_same(&kept.fingerprint()?, sent) {
+        return Err(another());
+    }
+    tree.by_path(file, put)?;
+    if is_same(&kept.fingerprint()?, sent) && kept.names()? >= names {
+        return Ok(());
+    }
+    tree.by_path(file, back)?;
+    Err(another())
+}
+
+#[cfg(not(unix))]
+fn trashed(
+    tree: &Tree,
+    file: &Path,
+    _: &Fingerprint,
+    put: impl FnOnce(&Path) -> Result<()>,
+    _: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    tree.by_path(file, put)
 }
 
 /// Deletes what was hidden to be deleted, whatever lies in its own place by now. Answers whether there was any.
@@ -266,6 +303,45 @@ mod tests {
         assert_eq!(does(&tree, After::Trash, FILE, &sent).expect_err("refused").code, ErrorCode::FileUnreadable);
         for (at, holds) in [("away", "sent"), ("other", "of somebody")] {
             assert_eq!(std::fs::read_to_string(above.path().join(at).join(FILE)).expect("there"), holds);
+        }
+    }
+
+    /// W24: the trash takes paths, and programs save by giving a new file the name of the old one, or write into it.
+    #[cfg(unix)]
+    #[test]
+    fn a_version_that_is_saved_as_the_trash_takes_its_path_is_put_back() {
+        use std::fs::{hard_link, rename, write};
+        type Saves = fn(&Path);
+        let replaces: Saves = |path| {
+            write(path.with_extension("new"), b"another")
+                .and_then(|()| rename(path.with_extension("new"), path))
+                .expect("saved");
+        };
+        let writes: Saves = |path| write(path, b"another").expect("saved");
+        let links: Saves = |path| {
+            hard_link(path, path.with_extension("link")).expect("linked");
+            write(path.with_extension("new"), b"another")
+                .and_then(|()| rename(path.with_extension("new"), path))
+                .expect("saved");
+        };
+        for (saves, is_put_back) in [(Some(replaces), true), (Some(writes), true), (Some(links), false), (None, false)]
+        {
+            let (folder, tree, sent) = sent();
+            let trash = folder.path().join("trash");
+            let put = |path: &Path| {
+                if let Some(saves) = saves {
+                    saves(path);
+                }
+                rename(path, &trash).expect("in the trash");
+                Ok(())
+            };
+            let back = |path: &Path| {
+                rename(&trash, path).expect("put back");
+                Ok(())
+            };
+            let done = trashed(&tree, Path::new(FILE), &sent, put, back);
+            assert_eq!(done.err().map(|error| error.code), is_put_back.then_some(ErrorCode::FileChanged));
+            assert_eq!((folder.path().join(FILE).exists(), trash.exists()), (is_put_back, !is_put_back));
         }
     }
 

@@ -19,6 +19,35 @@ pub(super) fn to_trash(path: &Path) -> Result<()> {
     put(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
 }
 
+/// Puts back what was last put in the trash from this path: another version than the one that was to go there.
+///
+/// # Errors
+/// `file-unreadable` where it is in the trash still.
+#[cfg(target_os = "linux")]
+pub(super) fn put_back(path: &Path) -> Result<()> {
+    use trash::os_limited::{list, restore_all};
+    let still = |why: String| {
+        Error::new(ErrorCode::FileUnreadable).detail(format!("another version is in the trash, and stays: {why}"))
+    };
+    let whole = path.parent().and_then(|folder| folder.canonicalize().ok()).zip(path.file_name());
+    let whole = whole.map(|(folder, name)| folder.join(name));
+    let all = list().map_err(|error| still(error.to_string()))?;
+    let its = all.into_iter().filter(|item| Some(item.original_path()) == whole);
+    // By the time that it was put on record there: that in the record counts no parts of seconds.
+    let when = |item: &trash::TrashItem| std::fs::metadata(&item.id).and_then(|record| record.modified()).ok();
+    let last = its.max_by_key(when).ok_or_else(|| still("it is not found there".to_owned()))?;
+    restore_all([last]).map_err(|error| still(error.to_string()))
+}
+
+/// Nothing here puts back what is in the trash.
+///
+/// # Errors
+/// `file-unreadable`: it is there still.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn put_back(_: &Path) -> Result<()> {
+    Err(Error::new(ErrorCode::FileUnreadable).detail("another version is in the trash, and stays"))
+}
+
 /// Whether a file can go to the trash, as far as can be told before.
 ///
 /// # Errors
@@ -266,5 +295,28 @@ mod linux {
             std::fs::write(&trash, b"a file").expect("written");
             assert_eq!(drive_of(&trash), None, "nothing can be made in a file");
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// W24: by the trash of whoever runs this.
+    #[test]
+    fn what_went_to_the_trash_last_from_a_path_is_put_back_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ä = 1%.mov");
+        for holds in ["sent", "another"] {
+            std::fs::write(&path, holds).expect("written");
+            to_trash(&path).expect("in the trash");
+            assert!(!path.exists());
+        }
+        for holds in ["another", "sent"] {
+            put_back(&path).expect("put back");
+            assert_eq!(std::fs::read_to_string(&path).expect("there"), holds);
+            std::fs::remove_file(&path).expect("removed");
+        }
+        assert_eq!(put_back(&path).expect_err("nothing is there").code, ErrorCode::FileUnreadable);
     }
 }

@@ -14,7 +14,7 @@ use super::folder::{Ask, Change, Folder, Shared, card_of};
 use super::record::{Counters, State};
 use super::root;
 use super::spec::{Existing, Spec};
-use super::stopping;
+use super::{stopping, strays};
 use crate::credentials::Remote;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
@@ -65,7 +65,7 @@ impl Watches {
         let all = Self(Arc::new(Inner { shared, runtime, running, adding, cards }));
         for row in rows {
             if row.state == State::Stopped {
-                all.ends(row.id).await;
+                all.ends(&row).await;
             } else {
                 all.begin(row).await;
             }
@@ -258,10 +258,10 @@ impl Watches {
     }
 
     /// Of a folder that is watched no more nothing is left, unless a kill came before that was done.
-    async fn ends(&self, id: WatchId) {
-        let shared = &self.0.shared;
+    async fn ends(&self, row: &WatchRow) {
+        let (shared, id) = (&self.0.shared, row.id);
         let done = match shared.journal.read(move |reader| reader.has_watched(id)).await {
-            Ok(true) => stopping::lets_go(shared, id).await,
+            Ok(true) => stopping::lets_go(shared, row, strays::left).await,
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };

@@ -220,7 +220,11 @@ impl Actor {
                     match (&active.asked, &active.then) {
                         // It is given up, and was not taken back; or a person paused it.
                         (Some(Input::Cancel(_)), None) => continue,
-                        (Some(Input::Pause(PausedBy::You, _)), None) if by != PausedBy::You => continue,
+                        (Some(Input::Pause(PausedBy::You, _)), None) | (_, Some(Input::Pause(PausedBy::You, _)))
+                            if by != PausedBy::You =>
+                        {
+                            continue;
+                        }
                         (Some(Input::Cancel(_)), Some(_)) => active.then = Some(input),
                         _ => {
                             active.asked = Some(input.clone());

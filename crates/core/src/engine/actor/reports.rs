@@ -301,6 +301,7 @@ mod tests {
             (vec![cancel, Retries], cancelled(), "cancelled"),
             (vec![cancel, Removed], cancelled(), "cancelled"),
             (vec![cancel, undo, pause, Hours(false)], cancelled(), "paused"),
+            (vec![cancel, undo, pause, Hours(true), Hours(false)], cancelled(), "paused"),
             (vec![Removed, pause], paused(), "paused"),
             // What the folder asked it takes back.
             (vec![Hours(true), Hours(false)], paused_by(PausedBy::Schedule), "queued"),
