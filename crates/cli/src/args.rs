@@ -9,6 +9,7 @@ use davit_core::session::Collision;
 use davit_core::watch::spec::{After, Existing, Priority};
 
 use crate::limit::{Limit, Rate};
+use crate::patterns::Patterns;
 
 /// Uploads files and folders of any size to the company's storage.
 ///
@@ -147,13 +148,8 @@ pub(crate) struct Wanted {
     /// itself.
     #[arg(long, value_name = "PATH")]
     pub(crate) under: Option<String>,
-    /// Only files that match, as in a gitignore: `*.mov`, `day/`, `/cut/**`. May be given several times. These and those of
-    /// `--exclude` are all patterns there are from then on.
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) include: Vec<String>,
-    /// No files that match. What is excluded comes before what is included.
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) exclude: Vec<String>,
+    #[command(flatten)]
+    pub(crate) patterns: Patterns,
     /// Whatever its name: no patterns.
     #[arg(long, conflicts_with_all = ["include", "exclude"])]
     pub(crate) all_files: bool,

@@ -11,6 +11,7 @@ mod left;
 mod limit;
 mod look;
 mod output;
+mod patterns;
 mod progress;
 mod receipt;
 mod records;

@@ -55,9 +55,8 @@ impl Wanted {
 
     /// All patterns there are, where any is said, or that there are none.
     fn lines(&self) -> Option<Vec<Line>> {
-        let exclude = self.exclude.iter().cloned().map(Line::Exclude);
-        let lines: Vec<_> = exclude.chain(self.include.iter().cloned().map(Line::Include)).collect();
-        (self.all_files || !lines.is_empty()).then_some(lines)
+        let lines = &self.patterns.0;
+        (self.all_files || !lines.is_empty()).then(|| lines.clone())
     }
 
     /// What is never taken, where that is said: what programs usually leave, but for some, and more.
@@ -159,6 +158,14 @@ mod tests {
         let before = typed(&["--include=*.mov", "--exclude=*.raw"]);
         let now = changed(before, &["--exclude", "*.tmp.mov"]);
         assert_eq!(now.lines, [Line::Exclude("*.tmp.mov".to_owned())]);
+    }
+
+    /// W18.
+    #[test]
+    fn patterns_have_the_order_in_which_they_are_typed() {
+        let spec = typed(&["--include=keep/*.tif", "--settle=1s", "--exclude=*.tif", "--include", "*"]);
+        let [keep, all] = ["keep/*.tif", "*"].map(|pattern| Line::Include(pattern.to_owned()));
+        assert_eq!(spec.lines, [keep, Line::Exclude("*.tif".to_owned()), all]);
     }
 
     /// W12.

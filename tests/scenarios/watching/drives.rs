@@ -196,7 +196,6 @@ async fn a_drive_that_is_unplugged_and_back_goes_on_by_itself() {
         let watched = Watched::at(world, root.clone(), Spec { after: After::Keep, ..soon() }).await;
         watched.until_done(1).await;
         drive.pull_out();
-        watched.check_soon();
         watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. })).await;
         drive.plug_in();
         let late = root.join("b.mov");
@@ -223,7 +222,6 @@ async fn a_bare_mount_point_is_not_the_drive_that_was_mounted_on_it() {
             watched.until_done(1).await;
             watched.until_left(|left| !left.contains(&"a.mov".to_owned())).await;
             drive.pull_out();
-            watched.check_soon();
             watched.until("it is away", |card| matches!(card.doing, Doing::Away { .. })).await;
             let stranger = drive.at.join("stranger.mov");
             noise(&stranger, 1_000);

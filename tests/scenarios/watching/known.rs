@@ -72,7 +72,6 @@ async fn a_folder_that_goes_on_while_its_drive_is_away_takes_nothing_else_until_
 
             drive.pull_out();
             noise(&stranger, 1_500);
-            watched.check_soon();
             watched.until("another stands there", |card| card.doing == Doing::Away { other: true }).await;
             watches.relocate(watched.id, &drive.at).await.expect("it is the one");
             watched.until_done(3).await;

@@ -371,6 +371,18 @@ async fn a_top_folder_is_one_row_once_it_is_quiet() {
     assert!(rows.iter().all(|row| row.batch == rows[0].batch), "{rows:?}");
 }
 
+/// W13, W20: what comes where nobody tells of it is found before the folder goes, and not by the check after that.
+#[tokio::test]
+async fn a_top_folder_that_is_looked_at_goes_as_one_however_long_it_comes() {
+    let spec = Spec { unit: Unit::TopFolder, settle: 5, mode: Mode::Poll, ..soon() };
+    let watched = Watched::with(spec, |root| noise(&root.join("day 1/a.mov"), 1_000)).await;
+    watched.until("one settles", |card| card.counts.settling == 1).await;
+    watched.file("day 1/cam/b.mov", 1_000);
+    watched.until_done(2).await;
+    let rows = davit_core::journal::Reader::open(&watched.world.home()).expect("records").status().expect("rows");
+    assert!(rows.iter().all(|row| row.batch == rows[0].batch), "{rows:?}");
+}
+
 /// W12: a file that is written to while it is sent is sent once, whole.
 #[tokio::test]
 async fn a_watched_file_that_changes_settles_again_and_is_sent_once() {

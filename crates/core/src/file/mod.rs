@@ -37,6 +37,8 @@ pub use place::{Place, Stamp};
 pub use source::SourceFile;
 pub(crate) use source::classify;
 pub use tree::{FolderId, Seen, Sight, Tree};
+#[cfg(target_os = "linux")]
+pub(crate) use volume::plain;
 pub(crate) use whole::sync_folder;
 pub use whole::{Readers, write_whole};
 

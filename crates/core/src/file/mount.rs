@@ -23,8 +23,13 @@ pub(super) fn may_hang(file: &std::fs::File, path: &Path) -> bool {
     system::may_hang(file, path)
 }
 
-/// Whether a folder lies on another computer, or a program serves it: the system tells of no change that others make. Blocks.
+/// Whether a folder lies on another computer, or a program serves it, or anything in it as far as is known: the system tells of no
+/// change that others make. Blocks.
 pub(crate) fn is_remote(folder: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    if super::volume::is_served_below(folder) {
+        return true;
+    }
     system::is_remote(folder)
 }
 

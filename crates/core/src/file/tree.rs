@@ -97,6 +97,11 @@ impl Tree {
         self.root.serial()
     }
 
+    /// A number of the mount that it is reached by, where the system tells: the next mount of the same drive has another.
+    pub(crate) fn mount(&self) -> Option<u64> {
+        self.root.mount()
+    }
+
     /// Whether nothing lies in it.
     ///
     /// # Errors
@@ -251,14 +256,23 @@ impl Kept {
         Fingerprint::of(&self.file, &meta)
     }
 
-    /// How many names it has: one less once another took one of them.
-    ///
-    /// # Errors
-    /// What the system says.
+    /// Where it lies by now, as far as the system tells. Of one that is gone that is no path of anything.
     #[cfg(unix)]
-    pub(crate) fn names(&self) -> Result<u64> {
-        use std::os::unix::fs::MetadataExt as _;
-        Ok(self.file.metadata().map_err(|error| classify(&error, &self.path))?.nlink())
+    pub(crate) fn lies(&self) -> Option<PathBuf> {
+        #[cfg(target_os = "linux")]
+        {
+            use std::os::fd::AsRawFd as _;
+            std::fs::read_link(format!("/proc/self/fd/{}", self.file.as_raw_fd())).ok()
+        }
+        #[cfg(target_os = "macos")]
+        {
+            use std::ffi::OsStr;
+            use std::os::unix::ffi::OsStrExt as _;
+            let path = rustix::fs::getpath(&self.file).ok()?;
+            Some(PathBuf::from(OsStr::from_bytes(path.as_bytes())))
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+        None
     }
 }
 

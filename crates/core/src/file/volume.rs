@@ -1,6 +1,8 @@
 //! What lasts of a volume on Linux, wherever and whenever it is mounted: the UUID that its file system has, or where a network drive
 //! comes from. A device has whatever number is free when it comes, and another one may have it later.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{major, minor};
@@ -34,6 +36,43 @@ pub(super) fn serial(volume: u64) -> Option<u64> {
         return Some(sum(&[&mount.kind, &mount.source, &mount.at]) & !OF_A_UUID);
     }
     uuid_of(Path::new(&mount.source)).map(|uuid| sum(&[&uuid]) | OF_A_UUID)
+}
+
+/// File systems of other computers, and of programs that serve one. Source: as those of `mount`, by their names in the table.
+const SERVED: [&str; 18] = [
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "9p", "ceph", "afs", "coda", "gfs2", "ocfs2", "lustre", "gpfs",
+    "beegfs", "virtiofs", "vboxsf", "fuse",
+];
+
+/// Whether a drive of another computer, or one that a program serves, is mounted below a folder. None of them is asked.
+pub(super) fn is_served_below(folder: &Path) -> bool {
+    std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|table| serves_below(&table, folder))
+}
+
+fn serves_below(table: &str, folder: &Path) -> bool {
+    table.lines().any(|line| {
+        let Some((before, behind)) = line.split_once(" - ") else { return false };
+        let at = before.split(' ').nth(4).map(|at| plain(at.as_bytes()));
+        let kind = behind.split(' ').next().unwrap_or_default();
+        let is_served = SERVED.contains(&kind) || kind.starts_with("fuse.") || kind == "fuseblk";
+        is_served && at.is_some_and(|at| at != folder && at.starts_with(folder))
+    })
+}
+
+/// A path as it is written in the system's tables of mounts: blanks and such are three octal digits there.
+pub(crate) fn plain(word: &[u8]) -> PathBuf {
+    let (mut plain, mut rest) = (Vec::with_capacity(word.len()), word);
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', behind @ ..]) => {
+                plain.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
+                rest = behind;
+            }
+            _ => plain.push(*first),
+        }
+    }
+    PathBuf::from(OsString::from_vec(plain))
 }
 
 /// The mount that shows a volume. Source: proc(5), `/proc/pid/mountinfo`.
@@ -84,6 +123,16 @@ mod tests {
         assert_eq!(mount_of(TABLE, 0, 52), Some(mount("/mnt/nas", "cifs", "//nas/share")));
         assert_eq!(mount_of(TABLE, 8, 1), None);
         assert_eq!(mount_of("24 1 254:0 /\n - \n", 254, 0), None);
+    }
+
+    /// W13: the system does not tell what others write there.
+    #[test]
+    fn a_share_that_is_mounted_in_a_folder_is_found_by_the_table_alone() {
+        for (folder, is) in [("/mnt", true), ("/", true), ("/mnt/nas", false), ("/mnt/na", false), ("/media", false)] {
+            assert_eq!(serves_below(TABLE, Path::new(folder)), is, "{folder}");
+        }
+        let served = "80 24 0:60 / /data/my\\040share rw - fuse.sshfs a@b:/ rw\n";
+        assert!(serves_below(served, Path::new("/data")) && !serves_below(served, Path::new("/data/my share")));
     }
 
     /// W15: a share is the same whatever number it has, and another is another.

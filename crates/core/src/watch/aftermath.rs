@@ -7,14 +7,15 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
 use super::folder::Folder;
-use super::reading::Sum;
+use super::reading::{For, Sum};
 use super::record::{Aftermath, Decided};
 use super::spec::After;
 use super::taking::{another, ended, given_back, is_there, look_at, take};
 use crate::bandwidth::Zone;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Asked, Fingerprint, Likeness, Links, Tree, names};
-use crate::journal::{TransferRow, Watched, WatchedRow, Write};
+use crate::ids::TransferId;
+use crate::journal::{TransferRow, WatchedRow, Write};
 use crate::transfer::TransferState;
 use crate::units::UnixTime;
 
@@ -38,7 +39,9 @@ enum Ends {
     Now,
     /// It stays for now.
     Later,
-    /// More of it is to be read first, or something else is wanted by now.
+    /// It is to be read first, and was not.
+    Unread,
+    /// More of it is to be read, or something else is wanted by now.
     NotYet,
 }
 
@@ -56,7 +59,9 @@ enum Took {
     All,
     /// Nothing of it is there. Somebody may have taken it elsewhere: once it is back it is seen to.
     Nothing,
-    /// More of it is to be read first, or something else is wanted by now.
+    /// It is to be read first, and was not.
+    Unread,
+    /// More of it is to be read, or something else is wanted by now.
     NotYet,
 }
 
@@ -87,15 +92,10 @@ impl Folder {
                 return Ok(());
             }
             let Some(transfer) = self.done.take() else { break };
-            let look =
-                move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
-            let ends = match self.shared.journal.read(look).await? {
-                Some((line, row)) => self.see_to(tree, &line, &row).await,
-                None => Ok(Ends::Now),
-            };
-            match ends {
+            match self.see_to(tree, transfer, false).await {
                 Ok(Ends::Now) => self.stays.forget(transfer),
                 Ok(Ends::Later) => self.stays.again(transfer, Instant::now()),
+                Ok(Ends::Unread) => self.done.is_read_first(transfer),
                 Ok(Ends::NotYet) => {
                     self.done.insert(transfer);
                     return Ok(());
@@ -106,13 +106,35 @@ impl Folder {
                 }
             }
         }
-        if self.stays.is_empty() {
+        self.see_to_what_is_read_first(tree, begun).await?;
+        if self.done.is_empty() && self.stays.is_empty() {
             self.warning = None;
         }
         Ok(())
     }
 
-    async fn see_to(&mut self, tree: &Arc<Tree>, line: &Watched, sent: &TransferRow) -> Result<Ends> {
+    /// Reads what is to be read before anything becomes of it: a piece of a large file, or as many small ones as there is time for.
+    async fn see_to_what_is_read_first(&mut self, tree: &Arc<Tree>, begun: Instant) -> Result<()> {
+        while let Some(transfer) = self.done.to_read() {
+            match self.see_to(tree, transfer, true).await? {
+                Ends::Now => self.stays.forget(transfer),
+                Ends::Later => self.stays.again(transfer, Instant::now()),
+                Ends::Unread | Ends::NotYet => return Ok(()),
+            }
+            self.done.was_read(transfer);
+            if self.hears().await || begun.elapsed() > A_TURN {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to one, and reads a piece of it where that is to be and `reads`.
+    async fn see_to(&mut self, tree: &Arc<Tree>, transfer: TransferId, reads: bool) -> Result<Ends> {
+        let look =
+            move |reader: &crate::journal::Reader| Ok(reader.watched_by(transfer)?.zip(reader.transfer(transfer)?));
+        let Some((line, sent)) = self.shared.journal.read(look).await? else { return Ok(Ends::Now) };
+        let sent = &sent;
         let is_done = matches!(sent.standing.state, TransferState::Done { .. });
         let is_of_it = matches!(line.row.decided, Decided::Given(id) if id == sent.id);
         let (Some(before), true, true) = (&sent.fingerprint, is_done, is_of_it) else { return Ok(Ends::Now) };
@@ -120,9 +142,10 @@ impl Folder {
         let done = if self.row.spec.after == After::Keep {
             self.gives_back(tree, &job).await
         } else {
-            match self.takes(tree, &mut job, (sent, before)).await {
+            match self.takes(tree, &mut job, (sent, before), reads).await {
                 Ok(Took::All) => Ok(Some(Aftermath::Did)),
                 Ok(Took::Nothing) => return Ok(Ends::Now),
+                Ok(Took::Unread) => return Ok(Ends::Unread),
                 Ok(Took::NotYet) => return Ok(Ends::NotYet),
                 Err(error) => Err(error),
             }
@@ -154,6 +177,7 @@ impl Folder {
         tree: &Arc<Tree>,
         job: &mut Job,
         (sent, before): (&TransferRow, &Fingerprint),
+        reads: bool,
     ) -> Result<Took> {
         let is_hidden = job.what == After::Delete && job.is_begun();
         if is_hidden {
@@ -170,7 +194,10 @@ impl Folder {
             return Ok(if job.is_begun() && !is_hidden { Took::All } else { Took::Nothing });
         };
         if is.likeness(before) == Likeness::Perhaps {
-            let Some(holds) = self.reads_a_piece(&job.file).await? else { return Ok(Took::NotYet) };
+            if !reads {
+                return Ok(Took::Unread);
+            }
+            let Some(holds) = self.reads_a_piece(For::Taking, &job.file).await? else { return Ok(Took::NotYet) };
             self.holds_what_was_sent(holds, sent, &is).await?;
         }
         if !job.is_begun() {

@@ -24,9 +24,9 @@ pub struct Agenda {
     /// A time before which no candidate of a folder can be whole.
     due: BTreeSet<(Instant, PathBuf)>,
     due_of: BTreeMap<PathBuf, Instant>,
-    ready: ByFolder<Stamp>,
+    ready: ByFolder<Candidate>,
     /// Those that are whole, and have to be read before anybody knows whether they are new.
-    unread: ByFolder<Stamp>,
+    unread: ByFolder<Candidate>,
     /// Folders that somebody hinted at, and when they are to be looked at.
     hinted: BTreeMap<PathBuf, Instant>,
     /// Files that became longer since they were last asked for.
@@ -125,8 +125,7 @@ impl Agenda {
 
     /// A file that is not on record as it is was looked at.
     pub fn saw(&mut self, folder: &Path, name: &OsStr, is: Stamp, now: Instant, settle: Duration) {
-        let is_known = |of: &ByFolder<Stamp>| of.get(folder).and_then(|names| names.get(name)) == Some(&is);
-        if is_known(&self.ready) || is_known(&self.unread) {
+        if is_so(&self.ready, folder, name, is) || is_so(&self.unread, folder, name, is) {
             return;
         }
         remove(&mut self.ready, folder, name);
@@ -143,8 +142,9 @@ impl Agenda {
         }
         match settling.candidate.look(is, now, settle) {
             Look::Ready => {
+                let whole = settling.candidate;
                 remove(&mut self.candidates, folder, name);
-                self.ready.entry(folder.to_owned()).or_default().insert(name.to_owned(), is);
+                self.ready.entry(folder.to_owned()).or_default().insert(name.to_owned(), whole);
                 return;
             }
             Look::Settling(next) => (settling.next, settling.still_written) = (next, false),
@@ -156,12 +156,12 @@ impl Agenda {
 
     /// A file is to settle from then on, whatever was seen of it before: it failed, or somebody has it open for writing.
     pub fn settles_from(&mut self, (folder, name, is): Ready, from: Instant, settle: Duration) {
-        remove(&mut self.ready, &folder, &name);
-        remove(&mut self.unread, &folder, &name);
+        let whole = remove(&mut self.ready, &folder, &name).or_else(|| remove(&mut self.unread, &folder, &name));
         self.is_due(&folder, from + settle);
         let names = self.candidates.entry(folder).or_default();
-        // How long it has been written to so far counts.
-        let mut candidate = names.get(&name).map_or_else(|| Candidate::new(is, from), |known| known.candidate);
+        // How long it has been written to so far counts, also of one that somebody has open still.
+        let known = names.get(&name).map(|known| known.candidate).or(whole);
+        let mut candidate = known.unwrap_or_else(|| Candidate::new(is, from));
         candidate.is_held(is, from);
         names.insert(name, Settling { candidate, next: from + settle, still_written: false });
     }
@@ -169,8 +169,7 @@ impl Agenda {
     /// A file is to settle once it waited for so long since it was first seen as it is, and waits no more after that.
     pub fn waits_once(&mut self, (folder, name, is): Ready, now: Instant, wait: Duration, settle: Duration) {
         let settles = self.candidates.get(&folder).and_then(|names| names.get(&name)).map(|one| one.candidate.is());
-        let is_in = |all: &ByFolder<Stamp>| all.get(&folder).and_then(|names| names.get(&name)) == Some(&is);
-        let is_whole = || is_in(&self.ready) || is_in(&self.unread);
+        let is_whole = || is_so(&self.ready, &folder, &name, is) || is_so(&self.unread, &folder, &name, is);
         if settles == Some(is) || is_whole() {
             self.saw(&folder, &name, is, now, settle);
         } else {
@@ -215,8 +214,14 @@ impl Agenda {
     /// The file that is to be read next.
     pub fn to_read(&self) -> Option<Ready> {
         let (folder, names) = self.unread.first_key_value()?;
-        let (name, stamp) = names.first_key_value()?;
-        Some((folder.clone(), name.clone(), *stamp))
+        let (name, one) = names.first_key_value()?;
+        Some((folder.clone(), name.clone(), one.is()))
+    }
+
+    /// This one, if it is to be read.
+    pub fn to_read_of(&self, folder: &Path, name: &OsStr) -> Option<Ready> {
+        let one = self.unread.get(folder)?.get(name)?;
+        Some((folder.to_owned(), name.to_owned(), one.is()))
     }
 
     /// Of a folder only these are to settle.
@@ -250,9 +255,9 @@ impl Agenda {
     /// Files that are whole and need not be read first, at most so many at a time where each goes by itself; a folder that goes
     /// as one is never cut, and does once nothing in it settles.
     pub fn ready(&self, unit: Unit, at_most: usize) -> Vec<Ready> {
-        let named = |(folder, names): (&PathBuf, &BTreeMap<OsString, Stamp>)| {
+        let named = |(folder, names): (&PathBuf, &BTreeMap<OsString, Candidate>)| {
             let folder = folder.clone();
-            names.iter().map(move |(name, stamp)| (folder.clone(), name.clone(), *stamp)).collect::<Vec<_>>()
+            names.iter().map(move |(name, one)| (folder.clone(), name.clone(), one.is())).collect::<Vec<_>>()
         };
         if unit == Unit::EachFile {
             return self.ready.iter().flat_map(named).take(at_most).collect();
@@ -287,11 +292,16 @@ impl Agenda {
     }
 
     /// Whether anything settles in a folder or below it, or may, or is to be read first.
-    fn settles_below(&self, folder: &Path) -> bool {
+    pub fn settles_below(&self, folder: &Path) -> bool {
         let first = |of: Option<&PathBuf>| of.is_some_and(|first| first.starts_with(folder));
         first(self.candidates.range(folder.to_owned()..).next().map(|(known, _)| known))
             || first(self.hinted.range(folder.to_owned()..).next().map(|(known, _)| known))
             || first(self.unread.range(folder.to_owned()..).next().map(|(known, _)| known))
+    }
+
+    /// Whether anything is whole in a folder or below it.
+    pub fn has_ready_below(&self, folder: &Path) -> bool {
+        self.ready.range(folder.to_owned()..).next().is_some_and(|(known, _)| known.starts_with(folder))
     }
 
     fn is_due(&mut self, folder: &Path, at: Instant) {
@@ -305,13 +315,18 @@ impl Agenda {
     }
 }
 
-fn remove<T>(of: &mut ByFolder<T>, folder: &Path, name: &OsStr) {
-    if let Some(names) = of.get_mut(folder) {
-        names.remove(name);
-        if names.is_empty() {
-            of.remove(folder);
-        }
+/// Whether a file is among these, as it is.
+fn is_so(of: &ByFolder<Candidate>, folder: &Path, name: &OsStr, is: Stamp) -> bool {
+    of.get(folder).and_then(|names| names.get(name)).is_some_and(|one| one.is() == is)
+}
+
+fn remove<T>(of: &mut ByFolder<T>, folder: &Path, name: &OsStr) -> Option<T> {
+    let names = of.get_mut(folder)?;
+    let one = names.remove(name);
+    if names.is_empty() {
+        of.remove(folder);
     }
+    one
 }
 
 /// Takes a file from one to the other.

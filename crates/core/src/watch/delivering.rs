@@ -1,13 +1,15 @@
 //! What is whole goes to the engine: each version once.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
 use super::agenda::Ready;
+use super::card::Notices;
 use super::folder::Folder;
 use super::key::{self, Variables};
+use super::looking::Scope;
 use super::record::{Aftermath, Decided};
 use super::rules::Verdict;
 use super::spec::{After, Unit};
@@ -39,7 +41,7 @@ impl Folder {
         self.give_what_is_new().await?;
         if !self.void
             && !self.is_shut()
-            && let Some(file) = self.agenda.to_read()
+            && let Some(file) = self.to_read()
         {
             self.reads_on(&file).await?;
             if !self.void {
@@ -58,6 +60,12 @@ impl Folder {
             let ready = self.agenda.ready(unit, AT_ONCE);
             if ready.is_empty() {
                 return Ok(());
+            }
+            if unit == Unit::TopFolder && self.is_about_to_be_more(&ready).await? {
+                if self.void {
+                    return Ok(());
+                }
+                continue;
             }
             let ready = self.that_nobody_writes(ready).await?;
             let (mut whole, mut waits) = (Vec::new(), false);
@@ -84,6 +92,21 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Whether more of a folder that goes as one came than is known. Where nobody tells of what comes it is looked at before it goes.
+    async fn is_about_to_be_more(&mut self, ready: &[Ready]) -> Result<bool> {
+        let top = ready.first().and_then(|(folder, ..)| folder.components().next());
+        let Some(top) = top.map(|top| PathBuf::from(top.as_os_str())) else { return Ok(false) };
+        if self.events.notices() == Notices::Live {
+            return Ok(false);
+        }
+        let Some(tree) = self.there().await? else {
+            self.void = true;
+            return Ok(true);
+        };
+        self.look_below(&tree, top.clone(), Scope::All { counted: false }).await?;
+        Ok(self.void || self.agenda.settles_below(&top) || !self.agenda.has_ready_below(&top))
     }
 
     /// Those of files that nobody has open for writing, where the system tells; the others go on settling (rule W3).

@@ -28,6 +28,7 @@ impl Folder {
             let is = RootId::of(&tree)?;
             Ok(Some((tree, is, mount_of(&path), is_remote(&path))))
         };
+        self.presence.looked(Instant::now(), self.mount.is_some());
         let Some((tree, is, mount, remote)) = self.drive.ask(Asked::Names, look).await? else {
             self.is_away();
             return Ok(None);
@@ -37,6 +38,13 @@ impl Folder {
             self.mount = mount;
         }
         self.events.lies(remote);
+        // What told of the mount before tells nothing of this one.
+        if self.presence.is_another(tree.mount()) {
+            self.is_mounted_anew();
+        }
+        if self.owner.as_ref().is_some_and(|owner| !owner.lasts()) {
+            self.owner = None;
+        }
         let tree = Arc::new(tree.reaching(self.row.spec.extent(), Path::new(UPLOADED)));
         if self.owner.is_none() {
             if let Some(before) = self.row.root {
@@ -52,6 +60,7 @@ impl Folder {
                     if !self.is_elsewhere() {
                         self.rests(Doing::Elsewhere { process: owner::holder(is.folder) });
                     }
+                    self.cannot_check_now();
                     self.not_before = Some(Instant::now() + AWAY);
                     self.tally.is_stale();
                     return Ok(None);

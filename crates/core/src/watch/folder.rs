@@ -19,6 +19,7 @@ use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
 use super::passed::Passed;
+use super::presence::Presence;
 use super::reading::Sums;
 use super::record::State;
 use super::rules::Rules;
@@ -69,6 +70,7 @@ pub(super) struct Folder {
     pub(super) agenda: Agenda,
     pub(super) drive: Mounted,
     pub(super) mount: Option<PathBuf>,
+    pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
     pub(super) events: Events,
@@ -135,6 +137,7 @@ impl Folder {
             agenda: Agenda::default(),
             drive,
             mount: None,
+            presence: Presence::from(Instant::now()),
             asks,
             card,
             events,
@@ -288,6 +291,14 @@ impl Folder {
         self.checks_anew();
     }
 
+    /// The drive was taken away and is back: what happened meanwhile was not told, and from now on nothing is.
+    pub(super) fn is_mounted_anew(&mut self) {
+        self.events.rest();
+        self.known.clear();
+        self.is_told = false;
+        self.checks_anew();
+    }
+
     /// Nothing that was known of the folder where it lay holds where it lies now.
     fn lies_elsewhere(&mut self, path: &Path) {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
@@ -360,16 +371,21 @@ impl Folder {
             State::Stopped => return,
             State::Asks | State::Watching => {}
         }
-        if !self.is_due(now) {
+        let done = if self.is_due(now) {
+            self.do_what_is_due(now).await
+        } else if self.looks_for_it().is_some_and(|at| at <= now) {
+            self.there().await.map(drop)
+        } else {
             return;
-        }
-        match self.do_what_is_due(now).await {
+        };
+        match done {
             Ok(()) => {}
             // The drive says so, or the folder is gone in the midst.
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
                 self.problem = Some(error.code);
+                self.cannot_check_now();
                 self.tally.is_stale();
                 // What was to be looked at may be forgotten.
                 self.checks_anew();
@@ -387,6 +403,17 @@ impl Folder {
             || self.has_done(now)
             // What is whole waits for its hours, or for what else is to go with it.
             || (self.agenda.has_ready() && !self.is_shut())
+    }
+
+    /// When it is looked whether the folder is there, though nothing is to be done in it. Where it is looked at anyhow, that tells.
+    fn looks_for_it(&self) -> Option<Instant> {
+        let is_told = self.checked && self.events.notices() == Notices::Live;
+        is_told.then(|| self.presence.due())
+    }
+
+    /// Whoever waits for a check is told that there is none now: it comes some day.
+    pub(super) fn cannot_check_now(&mut self) {
+        self.waiting_for_check.clear();
     }
 
     /// Whether there is a file of which something may be to become by now.
@@ -477,8 +504,7 @@ impl Folder {
     }
 
     pub(super) fn rests(&mut self, doing: Doing) {
-        // Nobody waits for a check that comes some day.
-        self.waiting_for_check.clear();
+        self.cannot_check_now();
         if self.doing == doing {
             return;
         }
@@ -519,6 +545,7 @@ impl Folder {
             self.hours_at(),
             self.stays.next(),
             self.tally.due(),
+            self.looks_for_it(),
         ];
         let reads = self.agenda.to_read().is_some() && !self.is_shut();
         let now = (reads || !self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);

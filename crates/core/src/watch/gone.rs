@@ -54,9 +54,15 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::PathBuf;
 
+    use std::sync::Arc;
+
     use super::super::events::Hint;
-    use super::super::fixture::watched;
+    use super::super::fixture::{NAME, stands, watched};
     use super::*;
+    use crate::engine::feed::PausedBy;
+    use crate::file::Tree;
+    use crate::transfer::OnS3;
+    use crate::units::{ByteCount, UnixTime};
 
     /// Folders side by side, each with one in it, and one that stays.
     fn many() -> BTreeSet<PathBuf> {
@@ -74,6 +80,27 @@ mod tests {
         let others = (0..20_000).map(|n| Hint::Other(PathBuf::from(format!("days/{n}"))));
         folder.hinted(others.collect());
         assert_eq!(folder.known, BTreeSet::from(["", "days", "days-off", "days-off/1"].map(PathBuf::from)));
+    }
+
+    /// W12, W18: one that outgrows what is wanted while it is sent.
+    #[tokio::test]
+    async fn what_rests_for_a_file_that_the_rules_leave_by_now_is_given_up() {
+        for (most, is_given_up) in [(3, true), (4, false)] {
+            let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+            std::fs::write(root.path().join(NAME), b"four").expect("written");
+            let rests = |file: &mut crate::journal::TransferRow| {
+                file.size = ByteCount(3);
+                let state = TransferState::Paused { by: PausedBy::Watch, since: UnixTime(2) };
+                file.standing = Standing { state, on_s3: OnS3::Nothing };
+            };
+            let (mut folder, _asks) = watched(home.path(), root.path(), rests).await;
+            folder.row.spec.bounds.most = Some(ByteCount(most));
+            folder.rules = folder.row.spec.rules().expect("patterns");
+            let tree = Arc::new(Tree::open(root.path(), home.path()).expect("opened"));
+            folder.check(&tree, false).await.expect("looked at");
+            let stands = stands(&folder).await;
+            assert_eq!(matches!(stands, TransferState::Cancelled { .. }), is_given_up, "{stands:?}");
+        }
     }
 
     /// W7.

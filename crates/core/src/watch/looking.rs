@@ -161,7 +161,8 @@ impl Folder {
         let known: Vec<_> = lines.iter().map(known).collect();
         let differences = compare(&sights, &known);
         let now = Instant::now();
-        let (mut settle, mut gone, mut writes) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        let (mut settle, mut left, mut gone, mut writes) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), Vec::new());
         for difference in differences {
             let (name, stamp) = match difference {
                 Difference::New(name, stamp) => match moved.get(&name) {
@@ -186,6 +187,8 @@ impl Folder {
                     self.agenda.grew(folder, &name);
                 }
                 settle.insert(name);
+            } else {
+                left.insert(name);
             }
         }
         self.agenda.keep(folder, |name| settle.contains(name));
@@ -197,6 +200,10 @@ impl Folder {
                 Some(standing) if gone.contains(&line.row.name) => {
                     // It may have another name only, which it was about to lose when an earlier run was killed.
                     self.goes_on_from(line, standing);
+                    self.file_is_gone(line, standing).await?;
+                }
+                // By the rules it is not taken as it is by now, and so what rests for it would for ever.
+                Some(standing) if left.contains(&line.row.name) && waits(standing) => {
                     self.file_is_gone(line, standing).await?;
                 }
                 Some(standing) => self.goes_on_from(line, standing),
@@ -321,13 +328,16 @@ fn is_old(stamp: Stamp) -> bool {
 
 /// A line as it is compared with what is there.
 fn known(line: &Watched) -> Known {
-    let waits = matches!(
-        line.standing.as_ref().map(|standing| &standing.state),
-        Some(
-            TransferState::Paused { by: PausedBy::Watch, .. } | TransferState::Failed { code: ErrorCode::FileChanged }
-        )
-    );
+    let waits = line.standing.as_ref().is_some_and(waits);
     Known { name: line.row.name.clone(), stamp: line.row.stamp, waits }
+}
+
+/// Whether a transfer rests until its file is whole again.
+const fn waits(standing: &Standing) -> bool {
+    matches!(
+        standing.state,
+        TransferState::Paused { by: PausedBy::Watch, .. } | TransferState::Failed { code: ErrorCode::FileChanged }
+    )
 }
 
 /// Whether a file that an earlier run began to send while it was written became longer since.

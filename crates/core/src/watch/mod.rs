@@ -8,7 +8,7 @@
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder.
-//!   - It finds the folder: `finding`; what tells that it is the one: `evidence`.
+//!   - It finds the folder: `finding`; when nothing happens in it: `presence`; what tells that it is the one: `evidence`.
 //!   - It looks: `looking`; at all of it as `checks` say; `first`: at the first start; `gone`, `below`, `moves`: what is not where
 //!     it was; `ways`: where links lead; `passed`: what is
 //!     passed over, and why.
@@ -45,6 +45,7 @@ mod looking;
 mod moves;
 mod owner;
 mod passed;
+mod presence;
 pub mod preview;
 mod reading;
 pub mod record;

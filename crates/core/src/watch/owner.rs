@@ -7,8 +7,9 @@ use crate::file::FolderId;
 /// A folder is ours until this is dropped, or the process dies.
 #[derive(Debug)]
 pub(super) struct Owner {
+    name: String,
     /// None where the system gives no such name.
-    _held: Option<system::Held>,
+    held: Option<system::Held>,
 }
 
 /// Whose a folder is.
@@ -25,14 +26,19 @@ impl Owner {
     pub(super) fn claim(folder: FolderId) -> Claim {
         let name = name(folder);
         match system::take(&name) {
-            Ok(Some(held)) => Claim::Ours(Self { _held: Some(held) }),
+            Ok(Some(held)) => Claim::Ours(Self { name, held: Some(held) }),
             Ok(None) => Claim::Theirs,
             // Whoever cannot be told of another watches all the same: most have no other.
             Err(error) => {
                 tracing::warn!(name, %error, "a watched folder cannot be claimed");
-                Claim::Ours(Self { _held: None })
+                Claim::Ours(Self { name, held: None })
             }
         }
+    }
+
+    /// Whether it is ours still. To be asked now and then: some systems take away what nobody touches.
+    pub(super) fn lasts(&self) -> bool {
+        self.held.as_ref().is_none_or(|held| system::lasts(held, &self.name))
     }
 }
 
@@ -76,6 +82,11 @@ mod system {
         }
     }
 
+    /// As long as the process does.
+    pub(super) const fn lasts(_: &Held, _: &str) -> bool {
+        true
+    }
+
     const fn is_taken(kind: ErrorKind) -> bool {
         matches!(
             kind,
@@ -84,12 +95,12 @@ mod system {
     }
 }
 
-/// A file in the folder for everybody's, locked.
+/// A file in the folder for everybody's, locked. What nobody touches for three days is taken away there.
 #[cfg(not(any(target_os = "linux", windows)))]
 mod system {
     use std::fs::{File, OpenOptions, TryLockError};
     use std::io::{ErrorKind, Result, Write as _};
-    use std::os::unix::fs::OpenOptionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 
     pub(super) type Held = File;
 
@@ -115,14 +126,31 @@ mod system {
         };
         match file.try_lock() {
             Ok(()) => {
-                // Who has it is told where that can be written: the file of another user may only be read.
-                if let Ok(mut told) = OpenOptions::new().write(true).truncate(true).open(&path) {
-                    let _ = writeln!(told, "{}", std::process::id());
-                }
+                tell(&path);
                 Ok(Some(file))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Whether the file of this name is the one that is locked. It is touched.
+    pub(super) fn lasts(held: &Held, name: &str) -> bool {
+        let path = path(name);
+        let is_it = match (std::fs::metadata(&path), held.metadata()) {
+            (Ok(there), Ok(held)) => (there.dev(), there.ino()) == (held.dev(), held.ino()),
+            _ => false,
+        };
+        if is_it {
+            tell(&path);
+        }
+        is_it
+    }
+
+    /// Who has it is told where that can be written: the file of another user may only be read.
+    fn tell(path: &str) {
+        if let Ok(mut told) = OpenOptions::new().write(true).truncate(true).open(path) {
+            let _ = writeln!(told, "{}", std::process::id());
         }
     }
 }
@@ -140,6 +168,7 @@ mod tests {
         assert_eq!(holder(folder), Some(std::process::id()), "and who has it is told");
         assert!(matches!(Owner::claim(folder), Claim::Theirs));
         assert!(matches!(Owner::claim(other), Claim::Ours(_)));
+        assert!(first.lasts());
         drop(first);
         assert!(matches!(Owner::claim(folder), Claim::Ours(_)), "free again");
     }

@@ -13,9 +13,6 @@ use crate::transfer::checksum;
 
 /// Bytes that are read at a turn.
 pub(super) const PIECE: u64 = 64 << 20;
-/// Files that are begun at a time: one that is to be delivered and some that are to be taken away. Of what is given up in the midst
-/// nobody tells.
-const BEGUN_AT_MOST: usize = 32;
 
 /// The checksum and size of what a file holds; none if it cannot be told.
 pub(super) type Sum = Option<(u64, u64)>;
@@ -24,13 +21,24 @@ pub(super) type Sum = Option<(u64, u64)>;
 #[derive(Default)]
 pub(super) struct Sums {
     known: BTreeMap<(PathBuf, OsString), (Stamp, Sum)>,
-    /// Of those that are not read to their ends. They are there still where their folder rests, or is told otherwise.
-    begun: BTreeMap<PathBuf, Begun>,
+    /// Of one that is to be given to the engine, and is not read to its end. It is there still where its folder rests, or is told
+    /// otherwise.
+    begun: Option<Begun>,
+    /// The same of one that is to be taken away.
+    taking: Option<Begun>,
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    Giving,
+    Taking,
 }
 
 /// A file that is not read to its end.
 #[derive(Clone)]
 struct Begun {
+    within: PathBuf,
     is: Fingerprint,
     /// So many bytes of it are.
     read: u64,
@@ -62,12 +70,11 @@ impl Sums {
         self.known.clear();
     }
 
-    fn goes_on(&mut self, within: &Path, begun: Option<Begun>) {
-        let Some(begun) = begun else { return };
-        if self.begun.len() >= BEGUN_AT_MOST {
-            self.begun.clear();
+    const fn begun(&mut self, what: For) -> &mut Option<Begun> {
+        match what {
+            For::Giving => &mut self.begun,
+            For::Taking => &mut self.taking,
         }
-        self.begun.insert(within.to_owned(), begun);
     }
 }
 
@@ -75,7 +82,7 @@ impl Folder {
     /// Reads on of a file that is whole.
     pub(super) async fn reads_on(&mut self, file: &Ready) -> Result<()> {
         let (folder, name, stamp) = file;
-        if let Some(sum) = self.reads_a_piece(&folder.join(name)).await? {
+        if let Some(sum) = self.reads_a_piece(For::Giving, &folder.join(name)).await? {
             self.sums.known.insert((folder.clone(), name.clone()), (*stamp, sum));
             self.agenda.was_read(folder, name);
         }
@@ -84,18 +91,24 @@ impl Folder {
 
     /// Reads on of a file, a piece at the most. Answers what it holds once it was read to its end. Where its folder is to be otherwise
     /// by then, that piece is read anew some time.
-    pub(super) async fn reads_a_piece(&mut self, within: &Path) -> Result<Option<Sum>> {
-        let begun = self.sums.begun.remove(within);
-        match self.unless_void(read_on(self.place(within), begun.clone())).await {
-            Some(Ok(Read::All(sum))) => return Ok(Some(sum)),
-            Some(Ok(Read::Begun(more))) => self.sums.goes_on(within, Some(more)),
-            Some(Err(error)) => {
-                self.sums.goes_on(within, begun);
-                return Err(error);
-            }
-            None => self.sums.goes_on(within, begun),
-        }
-        Ok(None)
+    pub(super) async fn reads_a_piece(&mut self, what: For, within: &Path) -> Result<Option<Sum>> {
+        let begun = self.sums.begun(what).take().filter(|begun| begun.within == within);
+        let read = read_on(self.place(within), within.to_owned(), begun.clone());
+        let (begun, done) = match self.unless_void(read).await {
+            Some(Ok(Read::All(sum))) => (None, Ok(Some(sum))),
+            Some(Ok(Read::Begun(more))) => (Some(more), Ok(None)),
+            Some(Err(error)) => (begun, Err(error)),
+            None => (begun, Ok(None)),
+        };
+        *self.sums.begun(what) = begun;
+        done
+    }
+
+    /// The file that is to be read next before it is given to the engine: the one that was begun, as long as it is to be.
+    pub(super) fn to_read(&self) -> Option<Ready> {
+        let begun = self.sums.begun.as_ref().map(|begun| begun.within.as_path());
+        let begun = begun.and_then(|within| self.agenda.to_read_of(within.parent()?, within.file_name()?));
+        begun.or_else(|| self.agenda.to_read())
     }
 
     /// Does something that takes its time, and hears meanwhile what is asked. Nothing where something else is wanted by then.
@@ -116,7 +129,7 @@ impl Folder {
 }
 
 /// Reads a piece of a file after what was read of it, where it is as it was then.
-async fn read_on(place: Place, begun: Option<Begun>) -> Result<Read> {
+async fn read_on(place: Place, within: PathBuf, begun: Option<Begun>) -> Result<Read> {
     let (file, is) = match open_aside(place, None).await {
         Ok(opened) => opened,
         Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
@@ -137,7 +150,7 @@ async fn read_on(place: Place, begun: Option<Begun>) -> Result<Read> {
     };
     let sum = begun.map_or(next, |begun| checksum::combine([(begun.sum, begun.read), (next, len)]));
     let read = at + len;
-    Ok(if read < is.size { Read::Begun(Begun { is, read, sum }) } else { Read::All(Some((sum, is.size))) })
+    Ok(if read < is.size { Read::Begun(Begun { within, is, read, sum }) } else { Read::All(Some((sum, is.size))) })
 }
 
 #[cfg(all(test, unix))]
@@ -205,15 +218,15 @@ mod tests {
         let file = touched(LEN);
         for pieces in 1..=2 {
             folder.reads_on(&file).await.expect("read");
-            // Another that is read in turn with it takes nothing from it.
-            assert_eq!(folder.reads_a_piece(Path::new("other.mov")).await.expect("read"), None);
-            assert_eq!(folder.sums.begun.get(Path::new(NAME)).map(|begun| begun.read), Some(pieces * PIECE));
+            // Another that is read in turn with it, to be taken away, takes nothing from it.
+            assert_eq!(folder.reads_a_piece(For::Taking, Path::new("other.mov")).await.expect("read"), None);
+            assert_eq!(folder.sums.begun.as_ref().map(|begun| begun.read), Some(pieces * PIECE));
         }
         folder.reads_on(&file).await.expect("read");
         let zeros =
             crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, &vec![0; usize::try_from(LEN).expect("fits")]);
         assert_eq!(folder.sums.of(&file), Some(Some((zeros, LEN))));
-        assert!(!folder.sums.begun.contains_key(Path::new(NAME)));
+        assert!(folder.sums.begun.is_none());
         let other = (file.0, file.1, Stamp { mtime_ns: 2, ..file.2 });
         assert_eq!(folder.sums.of(&other), None, "of another version nothing is known");
     }
@@ -238,6 +251,6 @@ mod tests {
         let line = folder.shared.journal.read(line).await.expect("read");
         assert!(line.is_some(), "it is given to the engine");
         assert_eq!(folder.agenda.to_read(), Some(touched(HUGE)), "there is more to read of the other");
-        assert!(!folder.sums.begun.is_empty(), "of which a piece is read at a turn");
+        assert!(folder.sums.begun.is_some(), "of which a piece is read at a turn");
     }
 }

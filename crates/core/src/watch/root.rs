@@ -61,14 +61,18 @@ pub(super) fn admit(path: &Path, home: &Path, others: &[PathBuf]) -> Result<Path
 
 /// Whether a folder is one that programs and not people write in, or holds all of those.
 fn is_of_the_system(whole: &Path) -> bool {
-    let profile = directories::BaseDirs::new();
-    // A person's own folder holds caches and settings of everything.
-    if profile.as_ref().is_some_and(|dirs| whole == dirs.home_dir() || dirs.home_dir().starts_with(whole)) {
+    // A person's own folder holds caches and settings of everything. It may be behind a link, and has another form on Windows.
+    let own = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    let own = own.map(|own| own.canonicalize().unwrap_or(own));
+    if own.is_some_and(|own| own.starts_with(whole)) {
         return true;
     }
     // Memory that looks like a folder is anybody's.
     let is_system = |system: &PathBuf| whole.starts_with(system) && !whole.starts_with("/dev/shm");
-    whole.parent().is_none() || system_folders().iter().any(is_system)
+    let system = system_folders();
+    // The root of a drive is a card's, say; that of the system's drive holds all that is its own.
+    let holds_all = |system: &PathBuf| whole.parent().is_none() && system.starts_with(whole);
+    system.iter().any(|system| is_system(system) || holds_all(system))
 }
 
 #[cfg(target_os = "linux")]
@@ -123,8 +127,9 @@ mod tests {
         for system in system.iter().filter(|path| path.is_dir()) {
             assert!(is_of_the_system(system), "{}", system.display());
         }
-        for all in [Path::new("/"), directories::BaseDirs::new().expect("a profile").home_dir()] {
-            assert!(is_of_the_system(all), "{}", all.display());
+        let own = directories::BaseDirs::new().expect("a profile").home_dir().to_owned();
+        for all in [own.ancestors().last().expect("a root"), &own] {
+            assert!(refused(all, &[]).contains("belongs to the system"), "{}", all.display());
         }
         let missing = admit(&at("missing"), &at("home"), &[]).expect_err("nothing there");
         assert_eq!(missing.code, ErrorCode::FileMissing);

@@ -10,7 +10,7 @@ use crate::file::{Stamp, names};
 use crate::units::{ByteCount, UnixTime};
 
 /// What programs leave and take away again; nobody's file. A person sees the list and may change it.
-pub const LEFTOVERS: [&str; 13] = [
+pub const LEFTOVERS: [&str; 15] = [
     ".*",
     "~$*",
     "*.tmp",
@@ -20,8 +20,10 @@ pub const LEFTOVERS: [&str; 13] = [
     "*.download",
     "*.filepart",
     "*.aria2",
+    ".DS_Store",
     "Thumbs.db",
     "desktop.ini",
+    ".syncthing.*",
     "~syncthing~*",
     "*.fcpcache",
 ];

@@ -19,6 +19,20 @@ pub(super) fn to_trash(path: &Path) -> Result<()> {
     put(path).map_err(|error| Error::new(ErrorCode::FileUnreadable).detail(format!("to the trash: {error}")))
 }
 
+/// Whether a file that lies here is in a trash.
+#[cfg(unix)]
+pub(super) fn is_in_trash(lies: &Path) -> bool {
+    if cfg!(target_os = "macos") {
+        return lies.iter().any(|name| name == ".Trash" || name == ".Trashes");
+    }
+    let record = || {
+        let (folder, mut name) = (lies.parent()?, lies.file_name()?.to_owned());
+        name.push(".trashinfo");
+        (folder.file_name()? == "files").then(|| folder.with_file_name("info").join(name))
+    };
+    record().is_some_and(|record| record.exists())
+}
+
 /// Puts back what was last put in the trash from this path: another version than the one that was to go there.
 ///
 /// # Errors
@@ -103,14 +117,13 @@ mod linux {
     use std::ffi::OsString;
     use std::fs::Metadata;
     use std::io;
-    use std::os::unix::ffi::OsStringExt as _;
     use std::os::unix::fs::MetadataExt as _;
     use std::path::{Path, PathBuf};
 
     use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags, access, statx};
 
     use crate::error::{Error, ErrorCode, Result};
-    use crate::file::classify;
+    use crate::file::{classify, plain};
 
     /// In a folder with this bit a file is given another name by its owner and the folder's alone. Source: inode(7).
     const STICKY: u32 = 0o1000;
@@ -207,22 +220,6 @@ mod linux {
     fn mounts(table: &[u8]) -> Vec<PathBuf> {
         let place = |line: &[u8]| line.split(|byte| *byte == b' ').nth(1).map(plain);
         table.split(|byte| *byte == b'\n').filter_map(place).collect()
-    }
-
-    /// Blanks and such are three octal digits in it.
-    fn plain(word: &[u8]) -> PathBuf {
-        let (mut plain, mut rest) = (Vec::with_capacity(word.len()), word);
-        while let [first, after @ ..] = rest {
-            rest = after;
-            match (first, after) {
-                (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', behind @ ..]) => {
-                    plain.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
-                    rest = behind;
-                }
-                _ => plain.push(*first),
-            }
-        }
-        PathBuf::from(OsString::from_vec(plain))
     }
 
     #[cfg(test)]

@@ -49,6 +49,21 @@ impl Root {
         keeps_numbers(&self.0)
     }
 
+    /// A number of the mount that it is reached by, which the next mount of the same drive has not; none where the system does not
+    /// tell. Source: statx(2), `STATX_MNT_ID`, Linux 5.8.
+    #[cfg(target_os = "linux")]
+    pub(in crate::file) fn mount(&self) -> Option<u64> {
+        use rustix::fs::{StatxFlags, statx};
+        let is = statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
+        StatxFlags::from_bits_retain(is.stx_mask).contains(StatxFlags::MNT_ID).then_some(is.stx_mnt_id)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "the same shape on every system")]
+    pub(in crate::file) const fn mount(&self) -> Option<u64> {
+        None
+    }
+
     /// What lasts of its volume, wherever and whenever that is mounted, where the system tells.
     pub(in crate::file) fn serial(&self) -> Option<u64> {
         serial(&self.0)

@@ -48,6 +48,12 @@ impl Root {
         false
     }
 
+    /// Nothing tells one mount from the next.
+    #[expect(clippy::unused_self, reason = "the same shape on every system")]
+    pub(in crate::file) const fn mount(&self) -> Option<u64> {
+        None
+    }
+
     /// What lasts of its volume. Here that is the volume's number.
     #[expect(clippy::unused_self, reason = "the same shape on every system")]
     pub(in crate::file) const fn serial(&self) -> Option<u64> {
