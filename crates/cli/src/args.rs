@@ -168,13 +168,13 @@ pub(crate) struct Wanted {
     pub(crate) priority: Option<OnPriority>,
     /// Folders below it that are looked at: 0 is no other, `none` all of them.
     #[arg(long, value_name = "FOLDERS|none")]
-    pub(crate) depth: Option<Bound<u16>>,
-    /// No files of fewer bytes.
-    #[arg(long, value_name = "BYTES|none")]
-    pub(crate) least: Option<Bound<u64>>,
-    /// No files of more bytes.
-    #[arg(long, value_name = "BYTES|none")]
-    pub(crate) most: Option<Bound<u64>>,
+    pub(crate) depth: Option<Bound<Depth>>,
+    /// No files that are smaller: 500MB, 10GB, or bytes.
+    #[arg(long, value_name = "SIZE|none")]
+    pub(crate) least: Option<Bound<Size>>,
+    /// No files that are larger.
+    #[arg(long, value_name = "SIZE|none")]
+    pub(crate) most: Option<Bound<Size>>,
     /// No files that were written to within this time: 10s, 2min, 1h.
     #[arg(long, value_name = "TIME|none", value_parser = age)]
     pub(crate) age: Option<Bound<u32>>,
@@ -230,6 +230,41 @@ impl<T: FromStr<Err: Display>> FromStr for Bound<T> {
             "none" => Ok(Self(None)),
             bound => bound.parse().map(|bound| Self(Some(bound))).map_err(|odd: T::Err| odd.to_string()),
         }
+    }
+}
+
+/// Folders below one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Depth(pub(crate) u16);
+
+impl FromStr for Depth {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "give a number of folders from 0 to 65535, or none".to_owned())
+    }
+}
+
+/// Bytes, as a person writes them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let each = match unit.trim().to_lowercase().as_str() {
+            "" | "b" => Some(1),
+            "kb" => Some(1_000),
+            "mb" => Some(1_000_000),
+            "gb" => Some(1_000_000_000),
+            "tb" => Some(1_000_000_000_000),
+            _ => None,
+        };
+        let size = number.parse::<u64>().ok().zip(each).and_then(|(number, each)| number.checked_mul(each));
+        size.map(Self).ok_or_else(|| "give a size such as 500MB, 10GB or a number of bytes, or none".to_owned())
     }
 }
 

@@ -8,6 +8,7 @@ use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, WatchRow};
 use davit_core::uploader::watches::{Answer, Ask};
 use davit_core::uploader::{Options, Uploader, control};
+use davit_core::watch::card::Doing;
 use davit_core::watch::preview::Preview;
 use davit_core::watch::record::State;
 use davit_core::watch::spec::Existing;
@@ -68,6 +69,9 @@ async fn add(add: Add) -> Result<u8> {
     }
     let options = place(&add.place)?;
     let path = std::path::absolute(&add.path).unwrap_or_else(|_| add.path.clone());
+    if is_missing(&path) {
+        return Ok(no_folder(&path));
+    }
     let mut spec = add.wanted.fresh();
     spec.check()?;
     let chosen = match add.existing {
@@ -142,6 +146,9 @@ async fn ask_some(some: Folders, one: impl Fn(WatchId) -> Ask, all: Ask, became:
 
 async fn relocate(place: &Relocated) -> Result<u8> {
     let to = std::path::absolute(&place.to).unwrap_or_else(|_| place.to.clone());
+    if is_missing(&to) {
+        return Ok(no_folder(&to));
+    }
     let folder = Folder { folder: place.folder.clone() };
     let became = format!("is {} from now on", text::plain(&to.to_string_lossy()));
     ask(&folder, |id| Ask::Relocate(id, to.clone().into_os_string()), &became).await
@@ -152,8 +159,13 @@ async fn check(folder: &Folder) -> Result<u8> {
     let options = Options::from_env()?;
     let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
     let path = text::plain(&row.path.to_string_lossy());
+    let home = options.home.clone();
     if matches!(asked(options, Ask::Check(row.id)).await?, (Answer::NotNow, _)) {
-        text::note(&format!("davit: {path} was not looked at: {}.", why_not(&row)));
+        let doing = match control::watches(&home, Ask::Cards).await {
+            Ok(Some(Answer::Cards(cards))) => cards.iter().find(|card| card.id == row.id).map(|card| card.doing),
+            _ => None,
+        };
+        text::note(&format!("davit: {path} was not looked at: {}.", why_not(&row, doing)));
         return Ok(NOTHING);
     }
     text::line(&format!("{}  {path} was looked at.", row.id))?;
@@ -161,14 +173,21 @@ async fn check(folder: &Folder) -> Result<u8> {
 }
 
 /// Why a folder is not looked at now, and what becomes of it.
-fn why_not(row: &WatchRow) -> String {
+fn why_not(row: &WatchRow, doing: Option<Doing>) -> String {
     match row.state {
+        _ if matches!(doing, Some(Doing::Elsewhere { .. })) => {
+            "another Davit watches it. Close that one, or let it go on there".to_owned()
+        }
+        State::Asks | State::Watching if !row.path.exists() => {
+            format!("it is not where it was. Bring it back, or say where it is: `davit watch move {} PATH`", row.id)
+        }
         State::Paused { .. } => format!("it rests, and is once it goes on: `davit watch resume {}`", row.id),
         State::Asks if row.spec.existing == Existing::Ask => {
             format!("it asks what of the files that are there is uploaded: {}", existing::how(row.id))
         }
         State::Asks | State::Watching | State::Stopped => {
-            "it is not there, or another Davit watches it, and is once it goes on".to_owned()
+            "it is another folder than it was, cannot be read, or another Davit watches it. See `davit watch list`"
+                .to_owned()
         }
     }
 }
@@ -196,8 +215,7 @@ async fn answer(answered: &Answered) -> Result<u8> {
     let Some(row) = folder.find(&options.home)? else { return Ok(unknown(&folder.folder)) };
     let path = text::plain(&row.path.to_string_lossy());
     if !matches!(row.state, State::Asks | State::Paused { asks: true, .. }) {
-        text::note(&format!("davit: {path} does not ask: what becomes of the files that were there is said already."));
-        return Ok(NOTHING);
+        return Ok(told(format!("{path} does not ask: what becomes of the files that were there is said already.")));
     }
     asked(options, Ask::Answer(row.id, answered.existing.into())).await?;
     let became = match answered.existing {
@@ -208,15 +226,28 @@ async fn answer(answered: &Answered) -> Result<u8> {
     Ok(DONE)
 }
 
-fn unknown(folder: &str) -> u8 {
-    text::note(&format!("davit: There is no watched folder {}. See `davit watch list`.", text::plain(folder)));
+fn told(what: String) -> u8 {
+    words::complain(&Error::new(ErrorCode::BadInput).detail(what));
     NOTHING
+}
+
+fn is_missing(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn no_folder(path: &Path) -> u8 {
+    told(format!("There is no folder {}. Check the path.", path.display()))
+}
+
+fn unknown(folder: &str) -> u8 {
+    told(format!("There is no watched folder {folder}. See `davit watch list`."))
 }
 
 impl Folder {
     fn find(&self, home: &Path) -> Result<Option<WatchRow>> {
         let path = PathBuf::from(&self.folder);
-        let whole = path.canonicalize().unwrap_or(path);
+        // It may be gone, and was known by its whole path.
+        let whole = path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path);
         let is_it = |row: &WatchRow| self.folder == row.id.to_string() || row.path == whole;
         Ok(on_record(home)?.into_iter().find(is_it))
     }
@@ -264,6 +295,9 @@ async fn watch(run: Run) -> Result<u8> {
         watch: true,
         ..place(&run.place)?
     };
+    for note in bound_elsewhere(&options)? {
+        text::note(&note);
+    }
     let mut signals = Signals::listen().map_err(|e| Error::new(ErrorCode::Unexpected).detail("signals").source(e))?;
     let uploader = tokio::select! {
         opened = Uploader::open(options) => opened?,
@@ -291,6 +325,18 @@ async fn watch(run: Run) -> Result<u8> {
         () = end => Ok(code),
         () = signals.next() => Ok(INTERRUPTED),
     }
+}
+
+/// Of folders whose files go to another place than the one that these keys are for: they are watched, and nothing of them is sent.
+fn bound_elsewhere(options: &Options) -> Result<Vec<String>> {
+    let Some(place) = options.direct.as_ref().map(|direct| direct.id()) else { return Ok(Vec::new()) };
+    let elsewhere = on_record(&options.home)?.into_iter().filter(|row| row.destination.id != place);
+    let note = |row: WatchRow| {
+        let (path, to) = (row.path.to_string_lossy(), &row.destination.id.0);
+        let [path, to, here] = [&*path, to, &place.0].map(text::plain);
+        format!("davit: {path} goes to {to}, and waits: only what goes to {here} is sent by this run.")
+    };
+    Ok(elsewhere.map(note).collect())
 }
 
 /// Tells of every file that reaches an end.

@@ -8,7 +8,7 @@ use davit_core::file::{Links, Placeholders};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, Tallied, WatchRow};
 use davit_core::units::UnixTime;
-use davit_core::watch::card::{Card, Counts, Doing, Notices, Why};
+use davit_core::watch::card::{Card, Counts, Doing, Notices, Warning, Why};
 use davit_core::watch::record::{Counters, State};
 use davit_core::watch::spec::Existing;
 use serde::Serialize;
@@ -26,6 +26,8 @@ struct Line<'a> {
     cloud_files: Placeholders,
     /// Nothing where nobody watches it now.
     doing: Option<Doing>,
+    /// Somebody is to say what of the files that are there is uploaded.
+    asks: bool,
     paused: Option<UnixTime>,
     notices: Option<Notices>,
     settling: u32,
@@ -48,14 +50,14 @@ struct Line<'a> {
     last_done: Option<UnixTime>,
     last_event: Option<UnixTime>,
     problem: Option<ErrorCode>,
-    /// Why a file that was uploaded could not be moved, say.
-    warning: Option<ErrorCode>,
+    /// A file that was uploaded and could not be moved, say.
+    warning: Option<&'a Warning>,
 }
 
 /// As one JSON object.
 pub(crate) fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
     let shown = davit_core::file::names::shown(&row.path);
-    let counts = counts(row, card, home)?;
+    let (counts, last) = counts(row, card, home)?;
     let line = Line {
         id: row.id,
         path: &shown,
@@ -64,6 +66,7 @@ pub(crate) fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resul
         links: row.spec.links,
         cloud_files: row.spec.placeholders,
         doing: card.map(|card| card.doing),
+        asks: row.state == State::Asks && row.spec.existing == Existing::Ask,
         paused: if let State::Paused { since, .. } = row.state { Some(since) } else { None },
         notices: card.map(|card| card.notices),
         settling: counts.settling,
@@ -81,28 +84,29 @@ pub(crate) fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resul
         events_lost: row.counters.lost,
         recovered_by_a_check: row.counters.recovered,
         last_check: row.counters.checked,
-        last_done: card.and_then(|card| card.last_done),
+        last_done: last,
         last_event: card.and_then(|card| card.last_event),
         problem: card.and_then(|card| card.problem),
-        warning: card.and_then(|card| card.warning),
+        warning: card.and_then(|card| card.warning.as_ref()),
     };
     serde_json::to_string(&line).map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
 }
 
-fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<Counts> {
+/// How many of its files stand where, and when one was last done.
+fn counts(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<(Counts, Option<UnixTime>)> {
     if let Some(card) = card {
-        return Ok(card.counts);
+        return Ok((card.counts, card.last_done));
     }
     let midnight = Zone::here().day_began(UnixTime::now());
-    let Tallied { moving, stalled, rests: waiting, done, since: today, failed, .. } =
+    let Tallied { moving, stalled, rests: waiting, done, since: today, failed, last, .. } =
         Reader::open(home)?.watched_counts(row.id, midnight)?;
-    Ok(Counts { moving, stalled, waiting, done, today, failed, ..Default::default() })
+    Ok((Counts { moving, stalled, waiting, done, today, failed, ..Default::default() }, last))
 }
 
 /// In two lines for a person.
 pub(crate) fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Result<String> {
     let path = text::plain(&davit_core::file::names::shown(&row.path));
-    let counts = counts(row, card, home)?;
+    let (counts, _) = counts(row, card, home)?;
     let doing = match (card.map(|card| card.doing), row.state) {
         (_, State::Paused { since, .. }) => format!("Paused since {}", words::date(since)),
         (Some(doing), _) => doing_in_words(row.id, doing, counts),
@@ -113,7 +117,7 @@ pub(crate) fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resu
     };
     let mut told = vec![doing];
     let count = |n: u32, what: &str| (n > 0).then(|| format!("{n} {what}"));
-    told.extend(count(counts.moving, "being uploaded"));
+    told.extend(count(counts.moving, if card.is_some() { "being uploaded" } else { "in line" }));
     told.extend(count(counts.stalled, "waiting"));
     told.extend(count(counts.settling - counts.still_written.min(counts.settling), "being written"));
     told.extend(count(counts.still_written, "still being written"));
@@ -129,8 +133,12 @@ pub(crate) fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resu
         ErrorCode::NameRefused => counts.refused > 0,
         _ => false,
     };
-    let problem = |card: &Card| card.problem.filter(|code| !is_counted(*code)).or(card.warning);
+    let problem = |card: &Card| card.problem.filter(|code| !is_counted(*code));
     told.extend(card.and_then(problem).map(|code| words::of(code).what.to_owned()));
+    told.extend(card.and_then(|card| card.warning.as_ref()).map(|warning| {
+        let words = words::of(warning.code);
+        format!("{}: {} {}", text::plain(&warning.file), words.what, words.action)
+    }));
     told.push(format!("{} uploaded", counts.done));
     told.extend(row.spec.hours.as_ref().map(|open| format!("in its hours, {}", hours::in_words(open))));
     told.extend((row.spec.links == Links::Followed).then(|| "links are followed".to_owned()));

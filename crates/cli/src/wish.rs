@@ -32,9 +32,9 @@ impl Wanted {
         put(self.collision.map(Into::into), &mut spec.collision);
         put(self.after.map(Into::into), &mut spec.after);
         put(self.priority.map(Into::into), &mut spec.priority);
-        put(self.depth.map(|bound| bound.0), &mut spec.bounds.depth);
-        put(self.least.map(|bound| bound.0.map(ByteCount)), &mut spec.bounds.least);
-        put(self.most.map(|bound| bound.0.map(ByteCount)), &mut spec.bounds.most);
+        put(self.depth.map(|bound| bound.0.map(|depth| depth.0)), &mut spec.bounds.depth);
+        put(self.least.map(|bound| bound.0.map(|size| ByteCount(size.0))), &mut spec.bounds.least);
+        put(self.most.map(|bound| bound.0.map(|size| ByteCount(size.0))), &mut spec.bounds.most);
         put(self.age.map(|bound| bound.0), &mut spec.bounds.age);
         put(self.skip_empty.map(|skips| !skips), &mut spec.allow_empty);
         if self.no_hours {
@@ -158,6 +158,18 @@ mod tests {
         let before = typed(&["--include=*.mov", "--exclude=*.raw"]);
         let now = changed(before, &["--exclude", "*.tmp.mov"]);
         assert_eq!(now.lines, [Line::Exclude("*.tmp.mov".to_owned())]);
+    }
+
+    #[test]
+    fn sizes_are_typed_as_a_person_writes_them() {
+        let size = |text: &str| text.parse::<crate::args::Size>().map(|size| size.0);
+        assert_eq!(
+            ["1", "10kB", "500 MB", "2gb", "1TB"].map(size),
+            [1, 10_000, 500_000_000, 2_000_000_000, 1_000_000_000_000].map(Ok)
+        );
+        for bad in ["", "MB", "1.5GB", "-1", "5 parsecs", "99999999999TB"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
     }
 
     /// W18.

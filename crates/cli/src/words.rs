@@ -55,6 +55,10 @@ pub(crate) fn of(code: ErrorCode) -> Words {
             "Use --collision suffix, or overwrite; of two given at once only suffix keeps both.",
         ),
         C::NoTrash => ("This drive has no trash.", "Let files stay, or move them: `davit watch change --after`."),
+        C::FileStays => (
+            "A file that was uploaded could not be moved or deleted.",
+            "Look at the permissions of its folder, and whether `_uploaded` is a plain folder.",
+        ),
         C::DamagedOnTheWay => ("Some pieces arrived damaged.", "Check cable or Wi-Fi, then try again."),
         C::CheckMismatch => ("The stored file does not match yours.", "Upload it again; your file is untouched."),
         C::NoChecksums => {

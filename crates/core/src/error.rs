@@ -128,6 +128,8 @@ codes! {
     AlreadyThere = "already-there", User;
     /// The drive of a file that is to go to the trash has none.
     NoTrash = "no-trash", User;
+    /// A file that was uploaded could not be moved, put in the trash or deleted.
+    FileStays = "file-stays", User;
     /// Pieces arrived damaged again and again.
     DamagedOnTheWay = "damaged-on-the-way", Service;
     /// The store's checksum of the whole object is not ours.

@@ -6,7 +6,7 @@ use davit_core::ids::{DestinationId, WatchId};
 use davit_core::session::Collision;
 use davit_core::units::UnixTime;
 use davit_core::watch::Spec;
-use davit_core::watch::card::{Card, Counts, Doing, Notices};
+use davit_core::watch::card::{Card, Counts, Doing, Notices, Warning};
 use davit_core::watch::rules::{Bounds, Line};
 use davit_core::watch::spec::{After, Changed, Hours, Mode, Moved, Priority, Unit};
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,8 @@ pub struct WatchView {
     pub last_event: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
-    /// Why a file that was uploaded could not be moved, say.
-    pub warning: Option<ErrorCode>,
+    /// A file that was uploaded and could not be moved, say.
+    pub warning: Option<Warning>,
 }
 
 impl From<&Card> for WatchView {
@@ -73,7 +73,7 @@ impl From<&Card> for WatchView {
             last_done: card.last_done,
             last_event: card.last_event,
             problem: card.problem,
-            warning: card.warning,
+            warning: card.warning.clone(),
         }
     }
 }

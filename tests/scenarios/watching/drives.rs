@@ -320,7 +320,11 @@ async fn what_has_no_trash_on_its_own_drive_stays_and_is_warned_of() {
     writable(0o555);
     let watched = Watched::at(world, root, Spec { after: After::Trash, ..soon() }).await;
     let sum = sha256(&watched.file("a.mov", 20_000));
-    watched.until("it is warned of", |card| card.warning == Some(ErrorCode::NoTrash)).await;
+    watched
+        .until("it is warned of", |card| {
+            card.warning.as_ref().is_some_and(|warning| warning.code == ErrorCode::NoTrash)
+        })
+        .await;
     watched.check().await;
     let card = watched.until_done(1).await;
     assert_eq!((card.counts.failed, watched.left()), (0, vec!["a.mov".to_owned()]));

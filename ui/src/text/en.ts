@@ -167,6 +167,12 @@ export const errors: Record<ErrorCode, ErrorText> = {
     todo: 'Let uploaded files of this folder stay, or be moved.',
     button: again,
   },
+  'file-stays': {
+    row: 'It could not be moved or deleted.',
+    why: untouched,
+    todo: 'Look at the permissions of its folder.',
+    button: again,
+  },
   'damaged-on-the-way': {
     row: 'Some pieces arrived damaged.',
     why: `3 tries failed; often a faulty cable or Wi-Fi. ${untouched}`,
@@ -506,7 +512,7 @@ export const text = {
     passed: (n: number) => `${plural(n, 'link or special file is', 'links and special files are')} left.`,
     unreadable: (n: number) => `${plural(n, 'file or folder', 'files and folders')} in it cannot be read.`,
     badNames: (n: number) => `The storage refuses ${plural(n, 'name', 'names')} in it.`,
-    stays: (why: string) => `A file that was uploaded stays where it is. ${why}`,
+    stays: (name: string, why: string) => `${name} was uploaded and stays where it is. ${why}`,
     elsewhere: (process: number | null) =>
       `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}. Close it there, or let it go on there.`,
     failed: (n: number) => `${plural(n, 'file needs', 'files need')} you.`,

@@ -30,7 +30,7 @@ test('a folder that another Davit watches says what can be done', () => {
 test('of what is wrong the nearest is told, with one thing to do', () => {
   const counts = { ...none, failed: 2 };
   expect(trouble(watch())).toBeNull();
-  expect(trouble(watch({ warning: 'file-unreadable' }))).toBeNull();
+  expect(trouble(watch({ warning: { code: 'file-stays', file: 'day/a.mov' } }))).toBeNull();
   const away = trouble(watch({ doing: { kind: 'away', other: false }, drive: 'PHOTO-SSD', counts }));
   expect(away).toEqual({ words: 'Plug in the drive PHOTO-SSD to continue.', todo: 'another' });
   const gone = trouble(watch({ doing: { kind: 'away', other: false } }));

@@ -77,8 +77,12 @@ export function details(watch: WatchView, now: number): string[] {
     ...some(counts.passed, say.passed),
     ...passed(watch),
     ...(problem === null || isCounted(watch) ? [] : [sentence(problem)]),
-    ...(warning === null ? [] : [say.stays(errors[warning].row)]),
+    ...(warning === null ? [] : [say.stays(warning.file, stays(warning.code))]),
   ];
+}
+
+function stays(code: ErrorCode): string {
+  return [errors[code].row, errors[code].todo].filter(Boolean).join(' ');
 }
 
 function noticed(notices: Notices): string {

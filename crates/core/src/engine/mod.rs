@@ -220,6 +220,11 @@ impl Engine {
         Self { commands, routes, runtime: handle.clone() }
     }
 
+    /// Whether nothing of this company, or place, goes on for now: whoever is at work turned to another.
+    pub(crate) fn is_elsewhere(&self, remote: &Remote) -> bool {
+        self.routes.remote().is_some_and(|here| here != *remote)
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
         let (sender, answer) = oneshot::channel();
         self.commands.send(command(sender)).map_err(|_| closed())?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant};
 
+use super::card::Warning;
 use super::folder::Folder;
 use super::reading::{For, Sum};
 use super::record::{Aftermath, Decided};
@@ -243,7 +244,9 @@ impl Folder {
             return (Some(Aftermath::Failed { code }), Ends::Now);
         }
         // What is in its way is taken away some time.
-        self.warning = Some(code);
+        let file = names::shown(&job.file);
+        let code = if code == ErrorCode::NoTrash { code } else { ErrorCode::FileStays };
+        self.warning = Some(Warning { code, file });
         // It may have its other name still, where its own could not be given back.
         let (looked, to) = (Arc::clone(tree), job.to.clone());
         let look = move || Ok(is_there(&looked, &to).unwrap_or(true));
@@ -359,7 +362,9 @@ mod tests {
         let begun = Instant::now();
         there.is_seen_to().await;
         assert_eq!(there.line().await.after, Some(due.clone()));
-        assert!(there.folder.warning.is_some() && there.folder.done.is_empty());
+        let warning = Warning { code: ErrorCode::FileStays, file: NAME.to_owned() };
+        assert_eq!(there.folder.warning, Some(warning), "whatever the system says of it");
+        assert!(there.folder.done.is_empty());
         let next = there.folder.stays.next().expect("it has a time");
         assert!(next >= begun + Duration::from_secs(30), "{:?}", next - begun);
         std::fs::remove_file(&in_the_way).expect("removed");

@@ -43,8 +43,17 @@ pub struct Card {
     pub last_event: Option<UnixTime>,
     /// The last problem.
     pub problem: Option<ErrorCode>,
-    /// Why a file that was uploaded could not be moved, say: a warning, since it is safely there.
-    pub warning: Option<ErrorCode>,
+    /// A file that was uploaded and could not be moved, say: a warning, since it is safely there.
+    pub warning: Option<Warning>,
+}
+
+/// What keeps a file where it is that was to be taken away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Warning {
+    /// Why.
+    pub code: ErrorCode,
+    /// The last such file, from the watched folder on.
+    pub file: String,
 }
 
 /// What a watched folder does.

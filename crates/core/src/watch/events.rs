@@ -19,6 +19,8 @@ pub(super) enum Hint {
     Folder(PathBuf),
     /// What has this name may be another thing than before: a folder that was removed and made again, or moved here.
     Other(PathBuf),
+    /// The watched folder itself was removed or has another name: of what stands in its place by now the system tells nothing.
+    Root,
     /// Events were lost: something may have changed anywhere.
     Lost,
 }
@@ -49,6 +51,7 @@ struct Told {
 struct Hints {
     folders: BTreeSet<PathBuf>,
     others: BTreeSet<PathBuf>,
+    root: bool,
     lost: bool,
 }
 
@@ -63,10 +66,10 @@ impl Told {
     }
 
     fn take(&self) -> Vec<Hint> {
-        let Hints { folders, others, lost } =
+        let Hints { folders, others, root, lost } =
             std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner));
-        let lost = lost.then_some(Hint::Lost).into_iter();
-        lost.chain(others.into_iter().map(Hint::Other)).chain(folders.into_iter().map(Hint::Folder)).collect()
+        let all = [root.then_some(Hint::Root), lost.then_some(Hint::Lost)].into_iter().flatten();
+        all.chain(others.into_iter().map(Hint::Other)).chain(folders.into_iter().map(Hint::Folder)).collect()
     }
 
     fn told(&self, root: &Path, event: notify::Result<notify::Event>) {
@@ -85,11 +88,12 @@ impl Told {
         }
         for path in &event.paths {
             let Ok(within) = path.strip_prefix(root) else { continue };
-            // What happens to the folder itself is seen where it is looked for.
             let above = within.parent().unwrap_or(Path::new("")).to_owned();
-            let other = is_another(event.kind).then(|| within.to_owned()).filter(|path| !path.as_os_str().is_empty());
+            let is_root = within.as_os_str().is_empty();
+            let other = (is_another(event.kind) && !is_root).then(|| within.to_owned());
             self.hint(|hints| {
                 hints.others.extend(other);
+                hints.root |= is_root && is_gone(event.kind);
                 hints.folders.insert(above);
             });
         }
@@ -213,6 +217,11 @@ const fn is_another(kind: EventKind) -> bool {
     )
 }
 
+/// Whether what had a name has it no more.
+const fn is_gone(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Remove(_) | EventKind::Modify(notify::event::ModifyKind::Name(_)))
+}
+
 fn is_of_one(error: &notify::Error) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
     matches!(&error.kind, notify::ErrorKind::Io(error)
@@ -327,6 +336,21 @@ mod tests {
         assert_eq!(agenda.ready(Unit::EachFile, 1).len(), 1, "it stayed the same for as long as that takes");
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
         assert_eq!(hints(read), [], "who reads changes nothing");
+    }
+
+    /// W15: another folder may stand there by the time that anybody looks, and have its number.
+    #[test]
+    fn that_the_watched_folder_itself_went_is_told() {
+        use notify::event::{MetadataKind, RemoveKind, RenameMode};
+        let told = |kind| {
+            let told = Told::default();
+            told.told(Path::new("/in"), Ok(notify::Event::new(kind).add_path("/in".into())));
+            told.take().contains(&Hint::Root)
+        };
+        assert!(told(EventKind::Remove(RemoveKind::Folder)));
+        assert!(told(EventKind::Modify(ModifyKind::Name(RenameMode::From))));
+        assert!(!told(EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any))), "it has other rights");
+        assert!(!hints(EventKind::Remove(RemoveKind::File)).contains(&Hint::Root), "a file in it");
     }
 
     /// W10: a watcher that fails, and one that says that it lost some.

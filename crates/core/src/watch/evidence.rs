@@ -252,16 +252,18 @@ mod tests {
         let is = RootId::of(&tree).expect("numbers");
         let others = elsewhere(is);
         assert_eq!(folder.stands(&tree, others, is).await.expect("looked"), Stands::Nothing);
-        std::fs::create_dir_all(root.path().join("night/deep")).expect("made");
+        // As it is written here: the ledger has it so.
+        let deep = Path::new("night").join("deep");
+        std::fs::create_dir_all(root.path().join(&deep)).expect("made");
         for n in 0..50 {
             std::fs::write(root.path().join(format!("night/deep/{n}.mov")), b"new").expect("written");
         }
         assert_eq!(folder.stands(&tree, others, is).await.expect("looked"), Stands::Another);
         let name = OsString::from("left.mov");
         std::fs::write(root.path().join("night/deep/left.mov"), b"left").expect("written");
-        let stamps = tree.look_at(Path::new("night/deep"), std::slice::from_ref(&name)).expect("looked");
+        let stamps = tree.look_at(&deep, std::slice::from_ref(&name)).expect("looked");
         let stamp = stamps[0].expect("a file");
-        let line = WatchedRow { folder: "night/deep".into(), name, stamp, decided: Decided::Existing, after: None };
+        let line = WatchedRow { folder: deep, name, stamp, decided: Decided::Existing, after: None };
         folder.shared.journal.write(vec![Write::Watched(folder.row.id, line)]).await.expect("written");
         folder.picked = None;
         assert_eq!(folder.stands(&tree, others, is).await.expect("looked"), Stands::It);

@@ -40,7 +40,8 @@ impl Folder {
         self.events.lies(remote);
         // What told of the mount before tells nothing of this one.
         if self.presence.is_another(tree.mount()) {
-            self.is_mounted_anew();
+            self.known.clear();
+            self.begins_anew();
         }
         if self.owner.as_ref().is_some_and(|owner| !owner.lasts()) {
             self.owner = None;

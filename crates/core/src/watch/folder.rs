@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant};
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::below;
-use super::card::{Card, Counts, Doing, Notices};
+use super::card::{Card, Counts, Doing, Notices, Warning};
 use super::checks::{self, Bursts, Clocks};
 use super::due::Due;
 use super::events::{Events, Hint};
@@ -92,7 +92,7 @@ pub(super) struct Folder {
     /// Files that have the name of one that is being deleted, and the folder that each was seen in.
     pub(super) strays: BTreeMap<OsString, PathBuf>,
     /// A file that was uploaded could not be moved, say.
-    pub(super) warning: Option<ErrorCode>,
+    pub(super) warning: Option<Warning>,
     pub(super) owner: Option<Owner>,
     /// What tells whether it is the folder that it was, while it is away.
     pub(super) picked: Option<Picked>,
@@ -272,6 +272,10 @@ impl Folder {
                         }
                     }
                 }
+                Hint::Root => {
+                    self.known.clear();
+                    self.begins_anew();
+                }
                 Hint::Lost => {
                     self.row.counters.lost += 1;
                     // Of folders that came meanwhile it tells once they are looked at.
@@ -283,19 +287,12 @@ impl Folder {
         }
     }
 
-    /// The computer slept: nothing that was told before is believed until all of it was checked.
-    fn begins_anew(&mut self) {
+    /// The computer slept, say, or its drive was away: nothing that was told before is believed until all of it was checked, and of
+    /// what comes the system is to tell anew.
+    pub(super) fn begins_anew(&mut self) {
         self.events.rest();
         self.is_told = false;
         self.clock = Instant::now();
-        self.checks_anew();
-    }
-
-    /// The drive was taken away and is back: what happened meanwhile was not told, and from now on nothing is.
-    pub(super) fn is_mounted_anew(&mut self) {
-        self.events.rest();
-        self.known.clear();
-        self.is_told = false;
         self.checks_anew();
     }
 
@@ -440,6 +437,7 @@ impl Folder {
                 self.publish().await;
             }
             let counted = self.is_told && self.events.notices() == Notices::Live;
+            let before = self.row.counters.recovered;
             self.check(&tree, counted).await?;
             if self.void {
                 return Ok(());
@@ -452,6 +450,10 @@ impl Folder {
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
             for done in self.waiting_for_check.drain(..) {
                 let _ = done.send(());
+            }
+            // Whoever did not tell of these may tell of nothing any more.
+            if self.row.counters.recovered > before && !checks::LOSES {
+                self.begins_anew();
             }
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
@@ -568,7 +570,12 @@ impl Folder {
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
         let passed = self.passed.kinds().problem();
-        (card.problem, card.warning) = (self.problem.or(passed), self.warning);
+        (card.problem, card.warning) = (self.problem.or(passed), self.warning.clone());
+        if self.shared.engine.is_elsewhere(&self.row.remote) {
+            // What is in line rests until somebody turns there.
+            card.counts.stalled = card.counts.stalled.saturating_add(std::mem::take(&mut card.counts.moving));
+            card.problem = card.problem.or(Some(ErrorCode::NoCredentials));
+        }
         card
     }
 

@@ -166,6 +166,8 @@ mod tests {
         let other = FolderId { file: u64::MAX - 1, ..folder };
         let Claim::Ours(first) = Owner::claim(folder) else { panic!("it is free") };
         assert_eq!(holder(folder), Some(std::process::id()), "and who has it is told");
+        let again = system::take(&name(folder));
+        assert!(matches!(again, Ok(None)), "{again:?}");
         assert!(matches!(Owner::claim(folder), Claim::Theirs));
         assert!(matches!(Owner::claim(other), Claim::Ours(_)));
         assert!(first.lasts());

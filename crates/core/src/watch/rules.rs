@@ -210,6 +210,17 @@ impl Pattern {
             Some(bare) => (bare, true),
             None => (&*written_here, false),
         };
+        // What a shell takes, and no path that is compared is written so: it would match nothing, without a word.
+        let why = if bare.starts_with("./") || bare.contains("/./") || bare.contains("//") || bare.contains("../") {
+            Some("paths begin at the watched folder, without “.”, “..” and empty names")
+        } else if bare.starts_with('!') {
+            Some("whether files are taken or left is said beside a pattern, and not by “!”")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            return Err(Error::new(ErrorCode::BadInput).detail(format!("no pattern: {written:?}: {why}")));
+        }
         let anchored = bare.contains('/');
         let bare = bare.strip_prefix('/').unwrap_or(bare);
         if bare.is_empty() {
