@@ -67,6 +67,43 @@ async fn what_is_changed_at_the_command_line_leaves_everything_else_as_it_is() {
     assert_eq!(now.destination.id.0, format!("s3://{BUCKET}/out/"));
 }
 
+/// W27, W30: whoever is at work has keys for one place, and the folder's files go to another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_files_go_to_another_place_waits_and_says_so() {
+    let world = World::new().await;
+    let root = world.path("in");
+    noise(&root.join("a.mov"), 1_000);
+    let mut add = world.davit("watch");
+    add.arg("add").arg(&root).args(["--existing", "all", "--settle", "1s"]);
+    let added = world.by_keys(&mut add).end().await;
+    assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+    let by = |prefix: &str| {
+        let mut run = world.davit("watch");
+        run.args(["run", "--json", "--s3", &format!("s3://{BUCKET}/{prefix}/"), "--path-style"]);
+        run.args(["--endpoint-url", &world.cloud.endpoint(), "--region", world.cloud.region()]);
+        run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id);
+        run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key);
+        run.start()
+    };
+    let elsewhere = by("out");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let listed = watch(&world, &["list"]).await.out;
+        if listed.contains("1 waiting") && listed.contains("no credentials for its place") {
+            break;
+        }
+        assert!(!listed.contains("being uploaded") && Instant::now() < deadline, "{listed}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(world.keys().is_empty(), "{:?}", world.keys());
+    assert_eq!(elsewhere.ended_by("TERM"), Some(0));
+    let _there = by("in");
+    while world.keys() != ["in/a.mov"] {
+        assert!(Instant::now() < deadline, "{:?}", world.keys());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// W9: without a terminal nobody can be asked at once, and nothing is uploaded before somebody says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_added_without_a_word_of_what_is_there_asks_and_is_answered_by_a_command() {

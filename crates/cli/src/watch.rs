@@ -329,7 +329,7 @@ async fn watch(run: Run) -> Result<u8> {
 
 /// Of folders whose files go to another place than the one that these keys are for: they are watched, and nothing of them is sent.
 fn bound_elsewhere(options: &Options) -> Result<Vec<String>> {
-    let Some(place) = options.direct.as_ref().map(|direct| direct.id()) else { return Ok(Vec::new()) };
+    let Some(place) = options.direct.as_ref().map(davit_core::uploader::Direct::id) else { return Ok(Vec::new()) };
     let elsewhere = on_record(&options.home)?.into_iter().filter(|row| row.destination.id != place);
     let note = |row: WatchRow| {
         let (path, to) = (row.path.to_string_lossy(), &row.destination.id.0);

@@ -134,7 +134,11 @@ pub(crate) fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resu
         _ => false,
     };
     let problem = |card: &Card| card.problem.filter(|code| !is_counted(*code));
-    told.extend(card.and_then(problem).map(|code| words::of(code).what.to_owned()));
+    told.extend(card.and_then(problem).map(|code| match code {
+        // Of a folder it is its place that they are not for.
+        ErrorCode::NoCredentials => "Whoever watches it has no credentials for its place.".to_owned(),
+        code => words::of(code).what.to_owned(),
+    }));
     told.extend(card.and_then(|card| card.warning.as_ref()).map(|warning| {
         let words = words::of(warning.code);
         format!("{}: {} {}", text::plain(&warning.file), words.what, words.action)
