@@ -258,7 +258,7 @@ mod tests {
     use davit_core::ids::{ItemId, TransferId, WatchId};
     use davit_core::session::Collision;
     use davit_core::units::{ByteCount, ByteRate};
-    use davit_core::watch::card::{Counts, Doing, Notices, Why as LooksSince};
+    use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
     use davit_core::watch::rules::{Bounds, Line, Rule};
     use davit_core::watch::spec::{After, Changed, Existing, Hours, Mode, Moved, Priority, Unit};
@@ -342,6 +342,7 @@ mod tests {
             Wishes,
             Doing,
             Notices,
+            Warning,
             LooksSince,
             Counts,
             Line,

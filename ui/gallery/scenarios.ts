@@ -436,7 +436,7 @@ export const scenarios: Record<string, Scenario> = {
         counts: { ...watch(0).counts, done: 12, stillWritten: 1, placeholders: 3, passed: 1 },
         lost: 2,
         recovered: 14,
-        warning: 'file-unreadable',
+        warning: { code: 'file-stays', file: 'day 3/cut.mov' },
         wishes: wishes({ settle: 45, after: 'delete', collision: 'fail' }),
       }),
     ],

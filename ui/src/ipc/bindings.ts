@@ -990,6 +990,16 @@ process: number | null, };
 
 export type Notices = { "kind": "live" } | { "kind": "polls" } & LooksSince;
 
+export type Warning = { 
+/**
+ * Why.
+ */
+code: ErrorCode, 
+/**
+ * The last such file, from the watched folder on.
+ */
+file: string, };
+
 export type LooksSince = { "why": "wanted" } | { "why": "remote" } | { "why": "limit", 
 /**
  * As many as that.

@@ -1,5 +1,5 @@
 // A watched folder in words.
-import type { Line, Notices, WatchView, Wishes } from '../ipc';
+import type { ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
 import type { Choice } from '../parts/choice';
 import { clock, place, roughSize } from '../state/format';
 import { sentence } from '../state/wishes';
