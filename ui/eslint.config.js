@@ -7,6 +7,7 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 const shell = { regex: '^@tauri-apps/', message: 'Only src/ipc talks to the shell.' };
+const inside = { regex: '/text/', message: 'Words are asked of src/text, whatever their language.' };
 const folders = (names, message) => ({ regex: `^\\.\\.?/(.*/)?(${names})(/|$)`, message });
 
 /** Files of src, and what they may not import. */
@@ -54,6 +55,7 @@ export default defineConfig(
   },
   boundary('{*,!(ipc)/**/*}'),
   boundary('parts/**/*', folders('views|state|ipc|text', 'Parts know no state, no ipc and no words.')),
-  boundary('text/**/*', { regex: '^\\.', allowTypeImports: true, message: 'Words import nothing but types.' }),
-  boundary('state/**/*', folders('views', 'State never knows who shows it.')),
+  boundary('text/**/*', { regex: '^\\.\\./', allowTypeImports: true, message: 'Words import nothing else but types.' }),
+  boundary('views/**/*', inside),
+  boundary('state/**/*', inside, folders('views', 'State never knows who shows it.')),
 );

@@ -38,9 +38,9 @@ export async function still(browser, { width, height, scale = 1, theme = 'light'
   return page;
 }
 
-export async function open(page, home, name, theme = 'light') {
+export async function open(page, home, name, { theme = 'light', words = '' } = {}) {
   page.complaints.length = 0;
-  await page.goto(`${home}?scenario=${name}&theme=${theme}`);
+  await page.goto(`${home}?scenario=${name}&theme=${theme}&words=${words}`);
   const ready = page.waitForSelector('html[data-ready]', { state: 'attached', timeout: 30_000 });
   await ready.catch(() => page.complaints.push('what the scenario waits for never came'));
   await painted(page);

@@ -18,7 +18,7 @@ export async function looks({ browser, home, names, shots }) {
       await page.emulateMedia({ colorScheme: theme });
       // Every scenario begins in the same window, whatever the one before it ended in.
       await page.setViewportSize({ width: 1080, height: 720 });
-      await open(page, home, name, theme);
+      await open(page, home, name, { theme });
       await page.evaluate(axe.source);
       for (const [size, [width, height]] of Object.entries(SIZES)) {
         await page.setViewportSize({ width, height });

@@ -1,4 +1,5 @@
-// One scenario in the real window: ?scenario=list&theme=dark
+// One scenario in the real window: ?scenario=list&theme=dark&words=long
+import './pseudo';
 import { mount } from 'svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/davit.css';
@@ -7,10 +8,12 @@ import App from '../src/App.svelte';
 import { Fake } from './fake';
 import { NOW } from './sample';
 import { scenarios, type Stage } from './scenarios';
+import { overheard } from './told';
 
 declare global {
   interface Window {
-    gallery: { names: string[]; fake: Fake | null };
+    /** `told` is what came from the shell: names, paths and whatever else is no word of the window. */
+    gallery: { names: string[]; fake: Fake | null; told: Set<string> };
   }
 }
 
@@ -18,7 +21,7 @@ const asked = new URLSearchParams(location.search);
 const name = asked.get('scenario') ?? '';
 const theme = asked.get('theme');
 const scenario = scenarios[name];
-window.gallery = { names: Object.keys(scenarios), fake: null };
+window.gallery = { names: Object.keys(scenarios), fake: null, told: new Set() };
 if (theme) document.documentElement.dataset['theme'] = theme;
 
 /** Ten minutes that lead up to now, for the speed's line. */
@@ -75,7 +78,7 @@ async function play(): Promise<void> {
   localStorage.clear();
   const fake = new Fake(scenario);
   window.gallery.fake = fake;
-  mount(App, { target: document.body, props: { ipc: fake.ipc, now: () => now } });
+  mount(App, { target: document.body, props: { ipc: overheard(fake.ipc, window.gallery.told), now: () => now } });
   await settled();
   const speed = scenario.totals?.speed ?? 0;
   // Most of the time the line is flat; one dip and small waves make it look like a morning.

@@ -1,5 +1,5 @@
 // Every scenario on a real page: pictures in both themes and three widths, the accessibility rules, a walk by
-// keyboard, and a zoom of 200 %. Pictures go to artefacts/gallery; ends with 1 when anything is wrong.
+// keyboard, a zoom of 200 %, longer words, and from right to left. Pictures go to artefacts/gallery; ends with 1 when anything is wrong.
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
@@ -8,12 +8,14 @@ import { drops } from './drops.mjs';
 import { keyboard } from './keyboard.mjs';
 import { looks } from './looks.mjs';
 import { manners } from './manners.mjs';
+import { mirrored } from './mirrored.mjs';
+import { words } from './words.mjs';
 import { zoom } from './zoom.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../artefacts/gallery/');
 const configFile = here('./vite.config.mjs');
-// npm run gallery -- [--only=looks|keyboard|drops|manners|zoom] [a part of a scenario's name …]
+// npm run gallery -- [--only=looks|keyboard|drops|manners|zoom|words|mirrored] [a part of a scenario's name …]
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 
@@ -48,7 +50,7 @@ try {
     for (const one of Object.entries(checks)) await checked(one);
   };
   await inTurn({ looks });
-  await Promise.all([inTurn({ keyboard, drops }), inTurn({ manners, zoom })]);
+  await Promise.all([inTurn({ keyboard, drops }), inTurn({ manners, zoom, words, mirrored })]);
   console.log(`${names.length} scenarios, ${faults} wrong, ${seconds(begun)}`);
 } finally {
   await browser.close();

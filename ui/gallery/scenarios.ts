@@ -1,6 +1,6 @@
 // Every state of the window that a person can meet, by name.
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
-import { errors } from '../src/text/en';
+import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import { names, NOW, at, day, failed, folder, limited, limits, row, waits, watch, watches, wishes } from './sample';
 
@@ -489,7 +489,7 @@ export const scenarios: Record<string, Scenario> = {
   'watched-edit-more-wrong': watched([], async ({ press, change }) => {
     await press('.bar .primary');
     await press('.sheet .more');
-    await change('.sheet [aria-label^="Size at least"]', 'much');
+    await change('.sheet .sizes input', 'much');
   }),
   'watched-new': watched([], ({ press }) => press('.bar .primary')),
   'settings-limits': settings(),

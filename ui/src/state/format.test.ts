@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { text, writeFor } from '../text';
 import {
   aboutSize,
   clock,
+  dayAndClock,
   duration,
   limitRate,
   middle,
@@ -20,7 +22,20 @@ import {
   untilClock,
 } from './format';
 
+/** The same for somebody else. */
+function asIn<T>(language: string, told: () => T): T {
+  writeFor([language]);
+  const answer = told();
+  writeFor(['en-GB']);
+  return answer;
+}
+
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+/** The same without marks that nobody sees. */
+const spaced = (text: string) =>
+  plain(text)
+    .replaceAll('\u202f', ' ')
+    .replace(/[\u061c\u200e\u2068\u2069]/g, '');
 
 test('sizes are decimal, with digits by their unit', () => {
   expect(plain(size(0))).toBe('0 B');
@@ -181,4 +196,13 @@ test('a name is never cut within a letter that is made of several', () => {
 test('a name cannot leave its row, nor look like another kind of file', () => {
   expect(middle('a\nb.mov').join('')).toBe('a␊b.mov');
   expect(middle('evil\u202evom.exe').join('')).toBe('evil\ufffdvom.exe');
+});
+
+test('sizes, speeds and clocks are written as the person writes them', () => {
+  const at = new Date(2026, 10, 23, 16, 2).getTime() / 1000;
+  const told = () =>
+    [size(1_640_000_000_000), limitRate(1.5e9), text.percent(43), clock(at), dayAndClock(at)].map(spaced);
+  expect(asIn('de-DE', told)).toEqual(['1,64 TB', '1.500 MB/s', '43 %', '16:02', '23 November, 16:02']);
+  expect(asIn('en-US', told)).toEqual(['1.64 TB', '1,500 MB/s', '43%', '4:02 PM', 'November 23, 4:02 PM']);
+  expect(asIn('ar-EG', told)).toEqual(['١٫٦٤ TB', '١٬٥٠٠ MB/s', '٤٣٪', '٤:٠٢ PM', 'November ٢٣, ٤:٠٢ PM']);
 });

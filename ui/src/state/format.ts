@@ -1,5 +1,5 @@
 // Numbers and names as DESIGN section 7 wants them: decimal units, one unit on both sides, nothing that jumps.
-import { text } from '../text/en';
+import { date, number, type Parts, text } from '../text';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 /** Names keep at most this many characters of their end. */
@@ -27,66 +27,63 @@ function rounded(bytes: number, unit: number, round: (value: number) => number):
 }
 
 function inUnit(bytes: number, unit: number, round = Math.round, digits = digitsOf(unit)): string {
-  return rounded(bytes, unit, round).toLocaleString(undefined, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  return number(rounded(bytes, unit, round), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+const sized = (shown: string, unit: number): string => text.size[UNITS[unit] ?? 'B'](shown);
 
 /** "412.8 GB": MB whole, GB one decimal, TB two. */
 export function size(bytes: number): string {
   const unit = unitOf(bytes);
-  return `${inUnit(bytes, unit)}\u00a0${UNITS[unit] ?? ''}`;
+  return sized(inUnit(bytes, unit), unit);
 }
 
 /** "412 GB": while files are counted the number is on its way anyway. */
 export function roughSize(bytes: number): string {
   const unit = unitOf(bytes);
   const digits = unit > 3 ? digitsOf(unit) : 0;
-  return `${inUnit(bytes, unit, Math.round, digits)}\u00a0${UNITS[unit] ?? ''}`;
+  return sized(inUnit(bytes, unit, Math.round, digits), unit);
 }
 
-/** "412.8", "960.0 GB": both sides share the larger unit. */
-function both(sent: number, all: number): [string, string, string] {
+/** What is sent rounds down: the two sides are equal only when nothing is missing. They share the larger unit. */
+function both(sent: number, all: number): [sent: string, all: string, unit: number] {
   const unit = unitOf(all);
-  // What is sent rounds down: the two are equal only when nothing is missing.
-  return [inUnit(sent, unit, sent < all ? Math.floor : Math.round), inUnit(all, unit), `\u00a0${UNITS[unit] ?? ''}`];
+  return [inUnit(sent, unit, sent < all ? Math.floor : Math.round), inUnit(all, unit), unit];
 }
 
 /** "412.8 of 960.0 GB". */
 export function sizeOf(sent: number, all: number): string {
-  const [left, right, unit] = both(sent, all);
-  return text.of(left, right + unit);
+  const [part, whole, unit] = both(sent, all);
+  return text.of({ part, whole: sized(whole, unit) });
 }
 
-/** "1.64 TB" and "4.11 TB", for a figure that stands out from the rest. */
-export function sizesOf(sent: number, all: number): [string, string] {
-  const [left, right, unit] = both(sent, all);
-  return [left + unit, right + unit];
+/** "1.64 TB of 4.11 TB", for a figure that stands out from the rest. */
+export function sizesOf(sent: number, all: number): Parts {
+  const [part, whole, unit] = both(sent, all);
+  return text.ofWhole({ part: sized(part, unit), whole: sized(whole, unit) });
 }
 
 /** "38.4 MB/s": one decimal under 100, whole above; kB/s whole. */
 export function speed(perSecond: number): string {
   const kilo = Math.round(perSecond / 1000);
-  if (kilo < 1000) return `${kilo.toLocaleString()}\u00a0kB/s`;
+  if (kilo < 1000) return text.speed.kB(number(kilo));
   const tenths = Math.round(perSecond / 1e5) / 10;
   const digits = tenths < 100 ? 1 : 0;
   const mega = digits === 1 ? tenths : Math.round(perSecond / 1e6);
-  return `${mega.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits })}\u00a0MB/s`;
+  return text.speed.MB(number(mega, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 }
 
 /** "50 MB/s", "2.5 MB/s", "500 kB/s": a limit has no more digits than it was given. */
 export function limitRate(perSecond: number): string {
-  const [number, unit] = perSecond < 1e6 ? [perSecond / 1e3, 'kB/s'] : [perSecond / 1e6, 'MB/s'];
-  return `${number.toLocaleString(undefined, { maximumFractionDigits: 1 })}\u00a0${unit}`;
+  const shown = (rate: number) => number(rate, { maximumFractionDigits: 1 });
+  return perSecond < 1e6 ? text.speed.kB(shown(perSecond / 1e3)) : text.speed.MB(shown(perSecond / 1e6));
 }
 
 /** "1.8 TB", "180 GB": two digits that count, for what is about as much. */
 export function aboutSize(bytes: number): string {
   const two = Number(bytes.toPrecision(2));
   const unit = unitOf(two);
-  const number = (two / 10 ** (3 * unit)).toLocaleString(undefined, { maximumFractionDigits: 1 });
-  return `${number}\u00a0${UNITS[unit] ?? ''}`;
+  return sized(number(two / 10 ** (3 * unit), { maximumFractionDigits: 1 }), unit);
 }
 
 /** "7 h 30 min", "about 18 h", "about 3 days". */
@@ -95,9 +92,9 @@ export const timeLeft = (seconds: number): string => left(seconds, text.time);
 /** "7 hours 30 minutes": the same for who listens. */
 export const timeSpoken = (seconds: number): string => left(seconds, text.timeSpoken);
 
-type Words = Pick<typeof text.time, 'minute' | 'min' | 'h' | 'about' | 'days'>;
+type Words = Pick<typeof text.time, 'minute' | 'min' | 'h' | 'both' | 'about' | 'days'>;
 
-function left(seconds: number, { minute, min, h, about, days }: Words): string {
+function left(seconds: number, { minute, min, h, both, about, days }: Words): string {
   const minutes = seconds / 60;
   if (minutes < 1) return minute;
   if (minutes < 10) return min(Math.ceil(minutes));
@@ -106,7 +103,7 @@ function left(seconds: number, { minute, min, h, about, days }: Words): string {
     const steps = Math.ceil(minutes / 10) * 10;
     const rest = steps % 60;
     const hours = h(Math.floor(steps / 60));
-    return rest === 0 ? hours : `${hours} ${min(rest)}`;
+    return rest === 0 ? hours : both({ hours, minutes: min(rest) });
   }
   if (minutes < 48 * 60) return about(h(Math.round(minutes / 60)));
   return about(days(Math.round(minutes / 1440)));
@@ -124,12 +121,13 @@ export function untilTry(until: number | null, now: number): string | null {
 
 /** "12 min", "3 h 20 min": how long something took, to the minute. */
 export function duration(seconds: number): string {
-  const { minute, min, h } = text.time;
+  const { minute, min, h, both } = text.time;
   const minutes = Math.round(seconds / 60);
   if (minutes < 1) return minute;
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
-  return [hours > 0 ? h(hours) : '', rest > 0 ? min(rest) : ''].filter((part) => part).join(' ');
+  if (hours === 0) return min(rest);
+  return rest === 0 ? h(hours) : both({ hours: h(hours), minutes: min(rest) });
 }
 
 /** "ready around 10:30 tomorrow": to the half hour, to five minutes when it is near, to the day when it is far. */
@@ -141,9 +139,7 @@ export function readyAround(seconds: number, now: number): string {
   const at = clock(then.getTime() / 1000);
   if (days <= 0) return text.ready.today(at);
   if (days === 1) return text.ready.tomorrow(at);
-  return text.ready.later(
-    then.toLocaleDateString(undefined, days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }),
-  );
+  return text.ready.later(date(then.getTime(), days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }));
 }
 
 /** Rounded down; 100 only when it is verified. Multiplied first: 29 of 100 divided is a little less than 0.29. */
@@ -152,26 +148,30 @@ export function percent(sent: number, all: number, verified: boolean): number {
   return all === 0 ? 0 : Math.min(99, Math.floor((sent * 100) / all));
 }
 
+/** "43 percent, 7 hours 30 minutes left", for who listens. */
+export const percentSpoken = (percent: number, seconds: number | null): string =>
+  seconds === null ? text.spoken(percent) : text.spokenLeft({ percent, left: timeSpoken(seconds) });
+
 /** "14:05" by the system's clock. */
 export function clock(unix: number): string {
-  return new Date(unix * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' });
+  return date(unix * 1000, { timeStyle: 'short' });
 }
 
 /** "18:00"; with its day where that could be meant of an earlier one: "Mon 08:00". */
 export function untilClock(until: number, now: number): string {
   if (until * 1000 - now < DAY_MS) return clock(until);
-  return `${new Date(until * 1000).toLocaleDateString(undefined, { weekday: 'short' })} ${clock(until)}`;
+  return text.dayAndClock({ day: date(until * 1000, { weekday: 'short' }), clock: clock(until) });
 }
 
 /** "18:00" of minutes after midnight. */
 export function timeOfDay(minutes: number): string {
-  return new Date(2001, 0, 1, 0, minutes).toLocaleTimeString(undefined, { timeStyle: 'short' });
+  return date(new Date(2001, 0, 1, 0, minutes).getTime(), { timeStyle: 'short' });
 }
 
 /** "4 May, 14:05" likewise, for what may be days ago. */
 export function dayAndClock(unix: number): string {
-  const day = new Date(unix * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'long' });
-  return `${day}, ${clock(unix)}`;
+  const day = date(unix * 1000, { day: 'numeric', month: 'long' });
+  return text.dateAndClock({ day, clock: clock(unix) });
 }
 
 /** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */

@@ -1,6 +1,6 @@
 // Whether Davit starts when the person signs in to this computer.
 import type { Ipc } from '../ipc';
-import { text } from '../text/en';
+import { text } from '../text';
 import type { Toasts } from './toasts.svelte';
 
 export class Login {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ErrorCode } from '../ipc';
-import { errors, text } from '../text/en';
+import { errors, text } from '../text';
 import { mendOf } from './mend';
 
 const codes = Object.keys(errors) as ErrorCode[];

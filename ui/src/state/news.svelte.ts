@@ -1,6 +1,6 @@
 // What is said aloud of the list: changes only, joined, and at most every ten seconds.
 import type { ItemId, Row, Totals } from '../ipc';
-import { errors, text } from '../text/en';
+import { errors, list, text } from '../text';
 import { percent } from './format';
 
 const QUIET_MS = 10_000;
@@ -33,11 +33,11 @@ export class News {
   }
 
   /** One problem alone is said by its name. */
-  private one(more: number): string {
+  private one(line: string, more: number): string {
     const fresh = this.rows.filter(({ id, state }) => state.kind === 'failed' && !this.named?.has(id));
     const [row] = fresh;
-    if (more !== 1 || fresh.length !== 1 || row?.state.kind !== 'failed') return '';
-    return text.news.one(row.name, errors[row.state.code].row);
+    if (more !== 1 || fresh.length !== 1 || row?.state.kind !== 'failed') return line;
+    return text.news.one({ line, name: row.name, why: errors[row.state.code].row });
   }
 
   private speak(): void {
@@ -49,7 +49,7 @@ export class News {
     if (now.quarter > said.quarter) words.push(text.news.overall(now.quarter));
     this.said = now;
     if (words.length === 0) return;
-    this.line = text.news.line(words) + this.one(now.needsYou - said.needsYou);
+    this.line = this.one(text.news.line(list(words, 'unit')), now.needsYou - said.needsYou);
     this.named = failing(this.rows);
     this.timer = setTimeout(() => {
       this.timer = null;

@@ -10,7 +10,7 @@ import type {
   ShellEvent,
   Wishes,
 } from '../ipc';
-import { errors, text } from '../text/en';
+import { errors, text } from '../text';
 import { dayAndClock } from './format';
 import type { Toasts } from './toasts.svelte';
 
@@ -166,7 +166,7 @@ export class Session {
     this.prefer(to);
     try {
       const ticket = await this.ipc.enqueue(ids, to);
-      if (ticket.why) this.toasts.say(text.refused(ticket.refused, errors[ticket.why].row));
+      if (ticket.why) this.toasts.say(text.refused({ n: ticket.refused, why: errors[ticket.why].row }));
     } catch (caught) {
       const problem = caught as Problem;
       // It is held still, and there may be another place for it.

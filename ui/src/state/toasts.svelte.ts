@@ -1,6 +1,6 @@
 // At most one toast, ten seconds, longer while somebody looks at it.
 import type { Problem } from '../ipc';
-import { errors } from '../text/en';
+import { errors } from '../text';
 
 /** As long as the engine lets a cancel be taken back. */
 const SHOWN_MS = 10_000;

@@ -1,6 +1,6 @@
 // Watched folders as the core tells them, and what a person does to them.
 import type { DestinationId, Existing, InboxView, Ipc, Problem, Root, WatchId, WatchView, Wishes } from '../ipc';
-import { text } from '../text/en';
+import { text } from '../text';
 import type { Toasts } from './toasts.svelte';
 
 /** What is wished in a sheet, kept or not. */

@@ -1,5 +1,6 @@
 // The week of a schedule: which days, from when to when, and what holds at each minute.
 import type { Day, Limits, LimitTime } from '../ipc';
+import { written } from '../text';
 
 export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** What can be chosen at once; every day by itself as well. */
@@ -69,9 +70,10 @@ export function minutesOf(words: string): number | null {
   return Number(minutes) > 59 || minute > DAY ? null : minute % DAY;
 }
 
-const MEGA = 1e6;
-const LEAST = 10_000;
-const MOST = 1e12;
+export const MEGA = 1e6;
+/** The bounds of a limit, in bytes a second. */
+export const LEAST = 10_000;
+export const MOST = 1e12;
 
 /** A number that a person writes: "2", "2.5", "2,5". */
 export function numberOf(words: string): number | null {
@@ -86,5 +88,4 @@ export function rateOf(words: string): number | null {
 }
 
 /** The same the other way round. */
-export const megas = (rate: number): string =>
-  (rate / MEGA).toLocaleString(undefined, { maximumFractionDigits: 6, useGrouping: false });
+export const megas = (rate: number): string => written(rate / MEGA, 6);

@@ -1,6 +1,6 @@
 // What is wished of a watched folder: what a person writes for it, and where the core refuses it.
 import type { Bounds, ErrorCode, Wishes } from '../ipc';
-import { errors, text } from '../text/en';
+import { errors, text, written } from '../text';
 import { numberOf } from './week';
 
 const say = text.watched;
@@ -30,10 +30,8 @@ export function boundOf(which: keyof Bounds, words: string): number | null | und
 }
 
 /** The same the other way round. */
-export function boundShown(which: keyof Bounds, bound: number | null): string {
-  if (bound === null) return '';
-  return (bound / UNITS[which][0]).toLocaleString(undefined, { maximumFractionDigits: 6, useGrouping: false });
-}
+export const boundShown = (which: keyof Bounds, bound: number | null): string =>
+  bound === null ? '' : written(bound / UNITS[which][0], 6);
 
 /** A refused wish. */
 export interface Refused {
@@ -53,4 +51,7 @@ export function refused(wishes: Wishes, code: ErrorCode, patterns: 'lines' | 'le
 }
 
 /** What is said of a folder that cannot be looked at: not what is said of files. */
-export const sentence = (code: ErrorCode): string => say.wrong[code] ?? errors[code].row;
+export function sentence(code: ErrorCode): string {
+  const wrong: Partial<Record<ErrorCode, string>> = say.wrong;
+  return wrong[code] ?? errors[code].row;
+}

@@ -1,19 +1,26 @@
-// Every word of the window. A code without words does not compile.
-import type { Day, ErrorCode, Holds } from '../ipc/bindings';
+// Every word of the window in English, as messages in ICU's format:
+// https://unicode-org.github.io/icu/userguide/format_parse/messages
+// A code without words does not compile, and neither does who says a message without what it names. Names, paths and
+// numbers that are written already are words to a message ({place}); what is counted is a number ({n, plural, …}).
+import type { After, Collision, Day, ErrorCode, Holds, LimitRule, PausedBy, Unit } from '../ipc/bindings';
 
-export interface ErrorText {
+/** A message that names this. */
+type Names<Argument extends string> = `${string}{${Argument}}${string}`;
+
+/** What is said of a problem; two of its sentences name where it was, or how long it lasts. */
+export interface ErrorText<Place, Time> {
   /** In the row, at most 50 characters. */
   row: string;
   /** The same with the destination's name, where that helps. */
-  rowAt?: (place: string) => string;
+  rowAt?: Place;
   /** Of a wait: the same with how long it is until the next try. */
-  rowIn?: (time: string) => string;
+  rowIn?: Time;
   /** Of a wait: what happens next, and who does it. */
   waits?: string;
   /** Of a wait: above the list, where everything waits for it. */
   whole?: string;
   /** The bare fact, where the details say the rest below. */
-  at?: (place: string) => string;
+  at?: Place;
   /** In the details: what it means for the file. */
   why?: string;
   /** In the details: what to do. */
@@ -31,11 +38,17 @@ const admin = 'Ask your administrator.';
 const again = 'Try again';
 const remove = 'Remove';
 
-export const errors: Record<ErrorCode, ErrorText> = {
-  offline: { row: 'Waiting for the connection.', why: goesOn, waits: goesOn, button: null },
+export const errors = {
+  offline: {
+    row: 'Waiting for the connection.',
+    why: goesOn,
+    waits: goesOn,
+    whole: 'Waiting for the connection',
+    button: null,
+  },
   'storage-busy': {
     row: 'The storage is busy. Trying again.',
-    rowIn: (time) => `The storage is busy. Trying again in ${time}.`,
+    rowIn: 'The storage is busy. Trying again in {time}.',
     why: slower,
     waits: slower,
     whole: 'The storage is busy',
@@ -43,7 +56,7 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
   'backend-down': {
     row: 'Waiting for your company to answer.',
-    rowIn: (time) => `Your company is away. Trying again in ${time}.`,
+    rowIn: 'Your company is away. Trying again in {time}.',
     why: goesOn,
     waits: goesOn,
     whole: 'Waiting for your company',
@@ -78,8 +91,8 @@ export const errors: Record<ErrorCode, ErrorText> = {
   },
   'access-denied': {
     row: 'No access to this place. Ask your administrator.',
-    rowAt: (place) => `No access to ${place}. Ask your administrator.`,
-    at: (place) => `No access to ${place}.`,
+    rowAt: 'No access to {place}. Ask your administrator.',
+    at: 'No access to {place}.',
     why: 'Your account is not allowed to add files in this place. Nothing is wrong with your file or your connection.',
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
     button: again,
@@ -246,12 +259,14 @@ export const errors: Record<ErrorCode, ErrorText> = {
     why: 'Davit needs 200 MB for its records.',
     todo: 'Make room on the disk.',
     waits: 'Davit needs 200 MB for its records. Make room; continues by itself.',
+    whole: 'This computer’s disk is full',
     button: again,
   },
   'journal-unwritable': {
     row: 'Davit cannot write its records.',
     todo: 'Check the disk and its permissions.',
     waits: 'Check the disk and its permissions; continues by itself.',
+    whole: 'Davit cannot write its records',
     button: again,
   },
   'journal-newer': { row: 'These records were written by a newer Davit.', todo: 'Update Davit.', button: null },
@@ -264,44 +279,54 @@ export const errors: Record<ErrorCode, ErrorText> = {
     todo: 'Try again. If it happens again, the reference helps your IT team.',
     button: again,
   },
-};
-
-/** A name that runs from right to left, or turns what stands around it, keeps to itself. */
-const isolated = (name: string): string =>
-  /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/.test(name)
-    ? `\u2068${name}\u2069`
-    : name;
-const count = (n: number): string => n.toLocaleString();
-const plural = (n: number, one: string, many: string): string => (n === 1 ? `1 ${one}` : `${count(n)} ${many}`);
+} as const satisfies Record<ErrorCode, ErrorText<Names<'place'>, Names<'time'>>>;
 
 export const text = {
   app: 'Davit',
-  version: (version: string) => `Davit ${version}`,
-  of: (part: string, whole: string) => `${part} of ${whole}`,
-  ofWhole: (whole: string) => `of ${whole}`,
-  percent: (n: number) => `${n}%`,
-  spoken: (percent: number, left: string) => (left ? `${percent} percent, ${left} left` : `${percent} percent`),
-  left: (time: string) => `${time} left`,
+  version: 'Davit {version}',
+  /** Sizes and speeds; the number is written already. */
+  size: {
+    B: '{n}\u00a0B',
+    kB: '{n}\u00a0kB',
+    MB: '{n}\u00a0MB',
+    GB: '{n}\u00a0GB',
+    TB: '{n}\u00a0TB',
+  },
+  speed: { kB: '{n}\u00a0kB/s', MB: '{n}\u00a0MB/s' },
+  of: '{part} of {whole}',
+  ofWhole: '{part} <quiet>of {whole}</quiet>',
+  percent: '{n, number, ::percent scale/0.01}',
+  /** What a control is called: by what it is for, and what stands there. */
+  labelled: '{label}: {of}',
+  measured: '{what}, {unit}',
+  spoken: '{percent, number} percent',
+  spokenLeft: '{percent, number} percent, {left} left',
+  left: '{time} left',
+  leftReady: '{time} left, {ready}',
   time: {
     minute: 'less than a minute',
-    s: (n: number) => `${n}\u00a0s`,
-    min: (n: number) => `${n}\u00a0min`,
-    h: (n: number) => `${n}\u00a0h`,
-    days: (n: number) => `${n} days`,
-    about: (time: string) => `about ${time}`,
+    s: '{n, number}\u00a0s',
+    min: '{n, number}\u00a0min',
+    h: '{n, number}\u00a0h',
+    both: '{hours} {minutes}',
+    days: '{n, plural, one {# day} other {# days}}',
+    about: 'about {time}',
   },
   timeSpoken: {
     minute: 'less than a minute',
-    min: (n: number) => plural(n, 'minute', 'minutes'),
-    h: (n: number) => plural(n, 'hour', 'hours'),
-    days: (n: number) => `${n} days`,
-    about: (time: string) => `about ${time}`,
+    min: '{n, plural, one {# minute} other {# minutes}}',
+    h: '{n, plural, one {# hour} other {# hours}}',
+    both: '{hours} {minutes}',
+    days: '{n, plural, one {# day} other {# days}}',
+    about: 'about {time}',
   },
   ready: {
-    today: (at: string) => `ready around ${at}`,
-    tomorrow: (at: string) => `ready around ${at} tomorrow`,
-    later: (day: string) => `ready around ${day}`,
+    today: 'ready around {at}',
+    tomorrow: 'ready around {at} tomorrow',
+    later: 'ready around {day}',
   },
+  dayAndClock: '{day} {clock}',
+  dateAndClock: '{day}, {clock}',
   transfers: 'Transfers',
   settings: {
     title: 'Settings',
@@ -314,10 +339,10 @@ export const text = {
   limit: {
     label: 'Speed limit',
     none: 'No limit',
-    short: (rate: string) => `Limit ${rate}`,
-    long: (rate: string) => `Limited to ${rate}`,
+    short: 'Limit {rate}',
+    long: 'Limited to {rate}',
     paused: 'Paused',
-    until: (at: string) => `Until ${at}`,
+    until: 'Until {at}',
     follow: 'Follow the schedule',
     more: 'Limits…',
   },
@@ -342,23 +367,23 @@ export const text = {
     remove: 'Remove this time',
     removed: 'Time removed.',
     add: 'Add a time',
-    full: 'There is room for 50 times.',
-    badTime: 'Write a time like 18:00.',
-    badRate: 'Write a number from 0.01 to 1,000,000.',
-    sends: (rate: string, size: string, time: string) => `${rate} sends about ${size} in ${time}.`,
-    these: (hours: number, minutes: number) => {
-      if (hours === 1 && minutes === 0) return 'this hour';
-      const parts = [];
-      if (hours > 0) parts.push(plural(hours, 'hour', 'hours'));
-      if (minutes > 0) parts.push(plural(minutes, 'minute', 'minutes'));
-      return `these ${parts.join(' ')}`;
-    },
+    full: 'There is room for {most, plural, one {# time} other {# times}}.',
+    badTime: 'Write a time like {time}.',
+    badRate: 'Write a number from {least, number} to {most, number}.',
+    sends: '{rate} sends about {size} in {time}.',
+    these:
+      '{minutes, plural, =0 {{hours, plural, one {this hour} other {these # hours}}} other {{hours, plural, =0 {these {minutes, plural, one {# minute} other {# minutes}}} one {these # hour {minutes, plural, one {# minute} other {# minutes}}} other {these # hours {minutes, plural, one {# minute} other {# minutes}}}}}}',
     every: 'Every day',
-    range: (from: string, to: string) => `${from} to ${to}`,
-    short: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' } satisfies Record<
-      Day,
-      string
-    >,
+    range: '{from} to {to}',
+    short: {
+      mon: 'Mon',
+      tue: 'Tue',
+      wed: 'Wed',
+      thu: 'Thu',
+      fri: 'Fri',
+      sat: 'Sat',
+      sun: 'Sun',
+    } as const satisfies Record<Day, string>,
     long: {
       mon: 'Monday',
       tue: 'Tuesday',
@@ -367,17 +392,21 @@ export const text = {
       fri: 'Friday',
       sat: 'Saturday',
       sun: 'Sunday',
-    } satisfies Record<Day, string>,
+    } as const satisfies Record<Day, string>,
     midnight: '24:00',
     limited: 'Limited',
     paused: 'Paused',
-    planTime: (days: string, from: string, to: string, what: string) => `${days} ${from} to ${to} ${what}`,
-    planWhole: (days: string, what: string) => `${days} all day ${what}`,
-    planLimited: 'limited',
-    planPaused: 'paused',
-    plan: (times: string[], usual: string) => [...times, times.length > 0 ? `otherwise ${usual}` : usual].join(', '),
+    planTime: {
+      limit: '{days} {from} to {to} limited',
+      pause: '{days} {from} to {to} paused',
+    } as const satisfies Record<LimitRule['kind'], string>,
+    planWhole: { limit: '{days} all day limited', pause: '{days} all day paused' } as const satisfies Record<
+      LimitRule['kind'],
+      string
+    >,
+    plan: '{times}, otherwise {usual}',
     planNone: 'no limit',
-    planUsual: (rate: string) => `limited to ${rate}`,
+    planUsual: 'limited to {rate}',
   },
   line: {
     uploading: 'It uploads already',
@@ -386,16 +415,16 @@ export const text = {
     first: 'It is next already',
     last: 'Nothing waits behind it',
     still: 'Nothing moved.',
-    why: (why: string) => `${why}.`,
+    why: '{why}.',
   },
   way: {
     both: 'Both tried, to see which is faster',
     accelerated: 'Accelerated, faster than direct',
-    acceleratedBy: (times: string) => `Accelerated, ${times} times as fast as direct`,
+    acceleratedBy: 'Accelerated, {times, number, ::.0} times as fast as direct',
     acceleratedAlone: 'Accelerated, direct is blocked on this network',
     direct: 'Direct, acceleration was slower',
     directEnough: 'Direct, acceleration gained too little',
-    directBy: (times: string) => `Direct, ${times} times as fast as accelerated`,
+    directBy: 'Direct, {times, number, ::.0} times as fast as accelerated',
     directAlone: 'Direct, acceleration is blocked on this network',
   },
   opening: 'Reading your list.',
@@ -408,7 +437,7 @@ export const text = {
     placeholder: 'upload.company.com',
   },
   token: {
-    title: (name: string) => `Sign in with ${name}`,
+    title: 'Sign in with {name}',
     lead: 'Paste the access token that your IT team gave you.',
     label: 'Access token',
     go: 'Sign in',
@@ -420,7 +449,7 @@ export const text = {
     settings: 'Davit’s settings cannot be read.',
     settingsTodo: 'Ask your administrator to look at settings.json.',
   },
-  connecting: (address: string) => `Connecting to ${address}`,
+  connecting: 'Connecting to {address}',
   connectingLead: 'Your uploads continue as soon as it answers.',
   connected: 'Connected',
   offline: 'Offline',
@@ -443,24 +472,22 @@ export const text = {
   show: 'Show',
   filters: { all: 'All', moving: 'Moving', 'needs-you': 'Needs you', done: 'Done' },
   clearDone: 'Clear done',
-  cleared: (n: number) => `Cleared ${count(n)}.`,
+  cleared: 'Cleared {n, number}.',
   undo: 'Undo',
-  cancelled: (name: string) => `Cancelled “${isolated(name)}”.`,
-  cancelledMany: (n: number, removed: number) =>
-    removed === 0
-      ? `Cancelled ${plural(n, 'transfer', 'transfers')}.`
-      : `Cancelled ${count(n)}, removed ${count(removed)} from list.`,
+  cancelled: 'Cancelled “{name}”.',
+  cancelledMany:
+    '{removed, plural, =0 {Cancelled {n, plural, one {# transfer} other {# transfers}}.} other {Cancelled {n, number}, removed # from list.}}',
   removed: 'Removed from list.',
-  removedMany: (n: number) => `Removed ${count(n)} from list.`,
+  removedMany: 'Removed {n, number} from list.',
   notBack: 'It could not be put back. Upload it again.',
-  many: (act: string, n: number) => `${act} (${count(n)})`,
-  selectedMost: (n: number) => `The first ${count(n)} are selected.`,
+  many: '{act} ({n, number})',
+  selectedMost: 'The first {n, number} are selected.',
   records: {
     mended: 'Davit’s records were damaged. Add again what is missing from the list.',
-    restored: (at: string) => `Davit’s list is restored from ${at}. What was not done then is paused.`,
+    restored: 'Davit’s list is restored from {at}. What was not done then is paused.',
     'begun-anew': 'Davit’s records were lost. Add again what was not done.',
   },
-  refused: (n: number, why: string) => `${plural(n, 'item was', 'items were')} not added. ${why}`,
+  refused: '{n, plural, one {# item was} other {# items were}} not added. {why}',
   pauseAll: 'Pause all',
   resumeAll: 'Resume all',
   add: 'Add',
@@ -468,26 +495,25 @@ export const text = {
   watched: {
     title: 'Watched folders',
     short: 'Watched',
-    shortRest: ' folders',
     lead: 'New files in these folders upload by themselves.',
     add: 'Add folder',
     none: 'No watched folders yet',
     noneLead: 'New files in a watched folder upload by themselves.',
-    uploading: (n: number) => `Uploading ${count(n)}`,
-    today: (n: number) => `${plural(n, 'file', 'files')} today`,
-    files: (n: number) => plural(n, 'file', 'files'),
+    uploading: 'Uploading {n, number}',
+    today: '{n, plural, one {# file} other {# files}} today',
+    files: '{n, plural, one {# file} other {# files}}',
     written: 'Being written',
     longWritten: 'Still being written',
     stalled: 'Waiting',
     waiting: 'To be sent later',
     upToDate: 'Up to date',
-    last: (at: string) => `Last file ${at}`,
+    last: 'Last file {at}',
     checking: 'Looking at all of it',
     asks: 'Files are there already',
     paused: 'Paused',
-    since: (at: string) => `since ${at}`,
-    away: (drive: string | null) =>
-      drive === null ? 'This folder is not where it was.' : `Plug in the drive ${isolated(drive)} to continue.`,
+    since: 'since {at}',
+    away: 'This folder is not where it was.',
+    awayDrive: 'Plug in the drive {drive} to continue.',
     other: 'Another folder is in its place: choose it if it is the right one.',
     details: 'Details',
     live: 'Changes are told by the system.',
@@ -496,46 +522,47 @@ export const text = {
       remote: 'Looked at once a minute: it is on another computer.',
       refused: 'Looked at once a minute: this system does not tell of changes.',
     },
-    limit: (most: number) =>
-      `Looked at once a minute: this system tells of ${plural(most, 'folder', 'folders')} at most. An administrator can raise fs.inotify.max_user_watches.`,
-    instances: (most: number) =>
-      `Looked at once a minute: this system keeps ${plural(most, 'watcher', 'watchers')} for all programs of yours together, and no more. An administrator can raise fs.inotify.max_user_instances.`,
-    checked: (at: string) => `Last full check ${at}.`,
+    limit:
+      'Looked at once a minute: this system tells of {most, plural, one {# folder} other {# folders}} at most. An administrator can raise fs.inotify.max_user_watches.',
+    instances:
+      'Looked at once a minute: this system keeps {most, plural, one {# watcher} other {# watchers}} for all programs of yours together, and no more. An administrator can raise fs.inotify.max_user_instances.',
+    checked: 'Last full check {at}.',
     unchecked: 'No full check yet.',
-    event: (at: string) => `Last change told ${at}.`,
-    lost: (lost: number, found: number) =>
-      `The system ${lost === 0 ? 'told of no loss' : `lost word of changes ${lost === 1 ? 'once' : `${count(lost)} times`}`}. Full checks found ${plural(found, 'file', 'files')}.`,
+    event: 'Last change told {at}.',
+    lost: '{lost, plural, =0 {The system told of no loss.} one {The system lost word of changes once.} other {The system lost word of changes # times.}} Full checks found {found, plural, one {# file} other {# files}}.',
     noneLost: 'No word of changes was lost.',
-    stillWritten: (n: number) => `${plural(n, 'file has', 'files have')} been written to for an hour or more.`,
-    inCloud: (n: number) =>
-      `${plural(n, 'file lies', 'files lie')} in the cloud only and ${n === 1 ? 'is' : 'are'} left there.`,
-    passed: (n: number) => `${plural(n, 'link or special file is', 'links and special files are')} left.`,
-    unreadable: (n: number) => `${plural(n, 'file or folder', 'files and folders')} in it cannot be read.`,
-    badNames: (n: number) => `The storage refuses ${plural(n, 'name', 'names')} in it.`,
-    stays: (name: string, why: string) => `${name} was uploaded and stays where it is. ${why}`,
-    elsewhere: (process: number | null) =>
-      `Another Davit on this computer watches it${process === null ? '' : `, process ${String(process)}`}. Close it there, or let it go on there.`,
-    failed: (n: number) => `${plural(n, 'file needs', 'files need')} you.`,
+    stillWritten: '{n, plural, one {# file has} other {# files have}} been written to for an hour or more.',
+    inCloud:
+      '{n, plural, one {# file lies in the cloud only and is left there.} other {# files lie in the cloud only and are left there.}}',
+    passed: '{n, plural, one {# link or special file is} other {# links and special files are}} left.',
+    unreadable: '{n, plural, one {# file or folder} other {# files and folders}} in it cannot be read.',
+    badNames: 'The storage refuses {n, plural, one {# name} other {# names}} in it.',
+    stays: '{name} was uploaded and stays where it is. {why}',
+    elsewhere: 'Another Davit on this computer watches it. Close it there, or let it go on there.',
+    elsewhereProcess:
+      'Another Davit on this computer watches it, process {process}. Close it there, or let it go on there.',
+    failed: '{n, plural, one {# file needs} other {# files need}} you.',
     /** What is said of files is not what is said of their folder. */
     wrong: {
       'file-unreadable': 'Davit is not allowed to read this folder.',
       'read-error': 'The drive reports damage in this folder.',
       'source-offline': 'The drive does not answer.',
       'file-missing': 'This folder is not there any more.',
-    } satisfies Partial<Record<ErrorCode, string>> as Partial<Record<ErrorCode, string>>,
+    } as const satisfies Partial<Record<ErrorCode, string>>,
     another: 'Choose another folder',
     show: 'Show',
     pauseAll: 'Pause all',
     resumeAll: 'Resume all',
     allFiles: 'All files',
-    list: (all: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(all),
-    not: (pattern: string) => `not ${pattern}`,
+    not: 'not {pattern}',
+    /** What a person writes before such a pattern. */
+    notWritten: 'not',
     then: {
-      keep: 'keep after upload',
-      move: 'then move to _uploaded',
-      trash: 'then move to trash',
-      delete: 'then delete',
-    },
+      keep: '{which}, keep after upload',
+      move: '{which}, then move to _uploaded',
+      trash: '{which}, then move to trash',
+      delete: '{which}, then delete',
+    } as const satisfies Record<After, string>,
     pause: 'Pause this folder',
     again: 'Start again',
     more: 'More for this folder',
@@ -550,14 +577,15 @@ export const text = {
     choose: 'Choose',
     destination: 'Destination',
     kept: 'Folders inside are kept.',
-    keptAs: (path: string, key: string) => `Folders inside are kept: ${isolated(path)} becomes ${isolated(key)}.`,
+    keptAs: 'Folders inside are kept: {path} becomes {key}.',
     fromNow: 'What comes from now on goes there.',
     which: 'Which files',
     addChip: 'Add',
     pattern: 'Pattern, such as *.mov or not *.tmp',
-    removeChip: (chip: string) => `Remove ${chip}`,
-    matches: (taken: number, left: number) =>
-      `${plural(taken, 'file matches', 'files match')} now, ${count(left)} ${left === 1 ? 'does' : 'do'} not.`,
+    patternExample: '*.mov',
+    removeChip: 'Remove {chip}',
+    matches:
+      '{taken, plural, one {# file matches} other {# files match}} now, {left, plural, one {# does not} other {# do not}}.',
     see: 'See which',
     why: {
       leftover: 'left by a program',
@@ -576,29 +604,29 @@ export const text = {
     all: 'Upload them',
     allThere: 'All of it',
     newOnly: 'Only new files',
-    there: (n: number, size: string) => `${plural(n, 'file', 'files')}, ${size}`,
+    there: '{n, plural, one {# file} other {# files}}, {size}',
     wait: 'Wait until',
-    settled: (seconds: number) =>
-      `unchanged for ${seconds < 60 ? plural(seconds, 'second', 'seconds') : plural(Math.round(seconds / 60), 'minute', 'minutes')}`,
+    settledSeconds: 'unchanged for {n, plural, one {# second} other {# seconds}}',
+    settledMinutes: 'unchanged for {n, plural, one {# minute} other {# minutes}}',
     waitHint: 'Files still being copied or recorded are left alone.',
     after: 'After upload',
     afters: { keep: 'Keep', move: 'Move', trash: 'Trash', delete: 'Delete' },
-    afterHint: (folder: string) => ({
+    afterHint: {
       keep: 'Files stay where they are.',
-      move: `To ${folder}/_uploaded, and only after the upload is verified.`,
+      move: 'To {folder}/_uploaded, and only after the upload is verified.',
       trash: 'Only after the upload is verified.',
       delete: 'Only after the upload is verified.',
-    }),
+    } as const satisfies Record<After, string>,
     same: 'Same name already there',
     collisions: {
-      suffix: ['Keep both', 'and add a number'],
-      overwrite: ['Replace', 'the older file'],
-      fail: ['Skip', 'and leave the file here'],
-    },
+      suffix: 'Keep both <quiet>and add a number</quiet>',
+      overwrite: 'Replace <quiet>the older file</quiet>',
+      fail: 'Skip <quiet>and leave the file here</quiet>',
+    } as const satisfies Record<Collision, string>,
     moreChoices: 'More choices',
     under: 'Folder there',
-    underHint: 'A folder in the destination. {date}, {host}, {user} and {folder} are filled in.',
-    badUnder: 'Only {date}, {host}, {user} and {folder} can be filled in.',
+    underHint: "A folder in the destination. '{date}', '{host}', '{user}' and '{folder}' are filled in.",
+    badUnder: "Only '{date}', '{host}', '{user}' and '{folder}' can be filled in.",
     refused: {
       'name-refused': 'The storage refuses this name.',
       'key-too-long': 'This is longer than the storage takes.',
@@ -606,6 +634,7 @@ export const text = {
     never: 'Never',
     neverHint: 'What programs leave and take away again.',
     neverPattern: 'Pattern, such as *.tmp',
+    neverExample: '*.tmp',
     asUsual: 'As usual',
     badPattern: 'Davit does not know what one of these patterns means.',
     size: 'Size',
@@ -629,9 +658,9 @@ export const text = {
     takes: { take: 'Take', leave: 'Leave' },
     send: 'Send',
     units: {
-      'each-file': ['Each file', 'once it is whole'],
-      'top-folder': ['A folder', 'once nothing in it changes, with one receipt'],
-    },
+      'each-file': 'Each file <quiet>once it is whole</quiet>',
+      'top-folder': 'A folder <quiet>once nothing in it changes, with one receipt</quiet>',
+    } as const satisfies Record<Unit, string>,
     whileWritten: 'While it is written',
     whileWrittenHint: 'A file that grows is sent before it is whole.',
     notWhileWritten: 'Not where a folder is sent as one.',
@@ -672,11 +701,11 @@ export const text = {
   },
   addFolder: 'Add folder',
   targets: {
-    where: (what: string) => `Where should ${what} go?`,
-    drop: (what: string) => `Drop ${what}`,
+    where: 'Where should {what} go?',
+    drop: 'Drop {what}',
     esc: 'Esc to cancel',
     signIn: 'Sign in first, then drop again',
-    away: (company: string) => `Drop here, and ${company} is waited for`,
+    away: 'Drop here, and {company} is waited for',
     awayLead: 'You choose where as soon as it answers.',
     records: 'Drop here, and it is kept',
     recordsLead: 'You choose where as soon as Davit goes on.',
@@ -688,43 +717,42 @@ export const text = {
   },
   /** What was added and cannot be asked for yet. */
   waits: {
-    company: (what: string, company: string) => `${what}: you choose where as soon as ${company} answers.`,
-    signIn: (what: string) => `${what}: you choose where once you have signed in.`,
-    records: (what: string) => `${what}: you choose where as soon as Davit goes on.`,
+    company: '{what}: you choose where as soon as {company} answers.',
+    signIn: '{what}: you choose where once you have signed in.',
+    records: '{what}: you choose where as soon as Davit goes on.',
   },
-  items: (n: number) => plural(n, 'item', 'items'),
-  files: (n: number) => plural(n, 'file', 'files'),
-  folders: (n: number) => plural(n, 'folder', 'folders'),
-  and: ' and ',
+  items: '{n, plural, one {# item} other {# items}}',
+  files: '{n, plural, one {# file} other {# files}}',
+  folders: '{n, plural, one {# folder} other {# folders}}',
   news: {
-    done: (n: number) => `${count(n)} done`,
-    overall: (percent: number) => `${percent} percent of everything sent`,
-    one: (name: string, why: string) => ` ${isolated(name)}: ${why}`,
-    line: (words: string[]) => `${words.join(', ')}.`,
+    done: '{n, number} done',
+    overall: '{percent, number} percent of everything sent',
+    one: '{line} {name}: {why}',
+    line: '{words}.',
   },
   overview: {
     label: 'Overall progress',
     all: 'All transfers',
     paused: 'Paused',
-    sent: (sizes: string) => `${sizes} sent`,
+    sent: '{sizes} sent',
     stuck: 'Stopped',
     offline: 'Offline',
     back: 'Everything continues by itself when you are back.',
     away: 'Everything continues by itself.',
     forCompany: 'Waiting for your company',
     signIn: 'Sign in to continue',
-    ended: (at: string) => `Your sign-in ended at ${at}. Nothing is lost.`,
+    ended: 'Your sign-in ended at {at}. Nothing is lost.',
     forSignIn: 'Waiting for sign-in',
     forNetwork: 'Waiting for the connection',
-    forDrive: (drive: string) => `Waiting for ${drive}`,
-    again: (time: string, next: string) => `Trying again in ${time}. ${next}`,
+    forDrive: 'Waiting for {drive}',
+    again: 'Trying again in {time}. {next}',
     done: 'Everything is uploaded',
-    items: (n: number, size: string) => `${plural(n, 'item', 'items')}, ${size} today`,
-    needs: (n: number) => (n === 1 ? '1 needs you' : `${count(n)} need you`),
+    items: '{n, plural, one {# item} other {# items}}, {size} today',
+    needs: '{n, plural, one {# needs you} other {# need you}}',
     rest: 'Everything else is uploaded.',
     idle: 'Nothing is moving',
-    bySchedule: (at: string, sizes: string) => `By schedule until ${at}. ${sizes} sent`,
-    speed: (speed: string) => `Speed over the last 10 minutes, now ${speed}`,
+    bySchedule: 'By schedule until {at}. {sizes} sent',
+    speed: 'Speed over the last 10 minutes, now {speed}',
     working: 'Working out time left',
   },
   shape: {
@@ -733,7 +761,7 @@ export const text = {
     uploading: 'Uploading',
     paused: 'Paused',
     held: 'Waiting for sign-in',
-    waiting: (what: string) => `Waiting ${what}`.trim(),
+    waiting: 'Waiting {what}',
     verifying: 'Verifying',
     done: 'Done',
     failed: 'Needs you',
@@ -742,20 +770,21 @@ export const text = {
   },
   state: {
     queued: 'Waiting',
-    ahead: (n: number) => (n === 0 ? 'next in line' : `${count(n)} ahead of it`),
+    ahead: '{n, plural, =0 {next in line} other {# ahead of it}}',
     scanning: 'Counting files',
     uploading: 'Uploading',
     paused: 'Paused',
     pausing: 'Pausing',
     pausedBy: {
-      you: (at: string) => `by you, ${at}`,
-      schedule: () => 'by schedule',
-      battery: () => 'on battery',
-      metered: () => 'on a metered network',
-      watch: () => 'while it is written',
-    },
+      you: 'by you, {at}',
+      schedule: 'by schedule',
+      battery: 'on battery',
+      metered: 'on a metered network',
+      watch: 'while it is written',
+    } as const satisfies Record<PausedBy, string>,
     bySchedule: 'by schedule',
-    until: (at: string) => `until ${at}`,
+    until: 'until {at}',
+    led: '{lead} {under}',
     waiting: 'Waiting',
     /** What a wait is for; the rest says it in its sentence. */
     for: {
@@ -770,25 +799,25 @@ export const text = {
       'computer-busy': 'for this computer',
       'disk-full': 'for room',
       'journal-unwritable': 'for the records',
-    } satisfies Partial<Record<ErrorCode, string>> as Partial<Record<ErrorCode, string>>,
-    forThisDrive: (drive: string) => `for ${drive}`,
-    forDrive: (drive: string) => `Waiting for ${drive} to answer.`,
+    } as const satisfies Partial<Record<ErrorCode, string>>,
+    forThisDrive: 'for {drive}',
+    forDrive: 'Waiting for {drive} to answer.',
     held: 'for sign-in',
     verifying: 'Verifying',
     checking: 'All sent. Checking every piece.',
-    checked: 'Checked ',
+    checked: 'Checked {sizes}',
     done: 'Done',
     verified: 'Verified',
     failed: 'Needs you',
     cancelled: 'Cancelled',
-    cancelledAt: (at: string) => `Cancelled, ${at}`,
+    cancelledAt: 'Cancelled, {at}',
   },
-  needs: (n: number) => (n === 1 ? '1 file needs you.' : `${count(n)} files need you.`),
-  filesDone: (done: number, all: number) => `${count(done)} of ${plural(all, 'file', 'files')}`,
-  doneWaiting: (done: number, waiting: number) => `${count(done)} done, ${count(waiting)} waiting`,
+  needs: '{n, plural, one {# file needs you.} other {# files need you.}}',
+  filesDone: '{done, number} of {all, plural, one {# file} other {# files}}',
+  doneWaiting: '{done, number} done, {waiting, number} waiting',
   showAll: 'Show all files',
-  found: (n: number, size: string) => `${plural(n, 'file', 'files')}, ${size}`,
-  soFar: ' so far',
+  found: '{n, plural, one {# file} other {# files}}, {size}',
+  foundSoFar: '{n, plural, one {# file} other {# files}}, {size} so far',
   act: {
     pause: 'Pause',
     resume: 'Resume',
@@ -811,33 +840,35 @@ export const text = {
     now: 'Link copied',
     later: 'Link copied. It works once the upload is done.',
     perhaps: 'Link copied. If this name is taken, copy it again once the upload is done.',
-  } satisfies Record<Holds, string>,
+  } as const satisfies Record<Holds, string>,
   receiptSaved: 'Receipt saved',
   receiptLater: 'There is a receipt once everything added with it has ended.',
   copied: 'Copied',
   messageCopied: 'Message copied',
   /** To be sent to an administrator. */
-  message: (code: ErrorCode, name: string, place: string, company: string) =>
-    [
-      `Davit could not upload “${isolated(name)}”${place ? ` to ${place}` : ''}${company ? ` (${company})` : ''}.`,
-      errors[code].at?.(place) ?? errors[code].row,
-      `Code: ${code}`,
-    ].join('\n'),
+  message: {
+    could: {
+      neither: 'Davit could not upload “{name}”.',
+      place: 'Davit could not upload “{name}” to {place}.',
+      company: 'Davit could not upload “{name}” ({company}).',
+      both: 'Davit could not upload “{name}” to {place} ({company}).',
+    },
+    code: 'Code: {code}',
+  },
   details: {
     title: 'Transfer details',
     close: 'Close details',
     progress: 'This file',
-    uploading: (percent: string) => `Uploading, ${percent}`,
+    uploading: 'Uploading, {percent}',
     done: 'Done and verified',
-    took: (size: string, time: string, speed: string) => `${size} in ${time}, ${speed} on average`,
+    took: '{size} in {time}, {speed} on average',
     pieces: 'Pieces',
-    map: (sent: number, all: number, now: number, again: number) =>
-      `${count(sent)} of ${count(all)} pieces sent, ${count(now)} being sent now, ${count(again)} being sent again`,
-    count: (sent: number, all: number) => `${count(sent)} of ${count(all)}`,
+    map: '{sent, number} of {all, number} pieces sent, {now, number} being sent now, {again, number} being sent again',
+    count: '{sent, number} of {all, number}',
     matches: 'Every piece matches the file on this computer.',
     size: 'Size',
-    noneSent: (size: string) => `${size}, none sent`,
-    someSent: (sizes: string) => `${sizes} sent`,
+    noneSent: '{size}, none sent',
+    someSent: '{sizes} sent',
     to: 'Goes to',
     key: 'Key',
     from: 'From',
@@ -857,7 +888,7 @@ export const text = {
   events: {
     added: 'Added.',
     started: 'Started.',
-    startedIn: (size: string, n: number) => `Started. ${size} in ${plural(n, 'piece', 'pieces')}.`,
+    startedIn: 'Started. {size} in {n, plural, one {# piece} other {# pieces}}.',
     pausedBy: {
       you: 'Paused by you.',
       schedule: 'Paused by schedule.',
@@ -866,32 +897,30 @@ export const text = {
       watch: 'Paused while it is written.',
     },
     resumed: 'Continued.',
-    lost: (time: string | null) => (time ? `Connection lost. Waited ${time}.` : 'Connection lost.'),
+    lost: 'Connection lost.',
+    lostFor: 'Connection lost. Waited {time}.',
     back: 'Connection back. Continued.',
     damaged: 'Some pieces were damaged on the way. Sending them again.',
     sent: 'All pieces sent.',
     verified: 'Verified.',
-    verifiedAll: (n: number) => (n === 1 ? 'Verified. Its piece matches.' : `Verified. All ${count(n)} pieces match.`),
+    verifiedAll: '{n, plural, one {Verified. Its piece matches.} other {Verified. All # pieces match.}}',
     cancelled: 'Cancelled.',
-    stopped: (why: string) => `Stopped. ${why}`,
-    recovered: (n: number) =>
-      n === 1
-        ? 'Continued after restart. 1 piece was already there.'
-        : `Continued after restart. ${count(n)} pieces were already there.`,
+    stopped: 'Stopped. {why}',
+    recovered: 'Continued after restart. {n, plural, one {# piece was} other {# pieces were}} already there.',
   },
   allFiles: {
     search: 'Search files',
     close: 'Close files',
-    none: (search: string) => `Nothing matches “${search}”`,
+    none: 'Nothing matches “{search}”',
     everything: 'Search everything',
   },
   keys: {
     details: '↵',
-    link: (mac: boolean) => (mac ? '⌘L' : 'Ctrl+L'),
-    show: (mac: boolean) => (mac ? '⇧⌘R' : 'Ctrl+Shift+R'),
+    link: '{mac, select, true {⌘L} other {Ctrl+L}}',
+    show: '{mac, select, true {⇧⌘R} other {Ctrl+Shift+R}}',
     pause: 'Space',
-    earlier: (mac: boolean) => (mac ? '⌥↑' : 'Alt+↑'),
-    later: (mac: boolean) => (mac ? '⌥↓' : 'Alt+↓'),
-    remove: (mac: boolean) => (mac ? '⌫' : 'Del'),
+    earlier: '{mac, select, true {⌥↑} other {Alt+↑}}',
+    later: '{mac, select, true {⌥↓} other {Alt+↓}}',
+    remove: '{mac, select, true {⌫} other {Del}}',
   },
-};
+} as const;

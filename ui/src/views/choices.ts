@@ -3,7 +3,7 @@ import type { Choice } from '../parts/choice';
 import { ended, pausable } from '../state/can';
 import { mendOf } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
-import { text } from '../text/en';
+import { text } from '../text';
 import type { Doing } from './doing';
 
 const { act, keys } = text;
@@ -23,7 +23,10 @@ export function choices(thing: Thing, linkable: boolean, mac: boolean, doing: Do
 
 /** What means something for several: each does it to those that can. */
 export function choicesOfMany(things: Thing[], mac: boolean, doing: Doing): Choice[] {
-  return rest(things, mac, doing).map((choice) => ({ ...choice, label: text.many(choice.label, things.length) }));
+  return rest(things, mac, doing).map((choice) => ({
+    ...choice,
+    label: text.many({ act: choice.label, n: things.length }),
+  }));
 }
 
 function rest(things: Thing[], mac: boolean, doing: Doing): Choice[] {

@@ -1,6 +1,18 @@
 // What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
 // says why.
-import type { Action, CopyWhat, Details, DoneView, Holds, Ipc, ItemId, Problem, SavedView, Target } from '../ipc';
+import type {
+  Action,
+  CopyWhat,
+  Details,
+  DoneView,
+  ErrorCode,
+  Holds,
+  Ipc,
+  ItemId,
+  Problem,
+  SavedView,
+  Target,
+} from '../ipc';
 import { ended, pausable } from '../state/can';
 import { place } from '../state/format';
 import { type Move, stays } from '../state/line';
@@ -9,13 +21,28 @@ import type { Thing } from '../state/selection.svelte';
 import type { Session } from '../state/session.svelte';
 import type { Toasts } from '../state/toasts.svelte';
 import type { Transfers } from '../state/transfers.svelte';
-import { text } from '../text/en';
+import { text } from '../text';
+import { fact } from './look';
 
 /** More than this many rows are cleared without a way back: asking for their names would take too long. */
 const UNDOABLE = 5_000;
 /** What still runs cannot be put back before it rests; it is asked again this often, after this long. */
 const TRIES = 8;
 const PAUSE_MS = 250;
+
+/** To be sent to an administrator: what is wrong, and where, as far as that is known. */
+function message(code: ErrorCode, name: string, destination: string, company: string): string {
+  const { could } = text.message;
+  const to = place(destination);
+  const first = to
+    ? company
+      ? could.both({ name, place: to, company })
+      : could.place({ name, place: to })
+    : company
+      ? could.company({ name, company })
+      : could.neither(name);
+  return [first, fact(code, destination), text.message.code(code)].join('\n');
+}
 
 const targetsOf = (things: Thing[]): Target[] => things.map(({ target }) => target);
 
@@ -101,7 +128,7 @@ export class Doing {
     const one = gone.length === 0 && things.length === 1 ? things[0] : null;
     const words = () => {
       if (one) return text.cancelled(one.name);
-      return cancelled > 0 ? text.cancelledMany(cancelled, removed) : text.removedMany(removed);
+      return cancelled > 0 ? text.cancelledMany({ n: cancelled, removed }) : text.removedMany(removed);
     };
     this.undoable([...stopped, ...gone], asked(), words, stopped);
   }
@@ -166,7 +193,7 @@ export class Doing {
     const code = thing.state.kind === 'failed' ? thing.state.code : 'unexpected';
     const { view } = this.session;
     const company = (view && 'company' in view ? view.company : null) ?? '';
-    await this.ipc.copyWords(text.message(code, thing.name, place(destination), company));
+    await this.ipc.copyWords(message(code, thing.name, destination, company));
     this.toasts.say(text.messageCopied);
   }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Day, LimitNow, Limits, LimitTime } from '../ipc';
 import { clock, timeOfDay } from '../state/format';
-import { SETS } from '../state/week';
-import { daysShort, limitWords, planWords, sends } from './limits';
+import { minutesOf, SETS } from '../state/week';
+import { writeFor } from '../text';
+import { badRate, badTime, daysShort, limitWords, planWords, sends, timeWritten } from './limits';
 
 const plain = (words: string | null) => words?.replaceAll('\u00a0', ' ');
 const time = (days: readonly Day[], from: number, to: number, rate: number | null): LimitTime => ({
@@ -52,4 +53,23 @@ test('the limit of now is told in two lines', () => {
   expect(told({})).toEqual(['No limit', '']);
   expect(told({ rate: 50e6, until })).toEqual(['Limit 50 MB/s', `Until ${clock(until)}`]);
   expect(told({ paused: true, until })).toEqual(['Paused', `Until ${clock(until)}`]);
+});
+
+test('what stands in a field for a time can be read back, whatever clock people have', () => {
+  const told = (language: string) => {
+    writeFor([language]);
+    for (const minutes of [0, 485, 720, 1_439]) expect(minutesOf(timeWritten(minutes))).toBe(minutes);
+    return timeWritten(18 * 60).replaceAll('\u202f', ' ');
+  };
+  expect([told('en-GB'), told('en-US'), told('ar-EG'), told('ko-KR')]).toEqual([
+    '18:00',
+    '6:00 PM',
+    '18:00',
+    '6:00 PM',
+  ]);
+  writeFor(['en-GB']);
+});
+
+test('what can be written is told as people write it', () => {
+  expect([badTime(), badRate()]).toEqual(['Write a time like 18:00.', 'Write a number from 0.01 to 1,000,000.']);
 });

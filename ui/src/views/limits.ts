@@ -1,8 +1,8 @@
 // A schedule in words.
 import type { Day, Limits, LimitNow, LimitTime } from '../ipc';
 import { aboutSize, limitRate, timeOfDay, untilClock } from '../state/format';
-import { DAY, DAYS, lasts, sameDays, SETS } from '../state/week';
-import { text } from '../text/en';
+import { DAY, DAYS, lasts, LEAST, MEGA, minutesOf, MOST, sameDays, SETS } from '../state/week';
+import { list, text } from '../text';
 
 const say = text.limits;
 
@@ -28,19 +28,18 @@ function named(days: readonly Day[], names: Record<Day, string>): string {
   const sorted = DAYS.filter((day) => days.includes(day));
   const [first, last] = [sorted[0], sorted.at(-1)];
   const joined = !!first && !!last && DAYS.indexOf(last) - DAYS.indexOf(first) === sorted.length - 1;
-  if (first && last && joined && sorted.length > 2) return say.range(names[first], names[last]);
-  const all = sorted.map((day) => names[day]);
-  return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter((part) => part).join(text.and);
+  if (first && last && joined && sorted.length > 2) return say.range({ from: names[first], to: names[last] });
+  return list(sorted.map((day) => names[day]));
 }
 
 /** The week plan for who cannot see it. */
 export function planWords(limits: Limits): string {
   const times = limits.times.map(({ days, from, to, rule }) => {
-    const what = rule.kind === 'pause' ? say.planPaused : say.planLimited;
-    if (from === to && from === 0) return say.planWhole(daysLong(days), what);
-    return say.planTime(daysLong(days), timeOfDay(from), timeOfDay(to), what);
+    if (from === to && from === 0) return say.planWhole[rule.kind](daysLong(days));
+    return say.planTime[rule.kind]({ days: daysLong(days), from: timeOfDay(from), to: timeOfDay(to) });
   });
-  return say.plan(times, limits.usual === null ? say.planNone : say.planUsual(limitRate(limits.usual)));
+  const usual = limits.usual === null ? say.planNone : say.planUsual(limitRate(limits.usual));
+  return times.length > 0 ? say.plan({ times: list(times, 'unit'), usual }) : usual;
 }
 
 /** "50 MB/s sends about 1.8 TB in these 10 hours." */
@@ -48,8 +47,8 @@ export function sends(time: LimitTime): string | null {
   if (time.rule.kind === 'pause') return null;
   const { rate } = time.rule;
   const minutes = lasts(time);
-  const these = say.these(Math.floor(minutes / 60), minutes % 60);
-  return say.sends(limitRate(rate), aboutSize(rate * minutes * 60), these);
+  const these = say.these({ hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+  return say.sends({ rate: limitRate(rate), size: aboutSize(rate * minutes * 60), time: these });
 }
 
 /** Midnight at the end of a day is not its beginning. */
@@ -57,6 +56,17 @@ export const hours = (): string[] => {
   const own = [0, 6, 12, 18].map((hour) => timeOfDay(hour * 60));
   return [...own, /^0?0\D00$/.test(own[0] ?? '') ? say.midnight : timeOfDay(DAY)];
 };
+
+/** What stands in a field for a time of day: as a clock shows it, where that can be read back. */
+export function timeWritten(minutes: number): string {
+  const shown = timeOfDay(minutes);
+  if (minutesOf(shown) === minutes) return shown;
+  return [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** What can be written for a time, and for a limit. */
+export const badTime = (): string => say.badTime(timeWritten(18 * 60));
+export const badRate = (): string => say.badRate({ least: LEAST / MEGA, most: MOST / MEGA });
 
 /** The limit in two lines, as it stands below the list of places. */
 export function limitWords({ rate, paused, until }: LimitNow, now: number): [string, string] {

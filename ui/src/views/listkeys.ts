@@ -5,6 +5,7 @@ import type { Selection, Thing } from '../state/selection.svelte';
 import { thingOf } from '../state/selection.svelte';
 import type { Transfers } from '../state/transfers.svelte';
 import { begins, Typing } from '../state/typing';
+import { forward } from './forward';
 import type { Held } from '../state/window';
 import type { Doing } from './doing';
 
@@ -62,8 +63,9 @@ export class ListKeys {
 
   private plain(event: KeyboardEvent, { row, index }: Held, onRow: boolean): boolean {
     const { doing, selection } = this.hands;
-    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
-      if (row.folder && this.hands.isOpen(row) !== (event.key === 'ArrowRight')) doing.toggle(row.id);
+    const step = forward(event.key);
+    if (step !== 0) {
+      if (row.folder && this.hands.isOpen(row) !== step > 0) doing.toggle(row.id);
     } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.hands.menu(index);
     else if (event.key === 'Delete' || event.key === 'Backspace') this.drop(row);
     else if (event.key === 'Escape' && selection.size > 0) selection.clear();

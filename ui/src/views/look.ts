@@ -2,7 +2,7 @@
 import type { Form } from '../parts/Shape.svelte';
 import type { ErrorCode, RowState, UnixTime, Wait } from '../ipc';
 import { clock, place, untilClock, untilTry } from '../state/format';
-import { errors, text } from '../text/en';
+import { errors, text } from '../text';
 
 export interface Look {
   form: Form;
@@ -49,7 +49,8 @@ function awaited(drive: string | null): string | null {
 
 /** What a wait is for. */
 function waitsFor({ code, drive }: Wait): string {
-  return drive === null ? (say.for[code] ?? '') : say.forThisDrive(drive);
+  const known: Partial<Record<ErrorCode, string>> = say.for;
+  return drive === null ? (known[code] ?? '') : say.forThisDrive(drive);
 }
 
 /** Until when, where that is far enough to be told. */
@@ -67,9 +68,12 @@ export function whole(wait: Wait, now: () => number): [string, string] {
   const { row, whole: words, rowIn } = errors[wait.code];
   const named = wait.drive === null ? null : text.overview.forDrive(wait.drive);
   const time = rowIn && wait.until !== null ? untilTry(wait.until, now()) : null;
-  const what = named !== null && named.length <= ROW ? named : (words ?? row.replace(/\.$/, ''));
-  return [what, time === null ? next(wait.code) : text.overview.again(time, next(wait.code))];
+  const what = named !== null && named.length <= ROW ? named : (words ?? row);
+  return [what, time === null ? next(wait.code) : text.overview.again({ time, next: next(wait.code) })];
 }
+
+/** Both of what stands at the right, where there is room. */
+export const led = ({ lead, under }: Look, now = under): string => (lead ? text.state.led({ lead, under: now }) : now);
 
 /** Asked to pause, and the engine has not told that it does. */
 export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
@@ -87,7 +91,7 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
       const paused = { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, bar: 'rest' } as const;
       if (state.by === 'schedule' && resumes !== null && now)
         return { ...paused, lead: say.bySchedule, under: say.until(untilClock(resumes, now())) };
-      const under = say.pausedBy[state.by](clock(state.since));
+      const under = state.by === 'you' ? say.pausedBy.you(clock(state.since)) : say.pausedBy[state.by];
       return { ...paused, under };
     }
     case 'waiting':

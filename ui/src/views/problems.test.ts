@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ErrorCode, Wait } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
-import { errors } from '../text/en';
+import { errors } from '../text';
 import { lookOf, next, whole } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];

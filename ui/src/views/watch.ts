@@ -1,9 +1,9 @@
 // A watched folder in words.
-import type { ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
+import type { After, ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
 import type { Choice } from '../parts/choice';
 import { clock, place, roughSize } from '../state/format';
 import { sentence } from '../state/wishes';
-import { errors, text } from '../text/en';
+import { date, errors, list, text } from '../text';
 
 const say = text.watched;
 const DAY = 86_400;
@@ -12,7 +12,7 @@ const DAY = 86_400;
 export function standing(watch: WatchView, now: number): [string, string] {
   const { counts, doing } = watch;
   if (doing.kind === 'paused') return [say.paused, say.since(when(doing.since, now))];
-  if (doing.kind === 'asks') return [say.asks, say.there(doing.files, roughSize(doing.bytes))];
+  if (doing.kind === 'asks') return [say.asks, say.there({ n: doing.files, size: roughSize(doing.bytes) })];
   if (doing.kind === 'checking') return [say.checking, ''];
   if (counts.moving > 0) return [say.uploading(counts.moving), say.today(counts.today)];
   // What is written to for very long is told so where nothing else is to come.
@@ -26,10 +26,7 @@ export function standing(watch: WatchView, now: number): [string, string] {
 
 function when(at: number, now: number): string {
   if (now / 1000 - at < DAY / 2) return clock(at);
-  return new Intl.DateTimeFormat(
-    'en',
-    now / 1000 - at < 6 * DAY ? { weekday: 'long' } : { dateStyle: 'medium' },
-  ).format(at * 1000);
+  return date(at * 1000, now / 1000 - at < 6 * DAY ? { weekday: 'long' } : { dateStyle: 'medium' });
 }
 
 /** What is wrong with a folder, in one sentence, and the one thing to do about it, where there is one. */
@@ -41,14 +38,20 @@ export interface Trouble {
 /** Nothing where nothing is wrong. */
 export function trouble(watch: WatchView): Trouble | null {
   const { doing, counts, problem } = watch;
-  if (doing.kind === 'away') return { words: doing.other ? say.other : say.away(watch.drive), todo: 'another' };
-  if (doing.kind === 'elsewhere') return { words: say.elsewhere(doing.process), todo: null };
+  if (doing.kind === 'away') return { words: doing.other ? say.other : away(watch.drive), todo: 'another' };
+  if (doing.kind === 'elsewhere') return { words: elsewhere(doing.process), todo: null };
   if (counts.failed > 0) return { words: say.failed(counts.failed), todo: 'show' };
   if (problem === null) return null;
   return isCounted(watch)
     ? { words: passed(watch)[0] ?? '', todo: 'which' }
     : { words: sentence(problem), todo: 'check' };
 }
+
+const away = (drive: string | null): string => (drive === null ? say.away : say.awayDrive(drive));
+
+/** Its number is a name: it has no groups. */
+const elsewhere = (process: number | null): string =>
+  process === null ? say.elsewhere : say.elsewhereProcess(String(process));
 
 /** Whether the problem is of some in the folder, and not of the folder. */
 function isCounted({ counts, problem }: WatchView): boolean {
@@ -71,13 +74,13 @@ export function details(watch: WatchView, now: number): string[] {
     noticed(watch.notices),
     ...(watch.lastEvent === null ? [] : [say.event(when(watch.lastEvent, now))]),
     checked === null ? say.unchecked : say.checked(when(checked, now)),
-    lost + recovered > 0 ? say.lost(lost, recovered) : say.noneLost,
+    lost + recovered > 0 ? say.lost({ lost, found: recovered }) : say.noneLost,
     ...some(counts.stillWritten, say.stillWritten),
     ...some(counts.placeholders, say.inCloud),
     ...some(counts.passed, say.passed),
     ...passed(watch),
     ...(problem === null || isCounted(watch) ? [] : [sentence(problem)]),
-    ...(warning === null ? [] : [say.stays(warning.file, stays(warning.code))]),
+    ...(warning === null ? [] : [say.stays({ name: warning.file, why: stays(warning.code) })]),
   ];
 }
 
@@ -102,9 +105,17 @@ export function example(taken: string[], destination: string, under: string): [s
 /** "*.mov and *.mxf, then move to _uploaded". */
 export function rule(wishes: Wishes): string {
   const included = wishes.lines.filter((line) => line.kind === 'include').map((line) => line.pattern);
-  const which = included.length === 0 ? say.allFiles : say.list(included);
-  return `${which}, ${say.then[wishes.after]}`;
+  const which = included.length === 0 ? say.allFiles : list(included);
+  return say.then[wishes.after](which);
 }
+
+/** How long a file has to be unchanged. */
+export const settled = (seconds: number): string =>
+  seconds < 60 ? say.settledSeconds(seconds) : say.settledMinutes(Math.round(seconds / 60));
+
+/** What becomes of files of this folder, and when. */
+export const afterHint = (after: After, folder: string): string =>
+  after === 'move' ? say.afterHint.move(folder) : say.afterHint[after];
 
 /** A line as a chip: what is left begins with "not". */
 export function chip(line: Line): string {
@@ -114,8 +125,9 @@ export function chip(line: Line): string {
 /** What was typed into a chip. */
 export function lineOf(typed: string): Line | null {
   const words = typed.trim();
-  const not = /^(?:not\s+|!)(.+)$/i.exec(words);
-  if (not?.[1]) return { kind: 'exclude', pattern: not[1].trim() };
+  const not = [`${say.notWritten} `, '!'].find((sign) => words.toLowerCase().startsWith(sign));
+  const pattern = words.slice(not?.length).trim();
+  if (not && pattern) return { kind: 'exclude', pattern };
   return words === '' ? null : { kind: 'include', pattern: words };
 }
 

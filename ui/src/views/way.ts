@@ -1,6 +1,6 @@
 // Which way the bytes take, and why, in words.
 import type { Way } from '../ipc';
-import { text } from '../text/en';
+import { text } from '../text';
 
 const say = text.way;
 
@@ -12,12 +12,9 @@ export function wayWords(way: Way | null): string | null {
   const known = accelerated !== null && direct !== null && accelerated > 0 && direct > 0;
   if (way.kind === 'accelerated') {
     if (way.why === 'other-blocked') return say.acceleratedAlone;
-    return known && accelerated > direct ? say.acceleratedBy(times(accelerated / direct)) : say.accelerated;
+    return known && accelerated > direct ? say.acceleratedBy(accelerated / direct) : say.accelerated;
   }
   if (way.why === 'other-blocked') return say.directAlone;
-  if (way.why === 'faster' && known && direct > accelerated) return say.directBy(times(direct / accelerated));
+  if (way.why === 'faster' && known && direct > accelerated) return say.directBy(direct / accelerated);
   return known && accelerated >= direct ? say.directEnough : say.direct;
 }
-
-const times = (ratio: number): string =>
-  ratio.toLocaleString(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });

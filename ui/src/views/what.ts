@@ -1,6 +1,6 @@
 // What was added, in words.
 import type { InboxView } from '../ipc';
-import { text } from '../text/en';
+import { list, text } from '../text';
 
 /** "2 folders and 1 file"; of what does not answer nobody knows what it is. */
 export function whatOf(inboxes: InboxView[]): string {
@@ -10,5 +10,5 @@ export function whatOf(inboxes: InboxView[]): string {
   const parts = [];
   if (folders > 0) parts.push(text.folders(folders));
   if (files > 0) parts.push(text.files(files));
-  return parts.join(text.and);
+  return list(parts);
 }
