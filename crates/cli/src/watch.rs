@@ -246,11 +246,16 @@ fn unknown(folder: &str) -> u8 {
 impl Folder {
     fn find(&self, home: &Path) -> Result<Option<WatchRow>> {
         let path = PathBuf::from(&self.folder);
-        // It may be gone, and was known by its whole path.
-        let whole = path.canonicalize().or_else(|_| std::path::absolute(&path)).unwrap_or(path);
+        let whole = path.canonicalize().ok().or_else(|| once(&path)).unwrap_or(path);
         let is_it = |row: &WatchRow| self.folder == row.id.to_string() || row.path == whole;
         Ok(on_record(home)?.into_iter().find(is_it))
     }
+}
+
+/// The whole path of a folder that is gone: that in which it was is there still.
+fn once(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
 fn on_record(home: &Path) -> Result<Vec<WatchRow>> {

@@ -66,7 +66,7 @@ pub(crate) fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resul
         links: row.spec.links,
         cloud_files: row.spec.placeholders,
         doing: card.map(|card| card.doing),
-        asks: row.state == State::Asks && row.spec.existing == Existing::Ask,
+        asks: matches!(row.state, State::Asks | State::Paused { asks: true, .. }) && row.spec.existing == Existing::Ask,
         paused: if let State::Paused { since, .. } = row.state { Some(since) } else { None },
         notices: card.map(|card| card.notices),
         settling: counts.settling,

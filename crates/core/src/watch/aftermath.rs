@@ -94,7 +94,7 @@ impl Folder {
             }
             let Some(transfer) = self.done.take() else { break };
             match self.see_to(tree, transfer, false).await {
-                Ok(Ends::Now) => self.stays.forget(transfer),
+                Ok(Ends::Now) => self.is_seen_to(transfer),
                 Ok(Ends::Later) => self.stays.again(transfer, Instant::now()),
                 Ok(Ends::Unread) => self.done.is_read_first(transfer),
                 Ok(Ends::NotYet) => {
@@ -107,18 +107,20 @@ impl Folder {
                 }
             }
         }
-        self.see_to_what_is_read_first(tree, begun).await?;
-        if self.done.is_empty() && self.stays.is_empty() {
-            self.warning = None;
-        }
-        Ok(())
+        self.see_to_what_is_read_first(tree, begun).await
+    }
+
+    /// Nothing more is to become of one.
+    fn is_seen_to(&mut self, transfer: TransferId) {
+        self.stays.forget(transfer);
+        self.warned.remove(&transfer);
     }
 
     /// Reads what is to be read before anything becomes of it: a piece of a large file, or as many small ones as there is time for.
     async fn see_to_what_is_read_first(&mut self, tree: &Arc<Tree>, begun: Instant) -> Result<()> {
         while let Some(transfer) = self.done.to_read() {
             match self.see_to(tree, transfer, true).await? {
-                Ends::Now => self.stays.forget(transfer),
+                Ends::Now => self.is_seen_to(transfer),
                 Ends::Later => self.stays.again(transfer, Instant::now()),
                 Ends::Unread | Ends::NotYet => return Ok(()),
             }
@@ -157,7 +159,7 @@ impl Folder {
             Err(error) if error.code == ErrorCode::SourceOffline => return Err(error),
             Err(error) => {
                 tracing::warn!(transfer = %sent.id, %error, "a file that was uploaded stays where it is");
-                self.could_not_be_taken(tree, &job, error.code).await
+                self.could_not_be_taken(tree, &job, (transfer, error.code)).await
             }
         };
         if became != job.line.after {
@@ -237,7 +239,12 @@ impl Folder {
     }
 
     /// What is to be on record of a file that could not be taken away, and whether it is tried again.
-    async fn could_not_be_taken(&mut self, tree: &Arc<Tree>, job: &Job, code: ErrorCode) -> (Option<Aftermath>, Ends) {
+    async fn could_not_be_taken(
+        &mut self,
+        tree: &Arc<Tree>,
+        job: &Job,
+        (transfer, code): (TransferId, ErrorCode),
+    ) -> (Option<Aftermath>, Ends) {
         // What a link leads to stays, whatever a person wants of files.
         let is_linked = code == ErrorCode::NotAFile && self.row.spec.links == Links::Followed;
         if code == ErrorCode::FileChanged || is_linked {
@@ -246,7 +253,7 @@ impl Folder {
         // What is in its way is taken away some time.
         let file = names::shown(&job.file);
         let code = if code == ErrorCode::NoTrash { code } else { ErrorCode::FileStays };
-        self.warning = Some(Warning { code, file });
+        self.warned.insert(transfer, Warning { code, file });
         // It may have its other name still, where its own could not be given back.
         let (looked, to) = (Arc::clone(tree), job.to.clone());
         let look = move || Ok(is_there(&looked, &to).unwrap_or(true));
@@ -349,7 +356,7 @@ mod tests {
         std::fs::rename(hidden.root.path().join(NAME), hidden.root.path().join(to)).expect("hidden");
         hidden.is_seen_to().await;
         assert_eq!((hidden.line().await.after, hidden.names()), (None, vec![NAME.to_owned()]));
-        assert!(hidden.folder.warning.is_none() && hidden.folder.stays.is_empty());
+        assert!(hidden.folder.warned.is_empty() && hidden.folder.stays.is_empty());
     }
 
     /// W24.
@@ -363,7 +370,7 @@ mod tests {
         there.is_seen_to().await;
         assert_eq!(there.line().await.after, Some(due.clone()));
         let warning = Warning { code: ErrorCode::FileStays, file: NAME.to_owned() };
-        assert_eq!(there.folder.warning, Some(warning), "whatever the system says of it");
+        assert_eq!(there.folder.warned.values().collect::<Vec<_>>(), [&warning], "whatever the system says of it");
         assert!(there.folder.done.is_empty());
         let next = there.folder.stays.next().expect("it has a time");
         assert!(next >= begun + Duration::from_secs(30), "{:?}", next - begun);
@@ -373,7 +380,7 @@ mod tests {
         there.folder.stays.hurry(Instant::now());
         there.is_seen_to().await;
         assert_eq!(there.line().await.after, Some(Aftermath::Did));
-        assert_eq!((there.names(), there.folder.warning), (vec![UPLOADED.to_owned()], None));
+        assert_eq!((there.names(), there.folder.warned.len()), (vec![UPLOADED.to_owned()], 0));
     }
 
     /// W24: other rights make no other version, and cost one reading.

@@ -163,7 +163,8 @@ impl Agenda {
         let known = names.get(&name).map(|known| known.candidate).or(whole);
         let mut candidate = known.unwrap_or_else(|| Candidate::new(is, from));
         candidate.is_held(is, from);
-        names.insert(name, Settling { candidate, next: from + settle, still_written: false });
+        let still_written = candidate.is_still_written(from);
+        names.insert(name, Settling { candidate, next: from + settle, still_written });
     }
 
     /// A file is to settle once it waited for so long since it was first seen as it is, and waits no more after that.

@@ -109,10 +109,22 @@ impl Events {
         Self::of(mode, false)
     }
 
-    /// Where the folder lies.
-    pub(super) fn lies(&mut self, remote: bool) {
-        if self.remote != remote {
+    /// Where the folder lies. Answers whether that is elsewhere than it was: nothing is told until all of it is looked at.
+    pub(super) fn lies(&mut self, remote: bool) -> bool {
+        let elsewhere = self.remote != remote;
+        if elsewhere {
             *self = Self::of(self.mode, remote);
+        }
+        elsewhere
+    }
+
+    /// All of it is looked at: of each folder the system is asked anew to tell, before that. Of one that went and came back it may have
+    /// stopped without a word.
+    pub(super) fn asks_anew(&mut self) {
+        if ONE_BY_ONE {
+            self.watched.clear();
+        } else {
+            self.rest();
         }
     }
 

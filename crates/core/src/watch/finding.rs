@@ -37,7 +37,10 @@ impl Folder {
             self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
             self.mount = mount;
         }
-        self.events.lies(remote);
+        self.presence.looked(Instant::now(), self.mount.is_some());
+        if self.events.lies(remote) {
+            self.begins_anew();
+        }
         // What told of the mount before tells nothing of this one.
         if self.presence.is_another(tree.mount()) {
             self.known.clear();

@@ -91,8 +91,8 @@ pub(super) struct Folder {
     pub(super) stays: Stays,
     /// Files that have the name of one that is being deleted, and the folder that each was seen in.
     pub(super) strays: BTreeMap<OsString, PathBuf>,
-    /// A file that was uploaded could not be moved, say.
-    pub(super) warning: Option<Warning>,
+    /// Files that were uploaded and could not be moved, say.
+    pub(super) warned: BTreeMap<TransferId, Warning>,
     pub(super) owner: Option<Owner>,
     /// What tells whether it is the folder that it was, while it is away.
     pub(super) picked: Option<Picked>,
@@ -150,7 +150,7 @@ impl Folder {
             done: Due::default(),
             stays: Stays::default(),
             strays: BTreeMap::new(),
-            warning: None,
+            warned: BTreeMap::new(),
             owner: None,
             picked: None,
             doing: Doing::Checking,
@@ -437,7 +437,6 @@ impl Folder {
                 self.publish().await;
             }
             let counted = self.is_told && self.events.notices() == Notices::Live;
-            let before = self.row.counters.recovered;
             self.check(&tree, counted).await?;
             if self.void {
                 return Ok(());
@@ -450,10 +449,6 @@ impl Folder {
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
             for done in self.waiting_for_check.drain(..) {
                 let _ = done.send(());
-            }
-            // Whoever did not tell of these may tell of nothing any more.
-            if self.row.counters.recovered > before && !checks::LOSES {
-                self.begins_anew();
             }
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
@@ -570,7 +565,7 @@ impl Folder {
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
         let passed = self.passed.kinds().problem();
-        (card.problem, card.warning) = (self.problem.or(passed), self.warning.clone());
+        (card.problem, card.warning) = (self.problem.or(passed), self.warned.values().next_back().cloned());
         if self.shared.engine.is_elsewhere(&self.row.remote) {
             // What is in line rests until somebody turns there.
             card.counts.stalled = card.counts.stalled.saturating_add(std::mem::take(&mut card.counts.moving));

@@ -42,6 +42,7 @@ impl Folder {
     /// Looks at all of it, and at what is on record of folders that are not there. What should have been told is `counted`.
     pub(super) async fn check(&mut self, tree: &Arc<Tree>, counted: bool) -> Result<()> {
         self.events.tries_again();
+        self.events.asks_anew();
         let seen = self.look_below(tree, PathBuf::new(), Scope::All { counted }).await?;
         if self.void {
             return Ok(());
@@ -59,6 +60,11 @@ impl Folder {
                 return Ok(());
             }
             self.folder_is_gone(folder).await?;
+        }
+        for folder in &on_record {
+            if self.is_left(folder) {
+                self.give_up_what_waits(folder).await?;
+            }
         }
         self.known = seen;
         // Whenever the system tells of one it is looked at as if it had never been seen.
@@ -118,6 +124,18 @@ impl Folder {
             seen.insert(folder);
         }
         Ok(seen)
+    }
+
+    /// Nothing in a folder is taken by now: what rests until its file is whole again would for ever.
+    async fn give_up_what_waits(&mut self, folder: &Path) -> Result<()> {
+        let (id, within) = (self.row.id, folder.to_owned());
+        let lines = self.shared.journal.read(move |reader| reader.watched(id, &within)).await?;
+        for line in &lines {
+            if let Some(standing) = line.standing.as_ref().filter(|standing| waits(standing)) {
+                self.file_is_gone(line, standing).await?;
+            }
+        }
+        Ok(())
     }
 
     /// # Errors

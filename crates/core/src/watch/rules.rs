@@ -202,6 +202,21 @@ fn depth(rel: &str) -> usize {
     rel.matches('/').count()
 }
 
+/// Whether a pattern is one that can match anything, as a person writes it.
+///
+/// # Errors
+/// `bad-input` where it would match nothing without a word: a shell takes it, and no path that is compared is written so.
+pub(super) fn check(pattern: &str) -> Result<()> {
+    let why = if pattern.starts_with("./") || ["/./", "//", "../"].iter().any(|odd| pattern.contains(odd)) {
+        "paths begin at the watched folder, without “.”, “..” and empty names"
+    } else if pattern.starts_with('!') {
+        "whether files are taken or left is said beside a pattern, and not by “!”"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorCode::BadInput).detail(format!("no pattern: {pattern:?}: {why}")))
+}
+
 impl Pattern {
     fn new(written: &str) -> Result<Self> {
         let bad = || Error::new(ErrorCode::BadInput).detail(format!("no pattern: {written:?}"));
@@ -210,17 +225,6 @@ impl Pattern {
             Some(bare) => (bare, true),
             None => (&*written_here, false),
         };
-        // What a shell takes, and no path that is compared is written so: it would match nothing, without a word.
-        let why = if bare.starts_with("./") || bare.contains("/./") || bare.contains("//") || bare.contains("../") {
-            Some("paths begin at the watched folder, without “.”, “..” and empty names")
-        } else if bare.starts_with('!') {
-            Some("whether files are taken or left is said beside a pattern, and not by “!”")
-        } else {
-            None
-        };
-        if let Some(why) = why {
-            return Err(Error::new(ErrorCode::BadInput).detail(format!("no pattern: {written:?}: {why}")));
-        }
         let anchored = bare.contains('/');
         let bare = bare.strip_prefix('/').unwrap_or(bare);
         if bare.is_empty() {
@@ -294,9 +298,28 @@ mod tests {
         for fine in ["a.mov", "tmp/a.mov", "part", "x.tmp.mov", "a~b"] {
             assert!(taken(&all, fine), "{fine}");
         }
+        // Who wants what is hidden wants none of these.
+        let hidden: Vec<_> = LEFTOVERS.into_iter().filter(|pattern| *pattern != ".*").collect();
+        let hidden = Rules::new(&hidden, &[], Bounds::default()).expect("patterns");
+        assert!(taken(&hidden, ".env"));
+        for leftover in ["day/.DS_Store", ".syncthing.a"] {
+            assert_eq!(hidden.file(leftover, stamp(9), NOW), Verdict::Leaves(Rule::Leftover), "{leftover}");
+        }
         assert!(all.leaves_folder("a/.git") && all.leaves_folder(".git/x") && !all.leaves_folder("a/git"));
         let mine = Rules::new(&["*.bak"], &[], Bounds::default()).expect("patterns");
         assert!(taken(&mine, "x.tmp") && !taken(&mine, "x.bak"), "the list is the person's");
+    }
+
+    /// W18: what was taken in before is left alone.
+    #[test]
+    fn a_pattern_that_could_match_nothing_is_refused_where_it_is_said() {
+        for odd in ["./a.mov", "a//b", "a/./b", "../a", "a/../b", "!a.mov"] {
+            assert_eq!(check(odd).expect_err(odd).code, ErrorCode::BadInput);
+            rules(&[odd], Bounds::default());
+        }
+        for fine in ["*.mov", "/cut/**", "day/", ".*", "a!b", "..a"] {
+            check(fine).expect(fine);
+        }
     }
 
     /// W18: whether letters are composed or not is the same.

@@ -55,6 +55,11 @@ impl Candidate {
         (self.is, self.since) = (is, now);
     }
 
+    /// Whether it has been written to for so long by then that a person is told.
+    pub fn is_still_written(&self, now: Instant) -> bool {
+        now.duration_since(self.first) >= TOLD_AFTER
+    }
+
     /// What it was when last looked at.
     pub const fn is(&self) -> Stamp {
         self.is
@@ -109,6 +114,7 @@ mod tests {
         let later = start + SETTLE;
         assert_eq!(held.look(stamp(1, 1), later, SETTLE), Look::Ready);
         held.is_held(stamp(1, 1), later);
+        assert!(!held.is_still_written(later) && held.is_still_written(start + TOLD_AFTER));
         assert_eq!(held.look(stamp(1, 1), later + SETTLE / 2, SETTLE), Look::Settling(later + SETTLE));
     }
 

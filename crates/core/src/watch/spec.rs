@@ -5,7 +5,7 @@ use tokio::time::Duration;
 use ts_rs::TS;
 
 use super::key;
-use super::rules::{Bounds, LEFTOVERS, Line, Rules};
+use super::rules::{self, Bounds, LEFTOVERS, Line, Rules};
 use crate::bandwidth::Days;
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Extent, Links, Placeholders};
@@ -204,6 +204,10 @@ impl Spec {
         if self.while_written && self.unit == Unit::TopFolder {
             return bad("a folder that goes as one is not sent while it is written");
         }
+        let lines = self.lines.iter().map(|line| match line {
+            Line::Include(pattern) | Line::Exclude(pattern) => pattern,
+        });
+        lines.chain(&self.leftovers).try_for_each(|pattern| rules::check(pattern))?;
         key::check(&self.under)?;
         self.rules().map(|_| ())
     }

@@ -49,13 +49,15 @@ impl Root {
         keeps_numbers(&self.0)
     }
 
-    /// A number of the mount that it is reached by, which the next mount of the same drive has not; none where the system does not
-    /// tell. Source: statx(2), `STATX_MNT_ID`, Linux 5.8.
+    /// A number of the mount that it is reached by; none where the system does not tell. The next mount of the same drive has another
+    /// from Linux 6.8 on; before, it may have the same. Source: statx(2), `STATX_MNT_ID` and `STATX_MNT_ID_UNIQUE`.
     #[cfg(target_os = "linux")]
     pub(in crate::file) fn mount(&self) -> Option<u64> {
         use rustix::fs::{StatxFlags, statx};
-        let is = statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok()?;
-        StatxFlags::from_bits_retain(is.stx_mask).contains(StatxFlags::MNT_ID).then_some(is.stx_mnt_id)
+        const UNIQUE: StatxFlags = StatxFlags::from_bits_retain(0x4000);
+        let told = StatxFlags::MNT_ID.union(UNIQUE);
+        let is = statx(&self.0, "", AtFlags::EMPTY_PATH, told).ok()?;
+        StatxFlags::from_bits_retain(is.stx_mask).intersects(told).then_some(is.stx_mnt_id)
     }
 
     #[cfg(not(target_os = "linux"))]
