@@ -16,6 +16,7 @@ mod given_again;
 mod heavy;
 #[cfg(target_os = "linux")]
 mod heavy_watching;
+mod history;
 mod hostile;
 mod house;
 mod interruptions;

@@ -32,7 +32,7 @@ pub(super) fn save(journal: &Reader, found: &Found, file: &Path) -> Result<()> {
 /// What the writer says, or the records.
 pub fn write(journal: &Reader, found: &Found, into: &mut dyn Write) -> io::Result<()> {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(into);
-    table.write_record(["ended", "result", "name", "destination", "files", "bytes"])?;
+    table.write_record(["ended", "result", "name", "destination", "files", "bytes"]).map_err(of_writer)?;
     let mut first = 0;
     while first < found.count() {
         for EntryRow { entry, .. } in
@@ -41,11 +41,20 @@ pub fn write(journal: &Reader, found: &Found, into: &mut dyn Write) -> io::Resul
             let Entry { ended, result, name, destination, files, size, .. } = entry;
             let (ended, files, size) = (iso(ended), files.to_string(), size.get().to_string());
             let (name, destination) = (harmless(&name), harmless(&destination));
-            table.write_record([&*ended, result.as_str(), &*name, &*destination, &*files, &*size])?;
+            let cells = [&*ended, result.as_str(), &*name, &*destination, &*files, &*size];
+            table.write_record(cells).map_err(of_writer)?;
         }
         first = first.saturating_add(CHUNK);
     }
     table.flush()
+}
+
+/// What the writer says, as it says it: one who went away is told by that.
+fn of_writer(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn iso(at: UnixTime) -> String {
