@@ -1,7 +1,7 @@
 //! `davit history`: everything that ever ended, newest first.
 
 use davit_core::error::Result;
-use davit_core::history::{Found, Query, When, find, rows, write_table};
+use davit_core::history::{Query, When, find, rows, write_table};
 use davit_core::journal::{Ended, Entry, EntryRow};
 use davit_core::uploader::Options;
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub(crate) fn run(asked: History) -> Result<u8> {
         first = first.saturating_add(CHUNK);
     }
     if !json {
-        text::line(&sum(&found))?;
+        text::line(&sum(found.count(), found.all, found.size.get()))?;
     }
     Ok(DONE)
 }
@@ -91,11 +91,11 @@ fn line(entry: &Entry) -> String {
     format!("{at}  {:<9} {size:>9}  {name}{count} to {destination}", result.as_str())
 }
 
-fn sum(found: &Found) -> String {
-    match found.count() {
-        0 if found.all == 0 => NOTHING_YET.to_owned(),
-        0 => NONE.to_owned(),
-        count => format!("{count} of {} transfers, {}", found.all, text::size(found.size.get())),
+fn sum(count: u32, all: u32, size: u64) -> String {
+    match (count, all) {
+        (_, 0) => NOTHING_YET.to_owned(),
+        (0, _) => NONE.to_owned(),
+        (count, all) => format!("{count} of {all} transfers, {}", text::size(size)),
     }
 }
 
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn what_was_found_is_summed_up() {
-        assert_eq!(sum(&Found::default()), NOTHING_YET);
-        assert_eq!(sum(&Found { all: 9, ..Found::default() }), NONE);
+        assert_eq!(sum(0, 0, 0), NOTHING_YET);
+        assert_eq!(sum(0, 9, 0), NONE);
+        assert_eq!(sum(214, 48_112, 31_800_000_000_000), "214 of 48112 transfers, 31.80 TB");
     }
 }

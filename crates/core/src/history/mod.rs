@@ -196,6 +196,8 @@ struct Desk {
     reader: Option<Reader>,
     texts: Option<Texts>,
     found: Found,
+    /// How often something was searched for.
+    turn: u32,
 }
 
 impl History {
@@ -204,11 +206,11 @@ impl History {
         Self { home: home.to_owned(), desk: Mutex::default(), indexing: Mutex::default() }
     }
 
-    /// What matches. Slices are of this from now on.
+    /// What matches, and the number that slices of it are asked for by.
     ///
     /// # Errors
     /// The journal's.
-    pub fn search(&self, query: &Query) -> Result<Found> {
+    pub fn search(&self, query: &Query) -> Result<(u32, Found)> {
         let mut desk = self.desk();
         let desk = &mut *desk;
         let reader = opened(&mut desk.reader, &self.home)?;
@@ -221,15 +223,20 @@ impl History {
             (desk.reader, desk.texts) = (None, None);
         }
         desk.found = found?;
-        Ok(desk.found.clone())
+        desk.turn = desk.turn.wrapping_add(1);
+        Ok((desk.turn, desk.found.clone()))
     }
 
-    /// Entries of what was searched for last, from `first` on; nothing for one that is another by now.
+    /// Entries of what was searched for by that number, from `first` on; nothing for one that is another by now. None at all once
+    /// something else was searched for.
     ///
     /// # Errors
     /// The journal's.
-    pub fn rows(&self, first: u32, count: u32) -> Result<Vec<Option<EntryRow>>> {
+    pub fn rows(&self, turn: u32, first: u32, count: u32) -> Result<Vec<Option<EntryRow>>> {
         let mut desk = self.desk();
+        if turn != desk.turn {
+            return Ok(Vec::new());
+        }
         let desk = &mut *desk;
         let reader = opened(&mut desk.reader, &self.home)?;
         rows(reader, &desk.found, first, count.min(ROWS_AT_MOST))
@@ -420,6 +427,27 @@ mod tests {
         put_all(other.path(), &some());
         let others = Reader::open(other.path()).expect("opened").history_token().expect("read");
         assert!(others != token && Texts::open(home.path(), &others).is_none());
+    }
+
+    #[test]
+    fn a_slice_is_of_what_was_searched_for_last() {
+        let home = tempfile::tempdir().expect("a folder");
+        put_all(home.path(), &some());
+        let history = History::of(home.path());
+        let (turn, found) = history.search(&text("fjord")).expect("found");
+        assert_eq!(found.count(), 3);
+        let names = |turn, first| {
+            let rows = history.rows(turn, first, 2).expect("read").into_iter();
+            rows.map(|row| row.map(|row| row.entry.name)).collect::<Vec<_>>()
+        };
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(names(turn, 1), [name("Málaga \"take\" 2*.mov"), name("Fjord_aerials.mov")]);
+        // One that goes on meanwhile leaves its place empty.
+        let c = rusqlite::Connection::open(crate::journal::Journal::path(home.path())).expect("opened");
+        c.execute("DELETE FROM history WHERE item=3", []).expect("gone");
+        assert_eq!(names(turn, 0), [name("A.mov"), None]);
+        let (next, _) = history.search(&text("board")).expect("found");
+        assert_eq!((names(turn, 0).len(), names(next, 0).len()), (0, 2));
     }
 
     /// Timing is printed, and is nobody's promise here: `cargo test --release --package davit-core history -- --nocapture`.

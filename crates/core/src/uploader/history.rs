@@ -38,11 +38,12 @@ impl Uploader {
         asked.await.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?
     }
 
-    /// What of history matches. Whatever is in no index yet goes into it afterwards.
+    /// What of history matches, and the number that slices of it are asked for by. Whatever is in no index yet goes into it
+    /// afterwards.
     ///
     /// # Errors
     /// The journal's.
-    pub async fn search_history(&self, query: Query) -> Result<Found> {
+    pub async fn search_history(&self, query: Query) -> Result<(u32, Found)> {
         let found = self.history(move |history| history.search(&query)).await;
         let history = Arc::clone(&self.history);
         self.runtime.handle().spawn_blocking(move || history.index());
