@@ -63,6 +63,8 @@ mod window_door;
 #[cfg(target_os = "linux")]
 mod window_hidden;
 #[cfg(target_os = "linux")]
+mod window_history;
+#[cfg(target_os = "linux")]
 mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_walk;

@@ -1,5 +1,5 @@
 // Every word of the window. A code without words does not compile.
-import type { Day, ErrorCode, Holds } from '../ipc/bindings';
+import type { Day, Ended, ErrorCode, Holds } from '../ipc/bindings';
 
 export interface ErrorText {
   /** In the row, at most 50 characters. */
@@ -459,6 +459,48 @@ export const text = {
   resumeAll: 'Resume all',
   add: 'Add',
   addFiles: 'Add files',
+  history: {
+    title: 'History',
+    search: 'Search history',
+    clear: 'Clear search',
+    save: 'Save as CSV',
+    saved: 'History saved',
+    unsaved: 'The file could not be written.',
+    when: 'When',
+    anyTime: 'Any time',
+    days: (n: number) => (n === 1 ? 'Today' : `Last ${count(n)} days`),
+    thisYear: 'This year',
+    result: 'Result',
+    anyResult: 'Any result',
+    results: { done: 'Done', failed: 'Failed', cancelled: 'Cancelled' } satisfies Record<Ended, string>,
+    destination: 'Destination',
+    anyDestination: 'Any destination',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    day: (name: string, date: string) => `${name}, ${date}`,
+    sum: (matched: number, all: number) =>
+      matched === all
+        ? plural(all, 'transfer', 'transfers')
+        : `${count(matched)} of ${plural(all, 'transfer', 'transfers')}`,
+    files: (n: number) => plural(n, 'file', 'files'),
+    nothing: 'Nothing uploaded yet',
+    none: (search: string) => (search ? `Nothing matches “${isolated(search)}”` : 'Nothing matches'),
+    narrowed: (result: Ended | null, when: string, place: string) => {
+      const kinds = { done: 'done', failed: 'failed', cancelled: 'cancelled' };
+      const what = [result === null ? '' : kinds[result], 'transfers', when, place].filter((part) => part).join(' ');
+      return `You are looking at ${what}.`;
+    },
+    of: {
+      today: 'of today',
+      days: (n: number) => `of the last ${count(n)} days`,
+      year: 'of this year',
+    },
+    to: (place: string) => `to ${isolated(place)}`,
+    everything: 'Search everything',
+    again: (name: string) => `“${isolated(name)}” is in the list again.`,
+    unfit: 'This cannot be uploaded again from here.',
+    noLink: 'There is no link to this.',
+  },
   watched: {
     title: 'Watched folders',
     short: 'Watched',

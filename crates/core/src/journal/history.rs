@@ -296,11 +296,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::credentials::{Giver, Remote, Scope};
     use crate::engine::feed::Event;
     use crate::engine::fixture::{FILE as ONE, rows};
+    use crate::ids::WatchId;
     use crate::journal::schema::open_for_writing;
-    use crate::journal::{ItemRow, Journal, Reader, TransferRow};
+    use crate::journal::{ItemRow, Journal, Reader, Sweep, TransferRow, WatchRow};
     use crate::transfer::OnS3;
+    use crate::watch::Spec;
+    use crate::watch::record::{Counters, State};
 
     const ITEM: ItemId = ItemId::new(1);
     const OTHER: TransferId = TransferId::new(2);
@@ -414,6 +418,44 @@ mod tests {
         let mended = [vec![Write::Forget(OTHER)], walk(true), vec![Write::History(ITEM)]].concat();
         journal.write(mended).await.expect("written");
         assert_eq!(said(&journal).await.map(|entry| (entry.result, entry.files)), Some((Ended::Done, 1)));
+    }
+
+    #[tokio::test]
+    async fn what_a_watched_folder_found_is_in_history_and_what_can_be_done_with_an_entry_is_told() {
+        const WATCH: WatchId = WatchId::new(3);
+        let home = tempfile::tempdir().expect("a folder");
+        let (journal, _) = Journal::open(home.path()).expect("opened");
+        let (mut batch, item, file) = rows(Path::new("/in"), done(50));
+        batch.destination.link_template = Some("https://a.example/{key}".to_owned());
+        batch.scope = Some(Scope { bucket: "media".into(), prefix: String::new(), region: "eu-central-1".into() });
+        let watch = WatchRow {
+            id: WATCH,
+            added: UnixTime(5),
+            path: "/in".into(),
+            spec: Spec::default(),
+            destination: batch.destination.clone(),
+            remote: Remote { giver: Giver::Company { address: "https://a.example".to_owned() }, store: None },
+            root: None,
+            state: State::Asks,
+            counters: Counters::default(),
+        };
+        let sweep = Some(Sweep { watch: WATCH, under: String::new() });
+        let found = ItemRow { folder: true, name: "Ingest".to_owned(), sweep, ..item.clone() };
+        let (other, off) = (ItemId::new(2), ItemRow { id: ItemId::new(2), removed: true, ..item });
+        let file_of_other = TransferRow { id: OTHER, item: other, ..file.clone() };
+        let files = [file, file_of_other].map(|file| Write::Transfer(file.into()));
+        let rows = [Write::Watch(Box::new(watch)), Write::Batch(batch.into()), Write::Item(found), Write::Item(off)];
+        let ended = [Write::History(ITEM), Write::History(other)];
+        journal.write(rows.into_iter().chain(files).chain(ended).collect()).await.expect("written");
+        let told = journal.read(|reader| {
+            let mut numbers = Vec::new();
+            reader.history_ends(UnixTime(0), None, None, |end| numbers.push(end.number))?;
+            reader.history_rows(&numbers)
+        });
+        let told: Vec<_> = told.await.expect("read").into_iter().map(|row| row.expect("whole")).collect();
+        let can: Vec<_> = told.iter().map(|row| (row.entry.item, row.listed, row.again, row.link)).collect();
+        assert_eq!(can, [(other, false, true, true), (ITEM, true, false, true)]);
+        assert_eq!((&*told[1].entry.name, told[1].entry.folder, told[1].entry.files), ("Ingest", true, 1));
     }
 
     #[tokio::test]
