@@ -1,5 +1,6 @@
 //! What crosses to the page besides the core's own feed, and the TypeScript made of both.
 
+mod history;
 mod watches;
 
 use davit_core::error::{Error, ErrorCode, Owner};
@@ -11,6 +12,7 @@ use davit_core::uploader::SessionStatus;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use history::{EntryView, HistoryView};
 pub use watches::{WatchView, Wishes};
 
 use crate::inbox::InboxView;
@@ -255,7 +257,9 @@ mod tests {
     use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
     use davit_core::engine::{Holds, feed};
     use davit_core::file::{Links, Placeholders};
+    use davit_core::history::{HistoryDay, Query, When};
     use davit_core::ids::{ItemId, TransferId, WatchId};
+    use davit_core::journal::Ended;
     use davit_core::session::Collision;
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
@@ -361,6 +365,12 @@ mod tests {
             Preview,
             Left,
             Rule,
+            Query,
+            When,
+            HistoryView,
+            HistoryDay,
+            EntryView,
+            Ended,
         );
         out
     }

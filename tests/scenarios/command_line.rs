@@ -83,11 +83,11 @@ async fn a_reader_that_has_gone_away_stops_nothing() {
         let some =
             by_shell(run.env("DAVIT_HOME", &home).env("DAVIT_LOG", "debug").args(["--collision", "overwrite"]), line);
         assert_eq!(some.end().await.code, Some(3), "{line}");
-        for word in ["status", "doctor", "destinations", "--help"] {
+        for word in ["status", "history", "doctor", "destinations", "--help"] {
             let mut run = world.davit(word);
             let code = by_shell(run.env("DAVIT_HOME", &home), line).end().await.code;
             // A list that could not be written must not pass for an empty one.
-            let cut = word == "status" && line.contains("/dev/full");
+            let cut = matches!(word, "status" | "history") && line.contains("/dev/full");
             let wanted = i32::from(cut || matches!(word, "doctor" | "destinations"));
             assert_eq!(code, Some(wanted), "{word} {line}");
         }
@@ -302,6 +302,8 @@ async fn without_records_every_command_says_so_and_makes_none() {
     let words = "Nothing was uploaded yet. Begin with `davit upload PATH`.\n";
     assert_eq!((status.code, status.out.as_str()), (Some(0), words), "{}", status.err);
     assert_eq!(run("status").arg("--json").end().await.out, "");
+    assert_eq!(run("history").end().await.out, words);
+    assert_eq!(run("history").arg("--json").end().await.out, "");
     assert_eq!(run("pause").arg("--all").end().await.code, Some(0));
     assert_eq!(run("cancel").arg("7").end().await.code, Some(1));
     assert!(!user.join(".local").exists());

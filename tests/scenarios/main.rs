@@ -16,6 +16,7 @@ mod given_again;
 mod heavy;
 #[cfg(target_os = "linux")]
 mod heavy_watching;
+mod history;
 mod hostile;
 mod house;
 mod interruptions;
@@ -61,6 +62,8 @@ mod window_crowd;
 mod window_door;
 #[cfg(target_os = "linux")]
 mod window_hidden;
+#[cfg(target_os = "linux")]
+mod window_history;
 #[cfg(target_os = "linux")]
 mod window_limits;
 #[cfg(target_os = "linux")]

@@ -6,15 +6,19 @@ import type {
   DestinationView,
   Details,
   DoneView,
+  EntryView,
   FileRow,
   Filter,
   Focused,
+  HistoryDay,
+  HistoryView,
   InboxView,
   Ipc,
   LimitNow,
   Limits,
   Peek,
   Problem,
+  Query,
   Row,
   RowState,
   SessionView,
@@ -28,7 +32,8 @@ import type {
   Way,
 } from '../src/ipc';
 import { usual } from '../src/state/sample';
-import { at, details, limited, limits, peek, watch } from './sample';
+import { marked, wordsOf } from '../src/state/marks';
+import { at, details, limited, limits, NOW, peek, watch } from './sample';
 
 export interface Script {
   session: SessionView;
@@ -44,6 +49,8 @@ export interface Script {
   silent?: boolean;
   /** Watched folders; without, none. */
   watches?: WatchView[];
+  /** What ended, newest first; without, nothing. */
+  history?: EntryView[];
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
   /** What is asked to pause does so later. */
@@ -103,6 +110,11 @@ export class Fake {
   private limit: LimitNow;
   private login = false;
   private standing: Totals | null = null;
+  private history: EntryView[];
+  /** What was searched for last. */
+  found: EntryView[] = [];
+  private searches = 0;
+  private revision = 0;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
   private readonly before = new Map<number, RowState>();
@@ -111,6 +123,7 @@ export class Fake {
     this.rows = [...(script.rows ?? [])];
     this.limits = script.limits ?? limits;
     this.watches = script.watches ?? [];
+    this.history = script.history ?? [];
     this.limit = script.totals?.limit ?? limited;
   }
 
@@ -154,6 +167,7 @@ export class Fake {
       size: sum((row) => row.size),
       speed: sum((row) => row.speed),
       secondsLeft: null,
+      history: this.revision,
       overview: all === 0 ? { kind: 'empty' } : { kind: 'moving' },
       ...(all === 0 ? {} : this.script.totals),
       limit: this.limit,
@@ -334,6 +348,11 @@ export class Fake {
     chooseLimit: (rate) => this.holds({ rate, paused: false, why: 'chosen' }),
     followSchedule: () => this.holds(this.script.totals?.limit ?? limited),
     showInFolder: () => this.copy('shown'),
+    searchHistory: (query) => Promise.resolve(this.search(query)),
+    historyRows: (search, first, count) =>
+      Promise.resolve(search === this.searches ? this.found.slice(first, first + count) : []),
+    saveHistory: () => Promise.resolve('saved'),
+    uploadAgain: () => Promise.resolve(null),
     startsAtLogin: () => Promise.resolve(this.login),
     startAtLogin: (on) => {
       // Refusals cross the bridge as plain objects.
@@ -378,6 +397,45 @@ export class Fake {
       return Promise.resolve(null);
     },
   };
+
+  /** Something more ended. */
+  ended(entry: EntryView): void {
+    this.history = [entry, ...this.history];
+    this.revision += 1;
+    this.standing = null;
+    this.delta({});
+  }
+
+  /** As the core does it, by the days of this clock. */
+  private search({ text, when, result, destination }: Query): HistoryView {
+    const words = wordsOf(text);
+    const day = (unix: number) => new Date(unix * 1000).setHours(0, 0, 0, 0) / 1000;
+    const today = day(NOW / 1000);
+    const year = new Date(NOW).setMonth(0, 1) / 1000;
+    const since = when.kind === 'days' ? today - (when.days - 1) * 86_400 : when.kind === 'this-year' ? day(year) : 0;
+    this.found = this.history.filter((entry) => {
+      const has = (word: string) =>
+        [entry.name, entry.destination].some((one) => marked(one, [word])[0].some(({ hit }) => hit));
+      const so = result === null || entry.result === result;
+      const there = destination === null || entry.destination === destination;
+      return so && there && entry.ended >= since && words.every(has);
+    });
+    const days: HistoryDay[] = [];
+    for (const { ended } of this.found) {
+      const last = days.at(-1);
+      if (last?.began === day(ended)) last.count += 1;
+      else days.push({ began: day(ended), count: 1 });
+    }
+    this.searches += 1;
+    return {
+      search: this.searches,
+      matched: this.found.length,
+      all: this.history.length,
+      size: this.found.reduce((all, entry) => all + entry.size, 0),
+      days,
+      destinations: [...new Set(this.history.map((entry) => entry.destination))].sort(),
+    };
+  }
 
   private changeWatch(id: number, change: Partial<WatchView>): Promise<null> {
     this.watched(this.watches.map((one) => (one.id === id ? { ...one, ...change } : one)));

@@ -34,9 +34,20 @@ const WALKED = [
   'settings-limits-off',
   'settings-limits-wrong',
   'settings-general',
+  'history-few',
+  'history-none',
+  'history-empty',
 ];
 /** And in the compact window, where parts take each other's place. */
-const COMPACT = ['list', 'list-open', 'details-uploading', 'details-failed', 'signed-out', 'settings-limits'];
+const COMPACT = [
+  'list',
+  'list-open',
+  'details-uploading',
+  'details-failed',
+  'signed-out',
+  'settings-limits',
+  'history-few',
+];
 const MOST = 80;
 
 export async function keyboard({ browser, home, names }) {

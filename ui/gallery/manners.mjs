@@ -1,7 +1,16 @@
 // What the eye and hand of others need: targets of 24 x 24, forced colours, and stillness for who asked for it.
 import { open, still } from './browser.mjs';
 
-const SEEN = ['list', 'list-open', 'states', 'details-uploading', 'several-selected', 'empty', 'drop-several-places'];
+const SEEN = [
+  'list',
+  'list-open',
+  'states',
+  'details-uploading',
+  'several-selected',
+  'empty',
+  'drop-several-places',
+  'history-search',
+];
 
 export async function manners({ browser, home, names, shots }) {
   const wrong = [];

@@ -1,6 +1,7 @@
 // A day at a studio: the rows and details that the scenarios share.
 import type {
   Details,
+  EntryView,
   ErrorCode,
   FileRow,
   Folder,
@@ -101,6 +102,75 @@ export const watches = (): WatchView[] => [
     counts: { ...counts, done: 240 },
   }),
 ];
+
+const DAY_S = 86_400;
+
+export const entry = (item: number, name: string, ended: number, more: Partial<EntryView> = {}): EntryView => ({
+  item,
+  ended,
+  result: 'done',
+  name,
+  destination: 'Projects / Fjord documentary / Rushes',
+  files: 1,
+  size: GB,
+  folder: false,
+  listed: false,
+  again: true,
+  link: (more.result ?? 'done') === 'done',
+  ...more,
+});
+
+/** What ended lately, as in the mockups. */
+function lately(): EntryView[] {
+  const masters = { destination: 'Projects / Fjord documentary / Masters' };
+  const sound = { destination: 'Projects / Fjord documentary / Sound', folder: true, files: 412 };
+  const yesterday = (clock: string) => at(clock) - DAY_S;
+  const friday = (clock: string) => at(clock) - 3 * DAY_S;
+  const take = (n: string, one: string) => `A001_C00${n}_1121KX_fjord-crossing_timelapse_12bit_take-0${one}.mxf`;
+  const rushes = { folder: true, files: 7_946 };
+  return [
+    entry(11, 'fjord_aerials_graded_v3_ProRes422HQ.mov', at('13:48'), { ...masters, size: 214.6 * GB, listed: true }),
+    entry(12, 'Fjord sound, day 06', at('11:20'), { ...sound, size: 48.2 * GB, listed: true }),
+    entry(13, 'fjord-proxy-batch-11.zip', at('09:57'), {
+      destination: 'Projects / Fjord documentary / Proxies',
+      size: 12.9 * GB,
+      result: 'failed',
+      listed: true,
+    }),
+    entry(14, 'Fjord documentary, camera originals, day 06', yesterday('21:36'), { ...rushes, size: 2.18e3 * GB }),
+    entry(15, 'fjord_titles_test.mov', yesterday('16:12'), { ...masters, size: 3.4 * GB, result: 'cancelled' }),
+    entry(16, take('9', '2'), yesterday('15:03'), { size: 386 * GB }),
+    entry(17, take('8', '1'), yesterday('12:41'), { size: 379.4 * GB }),
+    entry(18, 'Stills for press, fjord set', friday('17:30'), {
+      destination: 'Photos / 2026 / 11',
+      folder: true,
+      files: 214,
+      size: 9.7 * GB,
+    }),
+    entry(19, 'fjord_interviews_sync_v1.drp', friday('09:14'), {
+      destination: 'Projects / Fjord documentary / Edit',
+      size: 0.612 * GB,
+    }),
+    entry(20, 'Fjord sound, day 05', friday('08:40'), { ...sound, size: 51 * GB }),
+    entry(21, 'Fjord documentary, camera originals, day 05', friday('06:12'), { ...rushes, size: 1.96e3 * GB }),
+  ];
+}
+
+/** So many entries, the oldest of them some years ago. */
+export function history(count: number): EntryView[] {
+  const some = lately();
+  const places = ['Lab / Slides / 2026', 'Board / 2026', 'Photos / 2026 / 11', 'Projects / Internal / Town hall'];
+  const stems = ['slide', 'board-meeting', 'IMG', 'town-hall', 'survey'];
+  const first = at('05:00') - 3 * DAY_S;
+  const rest = Array.from({ length: Math.max(0, count - some.length) }, (_, nth) => {
+    const fjord = nth % 237 === 5;
+    const name = fjord ? `fjord_${nth}_graded.mov` : `${stems[nth % 5] ?? ''}_${String(nth).padStart(5, '0')}.tif`;
+    const to = fjord ? {} : { destination: places[nth % 4] ?? '' };
+    const result = nth % 19 === 3 ? 'failed' : nth % 23 === 4 ? 'cancelled' : 'done';
+    return entry(100 + nth, name, first - nth * 2_400, { ...to, size: (fjord ? 120 : 0.42) * GB, result });
+  });
+  return [...some, ...rest].slice(0, count);
+}
 
 export function folder(files: number, done: number, more: Partial<Folder> = {}): Folder {
   return { files, done, needsYou: 0, skipped: 0, counting: false, peek: null, ...more };

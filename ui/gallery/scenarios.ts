@@ -2,7 +2,23 @@
 import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
-import { names, NOW, at, day, failed, folder, limited, limits, row, waits, watch, watches, wishes } from './sample';
+import {
+  names,
+  NOW,
+  at,
+  day,
+  entry,
+  failed,
+  folder,
+  history,
+  limited,
+  limits,
+  row,
+  waits,
+  watch,
+  watches,
+  wishes,
+} from './sample';
 
 export interface Scenario extends Script {
   /** What happens once the window stands. */
@@ -124,6 +140,19 @@ const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
     await then?.(stage);
   },
 });
+const ended = (count: number, then?: Scenario['then']): Scenario => ({
+  ...list,
+  history: history(count),
+  then: async (stage) => {
+    await stage.press('.nav [href="#history"]');
+    await then?.(stage);
+  },
+});
+/** Chooses the nth of a picker of history. */
+const picked = async ({ press }: Stage, picker: number, choice: number): Promise<void> => {
+  await press(`.hbar > :nth-child(${picker}) .pick`);
+  await press(`.hbar .menu button:nth-of-type(${choice})`);
+};
 const settings = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenario => ({
   ...list,
   ...more,
@@ -492,6 +521,33 @@ export const scenarios: Record<string, Scenario> = {
     await change('.sheet .sizes input', 'much');
   }),
   'watched-new': watched([], ({ press }) => press('.bar .primary')),
+  history: ended(48_112, async ({ shown }) => {
+    await shown('.hrow');
+  }),
+  'history-search': ended(48_112, async ({ type, press }) => {
+    await type('.hbar input', 'fjord');
+    await press(`[data-item='14'] [role=gridcell]`);
+  }),
+  'history-menu': ended(48_112, ({ press }) => press(`[data-item='13'] [aria-haspopup]`)),
+  'history-when': ended(48_112, ({ press }) => press('.hbar .pick')),
+  'history-places': ended(48_112, ({ press }) => press('.hbar > :nth-child(4) .pick')),
+  'history-none': ended(400, async (stage) => {
+    await picked(stage, 2, 3);
+    await picked(stage, 3, 3);
+    await stage.type('.hbar input', 'board 2025');
+    await stage.shown('.nothing');
+  }),
+  'history-empty': ended(0),
+  'history-few': ended(3),
+  'history-names': {
+    ...ended(0),
+    history: hardNames.map(({ id, name }) => entry(id, name, at('13:48'), { listed: true })),
+  },
+  'history-grows': ended(48_112, async ({ fake, shown }) => {
+    await shown('.hrow');
+    fake.ended(entry(22, 'just now.mov', at('16:02')));
+    await shown(`[data-item='22']`);
+  }),
   'settings-limits': settings(),
   'settings-limits-usual': settings({ limits: { ...limits, usual: 20e6 } }),
   'settings-limits-off': settings({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),

@@ -438,6 +438,108 @@ export const walks = [
     },
   },
   {
+    name: 'history from one end to the other, and only what is seen of it exists',
+    scenario: 'history',
+    walk: async ({ to, press, on, few }) => {
+      await to(item(11));
+      await press('End');
+      await on(item(48_200));
+      await press('ArrowUp', 'PageUp', 'Home');
+      await on(item(11));
+      await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'PageDown', 'PageDown', 'PageDown');
+      await on('.hrow');
+      await few('.hrow', 60);
+    },
+  },
+  {
+    name: 'a focused entry that is scrolled away keeps the focus',
+    scenario: 'history',
+    walk: async ({ to, press, on, page }) => {
+      await to(item(11));
+      await page.evaluate(() => (document.querySelector('.list').scrollTop = 900_000));
+      await press('Shift');
+      await on(item(11));
+      await press('ArrowDown');
+      await on(item(12));
+    },
+  },
+  {
+    name: 'history is searched and narrowed down, and everything is searched again',
+    scenario: 'history',
+    walk: async ({ to, press, says, sees, on, page }) => {
+      await to(item(11));
+      await press('Control+f');
+      await on('.hbar input');
+      await page.keyboard.type('fjord mov');
+      await press('Shift');
+      await says('.hfoot', 'of 48,112 transfers');
+      await says('mark', 'fjord');
+      await press('Escape');
+      await says('.hfoot', '48,112 transfers');
+      await on('.hbar input');
+      await page.keyboard.type('fjord');
+      await press('Tab', 'Tab', 'Enter', 'ArrowDown', 'Enter');
+      await says('.hfoot', '3 of 48,112 transfers');
+      await press('Tab', 'Enter', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
+      await sees('.list', false);
+      await says('.nothing', 'You are looking at cancelled transfers of today.');
+      await to('.nothing .btn');
+      await press('Enter');
+      await says('.hfoot', '214 of 48,112 transfers');
+      await on('.hbar input');
+    },
+  },
+  {
+    name: 'what ended has its link, its place and its details by their keys',
+    scenario: 'history',
+    walk: async ({ to, press, copied, says, sees, on }) => {
+      await to(item(11));
+      await press('Control+l');
+      await copied('link 11');
+      await press('Control+Shift+r');
+      await copied('shown');
+      await press('ArrowDown', 'ArrowDown', 'Control+l');
+      await says('.toast', 'There is no link to this.');
+      await press('ArrowDown', 'Enter');
+      await on('[role=menuitem]');
+      await press('End', 'Enter');
+      await says('.toast', 'is in the list again.');
+      await on(item(14));
+      await press('Home', 'Enter');
+      await sees('.panel');
+    },
+  },
+  {
+    name: 'history has its place, and gives the focus on',
+    scenario: 'history',
+    walk: async ({ to, press, sees, on }) => {
+      await to(item(11));
+      await press('Control+1');
+      await sees('.filters');
+      await on(item(1));
+      await press('Control+3');
+      await sees('.hbar');
+      await on('.hbar input');
+    },
+  },
+  {
+    name: 'what ends while history is looked at leaves the focus where it is',
+    scenario: 'history',
+    walk: async ({ to, press, sees, on, page }) => {
+      await to(item(11));
+      await press('ArrowDown');
+      await page.evaluate(() => {
+        const { fake } = window.gallery;
+        fake.ended({ ...fake.found[0], item: 22, name: 'just now.mov' });
+      });
+      await page.waitForSelector(item(22));
+      await on(item(12));
+      await press('Home');
+      await on(item(22));
+      await sees(item(12));
+    },
+  },
+  {
     name: 'the limit is chosen for now, and the schedule is followed again',
     scenario: 'list',
     walk: async ({ to, press, says, sees, on }) => {

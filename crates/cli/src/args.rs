@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use davit_core::journal::Ended;
 use davit_core::session::Collision;
 use davit_core::watch::spec::{After, Existing, Priority};
 
@@ -32,6 +33,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what ended, newest first.
+    History(History),
     /// Pause transfers; what was sent is kept.
     Pause(Which),
     /// Let paused transfers go on.
@@ -69,6 +72,44 @@ pub(crate) enum Command {
         #[arg(long, value_name = "URL")]
         server: Option<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// Words, each of which is in the name or the destination, whatever its case and accents.
+    pub(crate) search: Vec<String>,
+    /// Only what ended on one of so many days; 1 is today.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) since: Option<u32>,
+    /// Only what ended so.
+    #[arg(long, value_enum)]
+    pub(crate) result: Option<OnResult>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A table for spreadsheets.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum OnResult {
+    /// All of it is there.
+    Done,
+    /// Some of it needed somebody.
+    Failed,
+    /// It was given up.
+    Cancelled,
+}
+
+impl From<OnResult> for Ended {
+    fn from(on: OnResult) -> Self {
+        match on {
+            OnResult::Done => Self::Done,
+            OnResult::Failed => Self::Failed,
+            OnResult::Cancelled => Self::Cancelled,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@ mod args;
 mod control;
 mod doctor;
 mod existing;
+mod history;
 mod hours;
 mod left;
 mod limit;
@@ -55,6 +56,7 @@ async fn main() -> ExitCode {
     let outcome = match args.command {
         Command::Upload(upload) => upload::run(*upload).await,
         Command::Status { json } => status::run(json).await,
+        Command::History(asked) => history::run(asked),
         Command::Pause(which) => control::run(Action::Pause, &which).await,
         Command::Resume(which) => control::run(Action::Resume, &which).await,
         Command::Cancel(which) => control::run(Action::Cancel, &which).await,

@@ -1,7 +1,7 @@
 //! Text for a terminal or a pipe: numbers and names as the window writes them, and printing that a reader who has gone
 //! away cannot break.
 
-use std::io::Write as _;
+use std::io::Write;
 
 use davit_core::error::{Error, ErrorCode, Result};
 
@@ -16,7 +16,20 @@ const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
 /// pass for a whole one.
 pub(crate) fn line(text: &str) -> Result<bool> {
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    heard(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// Writes something long on standard output, as far as somebody reads it.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn all(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    heard(write(&mut out).and_then(|()| out.flush())).map(drop)
+}
+
+fn heard(written: std::io::Result<()>) -> Result<bool> {
+    match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => {

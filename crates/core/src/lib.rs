@@ -11,6 +11,7 @@
 //! - [`file`]: open once, identify, read by position, walk folders, make keys.
 //! - [`transfer`]: one file to one object; its plan and its states are pure.
 //! - [`journal`]: the only durable record.
+//! - [`history`]: what ended, and what is asked of it.
 //! - [`watch`]: folders that upload by themselves: rules, settling, what differs from the record.
 //! - [`engine`]: the actor that runs transfers; its feed is all that shells see.
 //! - [`uploader`]: all of it opened in order; what a shell holds.
@@ -30,6 +31,7 @@ mod failpoint;
 pub mod file;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod history;
 pub mod ids;
 pub mod journal;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! What the page may ask. No command takes a path, bucket or key; the only address is the company's, as typed.
 
+pub mod history;
 pub mod inbox;
 pub mod limits;
 pub mod login;
@@ -17,6 +18,10 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         session::sign_in,
         session::sign_out,
         session::subscribe_shell,
+        history::search_history,
+        history::history_rows,
+        history::save_history,
+        history::upload_again,
         inbox::pick_files,
         inbox::pick_folder,
         inbox::paste,

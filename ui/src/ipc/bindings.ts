@@ -384,6 +384,10 @@ secondsLeft: number | null,
  */
 limit: LimitNow, 
 /**
+ * Another number whenever history is another one.
+ */
+history: number, 
+/**
  * The state of the whole.
  */
 overview: Overview, };
@@ -1147,3 +1151,107 @@ path: string,
 why: Rule, };
 
 export type Rule = { "rule": "leftover" } | { "rule": "line", "line": number } | { "rule": "not-included" } | { "rule": "too-small" } | { "rule": "too-large" } | { "rule": "too-deep" } | { "rule": "placeholder" } | { "rule": "link" } | { "rule": "special" } | { "rule": "unreadable" } | { "rule": "name" };
+
+export type Query = { 
+/**
+ * Words, each of which is somewhere in the name or the destination, whatever its case and accents.
+ */
+text: string, 
+/**
+ * When it ended.
+ */
+when: When, 
+/**
+ * How it ended; none is however it did.
+ */
+result: Ended | null, 
+/**
+ * The destination's label; none is wherever it went.
+ */
+destination: string | null, };
+
+export type When = { "kind": "any" } | { "kind": "days", "days": number } | { "kind": "this-year" };
+
+export type HistoryView = { 
+/**
+ * What its slices are asked for by.
+ */
+search: number, 
+/**
+ * Entries that match.
+ */
+matched: number, 
+/**
+ * Entries in history.
+ */
+all: number, 
+/**
+ * Bytes of those that match.
+ */
+size: ByteCount, 
+/**
+ * The days on which those ended, newest first.
+ */
+days: Array<HistoryDay>, 
+/**
+ * Labels of the destinations that are in history.
+ */
+destinations: Array<string>, };
+
+export type HistoryDay = { 
+/**
+ * When the day began.
+ */
+began: UnixTime, 
+/**
+ * How many ended on it.
+ */
+count: number, };
+
+export type EntryView = { 
+/**
+ * Its row.
+ */
+item: ItemId, 
+/**
+ * When the last of it ended.
+ */
+ended: UnixTime, 
+/**
+ * How.
+ */
+result: Ended, 
+/**
+ * The file's or folder's name.
+ */
+name: string, 
+/**
+ * The destination's label.
+ */
+destination: string, 
+/**
+ * Files of it.
+ */
+files: number, 
+/**
+ * Bytes of these.
+ */
+size: ByteCount, 
+/**
+ * Whether it is a folder.
+ */
+folder: boolean, 
+/**
+ * Its row is in the list still.
+ */
+listed: boolean, 
+/**
+ * It can be uploaded again.
+ */
+again: boolean, 
+/**
+ * There is a link to it.
+ */
+link: boolean, };
+
+export type Ended = "done" | "failed" | "cancelled";

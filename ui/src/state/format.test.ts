@@ -4,6 +4,7 @@ import {
   aboutSize,
   clock,
   dayAndClock,
+  dayLabel,
   duration,
   limitRate,
   middle,
@@ -42,6 +43,18 @@ test('sizes are decimal, with digits by their unit', () => {
   expect(plain(size(999))).toBe('999 B');
   expect(plain(size(21_400_000_000))).toBe('21.4 GB');
   expect(plain(size(1_640_000_000_000))).toBe('1.64 TB');
+});
+
+test('a day is called by its name, and by its year where that is another one', () => {
+  const now = new Date(2027, 2, 29, 0, 30).getTime();
+  const label = (...day: [number, number, number]) => dayLabel(new Date(...day, 23, 59).getTime() / 1000, now);
+  expect(label(2027, 2, 29)).toMatch(/^Today, .*29/);
+  // The clock is put forward on that day in much of the world.
+  expect(label(2027, 2, 28)).toMatch(/^Yesterday, .*28/);
+  const weekday = new Date(2027, 2, 27).toLocaleDateString(undefined, { weekday: 'long' });
+  expect(label(2027, 2, 27).startsWith(`${weekday}, `)).toBe(true);
+  expect(label(2027, 2, 27)).not.toContain('2027');
+  expect(label(2026, 11, 31)).toContain('2026');
 });
 
 test('both sides of "of" share the larger unit', () => {

@@ -174,6 +174,18 @@ export function dayAndClock(unix: number): string {
   return text.dateAndClock({ day, clock: clock(unix) });
 }
 
+/** "Today, 23 November", "Friday, 20 November"; with its year where that is another one. */
+export function dayLabel(unix: number, now: number): string {
+  const day = new Date(unix * 1000);
+  const ago = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(day).setHours(0, 0, 0, 0)) / DAY_MS);
+  const year = day.getFullYear() === new Date(now).getFullYear() ? {} : ({ year: 'numeric' } as const);
+  const near = [text.history.today, text.history.yesterday][ago];
+  return text.history.day({
+    name: near ?? date(day.getTime(), { weekday: 'long' }),
+    date: date(day.getTime(), { day: 'numeric', month: 'long', ...year }),
+  });
+}
+
 /** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */
 const harmless = (name: string): string =>
   name

@@ -15,6 +15,7 @@ const totals = (done: number, needsYou: number, sent: number): Totals => ({
   speed: 0,
   secondsLeft: null,
   limit: { rate: null, paused: false, until: null, why: 'usual' },
+  history: 0,
   overview: { kind: 'moving' },
 });
 

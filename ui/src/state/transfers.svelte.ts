@@ -31,6 +31,7 @@ const NONE: Totals = {
   speed: 0,
   secondsLeft: null,
   limit: { rate: null, paused: false, until: null, why: 'usual' },
+  history: 0,
   overview: { kind: 'empty' },
 };
 /** Ten minutes of speed, one a second. */

@@ -15,6 +15,7 @@ const totals: Totals = {
   speed: 5,
   secondsLeft: null,
   limit: { rate: null, paused: false, until: null, why: 'usual' },
+  history: 0,
   overview: { kind: 'moving' },
 };
 const sent = (id: number, bytes: number): Row => row(id, { sent: bytes });

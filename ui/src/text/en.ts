@@ -2,7 +2,7 @@
 // https://unicode-org.github.io/icu/userguide/format_parse/messages
 // A code without words does not compile, and neither does who says a message without what it names. Names, paths and
 // numbers that are written already are words to a message ({place}); what is counted is a number ({n, plural, …}).
-import type { After, Collision, Day, ErrorCode, Holds, LimitRule, PausedBy, Unit } from '../ipc/bindings';
+import type { After, Collision, Day, Ended, ErrorCode, Holds, LimitRule, PausedBy, Unit } from '../ipc/bindings';
 
 /** A message that names this. */
 type Names<Argument extends string> = `${string}{${Argument}}${string}`;
@@ -492,6 +492,50 @@ export const text = {
   resumeAll: 'Resume all',
   add: 'Add',
   addFiles: 'Add files',
+  history: {
+    title: 'History',
+    search: 'Search history',
+    clear: 'Clear search',
+    save: 'Save as CSV',
+    saved: 'History saved',
+    unsaved: 'The file could not be written.',
+    when: 'When',
+    anyTime: 'Any time',
+    days: '{n, plural, =1 {Today} other {Last # days}}',
+    thisYear: 'This year',
+    result: 'Result',
+    anyResult: 'Any result',
+    results: { done: 'Done', failed: 'Failed', cancelled: 'Cancelled' } as const satisfies Record<Ended, string>,
+    destination: 'Destination',
+    anyDestination: 'Any destination',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    day: '{name}, {date}',
+    all: '{all, plural, one {# transfer} other {# transfers}}',
+    some: '{matched, number} of {all, plural, one {# transfer} other {# transfers}}',
+    files: '{n, plural, one {# file} other {# files}}',
+    nothing: 'Nothing uploaded yet',
+    none: 'Nothing matches',
+    noneOf: 'Nothing matches “{search}”',
+    narrowed: 'You are looking at {what}.',
+    /** What is looked at, of what time, and where to: one after the other. */
+    kinds: {
+      any: 'transfers',
+      done: 'done transfers',
+      failed: 'failed transfers',
+      cancelled: 'cancelled transfers',
+    } as const satisfies Record<Ended | 'any', string>,
+    of: {
+      today: 'of today',
+      days: '{n, plural, one {of the last day} other {of the last # days}}',
+      year: 'of this year',
+    },
+    to: 'to {place}',
+    everything: 'Search everything',
+    again: '“{name}” is in the list again.',
+    unfit: 'This cannot be uploaded again from here.',
+    noLink: 'There is no link to this.',
+  },
   watched: {
     title: 'Watched folders',
     short: 'Watched',

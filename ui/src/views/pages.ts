@@ -1,2 +1,2 @@
 // Where one can go in the window.
-export type Page = 'transfers' | 'watched' | 'settings';
+export type Page = 'transfers' | 'watched' | 'history' | 'settings';

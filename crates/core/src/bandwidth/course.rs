@@ -3,9 +3,9 @@
 //! A time of the schedule holds while the clock shows it: an hour that a clock skips it does not have, an hour that the
 //! clock shows twice it has twice. What follows is told in seconds since 1970, so nobody else need know of that.
 
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{Span, Timestamp, ToSpan as _};
 
 use super::{Choice, DAY, Day, Limits, Rule, Ruling, Why};
 use crate::units::UnixTime;
@@ -48,8 +48,22 @@ impl Zone {
 
     /// When the day began that the clock shows.
     pub fn day_began(&self, at: UnixTime) -> UnixTime {
-        let midnight = self.shows(at).date().at(0, 0, 0, 0);
-        self.moments(midnight).next().unwrap_or(at)
+        self.began(self.shows(at).date()).unwrap_or(at)
+    }
+
+    /// When the day began that is so many before the one that the clock shows; the beginning of time where there is none.
+    pub fn day_before_began(&self, at: UnixTime, days: u32) -> UnixTime {
+        let day = Span::new().try_days(days).and_then(|days| self.shows(at).date().checked_sub(days)).ok();
+        day.and_then(|day| self.began(day)).unwrap_or(UnixTime(0))
+    }
+
+    /// When the year began that the clock shows.
+    pub fn year_began(&self, at: UnixTime) -> UnixTime {
+        self.began(self.shows(at).date().first_of_year()).unwrap_or(UnixTime(0))
+    }
+
+    fn began(&self, day: Date) -> Option<UnixTime> {
+        self.moments(day.at(0, 0, 0, 0)).next()
     }
 
     /// What the clock shows.
@@ -209,6 +223,17 @@ mod tests {
         assert_eq!(began("2027-06-15T21:59:59Z"), unix_of("2027-06-14T22:00:00Z"));
         // The day on which the clock is put forward.
         assert_eq!(began("2027-03-28T20:00:00Z"), unix_of("2027-03-27T23:00:00Z"));
+    }
+
+    #[test]
+    fn days_before_and_the_year_begin_at_their_midnights_by_the_clock_on_the_wall() {
+        let (zone, now) = (Zone::berlin(), unix_of("2027-04-01T10:00:00Z"));
+        assert_eq!(zone.day_before_began(now, 0), zone.day_began(now));
+        // The clock was put forward on the 28th of March.
+        assert_eq!(zone.day_before_began(now, 6), unix_of("2027-03-25T23:00:00Z"));
+        assert_eq!(zone.day_before_began(now, u32::MAX), UnixTime(0));
+        assert_eq!(zone.year_began(now), unix_of("2026-12-31T23:00:00Z"));
+        assert_eq!(zone.year_began(unix_of("2026-12-31T22:59:59Z")), unix_of("2025-12-31T23:00:00Z"));
     }
 
     #[test]

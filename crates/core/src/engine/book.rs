@@ -205,6 +205,12 @@ impl Item {
         !self.removed && (self.counting || self.counts.queued() + self.counts.waiting() > 0)
     }
 
+    /// Whether nothing of it is still to come.
+    pub(super) fn is_at_end(&self) -> bool {
+        let counts = self.counts;
+        !self.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all()
+    }
+
     /// Whether something of it will move by itself.
     pub(super) fn goes_on(&self) -> bool {
         self.counting || self.counts.moving() > 0

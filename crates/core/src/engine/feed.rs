@@ -171,6 +171,8 @@ pub struct Totals {
     pub seconds_left: Option<u32>,
     /// How fast it may be now.
     pub limit: LimitNow,
+    /// Another number whenever history is another one.
+    pub history: u32,
     /// The state of the whole.
     pub overview: Overview,
 }

@@ -72,6 +72,9 @@ fn read(home: &Path) {
     let Ok(reader) = Reader::open(home) else { return };
     let Ok(recovered) = reader.recover() else { return };
     let _ = (reader.status(), reader.leftovers(), reader.left_in_s3(UnixTime::default()), reader.asked_for());
+    let mut numbers = Vec::new();
+    let _ = reader.history_ends(UnixTime::default(), None, None, |end| numbers.push(end.number));
+    let _ = (reader.history_rows(&numbers), reader.history_destinations(), reader.history_of(ItemId::new(1)));
     let files = recovered.transfers.iter().map(|transfer| transfer.id);
     for id in files.chain([TransferId::new(1)]).take(50) {
         let _ = (reader.parts(id), reader.story(id, usize::MAX), reader.proof(id));

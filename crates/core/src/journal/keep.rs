@@ -9,7 +9,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::salvage::{self, Salvaged};
-use super::{Journal, classify, in_use, log, schema, seal, unwritable};
+use super::{Journal, classify, history, in_use, log, schema, seal, unwritable};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::sync_folder;
 use crate::units::UnixTime;
@@ -216,6 +216,7 @@ fn rebuild(home: &Path) -> Result<(Connection, Notice)> {
     // The copy itself may be damaged: the same sums tell.
     let copied = salvage::from_copy(&mut new, &copy, UnixTime::now())?;
     salvage::walk_again(&new, &kept)?;
+    history::settle_all(&new)?;
     check(&new)?;
     new.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(classify)?;
     schema::open_whole(&new)?;

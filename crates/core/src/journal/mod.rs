@@ -4,11 +4,13 @@
 //! thousand small files cost a few commits. A write's future resolves once it is on disk (`synchronous = FULL`).
 //! Losing the journal may cost sending again, never a wrong object: S3's `ListParts` is the truth about parts. Every row
 //! that decides what goes where carries a sum (`seal`); what is damaged is rebuilt at opening (`keep`, `salvage`), and a
-//! write-ahead log that is lost or damaged is told from one that a power cut ended (`in_use`, `log`).
+//! write-ahead log that is lost or damaged is told from one that a power cut ended (`in_use`, `log`). What came to its end has an
+//! entry in `history`; the texts of these are indexed beside the records (`texts`).
 //! No secret is ever written here.
 
 #[doc(hidden)]
 pub mod fuzz;
+mod history;
 mod in_use;
 mod keep;
 mod log;
@@ -20,19 +22,25 @@ mod rows;
 mod salvage;
 mod schema;
 mod seal;
+mod texts;
 mod watches;
 mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::oneshot;
 
+#[cfg(test)]
+pub(crate) use history::put_all;
+pub use history::{Ended, Entry};
 pub use keep::Notice;
 pub use outlook::Outlook;
-pub(crate) use read::{ALIKE_AT_MOST, Expected};
-pub use read::{Family, FolderRow, Reader, Recovered, StatusRow};
+pub(crate) use read::{ALIKE_AT_MOST, End, Expected};
+pub use read::{EntryRow, Family, FolderRow, Reader, Recovered, StatusRow};
 pub use rows::{BatchRow, Ending, Fate, ItemRow, Left, Leftover, PassedOver, Problem, TransferRow};
+pub(crate) use texts::Texts;
 pub use watches::{Sweep, Tallied, WatchRow, Watched, WatchedRow};
 pub use write::Write;
 
@@ -43,6 +51,7 @@ use crate::error::{Error, ErrorCode, Result};
 pub struct Journal {
     writer: std::sync::mpsc::Sender<write::Job>,
     looks: Arc<looks::Looks>,
+    history: Arc<AtomicU32>,
 }
 
 impl Journal {
@@ -58,16 +67,25 @@ impl Journal {
     /// `journal-newer`, `disk-full`, `journal-unwritable`.
     pub fn open(home: &Path) -> Result<(Self, Recovered)> {
         let (writer, notice) = keep::open(home)?;
+        if let Err(error) = history::make_up(&writer) {
+            tracing::warn!(%error, "history lacks what ended last");
+        }
         let reader = Reader::open(home)?;
         let recovered = Recovered { notice, ..reader.recover()? };
         in_use::put(home, &writer);
         let (sender, jobs) = std::sync::mpsc::channel();
-        let writer = write::Writer::new(writer, home);
+        let history = Arc::new(AtomicU32::new(0));
+        let writer = write::Writer::new(writer, home, Arc::clone(&history));
         std::thread::Builder::new()
             .name("davit-journal".into())
             .spawn(move || writer.run(&jobs))
             .map_err(|e| Error::new(ErrorCode::JournalUnwritable).source(e))?;
-        Ok((Self { writer: sender, looks: looks::Looks::by(reader) }, recovered))
+        Ok((Self { writer: sender, looks: looks::Looks::by(reader), history }, recovered))
+    }
+
+    /// How often history changed, as far as was told on record: it is asked again where this is another number.
+    pub fn history(&self) -> u32 {
+        self.history.load(Ordering::Relaxed)
     }
 
     /// Writes in order, in one transaction; resolves once all of it is on disk.

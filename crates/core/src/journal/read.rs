@@ -1,11 +1,14 @@
 //! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine. Apart lie
-//! what a gesture finds again (`given`), receipts, and what is left in S3 (`left`).
+//! what a gesture finds again (`given`), receipts, history, and what is left in S3 (`left`).
 
 mod given;
+mod history;
 mod left;
 mod receipts;
 mod watches;
 
+pub(crate) use history::End;
+pub use history::EntryRow;
 pub(crate) use watches::{ALIKE_AT_MOST, Expected};
 
 use std::cell::RefCell;
@@ -164,9 +167,9 @@ impl Reader {
     }
 
     pub(super) fn recover(&self) -> Result<Recovered> {
-        let highest = |table: &str| {
+        let highest = |table: &str, id: &str| {
             self.connection
-                .query_row(&format!("SELECT ifnull(max(id),0) FROM {table}"), [], |row| number(row, 0))
+                .query_row(&format!("SELECT ifnull(max({id}),0) FROM {table}"), [], |row| number(row, 0))
                 .map_err(classify)
         };
         Ok(Recovered {
@@ -194,7 +197,12 @@ impl Reader {
                     })
                 },
             )?,
-            highest: (highest("batches")?, highest("items")?, highest("transfers")?),
+            // An entry may be all that is left of a row.
+            highest: (
+                highest("batches", "id")?,
+                highest("items", "id")?.max(highest("history", "item")?),
+                highest("transfers", "id")?,
+            ),
             notice: None,
         })
     }
@@ -454,7 +462,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<()> {
 }
 
 /// What nothing of ours can have written.
-fn unsound(column: usize, why: &'static str) -> rusqlite::Error {
+pub(super) fn unsound(column: usize, why: &'static str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
 }
 

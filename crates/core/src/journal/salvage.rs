@@ -9,8 +9,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, ToSql, Transaction
 
 use super::rows::text;
 use super::seal::{
-    self, ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, SWEEPS,
-    Sealed, TRANSFERS, WATCHED, WATCHES,
+    self, ASKED, BATCHES, HISTORY, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS,
+    SWEEPS, Sealed, TRANSFERS, WATCHED, WATCHES,
 };
 use super::watches::FOLDER;
 use super::{Reader, classify};
@@ -140,8 +140,10 @@ fn take(new: &mut Connection, old: &Path) -> Result<(Salvaged, Vec<i64>)> {
             }
         }
     }
-    let others =
-        [&LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED, &WATCHES, &SWEEPS, &WATCHED];
+    let others = [
+        &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS, &ASKED, &WATCHES, &SWEEPS, &WATCHED,
+        &HISTORY,
+    ];
     for sealed in others {
         for row in many(&old, sealed, "1") {
             add(&new, sealed, &row)?;

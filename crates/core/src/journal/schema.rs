@@ -8,12 +8,23 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{classify, seal};
+use super::{classify, history, seal};
 use crate::error::{Error, ErrorCode, Result};
 
 /// From an empty file to today's tables. A step that was released is never changed; the next one is added.
-const STEPS: [&str; 10] =
-    [FIRST, WHOSE_AND_LEFT, RECEIPTS, SUMS, REFUSED, DRIVES_AND_LEFT, ORDER, ASKED, WATCHED_FOLDERS, WITHOUT_NUMBERS];
+const STEPS: [&str; 11] = [
+    FIRST,
+    WHOSE_AND_LEFT,
+    RECEIPTS,
+    SUMS,
+    REFUSED,
+    DRIVES_AND_LEFT,
+    ORDER,
+    ASKED,
+    WATCHED_FOLDERS,
+    WITHOUT_NUMBERS,
+    HISTORY,
+];
 
 /// The version's second place, from the fourth on: SQLite's `application_id` is this and the version.
 const STAMP: i32 = 0x4456_0000;
@@ -143,6 +154,21 @@ const WITHOUT_NUMBERS: &str = "
 CREATE INDEX watched_written ON watched(watch, mtime, size, name) WHERE file IS NULL;
 ";
 
+/// An entry refers to its item by number alone, for it outlives a damaged one. What is asked of history is answered by its
+/// indexes; `history_of` tells a full-text index whose it is.
+const HISTORY: &str = "
+CREATE TABLE history (                         -- rows of the list that came to their end
+    id INTEGER PRIMARY KEY AUTOINCREMENT,      -- another one whenever it changes, and never one that another had
+    item INTEGER NOT NULL UNIQUE, ended INTEGER NOT NULL, result TEXT NOT NULL,
+    name TEXT NOT NULL, destination TEXT NOT NULL, -- the destination's label
+    files INTEGER NOT NULL, size INTEGER NOT NULL, folder INTEGER NOT NULL, sum INTEGER
+) STRICT;
+CREATE INDEX history_ended ON history(ended, id, result, size);
+CREATE INDEX history_destination ON history(destination, ended, id, result, size);
+CREATE TABLE history_of (token TEXT NOT NULL) STRICT;
+INSERT INTO history_of VALUES (lower(hex(randomblob(16))));
+";
+
 /// A statement for every kind of write, and one that seals: none is ever made twice.
 const STATEMENTS: usize = 64;
 
@@ -197,6 +223,7 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection> {
         let sealed =
             seal::ALL.iter().map(|of| format!("UPDATE {} SET sum={} WHERE sum IS NULL;", of.table, of.of_row()));
         sealed.into_iter().try_for_each(|step| made.execute_batch(&step)).map_err(classify)?;
+        history::make_up(&made)?;
         let now = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
         made.pragma_update(None, "user_version", now).map_err(classify)?;
         made.pragma_update(None, "application_id", STAMP | now).map_err(classify)?;

@@ -44,11 +44,13 @@ pub(super) const WATCHES: Sealed =
 pub(super) const SWEEPS: Sealed = Sealed { table: "sweeps", columns: "item,watch,under" };
 pub(super) const WATCHED: Sealed =
     Sealed { table: "watched", columns: "watch,folder,name,size,mtime,file,transfer,why,after" };
+pub(super) const HISTORY: Sealed =
+    Sealed { table: "history", columns: "id,item,ended,result,name,destination,files,size,folder" };
 
 /// All of them, what others refer to first.
-pub(super) const ALL: [&Sealed; 16] = [
+pub(super) const ALL: [&Sealed; 17] = [
     &BATCHES, &ITEMS, &TRANSFERS, &PARTS, &LEFTOVERS, &SKIPS, &RECEIPTS, &REFUSED, &MOUNTS, &STAYS, &LOST, &RANKS,
-    &ASKED, &WATCHES, &SWEEPS, &WATCHED,
+    &ASKED, &WATCHES, &SWEEPS, &WATCHED, &HISTORY,
 ];
 
 /// Statements by table and verb, and by what they change.

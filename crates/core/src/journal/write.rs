@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
 
 use rusqlite::types::Value;
@@ -10,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
+use super::history::Touched;
 use super::place::Place;
 use super::rows::{BatchRow, Ending, ItemRow, Leftover, Problem, TransferRow, bits, path_bytes, text};
 use super::seal::{
@@ -36,6 +39,8 @@ pub enum Write {
     BindBatch(BatchId, Scope),
     /// Whoever gave it knows how it ended.
     Told(BatchId),
+    /// An item that may be at its end: if it is, history has an entry of it.
+    History(ItemId),
     /// A dropped file or folder.
     Item(ItemRow),
     /// An item goes on as part of another gesture.
@@ -160,6 +165,7 @@ impl Write {
             Self::Batch(_) => "record-batch",
             Self::BindBatch(..) => "record-bind-batch",
             Self::Told(_) => "record-told",
+            Self::History(_) => "record-history",
             Self::Item(_) => "record-item",
             Self::Joins(..) => "record-joins",
             Self::Counted { .. } => "record-counted",
@@ -225,12 +231,14 @@ pub(super) struct Writer {
     in_use: bool,
     /// Whether the last copy lacks something.
     written: bool,
+    /// How often history changed.
+    history: Arc<AtomicU32>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, home: &Path) -> Self {
+    pub(super) fn new(connection: Connection, home: &Path, history: Arc<AtomicU32>) -> Self {
         let place = Place::of(Journal::path(home), Instant::now());
-        Self { connection, home: home.to_owned(), place, in_use: true, written: true }
+        Self { connection, home: home.to_owned(), place, in_use: true, written: true, history }
     }
 
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
@@ -284,7 +292,10 @@ impl Writer {
             in_use::put(&self.home, &self.connection);
             self.in_use = true;
         }
-        commit(&mut self.connection, writes)
+        if commit(&mut self.connection, writes)? {
+            self.history.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn keep_copy(&mut self) {
@@ -352,11 +363,14 @@ fn answer(done: Option<oneshot::Sender<Result<()>>>, result: Result<()>) {
     }
 }
 
-fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> Result<()> {
+/// Answers whether history is another one now.
+fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> Result<bool> {
     let transaction = connection.transaction().map_err(classify)?;
+    let mut touched = Touched::default();
     // What follows one another of one transfer is one change of its row.
     let mut change: Option<(TransferId, Columns)> = None;
     for write in writes {
+        touched.by(&transaction, write)?;
         let next = of_a_transfer(write)?;
         match (&mut change, &next) {
             (Some((id, columns)), Some((same, later))) if id == same => {
@@ -371,7 +385,9 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
         }
     }
     made(&transaction, change.as_ref())?;
-    transaction.commit().map_err(classify)
+    let news = touched.settle(&transaction)?;
+    transaction.commit().map_err(classify)?;
+    Ok(news)
 }
 
 /// Columns of a row and what they become.
@@ -456,6 +472,8 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             .iter()
             .try_for_each(|sql| plain(c, sql, &[&id]))
         }
+        // See `Touched`.
+        Write::History(_) => Ok(()),
         // See `of_a_transfer`.
         Write::Standing(..)
         | Write::Opened { .. }

@@ -254,7 +254,7 @@ impl Receipt {
 const OURS: [usize; 5] = [0, 3, 4, 5, 9];
 
 /// A cell of a table that no spreadsheet takes for a formula.
-fn harmless(cell: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\'']) {
         Cow::Owned(format!("'{cell}"))
     } else {

@@ -3,6 +3,7 @@
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
 pub mod control;
+mod history;
 mod home;
 pub mod limits;
 mod open_files;
@@ -27,6 +28,7 @@ use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::history::History;
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
 use crate::remembered::Memory;
@@ -51,6 +53,7 @@ pub struct Uploader {
     notice: Option<Notice>,
     session: Arc<Keeper>,
     watches: watches::Desk,
+    history: Arc<History>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
@@ -126,7 +129,8 @@ impl Uploader {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
-        Ok(Self { engine, journal, notice, session, watches, handed, runtime, _home: home })
+        let history = Arc::new(History::of(&session.options.home));
+        Ok(Self { engine, journal, notice, session, watches, history, handed, runtime, _home: home })
     }
 
     /// Where its records lie.

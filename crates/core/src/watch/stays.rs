@@ -64,6 +64,7 @@ impl Stays {
         self.known.contains_key(&transfer)
     }
 
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.known.is_empty()
     }

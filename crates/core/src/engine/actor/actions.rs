@@ -151,7 +151,8 @@ impl Actor {
         let slot = self.shelf.book.slots[at as usize];
         if slot.rest.is_over() {
             self.ended.push(slot.id);
-            self.ending.insert(self.shelf.book.item_of(at).batch);
+            let Item { id, batch, .. } = *self.shelf.book.item_of(at);
+            self.may_end(id, batch);
         }
     }
 
@@ -288,8 +289,7 @@ impl Actor {
             self.sweeps.remove(&slot.id);
             self.owed.remove(&slot.id);
             if matches!(rest, Rest::Cancelled { .. }) {
-                self.ended.push(slot.id);
-                self.ending.insert(self.shelf.book.item_of(at).batch);
+                self.may_have_ended(at);
                 // Who would try it again by itself does not any more.
                 self.tell_follower(at, &standing.state);
                 if self.shelf.book.slots[at as usize].on_s3 {

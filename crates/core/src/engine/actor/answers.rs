@@ -11,7 +11,7 @@ use crate::engine::{Link, What, list};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::names;
 use crate::ids::{BatchId, ItemId};
-use crate::journal::{BatchRow, ItemRow, Problem, TransferRow};
+use crate::journal::{BatchRow, Ended, ItemRow, Problem, Reader, TransferRow};
 use crate::transfer::{TransferState, checksum};
 
 impl Actor {
@@ -51,7 +51,7 @@ impl Actor {
     }
 
     pub(super) async fn folder_files(&self, item: ItemId, search: String, first: u32, count: u32) -> Result<FileSlice> {
-        let look = move |journal: &crate::journal::Reader| journal.files(item, &search, first, count);
+        let look = move |journal: &Reader| journal.files(item, &search, first, count);
         let (total, rows) = self.shared.journal.read(look).await?;
         let of = self.shelf.book.item(item);
         let (kept, drive) =
@@ -75,32 +75,24 @@ impl Actor {
         batch.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no such row"))
     }
 
-    /// The row and transfer that a text is wanted of.
+    /// The row and transfer that a text is wanted of, in the list or taken off it.
     async fn found(&self, target: Target) -> Result<(BatchRow, ItemRow, Option<TransferRow>)> {
-        let gone = || Error::new(ErrorCode::BadInput).detail("no such row");
-        let (item, file) = match target {
-            Target::Batch(_) => return Err(gone()),
-            Target::Item(id) => {
-                let item = self.shelf.book.item(id).ok_or_else(gone)?;
-                (item, item.first.filter(|_| !item.folder))
-            }
-            Target::Transfer(id) => {
-                let at = self.shelf.book.index(id).ok_or_else(gone)?;
-                (self.shelf.book.item_of(at), Some(id))
-            }
-        };
-        let batch = self.shelf.batches.get(&item.batch).cloned().ok_or_else(gone)?;
-        let id = item.id;
-        let look = move |journal: &crate::journal::Reader| {
-            Ok((journal.item(id)?, file.map(|file| journal.transfer(file)).transpose()?.flatten()))
-        };
-        let (item, file) = self.shared.journal.read(look).await?;
-        Ok((batch, item.ok_or_else(gone)?, file))
+        let found = self.shared.journal.read(move |journal| on_record(journal, target)).await?;
+        found.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no such row"))
+    }
+
+    /// Whether all of a row is there.
+    async fn is_all_there(&self, id: ItemId) -> Result<bool> {
+        if let Some(item) = self.shelf.book.item(id) {
+            return Ok(item.counts.done() == item.counts.all());
+        }
+        let entry = self.shared.journal.read(move |journal| journal.history_of(id)).await?;
+        Ok(entry.is_some_and(|entry| entry.result == Ended::Done))
     }
 
     pub(super) async fn link(&self, target: Target) -> Result<Link> {
         let (batch, item, file) = self.found(target).await?;
-        let all = self.shelf.book.item(item.id).is_some_and(|item| item.counts.done() == item.counts.all());
+        let all = self.is_all_there(item.id).await?;
         let to = file.as_ref().map_or(To::Folder(&item.name, all), |file| To::Object(&file.key, &file.standing.state));
         pointing::link(&batch, &to).ok_or_else(|| Error::new(ErrorCode::BadInput).detail("there is no link yet"))
     }
@@ -119,5 +111,53 @@ impl Actor {
             }
             (What::Key | What::Checksum | What::Reference, None) => Err(none()),
         }
+    }
+}
+
+/// A row with its gesture, and the file that is meant: the only one of a row that is no folder.
+fn on_record(journal: &Reader, target: Target) -> Result<Option<(BatchRow, ItemRow, Option<TransferRow>)>> {
+    let (item, file) = match target {
+        Target::Batch(_) => return Ok(None),
+        Target::Item(id) => (id, None),
+        Target::Transfer(id) => match journal.transfer(id)? {
+            Some(file) => (file.item, Some(file)),
+            None => return Ok(None),
+        },
+    };
+    let Some(item) = journal.item(item)? else { return Ok(None) };
+    let file = match file {
+        None if !item.folder => journal.only_file(item.id)?,
+        file => file,
+    };
+    Ok(journal.batch(item.batch)?.map(|batch| (batch, item, file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::credentials::Scope;
+    use crate::engine::Holds;
+    use crate::engine::fixture::{FILE, records, rows, start};
+    use crate::transfer::{OnS3, Standing};
+    use crate::units::UnixTime;
+
+    #[tokio::test]
+    async fn what_was_taken_off_the_list_before_this_start_has_its_link_and_its_place_still() {
+        let done = TransferState::Done { etag: "e".to_owned(), at: UnixTime(7) };
+        let (mut batch, item, file) = rows(Path::new("/cut.mov"), Standing { state: done, on_s3: OnS3::Nothing });
+        batch.destination.link_template = Some("https://example.com/{key}".to_owned());
+        batch.scope = Some(Scope { bucket: "media".into(), prefix: "rushes/".into(), region: "eu-central-1".into() });
+        let home = tempfile::tempdir().expect("a folder");
+        let records = records(home.path(), (batch, ItemRow { removed: true, ..item.clone() }, file)).await;
+        let actor = Actor::new(start(home.path(), records));
+        assert!(actor.shelf.book.item(item.id).is_none(), "the list knows nothing of it");
+        for target in [Target::Item(item.id), Target::Transfer(FILE)] {
+            let link = actor.link(target).await.expect("a link");
+            assert_eq!((&*link.url, link.holds), ("https://example.com/rushes/cut.mov", Holds::Now));
+            assert_eq!(actor.text(target, What::From).await.expect("a place"), "/cut.mov");
+        }
+        assert_eq!(actor.link(Target::Item(ItemId::new(9))).await.expect_err("nothing").code, ErrorCode::BadInput);
     }
 }

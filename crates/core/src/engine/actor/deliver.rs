@@ -113,7 +113,7 @@ impl Actor {
             self.shelf.book.add(row.id, item.id, row.size, &row.standing, ByteCount::ZERO);
             if matches!(row.standing.state, TransferState::Failed { .. }) {
                 self.ended.push(row.id);
-                self.ending.insert(batch.id);
+                self.may_end(item.id, batch.id);
                 if let Some(at) = self.shelf.book.index(row.id) {
                     self.tell_follower(at, &row.standing.state);
                 }

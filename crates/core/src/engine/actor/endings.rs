@@ -1,4 +1,5 @@
-//! Batches that end: nothing of them is still to come. The company that wants receipts is told.
+//! Rows and batches that end: nothing of them is still to come. History has the rows, and the company that wants receipts is
+//! told of the batches.
 
 use std::collections::HashSet;
 
@@ -6,11 +7,37 @@ use uuid::Uuid;
 
 use super::Actor;
 use crate::credentials::Remote;
-use crate::ids::BatchId;
+use crate::engine::book::Item;
+use crate::ids::{BatchId, ItemId};
 use crate::journal::{Ending, Write};
 use crate::units::UnixTime;
 
 impl Actor {
+    /// A row may be at its end, and its batch with it.
+    pub(super) fn may_end(&mut self, item: ItemId, batch: BatchId) {
+        self.over.insert(item);
+        self.ending.insert(batch);
+    }
+
+    /// Puts on record which rows came to their end since the last tick. What does not live to is made up for when the records
+    /// are opened next.
+    pub(super) async fn enter_history(&mut self) {
+        // Where they stand has to be on record first.
+        if self.over.is_empty() || !self.owed.is_empty() {
+            return;
+        }
+        let may_be: Vec<_> = self.over.drain().collect();
+        let is_over = |id: &ItemId| self.shelf.book.item(*id).is_some_and(Item::is_at_end);
+        let over: Vec<_> = may_be.into_iter().filter(is_over).collect();
+        if over.is_empty() {
+            return;
+        }
+        if let Err(error) = self.shared.journal.write(over.iter().copied().map(Write::History).collect()).await {
+            tracing::debug!(%error, "what ended is not in history yet");
+            self.over.extend(over);
+        }
+    }
+
     /// Puts on record which batches ended since the last tick.
     pub(super) async fn note_endings(&mut self) {
         let may_have: HashSet<BatchId> = self.ending.drain().chain(self.unnoted.drain()).collect();
@@ -58,10 +85,41 @@ impl Actor {
     }
 
     fn is_at_end(&self, batch: BatchId) -> bool {
-        let mut items = self.shelf.book.items.iter().filter(|item| item.batch == batch);
-        items.all(|item| {
-            let counts = item.counts;
-            !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all()
-        })
+        self.shelf.book.items.iter().filter(|item| item.batch == batch).all(Item::is_at_end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::feed::{Action, Target};
+    use crate::engine::fixture::{records, rows, start};
+    use crate::journal::Ended;
+    use crate::transfer::Standing;
+
+    #[tokio::test]
+    async fn a_row_that_ended_is_in_history_until_it_goes_on_and_stays_there_when_it_is_taken_off_the_list() {
+        let home = tempfile::tempdir().expect("a folder");
+        let records = records(home.path(), rows(Path::new("/cut.mov"), Standing::NEW)).await;
+        let mut actor = Actor::new(start(home.path(), records));
+        let row = vec![Target::Item(ItemId::new(1))];
+        for (action, ended) in [
+            (Action::Pause, None),
+            (Action::Cancel, Some(Ended::Cancelled)),
+            (Action::Undo, None),
+            (Action::Cancel, Some(Ended::Cancelled)),
+            (Action::Remove, Some(Ended::Cancelled)),
+        ] {
+            let news = actor.shared.journal.history();
+            actor.act(action, row.clone()).await.expect("done");
+            actor.enter_history().await;
+            assert!(actor.over.is_empty(), "{action:?}");
+            let entry = actor.shared.journal.read(|journal| journal.history_of(ItemId::new(1))).await.expect("read");
+            assert_eq!(entry.map(|entry| entry.result), ended, "{action:?}");
+            let is_news = matches!(action, Action::Cancel | Action::Undo);
+            assert_eq!(actor.shared.journal.history() != news, is_news, "{action:?}");
+        }
     }
 }

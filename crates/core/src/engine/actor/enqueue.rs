@@ -201,7 +201,7 @@ impl Actor {
             self.shelf.book.add(id, item, size, &standing, ByteCount::ZERO);
             if matches!(standing.state, TransferState::Failed { .. }) {
                 self.ended.push(id);
-                self.ending.insert(batch.id);
+                self.may_end(item, batch.id);
             }
         }
         Ok(folders)

@@ -108,8 +108,7 @@ impl Actor {
         let rest = Rest::of(&standing.state);
         self.shelf.book.set(at, rest, size, ByteCount::ZERO, &standing.on_s3);
         if matches!(rest, Rest::Failed { .. }) {
-            self.ended.push(id);
-            self.ending.insert(self.shelf.book.item_of(at).batch);
+            self.may_have_ended(at);
         }
     }
 }

@@ -36,7 +36,7 @@ use super::pool::Pool;
 use super::shelf::Shelf;
 use super::{ActDone, Command, Rested, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
-use crate::engine::feed::{Action, Target};
+use crate::engine::feed::{Action, Target, Totals};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
@@ -102,6 +102,8 @@ pub(super) struct Actor {
     asked_of_folders: HashMap<ItemId, Action>,
     /// Those of them of which that is not on record as it is.
     asked_unrecorded: HashSet<ItemId>,
+    /// Rows that may be at their end, and are not in history yet.
+    over: HashSet<ItemId>,
     /// Batches that may have ended.
     ending: HashSet<BatchId>,
     /// Batches that did, and that found no room on record.
@@ -159,6 +161,7 @@ impl Actor {
             walking: HashSet::new(),
             asked_of_folders: recovered_asked,
             asked_unrecorded: HashSet::new(),
+            over: HashSet::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
@@ -314,7 +317,8 @@ impl Actor {
 
     fn has_timers(&self) -> bool {
         let waits = || self.shelf.book.items.iter().any(|item| item.counts.waiting() > 0);
-        let chores = self.leftovers.is_open() || self.receipts.is_open() || !self.ending.is_empty();
+        let endings = !self.ending.is_empty() || !self.over.is_empty();
+        let chores = self.leftovers.is_open() || self.receipts.is_open() || endings;
         chores
             || !self.owed.is_empty()
             || !self.away.is_empty()
@@ -405,6 +409,7 @@ impl Actor {
             self.admit();
         }
         self.note_endings().await;
+        self.enter_history().await;
         self.chores(now);
         self.look_for_drives(now);
         let is_due = |(id, at): &(&TransferId, &Instant)| **at <= now && !self.owed.contains_key(id);
@@ -444,7 +449,7 @@ impl Actor {
             Vec::new()
         };
         self.feeds.retain(|feed| !feed.gone());
-        let totals = self.shelf.totals(now);
+        let totals = Totals { history: self.shared.journal.history(), ..self.shelf.totals(now) };
         let mut owed = false;
         for feed in &mut self.feeds {
             feed.keep(&outcomes);

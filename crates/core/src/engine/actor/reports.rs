@@ -74,9 +74,10 @@ impl Actor {
                 // With the end of the walk it is gone from the records, too.
                 self.asked_of_folders.remove(&item);
                 self.asked_unrecorded.remove(&item);
-                if let Some(item) = self.shelf.book.item_mut(item) {
-                    item.counting = false;
-                    self.ending.insert(item.batch);
+                if let Some(row) = self.shelf.book.item_mut(item) {
+                    row.counting = false;
+                    let batch = row.batch;
+                    self.may_end(item, batch);
                 }
             }
         }

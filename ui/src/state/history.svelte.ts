@@ -1,0 +1,177 @@
+// What ended: a search, what it found, and the slice of that which is shown. It is asked again when history is another one.
+import type { EntryView, HistoryView, Ipc, Problem, Query, Target } from '../ipc';
+import { text } from '../text';
+import { daysOf, heightOf, type Laid, lay, slice } from './days';
+import type { Toasts } from './toasts.svelte';
+
+/** Everything. */
+export const ALL: Query = { text: '', when: { kind: 'any' }, result: null, destination: null };
+/** Entries are asked for before anybody knows how high the list is. */
+const FIRST = 40;
+
+/** What was found last, and the entries of a slice of it. */
+interface Shown {
+  found: HistoryView;
+  /** What was asked for it. */
+  query: Query;
+  days: Laid[];
+  first: number;
+  rows: (EntryView | null)[];
+}
+
+/** An entry in its place. */
+export interface Placed {
+  entry: EntryView;
+  index: number;
+}
+
+export const targetOf = ({ item }: EntryView): Target => ({ kind: 'item', id: item });
+
+export class History {
+  query = $state.raw<Query>(ALL);
+  shown = $state.raw<Shown | null>(null);
+  /** Whether anybody looks. */
+  private open = false;
+  /** Of which history the last question was. */
+  private revision: number | null = null;
+  private asking = false;
+  private asked = false;
+  private wanted: [number, number] = [0, FIRST];
+
+  constructor(
+    private readonly ipc: Ipc,
+    private readonly toasts: Toasts,
+  ) {}
+
+  /** Whether anything but its words narrows down what is shown. */
+  get narrowed(): boolean {
+    const { when, result, destination } = this.query;
+    return when.kind !== 'any' || result !== null || destination !== null;
+  }
+
+  get height(): number {
+    return heightOf(this.shown?.days ?? []);
+  }
+
+  /** Days of which something is in the slice. */
+  get days(): Laid[] {
+    const { shown } = this;
+    return shown ? daysOf(shown.days, shown.first, Math.max(1, shown.rows.length)) : [];
+  }
+
+  /** The entries of the slice, in their places. */
+  get entries(): Placed[] {
+    const { shown } = this;
+    if (!shown) return [];
+    return shown.rows.flatMap((entry, at) => (entry ? [{ entry, index: shown.first + at }] : []));
+  }
+
+  /** Somebody looks. */
+  start(): void {
+    this.open = true;
+    this.ask();
+  }
+
+  stop(): void {
+    this.open = false;
+  }
+
+  /** History is this one now. */
+  told(revision: number): void {
+    const before = this.revision;
+    this.revision = revision;
+    if (before !== null && before !== revision && this.open) this.ask();
+  }
+
+  search(change: Partial<Query>): void {
+    this.query = { ...this.query, ...change };
+    this.wanted = [0, FIRST];
+    this.ask();
+  }
+
+  /** What is seen of what was found. */
+  window(scroll: number, height: number): void {
+    const { shown } = this;
+    if (!shown) return;
+    const [first, count] = slice(shown.days, scroll, height);
+    const last = Math.min(first + count, shown.found.matched);
+    if (first >= shown.first && last <= shown.first + shown.rows.length) return;
+    this.wanted = [first, count];
+    void this.fetch(shown);
+  }
+
+  /** One question at a time; whatever is wanted by the time of its answer is the next. */
+  private ask(): void {
+    this.asked = true;
+    if (!this.asking) void this.answer();
+  }
+
+  private async answer(): Promise<void> {
+    this.asking = true;
+    try {
+      while (this.asked) {
+        this.asked = false;
+        const { query } = this;
+        const found = await this.ipc.searchHistory(query);
+        // What is looked at stays until there is something in its place.
+        if (query === this.query) await this.show(found, query);
+      }
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private async show(found: HistoryView, query: Query): Promise<void> {
+    const { wanted } = this;
+    const rows = await this.ipc.historyRows(found.search, ...wanted);
+    const shown = { found, query, days: lay(found.days), first: wanted[0], rows };
+    this.shown = shown;
+    if (this.wanted !== wanted) void this.fetch(shown);
+  }
+
+  /** Another slice of the same. */
+  private async fetch(shown: Shown): Promise<void> {
+    const { wanted } = this;
+    try {
+      const rows = await this.ipc.historyRows(shown.found.search, ...wanted);
+      // Of what is not the last search any more there is none: the next answer is on its way.
+      const counts = this.shown?.found === shown.found && this.wanted === wanted && rows.length > 0;
+      if (counts) this.shown = { ...shown, first: wanted[0], rows };
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    }
+  }
+
+  link(entry: EntryView): void {
+    if (!entry.link) this.toasts.say(text.history.noLink);
+    else this.does(this.ipc.copyLink(targetOf(entry)).then((holds) => this.toasts.say(text.linked[holds])));
+  }
+
+  reveal(entry: EntryView): void {
+    this.does(this.ipc.showInFolder(targetOf(entry)));
+  }
+
+  again(entry: EntryView): void {
+    const said = () => this.toasts.say(text.history.again(entry.name));
+    this.does(this.ipc.uploadAgain(entry.item).then(said), text.history.unfit);
+  }
+
+  /** All that matches, not only what is seen. */
+  save(): void {
+    const saved = this.ipc.saveHistory(this.query);
+    this.does(
+      saved.then((came) => came === 'saved' && this.toasts.say(text.history.saved)),
+      text.history.unsaved,
+    );
+  }
+
+  /** Nothing fails in silence; `unfit` is said of what cannot be. */
+  private does(asked: Promise<unknown>, unfit?: string): void {
+    asked.catch((problem: unknown) => {
+      if (unfit !== undefined && (problem as Problem).code === 'bad-input') this.toasts.say(unfit);
+      else this.toasts.refused(problem as Problem);
+    });
+  }
+}
