@@ -58,7 +58,7 @@ async fn what_ended_is_searched_narrowed_down_and_saved_at_the_command_line() {
     world.upload(&[&cut]).end().await.all_done();
     world.upload(&[&sound]).end().await.all_done();
     // The name is taken.
-    assert_eq!(world.upload(&[&other]).end().await.code, Some(3));
+    assert_eq!(world.upload(&[&other]).end().await.code, Some(1));
     let ask = |words: &[&str]| {
         let mut run = world.davit("history");
         run.args(words);

@@ -33,6 +33,7 @@ impl HistoryView {
 }
 
 /// An entry.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that can be done with it, or a word of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryView {

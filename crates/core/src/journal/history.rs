@@ -150,10 +150,9 @@ fn settle(c: &Connection, item: i64) -> Result<bool> {
         }
         now => now?,
     };
-    let before = kept(c, item)?;
-    match (now, before) {
-        (None, None) => Ok(false),
-        (Some(now), Some(Some(before))) if now == before => Ok(false),
+    match (now, kept(c, item)?) {
+        (None, Kept::Nothing) => Ok(false),
+        (Some(now), Kept::Whole(before)) if now == before => Ok(false),
         (now, _) => {
             plain(c, "DELETE FROM history WHERE item=?", &[&item])?;
             now.map_or(Ok(()), |entry| put(c, &entry))?;
@@ -162,13 +161,21 @@ fn settle(c: &Connection, item: i64) -> Result<bool> {
     }
 }
 
-/// What an entry says so far: nothing of one that is not as it was written.
-fn kept(c: &Connection, item: i64) -> Result<Option<Option<Entry>>> {
+/// What is on record of an item so far.
+enum Kept {
+    Nothing,
+    Whole(Entry),
+    /// An entry that is not as it was written.
+    Damaged,
+}
+
+fn kept(c: &Connection, item: i64) -> Result<Kept> {
     static SQL: LazyLock<String> =
         LazyLock::new(|| format!("SELECT {ENTRY},{} FROM history WHERE item=?", HISTORY.fits()));
     let mut statement = c.prepare_cached(&SQL).map_err(classify)?;
-    let read = |row: &Row<'_>| if row.get(8)? { entry(row).map(Some) } else { Ok(None) };
-    statement.query_row([item], read).optional().map_err(classify)
+    let read = |row: &Row<'_>| if row.get(8)? { entry(row).map(Kept::Whole) } else { Ok(Kept::Damaged) };
+    let kept = statement.query_row([item], read).optional().map_err(classify)?;
+    Ok(kept.unwrap_or(Kept::Nothing))
 }
 
 fn put(c: &Connection, entry: &Entry) -> Result<()> {
