@@ -518,7 +518,8 @@ export const text = {
     none: 'Nothing matches',
     noneOf: 'Nothing matches “{search}”',
     narrowed: 'You are looking at {what}.',
-    /** What is looked at, of what time, and where to: one after the other. */
+    /** What is looked at, with what time it is of or where it went. */
+    more: '{what} {more}',
     kinds: {
       any: 'transfers',
       done: 'done transfers',
