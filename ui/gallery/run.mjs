@@ -12,6 +12,7 @@ import { mirrored } from './mirrored.mjs';
 import { words } from './words.mjs';
 import { zoom } from './zoom.mjs';
 
+const CHECKS = ['looks', 'keyboard', 'drops', 'manners', 'zoom', 'words', 'mirrored'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../artefacts/gallery/');
 const configFile = here('./vite.config.mjs');
@@ -33,6 +34,9 @@ try {
   const all = await page.evaluate(() => window.gallery.names);
   await page.close();
   const names = wanted.length > 0 ? all.filter((name) => wanted.some((part) => name.includes(part))) : all;
+  // A check of nothing holds always.
+  if (names.length === 0) throw new Error(`no scenario's name has ${wanted.join(' or ')} in it`);
+  if (only && !CHECKS.includes(only)) throw new Error(`no check is called ${only}: ${CHECKS.join(', ')}`);
   if (wanted.length === 0 && !only) rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
   const checked = async ([what, check]) => {
