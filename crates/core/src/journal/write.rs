@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, TransactionBehavior};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
@@ -365,7 +365,9 @@ fn answer(done: Option<oneshot::Sender<Result<()>>>, result: Result<()>) {
 
 /// Answers whether history is another one now.
 fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Write>) -> Result<bool> {
-    let transaction = connection.transaction().map_err(classify)?;
+    // What is written begins with a look: one that looks before it has the lock is told at once that another has it (who
+    // brings the log into the file, say), instead of waiting for it.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(classify)?;
     let mut touched = Touched::default();
     // What follows one another of one transfer is one change of its row.
     let mut change: Option<(TransferId, Columns)> = None;
@@ -578,6 +580,26 @@ mod tests {
 
     fn job(wait: Wait) -> Job {
         Job::Write { writes: Vec::new(), wait, done: None }
+    }
+
+    /// Another connection that has the lock, until somebody waits for it.
+    static HOLDER: std::sync::Mutex<Option<Connection>> = std::sync::Mutex::new(None);
+
+    fn let_go(_: i32) -> bool {
+        HOLDER.lock().expect("whole").take().is_some()
+    }
+
+    #[test]
+    fn what_begins_with_a_look_waits_for_whoever_has_the_records_locked() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (mut connection, _) = keep::open(home.path()).expect("opens");
+        connection.busy_handler(Some(let_go)).expect("set");
+        let holder = Connection::open(Journal::path(home.path())).expect("opened");
+        holder.execute_batch("BEGIN IMMEDIATE").expect("locked");
+        *HOLDER.lock().expect("whole") = Some(holder);
+        let standing = Standing { state: TransferState::Cancelled { at: UnixTime(7) }, ..Standing::NEW };
+        commit(&mut connection, [Write::Standing(TransferId::new(1), standing)].iter()).expect("written");
+        assert!(HOLDER.lock().expect("whole").is_none(), "it waited");
     }
 
     #[test]
