@@ -257,6 +257,7 @@ mod tests {
     use davit_core::file::{Links, Placeholders};
     use davit_core::ids::{ItemId, TransferId, WatchId};
     use davit_core::session::Collision;
+    use davit_core::settings::Preferences;
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::{Counts, Doing, Notices, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
@@ -319,6 +320,7 @@ mod tests {
             LimitRule,
             Days,
             Day,
+            Preferences,
             feed::Row,
             feed::Folder,
             feed::Peek,

@@ -14,6 +14,7 @@ import type {
   LimitNow,
   Limits,
   Peek,
+  Preferences,
   Problem,
   Row,
   RowState,
@@ -102,6 +103,14 @@ export class Fake {
   private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
   private login = false;
+  private preferences: Preferences = {
+    tellDone: true,
+    tellNeedsYou: true,
+    tellWatched: false,
+    keepAwake: true,
+    keepWorking: true,
+    tray: true,
+  };
   private standing: Totals | null = null;
   private readonly rows: Row[];
   private readonly gone = new Map<number, { row: Row; index: number }>();
@@ -340,6 +349,11 @@ export class Fake {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       if (this.script.noLogin) return Promise.reject(this.script.noLogin);
       this.login = on;
+      return Promise.resolve(null);
+    },
+    preferences: () => Promise.resolve(this.preferences),
+    setPreferences: (preferences) => {
+      this.preferences = preferences;
       return Promise.resolve(null);
     },
     subscribeWatches: (listen) => {

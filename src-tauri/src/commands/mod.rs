@@ -3,6 +3,7 @@
 pub mod inbox;
 pub mod limits;
 pub mod login;
+pub mod preferences;
 pub mod session;
 pub mod transfers;
 pub mod watches;
@@ -28,6 +29,8 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         limits::follow_schedule,
         login::starts_at_login,
         login::start_at_login,
+        preferences::preferences,
+        preferences::set_preferences,
         transfers::subscribe,
         transfers::set_view,
         transfers::act,

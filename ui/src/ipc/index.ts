@@ -14,6 +14,7 @@ import type {
   InboxView,
   ItemId,
   Limits,
+  Preferences,
   Preview,
   Root,
   SavedView,
@@ -68,6 +69,8 @@ export const ipc = {
   followSchedule: () => invoke<null>('follow_schedule'),
   startsAtLogin: () => invoke<boolean>('starts_at_login'),
   startAtLogin: (on: boolean) => invoke<null>('start_at_login', { on }),
+  preferences: () => invoke<Preferences>('preferences'),
+  setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   subscribeWatches: (listen: (watches: WatchView[]) => void) =>
     invoke<null>('subscribe_watches', { channel: channel(listen) }),

@@ -7,6 +7,7 @@ mod home;
 pub mod limits;
 mod open_files;
 mod options;
+mod preferences;
 mod present;
 mod runtime;
 mod socket;
@@ -32,7 +33,7 @@ use crate::journal::{Journal, Notice};
 use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
-use crate::settings::{Known, Settings};
+use crate::settings::{Known, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
 use home::Home;
@@ -51,6 +52,7 @@ pub struct Uploader {
     notice: Option<Notice>,
     session: Arc<Keeper>,
     watches: watches::Desk,
+    preferences: watch::Sender<Preferences>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
@@ -104,6 +106,7 @@ impl Uploader {
             }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
+        let preferences = watch::Sender::new(settings.preferences);
         let settings = Arc::new(Mutex::new(settings));
         let (kept, run) = (Arc::clone(&settings), Arc::new(Mutex::new(run)));
         let desk = Desk { settings: kept, home: options.home.clone(), engine: engine.clone(), run };
@@ -126,7 +129,7 @@ impl Uploader {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
-        Ok(Self { engine, journal, notice, session, watches, handed, runtime, _home: home })
+        Ok(Self { engine, journal, notice, session, watches, preferences, handed, runtime, _home: home })
     }
 
     /// Where its records lie.

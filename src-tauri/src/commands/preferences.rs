@@ -1,0 +1,23 @@
+//! How Davit goes together with this computer and who sits there.
+
+use std::sync::Arc;
+
+use davit_core::settings::Preferences;
+use tauri::State;
+
+use crate::shell::Shell;
+use crate::views::Problem;
+
+type Answer<T> = Result<T, Problem>;
+
+/// What is preferred.
+#[tauri::command]
+pub async fn preferences(shell: State<'_, Arc<Shell>>) -> Answer<Preferences> {
+    Ok(shell.uploader()?.preferences())
+}
+
+/// Prefers it so from now on.
+#[tauri::command]
+pub async fn set_preferences(shell: State<'_, Arc<Shell>>, preferences: Preferences) -> Answer<()> {
+    Ok(shell.uploader()?.set_preferences(preferences)?)
+}
