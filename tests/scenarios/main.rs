@@ -1,6 +1,8 @@
 //! Every promise, kept by the real command line against a real store. One scenario a file.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests time and spawn")]
 
+#[cfg(target_os = "linux")]
+mod awake;
 mod backend;
 mod bad_input;
 mod captive;

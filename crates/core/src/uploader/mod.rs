@@ -2,6 +2,7 @@
 //!
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
+mod awake;
 pub mod control;
 mod home;
 pub mod limits;
@@ -129,6 +130,7 @@ impl Uploader {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
+        runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
         Ok(Self { engine, journal, notice, session, watches, preferences, handed, runtime, _home: home })
     }
 
