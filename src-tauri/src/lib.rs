@@ -5,6 +5,7 @@
 //! - [`commands`]: what the page may ask, one line to the core each.
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
 //! - `looks`: what lies in a folder, for the previews of its rules.
+//! - `place`: where the window stood.
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`, `drag`: the window and what is dragged over it.
 //! - `signals`: ends that come without the window.
@@ -15,6 +16,7 @@ pub mod commands;
 mod drag;
 pub mod inbox;
 mod looks;
+mod place;
 pub mod shell;
 mod signals;
 pub mod views;

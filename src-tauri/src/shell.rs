@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use crate::clipboard::Clipboard;
 use crate::inbox::{Inbox, InboxView};
 use crate::looks::Looks;
+use crate::place::Memory;
 use crate::views::{Problem, SessionView, ShellEvent};
 
 /// Closing waits this long for requests to be dropped and records to be written.
@@ -40,6 +41,8 @@ pub struct Shell {
     watches: Mutex<Option<JoinHandle<()>>>,
     /// The folder that was last looked at for a preview.
     pub(crate) looks: Looks,
+    /// Where the window stood.
+    pub(crate) memory: Memory,
     /// Somebody wants to see the window.
     called: Notify,
     /// It is at work whether its window is open or not.
@@ -86,6 +89,7 @@ impl Shell {
             feed: Mutex::default(),
             watches: Mutex::default(),
             looks: Looks::default(),
+            memory: Memory::of(&options.home),
             called: Notify::new(),
             at_work: AtomicBool::new(false),
         });
@@ -264,6 +268,7 @@ impl Shell {
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.
     pub async fn close(&self) {
+        self.memory.save();
         self.clipboard.close();
         let uploader = lock(&self.uploader).take();
         if let Some(uploader) = uploader {

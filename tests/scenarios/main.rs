@@ -58,6 +58,8 @@ mod ways;
 #[cfg(target_os = "linux")]
 mod window;
 #[cfg(target_os = "linux")]
+mod window_around;
+#[cfg(target_os = "linux")]
 mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;

@@ -187,6 +187,18 @@ impl Window {
         self.app = 0;
     }
 
+    /// Ends it as a system that shuts down does; the driver goes with it.
+    pub fn end(mut self) {
+        let asked = Command::new("kill").args(["-s", "TERM", &self.app.to_string()]).status().expect("kill");
+        assert!(asked.success(), "the app was still there");
+        let begun = Instant::now();
+        while !is_gone(self.app) {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::yield_now();
+        }
+        self.app = 0;
+    }
+
     /// The app's process.
     pub fn id(&self) -> u32 {
         self.app
