@@ -148,6 +148,15 @@ const pausedBySchedule: Script = {
     overview: { kind: 'paused' },
   },
 };
+const pausedForAnHour: Script = {
+  ...pausedBySchedule,
+  rows: (pausedBySchedule.rows ?? []).map((one) =>
+    one.state.kind === 'paused' && one.state.by === 'schedule'
+      ? { ...one, state: { kind: 'paused', by: 'you', since: at('16:02') } as const }
+      : one,
+  ),
+  totals: { ...pausedBySchedule.totals, limit: { rate: null, paused: true, until: at('17:02'), why: 'chosen' } },
+};
 const folders = [
   row(1, 'Being counted', { kind: 'scanning' }, { size: 412 * GB, folder: folder(8_412, 0, { counting: true }) }),
   row(2, 'Uploading', { kind: 'uploading' }, { sent: 4 * GB, speed: 20e6, secondsLeft: 300, folder: folder(480, 191) }),
@@ -415,6 +424,7 @@ export const scenarios: Record<string, Scenario> = {
     then: ({ press }) => press('.side-foot .side-btn'),
   },
   'limit-paused': pausedBySchedule,
+  'paused-for-an-hour': pausedForAnHour,
   'details-paused-by-schedule': details(2, pausedBySchedule),
   watched: watched(),
   'watched-none': watched([]),

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
         let address = "https://uploads.example.com".to_owned();
         let company = Some(Known { address: address.clone(), name: "Example Films".into() });
-        let chosen = Some(Choice { rate: None, until: Some(UnixTime(1_800_000_000)) });
+        let chosen = Some(Choice { rate: None, paused: true, until: Some(UnixTime(1_800_000_000)) });
         let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
         let preferences = Preferences { keep_awake: false, tell_watched: true, ..Preferences::default() };
         let set = Settings { server: Some(address), company, concurrency: Some(500), limits, chosen, preferences };

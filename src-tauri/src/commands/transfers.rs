@@ -53,10 +53,10 @@ pub async fn pause_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
     Ok(shell.engine()?.pause_all().await?.into())
 }
 
-/// Resumes everything.
+/// Resumes everything, and ends a pause for a while.
 #[tauri::command]
 pub async fn resume_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
-    Ok(shell.engine()?.resume_all().await?.into())
+    Ok(shell.uploader()?.resume_all().await?.into())
 }
 
 /// Tries everything that failed again.

@@ -412,7 +412,7 @@ export type LimitNow = {
  */
 rate: ByteRate | null, 
 /**
- * Whether nothing is sent, by the schedule.
+ * Whether nothing is sent: by the schedule, or as a person chose for a while.
  */
 paused: boolean, 
 /**

@@ -718,6 +718,7 @@ export const text = {
     rest: 'Everything else is uploaded.',
     idle: 'Nothing is moving',
     bySchedule: (at: string, sizes: string) => `By schedule until ${at}. ${sizes} sent`,
+    forNow: (at: string, sizes: string) => `Until ${at}. ${sizes} sent`,
     speed: (speed: string) => `Speed over the last 10 minutes, now ${speed}`,
     working: 'Working out time left',
   },

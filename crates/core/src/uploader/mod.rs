@@ -94,7 +94,7 @@ impl Uploader {
         let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
         let concurrency = options.concurrency.or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
-        let run = options.limit.map(|rate| Choice { rate, until: None });
+        let run = options.limit.map(|rate| Choice { rate, paused: false, until: None });
         let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
         let routed = Arc::clone(&routes);
         let start = Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
