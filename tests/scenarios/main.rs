@@ -12,6 +12,7 @@ mod credentials;
 mod damage;
 mod details;
 mod endings;
+mod ends;
 #[cfg(target_os = "linux")]
 mod endurance;
 mod given_again;

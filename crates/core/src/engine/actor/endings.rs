@@ -1,19 +1,27 @@
-//! Batches that end: nothing of them is still to come. The company that wants receipts is told.
+//! Batches that end: nothing of them is still to come. Shells that follow it are told, and the company that wants receipts is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Actor;
+use super::{Actor, Ended};
 use crate::credentials::Remote;
+use crate::engine::shelf::Shelf;
 use crate::ids::BatchId;
 use crate::journal::{Ending, Write};
 use crate::units::UnixTime;
 
 impl Actor {
-    /// Puts on record which batches ended since the last tick.
+    /// Tells which batches ended since the last tick, and puts it on record.
     pub(super) async fn note_endings(&mut self) {
-        let may_have: HashSet<BatchId> = self.ending.drain().chain(self.unnoted.drain()).collect();
+        let may_have = std::mem::take(&mut self.ending);
+        self.ends.retain(|ends| !ends.is_closed());
+        if !self.ends.is_empty() && !may_have.is_empty() {
+            for ended in self.shelf.ended(&may_have) {
+                self.ends.iter().for_each(|ends| drop(ends.send(ended.clone())));
+            }
+        }
+        let may_have: HashSet<BatchId> = may_have.into_iter().chain(self.unnoted.drain()).collect();
         if !self.shared.routes.wants_receipts() {
             return;
         }
@@ -53,7 +61,8 @@ impl Actor {
             Ok(open)
         };
         if let Ok(open) = self.shared.journal.read(look).await {
-            self.ending.extend(open);
+            // Whoever follows it heard of them then, or was not there.
+            self.unnoted.extend(open);
         }
     }
 
@@ -63,5 +72,34 @@ impl Actor {
             let counts = item.counts;
             !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all()
         })
+    }
+}
+
+impl Shelf {
+    /// Those of these batches that are at their end, and of which something came to anything.
+    fn ended(&self, may_have: &HashSet<BatchId>) -> Vec<Ended> {
+        let mut all: HashMap<BatchId, Option<Ended>> = HashMap::new();
+        for item in self.book.items.iter().filter(|item| may_have.contains(&item.batch)) {
+            let counts = item.counts;
+            let is_over = !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all();
+            let (done, failed) = (counts.done(), counts.failed());
+            let first = || {
+                let (batch, watch, destination) = (item.batch, item.watch, self.label(item.batch));
+                Some(Ended { batch, watch, destination, name: Some(item.name.to_string()), done, failed })
+            };
+            let and = |before: Ended| Ended {
+                name: None,
+                done: before.done + done,
+                failed: before.failed + failed,
+                ..before
+            };
+            let now = match all.remove(&item.batch) {
+                _ if !is_over => None,
+                None => first(),
+                Some(before) => before.map(and),
+            };
+            all.insert(item.batch, now);
+        }
+        all.into_values().flatten().filter(|ended| ended.done + ended.failed > 0).collect()
     }
 }
