@@ -86,6 +86,8 @@ impl Place {
 #[serde(rename_all = "camelCase", default)]
 struct Kept {
     place: Place,
+    /// A person was told that Davit goes on without its window.
+    told_of_closing: bool,
 }
 
 /// What is remembered of the window.
@@ -119,6 +121,17 @@ impl Memory {
             Ok(now) => self.kept().place = now,
             Err(error) => tracing::debug!(%error, "nobody knows where the window stands"),
         }
+    }
+
+    /// Whether a person was told that Davit goes on without its window.
+    pub(crate) fn told_of_closing(&self) -> bool {
+        self.kept().told_of_closing
+    }
+
+    /// They are told now.
+    pub(crate) fn tells_of_closing(&self) {
+        self.kept().told_of_closing = true;
+        self.save();
     }
 
     /// Keeps it for the next start.
@@ -163,8 +176,9 @@ mod tests {
         let place = Place { at: Some((10.5, 20.0)), size: (900.0, 600.0), maximized: true };
         let memory = Memory::of(home.path());
         memory.kept().place = place;
-        memory.save();
-        assert_eq!(Memory::of(home.path()).place(), place);
+        memory.tells_of_closing();
+        let kept = Memory::of(home.path());
+        assert_eq!((kept.place(), kept.told_of_closing()), (place, true));
         std::fs::write(home.path().join(FILE), b"{\"place\": 7").expect("written");
         assert_eq!(Memory::of(home.path()).place(), Place::default());
     }

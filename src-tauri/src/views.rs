@@ -248,6 +248,11 @@ pub enum ShellEvent {
         /// To this.
         session: SessionView,
     },
+    /// Somebody wants Davit to end while something is sent: the person is asked.
+    Quitting {
+        /// Rows that would stop.
+        uploading: u32,
+    },
 }
 
 #[cfg(test)]

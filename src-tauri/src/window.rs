@@ -6,7 +6,7 @@ use tauri::webview::NewWindowResponse;
 use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 use crate::shell::Shell;
-use crate::{drag, place};
+use crate::{closing, drag, place, taskbar};
 
 /// Opens it; a hidden one is drawn, and shown once somebody wants to see it.
 pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
@@ -26,7 +26,8 @@ pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
     }
     let window = window.build()?;
     remembers(&window, Arc::clone(&shell));
-    closes(&window, Arc::clone(&shell));
+    closing::follow(&window, &shell);
+    taskbar::follow(&window, &shell);
     is_called(window.clone(), Arc::clone(&shell));
     drag::follow(&window, shell);
     Ok(())
@@ -38,19 +39,6 @@ fn remembers(window: &WebviewWindow, shell: Arc<Shell>) {
     window.on_window_event(move |event| {
         if matches!(event, WindowEvent::Moved(_) | WindowEvent::Resized(_)) {
             shell.memory.look_at(&shown);
-        }
-    });
-}
-
-/// What is at work without a window stays so when the one that was shown is closed.
-fn closes(window: &WebviewWindow, shell: Arc<Shell>) {
-    let shown = window.clone();
-    window.on_window_event(move |event| {
-        if let WindowEvent::CloseRequested { api, .. } = event
-            && shell.stays()
-        {
-            api.prevent_close();
-            let _ = shown.hide();
         }
     });
 }

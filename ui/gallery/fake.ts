@@ -47,6 +47,8 @@ export interface Script {
   watches?: WatchView[];
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
+  /** This computer shows no icons of programs. */
+  noTray?: boolean;
   /** What is asked to pause does so later. */
   pausesLate?: boolean;
   /** What a connect or a sign-in comes to; without, nothing changes. */
@@ -295,6 +297,7 @@ export class Fake {
       this.shell = listen;
       return Promise.resolve(null);
     },
+    answerQuit: () => Promise.resolve(null),
     pickFiles: () => Promise.resolve(inbox),
     pickFolder: () => Promise.resolve(inbox),
     paste: () => Promise.resolve(inbox),
@@ -352,6 +355,7 @@ export class Fake {
       return Promise.resolve(null);
     },
     preferences: () => Promise.resolve(this.preferences),
+    hasTray: () => Promise.resolve(!this.script.noTray),
     setPreferences: (preferences) => {
       this.preferences = preferences;
       return Promise.resolve(null);

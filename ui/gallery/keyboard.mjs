@@ -33,6 +33,7 @@ const WALKED = [
   'settings-limits-usual',
   'settings-limits-off',
   'settings-limits-wrong',
+  'settings-notifications',
   'settings-general',
 ];
 /** And in the compact window, where parts take each other's place. */

@@ -463,6 +463,17 @@ export const scenarios: Record<string, Scenario> = {
     await press('.sheet .menu button:nth-of-type(2)');
   }),
   'settings-general': settings({}, ({ press }) => press('#tab-general')),
+  'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
+  'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
+  'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
+  quit: { ...list, then: ({ fake }) => fake.tell({ kind: 'quitting', uploading: 4 }) },
+  'quit-one': {
+    ...list,
+    then: async ({ press, fake }) => {
+      await press('.nav [href="#settings"]');
+      fake.tell({ kind: 'quitting', uploading: 1 });
+    },
+  },
   'settings-general-refused': settings({ noLogin: problem('unexpected') }, async ({ press }) => {
     await press('#tab-general');
     await press('.opt [role=switch]');

@@ -133,11 +133,15 @@ pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answe
 /// Shows the source in the system's file manager.
 #[tauri::command]
 pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<()> {
+    Ok(show(&shell, target).await?)
+}
+
+pub(crate) async fn show(shell: &Shell, target: Target) -> davit_core::error::Result<()> {
     let path = shell.engine()?.source_path(target).await?;
     if !path.exists() {
-        return Err(Error::new(ErrorCode::FileMissing).into());
+        return Err(Error::new(ErrorCode::FileMissing));
     }
-    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()).into())
+    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))
 }
 
 impl From<davit_core::engine::ActDone> for DoneView {

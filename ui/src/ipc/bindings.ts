@@ -246,7 +246,11 @@ session: SessionView, } | { "kind": "session",
 /**
  * To this.
  */
-session: SessionView, };
+session: SessionView, } | { "kind": "quitting", 
+/**
+ * Rows that would stop.
+ */
+uploading: number, };
 
 export type Filter = "all" | "moving" | "needs-you" | "done";
 

@@ -44,6 +44,7 @@ export const ipc = {
   signOut: () => invoke<SessionView>('sign_out'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>
     invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  answerQuit: (quit: boolean) => invoke<null>('answer_quit', { quit }),
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),
   paste: () => invoke<InboxView | null>('paste'),
@@ -70,6 +71,7 @@ export const ipc = {
   startsAtLogin: () => invoke<boolean>('starts_at_login'),
   startAtLogin: (on: boolean) => invoke<null>('start_at_login', { on }),
   preferences: () => invoke<Preferences>('preferences'),
+  hasTray: () => invoke<boolean>('has_tray'),
   setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   subscribeWatches: (listen: (watches: WatchView[]) => void) =>

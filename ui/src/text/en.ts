@@ -299,11 +299,38 @@ export const text = {
   transfers: 'Transfers',
   settings: {
     title: 'Settings',
-    tabs: { limits: 'Limits', general: 'General' },
+    tabs: { limits: 'Limits', notifications: 'Notifications', general: 'General' },
     startup: 'Startup',
     login: 'Open Davit when I sign in to this computer',
     loginHint: 'Without its window. It then stays at work when you close the window, while folders are watched.',
     loginRefused: 'This computer does not let Davit start by itself.',
+    menuBar: 'the menu bar',
+    tray: 'the tray',
+    shows: (place: string) => `Show Davit in ${place}`,
+    showsHint: 'How things stand, and what was done last.',
+    keepWorking: 'Keep working when I close the window',
+    keepWorkingHint: (place: string) => `While something uploads or folders are watched. Davit stays in ${place}.`,
+    keepAwake: 'Keep this computer awake while uploading',
+    keepAwakeHint: 'The screen may still turn off. Not with less than 20% of battery.',
+  },
+  notifications: {
+    when: 'Tell me when',
+    needsYou: 'A transfer needs me',
+    done: 'Uploads are done',
+    once: 'Once for everything that was added together, when all of it ended.',
+    watched: 'A watched folder uploads something',
+    watchedHint: 'At most once an hour for each folder.',
+    inFront: 'Nothing is told while this window is in front.',
+  },
+  quit: {
+    title: (n: number) =>
+      n === 1 ? 'Quit while 1 transfer is uploading?' : `Quit while ${count(n)} transfers are uploading?`,
+    lead: (n: number) =>
+      n === 1
+        ? 'It stops now and continues when you open Davit again.'
+        : 'They stop now and continue when you open Davit again.',
+    keep: 'Keep uploading',
+    quit: 'Quit',
   },
   limit: {
     label: 'Speed limit',
