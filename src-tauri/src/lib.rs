@@ -1,24 +1,39 @@
 //! The thin desktop shell: a window around `davit-core`. It can be deleted, and the uploads still run.
 //!
 //! - `asked`: what a start is for.
+//! - `closing`: what goes on, and what ends, when the window is closed or somebody quits.
 //! - [`clipboard`]: what is copied and pasted.
 //! - [`commands`]: what the page may ask, one line to the core each.
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
 //! - `looks`: what lies in a folder, for the previews of its rules.
+//! - `notices`, `notify`: what the system tells a person, and how.
+//! - `place`: where the window stood.
+//! - `standing`: what all of these know of the list.
+//! - `taskbar`: how far it is, where the window has its button.
+//! - `tray`: the icon in the menu bar or tray.
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`, `drag`: the window and what is dragged over it.
 //! - `signals`: ends that come without the window.
+//! - `words`: what is said outside of the page.
 
 mod asked;
 pub mod clipboard;
+mod closing;
 pub mod commands;
 mod drag;
 pub mod inbox;
 mod looks;
+mod notices;
+mod notify;
+mod place;
 pub mod shell;
 mod signals;
+mod standing;
+mod taskbar;
+mod tray;
 pub mod views;
 mod window;
+mod words;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -27,6 +42,7 @@ use std::sync::Arc;
 use davit_core::error::ErrorCode;
 use davit_core::log;
 use davit_core::uploader::{Options, control};
+use tauri::Manager as _;
 
 use asked::{Asked, HIDDEN};
 use shell::Shell;
@@ -71,7 +87,10 @@ pub fn run() -> ExitCode {
         .manage(Arc::clone(&shell))
         .setup(move |app| {
             signals::follow(app.handle());
-            Ok(window::open(app, hidden)?)
+            window::open(app, hidden)?;
+            let shell = Arc::clone(&app.state::<Arc<Shell>>());
+            tray::open(app, &shell);
+            Ok(())
         })
         .build(tauri::generate_context!());
     match app {

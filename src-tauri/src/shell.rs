@@ -8,15 +8,19 @@ use std::time::Duration;
 use davit_core::engine::feed::View;
 use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
+use davit_core::settings::Preferences;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clipboard::Clipboard;
 use crate::inbox::{Inbox, InboxView};
 use crate::looks::Looks;
+use crate::place::Memory;
+use crate::standing::Standing;
 use crate::views::{Problem, SessionView, ShellEvent};
+use crate::{notify, standing};
 
 /// Closing waits this long for requests to be dropped and records to be written.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -40,10 +44,26 @@ pub struct Shell {
     watches: Mutex<Option<JoinHandle<()>>>,
     /// The folder that was last looked at for a preview.
     pub(crate) looks: Looks,
+    /// Where the window stood.
+    pub(crate) memory: Memory,
     /// Somebody wants to see the window.
     called: Notify,
     /// It is at work whether its window is open or not.
     at_work: AtomicBool,
+    /// What tray, taskbar and closing know of the list.
+    standing: watch::Sender<Standing>,
+    /// Notifications that may be clicked.
+    pub(crate) notices: notify::Waiting,
+    /// There is an icon in the tray.
+    tray: AtomicBool,
+    /// The window has the focus.
+    looked_at: AtomicBool,
+    /// Somebody wants it to end.
+    quit: Notify,
+    /// They were asked whether it is to, and have not answered.
+    pub(crate) asking: AtomicBool,
+    /// It is to end now.
+    pub(crate) ended: Notify,
 }
 
 /// Why the records could not be opened.
@@ -86,8 +106,16 @@ impl Shell {
             feed: Mutex::default(),
             watches: Mutex::default(),
             looks: Looks::default(),
+            memory: Memory::of(&options.home),
             called: Notify::new(),
             at_work: AtomicBool::new(false),
+            standing: watch::Sender::default(),
+            notices: notify::Waiting::default(),
+            tray: AtomicBool::new(false),
+            looked_at: AtomicBool::new(false),
+            quit: Notify::new(),
+            asking: AtomicBool::new(false),
+            ended: Notify::new(),
         });
         if let Err(error) = shell.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
@@ -185,6 +213,11 @@ impl Shell {
         }
     }
 
+    /// Tells the page where it listens. Answers whether it does.
+    pub(crate) fn tells_at_once(&self, event: ShellEvent) -> bool {
+        lock(&self.events).channel.as_ref().is_some_and(|channel| channel.send(event).is_ok())
+    }
+
     /// The page listens now.
     pub fn listen(&self, channel: Channel<ShellEvent>) {
         let mut events = lock(&self.events);
@@ -199,6 +232,8 @@ impl Shell {
         let Ok(uploader) = self.uploader() else { return };
         let mut changes = uploader.session_changes();
         let mut handed = uploader.handed_over();
+        tauri::async_runtime::spawn(standing::follow(uploader.engine().clone(), Arc::clone(self)));
+        tauri::async_runtime::spawn(notify::follow(uploader.engine().ends(), Arc::clone(self)));
         drop(uploader);
         let shell = Arc::clone(self);
         tauri::async_runtime::spawn(async move {
@@ -235,10 +270,76 @@ impl Shell {
         self.at_work.store(so, Ordering::Relaxed);
     }
 
-    /// Whether it stays at work once its window is closed: it began without one, and there are folders to watch.
-    pub(crate) fn stays(&self) -> bool {
+    /// Whether it is to stay at work without its window, as it began.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.at_work.load(Ordering::Relaxed)
+    }
+
+    /// Whether there are folders to watch.
+    pub(crate) fn watches_folders(&self) -> bool {
         let watches = |uploader: &Uploader| uploader.watches().is_some_and(|all| !all.cards().borrow().is_empty());
-        self.at_work.load(Ordering::Relaxed) && self.uploader().is_ok_and(|uploader| watches(&uploader))
+        self.uploader().is_ok_and(|uploader| watches(&uploader))
+    }
+
+    /// What a person prefers; what most people do, where the records are not open.
+    pub(crate) fn preferences(&self) -> Preferences {
+        self.uploader().map(|uploader| uploader.preferences()).unwrap_or_default()
+    }
+
+    /// How things stand.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
+    }
+
+    /// The same, as it changes.
+    pub(crate) fn standing_changes(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    /// Things stand so now.
+    pub(crate) fn stands(&self, now: &Standing) {
+        self.standing.send_if_modified(|known| {
+            let changes = known != now;
+            if changes {
+                known.clone_from(now);
+            }
+            changes
+        });
+    }
+
+    /// Something else may be shown of how things stand.
+    pub(crate) fn look_again(&self) {
+        self.standing.send_modify(|_| {});
+    }
+
+    /// There is an icon in the tray.
+    pub(crate) fn has_a_tray(&self) {
+        self.tray.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is.
+    pub(crate) fn tray(&self) -> bool {
+        self.tray.load(Ordering::Relaxed)
+    }
+
+    /// The window has the focus, or has it no more.
+    pub(crate) fn has_focus(&self, so: bool) {
+        self.looked_at.store(so, Ordering::Relaxed);
+    }
+
+    /// Whether a person looks at the window.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.looked_at.load(Ordering::Relaxed)
+    }
+
+    /// Somebody wants it to end.
+    pub(crate) fn wants_to_quit(&self) {
+        self.quit.notify_one();
+    }
+
+    /// Resolves once somebody does.
+    pub(crate) async fn quit_wanted(&self) {
+        self.quit.notified().await;
     }
 
     /// The page's view moves.
@@ -264,6 +365,7 @@ impl Shell {
 
     /// Rests everything. What was acknowledged is on record; the next start goes on.
     pub async fn close(&self) {
+        self.memory.save();
         self.clipboard.close();
         let uploader = lock(&self.uploader).take();
         if let Some(uploader) = uploader {

@@ -250,6 +250,11 @@ pub enum ShellEvent {
         /// To this.
         session: SessionView,
     },
+    /// Somebody wants Davit to end while something is sent: the person is asked.
+    Quitting {
+        /// Rows that would stop.
+        uploading: u32,
+    },
 }
 
 #[cfg(test)]
@@ -261,6 +266,7 @@ mod tests {
     use davit_core::ids::{ItemId, TransferId, WatchId};
     use davit_core::journal::Ended;
     use davit_core::session::Collision;
+    use davit_core::settings::Preferences;
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
@@ -323,6 +329,7 @@ mod tests {
             LimitRule,
             Days,
             Day,
+            Preferences,
             feed::Row,
             feed::Folder,
             feed::Peek,

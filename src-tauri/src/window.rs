@@ -1,39 +1,44 @@
-//! The window. It shows the app's own page and never anything else.
+//! The window. It shows the app's own page and never anything else, and stands where it stood.
 
 use std::sync::Arc;
 
 use tauri::webview::NewWindowResponse;
 use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
-use crate::drag;
 use crate::shell::Shell;
+use crate::{closing, drag, place, taskbar};
 
 /// Opens it; a hidden one is drawn, and shown once somebody wants to see it.
 pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
     let shell = Arc::clone(&app.state::<Arc<Shell>>());
-    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+    let screens: Vec<_> = app.available_monitors().unwrap_or_default().iter().map(place::screen).collect();
+    let stands = shell.memory.place().on(&screens);
+    let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Davit")
-        .inner_size(1080.0, 720.0)
-        .min_inner_size(640.0, 440.0)
+        .inner_size(stands.size.0, stands.size.1)
+        .min_inner_size(place::SMALLEST.0, place::SMALLEST.1)
+        .maximized(stands.maximized)
         .visible(!hidden)
         .on_navigation(is_ours)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()?;
-    closes(&window, Arc::clone(&shell));
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+    if let Some((x, y)) = stands.at {
+        window = window.position(x, y);
+    }
+    let window = window.build()?;
+    remembers(&window, Arc::clone(&shell));
+    closing::follow(&window, &shell);
+    taskbar::follow(&window, &shell);
     is_called(window.clone(), Arc::clone(&shell));
     drag::follow(&window, shell);
     Ok(())
 }
 
-/// What is at work without a window stays so when the one that was shown is closed.
-fn closes(window: &WebviewWindow, shell: Arc<Shell>) {
+/// Where a person puts it, it is at the next start.
+fn remembers(window: &WebviewWindow, shell: Arc<Shell>) {
     let shown = window.clone();
     window.on_window_event(move |event| {
-        if let WindowEvent::CloseRequested { api, .. } = event
-            && shell.stays()
-        {
-            api.prevent_close();
-            let _ = shown.hide();
+        if matches!(event, WindowEvent::Moved(_) | WindowEvent::Resized(_)) {
+            shell.memory.look_at(&shown);
         }
     });
 }

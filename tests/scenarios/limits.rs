@@ -117,6 +117,10 @@ fn by_schedule(state: &RowState) -> bool {
     matches!(state, RowState::Paused { by: PausedBy::Schedule, .. })
 }
 
+fn by_a_person(state: &RowState) -> bool {
+    matches!(state, RowState::Paused { by: PausedBy::You, .. })
+}
+
 /// The same at every hour of the week.
 fn always(rule: LimitRule) -> Limits {
     let days = Days([Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun].into());
@@ -266,6 +270,37 @@ async fn in_a_pause_of_the_schedule_a_person_has_the_last_word() {
     assert!(!desk.is_there("one.wav"), "a person paused it");
     assert_eq!(desk.uploader.limit_now().await.expect("told").why, Why::Chosen);
     assert!(desk.uploader.follow_schedule().await.expect("told").paused);
+    desk.uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_for_a_while_goes_on_by_itself_after_a_restart_as_well() {
+    let mut desk = Desk::new(4).await;
+    desk.limit(Some(4_000_000)).await;
+    let big = desk.give("big.mov", 40_000_000).await;
+    desk.until_passed(10_000_000).await;
+    // Longer than a restart takes.
+    let paused = desk.uploader.pause_for(20).await.expect("paused");
+    let until = paused.until.expect("for a while");
+    assert!(paused.paused && paused.why == Why::Chosen, "{paused:?}");
+    until_row(&desk.uploader, by_a_person).await;
+    desk.uploader.close().await;
+    desk.uploader = open(&desk.world, &desk.link, 4).await;
+    until_row(&desk.uploader, by_a_person).await;
+    desk.all_done(vec![big]).await;
+    assert!(UnixTime::now() >= until, "it went on before its time");
+    desk.world.nothing_was_sent_twice();
+    desk.is_whole("big.mov");
+
+    // Who has everything go on has what comes go on, too.
+    desk.uploader.pause_for(3_600).await.expect("paused");
+    let before = desk.passed();
+    let other = desk.give("other.wav", 1_000_000).await;
+    assert_eq!(desk.passed(), before);
+    desk.uploader.resume_all().await.expect("resumed");
+    desk.all_done(vec![other]).await;
+    let now = desk.uploader.limit_now().await.expect("told");
+    assert!(!now.paused && now.rate == Some(ByteRate(4_000_000)), "{now:?}");
     desk.uploader.close().await;
 }
 

@@ -1,6 +1,8 @@
 //! Every promise, kept by the real command line against a real store. One scenario a file.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests time and spawn")]
 
+#[cfg(target_os = "linux")]
+mod awake;
 mod backend;
 mod bad_input;
 mod captive;
@@ -10,6 +12,7 @@ mod credentials;
 mod damage;
 mod details;
 mod endings;
+mod ends;
 #[cfg(target_os = "linux")]
 mod endurance;
 mod given_again;
@@ -56,6 +59,8 @@ mod watching_wishes;
 mod ways;
 #[cfg(target_os = "linux")]
 mod window;
+#[cfg(target_os = "linux")]
+mod window_around;
 #[cfg(target_os = "linux")]
 mod window_crowd;
 #[cfg(target_os = "linux")]

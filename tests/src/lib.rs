@@ -8,6 +8,8 @@ pub mod fault;
 #[cfg(target_os = "linux")]
 pub mod inner;
 #[cfg(target_os = "linux")]
+pub mod panel;
+#[cfg(target_os = "linux")]
 pub mod screen;
 #[cfg(target_os = "linux")]
 pub mod served;

@@ -176,12 +176,26 @@ impl Window {
     }
 
     /// kill -9, as a power cut would; the driver goes with it.
-    pub fn kill(mut self) {
-        let killed = Command::new("kill").args(["-9", &self.app.to_string()]).status().expect("kill");
-        assert!(killed.success(), "the app was still there");
+    pub fn kill(self) {
+        self.ended_by("KILL");
+    }
+
+    /// Ends it as a system that shuts down does; the driver goes with it.
+    pub fn end(self) {
+        self.ended_by("TERM");
+    }
+
+    fn ended_by(self, signal: &str) {
+        let asked = Command::new("kill").args(["-s", signal, &self.app.to_string()]).status().expect("kill");
+        assert!(asked.success(), "the app was still there");
+        self.ended();
+    }
+
+    /// Waits until it ended; the driver goes with it.
+    pub fn ended(mut self) {
         let begun = Instant::now();
         while !is_gone(self.app) {
-            assert!(begun.elapsed() < PATIENCE, "it does not go");
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
             std::thread::yield_now();
         }
         self.app = 0;

@@ -17,6 +17,7 @@ import type {
   LimitNow,
   Limits,
   Peek,
+  Preferences,
   Problem,
   Query,
   Row,
@@ -53,6 +54,8 @@ export interface Script {
   history?: EntryView[];
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
+  /** This computer shows no icons of programs. */
+  noTray?: boolean;
   /** What is asked to pause does so later. */
   pausesLate?: boolean;
   /** What a connect or a sign-in comes to; without, nothing changes. */
@@ -109,6 +112,14 @@ export class Fake {
   private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
   private login = false;
+  private preferences: Preferences = {
+    tellDone: true,
+    tellNeedsYou: true,
+    tellWatched: false,
+    keepAwake: true,
+    keepWorking: true,
+    tray: true,
+  };
   private standing: Totals | null = null;
   private history: EntryView[];
   /** What was searched for last. */
@@ -300,6 +311,7 @@ export class Fake {
       this.shell = listen;
       return Promise.resolve(null);
     },
+    answerQuit: () => Promise.resolve(null),
     pickFiles: () => Promise.resolve(inbox),
     pickFolder: () => Promise.resolve(inbox),
     paste: () => Promise.resolve(inbox),
@@ -359,6 +371,12 @@ export class Fake {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       if (this.script.noLogin) return Promise.reject(this.script.noLogin);
       this.login = on;
+      return Promise.resolve(null);
+    },
+    preferences: () => Promise.resolve(this.preferences),
+    hasTray: () => Promise.resolve(!this.script.noTray),
+    setPreferences: (preferences) => {
+      this.preferences = preferences;
       return Promise.resolve(null);
     },
     subscribeWatches: (listen) => {

@@ -33,6 +33,7 @@ const WALKED = [
   'settings-limits-usual',
   'settings-limits-off',
   'settings-limits-wrong',
+  'settings-notifications',
   'settings-general',
   'history-few',
   'history-none',

@@ -177,6 +177,15 @@ const pausedBySchedule: Script = {
     overview: { kind: 'paused' },
   },
 };
+const pausedForAnHour: Script = {
+  ...pausedBySchedule,
+  rows: (pausedBySchedule.rows ?? []).map((one) =>
+    one.state.kind === 'paused' && one.state.by === 'schedule'
+      ? { ...one, state: { kind: 'paused', by: 'you', since: at('16:02') } as const }
+      : one,
+  ),
+  totals: { ...pausedBySchedule.totals, limit: { rate: null, paused: true, until: at('17:02'), why: 'chosen' } },
+};
 const folders = [
   row(1, 'Being counted', { kind: 'scanning' }, { size: 412 * GB, folder: folder(8_412, 0, { counting: true }) }),
   row(2, 'Uploading', { kind: 'uploading' }, { sent: 4 * GB, speed: 20e6, secondsLeft: 300, folder: folder(480, 191) }),
@@ -444,6 +453,7 @@ export const scenarios: Record<string, Scenario> = {
     then: ({ press }) => press('.side-foot .side-btn'),
   },
   'limit-paused': pausedBySchedule,
+  'paused-for-an-hour': pausedForAnHour,
   'details-paused-by-schedule': details(2, pausedBySchedule),
   watched: watched(),
   'watched-none': watched([]),
@@ -482,6 +492,17 @@ export const scenarios: Record<string, Scenario> = {
     await press('.sheet .menu button:nth-of-type(2)');
   }),
   'settings-general': settings({}, ({ press }) => press('#tab-general')),
+  'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
+  'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
+  'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
+  quit: { ...list, then: ({ fake }) => fake.tell({ kind: 'quitting', uploading: 4 }) },
+  'quit-one': {
+    ...list,
+    then: async ({ press, fake }) => {
+      await press('.nav [href="#settings"]');
+      fake.tell({ kind: 'quitting', uploading: 1 });
+    },
+  },
   'settings-general-refused': settings({ noLogin: problem('unexpected') }, async ({ press }) => {
     await press('#tab-general');
     await press('.opt [role=switch]');

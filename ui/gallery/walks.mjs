@@ -573,6 +573,21 @@ export const walks = [
     },
   },
   {
+    name: 'quitting is asked for, the focus stays there, and Escape keeps uploading',
+    scenario: 'quit',
+    walk: async ({ press, sees, on }) => {
+      await on('.dlg .primary');
+      await press('Tab');
+      await on('.dlg .btn:first-child');
+      await press('Tab');
+      await on('.dlg .primary');
+      await press('Control+2');
+      await sees('.dlg');
+      await press('Escape');
+      await sees('.dlg', false);
+    },
+  },
+  {
     name: 'files that are added in the settings are asked for in the list',
     scenario: 'settings-limits',
     walk: async ({ to, press, sees }) => {

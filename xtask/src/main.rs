@@ -5,6 +5,7 @@
 mod bench;
 mod bundle;
 mod demo;
+mod icons;
 mod keep;
 mod local;
 mod packages;
@@ -62,6 +63,8 @@ enum Command {
     Bench(bench::Bench),
     /// Write the page's types anew from Rust's.
     Bindings,
+    /// Draw every raster of an icon anew.
+    Icons,
     /// Make a package of the release build.
     Bundle {
         /// Install it in a bare system, start it there and upload a file. Needs root.
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Command::Soak { goal, times, seed } => soak::run(goal.as_deref(), times, seed),
         Command::Bench(wanted) => bench::run(&wanted),
         Command::Bindings => test::bindings(),
+        Command::Icons => icons::run(),
         Command::Test { filter } => test::run(filter.as_deref()),
     };
     match outcome {

@@ -29,6 +29,7 @@ const TEST: &[&str] = &[
     "gnome-keyring",
     "imagemagick",
     "iproute2",
+    "libayatana-appindicator3-1",
     "librsvg2-common",
     "libsecret-tools",
     "openbox",

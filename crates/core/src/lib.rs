@@ -6,6 +6,7 @@
 //! - [`net`]: how to get out of this computer (proxy, certificates).
 //! - [`session`]: sign in at the company's backend, and the destinations it offers.
 //! - [`policy`]: what a company rolls out to its computers.
+//! - [`power`]: what this computer runs on, and that it stays awake.
 //! - [`credentials`]: short-lived credentials, renewed early and once for all.
 //! - [`s3`]: the only user of the AWS SDK for S3.
 //! - [`file`]: open once, identify, read by position, walk folders, make keys.
@@ -38,6 +39,7 @@ pub mod limits;
 pub mod log;
 pub mod net;
 pub mod policy;
+pub mod power;
 pub mod remembered;
 pub mod s3;
 pub mod session;

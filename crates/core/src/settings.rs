@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::bandwidth::{Choice, Limits};
 use crate::error::{Error, ErrorCode, Result};
@@ -22,6 +23,40 @@ pub struct Settings {
     pub limits: Limits,
     /// What was chosen past the schedule, until that changes next.
     pub chosen: Option<Choice>,
+    /// How it goes together with this computer and who sits there.
+    pub preferences: Preferences,
+}
+
+/// How the program goes together with this computer and who sits there. Each is a switch of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+pub struct Preferences {
+    /// The system tells when what was added together is uploaded. Default: yes.
+    pub tell_done: bool,
+    /// The system tells when something of what was added together needs the person. Default: yes.
+    pub tell_needs_you: bool,
+    /// The system tells what a watched folder uploaded, at most once an hour for each. Default: no.
+    pub tell_watched: bool,
+    /// The computer stays awake while anything is sent, unless its battery is low. Default: yes.
+    pub keep_awake: bool,
+    /// Without its window it goes on, where its icon leads back to it. Default: yes.
+    pub keep_working: bool,
+    /// It shows its icon in the menu bar or tray. Default: yes.
+    pub tray: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            tell_done: true,
+            tell_needs_you: true,
+            tell_watched: false,
+            keep_awake: true,
+            keep_working: true,
+            tray: true,
+        }
+    }
 }
 
 /// What a company is called while it does not answer.
@@ -85,12 +120,23 @@ mod tests {
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
         let address = "https://uploads.example.com".to_owned();
         let company = Some(Known { address: address.clone(), name: "Example Films".into() });
-        let chosen = Some(Choice { rate: None, until: Some(UnixTime(1_800_000_000)) });
+        let chosen = Some(Choice { rate: None, paused: true, until: Some(UnixTime(1_800_000_000)) });
         let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
-        let set = Settings { server: Some(address), company, concurrency: Some(500), limits, chosen };
+        let preferences = Preferences { keep_awake: false, tell_watched: true, ..Preferences::default() };
+        let set = Settings { server: Some(address), company, concurrency: Some(500), limits, chosen, preferences };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
         assert_eq!(back, Settings { concurrency: Some(128), ..set });
+    }
+
+    #[test]
+    fn a_preference_that_is_not_on_record_is_as_most_people_want_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        for (text, keep_awake) in [("{}", true), (r#"{"preferences":{"keepAwake":false,"newer":1}}"#, false)] {
+            std::fs::write(home.path().join("settings.json"), text).expect("written");
+            let read = Settings::load(home.path()).expect("read").preferences;
+            assert_eq!(read, Preferences { keep_awake, ..Preferences::default() }, "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod history;
 pub mod inbox;
 pub mod limits;
 pub mod login;
+pub mod preferences;
 pub mod session;
 pub mod transfers;
 pub mod watches;
@@ -22,6 +23,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         history::history_rows,
         history::save_history,
         history::upload_again,
+        session::answer_quit,
         inbox::pick_files,
         inbox::pick_folder,
         inbox::paste,
@@ -33,6 +35,9 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         limits::follow_schedule,
         login::starts_at_login,
         login::start_at_login,
+        preferences::preferences,
+        preferences::set_preferences,
+        preferences::has_tray,
         transfers::subscribe,
         transfers::set_view,
         transfers::act,

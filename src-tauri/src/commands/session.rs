@@ -41,6 +41,13 @@ pub async fn sign_out(shell: State<'_, Arc<Shell>>) -> Answer<SessionView> {
     Ok(shell.uploader()?.sign_out().await?.into())
 }
 
+/// What a person answers who was asked whether Davit is to end.
+#[tauri::command]
+pub async fn answer_quit(shell: State<'_, Arc<Shell>>, quit: bool) -> Answer<()> {
+    shell.answers(quit);
+    Ok(())
+}
+
 /// The page listens for what happens to window and session.
 #[tauri::command]
 pub async fn subscribe_shell(shell: State<'_, Arc<Shell>>, channel: Channel<ShellEvent>) -> Answer<()> {

@@ -53,10 +53,10 @@ pub async fn pause_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
     Ok(shell.engine()?.pause_all().await?.into())
 }
 
-/// Resumes everything.
+/// Resumes everything, and ends a pause for a while.
 #[tauri::command]
 pub async fn resume_all(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
-    Ok(shell.engine()?.resume_all().await?.into())
+    Ok(shell.uploader()?.resume_all().await?.into())
 }
 
 /// Tries everything that failed again.
@@ -133,11 +133,15 @@ pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answe
 /// Shows the source in the system's file manager.
 #[tauri::command]
 pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<()> {
+    Ok(show(&shell, target).await?)
+}
+
+pub(crate) async fn show(shell: &Shell, target: Target) -> davit_core::error::Result<()> {
     let path = shell.engine()?.source_path(target).await?;
     if !path.exists() {
-        return Err(Error::new(ErrorCode::FileMissing).into());
+        return Err(Error::new(ErrorCode::FileMissing));
     }
-    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()).into())
+    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))
 }
 
 impl From<davit_core::engine::ActDone> for DoneView {

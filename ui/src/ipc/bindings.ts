@@ -246,7 +246,11 @@ session: SessionView, } | { "kind": "session",
 /**
  * To this.
  */
-session: SessionView, };
+session: SessionView, } | { "kind": "quitting", 
+/**
+ * Rows that would stop.
+ */
+uploading: number, };
 
 export type Filter = "all" | "moving" | "needs-you" | "done";
 
@@ -416,7 +420,7 @@ export type LimitNow = {
  */
 rate: ByteRate | null, 
 /**
- * Whether nothing is sent, by the schedule.
+ * Whether nothing is sent: by the schedule, or as a person chose for a while.
  */
 paused: boolean, 
 /**
@@ -471,6 +475,32 @@ rate: ByteRate, } | { "kind": "pause" };
 export type Days = Array<Day>;
 
 export type Day = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+export type Preferences = { 
+/**
+ * The system tells when what was added together is uploaded. Default: yes.
+ */
+tellDone: boolean, 
+/**
+ * The system tells when something of what was added together needs the person. Default: yes.
+ */
+tellNeedsYou: boolean, 
+/**
+ * The system tells what a watched folder uploaded, at most once an hour for each. Default: no.
+ */
+tellWatched: boolean, 
+/**
+ * The computer stays awake while anything is sent, unless its battery is low. Default: yes.
+ */
+keepAwake: boolean, 
+/**
+ * Without its window it goes on, where its icon leads back to it. Default: yes.
+ */
+keepWorking: boolean, 
+/**
+ * It shows its icon in the menu bar or tray. Default: yes.
+ */
+tray: boolean, };
 
 export type Row = { 
 /**

@@ -16,6 +16,7 @@ import type {
   InboxView,
   ItemId,
   Limits,
+  Preferences,
   Preview,
   Query,
   Root,
@@ -46,6 +47,7 @@ export const ipc = {
   signOut: () => invoke<SessionView>('sign_out'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>
     invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  answerQuit: (quit: boolean) => invoke<null>('answer_quit', { quit }),
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),
   paste: () => invoke<InboxView | null>('paste'),
@@ -71,6 +73,9 @@ export const ipc = {
   followSchedule: () => invoke<null>('follow_schedule'),
   startsAtLogin: () => invoke<boolean>('starts_at_login'),
   startAtLogin: (on: boolean) => invoke<null>('start_at_login', { on }),
+  preferences: () => invoke<Preferences>('preferences'),
+  hasTray: () => invoke<boolean>('has_tray'),
+  setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   searchHistory: (query: Query) => invoke<HistoryView>('search_history', { query }),
   historyRows: (search: number, first: number, count: number) =>

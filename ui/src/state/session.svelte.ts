@@ -53,6 +53,8 @@ export class Session {
   /** What waits for a destination, gesture by gesture; all of it goes together. */
   waiting = $state.raw<InboxView[]>([]);
   recent = $state<DestinationId[]>(remembered());
+  /** Somebody wants Davit to end, and this many rows would stop. */
+  quitting = $state<number | null>(null);
 
   constructor(
     private readonly ipc: Ipc,
@@ -120,7 +122,15 @@ export class Session {
       case 'session':
         this.see(event.session);
         break;
+      case 'quitting':
+        this.quitting = event.uploading;
+        break;
     }
+  }
+
+  answerQuit(quit: boolean): void {
+    this.quitting = null;
+    this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem));
   }
 
   async connect(address: string): Promise<void> {

@@ -126,7 +126,7 @@ pub fn now(limits: &Limits, choice: Option<Choice>, at: UnixTime, zone: &Zone) -
 pub fn course(limits: &Limits, choice: Option<Choice>, at: UnixTime, zone: &Zone) -> Vec<Phase> {
     let mut phases = scheduled(limits, at, zone);
     if let Some(choice) = choice.filter(|choice| choice.until.is_none_or(|until| until > at)) {
-        let first = Phase { rule: Rule::of(choice.rate), why: Why::Chosen, until: choice.until };
+        let first = Phase { rule: choice.into(), why: Why::Chosen, until: choice.until };
         phases.retain(|phase| choice.until.is_some_and(|until| phase.until.is_none_or(|end| end > until)));
         phases.insert(0, first);
     }
@@ -273,15 +273,27 @@ mod tests {
         let (zone, limits) = (Zone::berlin(), workdays());
         let noon = unix_of("2027-06-16T10:00:00Z");
         let evening = unix_of("2027-06-16T16:00:00Z");
-        let choice = Choice { rate: None, until: Some(evening) };
+        let choice = Choice { rate: None, paused: false, until: Some(evening) };
         let chosen = now(&limits, Some(choice), noon, &zone);
         assert_eq!(chosen, Ruling { rule: Rule::NoLimit, until: Some(evening), why: Why::Chosen });
         assert_eq!(now(&limits, Some(choice), evening, &zone).why, Why::Usual);
         let ends: Vec<_> = course(&limits, Some(choice), noon, &zone).iter().map(|phase| phase.until).collect();
         assert_eq!(ends[..2], [Some(evening), Some(unix_of("2027-06-17T06:00:00Z"))]);
         assert!(ends.is_sorted_by_key(|end| end.unwrap_or(UnixTime(u64::MAX))), "{ends:?}");
-        let for_good = Choice { rate: Some(FAST), until: None };
+        let for_good = Choice { rate: Some(FAST), paused: false, until: None };
         let phase = Phase { rule: Rule::Limit(FAST), why: Why::Chosen, until: None };
         assert_eq!(course(&limits, Some(for_good), noon, &zone), [phase]);
+    }
+
+    #[test]
+    fn a_pause_that_a_person_chose_ends_at_its_time_with_or_without_a_schedule() {
+        let (zone, noon) = (Zone::berlin(), unix_of("2027-06-16T10:00:00Z"));
+        let until = UnixTime(noon.0 + 3_600);
+        let pause = Some(Choice { rate: Some(FAST), paused: true, until: Some(until) });
+        let paused = Ruling { rule: Rule::Pause, until: Some(until), why: Why::Chosen };
+        for limits in [Limits::default(), workdays()] {
+            assert_eq!(now(&limits, pause, noon, &zone), paused);
+            assert_eq!(now(&limits, pause, until, &zone), now(&limits, None, until, &zone));
+        }
     }
 }

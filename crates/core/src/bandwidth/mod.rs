@@ -1,4 +1,4 @@
-//! How fast uploads may be: a usual limit, a weekly schedule, and what a person chose for now.
+//! How fast uploads may be: a usual limit, a weekly schedule, and what a person chose for now; a pause of an hour is one of those.
 //!
 //! Here is what holds when, and how long what is left takes by it; who keeps to it is `s3::tap`. Rates are bytes a second
 //! of all transfers together. The times of the schedule are those of the clock on the wall: see [`course`].
@@ -95,7 +95,10 @@ pub enum LimitRule {
 pub struct Choice {
     /// The limit; none means no limit.
     pub rate: Option<ByteRate>,
-    /// Until when: the next change of the schedule. None means for good.
+    /// Nothing is sent, whatever the limit.
+    #[serde(default)]
+    pub paused: bool,
+    /// Until when: the next change of the schedule, or the end of a pause. None means for good.
     pub until: Option<UnixTime>,
 }
 
@@ -141,7 +144,7 @@ pub struct Ruling {
 pub struct LimitNow {
     /// The limit; none means no limit, or a pause.
     pub rate: Option<ByteRate>,
-    /// Whether nothing is sent, by the schedule.
+    /// Whether nothing is sent: by the schedule, or as a person chose for a while.
     pub paused: bool,
     /// When it next changes by itself.
     pub until: Option<UnixTime>,
@@ -176,6 +179,12 @@ impl Rule {
             (Self::Limit(rate), Self::NoLimit) | (Self::NoLimit, Self::Limit(rate)) => Self::Limit(rate),
             (Self::NoLimit, Self::NoLimit) => Self::NoLimit,
         }
+    }
+}
+
+impl From<Choice> for Rule {
+    fn from(choice: Choice) -> Self {
+        if choice.paused { Self::Pause } else { Self::of(choice.rate) }
     }
 }
 

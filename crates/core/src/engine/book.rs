@@ -229,7 +229,7 @@ pub(super) struct Book {
     below: Vec<u32>,
     queued_small: Line,
     queued_large: Line,
-    /// The schedule pauses.
+    /// Everything pauses.
     resting: Option<Resting>,
 }
 

@@ -56,7 +56,7 @@ impl Limiting {
 
     /// Nothing limits it any more, until the schedule changes next.
     pub(super) fn lift(&mut self) {
-        self.choice = Some(Choice { rate: None, until: self.ruling().until });
+        self.choice = Some(Choice { rate: None, paused: false, until: self.ruling().until });
         self.looked = None;
     }
 

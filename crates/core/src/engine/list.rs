@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::book::{Book, Item, Kept, Rest, Slot};
 use super::live::{Live, PartsNow};
 use super::rate::Meter;
-use crate::engine::feed::{FileRow, Folder, PausedBy, Pieces, Row, RowState, Wait};
+use crate::engine::feed::{FileRow, Folder, Pieces, Row, RowState, Wait};
 use crate::error::ErrorCode;
 use crate::ids::{ItemId, TransferId};
 use crate::journal::TransferRow;
@@ -32,7 +32,7 @@ pub(super) fn file_state(
     match slot.rest {
         Rest::Queued if matches!(kept, Kept::Held) => RowState::Held,
         Rest::Queued => match kept.rests(slot.id) {
-            Some(since) => RowState::Paused { by: PausedBy::Schedule, since },
+            Some((by, since)) => RowState::Paused { by, since },
             None => RowState::Queued { ahead },
         },
         Rest::Active { verifying } => match live.and_then(Live::in_the_way) {

@@ -145,6 +145,24 @@ pub struct Settled {
     pub bytes: ByteCount,
 }
 
+/// What was added together, or found together in a watched folder, is at its end: nothing of it is still to come. What a person
+/// tries again of it ends once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The gesture.
+    pub batch: BatchId,
+    /// The watched folder that it was found in.
+    pub watch: Option<WatchId>,
+    /// Where it went: "Projects / Rushes".
+    pub destination: String,
+    /// What its row is called, where it has only one.
+    pub name: Option<String>,
+    /// Files safely there.
+    pub done: u32,
+    /// Files that need the person.
+    pub failed: u32,
+}
+
 /// A transfer of a watched folder came to rest.
 #[derive(Clone, Debug)]
 pub(crate) struct Rested {
@@ -165,6 +183,7 @@ pub(crate) enum Command {
     GoOnAlone(Vec<TransferId>, oneshot::Sender<Result<()>>),
     TryAgain(Vec<TransferId>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
+    Ends(mpsc::UnboundedSender<Ended>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
@@ -308,6 +327,13 @@ impl Engine {
         let (sender, rested) = mpsc::unbounded_channel();
         let _ = self.commands.send(Command::Follow(sender));
         rested
+    }
+
+    /// Tells from now on of everything that was added together and is at its end.
+    pub fn ends(&self) -> mpsc::UnboundedReceiver<Ended> {
+        let (sender, ends) = mpsc::unbounded_channel();
+        let _ = self.commands.send(Command::Ends(sender));
+        ends
     }
 
     /// Does something to rows or files.

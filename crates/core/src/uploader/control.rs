@@ -264,7 +264,13 @@ pub(super) fn serve(home: &Path, heard: Heard, handle: &tokio::runtime::Handle) 
 async fn answer(stream: &Stream, heard: &Heard) -> Result<()> {
     let Heard { engine, limits, watches, handed } = heard;
     let done = match asked(stream).await? {
-        Asked::Act(request) => perform(engine, request).await?,
+        Asked::Act(request) => {
+            // Whoever lets everything go on means what was paused for a while, too.
+            if request.action == Action::Resume && request.transfers.is_none() {
+                limits.end_pause().await?;
+            }
+            perform(engine, request).await?
+        }
         // Somebody listens: there is a window.
         Asked::Add(paths) => {
             let paths = paths.into_iter().map(Into::into).collect();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::home::Home;
 use super::{Uploader, lock};
 use crate::bandwidth::{self, Choice, LimitNow, Limits, Zone, within_bounds};
-use crate::engine::Engine;
+use crate::engine::{ActDone, Engine};
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::units::{ByteRate, UnixTime};
@@ -84,12 +84,23 @@ impl Desk {
             Ask::Follow => self.change(|settings| settings.chosen = None).await,
         }
     }
+
+    /// What was paused for a while goes on.
+    ///
+    /// # Errors
+    /// `disk-full`, `journal-unwritable`.
+    pub(super) async fn end_pause(&self) -> Result<()> {
+        if self.choice().is_some_and(|choice| choice.paused) {
+            self.change(|settings| settings.chosen = None).await?;
+        }
+        Ok(())
+    }
 }
 
 fn choose(settings: &mut Settings, rate: Option<ByteRate>, at: UnixTime) {
     if settings.limits.has_schedule() {
         let until = bandwidth::now(&settings.limits, None, at, &Zone::here()).until;
-        settings.chosen = Some(Choice { rate, until });
+        settings.chosen = Some(Choice { rate, paused: false, until });
     } else {
         (settings.limits.usual, settings.chosen) = (rate, None);
     }
@@ -139,6 +150,25 @@ impl Uploader {
     /// As [`Self::set_limits`].
     pub async fn choose_limit(&self, rate: Option<ByteRate>) -> Result<LimitNow> {
         self.session.limits.does(&Ask::Choose(rate)).await
+    }
+
+    /// Nothing is sent for so many seconds, also after a restart; then it goes on by itself.
+    ///
+    /// # Errors
+    /// As [`Self::set_limits`].
+    pub async fn pause_for(&self, seconds: u32) -> Result<LimitNow> {
+        let until = UnixTime(UnixTime::now().0 + u64::from(seconds));
+        let pause = Choice { rate: None, paused: true, until: Some(until) };
+        self.session.limits.change(|settings| settings.chosen = Some(pause)).await
+    }
+
+    /// Resumes everything that is paused, and ends a pause for a while.
+    ///
+    /// # Errors
+    /// As [`Self::set_limits`].
+    pub async fn resume_all(&self) -> Result<ActDone> {
+        self.session.limits.end_pause().await?;
+        self.engine().resume_all().await
     }
 
     /// What was chosen is over.

@@ -2,12 +2,14 @@
 //!
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
+mod awake;
 pub mod control;
 mod history;
 mod home;
 pub mod limits;
 mod open_files;
 mod options;
+mod preferences;
 mod present;
 mod runtime;
 mod socket;
@@ -34,7 +36,7 @@ use crate::journal::{Journal, Notice};
 use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
-use crate::settings::{Known, Settings};
+use crate::settings::{Known, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
 use home::Home;
@@ -54,6 +56,7 @@ pub struct Uploader {
     session: Arc<Keeper>,
     watches: watches::Desk,
     history: Arc<History>,
+    preferences: watch::Sender<Preferences>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
@@ -94,7 +97,7 @@ impl Uploader {
         let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
         let concurrency = options.concurrency.or(settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
-        let run = options.limit.map(|rate| Choice { rate, until: None });
+        let run = options.limit.map(|rate| Choice { rate, paused: false, until: None });
         let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
         let routed = Arc::clone(&routes);
         let start = Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
@@ -107,6 +110,7 @@ impl Uploader {
             }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
+        let preferences = watch::Sender::new(settings.preferences);
         let settings = Arc::new(Mutex::new(settings));
         let (kept, run) = (Arc::clone(&settings), Arc::new(Mutex::new(run)));
         let desk = Desk { settings: kept, home: options.home.clone(), engine: engine.clone(), run };
@@ -130,7 +134,8 @@ impl Uploader {
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
         let history = Arc::new(History::of(&session.options.home));
-        Ok(Self { engine, journal, notice, session, watches, history, handed, runtime, _home: home })
+        runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
+        Ok(Self { engine, journal, notice, session, watches, history, preferences, handed, runtime, _home: home })
     }
 
     /// Where its records lie.

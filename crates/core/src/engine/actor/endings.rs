@@ -1,13 +1,14 @@
-//! Rows and batches that end: nothing of them is still to come. History has the rows, and the company that wants receipts is
-//! told of the batches.
+//! Rows and batches that end: nothing of them is still to come. History has the rows; shells that follow it are told of the batches, and
+//! the company that wants receipts is.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Actor;
+use super::{Actor, Ended};
 use crate::credentials::Remote;
 use crate::engine::book::Item;
+use crate::engine::shelf::Shelf;
 use crate::ids::{BatchId, ItemId};
 use crate::journal::{Ending, Write};
 use crate::units::UnixTime;
@@ -38,9 +39,16 @@ impl Actor {
         }
     }
 
-    /// Puts on record which batches ended since the last tick.
+    /// Tells which batches ended since the last tick, and puts it on record.
     pub(super) async fn note_endings(&mut self) {
-        let may_have: HashSet<BatchId> = self.ending.drain().chain(self.unnoted.drain()).collect();
+        let may_have = std::mem::take(&mut self.ending);
+        self.ends.retain(|ends| !ends.is_closed());
+        if !self.ends.is_empty() && !may_have.is_empty() {
+            for ended in self.shelf.ended(&may_have) {
+                self.ends.iter().for_each(|ends| drop(ends.send(ended.clone())));
+            }
+        }
+        let may_have: HashSet<BatchId> = may_have.into_iter().chain(self.unnoted.drain()).collect();
         if !self.shared.routes.wants_receipts() {
             return;
         }
@@ -80,7 +88,8 @@ impl Actor {
             Ok(open)
         };
         if let Ok(open) = self.shared.journal.read(look).await {
-            self.ending.extend(open);
+            // Whoever follows it heard of them then, or was not there.
+            self.unnoted.extend(open);
         }
     }
 
@@ -121,5 +130,34 @@ mod tests {
             let is_news = matches!(action, Action::Cancel | Action::Undo);
             assert_eq!(actor.shared.journal.history() != news, is_news, "{action:?}");
         }
+    }
+}
+
+impl Shelf {
+    /// Those of these batches that are at their end, and of which something came to anything.
+    fn ended(&self, may_have: &HashSet<BatchId>) -> Vec<Ended> {
+        let mut all: HashMap<BatchId, Option<Ended>> = HashMap::new();
+        for item in self.book.items.iter().filter(|item| may_have.contains(&item.batch)) {
+            let counts = item.counts;
+            let is_over = !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all();
+            let (done, failed) = (counts.done(), counts.failed());
+            let first = || {
+                let (batch, watch, destination) = (item.batch, item.watch, self.label(item.batch));
+                Some(Ended { batch, watch, destination, name: Some(item.name.to_string()), done, failed })
+            };
+            let and = |before: Ended| Ended {
+                name: None,
+                done: before.done + done,
+                failed: before.failed + failed,
+                ..before
+            };
+            let now = match all.remove(&item.batch) {
+                _ if !is_over => None,
+                None => first(),
+                Some(before) => before.map(and),
+            };
+            all.insert(item.batch, now);
+        }
+        all.into_values().flatten().filter(|ended| ended.done + ended.failed > 0).collect()
     }
 }

@@ -34,7 +34,7 @@ use super::limiting::Limiting;
 use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{ActDone, Command, Rested, Settled, Start, Ticket, leftovers, receipts};
+use super::{ActDone, Command, Ended, Rested, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::{Action, Target, Totals};
 use crate::error::ErrorCode;
@@ -104,9 +104,9 @@ pub(super) struct Actor {
     asked_unrecorded: HashSet<ItemId>,
     /// Rows that may be at their end, and are not in history yet.
     over: HashSet<ItemId>,
-    /// Batches that may have ended.
+    /// Batches that may have ended since the last tick.
     ending: HashSet<BatchId>,
-    /// Batches that did, and that found no room on record.
+    /// Batches that may have before, and of which that is not on record.
     unnoted: HashSet<BatchId>,
     /// What S3 still holds of given-up uploads.
     leftovers: Chore,
@@ -116,6 +116,8 @@ pub(super) struct Actor {
     offered: receipts::Offered,
     /// Who follows what becomes of files of watched folders.
     follower: Option<mpsc::UnboundedSender<Rested>>,
+    /// Who is told what ended.
+    ends: Vec<mpsc::UnboundedSender<Ended>>,
     dirty: bool,
     closing: Option<oneshot::Sender<()>>,
 }
@@ -168,6 +170,7 @@ impl Actor {
             receipts: Chore::default(),
             offered: receipts::Offered::default(),
             follower: None,
+            ends: Vec::new(),
             dirty: true,
             closing: None,
         }
@@ -518,6 +521,7 @@ impl Actor {
                 let _ = reply.send(self.try_again(&files).await);
             }
             Command::Follow(follower) => self.follower = Some(follower),
+            Command::Ends(sender) => self.ends.push(sender),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.go_on_by_hand(&targets) } else { 0 };

@@ -1,14 +1,14 @@
-//! Limits and schedule as they come to hold: the tap is set, and while the schedule pauses nothing runs but what a person
-//! lets go on.
+//! Limits and schedule as they come to hold: the tap is set, and while the schedule pauses, or a person did for a while, nothing
+//! runs but what a person lets go on.
 //!
-//! What rests by the schedule stays in line on record: it goes on by itself, after a restart as well, and what a person
+//! What rests by either stays in line on record: it goes on by itself, after a restart as well, and what a person
 //! paused is told from it.
 
 use tokio::time::Instant;
 
 use super::Actor;
-use crate::bandwidth::{Rule, Ruling};
-use crate::engine::feed::Target;
+use crate::bandwidth::{Rule, Ruling, Why};
+use crate::engine::feed::{PausedBy, Target};
 use crate::units::UnixTime;
 
 impl Actor {
@@ -17,12 +17,13 @@ impl Actor {
         let at = UnixTime::now();
         let ruling = self.shelf.limiting.look(Instant::now(), at);
         self.shared.tap.set(ruling.rule.limit());
-        let pauses = ruling.rule == Rule::Pause;
-        if pauses != self.shelf.book.rests().is_some() {
-            self.shelf.book.rest(pauses.then_some(at));
+        let by = if ruling.why == Why::Chosen { PausedBy::You } else { PausedBy::Schedule };
+        let pauses = (ruling.rule == Rule::Pause).then_some(by);
+        if pauses != self.shelf.book.rests().map(|resting| resting.by) {
+            self.shelf.book.rest(pauses.map(|by| (by, at)));
             self.dirty = true;
         }
-        if pauses {
+        if pauses.is_some() {
             for id in self.shelf.running.keys().filter(|id| !self.shelf.book.goes_on_by_hand(**id)) {
                 if let Some(active) = self.active.get(id) {
                     active.stop.for_now();
@@ -32,7 +33,7 @@ impl Actor {
         ruling
     }
 
-    /// A person lets these go on though the schedule pauses. Answers how many were in line.
+    /// A person lets these go on though everything pauses. Answers how many were in line.
     pub(super) fn go_on_by_hand(&mut self, targets: &[Target]) -> u32 {
         if self.shelf.book.rests().is_none() {
             return 0;

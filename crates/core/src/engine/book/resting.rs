@@ -1,14 +1,17 @@
-//! A pause by the schedule: what is in line rests, but for what a person lets go on.
+//! A pause by the schedule, or for a while: what is in line rests, but for what a person lets go on.
 
 use std::collections::HashSet;
 
 use super::{Book, Rest};
+use crate::engine::feed::PausedBy;
 use crate::ids::TransferId;
 use crate::units::UnixTime;
 
-/// A pause by the schedule.
+/// A pause of everything.
 #[derive(Debug)]
 pub(in crate::engine) struct Resting {
+    /// Whose it is.
+    pub(in crate::engine) by: PausedBy,
     since: UnixTime,
     /// What a person lets go on all the same.
     but: HashSet<TransferId>,
@@ -21,38 +24,38 @@ pub(in crate::engine) enum Kept<'a> {
     No,
     /// Nobody is signed in.
     Held,
-    /// The schedule.
+    /// A pause of everything.
     Resting(&'a Resting),
 }
 
 impl Kept<'_> {
-    /// Since when the schedule keeps this one.
-    pub(in crate::engine) fn rests(self, id: TransferId) -> Option<UnixTime> {
+    /// Who keeps this one, and since when.
+    pub(in crate::engine) fn rests(self, id: TransferId) -> Option<(PausedBy, UnixTime)> {
         match self {
-            Self::Resting(resting) if !resting.but.contains(&id) => Some(resting.since),
+            Self::Resting(resting) if !resting.but.contains(&id) => Some((resting.by, resting.since)),
             _ => None,
         }
     }
 }
 
 impl Book {
-    /// The pause by the schedule, while there is one.
+    /// The pause of everything, while there is one.
     pub(in crate::engine) fn rests(&self) -> Option<&Resting> {
         self.resting.as_ref()
     }
 
-    /// The schedule pauses since then, or does not any more.
-    pub(in crate::engine) fn rest(&mut self, since: Option<UnixTime>) {
-        self.resting = since.map(|since| Resting { since, but: HashSet::new() });
+    /// Everything pauses since then, or does not any more.
+    pub(in crate::engine) fn rest(&mut self, pause: Option<(PausedBy, UnixTime)>) {
+        self.resting = pause.map(|(by, since)| Resting { by, since, but: HashSet::new() });
         self.line_up();
     }
 
-    /// Whether a person lets it go on though the schedule pauses.
+    /// Whether a person lets it go on though everything pauses.
     pub(in crate::engine) fn goes_on_by_hand(&self, id: TransferId) -> bool {
         self.resting.as_ref().is_none_or(|resting| resting.but.contains(&id))
     }
 
-    /// A person lets these go on though the schedule pauses. Answers how many were in line.
+    /// A person lets these go on though everything pauses. Answers how many were in line.
     pub(in crate::engine) fn go_on_by_hand(&mut self, files: &[u32]) -> u32 {
         let Some(resting) = &mut self.resting else { return 0 };
         let mut in_line = 0;
@@ -80,7 +83,8 @@ mod tests {
         let add =
             |book: &mut Book, id| book.add(TransferId::new(id), item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
         add(&mut book, 1);
-        book.rest(Some(UnixTime(7)));
+        let pause = (PausedBy::Schedule, UnixTime(7));
+        book.rest(Some(pause));
         add(&mut book, 2);
         add(&mut book, 3);
         assert_eq!(book.next_small(|_| true), None);
@@ -88,7 +92,7 @@ mod tests {
         assert_eq!(book.go_on_by_hand(&[1]), 0, "it was before");
         assert_eq!(book.next_small(|_| true), Some(1));
         let kept = Kept::Resting(book.rests().expect("it pauses"));
-        assert_eq!((kept.rests(TransferId::new(1)), kept.rests(TransferId::new(2))), (Some(UnixTime(7)), None));
+        assert_eq!((kept.rests(TransferId::new(1)), kept.rests(TransferId::new(2))), (Some(pause), None));
         book.rest(None);
         assert_eq!(book.next_small(|_| true), Some(0));
     }

@@ -1,0 +1,32 @@
+//! How Davit goes together with this computer and who sits there.
+
+use std::sync::Arc;
+
+use davit_core::settings::Preferences;
+use tauri::State;
+
+use crate::shell::Shell;
+use crate::tray;
+use crate::views::Problem;
+
+type Answer<T> = Result<T, Problem>;
+
+/// What is preferred.
+#[tauri::command]
+pub async fn preferences(shell: State<'_, Arc<Shell>>) -> Answer<Preferences> {
+    Ok(shell.uploader()?.preferences())
+}
+
+/// Whether this computer shows Davit's icon where a person finds it again, if they want it there.
+#[tauri::command]
+pub async fn has_tray(shell: State<'_, Arc<Shell>>) -> Answer<bool> {
+    Ok(tray::is_possible(&shell).await)
+}
+
+/// Prefers it so from now on.
+#[tauri::command]
+pub async fn set_preferences(shell: State<'_, Arc<Shell>>, preferences: Preferences) -> Answer<()> {
+    shell.uploader()?.set_preferences(preferences)?;
+    shell.look_again();
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! What the system is to tell a person: what was added together is uploaded, or something of it needs them. One notification a
+//! gesture, when all of it ended; none a file, and none while they look at the window. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use davit_core::engine::Ended;
+use davit_core::ids::{BatchId, WatchId};
+use davit_core::settings::Preferences;
+use tokio::time::Instant;
+
+use crate::words;
+
+/// A watched folder is told of no more often.
+const HOUR: Duration = Duration::from_secs(3_600);
+/// Gestures of which it is known what was told; those before are not tried again any more.
+const KNOWN: usize = 1_000;
+
+/// A notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) title: String,
+    pub(crate) body: String,
+}
+
+/// What was told, and what is still to be.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    /// Files done and failed, of gestures that ended.
+    told: BTreeMap<BatchId, (u32, u32)>,
+    folders: BTreeMap<WatchId, Folder>,
+}
+
+/// What is to be told of a watched folder.
+#[derive(Debug, Default)]
+struct Folder {
+    /// When something was told last.
+    told: Option<Instant>,
+    /// Files that were uploaded since.
+    done: u32,
+    /// The one, where it is only one.
+    name: Option<String>,
+    destination: String,
+}
+
+impl Notices {
+    /// Something ended. Answers what is to be told of it at once.
+    pub(crate) fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
+        let Ended { batch, watch, destination, name, done, failed } = ended;
+        let before = self.told.insert(batch, (done, failed)).unwrap_or_default();
+        if self.told.len() > KNOWN {
+            self.told.pop_first();
+        }
+        // What is tried again ends again: what was told before is no news.
+        let (done, failed) = (done.saturating_sub(before.0), failed.saturating_sub(before.1));
+        let name = name.as_deref();
+        if let Some(watch) = watch.filter(|_| done > 0) {
+            let folder = self.folders.entry(watch).or_default();
+            folder.name = name.filter(|_| folder.done == 0).map(str::to_owned);
+            folder.done += done;
+            folder.destination.clone_from(&destination);
+        }
+        if focused {
+            return None;
+        }
+        if failed > 0 {
+            let body = if done > 0 { words::and_done(done, &destination) } else { words::place(&destination) };
+            return preferences.tell_needs_you.then(|| Notice { title: words::need_you(failed, name), body });
+        }
+        let tells = preferences.tell_done && watch.is_none() && done > 0;
+        tells.then(|| Notice { title: words::done(done, name), body: words::place(&destination) })
+    }
+
+    /// What is to be told of watched folders by now.
+    pub(crate) fn due(&mut self, preferences: Preferences, focused: bool, now: Instant) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for folder in self.folders.values_mut().filter(|folder| folder.is_due(now)) {
+            let (done, name) = (std::mem::take(&mut folder.done), folder.name.take());
+            // Who looks at the window, or does not want to know, knows: it is not made up for later.
+            folder.told = Some(now);
+            if preferences.tell_watched && !focused {
+                let body = words::place(&folder.destination);
+                notices.push(Notice { title: words::done(done, name.as_deref()), body });
+            }
+        }
+        notices
+    }
+
+    /// When something is due next.
+    pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
+        let waits = self.folders.values().filter(|folder| folder.done > 0);
+        waits.map(|folder| folder.told.map_or(now, |told| told + HOUR)).min()
+    }
+}
+
+impl Folder {
+    fn is_due(&self, now: Instant) -> bool {
+        self.done > 0 && self.told.is_none_or(|told| now.duration_since(told) >= HOUR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: &str = "Projects › Rushes";
+
+    fn ended(batch: u64, done: u32, failed: u32) -> Ended {
+        let destination = "Projects / Rushes".to_owned();
+        Ended { batch: BatchId::new(batch), watch: None, destination, name: None, done, failed }
+    }
+
+    fn notice(title: &str, body: &str) -> Option<Notice> {
+        Some(Notice { title: title.to_owned(), body: body.to_owned() })
+    }
+
+    #[test]
+    fn what_was_added_together_is_told_once_when_it_ended() {
+        let (mut notices, wants) = (Notices::default(), Preferences::default());
+        assert_eq!(notices.ended(ended(1, 214, 0), wants, false), notice("214 files are uploaded", PLACE));
+        let one = Ended { name: Some("harbour.mov".into()), ..ended(2, 1, 0) };
+        assert_eq!(notices.ended(one, wants, false), notice("harbour.mov is uploaded", PLACE));
+        let some = notice("3 files need you", "211 files are uploaded to Projects › Rushes.");
+        assert_eq!(notices.ended(ended(3, 211, 3), wants, false), some);
+        // They were tried again.
+        assert_eq!(notices.ended(ended(3, 214, 0), wants, false), notice("3 files are uploaded", PLACE));
+        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), notice("2 files need you", PLACE));
+        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), None, "they know");
+    }
+
+    #[test]
+    fn nothing_is_told_that_is_seen_or_not_wanted() {
+        let (mut notices, wants) = (Notices::default(), Preferences::default());
+        assert_eq!(notices.ended(ended(1, 3, 1), wants, true), None, "the window is looked at");
+        assert_eq!(notices.ended(ended(1, 3, 1), wants, false), None, "it was seen");
+        let no_done = Preferences { tell_done: false, ..wants };
+        assert_eq!(notices.ended(ended(2, 3, 0), no_done, false), None);
+        assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), notice("1 file needs you", PLACE));
+        let no_need = Preferences { tell_needs_you: false, ..wants };
+        assert_eq!(notices.ended(ended(4, 3, 1), no_need, false), None);
+    }
+
+    #[test]
+    fn a_watched_folder_is_told_of_where_that_is_wanted_and_once_an_hour() {
+        let (mut notices, begun) = (Notices::default(), Instant::now());
+        let at = |minutes: u64| begun + Duration::from_secs(60 * minutes);
+        let wants = Preferences { tell_watched: true, ..Preferences::default() };
+        let found = |batch, done, failed| Ended { watch: Some(WatchId::new(7)), ..ended(batch, done, failed) };
+        assert_eq!(notices.next(at(0)), None);
+        let one = Ended { name: Some("scan.tif".into()), ..found(1, 1, 0) };
+        assert_eq!(notices.ended(one, wants, false), None, "not by itself");
+        assert_eq!(notices.next(at(0)), Some(at(0)));
+        assert_eq!(notices.due(wants, false, at(0)), Vec::from_iter(notice("scan.tif is uploaded", PLACE)));
+        assert_eq!(notices.ended(found(2, 4, 0), wants, false), None);
+        assert_eq!(notices.ended(found(3, 1, 0), wants, false), None);
+        assert_eq!((notices.due(wants, false, at(59)), notices.next(at(59))), (vec![], Some(at(60))));
+        assert_eq!(notices.due(wants, false, at(60)), Vec::from_iter(notice("5 files are uploaded", PLACE)));
+        assert_eq!((notices.due(wants, false, at(200)), notices.next(at(200))), (vec![], None));
+        // What needs somebody does not wait.
+        assert_eq!(notices.ended(found(4, 0, 1), wants, false), notice("1 file needs you", PLACE));
+        let not = Preferences::default();
+        assert_eq!(notices.ended(found(5, 2, 0), not, false), None);
+        assert_eq!((notices.due(not, false, at(300)), notices.next(at(300))), (vec![], None));
+    }
+}

@@ -1,0 +1,90 @@
+//! The system's notifications: what was added together, when it ended. A click shows the window, where the system tells of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use davit_core::engine::Ended;
+use notify_rust::{Notification, NotificationResponse};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+use crate::notices::{Notice, Notices};
+use crate::shell::Shell;
+#[cfg(target_os = "linux")]
+use crate::words;
+
+/// Notifications that somebody may click yet. Beyond it one that is shown leads nowhere: each costs a thread.
+const AT_MOST: usize = 8;
+
+/// Tells of what ends as long as the engine lives.
+pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>) {
+    let mut notices = Notices::default();
+    loop {
+        let next = notices.next(Instant::now());
+        let due = async {
+            match next {
+                Some(next) => tokio::time::sleep_until(next).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = ends.recv() => match ended {
+                Some(ended) => {
+                    let notice = notices.ended(ended, shell.preferences(), shell.is_looked_at());
+                    notice.into_iter().for_each(|notice| show(&shell, notice));
+                }
+                None => return,
+            },
+            () = due => {
+                let due = notices.due(shell.preferences(), shell.is_looked_at(), Instant::now());
+                due.into_iter().for_each(|notice| show(&shell, notice));
+            }
+        }
+    }
+}
+
+/// Shows one. A system without notifications is no reason to complain: the window and the tray say the same.
+pub(crate) fn show(shell: &Arc<Shell>, notice: Notice) {
+    let (clicked, waiting) = (Arc::clone(shell), Arc::clone(&shell.notices));
+    // The system may take its time, and whoever is to click takes theirs.
+    let shown = std::thread::Builder::new().name("davit-notice".to_owned()).spawn(move || {
+        let handle = match made(&notice).show() {
+            Ok(handle) => handle,
+            Err(error) => return tracing::debug!(%error, "a notification was not shown"),
+        };
+        if waiting.fetch_add(1, Ordering::SeqCst) < AT_MOST {
+            let acted = handle.wait_for_response(|acted: &NotificationResponse| {
+                if matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
+                    clicked.call();
+                }
+            });
+            if let Err(error) = acted {
+                tracing::debug!(%error, "nobody knows whether a notification was clicked");
+            }
+        }
+        waiting.fetch_sub(1, Ordering::SeqCst);
+    });
+    if let Err(error) = shown {
+        tracing::debug!(%error, "a notification was not shown");
+    }
+}
+
+fn made(notice: &Notice) -> Notification {
+    let mut made = Notification::new();
+    made.appname("Davit").summary(&notice.title);
+    #[cfg(target_os = "linux")]
+    {
+        // Desktops read some marks of HTML there.
+        let body = notice.body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let ours = notify_rust::Hint::DesktopEntry("Davit".to_owned());
+        made.body(&body).icon("davit-app").hint(ours).action("default", words::OPEN);
+    }
+    #[cfg(not(target_os = "linux"))]
+    made.body(&notice.body);
+    #[cfg(windows)]
+    made.app_id("org.davit.app");
+    made
+}
+
+/// How many are shown and may be clicked.
+pub(crate) type Waiting = Arc<AtomicUsize>;

@@ -1,0 +1,167 @@
+//! What the tray's icon and menu say of how things stand. Pure.
+
+use davit_core::engine::feed::Overview;
+use davit_core::ids::ItemId;
+
+use crate::standing::Standing;
+use crate::words;
+
+/// What the icon says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing moves.
+    Idle,
+    /// Bytes flow.
+    Uploading,
+    /// A person or the schedule holds it back.
+    Paused,
+    /// Somebody is waited for.
+    NeedsYou,
+}
+
+/// What can be done to everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Can {
+    /// It can rest, for good or for an hour.
+    Pause,
+    /// It can go on.
+    Resume,
+    /// There is nothing to hold back; what comes can rest for an hour.
+    Nothing,
+}
+
+/// All that the tray says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Says {
+    /// The icon.
+    pub(crate) look: Look,
+    /// The first line: state and speed.
+    pub(crate) line: String,
+    /// What waits for the person, where the first line does not say so.
+    pub(crate) needs: Option<String>,
+    /// What can be done.
+    pub(crate) can: Can,
+    /// What was done last, by its name, the last first.
+    pub(crate) recent: Vec<(ItemId, String)>,
+}
+
+impl Says {
+    /// What it says.
+    pub(crate) fn of(standing: &Standing) -> Self {
+        let totals = &standing.totals;
+        let paused = standing.is_paused_for_a_while() || totals.overview == Overview::Paused;
+        let needs = (totals.needs_you > 0).then(|| words::transfers_need_you(totals.needs_you));
+        let line = line(standing);
+        let look = match totals.overview {
+            Overview::SignedOut { .. } | Overview::Stuck { .. } => Look::NeedsYou,
+            _ if totals.needs_you > 0 => Look::NeedsYou,
+            _ if paused => Look::Paused,
+            Overview::Moving => Look::Uploading,
+            _ => Look::Idle,
+        };
+        let can = if paused {
+            Can::Resume
+        } else if standing.sends() {
+            Can::Pause
+        } else {
+            Can::Nothing
+        };
+        let recent = standing.recent.iter().map(|(id, name)| (*id, words::name(name))).collect();
+        Self { look, needs: needs.filter(|needs| *needs != line), line, can, recent }
+    }
+}
+
+fn line(standing: &Standing) -> String {
+    let totals = &standing.totals;
+    match &totals.overview {
+        Overview::Stuck { .. } => words::STUCK.to_owned(),
+        Overview::SignedOut { .. } => words::SIGNED_OUT.to_owned(),
+        _ if standing.is_paused_for_a_while()
+            && let Some(until) = totals.limit.until =>
+        {
+            words::paused_until(until)
+        }
+        Overview::Paused if totals.limit.paused => words::paused_by_schedule(totals.limit.until),
+        Overview::Paused => words::PAUSED.to_owned(),
+        Overview::Moving => words::uploading(totals.speed.0, totals.seconds_left),
+        Overview::Offline => words::OFFLINE.to_owned(),
+        Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::WAITING.to_owned(), words::waiting_for),
+        Overview::NeedsYou if totals.needs_you > 0 => words::transfers_need_you(totals.needs_you),
+        Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => words::UP_TO_DATE.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use davit_core::bandwidth::{LimitNow, Why};
+    use davit_core::engine::feed::{Totals, Wait};
+    use davit_core::error::ErrorCode;
+    use davit_core::units::{ByteCount, ByteRate, UnixTime};
+
+    use super::*;
+
+    fn says(totals: Totals) -> Says {
+        Says::of(&Standing { totals, ..Standing::default() })
+    }
+
+    #[test]
+    fn the_icon_and_the_first_line_say_how_things_stand() {
+        let moving = Totals {
+            overview: Overview::Moving,
+            moving: 4,
+            speed: ByteRate(38_400_000),
+            seconds_left: Some(66_000),
+            ..Totals::default()
+        };
+        let now = says(moving.clone());
+        assert_eq!((now.look, now.can, now.needs), (Look::Uploading, Can::Pause, None));
+        assert_eq!(now.line, "Uploading 38.4 MB/s, about 18 h left");
+        let now = says(Totals { needs_you: 3, ..moving });
+        assert_eq!((now.look, now.needs.as_deref()), (Look::NeedsYou, Some("3 transfers need you")));
+        for (overview, look, line) in [
+            (Overview::Empty, Look::Idle, "Up to date"),
+            (Overview::AllDone { items: 2, size: ByteCount(7) }, Look::Idle, "Up to date"),
+            (Overview::Offline, Look::Idle, "Waiting for the connection"),
+            (
+                Overview::Waiting(Wait::new(ErrorCode::SourceOffline, None, Some("LAB-NAS"))),
+                Look::Idle,
+                "Waiting for LAB-NAS",
+            ),
+            (Overview::Waiting(Wait::new(ErrorCode::StorageBusy, None, None)), Look::Idle, "Waiting"),
+            (Overview::Paused, Look::Paused, "Paused"),
+            (Overview::SignedOut { since: UnixTime(7) }, Look::NeedsYou, "Sign in to continue"),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, words::STUCK),
+        ] {
+            let now = says(Totals { overview, ..Totals::default() });
+            assert_eq!((now.look, now.line.as_str(), now.needs), (look, line, None));
+        }
+    }
+
+    #[test]
+    fn what_needs_somebody_is_said_once() {
+        let now = says(Totals { overview: Overview::NeedsYou, needs_you: 1, ..Totals::default() });
+        assert_eq!((now.look, now.line.as_str(), now.needs), (Look::NeedsYou, "1 transfer needs you", None));
+    }
+
+    #[test]
+    fn a_pause_for_an_hour_is_said_whatever_there_is_to_do() {
+        let limit = LimitNow { paused: true, until: Some(UnixTime(1_800_000_000)), why: Why::Chosen, rate: None };
+        for overview in [Overview::Empty, Overview::Paused, Overview::AllDone { items: 1, size: ByteCount(1) }] {
+            let now = says(Totals { overview, limit: limit.clone(), ..Totals::default() });
+            assert_eq!((now.look, now.can), (Look::Paused, Can::Resume));
+            assert!(now.line.starts_with("Paused until "), "{}", now.line);
+        }
+        let by_schedule = LimitNow { why: Why::Schedule, ..limit };
+        let now = says(Totals { overview: Overview::Paused, limit: by_schedule.clone(), ..Totals::default() });
+        assert!(now.line.starts_with("Paused by schedule until "), "{}", now.line);
+        let now = says(Totals { limit: by_schedule, ..Totals::default() });
+        assert_eq!((now.look, now.can), (Look::Idle, Can::Nothing), "it holds nothing back");
+    }
+
+    #[test]
+    fn what_was_done_last_is_told_by_names_that_stay_on_their_line() {
+        let recent = vec![(ItemId::new(7), "cut\n.mov".to_owned())];
+        let now = Says::of(&Standing { recent, ..Standing::default() });
+        assert_eq!(now.recent, [(ItemId::new(7), "cut\u{fffd}.mov".to_owned())]);
+    }
+}

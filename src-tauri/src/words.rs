@@ -1,0 +1,213 @@
+//! What the shell itself says: in the tray, in the system's notifications and in its dialogs. The page's words are in
+//! `ui/src/text`; numbers read here as they do there.
+
+use davit_core::bandwidth::Zone;
+use davit_core::units::UnixTime;
+
+/// A name has no more letters than this in a menu or a title.
+const NAME: usize = 40;
+
+pub(crate) const OPEN: &str = "Open Davit";
+pub(crate) const QUIT: &str = "Quit Davit";
+pub(crate) const PAUSE: &str = "Pause all";
+pub(crate) const RESUME: &str = "Resume all";
+pub(crate) const HOUR: &str = "Pause for an hour";
+pub(crate) const DONE: &str = "Done last";
+pub(crate) const UPLOADING: &str = "Uploading";
+pub(crate) const PAUSED: &str = "Paused";
+pub(crate) const WAITING: &str = "Waiting";
+pub(crate) const OFFLINE: &str = "Waiting for the connection";
+pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
+pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
+pub(crate) const UP_TO_DATE: &str = "Up to date";
+
+/// "Uploading 38.4 MB/s, about 18 h left".
+pub(crate) fn uploading(per_second: u64, seconds_left: Option<u32>) -> String {
+    let speed = if per_second > 0 { format!(" {}", speed(per_second)) } else { String::new() };
+    let left = seconds_left.map(|seconds| format!(", {} left", left(seconds))).unwrap_or_default();
+    format!("{UPLOADING}{speed}{left}")
+}
+
+/// "Paused until 15:05".
+pub(crate) fn paused_until(at: UnixTime) -> String {
+    format!("{PAUSED} until {}", clock(at))
+}
+
+/// "Paused by schedule until 18:00".
+pub(crate) fn paused_by_schedule(until: Option<UnixTime>) -> String {
+    let until = until.map(|at| format!(" until {}", clock(at))).unwrap_or_default();
+    format!("{PAUSED} by schedule{until}")
+}
+
+/// "Waiting for LAB-NAS".
+pub(crate) fn waiting_for(drive: &str) -> String {
+    format!("{WAITING} for {}", name(drive))
+}
+
+/// "3 transfers need you".
+pub(crate) fn transfers_need_you(n: u32) -> String {
+    if n == 1 { "1 transfer needs you".to_owned() } else { format!("{} transfers need you", count(n)) }
+}
+
+/// "214 files are uploaded", or the one by its name.
+pub(crate) fn done(n: u32, of: Option<&str>) -> String {
+    match of {
+        Some(of) if n == 1 => format!("{} is uploaded", name(of)),
+        _ if n == 1 => "1 file is uploaded".to_owned(),
+        _ => format!("{} files are uploaded", count(n)),
+    }
+}
+
+/// "3 files need you", or the one by its name.
+pub(crate) fn need_you(n: u32, of: Option<&str>) -> String {
+    match of {
+        Some(of) if n == 1 => format!("{} needs you", name(of)),
+        _ if n == 1 => "1 file needs you".to_owned(),
+        _ => format!("{} files need you", count(n)),
+    }
+}
+
+/// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.
+pub(crate) fn and_done(n: u32, destination: &str) -> String {
+    format!("{} to {}.", done(n, None), place(destination))
+}
+
+/// Said once, when a window is closed for the first time and Davit goes on.
+pub(crate) fn goes_on(sends: bool) -> (String, String) {
+    let what = if sends { "uploading" } else { "watching your folders" };
+    let bar = if cfg!(target_os = "macos") { "the menu bar" } else { "the tray" };
+    (format!("Davit goes on {what}"), format!("Its icon is in {bar}. Quit is there, too."))
+}
+
+/// What the one dialog asks, and what it says below that.
+pub(crate) fn quit(uploading: u32) -> (String, &'static str) {
+    if uploading == 1 {
+        let title = "Quit while 1 transfer is uploading?".to_owned();
+        return (title, "It stops now and continues when you open Davit again.");
+    }
+    let title = format!("Quit while {} transfers are uploading?", count(uploading));
+    (title, "They stop now and continue when you open Davit again.")
+}
+
+/// Its two answers.
+pub(crate) const KEEP_UPLOADING: &str = "Keep uploading";
+pub(crate) const QUIT_NOW: &str = "Quit";
+
+/// "Projects › Rushes", whichever sign a company writes between the steps.
+pub(crate) fn place(label: &str) -> String {
+    plain(label).replace(" / ", " › ")
+}
+
+/// A name that stays on its line and turns nothing around; its end stays, where the extension is.
+pub(crate) fn name(name: &str) -> String {
+    let letters: Vec<char> = plain(name).chars().collect();
+    if letters.len() <= NAME {
+        return letters.into_iter().collect();
+    }
+    let (head, tail) = (&letters[..NAME - 15], &letters[letters.len() - 14..]);
+    head.iter().chain(['…'].iter()).chain(tail).collect()
+}
+
+/// Without what would leave the line, or make ".exe" look like ".mov".
+fn plain(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// "12,480".
+fn count(n: u32) -> String {
+    let digits = n.to_string();
+    let mut said = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    said
+}
+
+/// "38.4 MB/s": one decimal under 100, whole above; kB/s whole.
+fn speed(per_second: u64) -> String {
+    let kilo = (per_second + 500) / 1_000;
+    let tenths = (per_second + 50_000) / 100_000;
+    match (kilo, tenths) {
+        (0..1_000, _) => format!("{kilo} kB/s"),
+        (_, 0..1_000) => format!("{}.{} MB/s", tenths / 10, tenths % 10),
+        _ => format!("{} MB/s", (per_second + 500_000) / 1_000_000),
+    }
+}
+
+/// "7 h 30 min", "about 18 h", "about 3 days".
+fn left(seconds: u32) -> String {
+    match seconds {
+        0..60 => "less than a minute".to_owned(),
+        60..600 => format!("{} min", seconds.div_ceil(60)),
+        600..=3_300 => format!("{} min", seconds.div_ceil(300) * 5),
+        3_301..36_000 => {
+            let minutes = seconds.div_ceil(600) * 10;
+            match (minutes / 60, minutes % 60) {
+                (hours, 0) => format!("{hours} h"),
+                (hours, rest) => format!("{hours} h {rest} min"),
+            }
+        }
+        36_000..172_800 => format!("about {} h", (seconds + 1_800) / 3_600),
+        _ => format!("about {} days", (u64::from(seconds) + 43_200) / 86_400),
+    }
+}
+
+/// "18:00".
+fn clock(at: UnixTime) -> String {
+    let (_, minute) = Zone::here().reads(at);
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_in_the_window() {
+        assert_eq!(uploading(38_400_000, Some(66_000)), "Uploading 38.4 MB/s, about 18 h left");
+        assert_eq!(uploading(0, None), "Uploading");
+        for (rate, said) in
+            [(12_345, "12 kB/s"), (999_400, "999 kB/s"), (999_600, "1.0 MB/s"), (412_300_000, "412 MB/s")]
+        {
+            assert_eq!(speed(rate), said);
+        }
+        for (seconds, said) in [
+            (59, "less than a minute"),
+            (61, "2 min"),
+            (601, "15 min"),
+            (3_300, "55 min"),
+            (3_301, "1 h"),
+            (27_000, "7 h 30 min"),
+            (36_000, "about 10 h"),
+            (259_200, "about 3 days"),
+        ] {
+            assert_eq!(left(seconds), said, "{seconds}");
+        }
+        assert_eq!(
+            (count(7), count(214), count(12_480), count(1_000_000)),
+            ("7".into(), "214".into(), "12,480".into(), "1,000,000".into())
+        );
+    }
+
+    #[test]
+    fn one_thing_is_told_by_its_name_and_several_by_their_number() {
+        assert_eq!(done(214, Some("Day 7")), "214 files are uploaded");
+        assert_eq!(done(1, Some("harbour.mov")), "harbour.mov is uploaded");
+        assert_eq!(need_you(3, None), "3 files need you");
+        assert_eq!(need_you(1, Some("harbour.mov")), "harbour.mov needs you");
+        assert_eq!(and_done(1, "Projects / Rushes"), "1 file is uploaded to Projects › Rushes.");
+        assert_eq!(quit(1).0, "Quit while 1 transfer is uploading?");
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line_and_keeps_its_end() {
+        assert_eq!(name("cut\n\u{202e}vom.exe"), "cut\u{fffd}\u{fffd}vom.exe");
+        let long = name(&format!("{}take-03.mov", "harbour ".repeat(20)));
+        assert_eq!(long.chars().count(), NAME);
+        assert!(long.starts_with("harbour ") && long.ends_with("take-03.mov"), "{long}");
+    }
+}

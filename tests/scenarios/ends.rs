@@ -1,0 +1,44 @@
+//! What was added together is told of once, when nothing of it is still to come.
+
+use davit_core::engine::{Ended, EnqueueOptions};
+use davit_core::session::Collision;
+use davit_core::uploader::Options;
+use davit_tests::World;
+use davit_tests::source::noise;
+use davit_tests::world::connected;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_added_together_is_told_of_once_when_all_of_it_ended() {
+    let world = World::with_backend(900, "role").await;
+    let options = || Options { hold: false, ..world.options_by_backend(&world.cloud.endpoint()) };
+    let uploader = connected(options()).await;
+    let to = uploader.destinations().await.expect("one")[0].clone();
+    let give = |folder: &str, names: &[&str]| {
+        let paths: Vec<_> = names.iter().map(|name| world.sources().join(folder).join(name)).collect();
+        paths.iter().zip(1_000..).for_each(|(path, len)| noise(path, len));
+        let options = EnqueueOptions { collision: Some(Collision::Fail), ..EnqueueOptions::default() };
+        uploader.engine().enqueue(paths, to.id.clone(), options)
+    };
+    let mut ends = uploader.engine().ends();
+    let first = give("one", &["a.mov", "b.mov"]).await.expect("taken").batch;
+    let ended = ends.recv().await.expect("told");
+    let both = Ended { batch: first, watch: None, destination: to.label.clone(), name: None, done: 2, failed: 0 };
+    assert_eq!(ended, both);
+    // The name of one of them is taken by now.
+    let second = give("two", &["a.mov", "c.mov"]).await.expect("taken").batch;
+    assert_eq!(ends.recv().await.expect("told"), Ended { batch: second, done: 1, failed: 1, ..both.clone() });
+    let third = give("three", &["d.mov"]).await.expect("taken").batch;
+    let alone = Ended { batch: third, name: Some("d.mov".into()), done: 1, ..both.clone() };
+    assert_eq!(ends.recv().await.expect("told"), alone);
+    uploader.close().await;
+
+    // What ended before is no news to the next.
+    let uploader = connected(options()).await;
+    let mut ends = uploader.engine().ends();
+    let path = world.sources().join("four/e.mov");
+    noise(&path, 1_000);
+    let fourth = uploader.engine().enqueue(vec![path], to.id.clone(), EnqueueOptions::default()).await.expect("taken");
+    let ended = ends.recv().await.expect("told");
+    assert_eq!((ended.batch, ended.done), (fourth.batch, 1));
+    uploader.close().await;
+}

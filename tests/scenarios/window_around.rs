@@ -1,0 +1,221 @@
+//! The system around the window: where it stands, what goes on without it, what is asked before anything stops, the tray, and what
+//! a person is told.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use davit_tests::panel::Panel;
+use davit_tests::screen::{close, open_dialogs, windows_of};
+use davit_tests::source::noise;
+use davit_tests::window::{Window, app};
+
+use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window_watched::go;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Bytes a second, while something is to be seen under way, and while it is to last.
+const FLOWS: u64 = 8 << 20;
+const CRAWLS: u64 = 1 << 20;
+/// What is within the window's frame.
+const SIZE: &str = "return `${innerWidth} ${innerHeight}`";
+/// What holds the title that the desktop has for the one dialog.
+const QUIT: &str = "Quit while .*";
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until two more parts began to reach the store.
+async fn goes_on(office: &Office) {
+    let begun = || office.world.cloud.observer().calls("UploadPart");
+    office.link.faults.rate.store(FLOWS, Ordering::SeqCst);
+    let before = begun();
+    until("it goes on", || begun() > before + 1).await;
+    office.link.faults.rate.store(CRAWLS, Ordering::SeqCst);
+}
+
+/// Drops a file that takes minutes, and waits until it is on its way.
+async fn under_way(office: &Office, window: &Window) -> PathBuf {
+    let file = office.world.sources().join("harbour.mov");
+    noise(&file, 120 << 20);
+    office.link.faults.rate.store(FLOWS, Ordering::SeqCst);
+    window.hover(USUAL_PLACE, &[&file]).drop();
+    window.until_says("harbour.mov").await;
+    goes_on(office).await;
+    file
+}
+
+/// A person starts Davit once more.
+fn starts_again(office: &Office) {
+    let mut start = app(&office.world.home());
+    start.env("DAVIT_DEV_S3_ENDPOINT", office.link.endpoint());
+    assert!(start.status().expect("davit-app starts").success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_stands_as_it_stood() {
+    let office = Office::open().await;
+    let window = office.window().await;
+    window.until_says("Connect to your company").await;
+    let first = window.script(SIZE).await;
+    window.resize(900, 620).await;
+    window.until("innerWidth < 1000 && innerHeight < 700").await;
+    // However large its frame is.
+    let put = window.script(SIZE).await;
+    assert_ne!(put, first);
+    window.end();
+
+    let window = office.window().await;
+    window.until_says("Connect to your company").await;
+    assert_eq!(window.script(SIZE).await, put);
+    window.kill();
+    // What is damaged is as at first.
+    std::fs::write(office.world.home().join("window.json"), "{").expect("written");
+    let window = office.window().await;
+    window.until_says("Connect to your company").await;
+    assert_eq!(window.script(SIZE).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_uploading_goes_on_without_its_window_and_the_next_start_shows_it() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    let id = window.id();
+    connect(&window, &office).await;
+    panel.until_shown();
+    let file = under_way(&office, &window).await;
+    panel.until_says("Uploading");
+    close(&windows_of(id)[0]);
+    until("it is hidden", || windows_of(id).is_empty()).await;
+    panel.until_told("Davit goes on uploading");
+    goes_on(&office).await;
+
+    starts_again(&office);
+    until("it is shown", || !windows_of(id).is_empty()).await;
+    close(&windows_of(id)[0]);
+    until("it is hidden again", || windows_of(id).is_empty()).await;
+
+    // All of it rests and goes on by a word in the tray.
+    panel.choose("Pause all");
+    panel.until_says("Paused");
+    panel.choose("Resume all");
+    panel.until_says("Uploading");
+    office.link.faults.rate.store(0, Ordering::SeqCst);
+    assert_eq!(panel.until_told("harbour.mov is uploaded"), "Projects › Rushes");
+    panel.until_says("Up to date");
+    panel.until_says("harbour.mov");
+    assert_eq!(panel.told(), ["Davit goes on uploading", "harbour.mov is uploaded"], "each once");
+    panel.click();
+    until("a click shows it", || !windows_of(id).is_empty()).await;
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
+    // Nothing is left to do.
+    close(&windows_of(id)[0]);
+    window.ended();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quitting_while_something_uploads_asks_and_a_no_keeps_uploading() {
+    let office = Office::open().await;
+    let window = office.window().await;
+    let id = window.id();
+    connect(&window, &office).await;
+    let file = under_way(&office, &window).await;
+    // Nothing in this session shows icons: a closed window could not be found again.
+    close(&windows_of(id)[0]);
+    window.until_says("Quit while 1 transfer is uploading?").await;
+    window.until("document.activeElement?.innerText === 'Keep uploading'").await;
+    window.picture("quit").await;
+    window.click("Keep uploading").await;
+    window.until("!document.querySelector('.dlg')").await;
+    goes_on(&office).await;
+
+    close(&windows_of(id)[0]);
+    window.until_says("Quit while 1 transfer is uploading?").await;
+    // The page goes with the answer.
+    window.script("setTimeout(() => document.querySelector('.dlg .btn').click(), 100)").await;
+    window.ended();
+    office.link.faults.rate.store(0, Ordering::SeqCst);
+    let window = office.window().await;
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
+    office.world.nothing_was_sent_twice();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_quits_by_the_tray_is_asked_by_a_dialog_of_the_system() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    let id = window.id();
+    connect(&window, &office).await;
+    panel.until_shown();
+    under_way(&office, &window).await;
+    close(&windows_of(id)[0]);
+    until("it is hidden", || windows_of(id).is_empty()).await;
+    panel.choose("Quit Davit");
+    until("it is asked", || open_dialogs(QUIT) == 1).await;
+    goes_on(&office).await;
+    // Nobody waits for an answer where the system ends it.
+    window.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hours_pause_is_chosen_in_the_tray_and_ended_in_the_window() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    panel.until_shown();
+    let file = under_way(&office, &window).await;
+    panel.until_says("Uploading");
+    panel.choose("Pause for an hour");
+    panel.until_says("Paused until ");
+    window.until("document.querySelector('.hero .fig').innerText === 'Paused'").await;
+    window.until_says("Until ").await;
+    window.picture("paused-for-an-hour").await;
+    office.link.faults.rate.store(0, Ordering::SeqCst);
+    window.click("Resume all").await;
+    window.until_says("Everything is uploaded").await;
+    panel.until_says("Up to date");
+    office.all_there(&[file]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_preferred_is_kept() {
+    const AWAKE: &str = "document.querySelector('[aria-label=\"Keep this computer awake while uploading\"]')";
+    const DONE: &str = "document.querySelector('[aria-label=\"Uploads are done\"]')";
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    go(&window, "settings").await;
+    window.click("Notifications").await;
+    window.until(&format!("{DONE}?.checked === true")).await;
+    window.picture("settings-notifications").await;
+    window.script(&format!("{DONE}.click()")).await;
+    window.click("General").await;
+    window.until(&format!("{AWAKE}?.checked === true")).await;
+    window.script(&format!("{AWAKE}.click()")).await;
+    let kept = |home: &Path| std::fs::read_to_string(home.join("settings.json")).unwrap_or_default();
+    let home = office.world.home();
+    until("it is on record", || {
+        ["\"keepAwake\": false", "\"tellDone\": false"].iter().all(|one| kept(&home).contains(one))
+    })
+    .await;
+    window.end();
+
+    let window = office.window().await;
+    window.until_says("Drop files or folders here").await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until(&format!("{AWAKE}?.checked === false")).await;
+    window.click("Notifications").await;
+    window.until(&format!("{DONE}?.checked === false")).await;
+}
