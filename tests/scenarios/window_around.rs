@@ -31,19 +31,19 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Waits until two more parts began to reach the store.
+/// Waits until much more of it has passed the link.
 async fn goes_on(office: &Office) {
-    let begun = || office.world.cloud.observer().calls("UploadPart");
+    let passed = || office.link.faults.passed.load(Ordering::SeqCst);
     office.link.faults.rate.store(FLOWS, Ordering::SeqCst);
-    let before = begun();
-    until("it goes on", || begun() > before + 1).await;
+    let before = passed();
+    until("it goes on", || passed() > before + FLOWS).await;
     office.link.faults.rate.store(CRAWLS, Ordering::SeqCst);
 }
 
 /// Drops a file that takes minutes, and waits until it is on its way.
 async fn under_way(office: &Office, window: &Window) -> PathBuf {
     let file = office.world.sources().join("harbour.mov");
-    noise(&file, 120 << 20);
+    noise(&file, 300 << 20);
     office.link.faults.rate.store(FLOWS, Ordering::SeqCst);
     window.hover(USUAL_PLACE, &[&file]).drop();
     window.until_says("harbour.mov").await;
