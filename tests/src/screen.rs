@@ -64,11 +64,12 @@ pub fn open_dialogs(title: &str) -> usize {
 /// The windows that a process shows.
 pub fn windows_of(process: u32) -> Vec<String> {
     let found = xdotool(&["search", "--onlyvisible", "--all", "--pid", &process.to_string(), "--name", "."]);
-    found.lines().map(str::to_owned).collect()
+    // GTK shows one beyond the screen's edge once something was dropped, and calls it as the program.
+    let seen = |id: &&str| xdotool(&["getwindowname", id]).trim() != "davit-app";
+    found.lines().filter(seen).map(str::to_owned).collect()
 }
 
-/// Closes a window as its window manager does when a person presses Alt+F4. A message of our own is not heard by a window that took a
-/// drop of `xdnd.py`.
+/// Closes a window as its window manager does when a person presses Alt+F4.
 pub fn close(window: &str) {
     xdotool(&["windowactivate", "--sync", window, "key", "--clearmodifiers", "alt+F4"]);
 }
