@@ -7,6 +7,7 @@ pub mod control;
 mod history;
 mod home;
 pub mod limits;
+mod network;
 mod open_files;
 mod options;
 mod preferences;
@@ -22,6 +23,7 @@ use std::sync::Mutex;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+pub use network::Network;
 pub use options::{Direct, Options};
 pub use status::SessionStatus;
 
@@ -33,9 +35,10 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::history::History;
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
+use crate::net::ProxyChoice;
 use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
-use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
+use crate::session::{Collision, Destination, Needs, Session, SessionState, address};
 use crate::settings::{Known, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
@@ -89,6 +92,9 @@ impl Uploader {
         }
         let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
+        if options.net.proxies.choice() == ProxyChoice::Automatic {
+            options.net.proxies.choose(settings.proxy.clone());
+        }
         let (journal, recovered) = Journal::open(&options.home)?;
         let notice = recovered.notice;
         let store = options.store()?;
@@ -128,6 +134,7 @@ impl Uploader {
         let heard =
             control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
         control::serve(&session.options.home, heard, runtime.handle())?;
+        network::finds_the_way(&session.options.net, &session.asked(), session.vault()).await;
         session.begin(server, runtime.handle()).await?;
         if session.options.watch {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
@@ -382,8 +389,7 @@ impl Keeper {
         token: Option<&SecretString>,
         was_there: bool,
     ) -> Result<SessionStatus> {
-        let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
-        let net = &self.options.net;
+        let (vault, net) = (self.vault(), &self.options.net);
         let session = match &self.options.policy.company {
             Some(company) if company.credentials_url == address => {
                 Session::with_company(Arc::new(company.clone()), net, vault).await?
