@@ -250,6 +250,11 @@ impl Proxies {
         self.now().login = Some((host, login));
     }
 
+    /// The password that is known, for whoever makes sure that it stands nowhere.
+    pub(crate) fn password(&self) -> Option<SecretString> {
+        self.now().login.as_ref().map(|(_, login)| login.password.clone())
+    }
+
     /// They are forgotten.
     pub(crate) fn log_out(&self) {
         self.now().login = None;

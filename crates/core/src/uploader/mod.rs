@@ -3,6 +3,7 @@
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
 mod awake;
+mod check;
 pub mod control;
 mod history;
 mod home;
@@ -12,6 +13,7 @@ mod open_files;
 mod options;
 mod preferences;
 mod present;
+mod report;
 mod runtime;
 mod socket;
 mod status;
@@ -28,6 +30,7 @@ pub use options::{Direct, Options};
 pub use status::SessionStatus;
 
 use crate::bandwidth::Choice;
+use crate::check::Checked;
 use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
@@ -61,6 +64,8 @@ pub struct Uploader {
     history: Arc<History>,
     preferences: watch::Sender<Preferences>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
+    /// The last check that came to its end.
+    checked: Arc<Mutex<Option<Checked>>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
     _home: Home,
@@ -95,6 +100,7 @@ impl Uploader {
         if options.net.proxies.choice() == ProxyChoice::Automatic {
             options.net.proxies.choose(settings.proxy.clone());
         }
+        crate::log::is_detailed_until(settings.detailed_log);
         let (journal, recovered) = Journal::open(&options.home)?;
         let notice = recovered.notice;
         let store = options.store()?;
@@ -142,7 +148,20 @@ impl Uploader {
         }
         let history = Arc::new(History::of(&session.options.home));
         runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
-        Ok(Self { engine, journal, notice, session, watches, history, preferences, handed, runtime, _home: home })
+        let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
+        Ok(Self {
+            engine,
+            journal,
+            notice,
+            session,
+            watches,
+            history,
+            preferences,
+            handed,
+            checked,
+            runtime,
+            _home: home,
+        })
     }
 
     /// Where its records lie.
