@@ -9,6 +9,7 @@ use crate::bandwidth::{Choice, Limits};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Readers, write_whole};
 use crate::net::ProxyChoice;
+use crate::session::Collision;
 use crate::units::UnixTime;
 
 /// The settings on record. A missing field has its default, an unknown one is kept out.
@@ -50,6 +51,9 @@ pub struct Preferences {
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,
+    /// What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
+    /// the destination says.
+    pub same_name: Option<Collision>,
 }
 
 impl Default for Preferences {
@@ -61,6 +65,7 @@ impl Default for Preferences {
             keep_awake: true,
             keep_working: true,
             tray: true,
+            same_name: None,
         }
     }
 }

@@ -147,6 +147,7 @@ pub enum Found {
 /// One line of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(rename = "CheckLine")]
 pub struct Line {
     /// What was looked at.
     pub step: Step,
