@@ -6,6 +6,7 @@ mod awake;
 mod backend;
 mod bad_input;
 mod captive;
+mod checks;
 mod clocks;
 mod command_line;
 mod credentials;
@@ -38,6 +39,7 @@ mod outages;
 mod proxies;
 mod receipts;
 mod records;
+mod reports;
 #[cfg(target_os = "linux")]
 mod scale;
 #[cfg(unix)]

@@ -8,12 +8,12 @@ use davit_tests::accelerate::ConnectProxy;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::BUCKET;
 
-const TOKEN: &str = "sesame-of-the-company";
-const HOST: &str = "uploads.example.com";
-const PASSWORD: &str = "p4ss:w/rd@of?the proxy";
+pub(crate) const TOKEN: &str = "sesame-of-the-company";
+pub(crate) const HOST: &str = "uploads.example.com";
+pub(crate) const PASSWORD: &str = "p4ss:w/rd@of?the proxy";
 
 /// A company that is reached by a proxy alone, which wants a password.
-async fn company() -> (World, ConnectProxy, Options) {
+pub(crate) async fn company() -> (World, ConnectProxy, Options) {
     let mut world = World::new().await;
     world.start_backend(&World::backend_config_by_token(TOKEN)).await;
     let backend = world.backend.as_ref().expect("a backend").address();
