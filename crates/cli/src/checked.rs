@@ -25,10 +25,10 @@ pub(crate) fn told(line: &Line) -> Option<(&'static str, String)> {
         Found::Issuer { issuer } => format!("ok, issued by {}", text::plain(issuer)),
         Found::Sent { rate } => format!("ok, sent and removed ({})", text::speed(rate.0)),
         Found::Ways { accelerated, direct, .. } => {
-            let way = |rate: &Option<ByteRate>| {
-                rate.map_or_else(|| "does not get through".to_owned(), |rate| text::speed(rate.0).to_string())
+            let way = |rate: Option<ByteRate>| {
+                rate.map_or_else(|| "does not get through".to_owned(), |rate| text::speed(rate.0))
             };
-            format!("one connection by Transfer Acceleration: {}, straight: {}", way(accelerated), way(direct))
+            format!("one connection by Transfer Acceleration: {}, straight: {}", way(*accelerated), way(*direct))
         }
         Found::Problem { code, issuer } => problem(*code, issuer.as_deref(), &line.detail),
         Found::Answers { .. } | Found::SignedIn { .. } | Found::Clock { .. } => return None,

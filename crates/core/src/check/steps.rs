@@ -44,13 +44,10 @@ pub(super) async fn look(step: Step, subject: &Subject) -> Option<Line> {
             Step::Clock => Some(clock(subject).await),
         }
     };
-    match timeout(within, looked).await {
-        Ok(line) => line,
-        Err(_) => {
-            let late = Error::new(ErrorCode::Offline).detail(format!("no answer within {} s", within.as_secs()));
-            Some(Line::wrong(step, &late))
-        }
-    }
+    timeout(within, looked).await.unwrap_or_else(|_| {
+        let late = Error::new(ErrorCode::Offline).detail(format!("no answer within {} s", within.as_secs()));
+        Some(Line::wrong(step, &late))
+    })
 }
 
 fn is_here(to: &Uri) -> bool {
