@@ -15,7 +15,7 @@ pub(crate) fn run(to: &Path, names: bool) -> Result<u8> {
     if let Ok(settings) = Settings::load(&options.home) {
         options.net.proxies.choose(settings.proxy);
     }
-    let secrets: Vec<_> = options.token.clone().into_iter().collect();
+    let secrets: Vec<_> = options.token.clone().into_iter().chain(options.net.proxies.passwords()).collect();
     save(&Subject { home: &options.home, net: &options.net, secrets: &secrets, names }, to)?;
     let whole = std::path::absolute(to).unwrap_or_else(|_| PathBuf::from(to));
     let shown = text::plain(&whole.display().to_string());

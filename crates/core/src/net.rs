@@ -27,7 +27,7 @@ pub(crate) use desktop::proxy_to;
 pub(crate) use issuer::Handshake;
 pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
-pub(crate) use proxy::Through;
+pub(crate) use proxy::{ANYWHERE, Through};
 pub use proxy::{Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 pub(crate) use quiet::Quiet;
 pub(crate) use retry_after::{http_date, retry_after};

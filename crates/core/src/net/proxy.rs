@@ -18,6 +18,9 @@ use crate::error::{Error, ErrorCode, Result};
 /// What never leaves this computer needs no proxy, whatever it is called.
 const HERE: &str = "localhost,127.0.0.1,::1";
 
+/// What a proxy is asked for where nothing better is known.
+pub(crate) const ANYWHERE: &str = "https://s3.amazonaws.com/";
+
 /// What is wanted of proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -250,9 +253,12 @@ impl Proxies {
         self.now().login = Some((host, login));
     }
 
-    /// The password that is known, for whoever makes sure that it stands nowhere.
-    pub(crate) fn password(&self) -> Option<SecretString> {
-        self.now().login.as_ref().map(|(_, login)| login.password.clone())
+    /// Passwords that are known, for whoever makes sure that they stand nowhere.
+    pub fn passwords(&self) -> Vec<SecretString> {
+        let taken = self.to(&Uri::from_static(ANYWHERE)).and_then(|through| through.auth);
+        let taken = taken.as_ref().and_then(ProxyLogin::of_header).map(|login| login.password);
+        let kept = self.now().login.as_ref().map(|(_, login)| login.password.clone());
+        taken.into_iter().chain(kept).collect()
     }
 
     /// They are forgotten.

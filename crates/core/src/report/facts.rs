@@ -7,12 +7,10 @@ use serde_json::{Value, json};
 
 use crate::check::Checked;
 use crate::journal::{Outlook, Reader, StatusRow};
-use crate::net::{Net, Proxies, ProxyFrom};
+use crate::net::{ANYWHERE, Net, Proxies, ProxyFrom};
 use crate::settings::Settings;
 use crate::units::UnixTime;
 
-/// What the way out is asked for.
-const ANYWHERE: &str = "https://s3.amazonaws.com/";
 /// What an environment may say that matters. That it is set is told, never what to.
 const ENVIRONMENT: [&str; 16] = [
     "DAVIT_HOME",

@@ -8,12 +8,9 @@ use url::Url;
 
 use super::{Keeper, Uploader, lock};
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+use crate::net::{ANYWHERE, Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
 use crate::settings::Settings;
-
-/// What the way out is asked for where no company is known.
-const ANYWHERE: &str = "https://s3.amazonaws.com/";
 
 /// The way out as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]

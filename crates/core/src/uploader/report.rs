@@ -31,8 +31,8 @@ impl Uploader {
     fn secrets(&self) -> Vec<SecretString> {
         let of_the_session = self.session.present.session().and_then(|session| session.token());
         let of_the_options = self.session.options.token.clone();
-        let of_the_proxy = self.session.options.net.proxies.password();
-        [of_the_session, of_the_options, of_the_proxy].into_iter().flatten().collect()
+        let of_the_proxies = self.session.options.net.proxies.passwords();
+        of_the_session.into_iter().chain(of_the_options).chain(of_the_proxies).collect()
     }
 
     /// Until when the log has more in it.
