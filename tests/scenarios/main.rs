@@ -65,6 +65,8 @@ mod window;
 #[cfg(target_os = "linux")]
 mod window_around;
 #[cfg(target_os = "linux")]
+mod window_connection;
+#[cfg(target_os = "linux")]
 mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;
