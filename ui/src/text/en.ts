@@ -457,7 +457,7 @@ export const text = {
       fast: '{time} fast. The storage refuses more than 15 min.',
       slow: '{time} slow. The storage refuses more than 15 min.',
     },
-    then: '{what} {next}',
+    both: '{what} {next}',
     changedBy: '{what} The certificate is from {issuer}.',
     skipped: {
       'no-company': 'No company is known yet.',

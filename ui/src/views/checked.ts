@@ -56,7 +56,7 @@ function words(found: Found): string {
     case 'problem': {
       const { row, todo } = errors[found.code];
       const next = todo && !row.includes(todo) ? todo : '';
-      const whole = next ? say.then({ what: row, next }) : row;
+      const whole = next ? say.both({ what: row, next }) : row;
       return found.issuer ? say.changedBy({ what: whole, issuer: found.issuer }) : whole;
     }
     case 'skipped':
