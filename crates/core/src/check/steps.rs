@@ -111,6 +111,9 @@ async fn company(subject: &Subject) -> Line {
     let begun = Instant::now();
     match knock(&client, &to.to_string(), ON_PURPOSE).await {
         Ok(_) => Line::fine(step, Found::Answers { ms: ms(begun.elapsed()) }),
+        Err(why) if why.contains("proxy authorization required") => {
+            Line::wrong(step, &Error::new(ErrorCode::ProxyAuth).detail(why))
+        }
         Err(why) => Line::wrong(step, &Error::new(ErrorCode::AddressUnreachable).detail(why)),
     }
 }
