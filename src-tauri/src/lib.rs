@@ -55,11 +55,11 @@ pub fn run() -> ExitCode {
         Asked::Window { paths, hidden } => (paths, hidden),
         Asked::Words(words) => return say(&words),
     };
-    let _log = log::begin("warn", std::io::stderr().is_terminal());
     let options = match Options::from_env() {
         Ok(options) => Options { watch: true, ..options },
         Err(error) => return plainly(&error.to_string()),
     };
+    let _log = log::begin_kept("warn", std::io::stderr().is_terminal(), &options.home);
     // Another Davit with the same records takes the paths and shows its window, and this one leaves. Nobody wants to see it
     // where nobody wants to see this one.
     let leaves = async {

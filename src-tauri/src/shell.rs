@@ -44,6 +44,8 @@ pub struct Shell {
     watches: Mutex<Option<JoinHandle<()>>>,
     /// The folder that was last looked at for a preview.
     pub(crate) looks: Looks,
+    /// A check of the connection is to stop.
+    pub(crate) checks: Notify,
     /// Where the window stood.
     pub(crate) memory: Memory,
     /// Somebody wants to see the window.
@@ -106,6 +108,7 @@ impl Shell {
             feed: Mutex::default(),
             watches: Mutex::default(),
             looks: Looks::default(),
+            checks: Notify::new(),
             memory: Memory::of(&options.home),
             called: Notify::new(),
             at_work: AtomicBool::new(false),

@@ -199,6 +199,21 @@ pub enum SavedView {
     Moving,
 }
 
+/// Which proxy is to be taken.
+#[derive(Clone, Debug, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ProxyWish {
+    /// What the environment or the system says.
+    Automatic,
+    /// None.
+    None,
+    /// This one.
+    Fixed {
+        /// As typed, without a name or password.
+        address: String,
+    },
+}
+
 /// What happens to the window and the session.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -260,14 +275,17 @@ pub enum ShellEvent {
 #[cfg(test)]
 mod tests {
     use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
+    use davit_core::check::{Checked, Found, Line as CheckLine, Skipped, Step, Verdict};
     use davit_core::engine::{Holds, feed};
     use davit_core::file::{Links, Placeholders};
     use davit_core::history::{HistoryDay, Query, When};
     use davit_core::ids::{ItemId, TransferId, WatchId};
     use davit_core::journal::Ended;
+    use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
     use davit_core::settings::Preferences;
     use davit_core::units::{ByteCount, ByteRate};
+    use davit_core::uploader::Network;
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
     use davit_core::watch::rules::{Bounds, Line, Rule};
@@ -330,6 +348,16 @@ mod tests {
             Days,
             Day,
             Preferences,
+            Network,
+            ProxyChoice,
+            ProxyFrom,
+            ProxyWish,
+            Checked,
+            CheckLine,
+            Step,
+            Verdict,
+            Found,
+            Skipped,
             feed::Row,
             feed::Folder,
             feed::Peek,

@@ -6,6 +6,7 @@ mod awake;
 mod backend;
 mod bad_input;
 mod captive;
+mod checks;
 mod clocks;
 mod command_line;
 mod credentials;
@@ -35,8 +36,10 @@ mod network;
 #[cfg(unix)]
 mod order;
 mod outages;
+mod proxies;
 mod receipts;
 mod records;
+mod reports;
 #[cfg(target_os = "linux")]
 mod scale;
 #[cfg(unix)]
@@ -61,6 +64,8 @@ mod ways;
 mod window;
 #[cfg(target_os = "linux")]
 mod window_around;
+#[cfg(target_os = "linux")]
+mod window_connection;
 #[cfg(target_os = "linux")]
 mod window_crowd;
 #[cfg(target_os = "linux")]

@@ -23,7 +23,7 @@ const SIZE: &str = "return `${innerWidth} ${innerHeight}`";
 /// What holds the title that the desktop has for the one dialog.
 const QUIT: &str = "Quit while .*";
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
@@ -18,6 +19,7 @@ pub struct ConnectProxy {
     /// The CA's certificate, in PEM.
     pub ca: PathBuf,
     hosts: Arc<Mutex<Vec<String>>>,
+    wants: Arc<Mutex<Option<String>>>,
     portal: watch::Sender<bool>,
 }
 
@@ -42,23 +44,30 @@ impl ConnectProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let hosts = Arc::new(Mutex::new(Vec::new()));
-        let (seen, portal) = (Arc::clone(&hosts), watch::Sender::new(false));
+        let wants = Arc::new(Mutex::new(None));
+        let (seen, portal, wanted) = (Arc::clone(&hosts), watch::Sender::new(false), Arc::clone(&wants));
         let stands = portal.subscribe();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut stands = stands.clone();
                 let acceptor = if *stands.borrow_and_update() { own.clone() } else { acceptor.clone() };
-                let seen = Arc::clone(&seen);
+                let (seen, wanted) = (Arc::clone(&seen), Arc::clone(&wanted));
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = tunnel(client, cloud, acceptor, &seen) => {}
+                        () = tunnel(client, cloud, acceptor, &seen, &wanted) => {}
                         // Another network: what stood is gone.
                         _ = stands.changed() => {}
                     }
                 });
             }
         });
-        Self { address, ca, hosts, portal }
+        Self { address, ca, hosts, wants, portal }
+    }
+
+    /// From now on nobody passes who does not say this name and password.
+    pub fn wants(&self, user: &str, password: &str) {
+        let both = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        *self.wants.lock().expect("wants") = Some(format!("Basic {both}"));
     }
 
     /// Whether a page of the local network, with a certificate of its own, answers instead.
@@ -89,7 +98,13 @@ fn acceptor(leaf: &CertificateDer<'_>, key: &KeyPair) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(tls))
 }
 
-async fn tunnel(mut client: TcpStream, cloud: SocketAddr, acceptor: TlsAcceptor, seen: &Mutex<Vec<String>>) {
+async fn tunnel(
+    mut client: TcpStream,
+    cloud: SocketAddr,
+    acceptor: TlsAcceptor,
+    seen: &Mutex<Vec<String>>,
+    wanted: &Mutex<Option<String>>,
+) {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -99,6 +114,18 @@ async fn tunnel(mut client: TcpStream, cloud: SocketAddr, acceptor: TlsAcceptor,
         head.push(byte[0]);
     }
     let text = String::from_utf8_lossy(&head);
+    let said = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("proxy-authorization").then(|| value.trim().to_owned())
+    });
+    let passes = wanted.lock().expect("wants").as_ref().is_none_or(|wanted| said.as_ref() == Some(wanted));
+    if !passes {
+        const NO: &[u8] =
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"company\"\r\n\
+            Content-Length: 0\r\nConnection: close\r\n\r\n";
+        let _ = client.write_all(NO).await;
+        return;
+    }
     let Some(host) = text.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else { return };
     seen.lock().expect("hosts").push(host.to_owned());
     if client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_err() {

@@ -1,6 +1,7 @@
 // The shell and the engine as the gallery needs them: a list in memory that answers at once and never moves by itself.
 import type {
   Action,
+  CheckLine,
   Delta,
   DestinationId,
   DestinationView,
@@ -16,6 +17,7 @@ import type {
   Ipc,
   LimitNow,
   Limits,
+  Network,
   Peek,
   Preferences,
   Problem,
@@ -58,6 +60,12 @@ export interface Script {
   noTray?: boolean;
   /** What is asked to pause does so later. */
   pausesLate?: boolean;
+  /** The way out; without, straight. */
+  network?: Network;
+  /** What the last check found; without, there was none. */
+  checked?: CheckLine[];
+  /** What a check finds; it does not end where it is to stand still. */
+  finds?: CheckLine[];
   /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
   lets?: SessionView;
@@ -119,7 +127,10 @@ export class Fake {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    sameName: null,
   };
+  private network: Network;
+  private detailed: number | null = null;
   private standing: Totals | null = null;
   private history: EntryView[];
   /** What was searched for last. */
@@ -133,6 +144,7 @@ export class Fake {
   constructor(private readonly script: Script) {
     this.rows = [...(script.rows ?? [])];
     this.limits = script.limits ?? limits;
+    this.network = script.network ?? { choice: { kind: 'automatic' }, proxy: null, from: null, hasPassword: false };
     this.watches = script.watches ?? [];
     this.history = script.history ?? [];
     this.limit = script.totals?.limit ?? limited;
@@ -373,6 +385,26 @@ export class Fake {
       this.login = on;
       return Promise.resolve(null);
     },
+    network: () => Promise.resolve(this.network),
+    setProxy: (proxy) => {
+      const bad: Problem = { code: 'bad-input', owner: 'user', detail: '', reference: null };
+      if (proxy.kind === 'fixed' && !/^[\w.-]+(:\d+)?$/.test(proxy.address)) return Promise.reject(bad);
+      const address = proxy.kind === 'fixed' ? proxy.address : null;
+      this.network = { choice: proxy, proxy: address, from: address === null ? null : 'person', hasPassword: false };
+      return Promise.resolve(this.network);
+    },
+    setProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: true })),
+    forgetProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: false })),
+    checked: () => Promise.resolve(this.script.checked ? { at: at('15:40'), lines: this.script.checked } : null),
+    checkConnection: (_, listen) => {
+      for (const line of this.script.finds ?? []) listen(line);
+      return new Promise(() => undefined);
+    },
+    stopCheck: () => Promise.resolve(null),
+    saveReport: () => Promise.resolve('saved'),
+    detailedLog: () => Promise.resolve(this.detailed),
+    setDetailedLog: (on) => Promise.resolve((this.detailed = on ? at('16:04') + 86_400 : null)),
+    openClockSettings: () => Promise.resolve(null),
     preferences: () => Promise.resolve(this.preferences),
     hasTray: () => Promise.resolve(!this.script.noTray),
     setPreferences: (preferences) => {

@@ -1,5 +1,5 @@
 // Every state of the window that a person can meet, by name.
-import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
+import type { CheckLine, DestinationView, ErrorCode, Network, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import {
@@ -162,6 +162,48 @@ const settings = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenar
     await then?.(stage);
   },
 });
+/** The settings at their limits. */
+const settingsLimits = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenario =>
+  settings(more, async (stage) => {
+    await stage.press('#tab-limits');
+    await then?.(stage);
+  });
+const byProxy: Network = {
+  choice: { kind: 'automatic' },
+  proxy: 'proxy.nordlys.example:3128',
+  from: 'system',
+  hasPassword: true,
+};
+const line = (
+  step: CheckLine['step'],
+  found: CheckLine['found'],
+  verdict: CheckLine['verdict'] = 'fine',
+): CheckLine => ({ step, verdict, found, detail: verdict === 'wrong' ? 'untrusted-server: UnknownIssuer' : '' });
+const found: CheckLine[] = [
+  line('names', { kind: 'named', host: 'upload.nordlys.example' }),
+  line('proxy', { kind: 'straight' }),
+  line('certificate', { kind: 'issuer', issuer: 'Let’s Encrypt' }),
+  line('company', { kind: 'answers', ms: 24 }),
+  line('sign-in', { kind: 'signed-in', places: 6 }),
+  line('storage', { kind: 'sent', rate: 61.3e6 }),
+  line('ways', { kind: 'ways', accelerated: 61.3e6, acceleratedMs: 21, direct: 38.4e6, directMs: 48 }),
+  line('clock', { kind: 'clock', ahead: 240 }, 'attention'),
+];
+const troubled: CheckLine[] = [
+  line('names', { kind: 'named', host: 'proxy.nordlys.example' }),
+  line('proxy', { kind: 'proxy', proxy: 'proxy.nordlys.example:3128', from: 'system' }),
+  line('certificate', { kind: 'problem', code: 'untrusted-server', issuer: 'Nordlys Web Filter CA' }, 'wrong'),
+  line('company', { kind: 'problem', code: 'proxy-auth', issuer: null }, 'wrong'),
+  line('sign-in', { kind: 'problem', code: 'sign-in-ended', issuer: null }, 'wrong'),
+  line('storage', { kind: 'skipped', why: 'not-signed-in' }, 'skipped'),
+  line('clock', { kind: 'clock', ahead: -1260 }, 'wrong'),
+];
+const diagnostics = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenario =>
+  settings(more, async (stage) => {
+    await stage.press('#tab-diagnostics');
+    await stage.shown('.opt [role=switch]');
+    await then?.(stage);
+  });
 const pausedBySchedule: Script = {
   session: connected,
   rows: day().map((one) =>
@@ -250,6 +292,7 @@ export const scenarios: Record<string, Scenario> = {
   'welcome-address-foreign': {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
+  'welcome-proxy': { session: { ...welcome, address, problem: problem('proxy-auth') }, network: byProxy },
   connecting: {
     session: { kind: 'connecting', company, address, instead: null },
     then: async ({ shown }) => {
@@ -569,11 +612,11 @@ export const scenarios: Record<string, Scenario> = {
     fake.ended(entry(22, 'just now.mov', at('16:02')));
     await shown(`[data-item='22']`);
   }),
-  'settings-limits': settings(),
-  'settings-limits-usual': settings({ limits: { ...limits, usual: 20e6 } }),
-  'settings-limits-off': settings({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),
-  'settings-limits-empty': settings({ limits: { usual: null, scheduled: true, times: [] } }),
-  'settings-limits-night': settings({
+  'settings-limits': settingsLimits(),
+  'settings-limits-usual': settingsLimits({ limits: { ...limits, usual: 20e6 } }),
+  'settings-limits-off': settingsLimits({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),
+  'settings-limits-empty': settingsLimits({ limits: { usual: null, scheduled: true, times: [] } }),
+  'settings-limits-night': settingsLimits({
     limits: {
       usual: 200e6,
       scheduled: true,
@@ -583,12 +626,32 @@ export const scenarios: Record<string, Scenario> = {
       ],
     },
   }),
-  'settings-limits-days': settings({}, ({ press }) => press('.rule .pick')),
-  'settings-limits-wrong': settings({ limits: { ...limits, usual: 20e6 } }, async ({ change }) => {
+  'settings-limits-days': settingsLimits({}, ({ press }) => press('.rule .pick')),
+  'settings-limits-wrong': settingsLimits({ limits: { ...limits, usual: 20e6 } }, async ({ change }) => {
     await change('.opt .in input', '0');
     await change('.rule .in input', 'noon');
   }),
-  'settings-limits-removed': settings({}, ({ press }) => press('.rule .ib')),
+  'settings-limits-removed': settingsLimits({}, ({ press }) => press('.rule .ib')),
+  'settings-connection': settings({ checked: found }),
+  'settings-connection-away': settings({ session: away }),
+  'settings-connection-proxy': settings({ network: byProxy }),
+  'settings-connection-password': settings({ network: { ...byProxy, hasPassword: false } }, async ({ press }) => {
+    await press('.grp:last-of-type .opt:last-of-type .btn');
+  }),
+  'settings-connection-by-hand': settings({}, async ({ press, change }) => {
+    await press('.grp:last-of-type .pick');
+    await press('.grp:last-of-type .menu button:nth-of-type(3)');
+    await change('.grp:last-of-type input', 'ada:secret@proxy');
+  }),
+  'settings-connection-places': settings({}, ({ press }) => press('.grp:nth-of-type(2) .pick')),
+  'settings-connection-moving': settings({}, ({ press }) => press('.opt .btn')),
+  'settings-diagnostics': diagnostics({ checked: found }),
+  'settings-diagnostics-never': diagnostics(),
+  'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press }) => {
+    await press('.head .btn');
+  }),
+  'settings-diagnostics-wrong': diagnostics({ checked: troubled }),
+  'settings-diagnostics-log': diagnostics({ checked: found.slice(0, 2) }, ({ press }) => press('.opt [role=switch]')),
   'toast-cancelled': {
     ...list,
     then: async ({ press, key }) => {

@@ -66,11 +66,21 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check records, company, sign-in, credentials, storage and clock.
+    /// Check records, company, sign-in, credentials, storage, clock, and the way there: names, proxy, certificate, a test file.
+    #[command(visible_alias = "check")]
     Doctor {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
         #[arg(long, value_name = "URL")]
         server: Option<String>,
+    },
+    /// Save a report for your IT: versions, settings, the last check, numbers of the records, the log. No passwords.
+    Diagnose {
+        /// The file to write, such as `davit-report.zip`.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Show names of files, folders and keys in it, too.
+        #[arg(long)]
+        names: bool,
     },
 }
 

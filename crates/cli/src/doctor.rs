@@ -9,7 +9,7 @@ use davit_core::uploader::{Options, Uploader};
 
 use crate::look::Look;
 use crate::upload::connected;
-use crate::{DONE, NOTHING, left, text, words};
+use crate::{DONE, NOTHING, checked, left, text, words};
 
 /// S3 takes no request that is signed by a clock further off, in seconds. Source: S3 API reference,
 /// `RequestTimeTooSkewed`.
@@ -39,7 +39,7 @@ pub(crate) async fn run(server: Option<String>) -> Result<u8> {
         Ok(waiting) => fine("receipts", &words::receipts_wait(waiting)),
     }
     leftovers(records);
-    let outcome = company(&look.uploader).await;
+    let outcome = company(&look.uploader).await.max(the_way(&look.uploader).await);
     look.uploader.close().await;
     Ok(if outlook.is_some() { NOTHING } else { outcome })
 }
@@ -91,6 +91,19 @@ async fn company(uploader: &Uploader) -> u8 {
         None => fine("clock", "not checked: nobody says what time it is"),
         Some(None) => fine("clock", "ok"),
         Some(Some(how_much)) => worst = problem("clock", &Error::new(ErrorCode::ClockWrong).detail(how_much)),
+    }
+    worst
+}
+
+/// Names, proxy, certificate, and a test file.
+async fn the_way(uploader: &Uploader) -> u8 {
+    let (mut worst, mut lines) = (DONE, uploader.check(None));
+    while let Some(line) = lines.recv().await {
+        let Some((name, how)) = checked::told(&line) else { continue };
+        fine(name, &how);
+        if checked::is_wrong(&line) {
+            worst = NOTHING;
+        }
     }
     worst
 }

@@ -29,6 +29,7 @@ impl Look {
         options.hold = true;
         let settings = Settings::load(&options.home)?;
         options.server = options.server.or(settings.server);
+        options.net.proxies.choose(settings.proxy);
         let failed =
             |e: std::io::Error| Error::new(ErrorCode::JournalUnwritable).detail(format!("temporary folder: {e}"));
         let beside = tempfile::tempdir().map_err(failed)?;

@@ -3,7 +3,9 @@
 //! Exit codes: 0 all done, 1 nothing could be done, 3 some files failed, 130 interrupted and resumable.
 
 mod args;
+mod checked;
 mod control;
+mod diagnose;
 mod doctor;
 mod existing;
 mod history;
@@ -66,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Watch { command } => watch::run(command).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
+        Command::Diagnose { to, names } => diagnose::run(&to, names),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
         words::complain(&error);

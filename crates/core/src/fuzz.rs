@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::file::{Fingerprint, names};
 use crate::ids::{DestinationId, ObjectKey};
 use crate::journal::Problem;
-use crate::net::Net;
+use crate::net::{Net, Proxies};
 use crate::session::{address, checks, wire};
 use crate::transfer::{Input, Plan, Standing, step};
 
@@ -126,8 +126,17 @@ pub fn proxy(bytes: &[u8]) {
     let _ = serde_json::from_str::<crate::policy::Policy>(text);
     if let Ok(url) = url::Url::parse(text) {
         let secret = url.password().map(str::to_owned).filter(|secret| secret.len() > 5);
-        let net = Net { proxy: Some(url), ..Net::default() };
-        let errors = [net.backend_client().err(), crate::s3::http_client(&net).err()];
+        let errors = match Proxies::through(url) {
+            Ok(proxies) => {
+                let net = Net { proxies, ..Net::default() };
+                assert!(
+                    secret.as_ref().is_none_or(|secret| !format!("{net:?}").contains(secret)),
+                    "a password is told"
+                );
+                [net.backend_client().err(), crate::s3::http_client(&net).err()]
+            }
+            Err(error) => [Some(error), None],
+        };
         for error in errors.into_iter().flatten() {
             assert!(secret.as_ref().is_none_or(|secret| !said(&error).contains(secret)), "a password in an error");
         }

@@ -8,6 +8,8 @@
 //! - [`policy`]: what a company rolls out to its computers.
 //! - [`power`]: what this computer runs on, and that it stays awake.
 //! - [`credentials`]: short-lived credentials, renewed early and once for all.
+//! - [`check`]: whether everything is right that an upload needs.
+//! - [`report`]: what a company's IT is given, without secrets.
 //! - [`s3`]: the only user of the AWS SDK for S3.
 //! - [`file`]: open once, identify, read by position, walk folders, make keys.
 //! - [`transfer`]: one file to one object; its plan and its states are pure.
@@ -25,6 +27,7 @@
 #![recursion_limit = "256"]
 
 pub mod bandwidth;
+pub mod check;
 pub mod credentials;
 pub mod engine;
 pub mod error;
@@ -41,6 +44,7 @@ pub mod net;
 pub mod policy;
 pub mod power;
 pub mod remembered;
+pub mod report;
 pub mod s3;
 pub mod session;
 pub mod settings;

@@ -2,8 +2,12 @@
 //!
 //! Every HTTP client of the core (the store's and the backend's) is made from one [`Net`], so that all take the same way.
 
+#[cfg(target_os = "linux")]
+mod desktop;
+mod issuer;
 mod knock;
 mod line;
+mod proxy;
 mod quiet;
 mod retry_after;
 mod way;
@@ -18,17 +22,22 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 
+#[cfg(target_os = "linux")]
+pub(crate) use desktop::proxy_to;
+pub(crate) use issuer::Handshake;
 pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
+pub(crate) use proxy::{ANYWHERE, Through};
+pub use proxy::{Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 pub(crate) use quiet::Quiet;
 pub(crate) use retry_after::{http_date, retry_after};
 pub(crate) use way::{HttpClient, QUEUED};
 
-/// The way out. `Default` is the environment's proxy and the system's certificates.
+/// The way out. `Default` is the proxy of environment or system, and the system's certificates.
 #[derive(Clone, Debug)]
 pub struct Net {
-    /// A proxy for https, `http://[user:password@]host:port`; none means the environment's.
-    pub proxy: Option<url::Url>,
+    /// Which proxy leads where.
+    pub proxies: Proxies,
     /// A PEM file of certificates trusted besides the system's.
     pub ca_bundle: Option<PathBuf>,
     /// How long a connection may take to stand. Proxies are slow; the SDK's 3.1 s is too short behind one.
@@ -39,7 +48,7 @@ pub struct Net {
 
 impl Default for Net {
     fn default() -> Self {
-        Self { proxy: None, ca_bundle: None, connect_timeout: Duration::from_secs(10), direct: false }
+        Self { proxies: Proxies::default(), ca_bundle: None, connect_timeout: Duration::from_secs(10), direct: false }
     }
 }
 
@@ -82,7 +91,7 @@ impl Net {
     /// A client for the backend: no redirects, bounded in time.
     ///
     /// # Errors
-    /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
+    /// `bad-certificate-file`.
     pub fn backend_client(&self) -> Result<reqwest::Client> {
         // reqwest comes without a TLS provider of its own; ring is the only one in the tree.
         PROVIDER.call_once(|| {
@@ -104,10 +113,9 @@ impl Net {
         }
         if self.direct {
             builder = builder.no_proxy();
-        } else if let Some(proxy) = &self.proxy {
-            let proxy = reqwest::Proxy::all(proxy.clone())
-                .map_err(|e| Error::new(ErrorCode::BadInput).detail("proxy address").source(e.without_url()))?;
-            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string("localhost,127.0.0.1,::1")));
+        } else {
+            let proxies = self.proxies.clone();
+            builder = builder.proxy(reqwest::Proxy::custom(move |to| proxies.address_to(to)));
         }
         if let Some(path) = &self.ca_bundle {
             let pem = Self::read_ca_bundle(path)?;

@@ -8,6 +8,9 @@ use ts_rs::TS;
 use crate::bandwidth::{Choice, Limits};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Readers, write_whole};
+use crate::net::ProxyChoice;
+use crate::session::Collision;
+use crate::units::UnixTime;
 
 /// The settings on record. A missing field has its default, an unknown one is kept out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,10 @@ pub struct Settings {
     pub chosen: Option<Choice>,
     /// How it goes together with this computer and who sits there.
     pub preferences: Preferences,
+    /// Which proxy is taken. Default: what the environment or the system says. Its password is in the keychain.
+    pub proxy: ProxyChoice,
+    /// Until when the log has more in it. Default: it has not.
+    pub detailed_log: Option<UnixTime>,
 }
 
 /// How the program goes together with this computer and who sits there. Each is a switch of its own.
@@ -44,6 +51,9 @@ pub struct Preferences {
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,
+    /// What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
+    /// the destination says.
+    pub same_name: Option<Collision>,
 }
 
 impl Default for Preferences {
@@ -55,6 +65,7 @@ impl Default for Preferences {
             keep_awake: true,
             keep_working: true,
             tray: true,
+            same_name: None,
         }
     }
 }
@@ -88,6 +99,7 @@ impl Settings {
             .map_err(|e| Error::new(ErrorCode::BadInput).detail(format!("settings.json: {e}")))?;
         let refused = |e: Error| Error::new(e.code).detail(format!("settings.json: {}", e.detail));
         settings.limits.check().map_err(refused)?;
+        settings.proxy.check().map_err(refused)?;
         settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(1, 128));
         Ok(settings)
     }
@@ -112,7 +124,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{ByteRate, UnixTime};
+    use crate::units::ByteRate;
 
     #[test]
     fn settings_come_back_as_they_were_written_and_within_bounds() {
@@ -123,7 +135,17 @@ mod tests {
         let chosen = Some(Choice { rate: None, paused: true, until: Some(UnixTime(1_800_000_000)) });
         let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
         let preferences = Preferences { keep_awake: false, tell_watched: true, ..Preferences::default() };
-        let set = Settings { server: Some(address), company, concurrency: Some(500), limits, chosen, preferences };
+        let proxy = ProxyChoice::typed("proxy.example.com:3128").expect("a proxy");
+        let set = Settings {
+            server: Some(address),
+            company,
+            concurrency: Some(500),
+            limits,
+            chosen,
+            preferences,
+            proxy,
+            detailed_log: Some(UnixTime(1_800_000_000)),
+        };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
         assert_eq!(back, Settings { concurrency: Some(128), ..set });
@@ -140,16 +162,18 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_cannot_be_kept_to_are_refused_with_the_file_they_are_in() {
+    fn limits_and_proxies_that_cannot_be_kept_to_are_refused_with_the_file_they_are_in() {
         let home = tempfile::tempdir().expect("a folder");
         for bad in [
             r#"{"limits":{"usual":9999}}"#,
             r#"{"limits":{"times":[{"days":["mon"],"from":0,"to":1440,"rule":{"kind":"pause"}}]}}"#,
             r#"{"limits":{"times":[{"days":["someday"],"from":0,"to":60,"rule":{"kind":"pause"}}]}}"#,
+            r#"{"proxy":{"kind":"fixed","address":"http://ada:secret1@proxy.example.com:3128"}}"#,
         ] {
             std::fs::write(home.path().join("settings.json"), bad).expect("written");
             let error = Settings::load(home.path()).expect_err(bad);
             assert!(error.code == ErrorCode::BadInput && error.detail.starts_with("settings.json: "), "{error}");
+            assert!(!error.to_string().contains("secret1"), "{error}");
         }
     }
 }

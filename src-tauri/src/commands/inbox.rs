@@ -58,7 +58,8 @@ pub async fn enqueue(
     let engine = shell.engine()?;
     let gestures = shell.inbox.take(&inboxes).ok_or_else(gone)?;
     let paths = gestures.iter().flat_map(|(_, paths)| paths).cloned().collect();
-    let ticket = match engine.enqueue(paths, destination, EnqueueOptions::default()).await {
+    let options = EnqueueOptions { collision: shell.preferences().same_name, ..EnqueueOptions::default() };
+    let ticket = match engine.enqueue(paths, destination, options).await {
         Ok(ticket) => ticket,
         Err(error) => {
             shell.inbox.give_back(gestures);

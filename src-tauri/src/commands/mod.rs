@@ -1,9 +1,12 @@
-//! What the page may ask. No command takes a path, bucket or key; the only address is the company's, as typed.
+//! What the page may ask. No command takes a path, bucket or key; the only addresses are the company's and a proxy's, as
+//! typed.
 
+pub mod diagnostics;
 pub mod history;
 pub mod inbox;
 pub mod limits;
 pub mod login;
+pub mod network;
 pub mod preferences;
 pub mod session;
 pub mod transfers;
@@ -33,6 +36,17 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         limits::set_limits,
         limits::choose_limit,
         limits::follow_schedule,
+        network::network,
+        network::set_proxy,
+        network::set_proxy_login,
+        network::forget_proxy_login,
+        diagnostics::checked,
+        diagnostics::check_connection,
+        diagnostics::stop_check,
+        diagnostics::save_report,
+        diagnostics::detailed_log,
+        diagnostics::set_detailed_log,
+        diagnostics::open_clock_settings,
         login::starts_at_login,
         login::start_at_login,
         preferences::preferences,

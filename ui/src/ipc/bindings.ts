@@ -500,7 +500,140 @@ keepWorking: boolean,
 /**
  * It shows its icon in the menu bar or tray. Default: yes.
  */
-tray: boolean, };
+tray: boolean, 
+/**
+ * What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
+ * the destination says.
+ */
+sameName: Collision | null, };
+
+export type Network = { 
+/**
+ * What is wanted of proxies.
+ */
+choice: ProxyChoice, 
+/**
+ * Host and port of the proxy that is taken; none where the company is reached straight.
+ */
+proxy: string | null, 
+/**
+ * Who says so.
+ */
+from: ProxyFrom | null, 
+/**
+ * Whether it is told a name and password.
+ */
+hasPassword: boolean, };
+
+export type ProxyChoice = { "kind": "automatic" } | { "kind": "none" } | { "kind": "fixed", 
+/**
+ * Its address, without a name or password: `http://proxy.example.com:3128`.
+ */
+address: string, };
+
+export type ProxyFrom = "person" | "environment" | "system";
+
+export type ProxyWish = { "kind": "automatic" } | { "kind": "none" } | { "kind": "fixed", 
+/**
+ * As typed, without a name or password.
+ */
+address: string, };
+
+export type Checked = { 
+/**
+ * When it ended.
+ */
+at: UnixTime, 
+/**
+ * Everything that was looked at.
+ */
+lines: Array<CheckLine>, };
+
+export type CheckLine = { 
+/**
+ * What was looked at.
+ */
+step: Step, 
+/**
+ * How it is.
+ */
+verdict: Verdict, 
+/**
+ * What was found.
+ */
+found: Found, 
+/**
+ * For people who debug: no secrets.
+ */
+detail: string, };
+
+export type Step = "names" | "proxy" | "certificate" | "company" | "sign-in" | "storage" | "ways" | "clock";
+
+export type Verdict = "fine" | "attention" | "wrong" | "skipped";
+
+export type Found = { "kind": "named", 
+/**
+ * A host.
+ */
+host: string, } | { "kind": "straight" } | { "kind": "proxy", 
+/**
+ * Host and port.
+ */
+proxy: string, 
+/**
+ * Who says so.
+ */
+from: ProxyFrom, } | { "kind": "issuer", 
+/**
+ * Who issued it.
+ */
+issuer: string, } | { "kind": "answers", 
+/**
+ * After so many milliseconds.
+ */
+ms: number, } | { "kind": "signed-in", 
+/**
+ * The person may upload to so many places.
+ */
+places: number, } | { "kind": "sent", 
+/**
+ * What the connection carried.
+ */
+rate: ByteRate, } | { "kind": "ways", 
+/**
+ * By Transfer Acceleration.
+ */
+accelerated: ByteRate | null, 
+/**
+ * How many milliseconds that takes to answer.
+ */
+acceleratedMs: number | null, 
+/**
+ * Straight to the region.
+ */
+direct: ByteRate | null, 
+/**
+ * How many milliseconds that takes to answer.
+ */
+directMs: number | null, } | { "kind": "clock", 
+/**
+ * Seconds.
+ */
+ahead: number, } | { "kind": "problem", 
+/**
+ * The stable code.
+ */
+code: ErrorCode, 
+/**
+ * Who issued the certificate, where it is that.
+ */
+issuer: string | null, } | { "kind": "skipped", 
+/**
+ * Why.
+ */
+why: Skipped, };
+
+export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-destination" | "nobody-tells";
 
 export type Row = { 
 /**

@@ -48,6 +48,8 @@ export class Session {
   opened = $state(0);
   /** The person wants to sign in again, with the list still there. */
   asking = $state(false);
+  /** The person wants to connect to another address; what there is stays until that answers. */
+  moving = $state(false);
   /** Files over the window, and where. */
   hover = $state<{ inbox: InboxView; x: number; y: number; dropped: boolean } | null>(null);
   /** What waits for a destination, gesture by gesture; all of it goes together. */
@@ -135,6 +137,7 @@ export class Session {
 
   async connect(address: string): Promise<void> {
     await this.attempt(() => this.ipc.connect(address));
+    if (!this.problem) this.moving = false;
   }
 
   async signIn(token: string): Promise<void> {

@@ -189,16 +189,21 @@ impl Routes {
         }
     }
 
+    /// Where the store of a destination is.
+    pub(crate) fn endpoint_of(&self, to: &Destination) -> Endpoint {
+        let direct = match self.origin() {
+            Origin::Direct { endpoint, .. } => endpoint.map(|endpoint| *endpoint),
+            Origin::None | Origin::Connecting { .. } | Origin::Session(_) => None,
+        };
+        self.endpoint(direct, to)
+    }
+
     /// What answers at the store of a destination.
     ///
     /// # Errors
     /// `offline` with the reason where nothing does.
     pub(crate) async fn sign_of_store(&self, to: &Destination) -> Result<StoreSign> {
-        let direct = match self.origin() {
-            Origin::Direct { endpoint, .. } => endpoint.map(|endpoint| *endpoint),
-            Origin::None | Origin::Connecting { .. } | Origin::Session(_) => None,
-        };
-        sign_of(&self.endpoint(direct, to), &to.bucket, &to.region, &self.net).await
+        sign_of(&self.endpoint_of(to), &to.bucket, &to.region, &self.net).await
     }
 
     /// What time it is at the company, where there is one and it says.

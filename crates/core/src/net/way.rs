@@ -10,14 +10,13 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tower_service::Service;
 
-use super::Net;
 use super::line::Line;
+use super::{Net, Proxies};
 use crate::error::{Error, ErrorCode, Result};
 
 /// S3 closes idle connections after about 20 s; a request on a dead one costs a retry.
@@ -39,51 +38,53 @@ impl Net {
     /// A client that takes this way out.
     ///
     /// # Errors
-    /// `bad-certificate-file`, `bad-input` for a proxy address that is none.
+    /// `bad-certificate-file`.
     pub(crate) fn store_client<B>(&self) -> Result<HttpClient<B>>
     where
         B: http_body::Body + Send,
         B::Data: Send,
     {
         let tls = self.tls()?;
-        let mut dial = HttpConnector::new();
-        dial.enforce_http(false);
-        dial.set_nodelay(true);
-        dial.set_keepalive(Some(KEEPALIVE));
-        let dial = Dial(dial);
-        let to_proxy = over_tls(tls.clone(), dial.clone());
-        let way = Tunnelled { dial, to_proxy, proxies: self.proxies()? };
-        let connect = Timed { inner: over_tls(tls, way), within: self.connect_timeout };
+        let connect = self.connector(tls.clone(), tls);
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(IDLE_AT_MOST);
         client.http1_max_buf_size(QUEUED);
         Ok(client.build(connect))
     }
 
-    fn tls(&self) -> Result<rustls::ClientConfig> {
+    /// How a connection comes to stand, whose other end is trusted as the one says, and a proxy's own end as the other.
+    pub(super) fn connector(
+        &self,
+        tls: rustls::ClientConfig,
+        to_proxy: rustls::ClientConfig,
+    ) -> Timed<HttpsConnector<Tunnelled>> {
+        let mut dial = HttpConnector::new();
+        dial.enforce_http(false);
+        dial.set_nodelay(true);
+        dial.set_keepalive(Some(KEEPALIVE));
+        let dial = Dial(dial);
+        let to_proxy = over_tls(to_proxy, dial.clone());
+        let proxies = (!self.direct).then(|| self.proxies.clone());
+        let way = Tunnelled { dial, to_proxy, proxies };
+        Timed { inner: over_tls(tls, way), within: self.connect_timeout }
+    }
+
+    pub(super) fn tls(&self) -> Result<rustls::ClientConfig> {
         let bad = |e: rustls::Error| Error::new(ErrorCode::BadCertificateFile).source(e);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        Ok(config.map_err(bad)?.with_root_certificates(self.roots()?).with_no_client_auth())
+    }
+
+    /// Who is trusted: the system's certificates, and those of a file that was named besides.
+    pub(super) fn roots(&self) -> Result<rustls::RootCertStore> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add_parsable_certificates(of_the_system().iter().cloned());
         if let Some(path) = &self.ca_bundle {
             let pem = Self::read_ca_bundle(path)?;
             roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).flatten());
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        Ok(config.map_err(bad)?.with_root_certificates(roots).with_no_client_auth())
-    }
-
-    /// Whose tunnel leads where. What is on this computer needs none.
-    fn proxies(&self) -> Result<Option<Arc<Matcher>>> {
-        if self.direct {
-            return Ok(None);
-        }
-        let Some(url) = &self.proxy else { return Ok(Some(Arc::new(Matcher::from_env()))) };
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(Error::new(ErrorCode::BadInput).detail("proxy address"));
-        }
-        let matcher = Matcher::builder().all(url.as_str().to_owned()).no("localhost,127.0.0.1,::1");
-        Ok(Some(Arc::new(matcher.build())))
+        Ok(roots)
     }
 }
 
@@ -128,7 +129,8 @@ pub(crate) struct Tunnelled {
     dial: Dial,
     /// A proxy may be reached by TLS itself.
     to_proxy: HttpsConnector<Dial>,
-    proxies: Option<Arc<Matcher>>,
+    /// None for what is reached straight whatever anybody says.
+    proxies: Option<Proxies>,
 }
 
 impl Service<Uri> for Tunnelled {
@@ -142,14 +144,14 @@ impl Service<Uri> for Tunnelled {
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let https = to.scheme() == Some(&http::uri::Scheme::HTTPS);
-        let proxy = self.proxies.as_ref().filter(|_| https).and_then(|proxies| proxies.intercept(&to));
-        let Some(proxy) = proxy else {
+        let proxy = self.proxies.as_ref().filter(|_| https).and_then(|proxies| proxies.to(&to));
+        let Some(through) = proxy else {
             let line = self.dial.call(to);
             return Box::pin(async move { Ok(MaybeHttpsStream::Http(line.await?)) });
         };
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone());
-        if let Some(auth) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(auth.clone());
+        let mut tunnel = Tunnel::new(through.proxy, self.to_proxy.clone());
+        if let Some(auth) = through.auth {
+            tunnel = tunnel.with_auth(auth);
         }
         let standing = tunnel.call(to);
         Box::pin(async move { Ok(standing.await?) })

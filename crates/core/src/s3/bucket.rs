@@ -16,11 +16,11 @@ use super::clock::StoreClock;
 use super::framing::Way;
 use super::lean::{Object, Part};
 use super::list::PartList;
-use super::place::{Place, encryption, tagging};
+use super::place::{Endpoint, Place, encryption, tagging};
 use super::requests::{Aborted, Completed, PartBody, Stored};
 use super::watch::{Rides, Watch};
 use super::watchdog::{self, Again, SHORT};
-use super::ways::{self, Leg, Stopped, Trip, Trouble, Ways};
+use super::ways::{self, Leg, Stopped, Trip, Trouble, WayKind, Ways};
 use crate::credentials::{Lease, LeaseKeeper, Refusal};
 use crate::error::{Done, Error, ErrorCode, Result};
 use crate::file::buffers::Buffers;
@@ -67,8 +67,31 @@ impl Bucket {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
     pub fn new(place: Place, keeper: Arc<LeaseKeeper>, net: &Net, note: Note) -> Result<Self> {
+        let ways = place.endpoint.ways();
+        Self::of(place, ways, keeper, net, note)
+    }
+
+    /// The same by one of its ways alone, for whoever compares them.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; `bad-input` where there is no such way.
+    pub(crate) fn by(kind: WayKind, place: Place, keeper: Arc<LeaseKeeper>, net: &Net, note: Note) -> Result<Self> {
+        let ways: Vec<_> = place.endpoint.ways().into_iter().filter(|(of, _)| *of == kind).collect();
+        if ways.is_empty() {
+            return Err(Error::new(ErrorCode::BadInput).detail("no such way"));
+        }
+        Self::of(place, ways, keeper, net, note)
+    }
+
+    fn of(
+        place: Place,
+        ways: Vec<(WayKind, Endpoint)>,
+        keeper: Arc<LeaseKeeper>,
+        net: &Net,
+        note: Note,
+    ) -> Result<Self> {
         let clock = StoreClock::default();
-        let ways = Ways::new(&place, &keeper, &clock, net, note)?;
+        let ways = Ways::new(&place, ways, &keeper, &clock, net, note)?;
         Ok(Self(Arc::new(Inner {
             ways,
             keeper,

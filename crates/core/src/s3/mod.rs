@@ -36,6 +36,6 @@ pub use moved::Moved;
 pub use place::{Endpoint, Place, Sse};
 pub use requests::{Aborted, Completed, Head, PartBody, Stored};
 pub use sign::StoreSign;
-pub(crate) use sign::{sign_of, store_answers};
+pub(crate) use sign::{address as store_address, latency_of, sign_of, store_answers};
 pub use tap::{Lane, Tap, Tapped};
 pub use ways::{Way, WayKind, WayWhy};

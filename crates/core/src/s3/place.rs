@@ -51,6 +51,11 @@ impl Endpoint {
         }
     }
 
+    /// What ways there are, the one for whoever has no choice first.
+    pub(crate) fn kinds(&self) -> Vec<WayKind> {
+        self.ways().into_iter().map(|(kind, _)| kind).collect()
+    }
+
     /// The same where Transfer Acceleration may not be used.
     pub(crate) fn without_acceleration(self) -> Self {
         match self {

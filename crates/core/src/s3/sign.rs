@@ -1,18 +1,21 @@
 //! What answers at the address of a store, for whoever asks on purpose.
 
+use bytes::Bytes;
 use http::response::Parts;
-use tokio::time::Duration;
+use http_body_util::Empty;
+use tokio::time::{Duration, Instant};
 
 use super::place::Endpoint;
+use super::ways::WayKind;
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{Net, ON_PURPOSE, knock, time_of};
+use crate::net::{HttpClient, Net, ON_PURPOSE, knock, time_of};
 use crate::units::UnixTime;
 
 /// So long whoever only wants to know whether there is a connection waits for an answer.
 const SOON: Duration = Duration::from_secs(1);
 
 /// Where a store is asked: no bucket of it is, and no rights are needed.
-pub(super) fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
+pub(crate) fn address(endpoint: &Endpoint, bucket: &str, region: &str) -> String {
     match endpoint {
         Endpoint::Accelerate => format!("https://{bucket}.s3-accelerate.amazonaws.com/"),
         Endpoint::Regional if region.starts_with("cn-") => format!("https://s3.{region}.amazonaws.com.cn/"),
@@ -59,11 +62,33 @@ pub(crate) async fn store_answers(endpoint: &Endpoint, bucket: &str, region: &st
     futures::future::join_all(all).await.iter().any(Result::is_ok)
 }
 
+/// How long it takes, from nothing, until anything answers there by one of its ways.
+///
+/// # Errors
+/// `offline` with the reason where nothing does, or there is no such way; `bad-certificate-file`.
+pub(crate) async fn latency_of(
+    endpoint: &Endpoint,
+    kind: WayKind,
+    bucket: &str,
+    region: &str,
+    net: &Net,
+) -> Result<Duration> {
+    let way = endpoint.ways().into_iter().find(|(of, _)| *of == kind);
+    let (_, way) = way.ok_or_else(|| Error::new(ErrorCode::Offline).detail("no such way"))?;
+    let client = client(&way, net)?;
+    let begun = Instant::now();
+    let answer = knock(&client, &address(&way, bucket, region), ON_PURPOSE).await;
+    answer.map(|_| begun.elapsed()).map_err(|why| Error::new(ErrorCode::Offline).detail(why))
+}
+
 async fn asked(endpoint: &Endpoint, bucket: &str, region: &str, net: &Net, within: Duration) -> Result<Parts> {
-    let net = match endpoint {
-        Endpoint::Custom { url, .. } => net.towards(url),
-        Endpoint::Regional | Endpoint::Accelerate => net.clone(),
-    };
-    let answer = knock(&net.store_client()?, &address(endpoint, bucket, region), within).await;
+    let answer = knock(&client(endpoint, net)?, &address(endpoint, bucket, region), within).await;
     answer.map_err(|why| Error::new(ErrorCode::Offline).detail(why))
+}
+
+fn client(endpoint: &Endpoint, net: &Net) -> Result<HttpClient<Empty<Bytes>>> {
+    match endpoint {
+        Endpoint::Custom { url, .. } => net.towards(url).store_client(),
+        Endpoint::Regional | Endpoint::Accelerate => net.store_client(),
+    }
 }

@@ -18,7 +18,7 @@ pub(super) use self::leg::Leg;
 pub(super) use self::leg::config;
 use super::classify::Failure;
 use super::clock::StoreClock;
-use super::place::Place;
+use super::place::{Endpoint, Place};
 use super::watchdog::Again;
 use crate::credentials::LeaseKeeper;
 use crate::error::{Error, ErrorCode, Result};
@@ -107,6 +107,7 @@ impl Ways {
     /// `bad-certificate-file`, `bad-input` for a proxy that is none or a bucket that cannot be accelerated.
     pub(super) fn new(
         place: &Place,
+        ways: Vec<(WayKind, Endpoint)>,
         keeper: &Arc<LeaseKeeper>,
         clock: &StoreClock,
         net: &Net,
@@ -116,7 +117,7 @@ impl Ways {
             let place = Place { endpoint, ..place.clone() };
             Leg::new(kind, &place, keeper, clock, net).map(Arc::new)
         };
-        let legs = place.endpoint.ways().into_iter().map(leg).collect::<Result<Vec<_>>>()?;
+        let legs = ways.into_iter().map(leg).collect::<Result<Vec<_>>>()?;
         let choice = (legs.len() > 1).then(|| {
             let now = Instant::now();
             let again = limits::ways_again();

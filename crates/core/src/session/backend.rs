@@ -362,6 +362,10 @@ fn no_answer(error: &reqwest::Error) -> Error {
         }
         next = cause.source();
     }
+    // As the tunnel of `hyper-util` has it, which keeps the type of its error to itself.
+    if said.contains("proxy authorization required") {
+        return Error::new(ErrorCode::ProxyAuth).detail(shape::told(&said));
+    }
     Error::new(ErrorCode::Offline).detail(shape::told(&said))
 }
 

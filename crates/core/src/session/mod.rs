@@ -140,6 +140,11 @@ impl Session {
         }
     }
 
+    /// The token, for whoever makes sure that it stands nowhere.
+    pub(crate) fn token(&self) -> Option<SecretString> {
+        self.0.held.asking().token
+    }
+
     /// Whether the backend takes us, as it changes.
     pub fn state(&self) -> watch::Receiver<SessionState> {
         self.0.held.state()

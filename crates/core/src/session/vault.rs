@@ -1,12 +1,13 @@
-//! Where the access token stays: the system's keychain, or memory alone. Never a file.
+//! Where secrets stay: the access token for a company, and the password for a proxy. The system's keychain, or memory alone;
+//! never a file.
 //!
-//! A keychain that is away is no failure of the sign-in: the token then lives as long as the program.
+//! A keychain that is away is no failure of the sign-in: a secret then lives as long as the program.
 
 use keyring::v1::Entry;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-/// Where a token stays.
+/// Where a secret stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vault {
     /// The system's keychain.
@@ -19,12 +20,13 @@ pub enum Vault {
 const SERVICE: &str = "org.davit.app";
 
 impl Vault {
-    pub(super) async fn load(self, server: &Url) -> Option<SecretString> {
+    pub(crate) async fn load(self, server: &Url) -> Option<SecretString> {
         let found = self.with(server, keyring::Entry::get_secret).await?;
         String::from_utf8(found).ok().map(SecretString::from)
     }
 
-    pub(super) async fn store(self, server: &Url, token: &SecretString) {
+    /// Keeps it; answers whether it will be there after a restart.
+    pub(crate) async fn store(self, server: &Url, token: &SecretString) -> bool {
         let token = token.clone();
         // Read back: some keychains take a secret and cut it.
         let kept = self
@@ -35,11 +37,12 @@ impl Vault {
             })
             .await;
         if self == Self::Keychain && kept != Some(true) {
-            tracing::warn!("the keychain did not keep the sign-in; it lasts until Davit is closed");
+            tracing::warn!("the keychain did not keep what it was given; it lasts until Davit is closed");
         }
+        kept == Some(true)
     }
 
-    pub(super) async fn forget(self, server: &Url) {
+    pub(crate) async fn forget(self, server: &Url) {
         let _ = self.with(server, keyring::Entry::delete_credential).await;
     }
 

@@ -3,14 +3,17 @@
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
 mod awake;
+mod check;
 pub mod control;
 mod history;
 mod home;
 pub mod limits;
+mod network;
 mod open_files;
 mod options;
 mod preferences;
 mod present;
+mod report;
 mod runtime;
 mod socket;
 mod status;
@@ -22,10 +25,12 @@ use std::sync::Mutex;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+pub use network::Network;
 pub use options::{Direct, Options};
 pub use status::SessionStatus;
 
 use crate::bandwidth::Choice;
+use crate::check::Checked;
 use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
@@ -33,9 +38,10 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 use crate::history::History;
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
+use crate::net::ProxyChoice;
 use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
-use crate::session::{Collision, Destination, Needs, Session, SessionState, Vault, address};
+use crate::session::{Collision, Destination, Needs, Session, SessionState, address};
 use crate::settings::{Known, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
@@ -58,6 +64,8 @@ pub struct Uploader {
     history: Arc<History>,
     preferences: watch::Sender<Preferences>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
+    /// The last check that came to its end.
+    checked: Arc<Mutex<Option<Checked>>>,
     runtime: Runtime,
     /// Held until the end: one engine a home.
     _home: Home,
@@ -89,6 +97,10 @@ impl Uploader {
         }
         let home = Home::enter(&options.home).await?;
         let settings = Settings::load(&options.home)?;
+        if options.net.proxies.choice() == ProxyChoice::Automatic {
+            options.net.proxies.choose(settings.proxy.clone());
+        }
+        crate::log::is_detailed_until(settings.detailed_log);
         let (journal, recovered) = Journal::open(&options.home)?;
         let notice = recovered.notice;
         let store = options.store()?;
@@ -128,6 +140,7 @@ impl Uploader {
         let heard =
             control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
         control::serve(&session.options.home, heard, runtime.handle())?;
+        network::finds_the_way(&session.options.net, &session.asked(), session.vault()).await;
         session.begin(server, runtime.handle()).await?;
         if session.options.watch {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
@@ -135,7 +148,20 @@ impl Uploader {
         }
         let history = Arc::new(History::of(&session.options.home));
         runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
-        Ok(Self { engine, journal, notice, session, watches, history, preferences, handed, runtime, _home: home })
+        let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
+        Ok(Self {
+            engine,
+            journal,
+            notice,
+            session,
+            watches,
+            history,
+            preferences,
+            handed,
+            checked,
+            runtime,
+            _home: home,
+        })
     }
 
     /// Where its records lie.
@@ -382,8 +408,7 @@ impl Keeper {
         token: Option<&SecretString>,
         was_there: bool,
     ) -> Result<SessionStatus> {
-        let vault = if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain };
-        let net = &self.options.net;
+        let (vault, net) = (self.vault(), &self.options.net);
         let session = match &self.options.policy.company {
             Some(company) if company.credentials_url == address => {
                 Session::with_company(Arc::new(company.clone()), net, vault).await?

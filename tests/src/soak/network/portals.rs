@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use davit_core::engine::EnqueueOptions;
 use davit_core::error::ErrorCode;
-use davit_core::net::Net;
+use davit_core::net::{Net, Proxies};
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 
 use crate::World;
@@ -140,7 +140,8 @@ impl Start {
         let company = world.backend.as_ref().expect("a backend").address();
         let proxy = ConnectProxy::to(company, HOST, &world.path("")).await;
         let proxied = proxy.url().parse().expect("an address");
-        let net = Net { proxy: Some(proxied), ca_bundle: Some(proxy.ca.clone()), ..Net::default() };
+        let proxies = Proxies::through(proxied).expect("a proxy");
+        let net = Net { proxies, ca_bundle: Some(proxy.ca.clone()), ..Net::default() };
         let (address, token) = (format!("https://{HOST}"), Some(TOKEN.into()));
         let options = Options { token, net, ..of(&world) };
         Self { world, address, options, way: Way::Tls(proxy), waits_for: ErrorCode::UntrustedServer }

@@ -1,0 +1,146 @@
+//! The way out of this computer: which proxy is taken, and the password for it. The password goes to the keychain and to the
+//! proxy that it is for; nobody is told more of it than that there is one.
+
+use http::Uri;
+use serde::Serialize;
+use ts_rs::TS;
+use url::Url;
+
+use super::{Keeper, Uploader, lock};
+use crate::error::{Error, ErrorCode, Result};
+use crate::net::{ANYWHERE, Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+use crate::session::Vault;
+use crate::settings::Settings;
+
+/// The way out as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// What is wanted of proxies.
+    pub choice: ProxyChoice,
+    /// Host and port of the proxy that is taken; none where the company is reached straight.
+    pub proxy: Option<String>,
+    /// Who says so.
+    pub from: Option<ProxyFrom>,
+    /// Whether it is told a name and password.
+    pub has_password: bool,
+}
+
+impl Uploader {
+    /// The way out as it is now.
+    pub fn network(&self) -> Network {
+        let proxies = &self.session.options.net.proxies;
+        let through = proxies.to(&self.session.asked());
+        Network {
+            choice: proxies.choice(),
+            has_password: through.as_ref().is_some_and(|through| through.auth.is_some()),
+            from: through.as_ref().map(|through| through.from),
+            proxy: through.map(|through| through.host().to_owned()),
+        }
+    }
+
+    /// Goes by another choice from the next connection on, and after a restart.
+    ///
+    /// # Errors
+    /// `bad-input` for an address that is no proxy's; `disk-full`, `journal-unwritable`: then all is as it was.
+    pub async fn set_proxy(&self, choice: ProxyChoice) -> Result<Network> {
+        choice.check()?;
+        {
+            let mut settings = lock(&self.session.settings);
+            let changed = Settings { proxy: choice.clone(), ..settings.clone() };
+            if *settings != changed {
+                changed.save(&self.session.options.home)?;
+                *settings = changed;
+            }
+        }
+        self.on_runtime(choice, |keeper, choice| async move {
+            keeper.options.net.proxies.choose(choice);
+            keeper.finds_the_way().await;
+            Ok(())
+        })
+        .await?;
+        Ok(self.network())
+    }
+
+    /// Keeps a name and password for the proxy that is taken now, and tells them to no other.
+    ///
+    /// # Errors
+    /// `bad-input` where no proxy is taken.
+    pub async fn set_proxy_login(&self, login: ProxyLogin) -> Result<Network> {
+        self.on_runtime(login, |keeper, login| async move {
+            let proxies = &keeper.options.net.proxies;
+            let none = || Error::new(ErrorCode::BadInput).detail("no proxy is taken");
+            let through = proxies.to(&keeper.asked()).ok_or_else(none)?;
+            keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
+            proxies.log_in(through.host().to_owned(), login);
+            Ok(())
+        })
+        .await?;
+        Ok(self.network())
+    }
+
+    /// Forgets the name and password for the proxy that is taken now.
+    ///
+    /// # Errors
+    /// None today; the keychain may be away, and they are then gone from memory all the same.
+    pub async fn forget_proxy_login(&self) -> Result<Network> {
+        self.on_runtime((), |keeper, ()| async move {
+            let proxies = &keeper.options.net.proxies;
+            if let Some(through) = proxies.to(&keeper.asked()) {
+                keeper.vault().forget(&account(through.host())?).await;
+            }
+            proxies.log_out();
+            Ok(())
+        })
+        .await?;
+        Ok(self.network())
+    }
+}
+
+impl Keeper {
+    /// What the way out is asked for: the company's address, where one is known.
+    pub(super) fn asked(&self) -> Uri {
+        let known = self.options.server.clone().or_else(|| lock(&self.settings).server.clone());
+        let known = known.map(|address| self.options.spelt(&address)).and_then(|address| address.parse().ok());
+        known.unwrap_or_else(|| Uri::from_static(ANYWHERE))
+    }
+
+    /// A token that came with the options is never kept, and neither is a password then.
+    pub(super) fn vault(&self) -> Vault {
+        if self.options.token.is_some() { Vault::Memory } else { Vault::Keychain }
+    }
+
+    /// Asks the system which proxy is taken, where it has to be asked, and the keychain for the password that it wants.
+    async fn finds_the_way(&self) {
+        finds_the_way(&self.options.net, &self.asked(), self.vault()).await;
+    }
+}
+
+/// As [`Keeper::finds_the_way`], before there is one.
+pub(super) async fn finds_the_way(net: &Net, to: &Uri, vault: Vault) {
+    let proxies = &net.proxies;
+    asks_the_desktop(proxies, to).await;
+    let Some(through) = proxies.to(to).filter(|through| through.auth.is_none()) else { return };
+    let Ok(account) = account(through.host()) else { return };
+    if let Some(login) = vault.load(&account).await.as_ref().and_then(ProxyLogin::of_kept) {
+        proxies.log_in(through.host().to_owned(), login);
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn asks_the_desktop(proxies: &Proxies, to: &Uri) {
+    if proxies.choice() == ProxyChoice::Automatic
+        && let Some(proxy) = crate::net::proxy_to(&to.to_string()).await
+    {
+        proxies.system_says(&proxy);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn asks_the_desktop(_: &Proxies, _: &Uri) {}
+
+/// What a proxy's password is filed under: no company has such an address.
+fn account(host: &str) -> Result<Url> {
+    let none = |_| Error::new(ErrorCode::BadInput).detail("the proxy's address");
+    Url::parse(&format!("proxy://{host}")).map_err(none)
+}

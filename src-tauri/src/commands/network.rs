@@ -1,0 +1,43 @@
+//! The way out of this computer. A password comes by here once, on its way to the keychain; what goes back is that there is one.
+
+use std::sync::Arc;
+
+use davit_core::net::{ProxyChoice, ProxyLogin};
+use davit_core::uploader::Network;
+use secrecy::SecretString;
+use tauri::State;
+
+use crate::shell::Shell;
+use crate::views::{Problem, ProxyWish};
+
+type Answer<T> = Result<T, Problem>;
+
+/// The way out as it is now.
+#[tauri::command]
+pub async fn network(shell: State<'_, Arc<Shell>>) -> Answer<Network> {
+    Ok(shell.uploader()?.network())
+}
+
+/// Takes another proxy, or none, from now on.
+#[tauri::command]
+pub async fn set_proxy(shell: State<'_, Arc<Shell>>, proxy: ProxyWish) -> Answer<Network> {
+    let choice = match proxy {
+        ProxyWish::Automatic => ProxyChoice::Automatic,
+        ProxyWish::None => ProxyChoice::None,
+        ProxyWish::Fixed { address } => ProxyChoice::typed(&address)?,
+    };
+    Ok(shell.uploader()?.set_proxy(choice).await?)
+}
+
+/// Keeps a name and password for the proxy that is taken now.
+#[tauri::command]
+pub async fn set_proxy_login(shell: State<'_, Arc<Shell>>, user: String, password: String) -> Answer<Network> {
+    let login = ProxyLogin { user, password: SecretString::from(password) };
+    Ok(shell.uploader()?.set_proxy_login(login).await?)
+}
+
+/// Forgets them.
+#[tauri::command]
+pub async fn forget_proxy_login(shell: State<'_, Arc<Shell>>) -> Answer<Network> {
+    Ok(shell.uploader()?.forget_proxy_login().await?)
+}

@@ -1,0 +1,103 @@
+//! A company's proxy: with a password, and told of nobody but the keychain and the proxy itself.
+
+use davit_core::error::ErrorCode;
+use davit_core::net::{Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_tests::World;
+use davit_tests::accelerate::ConnectProxy;
+use davit_tests::source::{noise, sha256};
+use davit_tests::world::BUCKET;
+
+pub(crate) const TOKEN: &str = "sesame-of-the-company";
+pub(crate) const HOST: &str = "uploads.example.com";
+pub(crate) const PASSWORD: &str = "p4ss:w/rd@of?the proxy";
+
+/// A company that is reached by a proxy alone, which wants a password.
+pub(crate) async fn company() -> (World, ConnectProxy, Options) {
+    let mut world = World::new().await;
+    world.start_backend(&World::backend_config_by_token(TOKEN)).await;
+    let backend = world.backend.as_ref().expect("a backend").address();
+    let proxy = ConnectProxy::to(backend, HOST, &world.path("")).await;
+    proxy.wants("ada", PASSWORD);
+    let proxies = Proxies::through(proxy.url().parse().expect("an address")).expect("a proxy");
+    let net = Net { proxies, ca_bundle: Some(proxy.ca.clone()), ..Net::default() };
+    let store = world.cloud.endpoint().parse().expect("an address");
+    let options = Options { direct: None, dev_store: Some(store), token: Some(TOKEN.into()), net, ..world.options() };
+    (world, proxy, options)
+}
+
+/// Everything that lies in a home.
+fn left_in(home: &std::path::Path) -> String {
+    let files = walkdir::WalkDir::new(home).into_iter().filter_map(Result::ok).filter(|one| one.path().is_file());
+    files.map(|one| String::from_utf8_lossy(&std::fs::read(one.path()).unwrap_or_default()).into_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_wants_a_password_is_told_it_once_it_is_known_and_nobody_else_is() {
+    let (world, proxy, options) = company().await;
+    let uploader = Uploader::open(options).await.expect("opens");
+    let address = format!("https://{HOST}");
+    let refused = uploader.connect(&address).await.expect_err("nobody knows the password");
+    assert_eq!(refused.code, ErrorCode::ProxyAuth, "{refused}");
+    assert!(proxy.hosts().is_empty(), "nothing passed: {:?}", proxy.hosts());
+    let before = uploader.network();
+    assert!(!before.has_password && before.from == Some(ProxyFrom::Person), "{before:?}");
+
+    let login = ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
+    let now = uploader.set_proxy_login(login).await.expect("kept");
+    assert!(now.has_password && now.proxy == Some(proxy.address().to_string()), "{now:?}");
+    uploader.connect(&address).await.expect("through it");
+    let signed_in = uploader.sign_in(TOKEN.into()).await.expect("taken");
+    assert!(matches!(signed_in, SessionStatus::Connected { .. }), "{signed_in:?}");
+    assert_eq!(proxy.hosts().first().map(String::as_str), Some("uploads.example.com:443"));
+    let told = format!("{:?}{}", uploader.network(), serde_json::to_string(&uploader.network()).expect("JSON"));
+    let left = left_in(&world.home()) + &told;
+    assert!(!left.contains(PASSWORD) && !left.contains("w%2Frd") && !left.contains(TOKEN), "a secret was left behind");
+
+    let gone = uploader.forget_proxy_login().await.expect("forgotten");
+    assert!(!gone.has_password);
+    let straight = uploader.set_proxy(ProxyChoice::None).await.expect("kept");
+    assert_eq!((straight.proxy, straight.from), (None, None));
+    uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_not_let_through() {
+    let world = World::new().await;
+    let host = format!("{BUCKET}.s3-accelerate.amazonaws.com");
+    let proxy = ConnectProxy::to(world.cloud.address(), &host, &world.path("")).await;
+    proxy.wants("ada", "s3cret-of-ada");
+    let file = world.sources().join("cut.mov");
+    noise(&file, 6 << 20);
+    let upload = |proxy: &str, ca: &std::path::Path| {
+        let mut run = world.davit("upload");
+        run.arg(&file).args(["--s3", &format!("s3://{BUCKET}/in/"), "--accelerate", "--json"]);
+        run.env("AWS_ACCESS_KEY_ID", &world.cloud.keys().access_key_id).env("HTTPS_PROXY", proxy);
+        run.env("AWS_SECRET_ACCESS_KEY", &world.cloud.keys().secret_access_key).env("DAVIT_LOG", "trace");
+        run.arg("--ca-bundle").arg(ca).args(["--region", "eu-central-1"]);
+        run
+    };
+    let refused = upload(&proxy.url(), &proxy.ca).end().await;
+    assert_eq!(refused.failures(), ["proxy-auth"], "{}{}", refused.out, refused.err);
+    let known = proxy.url().replace("http://", "http://ada:s3cret-of-ada@");
+    let ended = upload(&known, &proxy.ca).end().await;
+    ended.all_done();
+    assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
+    let told = ended.out + &ended.err + &left_in(&world.home());
+    assert!(!told.contains("s3cret-of-ada"), "the password was told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_file_that_is_none_is_told_in_a_sentence_with_its_code() {
+    let world = World::new().await;
+    let (file, ca) = (world.sources().join("cut.mov"), world.path("ca.pem"));
+    noise(&file, 1_000);
+    for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&ca, text).expect("written");
+        let ended = world.upload(&[&file]).arg("--ca-bundle").arg(&ca).end().await;
+        assert!(ended.code != Some(0) && !ended.err.contains("panicked"), "{}{}", ended.out, ended.err);
+        assert!((ended.out.clone() + &ended.err).contains("bad-certificate-file"), "{}{}", ended.out, ended.err);
+    }
+    let missing = world.upload(&[&file]).arg("--ca-bundle").arg(world.path("none.pem")).end().await;
+    assert!((missing.out.clone() + &missing.err).contains("bad-certificate-file"), "{}{}", missing.out, missing.err);
+}

@@ -1,0 +1,8 @@
+import type { Overview } from '../ipc';
+
+/** Whether the company is out of reach, for whatever reason. */
+export function isOffline(overview: Overview): boolean {
+  if (overview.kind === 'waiting')
+    return ['captive-portal', 'backend-down', 'untrusted-server'].includes(overview.code);
+  return overview.kind === 'offline';
+}
