@@ -4,6 +4,7 @@
 
 mod knock;
 mod line;
+pub(crate) mod metered;
 mod quiet;
 mod retry_after;
 mod way;
