@@ -119,6 +119,9 @@ export class Fake {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    pauseMetered: true,
+    pauseOnLowBattery: true,
+    theme: 'system',
   };
   private standing: Totals | null = null;
   private history: EntryView[];

@@ -10,6 +10,9 @@ const usual: Record = {
   keepAwake: true,
   keepWorking: true,
   tray: true,
+  pauseMetered: true,
+  pauseOnLowBattery: true,
+  theme: 'system',
 };
 
 function known(setPreferences: Ipc['setPreferences']) {

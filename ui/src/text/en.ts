@@ -2,7 +2,7 @@
 // https://unicode-org.github.io/icu/userguide/format_parse/messages
 // A code without words does not compile, and neither does who says a message without what it names. Names, paths and
 // numbers that are written already are words to a message ({place}); what is counted is a number ({n, plural, …}).
-import type { After, Collision, Day, Ended, ErrorCode, Holds, LimitRule, PausedBy, Unit } from '../ipc/bindings';
+import type { After, Collision, Day, Ended, ErrorCode, Holds, LimitRule, PausedBy, Theme, Unit } from '../ipc/bindings';
 
 /** A message that names this. */
 type Names<Argument extends string> = `${string}{${Argument}}${string}`;
@@ -343,6 +343,16 @@ export const text = {
     keepWorkingHint: 'While something uploads or folders are watched. Davit stays in {place}.',
     keepAwake: 'Keep this computer awake while uploading',
     keepAwakeHint: 'The screen may still turn off. Not with less than 20% of battery.',
+    appearance: 'Appearance',
+    theme: 'Theme',
+    themes: { system: 'System', light: 'Light', dark: 'Dark' } as const satisfies Record<Theme, string>,
+  },
+  pauses: {
+    title: 'Pause by itself',
+    metered: 'On mobile hotspots and metered networks',
+    meteredHint: 'Continues on another network.',
+    battery: 'On battery below 20%',
+    batteryHint: 'Continues when you plug in.',
   },
   notifications: {
     when: 'Tell me when',
@@ -365,6 +375,8 @@ export const text = {
     short: 'Limit {rate}',
     long: 'Limited to {rate}',
     paused: 'Paused',
+    metered: 'Metered network',
+    battery: 'Low battery',
     until: 'Until {at}',
     follow: 'Follow the schedule',
     more: 'Limits…',
@@ -821,6 +833,8 @@ export const text = {
     idle: 'Nothing is moving',
     bySchedule: 'By schedule until {at}. {sizes} sent',
     forNow: 'Until {at}. {sizes} sent',
+    onMetered: 'On a metered network. Continues on another.',
+    onBattery: 'On low battery. Continues when you plug in.',
     speed: 'Speed over the last 10 minutes, now {speed}',
     working: 'Working out time left',
   },
