@@ -862,7 +862,7 @@ export const text = {
       you: 'by you, {at}',
       schedule: 'by schedule',
       battery: 'on battery',
-      metered: 'on a metered network',
+      metered: 'metered network',
       watch: 'while it is written',
     } as const satisfies Record<PausedBy, string>,
     bySchedule: 'by schedule',
