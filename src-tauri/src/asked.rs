@@ -74,6 +74,23 @@ mod tests {
     }
 
     #[test]
+    fn every_file_manager_gives_its_paths_as_a_start_takes_them() {
+        let entry = |name: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("linux").join(name);
+            std::fs::read_to_string(path).expect(name)
+        };
+        for name in ["davit.desktop", "thunar-sendto.desktop", "kio-servicemenu.desktop", "davit.nemo_action"] {
+            let entry = entry(name);
+            let started = entry.lines().find_map(|line| line.strip_prefix("Exec=")).expect(name);
+            assert_eq!(started.replace("{{exec}}", "davit-app"), "davit-app %F", "{name}");
+        }
+        let two = ["/media/day 7/cut.mov", "/media/day 7"];
+        assert_eq!(asked_by(&two), Asked::Window { paths: two.map(PathBuf::from).to_vec(), hidden: false });
+        // The one that desktops look into for who opens what.
+        assert!(!entry("davit.desktop").lines().any(|line| line.starts_with("MimeType=") && line.contains("inode/")));
+    }
+
+    #[test]
     fn a_start_without_a_window_shows_one_where_it_brings_paths() {
         assert_eq!(asked_by(&["--hidden"]), Asked::Window { paths: Vec::new(), hidden: true });
         let shown = |path: &str| Asked::Window { paths: vec![path.into()], hidden: false };

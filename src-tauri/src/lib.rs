@@ -6,10 +6,12 @@
 //! - [`commands`]: what the page may ask, one line to the core each.
 //! - [`inbox`]: paths that came by drop, dialog, paste or a second start. The page sees an id, never a path.
 //! - `looks`: what lies in a folder, for the previews of its rules.
+//! - `menu`: the menu bar of macOS.
 //! - `notices`, `notify`: what the system tells a person, and how.
 //! - `place`: where the window stood.
 //! - `standing`: what all of these know of the list.
 //! - `taskbar`: how far it is, where the window has its button.
+//! - `theme`: light or dark.
 //! - `tray`: the icon in the menu bar or tray.
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`, `drag`: the window and what is dragged over it.
@@ -23,6 +25,8 @@ pub mod commands;
 mod drag;
 pub mod inbox;
 mod looks;
+#[cfg(target_os = "macos")]
+mod menu;
 mod notices;
 mod notify;
 mod place;
@@ -30,6 +34,7 @@ pub mod shell;
 mod signals;
 mod standing;
 mod taskbar;
+mod theme;
 mod tray;
 pub mod views;
 mod window;
@@ -83,23 +88,31 @@ pub fn run() -> ExitCode {
     }
     let app = commands::register(tauri::Builder::default())
         .plugin(tauri_plugin_opener::init())
-        .plugin(tauri_plugin_autostart::Builder::new().arg(HIDDEN).build())
+        .plugin(tauri_plugin_autostart::Builder::new().app_name(commands::login::NAME).arg(HIDDEN).build())
         .manage(Arc::clone(&shell))
         .setup(move |app| {
             signals::follow(app.handle());
             window::open(app, hidden)?;
             let shell = Arc::clone(&app.state::<Arc<Shell>>());
             tray::open(app, &shell);
+            #[cfg(target_os = "macos")]
+            menu::open(app, &shell)?;
             Ok(())
         })
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
             app.run(move |_, event| {
-                // Its icon in the Dock was clicked.
                 #[cfg(target_os = "macos")]
-                if let tauri::RunEvent::Reopen { .. } = event {
-                    shell.call();
+                match &event {
+                    // Its icon in the Dock was clicked.
+                    tauri::RunEvent::Reopen { .. } => shell.call(),
+                    // Files were dropped there, or opened with it.
+                    tauri::RunEvent::Opened { urls } => {
+                        shell.call();
+                        shell.add(urls.iter().filter_map(|url| url.to_file_path().ok()).collect());
+                    }
+                    _ => {}
                 }
                 if let tauri::RunEvent::Exit = event {
                     tauri::async_runtime::block_on(shell.close());

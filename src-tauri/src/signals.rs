@@ -3,6 +3,9 @@
 //! They end the app as closing its window does. The end of a session on Windows (`WM_ENDSESSION`) and "Quit" and logout
 //! on macOS already come as [`tauri::RunEvent::Exit`]; where a screen goes away without a word, it is as after a crash:
 //! what was acknowledged is on record.
+//!
+//! Known problem: a shutdown of Windows is not held up with a reason (`ShutdownBlockReasonCreate`). The window's library says yes to it
+//! for every window, and whoever says no needs `unsafe`. Nothing is lost by it: the next start goes on.
 
 use tauri::AppHandle;
 

@@ -283,7 +283,7 @@ mod tests {
     use davit_core::journal::Ended;
     use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
-    use davit_core::settings::Preferences;
+    use davit_core::settings::{Preferences, Theme};
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::uploader::Network;
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
@@ -358,6 +358,7 @@ mod tests {
             Verdict,
             Found,
             Skipped,
+            Theme,
             feed::Row,
             feed::Folder,
             feed::Peek,

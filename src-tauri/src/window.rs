@@ -6,7 +6,7 @@ use tauri::webview::NewWindowResponse;
 use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 use crate::shell::Shell;
-use crate::{closing, drag, place, taskbar};
+use crate::{closing, drag, place, taskbar, theme};
 
 /// Opens it; a hidden one is drawn, and shown once somebody wants to see it.
 pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
@@ -19,6 +19,7 @@ pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
         .min_inner_size(place::SMALLEST.0, place::SMALLEST.1)
         .maximized(stands.maximized)
         .visible(!hidden)
+        .theme(theme::of(shell.preferences().theme))
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny);
     if let Some((x, y)) = stands.at {
@@ -28,6 +29,7 @@ pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
     remembers(&window, Arc::clone(&shell));
     closing::follow(&window, &shell);
     taskbar::follow(&window, &shell);
+    theme::follow(&window, Arc::clone(&shell));
     is_called(window.clone(), Arc::clone(&shell));
     drag::follow(&window, shell);
     Ok(())

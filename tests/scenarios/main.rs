@@ -28,6 +28,8 @@ mod leases;
 mod limits;
 mod lists;
 mod looking;
+#[cfg(target_os = "linux")]
+mod metered;
 mod model;
 #[cfg(unix)]
 mod names;

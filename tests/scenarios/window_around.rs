@@ -83,6 +83,33 @@ async fn a_window_stands_as_it_stood() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_theme_that_was_chosen_holds_over_a_restart() {
+    const DARK: &str = "getComputedStyle(document.documentElement).colorScheme === 'dark'";
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    let choose = |theme: &str| {
+        format!("[...document.querySelectorAll('.seg label')].find(one => one.innerText.trim() === {theme:?}).click()")
+    };
+    window.until("document.querySelector('.seg input')?.checked").await;
+    window.script(&choose("Dark")).await;
+    window.until(DARK).await;
+    window.picture("settings-general-dark").await;
+    window.end();
+
+    let window = office.window().await;
+    window.until_says("Drop files or folders here").await;
+    window.until(DARK).await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until("document.querySelectorAll('.seg input')[2]?.checked").await;
+    window.script(&choose("System")).await;
+    window.until(&format!("!({DARK})")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_uploading_goes_on_without_its_window_and_the_next_start_shows_it() {
     let mut panel = Panel::start();
     let office = Office::open().await;

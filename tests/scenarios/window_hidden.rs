@@ -126,6 +126,14 @@ async fn what_the_system_starts_at_sign_in_is_written_and_taken_away() {
     go(&window, "settings").await;
     window.click("General").await;
     window.until("document.querySelector('[role=switch]')?.checked === true").await;
+    // So is what the desktop's own switch for it writes there.
+    std::fs::write(&entry, written() + "\nHidden=true\n").expect("written");
+    go(&window, "transfers").await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until("document.querySelector('[role=switch]')?.checked === false").await;
+    window.script("document.querySelector('[role=switch]').click()").await;
+    until("it is written anew", || written().contains("Exec=") && !written().contains("Hidden")).await;
     window.script("document.querySelector('[role=switch]').click()").await;
     until("it is taken away", || !entry.exists()).await;
 }

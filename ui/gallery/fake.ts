@@ -128,6 +128,9 @@ export class Fake {
     keepWorking: true,
     tray: true,
     sameName: null,
+    pauseMetered: true,
+    pauseOnLowBattery: true,
+    theme: 'system',
   };
   private network: Network;
   private detailed: number | null = null;

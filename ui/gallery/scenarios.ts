@@ -228,6 +228,16 @@ const pausedForAnHour: Script = {
   ),
   totals: { ...pausedBySchedule.totals, limit: { rate: null, paused: true, until: at('17:02'), why: 'chosen' } },
 };
+/** Everything rests for what is around the computer. */
+const restsFor = (by: 'metered' | 'battery'): Script => ({
+  ...pausedBySchedule,
+  rows: (pausedBySchedule.rows ?? []).map((one) =>
+    one.state.kind === 'paused' && one.state.by === 'schedule'
+      ? { ...one, state: { kind: 'paused', by, since: at('16:02') } as const }
+      : one,
+  ),
+  totals: { ...pausedBySchedule.totals, limit: { rate: null, paused: true, until: null, why: by } },
+});
 const folders = [
   row(1, 'Being counted', { kind: 'scanning' }, { size: 412 * GB, folder: folder(8_412, 0, { counting: true }) }),
   row(2, 'Uploading', { kind: 'uploading' }, { sent: 4 * GB, speed: 20e6, secondsLeft: 300, folder: folder(480, 191) }),
@@ -497,6 +507,8 @@ export const scenarios: Record<string, Scenario> = {
   },
   'limit-paused': pausedBySchedule,
   'paused-for-an-hour': pausedForAnHour,
+  'paused-metered': restsFor('metered'),
+  'paused-battery': restsFor('battery'),
   'details-paused-by-schedule': details(2, pausedBySchedule),
   watched: watched(),
   'watched-none': watched([]),
@@ -535,6 +547,10 @@ export const scenarios: Record<string, Scenario> = {
     await press('.sheet .menu button:nth-of-type(2)');
   }),
   'settings-general': settings({}, ({ press }) => press('#tab-general')),
+  'settings-general-dark': settings({}, async ({ press }) => {
+    await press('#tab-general');
+    await press('.seg label:last-of-type input');
+  }),
   'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
   'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
   'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
@@ -613,6 +629,7 @@ export const scenarios: Record<string, Scenario> = {
     await shown(`[data-item='22']`);
   }),
   'settings-limits': settingsLimits(),
+  'settings-limits-mac': settingsLimits({ platform: 'macos' }),
   'settings-limits-usual': settingsLimits({ limits: { ...limits, usual: 20e6 } }),
   'settings-limits-off': settingsLimits({ limits: { ...limits, scheduled: false, usual: 2.5e6 } }),
   'settings-limits-empty': settingsLimits({ limits: { usual: null, scheduled: true, times: [] } }),

@@ -220,14 +220,21 @@ pub(crate) fn limit(now: &LimitNow) -> String {
         Why::Usual => "",
         Why::Schedule => " by schedule",
         Why::Chosen => " as chosen",
+        Why::Metered => " on a metered network",
+        Why::Battery => " on a low battery",
     };
     let until = now.until.map(|until| format!(" until {}", clock(until))).unwrap_or_default();
     format!("{what}{why}{until}.")
 }
 
-/// Why nothing moves while the schedule pauses.
+/// Why nothing moves while the schedule pauses, or what is around the computer keeps it back.
 pub(crate) fn rests(now: &LimitNow) -> String {
-    format!("{} It continues by itself. To go on now: davit limit none", limit(now))
+    let (when, how) = match now.why {
+        Why::Usual | Why::Schedule | Why::Chosen => ("by itself", "davit limit none"),
+        Why::Metered => ("on another network", "davit resume"),
+        Why::Battery => ("when you plug in", "davit resume"),
+    };
+    format!("{} It continues {when}. To go on now: {how}", limit(now))
 }
 
 /// "18:00", or with its day where that is another than today.
@@ -319,6 +326,10 @@ mod tests {
         assert!(chosen.starts_with("No limit as chosen until ") && chosen.ends_with('.'), "{chosen}");
         let told = rests(&LimitNow { paused: true, why: Why::Schedule, ..LimitNow::default() });
         assert!(told.starts_with("Paused by schedule. It continues by itself."), "{told}");
+        let told = rests(&LimitNow { paused: true, why: Why::Metered, ..LimitNow::default() });
+        assert_eq!(told, "Paused on a metered network. It continues on another network. To go on now: davit resume");
+        let told = rests(&LimitNow { paused: true, why: Why::Battery, ..LimitNow::default() });
+        assert_eq!(told, "Paused on a low battery. It continues when you plug in. To go on now: davit resume");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod desktop;
 mod issuer;
 mod knock;
 mod line;
+pub(crate) mod metered;
 mod proxy;
 mod quiet;
 mod retry_after;

@@ -25,6 +25,10 @@ pub enum Power {
     },
 }
 
+/// Of a battery with less than this in it nothing is taken that can wait: whatever else is open on the computer is worth more than
+/// an upload, which goes on where it was.
+const LOW: f32 = 0.2;
+
 /// A battery: what it does, what is in it and what it holds, in joules.
 type Battery = (State, f32, f32);
 
@@ -36,6 +40,11 @@ impl Power {
             Ok(all.map(|one| (one.state(), one.energy().value, one.energy_full().value)).collect())
         };
         read().map_or(Self::Mains, |batteries| Self::of(&batteries))
+    }
+
+    /// Whether it comes from batteries that are low.
+    pub fn is_low(self) -> bool {
+        matches!(self, Self::Battery { charge } if charge < LOW)
     }
 
     /// Of all batteries together: some computers empty one after the other.

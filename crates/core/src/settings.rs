@@ -34,7 +34,7 @@ pub struct Settings {
     pub detailed_log: Option<UnixTime>,
 }
 
-/// How the program goes together with this computer and who sits there. Each is a switch of its own.
+/// How the program goes together with this computer and who sits there. Each is a choice of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
@@ -54,6 +54,25 @@ pub struct Preferences {
     /// What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
     /// the destination says.
     pub same_name: Option<Collision>,
+    /// Nothing is sent on a metered network, a mobile hotspot say, where the system tells. Default: yes.
+    pub pause_metered: bool,
+    /// Nothing is sent on a battery with less than a fifth in it. Default: yes.
+    pub pause_on_low_battery: bool,
+    /// Light or dark. Default: as the system is.
+    pub theme: Theme,
+}
+
+/// How the window looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the system does.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
 }
 
 impl Default for Preferences {
@@ -66,6 +85,9 @@ impl Default for Preferences {
             keep_working: true,
             tray: true,
             same_name: None,
+            pause_metered: true,
+            pause_on_low_battery: true,
+            theme: Theme::System,
         }
     }
 }
@@ -134,7 +156,8 @@ mod tests {
         let company = Some(Known { address: address.clone(), name: "Example Films".into() });
         let chosen = Some(Choice { rate: None, paused: true, until: Some(UnixTime(1_800_000_000)) });
         let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
-        let preferences = Preferences { keep_awake: false, tell_watched: true, ..Preferences::default() };
+        let preferences =
+            Preferences { keep_awake: false, tell_watched: true, theme: Theme::Dark, ..Preferences::default() };
         let proxy = ProxyChoice::typed("proxy.example.com:3128").expect("a proxy");
         let set = Settings {
             server: Some(address),

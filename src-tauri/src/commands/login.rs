@@ -12,10 +12,28 @@ use crate::views::Problem;
 
 type Answer<T> = Result<T, Problem>;
 
+/// What it is called where the system keeps it.
+pub(crate) const NAME: &str = "Davit";
+
 /// Whether it does.
 #[tauri::command]
 pub async fn starts_at_login(login: State<'_, AutoLaunchManager>) -> Answer<bool> {
-    login.is_enabled().map_err(refused)
+    Ok(login.is_enabled().map_err(refused)? && !is_switched_off())
+}
+
+/// Linux' desktops have switches of their own for what starts at sign-in, and write into the entry; the plugin looks whether
+/// there is one.
+#[cfg(target_os = "linux")]
+fn is_switched_off() -> bool {
+    let Some(home) = std::env::var_os("HOME") else { return false };
+    let entry = std::path::Path::new(&home).join(".config/autostart").join(format!("{NAME}.desktop"));
+    let off = |line: &str| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false");
+    std::fs::read_to_string(entry).is_ok_and(|entry| entry.lines().any(off))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn is_switched_off() -> bool {
+    false
 }
 
 /// Whether it is to.

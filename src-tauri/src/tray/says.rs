@@ -1,5 +1,6 @@
 //! What the tray's icon and menu say of how things stand. Pure.
 
+use davit_core::bandwidth::Why;
 use davit_core::engine::feed::Overview;
 use davit_core::ids::ItemId;
 
@@ -81,7 +82,11 @@ fn line(standing: &Standing) -> String {
         {
             words::paused_until(until)
         }
-        Overview::Paused if totals.limit.paused => words::paused_by_schedule(totals.limit.until),
+        Overview::Paused if totals.limit.paused => match totals.limit.why {
+            Why::Metered => words::PAUSED_ON_METERED.to_owned(),
+            Why::Battery => words::PAUSED_ON_BATTERY.to_owned(),
+            Why::Usual | Why::Schedule | Why::Chosen => words::paused_by_schedule(totals.limit.until),
+        },
         Overview::Paused => words::PAUSED.to_owned(),
         Overview::Moving => words::uploading(totals.speed.0, totals.seconds_left),
         Overview::Offline => words::OFFLINE.to_owned(),
@@ -93,7 +98,7 @@ fn line(standing: &Standing) -> String {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::bandwidth::{LimitNow, Why};
+    use davit_core::bandwidth::LimitNow;
     use davit_core::engine::feed::{Totals, Wait};
     use davit_core::error::ErrorCode;
     use davit_core::units::{ByteCount, ByteRate, UnixTime};
@@ -154,8 +159,13 @@ mod tests {
         let by_schedule = LimitNow { why: Why::Schedule, ..limit };
         let now = says(Totals { overview: Overview::Paused, limit: by_schedule.clone(), ..Totals::default() });
         assert!(now.line.starts_with("Paused by schedule until "), "{}", now.line);
-        let now = says(Totals { limit: by_schedule, ..Totals::default() });
+        let now = says(Totals { limit: by_schedule.clone(), ..Totals::default() });
         assert_eq!((now.look, now.can), (Look::Idle, Can::Nothing), "it holds nothing back");
+        for (why, line) in [(Why::Metered, words::PAUSED_ON_METERED), (Why::Battery, words::PAUSED_ON_BATTERY)] {
+            let limit = LimitNow { why, until: None, ..by_schedule.clone() };
+            let now = says(Totals { overview: Overview::Paused, limit, ..Totals::default() });
+            assert_eq!((now.look, now.can, now.line.as_str()), (Look::Paused, Can::Resume, line));
+        }
     }
 
     #[test]

@@ -420,11 +420,11 @@ export type LimitNow = {
  */
 rate: ByteRate | null, 
 /**
- * Whether nothing is sent: by the schedule, or as a person chose for a while.
+ * Whether nothing is sent: by the schedule, for what is around the computer, or as a person chose for a while.
  */
 paused: boolean, 
 /**
- * When it next changes by itself.
+ * When it next changes by itself, where that is known.
  */
 until: UnixTime | null, 
 /**
@@ -432,7 +432,7 @@ until: UnixTime | null,
  */
 why: Why, };
 
-export type Why = "usual" | "schedule" | "chosen";
+export type Why = "usual" | "schedule" | "chosen" | "metered" | "battery";
 
 export type Limits = { 
 /**
@@ -634,6 +634,19 @@ issuer: string | null, } | { "kind": "skipped",
 why: Skipped, };
 
 export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-destination" | "nobody-tells";
+ * Nothing is sent on a metered network, a mobile hotspot say, where the system tells. Default: yes.
+ */
+pauseMetered: boolean, 
+/**
+ * Nothing is sent on a battery with less than a fifth in it. Default: yes.
+ */
+pauseOnLowBattery: boolean, 
+/**
+ * Light or dark. Default: as the system is.
+ */
+theme: Theme, };
+
+export type Theme = "system" | "light" | "dark";
 
 export type Row = { 
 /**

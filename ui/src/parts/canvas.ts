@@ -19,8 +19,12 @@ export function follow(canvas: HTMLCanvasElement | undefined, draw: Draw): (() =
   sizes.observe(canvas);
   const dark = matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', again);
+  // A person may have chosen one, whatever the system's is.
+  const themes = new MutationObserver(again);
+  themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
   return () => {
     sizes.disconnect();
+    themes.disconnect();
     dark.removeEventListener('change', again);
   };
 }

@@ -30,10 +30,13 @@ test('what uploads, is sent or is paused is not in line', () => {
   expect([1, 2, 3].map((id) => why(known, 'later', id))).toEqual(['uploading', 'sent', 'paused']);
 });
 
-test('what the schedule pauses stays in line', () => {
-  const bySchedule: RowState = { kind: 'paused', by: 'schedule', since: 0 };
-  const known = all(one(1, bySchedule), one(2, bySchedule), one(3, queued));
-  expect([why(known, 'earlier', 1), why(known, 'earlier', 2), why(known, 'later', 3)]).toEqual(['first', null, 'last']);
+test('what the schedule pauses, or a metered network, or the battery, stays in line', () => {
+  for (const by of ['schedule', 'metered', 'battery'] as const) {
+    const rests: RowState = { kind: 'paused', by, since: 0 };
+    const known = all(one(1, rests), one(2, rests), one(3, queued));
+    const told = [why(known, 'earlier', 1), why(known, 'earlier', 2), why(known, 'later', 3)];
+    expect(told).toEqual(['first', null, 'last']);
+  }
 });
 
 test('a folder that uploads may have files in line', () => {

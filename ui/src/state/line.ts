@@ -1,5 +1,5 @@
 // Which rows are in line, and why one cannot be moved there.
-import type { Filter, Row, RowState } from '../ipc';
+import type { Filter, PausedBy, Row, RowState } from '../ipc';
 import type { Thing } from './selection.svelte';
 
 export type Move = 'earlier' | 'later';
@@ -16,17 +16,19 @@ export interface Known {
 
 const IN_LINE: readonly RowState['kind'][] = ['queued', 'scanning', 'waiting', 'held'];
 
+/** Who lets nobody go on, and leaves who is in line there. */
+const ALL: readonly PausedBy[] = ['schedule', 'metered', 'battery'];
+
 /** Of a folder that uploads, some files may wait for their turn. */
 const mayBeInLine = ({ state, folder }: Row): boolean =>
-  (state.kind === 'paused' && state.by === 'schedule') ||
+  (state.kind === 'paused' && ALL.includes(state.by)) ||
   IN_LINE.includes(state.kind) ||
   (state.kind === 'uploading' && folder !== null);
 
 /** Of this alone, wherever it stands. */
 function byState({ state }: Thing, row: Row | undefined): Stays | null {
   if (state.kind === 'verifying') return 'sent';
-  // The schedule lets nobody go on; who is in line stays in it.
-  if (state.kind === 'paused') return state.by === 'schedule' ? null : 'paused';
+  if (state.kind === 'paused') return ALL.includes(state.by) ? null : 'paused';
   return state.kind === 'uploading' && !row?.folder ? 'uploading' : null;
 }
 

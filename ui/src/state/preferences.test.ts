@@ -11,6 +11,9 @@ const usual: Record = {
   keepWorking: true,
   tray: true,
   sameName: null,
+  pauseMetered: true,
+  pauseOnLowBattery: true,
+  theme: 'system',
 };
 
 function known(setPreferences: Ipc['setPreferences']) {

@@ -53,6 +53,8 @@ test('the limit of now is told in two lines', () => {
   expect(told({})).toEqual(['No limit', '']);
   expect(told({ rate: 50e6, until })).toEqual(['Limit 50 MB/s', `Until ${clock(until)}`]);
   expect(told({ paused: true, until })).toEqual(['Paused', `Until ${clock(until)}`]);
+  expect(told({ paused: true, why: 'metered' })).toEqual(['Paused', 'Metered network']);
+  expect(told({ paused: true, why: 'battery' })).toEqual(['Paused', 'Low battery']);
 });
 
 test('what stands in a field for a time can be read back, whatever clock people have', () => {

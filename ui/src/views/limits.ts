@@ -69,7 +69,8 @@ export const badTime = (): string => say.badTime(timeWritten(18 * 60));
 export const badRate = (): string => say.badRate({ least: LEAST / MEGA, most: MOST / MEGA });
 
 /** The limit in two lines, as it stands below the list of places. */
-export function limitWords({ rate, paused, until }: LimitNow, now: number): [string, string] {
+export function limitWords({ rate, paused, until, why }: LimitNow, now: number): [string, string] {
+  if (why === 'metered' || why === 'battery') return [text.limit.paused, text.limit[why]];
   const what = paused ? text.limit.paused : rate === null ? text.limit.none : text.limit.short(limitRate(rate));
   return [what, until === null ? '' : text.limit.until(untilClock(until, now))];
 }

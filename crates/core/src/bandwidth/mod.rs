@@ -1,5 +1,7 @@
 //! How fast uploads may be: a usual limit, a weekly schedule, and what a person chose for now; a pause of an hour is one of those.
 //!
+//! Whatever they say, nothing is sent while what is [`Around`] the computer keeps it back.
+//!
 //! Here is what holds when, and how long what is left takes by it; who keeps to it is `s3::tap`. Rates are bytes a second
 //! of all transfers together. The times of the schedule are those of the clock on the wall: see [`course`].
 
@@ -125,6 +127,35 @@ pub enum Why {
     Schedule,
     /// A person chose it for now.
     Chosen,
+    /// The network is metered.
+    Metered,
+    /// The battery is low.
+    Battery,
+}
+
+/// What is around the computer and keeps everything back, whatever the limits say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Around {
+    /// The network is metered.
+    pub metered: bool,
+    /// The battery is low.
+    pub battery: bool,
+}
+
+impl Around {
+    /// Why nothing is sent, where that is so.
+    pub const fn why(self) -> Option<Why> {
+        match self {
+            Self { metered: true, .. } => Some(Why::Metered),
+            Self { battery: true, .. } => Some(Why::Battery),
+            _ => None,
+        }
+    }
+
+    /// What of it is not among the other.
+    pub(crate) const fn but(self, other: Self) -> Self {
+        Self { metered: self.metered && !other.metered, battery: self.battery && !other.battery }
+    }
 }
 
 /// What holds at a moment.
@@ -144,9 +175,9 @@ pub struct Ruling {
 pub struct LimitNow {
     /// The limit; none means no limit, or a pause.
     pub rate: Option<ByteRate>,
-    /// Whether nothing is sent: by the schedule, or as a person chose for a while.
+    /// Whether nothing is sent: by the schedule, for what is around the computer, or as a person chose for a while.
     pub paused: bool,
-    /// When it next changes by itself.
+    /// When it next changes by itself, where that is known.
     pub until: Option<UnixTime>,
     /// Why it holds.
     pub why: Why,

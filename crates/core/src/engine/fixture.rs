@@ -10,7 +10,7 @@ use super::book::Rest;
 use super::drive::{Report, Shared};
 use super::pool::Pool;
 use super::routes::Routes;
-use crate::bandwidth::Limits;
+use crate::bandwidth::{Around, Limits};
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Journal, Recovered, TransferRow, Write};
 use crate::net::Net;
@@ -90,6 +90,7 @@ pub(crate) fn start(home: &Path, (journal, recovered): (Journal, Recovered)) -> 
         concurrency: Some(1),
         limits: Limits::default(),
         choice: None,
+        around: Around::default(),
         hold: false,
     }
 }

@@ -42,7 +42,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use ts_rs::TS;
 
-use crate::bandwidth::{Choice, Limits, Ruling};
+use crate::bandwidth::{Around, Choice, Limits, Ruling};
 use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId, WatchId};
@@ -201,6 +201,7 @@ pub(crate) enum Command {
     SignedOut(Option<UnixTime>),
     TurnTo(Option<Remote>),
     Limit(Limits, Option<Choice>, oneshot::Sender<Ruling>),
+    IsIn(Around),
     Go,
     Close(oneshot::Sender<()>),
 }
@@ -226,6 +227,8 @@ pub(crate) struct Start {
     pub(crate) limits: Limits,
     /// What was chosen past that.
     pub(crate) choice: Option<Choice>,
+    /// What is around the computer.
+    pub(crate) around: Around,
     /// Nothing is admitted: for looking and for actions without a run.
     pub(crate) hold: bool,
 }
@@ -447,6 +450,11 @@ impl Engine {
     /// How fast it may be from now on. Answers what holds.
     pub(crate) async fn limit(&self, limits: Limits, choice: Option<Choice>) -> Result<Ruling> {
         self.ask(|reply| Command::Limit(limits, choice, reply)).await
+    }
+
+    /// Tells what is around the computer from now on.
+    pub(crate) fn is_in(&self, around: Around) {
+        let _ = self.commands.send(Command::IsIn(around));
     }
 
     /// Lets an engine that was opened on hold upload.

@@ -10,9 +10,6 @@ use crate::engine::feed::{Overview, Totals, Update, View};
 use crate::power::{Awake, Power};
 use crate::settings::Preferences;
 
-/// With less than this a computer is let fall asleep: whatever else is open on it is worth more than an upload, which goes on
-/// where it was.
-const LOW: f32 = 0.2;
 /// Nobody is asked for what is over sooner.
 const SOON: Duration = Duration::from_secs(2);
 /// Between two files nothing may be sent for a moment.
@@ -84,8 +81,7 @@ impl Busy {
 
 /// Whether a computer is kept awake that is busy.
 fn is_kept(preferences: Preferences, power: Power) -> bool {
-    let low = matches!(power, Power::Battery { charge } if charge < LOW);
-    preferences.keep_awake && !low
+    preferences.keep_awake && !power.is_low()
 }
 
 /// Keeps it awake as long as the engine lives.

@@ -2,6 +2,7 @@
 //!
 //! It has its own runtime, because reading a cold file blocks a worker and must never block a window.
 
+mod around;
 mod awake;
 mod check;
 pub mod control;
@@ -45,6 +46,7 @@ use crate::session::{Collision, Destination, Needs, Session, SessionState, addre
 use crate::settings::{Known, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
+use around::Lookout;
 use home::Home;
 use limits::Desk;
 use present::{Present, Wish};
@@ -105,6 +107,8 @@ impl Uploader {
         let notice = recovered.notice;
         let store = options.store()?;
         let runtime = Runtime::new()?;
+        let preferences = watch::Sender::new(settings.preferences);
+        let mut lookout = Lookout::begin(preferences.subscribe(), runtime.handle());
         open_files::allow_many();
         let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
         let concurrency = options.concurrency.or(settings.concurrency);
@@ -112,7 +116,10 @@ impl Uploader {
         let run = options.limit.map(|rate| Choice { rate, paused: false, until: None });
         let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
         let routed = Arc::clone(&routes);
-        let start = Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, hold };
+        // Nothing goes out before it is known whether it may.
+        let around = lookout.first().await;
+        let start =
+            Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, around, hold };
         let engine = Engine::start(start, runtime.handle());
         let server = options.server.clone().or_else(|| settings.server.clone());
         let first = match &server {
@@ -122,7 +129,6 @@ impl Uploader {
             }
             None => SessionStatus::Welcome { address: None, problem: None },
         };
-        let preferences = watch::Sender::new(settings.preferences);
         let settings = Arc::new(Mutex::new(settings));
         let (kept, run) = (Arc::clone(&settings), Arc::new(Mutex::new(run)));
         let desk = Desk { settings: kept, home: options.home.clone(), engine: engine.clone(), run };
@@ -148,6 +154,7 @@ impl Uploader {
         }
         let history = Arc::new(History::of(&session.options.home));
         runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
+        runtime.handle().spawn(lookout.follow(engine.clone(), around));
         let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
         Ok(Self {
             engine,

@@ -130,7 +130,7 @@ impl Actor {
         let recovered_asked = start.recovered.asked.iter().copied().collect();
         let numbers = Numbers::after(start.recovered.highest);
         let mut shelf = Shelf::from(start.recovered);
-        shelf.limiting = Limiting::new(start.limits, start.choice);
+        shelf.limiting = Limiting::new(start.limits, start.choice, start.around);
         let tap = Arc::default();
         let shared = Shared {
             journal: start.journal,
@@ -586,9 +586,10 @@ impl Actor {
             }
             Command::TurnTo(remote) => self.turn_to(remote).await,
             Command::Limit(limits, choice, reply) => {
-                self.shelf.limiting = Limiting::new(limits, choice);
+                self.shelf.limiting.limit(limits, choice);
                 let _ = reply.send(self.look_at_limits());
             }
+            Command::IsIn(around) => self.is_in(around),
             Command::Go => {
                 self.hold = false;
                 self.go_on().await;

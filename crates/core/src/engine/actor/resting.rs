@@ -1,13 +1,13 @@
-//! Limits and schedule as they come to hold: the tap is set, and while the schedule pauses, or a person did for a while, nothing
-//! runs but what a person lets go on.
+//! Limits, schedule and what is around the computer as they come to hold: the tap is set, and while one of them pauses, or a
+//! person did for a while, nothing runs but what a person lets go on.
 //!
-//! What rests by either stays in line on record: it goes on by itself, after a restart as well, and what a person
+//! What rests by any of them stays in line on record: it goes on by itself, after a restart as well, and what a person
 //! paused is told from it.
 
 use tokio::time::Instant;
 
 use super::Actor;
-use crate::bandwidth::{Rule, Ruling, Why};
+use crate::bandwidth::{Around, Rule, Ruling, Why};
 use crate::engine::feed::{PausedBy, Target};
 use crate::units::UnixTime;
 
@@ -17,7 +17,12 @@ impl Actor {
         let at = UnixTime::now();
         let ruling = self.shelf.limiting.look(Instant::now(), at);
         self.shared.tap.set(ruling.rule.limit());
-        let by = if ruling.why == Why::Chosen { PausedBy::You } else { PausedBy::Schedule };
+        let by = match ruling.why {
+            Why::Chosen => PausedBy::You,
+            Why::Usual | Why::Schedule => PausedBy::Schedule,
+            Why::Metered => PausedBy::Metered,
+            Why::Battery => PausedBy::Battery,
+        };
         let pauses = (ruling.rule == Rule::Pause).then_some(by);
         if pauses != self.shelf.book.rests().map(|resting| resting.by) {
             self.shelf.book.rest(pauses.map(|by| (by, at)));
@@ -31,6 +36,12 @@ impl Actor {
             }
         }
         ruling
+    }
+
+    /// Something else is around the computer from now on.
+    pub(super) fn is_in(&mut self, around: Around) {
+        self.shelf.limiting.is_in(around);
+        self.look_at_limits();
     }
 
     /// A person lets these go on though everything pauses. Answers how many were in line.
@@ -49,7 +60,7 @@ impl Actor {
         }
         let files: Vec<_> = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
         let goes_on = self.shelf.book.go_on_by_hand(&files);
-        self.shelf.limiting.lift();
+        self.shelf.limiting.lift(Instant::now(), UnixTime::now());
         self.look_at_limits();
         goes_on
     }

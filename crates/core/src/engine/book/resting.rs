@@ -1,4 +1,4 @@
-//! A pause by the schedule, or for a while: what is in line rests, but for what a person lets go on.
+//! A pause by the schedule, for what is around the computer, or for a while: what is in line rests, but for what a person lets go on.
 
 use std::collections::HashSet;
 
