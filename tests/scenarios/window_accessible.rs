@@ -12,13 +12,14 @@ use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_watched::go;
 
 /// What nobody can use, or make sense of, without a name.
-const NAMED: [&str; 19] = [
+const NAMED: [&str; 20] = [
     "check box",
     "combo box",
     "dialog",
     "entry",
     "image",
     "link",
+    "menu",
     "menu item",
     "page tab",
     "page tab list",
@@ -105,6 +106,13 @@ async fn a_screen_reader_is_told_every_control_every_row_and_what_changes() {
     assert!(folder(&told, "Day 1") && !folder(&told, "small.wav"), "{}", outline(&told));
     assert!(FILES.iter().all(|name| !is(&told, name, "selected")), "{}", outline(&told));
 
+    window.click("More for this transfer: small.wav").await;
+    let told = reader.until("a menu", |parts| has(parts, "menu item", "Save receipt"));
+    is_told("a menu", &told);
+    assert!(has(&told, "menu", "More for this transfer: small.wav"), "{}", outline(&told));
+    window.press("Escape", false).await;
+    window.until("!document.querySelector('[role=menu]')").await;
+    window.script("document.querySelector('.row[tabindex=\"0\"]').focus()").await;
     window.press("Enter", false).await;
     window.until("document.querySelector('.panel')").await;
     let told = reader.until("details", |parts| has(parts, "push button", "Close details"));

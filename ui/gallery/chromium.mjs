@@ -67,6 +67,8 @@ async function draws(page, what, { changes, scrolls }) {
 
 try {
   const page = await still(browser, { width: 1080, height: 720 });
+  // A busy machine is seen in the figures, not in an end.
+  page.setDefaultNavigationTimeout(120_000);
   await open(page, server.resolvedUrls.local[0], 'many-rows');
   await page.evaluate(readFileSync(here('./pace.js'), 'utf8'));
   await draws(page, 'while it is scrolled and rests', { changes: false, scrolls: true });

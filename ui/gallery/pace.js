@@ -1,6 +1,6 @@
 // How a page keeps pace: each of its frames, how often something in it changes, and how long it is busy at a time.
 // Plain script, for any engine: it is run in the real window as well (tests/src/frames.rs).
-window.pace = (() => {
+window.pace ??= (() => {
   /** Who waits for a turn is called this often, and too late where the page was busy for longer than that. */
   const TURN_MS = 10;
   const LONG_MS = 50;

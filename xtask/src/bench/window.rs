@@ -47,7 +47,7 @@ pub(super) fn run() -> Result<()> {
         "measure its page in Chromium",
         npm(&["run", "--silent", "pace", "--"]).arg(results().join("window-chromium.md")),
     )?;
-    for name in TABLES {
+    for &name in TABLES {
         let mut put = command(&bench, &["put", "--name", name]);
         put.arg("--table").arg(results().join(format!("{name}.md"))).arg("--document").arg(document());
         must(name, &mut put)?;
