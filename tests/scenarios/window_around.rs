@@ -209,7 +209,7 @@ async fn what_is_preferred_is_kept() {
     let kept = |home: &Path| std::fs::read_to_string(home.join("settings.json")).unwrap_or_default();
     let home = office.world.home();
     until("it is on record", || {
-        ["\"keepAwake\": false", "\"tellDone\": false", "\"rate\": 10000000"]
+        ["\"keepAwake\": false", "\"tellDone\": false", "\"usual\": 10000000"]
             .iter()
             .all(|one| kept(&home).contains(one))
     })
