@@ -16,7 +16,7 @@ mod rounds;
 mod sink;
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
@@ -37,6 +37,9 @@ enum Args {
     Store(by_hand::Store),
     /// What reading costs by where the buffer begins.
     Copies(copies::Copies),
+    /// Put a table that was made elsewhere between its marks in a document.
+    #[command(hide = true)]
+    Put(Put),
     /// Run one program and say what it cost.
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -72,12 +75,26 @@ struct Run {
     document: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct Put {
+    /// The name in its marks.
+    #[arg(long)]
+    name: String,
+    #[arg(long, value_name = "FILE")]
+    table: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    document: PathBuf,
+}
+
 fn main() -> ExitCode {
     let outcome = match Args::parse() {
         Args::Run(run) => all(&run),
         Args::Limit(limit) => limit::run(&limit),
         Args::Copies(copies) => copies::run(&copies),
         Args::Store(store) => by_hand::run(&store),
+        Args::Put(put) => std::fs::read_to_string(&put.table)
+            .with_context(|| format!("{} cannot be read", put.table.display()))
+            .and_then(|section| write_between(&put.document, &put.name, &section)),
         Args::Measure(measure) => measure::run(&measure),
     };
     match outcome {
@@ -150,6 +167,11 @@ fn keep(run: &Run, name: &str, section: &str) -> Result<()> {
     println!("\n{section}");
     std::fs::write(run.results.join(format!("{name}.md")), section)?;
     let Some(path) = run.document.as_ref() else { return Ok(()) };
+    write_between(path, name, section)
+}
+
+/// Writes a table between its marks.
+fn write_between(path: &Path, name: &str, section: &str) -> Result<()> {
     let document = std::fs::read_to_string(path)?;
     let new = tables::replaced(&document, name, section);
     let new = new.with_context(|| format!("{} has no marks for {name}", path.display()))?;

@@ -65,6 +65,8 @@ mod ways;
 #[cfg(target_os = "linux")]
 mod window;
 #[cfg(target_os = "linux")]
+mod window_accessible;
+#[cfg(target_os = "linux")]
 mod window_around;
 #[cfg(target_os = "linux")]
 mod window_connection;
@@ -77,7 +79,11 @@ mod window_hidden;
 #[cfg(target_os = "linux")]
 mod window_history;
 #[cfg(target_os = "linux")]
+mod window_journeys;
+#[cfg(target_os = "linux")]
 mod window_limits;
+#[cfg(target_os = "linux")]
+mod window_measured;
 #[cfg(target_os = "linux")]
 mod window_walk;
 #[cfg(target_os = "linux")]

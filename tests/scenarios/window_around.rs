@@ -11,6 +11,7 @@ use davit_tests::source::noise;
 use davit_tests::window::{Window, app};
 
 use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window_limits::{is_limited, limits};
 use crate::window_watched::go;
 
 /// Longer than anything here takes.
@@ -230,16 +231,21 @@ async fn what_is_preferred_is_kept() {
     window.click("General").await;
     window.until(&format!("{AWAKE}?.checked === true")).await;
     window.script(&format!("{AWAKE}.click()")).await;
+    limits(&window, "10 MB/s").await;
+    is_limited(&window, "Limit 10 MB/s").await;
     let kept = |home: &Path| std::fs::read_to_string(home.join("settings.json")).unwrap_or_default();
     let home = office.world.home();
     until("it is on record", || {
-        ["\"keepAwake\": false", "\"tellDone\": false"].iter().all(|one| kept(&home).contains(one))
+        ["\"keepAwake\": false", "\"tellDone\": false", "\"usual\": 10000000"]
+            .iter()
+            .all(|one| kept(&home).contains(one))
     })
     .await;
     window.end();
 
     let window = office.window().await;
     window.until_says("Drop files or folders here").await;
+    is_limited(&window, "Limit 10 MB/s").await;
     go(&window, "settings").await;
     window.click("General").await;
     window.until(&format!("{AWAKE}?.checked === false")).await;

@@ -31,13 +31,13 @@ async fn presses(window: &Window, selector: &str, begins: &str) {
 }
 
 /// Chooses in the menu of the limit.
-async fn limits(window: &Window, to: &str) {
+pub(crate) async fn limits(window: &Window, to: &str) {
     presses(window, LIMIT, "").await;
     presses(window, "[role^=menuitem]", to).await;
 }
 
 /// Waits until the button of the limit says this.
-async fn is_limited(window: &Window, says: &str) {
+pub(crate) async fn is_limited(window: &Window, says: &str) {
     window.until(&format!("{}.some(one => {SAYS}.startsWith({says:?}))", all(LIMIT))).await;
 }
 

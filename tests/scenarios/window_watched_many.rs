@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use davit_tests::frames::Frames;
 use davit_tests::soak::size;
 use davit_tests::window::Window;
 
@@ -21,25 +22,6 @@ const LONGEST: f64 = 500.0;
 const FRAMES: f64 = 30.0;
 /// How often we look: whoever looks takes time from the window.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How long each frame of the page takes, and how often anything in it changes, from now on.
-const BEGINS: &str = "
-    const mine = window.seen = { begun: performance.now(), frames: [], changes: 0 };
-    let last = performance.now();
-    const frame = (now) => {
-        mine.frames.push(now - last);
-        last = now;
-        // Nobody counts any more what was counted before.
-        if (window.seen === mine) requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-    new MutationObserver(() => { mine.changes += 1; }).observe(document.querySelector('.main'),
-        { subtree: true, childList: true, characterData: true, attributes: true });";
-/// Seconds, changes, frames, those of more than 50 ms, and the longest in milliseconds.
-const SEEN: &str = "
-    const { begun, changes, frames } = window.seen;
-    return [(performance.now() - begun) / 1000, changes, frames.length, frames.filter((one) => one > 50).length,
-        Math.max(...frames)];";
 
 /// W30.
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +45,7 @@ async fn very_many_files_of_a_watched_folder_do_not_hold_up_the_window() {
     watch(&window, &root).await;
     println!("W, window: {files} files are watched after {:.1} s, the dialog included", begun.elapsed().as_secs_f64());
 
-    window.script(BEGINS).await;
+    Frames::begin(&window, ".main").await;
     until_all_are_there(&office, files).await;
     window.until_says("Up to date").await;
     let seen = seen(&window, &format!("{files} files come")).await;
@@ -71,7 +53,7 @@ async fn very_many_files_of_a_watched_folder_do_not_hold_up_the_window() {
     assert!(seen.changes <= 6.0f64.mul_add(seen.seconds, 10.0), "{seen:?}");
 
     // What they would come to is told with every change of the rules.
-    window.script(BEGINS).await;
+    Frames::begin(&window, ".main").await;
     window.click("More for this folder: sources").await;
     window.click("See what would upload").await;
     // However the system's language groups digits.
@@ -93,25 +75,17 @@ async fn until_all_are_there(office: &Office, files: u32) {
     assert_eq!(there, files as usize);
 }
 
-/// What a page took meanwhile.
-#[derive(Debug)]
-struct Seen {
-    seconds: f64,
-    changes: f64,
-}
-
-async fn seen(window: &Window, what: &str) -> Seen {
-    let told = window.script(SEEN).await;
-    let told: Vec<_> = told.as_array().expect("numbers").iter().map(|one| one.as_f64().expect("a number")).collect();
-    let [seconds, changes, frames, late, longest] = told[..] else { panic!("{told:?}") };
+async fn seen(window: &Window, what: &str) -> Frames {
+    let seen = Frames::since(window).await;
+    let Frames { seconds, changes, drawn, longest, busy, .. } = seen;
     println!(
-        "W, window, {what}: {seconds:.1} s, {changes} changes, {:.1} frames a second, {late} of {frames} above 50 ms, \
+        "W, window, {what}: {seconds:.1} s, {changes} changes, {:.1} frames a second, busy {busy} times above 50 ms, a frame of \
          {longest:.0} ms at most",
-        frames / seconds
+        seen.rate()
     );
-    assert!(frames > 0.0, "nothing was drawn");
+    assert!(drawn > 0.0, "nothing was drawn");
     let (at_most, at_least) = size((f64::INFINITY, 0.0), (LONGEST, FRAMES));
     assert!(longest <= at_most, "{what}: a frame of {longest:.0} ms");
-    assert!(frames / seconds >= at_least, "{what}: {:.1} frames a second", frames / seconds);
-    Seen { seconds, changes }
+    assert!(seen.rate() >= at_least, "{what}: {:.1} frames a second", seen.rate());
+    seen
 }

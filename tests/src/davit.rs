@@ -28,13 +28,17 @@ pub struct Running {
     out: BufReader<std::process::ChildStdout>,
 }
 
-/// One of our programs, built beside the tests.
+/// One of our programs, built beside the tests; those that are measured lie in `DAVIT_BENCH_PROGRAMS`.
 pub fn program(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("our own path");
-    path.pop();
-    if path.ends_with("deps") {
+    let beside = || {
+        let mut path = std::env::current_exe().expect("our own path");
         path.pop();
-    }
+        if path.ends_with("deps") {
+            path.pop();
+        }
+        path
+    };
+    let path = std::env::var_os("DAVIT_BENCH_PROGRAMS").map_or_else(beside, PathBuf::from);
     let path = path.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} is not built; run: cargo build --workspace", path.display());
     path

@@ -3,12 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a harness that cannot go on must stop the test")]
 
 pub mod accelerate;
+#[cfg(target_os = "linux")]
+pub mod accessible;
 pub mod davit;
 pub mod fault;
+#[cfg(target_os = "linux")]
+pub mod frames;
 #[cfg(target_os = "linux")]
 pub mod inner;
 #[cfg(target_os = "linux")]
 pub mod panel;
+#[cfg(target_os = "linux")]
+pub mod process;
 #[cfg(target_os = "linux")]
 pub mod screen;
 #[cfg(target_os = "linux")]

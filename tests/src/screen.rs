@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::window::{LOOK, PATIENCE};
@@ -67,6 +67,40 @@ pub fn windows_of(process: u32) -> Vec<String> {
     // GTK shows one beyond the screen's edge once something was dropped, and calls it as the program.
     let seen = |id: &&str| xdotool(&["getwindowname", id]).trim() != "davit-app";
     found.lines().filter(seen).map(str::to_owned).collect()
+}
+
+/// Somebody who looks at the screen until a window stands there.
+pub struct Looking(Child, BufReader<ChildStdout>);
+
+impl Looking {
+    /// For one with this title that is not there yet.
+    pub fn for_window(title: &str) -> Self {
+        let mut looks = Command::new("/usr/bin/python3");
+        looks.arg(tool("stands.py")).arg(title).stdout(Stdio::piped());
+        let mut looks = looks.spawn().expect("python3 starts");
+        let says = BufReader::new(looks.stdout.take().expect("its output"));
+        let mut looking = Self(looks, says);
+        assert_eq!(looking.says(), "looks");
+        looking
+    }
+
+    fn says(&mut self) -> String {
+        let mut line = String::new();
+        self.1.read_line(&mut line).expect("its output");
+        line.trim().to_owned()
+    }
+
+    /// Waits until it stands there; answers since when, in milliseconds since 1970.
+    pub fn stands(mut self) -> f64 {
+        self.says().parse().expect("a time")
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Closes a window as its window manager does when a person presses Alt+F4.

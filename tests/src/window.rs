@@ -12,6 +12,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::davit::{clean, program};
+use crate::process;
 use crate::screen::tool;
 
 /// How long anything may take to be seen.
@@ -33,19 +34,28 @@ pub struct Hovering(Child);
 impl Window {
     /// Opens the app with a home of its own, and further variables.
     pub async fn open(home: &Path, variables: &[(&str, String)]) -> Self {
+        let mut driver = driver();
+        driver.env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
+        driver.envs(variables.iter().map(|(name, value)| (name, value)));
+        let wanted = json!({ "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] } });
+        Self::driven(driver, wanted, "davit-app\n").await
+    }
+
+    /// A page with nothing in it, of the browser that comes with the web view: what any page costs.
+    pub async fn empty() -> Self {
+        Self::driven(driver(), json!({}), "MiniBrowser\n").await
+    }
+
+    /// What a driver starts, by the name of its program.
+    async fn driven(mut driver: Command, wanted: Value, name: &str) -> Self {
         assert!(std::env::var_os("DISPLAY").is_some(), "no screen; run: tests/tools/with-screen COMMAND");
         let _ = rustls::crypto::ring::default_provider().install_default();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-        let mut driver = Command::new("WebKitWebDriver");
-        clean(&mut driver);
-        driver.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
-        driver.envs(variables.iter().map(|(name, value)| (name, value)));
+        driver.arg(format!("--port={port}"));
         let driver = driver.stdin(Stdio::null()).spawn().expect("WebKitWebDriver starts; run: cargo xtask setup");
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         let mut window = Self { driver, app: 0, http, session: format!("http://127.0.0.1:{port}") };
-        let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] },
-        } } });
+        let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
         let begun = Instant::now();
         let session = loop {
             match window.ask("/session", wanted.clone()).await {
@@ -56,7 +66,7 @@ impl Window {
         };
         let id = session["sessionId"].as_str().expect("a session").to_owned();
         window.session = format!("{}/session/{id}", window.session);
-        window.app = child_of(window.driver.id()).expect("the app's process");
+        window.app = child_called(name, window.driver.id()).expect("the app's process");
         window
     }
 
@@ -205,6 +215,27 @@ impl Window {
     pub fn id(&self) -> u32 {
         self.app
     }
+
+    /// The process that draws its page.
+    pub fn page(&self) -> u32 {
+        page_of(self.app).expect("its page")
+    }
+
+    /// Nothing of it runs, as in a computer that sleeps.
+    pub fn sleeps(&self) {
+        self.signals_all("STOP");
+    }
+
+    /// It runs on.
+    pub fn wakes(&self) {
+        self.signals_all("CONT");
+    }
+
+    fn signals_all(&self, signal: &str) {
+        let all = process::tree(self.app).into_iter().map(|id| id.to_string());
+        let asked = Command::new("kill").args(["-s", signal]).args(all).status().expect("kill");
+        assert!(asked.success(), "the app was still there");
+    }
 }
 
 impl Drop for Window {
@@ -240,14 +271,20 @@ fn is_gone(process: u32) -> bool {
     threads.count() <= 1 && status.contains("State:\tZ")
 }
 
-/// Whether an app has a page, shown or not.
-pub fn has_page(app: u32) -> bool {
-    child_called("WebKitWebProces", app).is_some()
+/// A driver about to be started.
+fn driver() -> Command {
+    let mut driver = Command::new("WebKitWebDriver");
+    clean(&mut driver);
+    driver
 }
 
-/// The app that a driver started.
-fn child_of(parent: u32) -> Option<u32> {
-    child_called("davit-app\n", parent)
+/// Whether an app has a page, shown or not.
+pub fn has_page(app: u32) -> bool {
+    page_of(app).is_some()
+}
+
+fn page_of(app: u32) -> Option<u32> {
+    child_called("WebKitWebProces", app)
 }
 
 fn child_called(name: &str, parent: u32) -> Option<u32> {

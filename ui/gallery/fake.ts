@@ -71,6 +71,8 @@ export interface Script {
   lets?: SessionView;
 }
 
+/** Files that are sent at a time. */
+const AT_ONCE = 8;
 const moves = (state: RowState): boolean =>
   ['queued', 'scanning', 'uploading', 'waiting', 'held', 'verifying'].includes(state.kind);
 const IN_LINE: RowState['kind'][] = ['queued', 'scanning', 'waiting'];
@@ -167,6 +169,31 @@ export class Fake {
   tick(speed: number): void {
     this.standing ??= this.totals();
     this.delta({ totals: { ...this.standing, speed }, changed: this.view ? this.flow(this.view) : [] });
+  }
+
+  /** So many more rows are done, from the first on, and told as the engine tells it: in numbers, and in rows that are in view. */
+  finish(count: number): void {
+    const from = this.rows.findIndex((row) => row.state.kind !== 'done');
+    if (from < 0) return;
+    const to = Math.min(from + count, this.rows.length);
+    this.standing ??= this.totals();
+    let { sent } = this.standing;
+    for (let nth = from; nth < to + AT_ONCE && nth < this.rows.length; nth += 1) {
+      const row = this.rows[nth];
+      if (!row) continue;
+      const done = nth < to;
+      if (done) sent += row.size - row.sent;
+      this.rows[nth] = done
+        ? { ...row, sent: row.size, state: { kind: 'done', at: at('16:02') } }
+        : { ...row, state: { kind: 'uploading' } };
+    }
+    const totals: Totals = { ...this.standing, done: this.standing.done + to - from, sent };
+    this.standing = totals;
+    const { view } = this;
+    const changed = view
+      ? this.rows.slice(Math.max(from, view.first), Math.min(to + AT_ONCE, view.first + view.count))
+      : [];
+    this.delta({ totals, changed });
   }
 
   /** A byte more for each row in view that uploads. */

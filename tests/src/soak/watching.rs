@@ -7,7 +7,7 @@
 //! - [`storms`]: events without number, and those that the system loses.
 //! - [`many`]: what a look at many files costs; [`idle`]: what it costs when nothing happens.
 //! - `desk`: the world of all of these; `actor` and `hand`: who changes files; `ledger`: who judges; `meter`: what is opened in
-//!   a folder; `process`: what a process used.
+//!   a folder.
 
 mod actor;
 mod desk;
@@ -17,7 +17,6 @@ pub mod kills;
 mod ledger;
 pub mod many;
 mod meter;
-mod process;
 pub mod storms;
 
 use std::path::Path;

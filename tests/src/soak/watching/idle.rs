@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::desk::{Desk, Told};
 use super::meter::{Meter, Opened};
 use super::plant;
-use super::process::Used;
+use crate::process::Used;
 use crate::source::until_old;
 
 /// Folders that are watched.

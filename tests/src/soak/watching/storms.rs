@@ -10,7 +10,7 @@ use super::desk::{Desk, Told};
 use super::hand::STOOD;
 use super::ledger::{Ledger, sum};
 use super::plant;
-use super::process::is_stopped;
+use crate::process::is_stopped;
 use crate::soak::until;
 
 /// Files that are there before, and have one name after another in the storm.

@@ -1,0 +1,75 @@
+//! How the real window keeps pace: its frames, its changes, and how long its page was busy. Counted in the page, by the same script
+//! as in any other engine.
+
+use serde_json::Value;
+
+use crate::window::Window;
+
+/// It is run in a page of any engine.
+const PACE: &str = include_str!("../../ui/gallery/pace.js");
+
+/// What a page took meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Frames {
+    /// How long it was looked at, in seconds.
+    pub seconds: f64,
+    /// How often something changed in what was looked at.
+    pub changes: f64,
+    /// Frames that were drawn.
+    pub drawn: f64,
+    /// How long half of the frames took at most, in milliseconds.
+    pub middle: f64,
+    /// How long 99 of 100 took at most.
+    pub most: f64,
+    /// The longest.
+    pub longest: f64,
+    /// How often the page was busy for more than 50 ms.
+    pub busy: f64,
+    /// For how long at most, in milliseconds.
+    pub busiest: f64,
+}
+
+impl Frames {
+    /// They are counted from now on, and changes within what this selector finds.
+    pub async fn begin(window: &Window, observed: &str) {
+        window.script(PACE).await;
+        window.script(&format!("pace.begins({observed:?})")).await;
+    }
+
+    /// Changes alone are counted from now on: whoever counts frames makes them.
+    pub async fn changes_alone(window: &Window) {
+        window.script("pace.changesAlone()").await;
+    }
+
+    /// All since then.
+    pub async fn since(window: &Window) -> Self {
+        let told = window.script("return pace.told()").await;
+        let told: Vec<_> = told.as_array().expect("numbers").iter().map(number).collect();
+        let [seconds, changes, drawn, middle, most, longest, busy, busiest] = told[..] else { panic!("{told:?}") };
+        Self { seconds, changes, drawn, middle, most, longest, busy, busiest }
+    }
+
+    /// How many were drawn in a second.
+    pub fn rate(&self) -> f64 {
+        self.drawn / self.seconds
+    }
+
+    /// How often something changed in a second.
+    pub fn changes_a_second(&self) -> f64 {
+        self.changes / self.seconds
+    }
+}
+
+fn number(told: &Value) -> f64 {
+    told.as_f64().expect("a number")
+}
+
+/// A list is scrolled on and on.
+pub async fn scroll(window: &Window, list: &str) {
+    window.script(&format!("pace.scrolls({list:?})")).await;
+}
+
+/// No more.
+pub async fn rest(window: &Window) {
+    window.script("pace.rests()").await;
+}
