@@ -3,7 +3,12 @@ import type { CheckLine, Checked, Ipc } from '../ipc';
 import { Diagnostics } from './diagnostics.svelte';
 import { Toasts } from './toasts.svelte';
 
-const line = (step: CheckLine['step']): CheckLine => ({ step, verdict: 'fine', found: { kind: 'straight' }, detail: '' });
+const line = (step: CheckLine['step']): CheckLine => ({
+  step,
+  verdict: 'fine',
+  found: { kind: 'straight' },
+  detail: '',
+});
 
 /** A check that tells what it is given, and ends when it is let. */
 function checking() {

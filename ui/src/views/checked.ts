@@ -20,7 +20,7 @@ export function shown(line: CheckLine): Shown {
     attention: { form: 'attention', shape: say.attention },
     wrong: { form: 'failed', shape: text.shape.failed },
     skipped: { form: 'queued', shape: say.skippedShape },
-  }[line.verdict] as { form: Form; shape: string };
+  }[line.verdict];
   return { name: say.steps[line.step], form, shape, words: words(line.found), figure: figure(line.found) };
 }
 
