@@ -21,6 +21,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         session::subscribe_shell,
         history::search_history,
         history::history_rows,
+        history::history_details,
         history::save_history,
         history::upload_again,
         session::answer_quit,
