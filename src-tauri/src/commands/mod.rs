@@ -39,6 +39,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         preferences::preferences,
         preferences::set_preferences,
         preferences::has_tray,
+        preferences::zoom,
         transfers::subscribe,
         transfers::set_view,
         transfers::act,

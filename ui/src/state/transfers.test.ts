@@ -22,7 +22,7 @@ const sent = (id: number, bytes: number): Row => row(id, { sent: bytes });
 const snapshot: Snapshot = {
   rev: 0,
   totals,
-  slice: { filter: 'all', first: 0, total: 2, rows: [sent(1, 0), sent(2, 0)] },
+  slice: { filter: 'all', find: '', first: 0, total: 2, rows: [sent(1, 0), sent(2, 0)] },
   details: null,
 };
 const about: Details = {
@@ -37,7 +37,10 @@ const about: Details = {
   key: null,
   from: '/2.mov',
   checksum: null,
+  etag: null,
+  version: null,
   pieces: null,
+  files: null,
   story: [],
   reference: null,
   technical: null,
@@ -158,7 +161,7 @@ function answering(done: number): { transfers: Transfers; views: View[]; shown: 
     views.push(view);
     shown.push(transfers.rows.length);
     const rows = all.slice(view.first, view.first + view.count);
-    const slice: Slice = { filter: view.filter, first: view.first, total: done, rows };
+    const slice: Slice = { filter: view.filter, find: view.find, first: view.first, total: done, rows };
     queueMicrotask(() => transfers.take({ kind: 'delta', ...delta((rev += 1), []), slice }));
     return Promise.resolve(null);
   };
