@@ -408,6 +408,10 @@ export function details(of: Row): Details {
         { at: at('13:35'), what: { kind: 'started' } },
       ],
     };
+  if (of.state.kind === 'paused') {
+    const { by, since } = of.state;
+    return { ...base, story: [{ at: since, what: { kind: 'paused', by } }, ...base.story] };
+  }
   if (of.state.kind === 'failed')
     return {
       ...base,
