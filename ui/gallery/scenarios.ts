@@ -263,6 +263,15 @@ export const scenarios: Record<string, Scenario> = {
   'welcome-address-foreign': {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
+  'welcome-offline': { session: { ...welcome, address, problem: problem('offline') } },
+  'token-not-allowed': {
+    session: token,
+    refuses: problem('not-allowed'),
+    then: async ({ type, press }) => {
+      await type('#token', 'abc');
+      await press('[type=submit]');
+    },
+  },
   connecting: {
     session: { kind: 'connecting', company, address, instead: null },
     then: async ({ shown }) => {

@@ -3,8 +3,10 @@ import { expect, test } from 'vitest';
 import notes from '../../../docs/design-notes.md?raw';
 import styles from '../styles/davit.css?raw';
 import { clockOfDay, percent, size, sizeOf, speed } from './format';
+import own from './numbers.test.ts?raw';
 
 const tests = Object.values({
+  own,
   ...import.meta.glob<string>('../**/*.test.ts', { query: '?raw', import: 'default', eager: true }),
   ...import.meta.glob<string>('../../../crates/core/src/{engine,bandwidth}/**/*.rs', {
     query: '?raw',

@@ -11,6 +11,8 @@ type Names<Argument extends string> = `${string}{${Argument}}${string}`;
 export interface ErrorText<Place, Time> {
   /** In the row, at most 50 characters. */
   row: string;
+  /** On the way in, where nothing waits and there is room for what to do. */
+  door?: string;
   /** The same with the destination's name, where that helps. */
   rowAt?: Place;
   /** Of a wait: the same with how long it is until the next try. */
@@ -41,6 +43,7 @@ const remove = 'Remove';
 export const errors = {
   offline: {
     row: 'Waiting for the connection.',
+    door: 'You are offline. Connect, then continue.',
     why: goesOn,
     waits: goesOn,
     whole: 'Waiting for the connection',
@@ -97,7 +100,12 @@ export const errors = {
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
     button: again,
   },
-  'not-allowed': { row: 'This account may not use Davit.', todo: admin, button: again },
+  'not-allowed': {
+    row: 'This account may not use Davit.',
+    door: 'This account may not use Davit. Ask your administrator.',
+    todo: admin,
+    button: again,
+  },
   'account-disabled': {
     row: 'Your account may not upload any more.',
     why: kept,
