@@ -558,7 +558,7 @@ export const walks = [
       await page.keyboard.type('FJORD interview');
       await press('Shift');
       await says('.filters [role=status]', '2 found');
-      await says('mark', 'Fjord');
+      await says('mark', 'interview');
       await sees(item(1), false);
       await press('ArrowDown');
       await on(item(2));
