@@ -91,30 +91,54 @@ const every = (kinds: Record<string, true>, seen: Iterable<string>): void => {
 };
 
 test('every state of a row has a scenario, and everything that pauses one', () => {
-  every(STATES, rows.map(({ state }) => state.kind));
-  every(PAUSED, rows.flatMap(({ state }) => (state.kind === 'paused' ? [state.by] : [])));
+  every(
+    STATES,
+    rows.map(({ state }) => state.kind),
+  );
+  every(
+    PAUSED,
+    rows.flatMap(({ state }) => (state.kind === 'paused' ? [state.by] : [])),
+  );
 });
 
 test('every state of the whole has a scenario, and every one of the session', () => {
   // Where nothing else is said, it moves where there are rows.
   const overviews = all.map(({ rows, totals }) => totals?.overview?.kind ?? (rows?.length ? 'moving' : 'empty'));
   every(OVERVIEWS, overviews);
-  every(SESSIONS, all.map(({ session }) => session.kind));
+  every(
+    SESSIONS,
+    all.map(({ session }) => session.kind),
+  );
 });
 
 test('every state of a watched folder has a scenario', () => {
-  every(DOINGS, watches.map(({ doing }) => doing.kind));
-  every(NOTICES, watches.map(({ notices }) => notices.kind));
+  every(
+    DOINGS,
+    watches.map(({ doing }) => doing.kind),
+  );
+  every(
+    NOTICES,
+    watches.map(({ notices }) => notices.kind),
+  );
 });
 
 test('every end has an entry in history, and every line of a story is told', () => {
-  every(ENDS, entries.map(({ result }) => result));
+  every(
+    ENDS,
+    entries.map(({ result }) => result),
+  );
   const stories = [...rows.map(details), ...entries.map(aboutEntry)].flatMap(({ story }) => story);
-  every(EVENTS, stories.map(({ what }) => what.kind));
+  every(
+    EVENTS,
+    stories.map(({ what }) => what.kind),
+  );
 });
 
 test('every reason for a way has a scenario', () => {
-  every(WAYS, all.map(({ way }) => (way === undefined ? 'faster' : (way?.why ?? 'only'))));
+  every(
+    WAYS,
+    all.map(({ way }) => (way === undefined ? 'faster' : (way?.why ?? 'only'))),
+  );
 });
 
 test('every problem has a scenario in which it is said', () => {

@@ -360,6 +360,7 @@ export function aboutEntry({
   const pieces = result === 'done' && !isFolder ? of.pieces : null;
   return {
     ...of,
+    ...(isFolder ? { key: null, checksum: null } : {}),
     link,
     pieces,
     story: result === 'cancelled' ? [last, begun] : isFolder ? [...story.slice(0, 1), begun] : story,

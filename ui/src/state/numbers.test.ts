@@ -30,7 +30,9 @@ test('every line of the design about numbers names tests, and each of them is th
 test('a number keeps its column, whatever its digits', () => {
   expect(styles).toMatch(/body \{[^}]*font-variant-numeric: tabular-nums/);
   // Of name and destination as much as there is room; of every number the same in each row.
-  const widths = [...styles.matchAll(/\.row \{[^}]*grid-template-columns: ([^;]+);/g)].map(([, columns = '']) => columns);
+  const widths = [...styles.matchAll(/\.row \{[^}]*grid-template-columns: ([^;]+);/g)].map(
+    ([, columns = '']) => columns,
+  );
   expect(widths.length).toBeGreaterThan(1);
   for (const columns of widths) expect(columns).toMatch(/^20px minmax\(0, 1fr\)( \d+px)+$/);
   expect(styles).toMatch(/\.row \.rt[^{]*\{[^}]*text-align: end/);
