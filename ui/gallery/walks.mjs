@@ -87,7 +87,9 @@ export const walks = [
     scenario: 'list',
     walk: async ({ to, press, sees }) => {
       await to('.tab:nth-of-type(4)');
-      await press('Enter', 'Tab', 'Enter');
+      await press('Enter');
+      await to('.filters .quiet');
+      await press('Enter');
       await sees(item(10), false);
       await sees('.toast .btn');
       await press('Control+z');
