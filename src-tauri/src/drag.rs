@@ -36,6 +36,8 @@ struct Drag {
 
 impl Drag {
     async fn see(&mut self, event: DragDropEvent, scale: f64) {
+        // The page's own pixels are as large as it is drawn.
+        let scale = scale * self.shell.zoom();
         let at = |position: PhysicalPosition<f64>| {
             let position = position.to_logical::<f64>(scale);
             (position.x, position.y)

@@ -1,7 +1,8 @@
 //! What the commands share: the uploader, the inbox, and the one channel of shell events.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ use crate::{notify, standing};
 const CLOSING: Duration = Duration::from_secs(2);
 /// Records for which there was no room, or no right, are asked for again this often.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// How small and how large the page may be drawn, in percent.
+const ZOOM: RangeInclusive<u32> = 80..=200;
 
 /// The shell.
 pub struct Shell {
@@ -60,6 +64,8 @@ pub struct Shell {
     tray: AtomicBool,
     /// The window has the focus.
     looked_at: AtomicBool,
+    /// How large the page is drawn, in percent.
+    zoom: AtomicU32,
     /// Somebody wants it to end.
     quit: Notify,
     /// They were asked whether it is to, and have not answered.
@@ -116,6 +122,7 @@ impl Shell {
             notices: notify::Waiting::default(),
             tray: AtomicBool::new(false),
             looked_at: AtomicBool::new(false),
+            zoom: AtomicU32::new(100),
             quit: Notify::new(),
             asking: AtomicBool::new(false),
             ended: Notify::new(),
@@ -333,6 +340,16 @@ impl Shell {
     /// Whether a person looks at the window.
     pub(crate) fn is_looked_at(&self) -> bool {
         self.looked_at.load(Ordering::Relaxed)
+    }
+
+    /// The page is drawn so large from now on, in percent, or as near to that as it may be.
+    pub(crate) fn zooms_to(&self, percent: u32) {
+        self.zoom.store(percent.clamp(*ZOOM.start(), *ZOOM.end()), Ordering::Relaxed);
+    }
+
+    /// How large the page is drawn, where 1 is as usual.
+    pub(crate) fn zoom(&self) -> f64 {
+        f64::from(self.zoom.load(Ordering::Relaxed)) / 100.0
     }
 
     /// Somebody wants it to end.

@@ -181,6 +181,10 @@ pub enum CopyWhat {
     Key,
     /// The checksum.
     Checksum,
+    /// The object's `ETag`.
+    Etag,
+    /// The object's version.
+    Version,
     /// The reference for IT.
     Reference,
     /// The place on this computer.

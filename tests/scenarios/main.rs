@@ -16,6 +16,7 @@ mod endings;
 mod ends;
 #[cfg(target_os = "linux")]
 mod endurance;
+mod finding;
 mod given_again;
 mod heavy;
 #[cfg(target_os = "linux")]

@@ -63,6 +63,18 @@ async fn what_ended_is_found_in_history_though_its_row_was_cleared_and_power_was
     assert!(rows.len() == 2 && rows[1].contains(",done,Fjörd cut.mov,"), "{table}");
 
     window.script("document.querySelector('.hrow').focus()").await;
+    window.script("document.querySelector('.hrow').focus()").await;
+    window.press("Enter", false).await;
+    window.until_says("Done and verified").await;
+    window.until_says("Verified.").await;
+    window.picture("history-details").await;
+    let object = office.world.keys().into_iter().find(|key| key.ends_with("cut.mov")).expect("stored");
+    window.click("Copy key").await;
+    toast(&window, "Copied").await;
+    assert!(copied_text().ends_with(&object), "{} is not {object}", copied_text());
+    window.press("Escape", false).await;
+    window.until("!document.querySelector('.panel')").await;
+
     window.click("More for this transfer: Fjörd cut.mov").await;
     window.click("Upload again").await;
     toast(&window, "is in the list again.").await;

@@ -36,7 +36,7 @@ import type {
 } from '../src/ipc';
 import { usual } from '../src/state/sample';
 import { marked, wordsOf } from '../src/state/marks';
-import { at, details, limited, limits, NOW, peek, watch } from './sample';
+import { aboutEntry, at, details, limited, limits, NOW, peek, watch } from './sample';
 
 export interface Script {
   session: SessionView;
@@ -92,6 +92,12 @@ export const inbox: InboxView = {
   size: 18.6e9,
   names: ['day 08', 'day 09', 'FJORD07_T014.wav'],
 };
+
+/** As the core does it: each of some words is in the name or the destination. */
+function has({ name, destination }: { name: string; destination: string }, words: string[]): boolean {
+  const is = (word: string) => [name, destination].some((one) => marked(one, [word])[0].some(({ hit }) => hit));
+  return words.every(is);
+}
 
 /** A file of a folder with ten thousand. */
 function nth(id: number): FileRow {
@@ -228,13 +234,15 @@ export class Fake {
   }
 
   private slice(view: View): Slice {
-    const passing = view.filter === 'all' ? this.rows : this.rows.filter(FILTERS[view.filter]);
+    const filtered = view.filter === 'all' ? this.rows : this.rows.filter(FILTERS[view.filter]);
+    const words = wordsOf(view.find);
+    const passing = words.length === 0 ? filtered : filtered.filter((row) => has(row, words));
     const rows = passing.slice(view.first, view.first + view.count);
     const opened = (row: Row): Row =>
       row.folder && view.open.includes(row.id)
         ? { ...row, folder: { ...row.folder, peek: this.script.peek ?? peek } }
         : row;
-    return { filter: view.filter, first: view.first, total: passing.length, rows: rows.map(opened) };
+    return { filter: view.filter, find: view.find, first: view.first, total: passing.length, rows: rows.map(opened) };
   }
 
   private focused(view: View): Details | null {
@@ -257,7 +265,7 @@ export class Fake {
     const gone: Focused = { kind: this.view.focus ? 'gone' : 'same' };
     const details: Focused = focused ? { kind: 'now', ...focused } : gone;
     // As the engine does it: the slice only when rows came, went or stand elsewhere.
-    const order = JSON.stringify([slice.filter, slice.first, slice.total, slice.rows.map((row) => row.id)]);
+    const order = JSON.stringify([slice.filter, slice.find, slice.first, slice.total, slice.rows.map((row) => row.id)]);
     if (order === this.told) this.delta({ changed: slice.rows, details });
     else this.delta({ slice, details });
     this.told = order;
@@ -405,6 +413,10 @@ export class Fake {
     searchHistory: (query) => Promise.resolve(this.search(query)),
     historyRows: (search, first, count) =>
       Promise.resolve(search === this.searches ? this.found.slice(first, first + count) : []),
+    historyDetails: (item) => {
+      const entry = this.history.find((one) => one.item === item);
+      return Promise.resolve(entry ? aboutEntry(entry) : null);
+    },
     saveHistory: () => Promise.resolve('saved'),
     uploadAgain: () => Promise.resolve(null),
     startsAtLogin: () => Promise.resolve(this.login),
@@ -436,6 +448,7 @@ export class Fake {
     setDetailedLog: (on) => Promise.resolve((this.detailed = on ? at('16:04') + 86_400 : null)),
     openClockSettings: () => Promise.resolve(null),
     preferences: () => Promise.resolve(this.preferences),
+    zoom: () => Promise.resolve(null),
     hasTray: () => Promise.resolve(!this.script.noTray),
     setPreferences: (preferences) => {
       this.preferences = preferences;
@@ -494,11 +507,9 @@ export class Fake {
     const year = new Date(NOW).setMonth(0, 1) / 1000;
     const since = when.kind === 'days' ? today - (when.days - 1) * 86_400 : when.kind === 'this-year' ? day(year) : 0;
     this.found = this.history.filter((entry) => {
-      const has = (word: string) =>
-        [entry.name, entry.destination].some((one) => marked(one, [word])[0].some(({ hit }) => hit));
       const so = result === null || entry.result === result;
       const there = destination === null || entry.destination === destination;
-      return so && there && entry.ended >= since && words.every(has);
+      return so && there && entry.ended >= since && has(entry, words);
     });
     const days: HistoryDay[] = [];
     for (const { ended } of this.found) {

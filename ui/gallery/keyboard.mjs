@@ -36,6 +36,10 @@ const WALKED = [
   'settings-notifications',
   'settings-general',
   'history-few',
+  'history-details-folder',
+  'find',
+  'find-none',
+  'shortcuts',
   'history-none',
   'history-empty',
 ];
@@ -48,6 +52,8 @@ const COMPACT = [
   'signed-out',
   'settings-limits',
   'history-few',
+  'history-details-folder',
+  'find',
 ];
 const MOST = 80;
 

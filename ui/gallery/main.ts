@@ -60,8 +60,14 @@ const stage = (fake: Fake): Stage => ({
     await settled();
   },
   key: async (keys) => {
-    const [key = '', shift] = keys.split('+').reverse();
-    const pressed = { key, shiftKey: shift === 'Shift', bubbles: true, cancelable: true };
+    const [key = '', held] = keys.split('+').reverse();
+    const pressed = {
+      key,
+      shiftKey: held === 'Shift',
+      ctrlKey: held === 'Control',
+      bubbles: true,
+      cancelable: true,
+    };
     document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', pressed));
     await settled();
   },

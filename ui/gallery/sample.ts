@@ -333,6 +333,40 @@ export const limited: LimitNow = { rate: 50e6, paused: false, until: at('18:00')
 /** A pieces map as the engine cuts it: 387 cells. */
 const cells = `${'s'.repeat(157)}a${'s'.repeat(4)}n${'s'.repeat(3)}${'n'.repeat(6)}${'t'.repeat(215)}`;
 
+/** What the records have of what ended. */
+export function aboutEntry({
+  item,
+  name,
+  destination,
+  size,
+  files,
+  folder: isFolder,
+  result,
+  ended,
+  link,
+}: EntryView): Details {
+  const states: Record<EntryView['result'], RowState> = {
+    done: { kind: 'done', at: ended },
+    failed: failed('access-denied'),
+    cancelled: { kind: 'cancelled', at: ended },
+  };
+  const state = states[result];
+  const more = { destination, size, sent: result === 'done' ? size : size / 4 };
+  const of = details(row(item, name, state, isFolder ? { ...more, folder: folder(files, files) } : more));
+  const told = of.story[0]?.at ?? ended;
+  const story = of.story.map((line) => ({ ...line, at: line.at - told + ended }));
+  const begun = { at: ended - 720, what: { kind: 'added' } as const };
+  const last = { at: ended, what: { kind: 'cancelled' } as const };
+  const pieces = result === 'done' && !isFolder ? of.pieces : null;
+  return {
+    ...of,
+    ...(isFolder ? { key: null, checksum: null } : {}),
+    link,
+    pieces,
+    story: result === 'cancelled' ? [last, begun] : isFolder ? [...story.slice(0, 1), begun] : story,
+  };
+}
+
 export function details(of: Row): Details {
   const done = of.state.kind === 'done';
   const bad = of.state.kind === 'failed';
@@ -348,7 +382,10 @@ export function details(of: Row): Details {
     key: bad ? null : `${of.destination.toLowerCase().replaceAll(' / ', '/').replaceAll(' ', '-')}/${of.name}`,
     from: `/media/RAID-02/Fjord/Day 07/Interviews/${of.name}`,
     checksum: done ? 'T9xq3nB8bGk=' : null,
+    etag: done && !of.folder ? '"5f2b6e0c9d41a8e7b3c0d2f4a6918e55-319"' : null,
+    version: done && !of.folder ? 'kR3vQm9sX1LhT8nYw0aZ5bC7dE2fG4iJ' : null,
     pieces: of.folder || bad ? null : { total: 7153, sent: 3075, pieceSize: 134_217_728, cells, sending: 8, again: 1 },
+    files: of.folder?.files ?? null,
     story: [
       { at: at('15:41'), what: { kind: 'trouble', code: 'damaged-on-the-way' } },
       { at: at('15:24'), what: { kind: 'resumed' } },
@@ -372,6 +409,10 @@ export function details(of: Row): Details {
         { at: at('13:35'), what: { kind: 'started' } },
       ],
     };
+  if (of.state.kind === 'paused') {
+    const { by, since } = of.state;
+    return { ...base, story: [{ at: since, what: { kind: 'paused', by } }, ...base.story] };
+  }
   if (of.state.kind === 'failed')
     return {
       ...base,

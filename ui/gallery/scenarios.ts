@@ -81,6 +81,7 @@ const states: [string, RowState][] = [
   ['Paused by schedule', { kind: 'paused', by: 'schedule', since: at('14:05') }],
   ['Paused on battery', { kind: 'paused', by: 'battery', since: at('14:05') }],
   ['Paused on a metered network', { kind: 'paused', by: 'metered', since: at('14:05') }],
+  ['Paused while it is written', { kind: 'paused', by: 'watch', since: at('14:05') }],
   ['Waiting for the connection', waits('offline')],
   ['Waiting for a busy storage', waits('storage-busy', { until: at('16:05') })],
   ['Waiting for a drive', waits('source-offline', { drive: 'LAB-NAS', next: 'person' })],
@@ -148,6 +149,18 @@ const ended = (count: number, then?: Scenario['then']): Scenario => ({
     await then?.(stage);
   },
 });
+/** Opens the details of an entry. */
+const into = async ({ press, key, shown }: Stage, item: number): Promise<void> => {
+  await press(`[data-item='${item}']`);
+  await key('Enter');
+  await shown('.panel');
+};
+/** Looks for something in the list. */
+const find = async ({ press, type }: Stage, words: string): Promise<void> => {
+  await press('.filters .ib');
+  await type('.filters input', words);
+};
+const finding = (words: string): Scenario => ({ ...list, then: (stage) => find(stage, words) });
 /** Chooses the nth of a picker of history. */
 const picked = async ({ press }: Stage, picker: number, choice: number): Promise<void> => {
   await press(`.hbar > :nth-child(${picker}) .pick`);
@@ -303,6 +316,15 @@ export const scenarios: Record<string, Scenario> = {
     session: { ...welcome, address: 'www.nordlys.example', problem: problem('address-not-davit') },
   },
   'welcome-proxy': { session: { ...welcome, address, problem: problem('proxy-auth') }, network: byProxy },
+  'welcome-offline': { session: { ...welcome, address, problem: problem('offline') } },
+  'token-not-allowed': {
+    session: token,
+    refuses: problem('not-allowed'),
+    then: async ({ type, press }) => {
+      await type('#token', 'abc');
+      await press('[type=submit]');
+    },
+  },
   connecting: {
     session: { kind: 'connecting', company, address, instead: null },
     then: async ({ shown }) => {
@@ -316,7 +338,17 @@ export const scenarios: Record<string, Scenario> = {
   'welcome-waiting': { session: welcome, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
   'stopped-newer': { session: { kind: 'stopped', problem: problem('journal-newer'), again: false } },
   'stopped-full': { session: { kind: 'stopped', problem: problem('disk-full'), again: true } },
+  'stopped-damaged': { session: { kind: 'stopped', problem: problem('journal-damaged'), again: false } },
+  'stopped-busy': { session: { kind: 'stopped', problem: problem('instance-busy'), again: false } },
   token: { session: token, lets: connected },
+  'token-keychain': {
+    session: token,
+    refuses: problem('keychain-unavailable'),
+    then: async ({ type, press }) => {
+      await type('#token', 'abc');
+      await press('[type=submit]');
+    },
+  },
   'token-wrong': {
     session: token,
     refuses: problem('wrong-token'),
@@ -372,6 +404,17 @@ export const scenarios: Record<string, Scenario> = {
   ...Object.fromEntries(
     problems.flatMap((_, first) => (first % 10 === 0 ? [[`problems-${first / 10 + 1}`, problemsFrom(first)]] : [])),
   ),
+  find: finding('fjord'),
+  'find-none': finding('board 2025'),
+  'find-none-moving': {
+    ...finding('board 2025'),
+    then: async (stage) => {
+      await stage.press('.tab:nth-of-type(2)');
+      await find(stage, 'board 2025');
+    },
+  },
+  shortcuts: { ...list, then: ({ key }) => key('Control+/') },
+  'shortcuts-mac': { ...list, platform: 'macos', then: ({ key }) => key('Control+/') },
   'filter-moving': { ...list, then: ({ press }) => press('.tab:nth-of-type(2)') },
   'filter-needs-you': { ...list, then: ({ press }) => press('.tab:nth-of-type(3)') },
   'filter-none': {
@@ -608,6 +651,10 @@ export const scenarios: Record<string, Scenario> = {
     await type('.hbar input', 'fjord');
     await press(`[data-item='14'] [role=gridcell]`);
   }),
+  'history-details': ended(48_112, (stage) => into(stage, 11)),
+  'history-details-folder': ended(48_112, (stage) => into(stage, 14)),
+  'history-details-failed': ended(48_112, (stage) => into(stage, 13)),
+  'history-details-cancelled': ended(48_112, (stage) => into(stage, 15)),
   'history-menu': ended(48_112, ({ press }) => press(`[data-item='13'] [aria-haspopup]`)),
   'history-when': ended(48_112, ({ press }) => press('.hbar .pick')),
   'history-places': ended(48_112, ({ press }) => press('.hbar > :nth-child(4) .pick')),

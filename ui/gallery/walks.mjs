@@ -87,7 +87,9 @@ export const walks = [
     scenario: 'list',
     walk: async ({ to, press, sees }) => {
       await to('.tab:nth-of-type(4)');
-      await press('Enter', 'Tab', 'Enter');
+      await press('Enter');
+      await to('.filters .quiet');
+      await press('Enter');
       await sees(item(10), false);
       await sees('.toast .btn');
       await press('Control+z');
@@ -501,12 +503,131 @@ export const walks = [
       await press('ArrowDown', 'ArrowDown', 'Control+l');
       await says('.toast', 'There is no link to this.');
       await press('ArrowDown', 'Enter');
-      await on('[role=menuitem]');
-      await press('End', 'Enter');
+      await says('.panel h2', 'Fjord documentary, camera originals, day 06');
+      await on(item(14));
+      await press('Shift+F10', 'ArrowDown', 'ArrowDown', 'Enter');
       await says('.toast', 'is in the list again.');
+      await on(item(14));
+      await press('Escape');
+      await sees('.panel', false);
       await on(item(14));
       await press('Home', 'Enter');
       await sees('.panel');
+    },
+  },
+  {
+    name: 'the proof of what ended is copied, though its row is off the list',
+    scenario: 'history',
+    walk: async ({ to, press, copied, on, sees }) => {
+      await to(item(11));
+      await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
+      await sees('.panel canvas');
+      for (const [what, wanted] of [
+        ['Copy checksum', 'checksum'],
+        ['Copy ETag', 'etag'],
+        ['Copy version', 'version'],
+      ]) {
+        await to(`[aria-label='${what}']`);
+        await press('Enter');
+        await copied(wanted);
+      }
+      await press('Escape');
+      await sees('.panel', false);
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'in the compact window the details of what ended have the focus, and give it back',
+    scenario: 'history',
+    size: 'compact',
+    walk: async ({ to, press, sees, on, says }) => {
+      await to(item(11));
+      await press('ArrowDown', 'Enter');
+      await on('.back');
+      await says('.back', 'History');
+      await press('Enter');
+      await sees('.panel', false);
+      await on(item(12));
+    },
+  },
+  {
+    name: 'the list is searched by its key, and left again',
+    scenario: 'list',
+    walk: async ({ to, press, says, sees, on, page }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Control+f');
+      await on('.filters input');
+      await page.keyboard.type('FJORD interview');
+      await press('Shift');
+      await says('.filters [role=status]', '2 found');
+      await says('mark', 'interview');
+      await sees(item(1), false);
+      await press('ArrowDown');
+      await on(item(2));
+      await press('ArrowDown');
+      await on(item(9));
+      await press('Control+f');
+      await on('.filters input');
+      await press('Escape');
+      await sees('.filters input', false);
+      await sees(item(1));
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'where nothing is found everything is searched again, and what is opened is closed before the search',
+    scenario: 'find-none-moving',
+    walk: async ({ to, press, says, sees, on }) => {
+      await says('.nothing', 'Nothing matches “board 2025”');
+      await says('.nothing', 'You are looking at what is moving.');
+      await to('.nothing .btn');
+      await press('Enter');
+      await sees('.nothing p', false);
+      await on('.filters input');
+      await to('.nothing .btn');
+      await press('Enter');
+      await sees(item(1));
+      await on('.filters input');
+      await press('Enter', 'Enter');
+      await sees('.panel');
+      await press('Escape');
+      await sees('.panel', false);
+      await sees('.filters input');
+      await press('Escape');
+      await sees('.filters input', false);
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'a hundred thousand rows are searched',
+    scenario: 'many-rows',
+    walk: async ({ to, press, says, on, few, page }) => {
+      await to(item(1));
+      await press('Control+f');
+      await page.keyboard.type('099');
+      await press('Shift');
+      await says('.filters [role=status]', 'found');
+      await few('[role=row]', 60);
+      await press('Enter', 'End');
+      await on('[role=row]');
+      await press('Escape');
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'all shortcuts are shown by their key, and the focus is where it was',
+    scenario: 'list',
+    walk: async ({ to, press, says, sees, on }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Control+/');
+      await on('.sheet .ib');
+      await says('.sheet .keys', 'Ctrl+Shift+R');
+      await press('Tab', 'Escape');
+      await sees('.sheet', false);
+      await on(item(2));
+      await press('Control+/', 'Control+/');
+      await sees('.sheet', false);
+      await on(item(2));
     },
   },
   {

@@ -33,6 +33,7 @@ pub mod engine;
 pub mod error;
 mod failpoint;
 pub mod file;
+mod folded;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod history;

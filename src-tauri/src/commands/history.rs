@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use davit_core::engine::feed::Details;
 use davit_core::history::{History, Query};
 use davit_core::ids::ItemId;
 use tauri::State;
@@ -30,6 +31,12 @@ pub async fn history_rows(
 ) -> Answer<Vec<Option<EntryView>>> {
     let rows = shell.uploader()?.history(move |history| history.rows(search, first, count)).await?;
     Ok(rows.into_iter().map(|row| row.map(Into::into)).collect())
+}
+
+/// All there is to say about an entry. Nothing once its row moves again.
+#[tauri::command]
+pub async fn history_details(shell: State<'_, Arc<Shell>>, item: ItemId) -> Answer<Option<Details>> {
+    Ok(shell.uploader()?.history_details(item).await?)
 }
 
 /// Saves all that matches as a table, in a file that the person chooses in the system's dialog.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use davit_core::error::{Error, ErrorCode};
 use davit_core::settings::Preferences;
-use tauri::State;
+use tauri::{Runtime, State, WebviewWindow};
 
 use crate::shell::Shell;
 use crate::tray;
@@ -29,4 +30,12 @@ pub async fn set_preferences(shell: State<'_, Arc<Shell>>, preferences: Preferen
     shell.uploader()?.set_preferences(preferences)?;
     shell.look_again();
     Ok(())
+}
+
+/// Draws the page so large from now on, in percent of what is usual.
+#[tauri::command]
+pub async fn zoom<R: Runtime>(window: WebviewWindow<R>, shell: State<'_, Arc<Shell>>, percent: u32) -> Answer<()> {
+    shell.zooms_to(percent);
+    let zoomed = window.set_zoom(shell.zoom());
+    Ok(zoomed.map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))?)
 }

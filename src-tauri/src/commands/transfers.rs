@@ -97,6 +97,8 @@ pub async fn copy_text(shell: State<'_, Arc<Shell>>, target: Target, what: CopyW
     let what = match what {
         CopyWhat::Key => What::Key,
         CopyWhat::Checksum => What::Checksum,
+        CopyWhat::Etag => What::Etag,
+        CopyWhat::Version => What::Version,
         CopyWhat::Reference => What::Reference,
         CopyWhat::From => What::From,
     };

@@ -186,7 +186,7 @@ undo: boolean,
  */
 count: number, };
 
-export type CopyWhat = "key" | "checksum" | "reference" | "from";
+export type CopyWhat = "key" | "checksum" | "etag" | "version" | "reference" | "from";
 
 export type SavedView = "saved" | "left" | "moving";
 
@@ -259,6 +259,10 @@ export type View = {
  * Rows that count.
  */
 filter: Filter, 
+/**
+ * Words, all of which are in a row's name or its destination's label, whatever their case and accents; none let all through.
+ */
+find: string, 
 /**
  * The first row shown, from 0, in the filtered list.
  */
@@ -337,6 +341,10 @@ export type Slice = {
  * The filter it was cut from.
  */
 filter: Filter, 
+/**
+ * The words that were looked for.
+ */
+find: string, 
 /**
  * The first row's place in the filtered list.
  */
@@ -902,9 +910,21 @@ from: string,
  */
 checksum: string | null, 
 /**
+ * The object's `ETag`, when done.
+ */
+etag: string | null, 
+/**
+ * The object's version, when done, where the store keeps versions.
+ */
+version: string | null, 
+/**
  * The pieces map; none for folders and single-piece files.
  */
 pieces: Pieces | null, 
+/**
+ * Files of it; none for a file.
+ */
+files: number | null, 
 /**
  * What happened, newest first, at most fifty.
  */

@@ -7,6 +7,7 @@ import type {
   Checked,
   CopyWhat,
   DestinationId,
+  Details,
   DoneView,
   EntryView,
   Existing,
@@ -79,6 +80,7 @@ export const ipc = {
   startsAtLogin: () => invoke<boolean>('starts_at_login'),
   startAtLogin: (on: boolean) => invoke<null>('start_at_login', { on }),
   preferences: () => invoke<Preferences>('preferences'),
+  zoom: (percent: number) => invoke<null>('zoom', { percent }),
   hasTray: () => invoke<boolean>('has_tray'),
   setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
   network: () => invoke<Network>('network'),
@@ -95,6 +97,7 @@ export const ipc = {
   openClockSettings: () => invoke<null>('open_clock_settings'),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   searchHistory: (query: Query) => invoke<HistoryView>('search_history', { query }),
+  historyDetails: (item: ItemId) => invoke<Details | null>('history_details', { item }),
   historyRows: (search: number, first: number, count: number) =>
     invoke<(EntryView | null)[]>('history_rows', { search, first, count }),
   saveHistory: (query: Query) => invoke<SavedView>('save_history', { query }),

@@ -163,6 +163,15 @@ export function untilClock(until: number, now: number): string {
   return text.dayAndClock({ day: date(until * 1000, { weekday: 'short' }), clock: clock(until) });
 }
 
+const dayOf = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
+
+/** "14:05"; "4 May, 14:05" of another day than today. */
+export const clockOfDay = (unix: number, now: number): string =>
+  dayOf(unix * 1000) === dayOf(now) ? clock(unix) : dayAndClock(unix);
+
+/** Whether both are of the same day. */
+export const sameDay = (one: number, other: number): boolean => dayOf(one * 1000) === dayOf(other * 1000);
+
 /** "18:00" of minutes after midnight. */
 export function timeOfDay(minutes: number): string {
   return date(new Date(2001, 0, 1, 0, minutes).getTime(), { timeStyle: 'short' });

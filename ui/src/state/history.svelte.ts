@@ -1,5 +1,5 @@
 // What ended: a search, what it found, and the slice of that which is shown. It is asked again when history is another one.
-import type { EntryView, HistoryView, Ipc, Problem, Query, Target } from '../ipc';
+import type { Details, EntryView, HistoryView, Ipc, Problem, Query, SavedView, Target } from '../ipc';
 import { text } from '../text';
 import { daysOf, heightOf, type Laid, lay, slice } from './days';
 import type { Toasts } from './toasts.svelte';
@@ -30,6 +30,10 @@ export const targetOf = ({ item }: EntryView): Target => ({ kind: 'item', id: it
 export class History {
   query = $state.raw<Query>(ALL);
   shown = $state.raw<Shown | null>(null);
+  /** The entry that is looked into, and all there is to say about it. */
+  about = $state.raw<{ entry: EntryView; details: Details } | null>(null);
+  /** Which is to be looked into. */
+  private into: EntryView | null = null;
   /** Whether anybody looks. */
   private open = false;
   /** Of which history the last question was. */
@@ -74,13 +78,17 @@ export class History {
 
   stop(): void {
     this.open = false;
+    void this.look(null);
   }
 
   /** History is this one now. */
   told(revision: number): void {
     const before = this.revision;
     this.revision = revision;
-    if (before !== null && before !== revision && this.open) this.ask();
+    if (before === null || before === revision || !this.open) return;
+    this.ask();
+    // It may have moved, or ended anew.
+    if (this.into) void this.look(this.into);
   }
 
   search(change: Partial<Query>): void {
@@ -142,6 +150,28 @@ export class History {
     } catch (problem) {
       this.toasts.refused(problem as Problem);
     }
+  }
+
+  /** Opens the details of an entry, or closes them. */
+  async look(entry: EntryView | null): Promise<void> {
+    this.into = entry;
+    if (!entry) this.about = null;
+    else
+      try {
+        const details = await this.ipc.historyDetails(entry.item);
+        if (this.into === entry) this.about = details && { entry, details };
+      } catch (problem) {
+        this.toasts.refused(problem as Problem);
+      }
+  }
+
+  /** What became of everything that was added with it. */
+  receipt(entry: EntryView): void {
+    const said = (saved: SavedView) => {
+      if (saved === 'saved') this.toasts.say(text.receiptSaved);
+      if (saved === 'moving') this.toasts.say(text.receiptLater);
+    };
+    this.does(this.ipc.saveReceipt(targetOf(entry)).then(said));
   }
 
   link(entry: EntryView): void {

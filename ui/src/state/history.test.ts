@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { EntryView, HistoryView, Ipc, Problem, Query } from '../ipc';
+import type { Details, EntryView, HistoryView, Ipc, Problem, Query } from '../ipc';
 import { ALL, History } from './history.svelte';
 import { Toasts } from './toasts.svelte';
 
@@ -42,6 +42,8 @@ function known(count = 1_000) {
           : [],
       ),
     ),
+    historyDetails: vi.fn<Ipc['historyDetails']>((item) => when({ name: `${item}.mov` } as Details)),
+    saveReceipt: vi.fn<Ipc['saveReceipt']>(() => Promise.resolve('moving')),
     copyLink: vi.fn<Ipc['copyLink']>(() => Promise.resolve('now')),
     showInFolder: vi.fn<Ipc['showInFolder']>(() => Promise.resolve(null)),
     uploadAgain: vi.fn<Ipc['uploadAgain']>(() => Promise.resolve(null)),
@@ -159,4 +161,39 @@ test('what can be done with an entry is said, and so is what cannot', async () =
   await settled();
   expect(ipc.saveHistory.mock.lastCall?.[0].text).toBe('fjord');
   expect(toasts.now?.words).toBe('History saved');
+});
+
+test('an entry is looked into, and the one that was asked for last is shown', async () => {
+  const { history, settled, hold, release } = known();
+  history.start();
+  await settled();
+  hold();
+  void history.look(entry(1));
+  void history.look(entry(2));
+  await release();
+  expect(history.about).toMatchObject({ entry: { item: 2 }, details: { name: '2.mov' } });
+  void history.look(null);
+  expect(history.about).toBeNull();
+});
+
+test('what is looked into is asked for anew when history is another one, and closed where it moves again', async () => {
+  const { ipc, history, settled } = known();
+  history.told(1);
+  history.start();
+  await history.look(entry(1));
+  history.told(2);
+  await settled();
+  expect(ipc.historyDetails).toHaveBeenCalledTimes(2);
+  ipc.historyDetails.mockResolvedValueOnce(null);
+  history.told(3);
+  await settled();
+  expect(history.about).toBeNull();
+});
+
+test('a receipt that is not there yet says when it is', async () => {
+  const { ipc, toasts, history, settled } = known();
+  history.receipt(entry(7));
+  await settled();
+  expect(ipc.saveReceipt.mock.lastCall).toEqual([{ kind: 'item', id: 7 }]);
+  expect(toasts.now?.words).toBe('There is a receipt once everything added with it has ended.');
 });

@@ -10,7 +10,7 @@ const one = (id: number, state: RowState, folder = false): Row =>
     state,
     folder: folder ? { files: 9, done: 1, needsYou: 0, skipped: 0, counting: false, peek: null } : null,
   });
-const all = (...rows: Row[]): Known => ({ rows, first: 0, total: rows.length, filter: 'all' });
+const all = (...rows: Row[]): Known => ({ rows, first: 0, total: rows.length, whole: true });
 const why = (known: Known, move: 'earlier' | 'later', ...ids: number[]) =>
   stays(known.rows.filter(({ id }) => ids.includes(id)).map(thingOf), move, known);
 
@@ -56,6 +56,6 @@ test('what is outside the part that is known is left to the engine', () => {
   const known = all(one(1, queued));
   expect(why({ ...known, first: 5, total: 9 }, 'earlier', 1)).toBeNull();
   expect(why({ ...known, total: 9 }, 'later', 1)).toBeNull();
-  expect(why({ ...known, filter: 'moving' }, 'earlier', 1)).toBeNull();
+  expect(why({ ...known, whole: false }, 'earlier', 1)).toBeNull();
   expect(stays([{ ...thingOf(one(7, queued)) }], 'earlier', known)).toBeNull();
 });

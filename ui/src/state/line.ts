@@ -1,5 +1,5 @@
 // Which rows are in line, and why one cannot be moved there.
-import type { Filter, PausedBy, Row, RowState } from '../ipc';
+import type { PausedBy, Row, RowState } from '../ipc';
 import type { Thing } from './selection.svelte';
 
 export type Move = 'earlier' | 'later';
@@ -11,7 +11,8 @@ export interface Known {
   rows: Row[];
   first: number;
   total: number;
-  filter: Filter;
+  /** Nothing of it is left out. */
+  whole: boolean;
 }
 
 const IN_LINE: readonly RowState['kind'][] = ['queued', 'scanning', 'waiting', 'held'];
@@ -42,10 +43,10 @@ export function stays(things: Thing[], move: Move, known: Known): Stays | null {
 }
 
 /** Whether nothing else is in line on that side of the farthest of them. */
-function blocked(things: Thing[], move: Move, { rows, first, total, filter }: Known): boolean {
+function blocked(things: Thing[], move: Move, { rows, first, total, whole }: Known): boolean {
   const ids = new Set(things.map(({ target }) => target.id));
   const chosen = rows.flatMap(({ id }, at) => (ids.has(id) ? [at] : []));
-  if (filter !== 'all' || chosen.length < ids.size) return false;
+  if (!whole || chosen.length < ids.size) return false;
   const others = rows.flatMap((row, at) => (!ids.has(row.id) && mayBeInLine(row) ? [at] : []));
   if (move === 'earlier') return first === 0 && !others.some((at) => at < Math.max(...chosen));
   return first + rows.length === total && !others.some((at) => at > Math.min(...chosen));

@@ -11,7 +11,7 @@ function list(total: number): { selection: Selection; transfers: Transfers; row:
   const setView = (view: View) => {
     const rows = all.slice(view.first, view.first + view.count);
     rev += 1;
-    const slice = { filter: view.filter, first: view.first, total, rows };
+    const slice = { filter: view.filter, find: view.find, first: view.first, total, rows };
     const told = {
       rev,
       totals: transfers.totals,
@@ -24,7 +24,7 @@ function list(total: number): { selection: Selection; transfers: Transfers; row:
     return Promise.resolve(null);
   };
   const transfers = new Transfers({ setView } as unknown as Ipc);
-  const slice = { filter: 'all' as const, first: 0, total, rows: all.slice(0, 10) };
+  const slice = { filter: 'all' as const, find: '', first: 0, total, rows: all.slice(0, 10) };
   transfers.take({ kind: 'snapshot', rev: 0, totals: transfers.totals, slice, details: null });
   return { selection: new Selection(transfers), transfers, row };
 }

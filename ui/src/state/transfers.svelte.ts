@@ -62,7 +62,11 @@ export class Transfers {
   samples = $state.raw<number[]>([]);
   /** What the height of their line stands for. */
   top = $state(new Scale().of(0, 0));
-  view = $state.raw<View>({ filter: 'all', first: 0, count: 40, open: [], focus: null, outcomes: false });
+  view = $state.raw<View>({ filter: 'all', find: '', first: 0, count: 40, open: [], focus: null, outcomes: false });
+  /** Somebody looks for something in the list. */
+  finding = $state(false);
+  /** The words by which the rows that are shown were found. */
+  found = $state('');
   /** The engine has told its list once. */
   ready = $state(false);
   /** Rows that were asked to pause and do not yet. */
@@ -196,13 +200,14 @@ export class Transfers {
   private hear(slice: Slice): void {
     const { aside } = this;
     if (!aside) this.show(slice);
-    else if (slice.filter === aside.view.filter && slice.first === aside.view.first) {
+    else if (slice.filter === aside.view.filter && slice.find === aside.view.find && slice.first === aside.view.first) {
       const whole = Math.min(aside.view.count, slice.total - slice.first);
       if (slice.rows.length >= whole) aside.heard(slice);
     }
   }
 
   private show(slice: Slice): void {
+    this.found = slice.find;
     this.first = slice.first;
     this.total = slice.total;
     this.rows = slice.rows.map((row) => this.steady.row(row));
@@ -226,6 +231,13 @@ export class Transfers {
 
   filter(filter: Filter): void {
     if (filter !== this.view.filter) this.look({ filter, first: 0 });
+  }
+
+  /** Only rows that have these words; nothing shows all of them again. */
+  find(words: string | null): void {
+    this.finding = words !== null;
+    const find = words ?? '';
+    if (find !== this.view.find) this.look({ find, first: 0 });
   }
 
   window(first: number, count: number): void {
@@ -276,20 +288,27 @@ export class Transfers {
    * The rows that pass a filter, asked for slice by slice while the list keeps showing its own: what is cleared or
    * selected at once must be known by name. Nothing when the engine does not answer.
    */
-  between(filter: Filter, first: number, count: number): Promise<Row[] | null> {
+  between(filter: Filter, first: number, count: number, find = this.view.find): Promise<Row[] | null> {
     const before = this.asking;
-    const answer = before.then(() => this.slices(filter, first, count));
+    const answer = before.then(() => this.slices(filter, find, first, count));
     this.asking = answer.catch(() => null);
     return answer;
   }
 
-  private async slices(filter: Filter, first: number, count: number): Promise<Row[] | null> {
+  private async slices(filter: Filter, find: string, first: number, count: number): Promise<Row[] | null> {
     // The engine tells a slice that moved; one that shows all of it already would not.
-    const here = this.view.filter === filter ? this.here(first, count) : null;
+    const shown = this.view.filter === filter && this.view.find === find && this.found === find;
+    const here = shown ? this.here(first, count) : null;
     if (here) return here;
     const rows: Row[] = [];
     for (;;) {
-      const view = { ...this.view, filter, first: first + rows.length, count: Math.min(MOST, count - rows.length) };
+      const view = {
+        ...this.view,
+        filter,
+        find,
+        first: first + rows.length,
+        count: Math.min(MOST, count - rows.length),
+      };
       const slice = await this.ask(view);
       if (slice) rows.push(...slice.rows);
       if (slice && slice.rows.length > 0 && rows.length < Math.min(count, slice.total - first)) continue;
@@ -299,7 +318,7 @@ export class Transfers {
   }
 
   /** The place of the first row that fits, from `from` on and then from the top. */
-  async find(fits: (row: Row) => boolean, from: number): Promise<number | null> {
+  async placeOf(fits: (row: Row) => boolean, from: number): Promise<number | null> {
     const spans: [number, number][] = [
       [from, FOUND],
       [0, Math.min(from, FOUND)],
@@ -316,8 +335,9 @@ export class Transfers {
     return null;
   }
 
+  /** All that a filter lets through, whatever is looked for. */
   async every(filter: Filter): Promise<Target[] | null> {
-    const rows = await this.between(filter, 0, Infinity);
+    const rows = await this.between(filter, 0, Infinity, '');
     return rows && rows.map(({ id }): Target => ({ kind: 'item', id }));
   }
 

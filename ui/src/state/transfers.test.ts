@@ -22,7 +22,7 @@ const sent = (id: number, bytes: number): Row => row(id, { sent: bytes });
 const snapshot: Snapshot = {
   rev: 0,
   totals,
-  slice: { filter: 'all', first: 0, total: 2, rows: [sent(1, 0), sent(2, 0)] },
+  slice: { filter: 'all', find: '', first: 0, total: 2, rows: [sent(1, 0), sent(2, 0)] },
   details: null,
 };
 const about: Details = {
@@ -37,7 +37,10 @@ const about: Details = {
   key: null,
   from: '/2.mov',
   checksum: null,
+  etag: null,
+  version: null,
   pieces: null,
+  files: null,
   story: [],
   reference: null,
   technical: null,
@@ -158,7 +161,7 @@ function answering(done: number): { transfers: Transfers; views: View[]; shown: 
     views.push(view);
     shown.push(transfers.rows.length);
     const rows = all.slice(view.first, view.first + view.count);
-    const slice: Slice = { filter: view.filter, first: view.first, total: done, rows };
+    const slice: Slice = { filter: view.filter, find: view.find, first: view.first, total: done, rows };
     queueMicrotask(() => transfers.take({ kind: 'delta', ...delta((rev += 1), []), slice }));
     return Promise.resolve(null);
   };
@@ -208,6 +211,44 @@ test('a filter shows its list from the top, and asks only when it changes', () =
   transfers.filter('done');
   expect(setView).toHaveBeenCalledTimes(2);
   expect(setView.mock.lastCall?.[0]).toMatchObject({ filter: 'done', first: 0, count: 50 });
+});
+
+test('what is looked for shows its list from the top, and the words that found it are those of its slice', () => {
+  const setView = vi.fn<(view: View) => Promise<null>>(() => Promise.resolve(null));
+  const transfers = new Transfers({ setView } as unknown as Ipc);
+  transfers.take({ kind: 'snapshot', ...snapshot });
+  transfers.window(40, 50);
+  transfers.find('');
+  expect(transfers.finding).toBe(true);
+  expect(setView).toHaveBeenCalledTimes(1);
+  transfers.find('fjord');
+  expect(setView.mock.lastCall?.[0]).toMatchObject({ find: 'fjord', first: 0, count: 50 });
+  expect(transfers.found).toBe('');
+  const slice: Slice = { filter: 'all', find: 'fjord', first: 0, total: 1, rows: [sent(2, 0)] };
+  transfers.take({ kind: 'delta', ...delta(1, []), slice });
+  expect([transfers.found, transfers.total]).toEqual(['fjord', 1]);
+  transfers.find(null);
+  expect(transfers.finding).toBe(false);
+  expect(setView.mock.lastCall?.[0]).toMatchObject({ find: '', first: 0 });
+});
+
+test('what is cleared is all that is done, whatever is looked for', async () => {
+  const { transfers, views } = answering(700);
+  transfers.find('fjord');
+  expect(await transfers.every('done')).toHaveLength(700);
+  const asked = views.filter(({ filter }) => filter === 'done');
+  expect(asked.map(({ find, first }) => [find, first])).toEqual([
+    ['', 0],
+    ['', 500],
+  ]);
+  expect(views.at(-1)).toMatchObject({ filter: 'all', find: 'fjord' });
+});
+
+test('what is selected at once is what was found', async () => {
+  const { transfers, views } = answering(700);
+  transfers.find('fjord');
+  await transfers.between('all', 0, 600);
+  expect(new Set(views.map(({ find }) => find))).toEqual(new Set(['fjord']));
 });
 
 test('a folder that is toggled is open, then closed', () => {

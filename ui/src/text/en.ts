@@ -26,6 +26,8 @@ type Names<Argument extends string> = `${string}{${Argument}}${string}`;
 export interface ErrorText<Place, Time> {
   /** In the row, at most 50 characters. */
   row: string;
+  /** On the way in, where nothing waits and there is room for what to do. */
+  door?: string;
   /** The same with the destination's name, where that helps. */
   rowAt?: Place;
   /** Of a wait: the same with how long it is until the next try. */
@@ -56,6 +58,7 @@ const remove = 'Remove';
 export const errors = {
   offline: {
     row: 'Waiting for the connection.',
+    door: 'You are offline. Connect, then continue.',
     why: goesOn,
     waits: goesOn,
     whole: 'Waiting for the connection',
@@ -117,7 +120,12 @@ export const errors = {
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
     button: again,
   },
-  'not-allowed': { row: 'This account may not use Davit.', todo: admin, button: again },
+  'not-allowed': {
+    row: 'This account may not use Davit.',
+    door: 'This account may not use Davit. Ask your administrator.',
+    todo: admin,
+    button: again,
+  },
   'account-disabled': {
     row: 'Your account may not upload any more.',
     why: kept,
@@ -641,6 +649,18 @@ export const text = {
     done: 'Nothing is done yet',
   },
   show: 'Show',
+  find: {
+    open: 'Search the list',
+    label: 'Search the list',
+    close: 'Close search',
+    count: '{n, number} found',
+    /** Where only some rows are looked through. */
+    only: {
+      moving: 'You are looking at what is moving.',
+      'needs-you': 'You are looking at what needs you.',
+      done: 'You are looking at what is done.',
+    },
+  },
   filters: { all: 'All', moving: 'Moving', 'needs-you': 'Needs you', done: 'Done' },
   clearDone: 'Clear done',
   cleared: 'Cleared {n, number}.',
@@ -1086,12 +1106,16 @@ export const text = {
     count: '{sent, number} of {all, number}',
     matches: 'Every piece matches the file on this computer.',
     size: 'Size',
+    files: 'Files',
     noneSent: '{size}, none sent',
     someSent: '{sizes} sent',
     to: 'Goes to',
     key: 'Key',
     from: 'From',
     checksum: 'Checksum',
+    /** What the store calls what it has of it, and its version of that. */
+    etag: 'ETag',
+    version: 'Version',
     way: 'Way',
     checksumLater: 'Ready when the upload ends',
     reference: 'Reference',
@@ -1101,6 +1125,8 @@ export const text = {
     message: 'Copy a message for your administrator',
     copyKey: 'Copy key',
     copyChecksum: 'Copy checksum',
+    copyEtag: 'Copy ETag',
+    copyVersion: 'Copy version',
     copyReference: 'Copy reference',
     legend: { sent: 'Sent', sending: 'Sending', again: 'Again', toDo: 'To do' },
   },
@@ -1133,13 +1159,86 @@ export const text = {
     none: 'Nothing matches “{search}”',
     everything: 'Search everything',
   },
-  keys: {
-    details: '↵',
-    link: '{mac, select, true {⌘L} other {Ctrl+L}}',
-    show: '{mac, select, true {⇧⌘R} other {Ctrl+Shift+R}}',
-    pause: 'Space',
-    earlier: '{mac, select, true {⌥↑} other {Alt+↑}}',
-    later: '{mac, select, true {⌥↓} other {Alt+↓}}',
-    remove: '{mac, select, true {⌫} other {Del}}',
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    close: 'Close shortcuts',
+    /** Where they mean something. */
+    scopes: {
+      window: 'Everywhere',
+      page: 'In transfers and history',
+      list: 'In the list of transfers',
+      history: 'In the list of history',
+    },
+    window: {
+      transfers: 'Transfers',
+      watched: 'Watched folders',
+      history: 'History',
+      settings: 'Settings',
+      files: 'Add files',
+      folder: 'Add a folder',
+      paste: 'Add copied files',
+      toggleAll: 'Pause or resume all',
+      undo: 'Undo a cancel or a removal',
+      next: 'Next part of the window',
+      previous: 'Previous part of the window',
+      larger: 'Larger',
+      smaller: 'Smaller',
+      usualSize: 'Usual size',
+      shortcuts: 'These shortcuts',
+    },
+    page: {
+      find: 'Search',
+      leave: 'Close the search or what was opened last',
+    },
+    list: {
+      move: 'Move in the list',
+      extend: 'Select several',
+      all: 'Select all',
+      select: 'Select one more, or one less',
+      sideways: 'Close or open a folder',
+      type: 'Go to a name that begins so',
+      details: 'Details',
+      rest: 'Pause or resume',
+      main: 'Press the button of the row',
+      drop: 'Cancel, or remove from the list',
+      link: 'Copy the link',
+      show: 'Show in folder',
+      earlier: 'Upload earlier',
+      later: 'Upload later',
+      menu: 'More',
+      unselect: 'Select nothing',
+    },
+    historyList: {
+      move: 'Move in the list',
+      details: 'Details',
+      link: 'Copy the link',
+      show: 'Show in folder',
+      menu: 'More',
+    },
+    /** What stands on keys. */
+    names: {
+      ' ': 'Space',
+      ArrowUp: '↑',
+      ArrowDown: '↓',
+      ArrowLeft: '←',
+      ArrowRight: '→',
+      Home: 'Home',
+      End: 'End',
+      PageUp: 'Page Up',
+      PageDown: 'Page Down',
+      Enter: '↵',
+      Escape: 'Esc',
+      Delete: '{mac, select, true {⌫} other {Del}}',
+      ContextMenu: 'Menu',
+      Letters: 'A … Z',
+      '-': '−',
+    },
+    /** A key with what is held. */
+    held: {
+      mod: '{mac, select, true {⌘{key}} other {Ctrl+{key}}}',
+      modShift: '{mac, select, true {⇧⌘{key}} other {Ctrl+Shift+{key}}}',
+      shift: '{mac, select, true {⇧{key}} other {Shift+{key}}}',
+      alt: '{mac, select, true {⌥{key}} other {Alt+{key}}}',
+    },
   },
 } as const;

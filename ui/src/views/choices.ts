@@ -5,14 +5,15 @@ import { mendOf } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
 import { text } from '../text';
 import type { Doing } from './doing';
+import { keyOf } from './shortcuts';
 
-const { act, keys } = text;
+const { act } = text;
 
 export function choices(thing: Thing, linkable: boolean, mac: boolean, doing: Doing): Choice[] {
   const all: Choice[] = [];
-  if (linkable) all.push({ label: act.link, keys: keys.link(mac), run: () => doing.link(thing) });
-  all.push({ label: act.details, keys: keys.details, run: () => doing.details(thing) });
-  all.push({ label: act.show, keys: keys.show(mac), run: () => doing.show(thing) });
+  if (linkable) all.push({ label: act.link, keys: keyOf('list', 'link', mac), run: () => doing.link(thing) });
+  all.push({ label: act.details, keys: keyOf('list', 'details', mac), run: () => doing.details(thing) });
+  all.push({ label: act.show, keys: keyOf('list', 'show', mac), run: () => doing.show(thing) });
   const { state } = thing;
   if (ended(state) || state.kind === 'failed') all.push({ label: act.receipt, run: () => doing.receipt(thing) });
   // Where the one button does something else.
@@ -33,18 +34,18 @@ function rest(things: Thing[], mac: boolean, doing: Doing): Choice[] {
   const all: Choice[] = [];
   const gone = things.every(({ state }) => ended(state));
   if (things.some(({ state }) => pausable(state)))
-    all.push({ label: act.pause, keys: keys.pause, apart: true, run: () => doing.pause(...things) });
+    all.push({ label: act.pause, keys: keyOf('list', 'rest', mac), apart: true, run: () => doing.pause(...things) });
   else if (things.some(({ state }) => state.kind === 'paused'))
-    all.push({ label: act.resume, keys: keys.pause, apart: true, run: () => doing.resume(...things) });
+    all.push({ label: act.resume, keys: keyOf('list', 'rest', mac), apart: true, run: () => doing.resume(...things) });
   if (things.some(({ state }) => !ended(state) && state.kind !== 'failed'))
     for (const move of ['earlier', 'later'] as const) {
       const not = doing.stays(things, move);
-      const choice = { label: act[move], keys: keys[move](mac), run: () => doing.move(move, ...things) };
+      const choice = { label: act[move], keys: keyOf('list', move, mac), run: () => doing.move(move, ...things) };
       all.push(not === null ? choice : { ...choice, not });
     }
   all.push({
     label: gone ? act.remove : things.length > 1 ? act.cancelMany : act.cancel,
-    keys: keys.remove(mac),
+    keys: keyOf('list', 'drop', mac),
     apart: gone,
     ...(gone ? {} : { kind: 'bad' }),
     run: () => doing.drop(...things),

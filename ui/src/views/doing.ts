@@ -73,7 +73,7 @@ export class Doing {
   /** Why none of these can be uploaded earlier or later, where that is known. */
   stays(things: Thing[], move: Move): string | null {
     const { rows, first, total, view } = this.transfers;
-    const why = stays(things, move, { rows, first, total, filter: view.filter });
+    const why = stays(things, move, { rows, first, total, whole: view.filter === 'all' && view.find === '' });
     return why && text.line[why];
   }
 

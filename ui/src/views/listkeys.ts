@@ -8,9 +8,11 @@ import { begins, Typing } from '../state/typing';
 import { forward } from './forward';
 import type { Held } from '../state/window';
 import type { Doing } from './doing';
+import { type Hands, press } from './shortcuts';
+import { stepOf } from './steps';
 
 /** What the keys need of the list. */
-export interface Hands {
+export interface Reach {
   transfers: Transfers;
   selection: Selection;
   doing: Doing;
@@ -25,13 +27,48 @@ export interface Hands {
 export class ListKeys {
   private readonly typing = new Typing();
 
-  constructor(private readonly hands: Hands) {}
+  constructor(private readonly hands: Reach) {}
 
   /** Whether the key meant something here. */
   press(event: KeyboardEvent, held: Held, onRow: boolean): boolean {
-    if (event.altKey) return this.line(event, held);
-    if (event.ctrlKey || event.metaKey) return this.command(event, held);
-    return this.steps(event, held) || this.plain(event, held, onRow);
+    if (press('list', event, this.on(held, onRow))) return true;
+    const letter = onRow && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (letter) void this.type(event.key, held.index);
+    return letter;
+  }
+
+  /** What the keys do to the row that has the focus; some mean something else on its buttons. */
+  private on({ row, index }: Held, onRow: boolean): Hands<'list'> {
+    const { doing, selection } = this.hands;
+    const line = (move: Move) => () => doing.move(move, ...this.meant(row));
+    return {
+      move: ({ key }) => {
+        selection.clear();
+        this.step(key, index);
+      },
+      extend: ({ key }) => void selection.extend(index, this.step(key, index)),
+      all: () => void selection.all().then((whole) => !whole && doing.selectedMost(selection.size)),
+      select: () => selection.toggle(row, index, null),
+      sideways: ({ key }) => {
+        if (row.folder && this.hands.isOpen(row) !== forward(key) > 0) doing.toggle(row.id);
+      },
+      // Any letter does, and no other key: they come last.
+      type: () => false,
+      details: () => onRow && doing.details(thingOf(row)),
+      // A space belongs to a name once one has been begun.
+      rest: () => onRow && !this.typing.begun && doing.toggleRest(this.meant(row)),
+      main: () => doing.main(...this.meant(row)),
+      drop: () => {
+        doing.drop(...this.meant(row));
+        selection.clear();
+      },
+      link: () => this.hands.linkable() && doing.link(thingOf(row)),
+      show: () => doing.show(thingOf(row)),
+      earlier: line('earlier'),
+      later: line('later'),
+      menu: () => this.hands.menu(index),
+      unselect: () => selection.size > 0 && selection.clear(),
+    };
   }
 
   /** What is selected, or else the row that has the focus. */
@@ -40,71 +77,19 @@ export class ListKeys {
     return selection.size > 0 ? selection.things : [thingOf(row)];
   }
 
-  private steps(event: KeyboardEvent, { index }: Held): boolean {
-    const { transfers, selection, move } = this.hands;
-    const page = this.hands.page();
-    const steps: Record<string, number> = {
-      ArrowDown: index + 1,
-      ArrowUp: index - 1,
-      Home: 0,
-      End: transfers.total - 1,
-      PageDown: index + page,
-      PageUp: index - page,
-    };
-    const step = steps[event.key];
-    if (step === undefined) return false;
+  /** Goes on in the list; answers to where. */
+  private step(key: string, index: number): number {
+    const { transfers, move } = this.hands;
     this.typing.end();
-    const to = Math.max(0, Math.min(transfers.total - 1, step));
-    if (event.shiftKey) void selection.extend(index, to);
-    else selection.clear();
+    const to = stepOf(key, index, this.hands.page(), transfers.total);
     move(to);
-    return true;
-  }
-
-  private plain(event: KeyboardEvent, { row, index }: Held, onRow: boolean): boolean {
-    const { doing, selection } = this.hands;
-    const step = forward(event.key);
-    if (step !== 0) {
-      if (row.folder && this.hands.isOpen(row) !== step > 0) doing.toggle(row.id);
-    } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.hands.menu(index);
-    else if (event.key === 'Delete' || event.key === 'Backspace') this.drop(row);
-    else if (event.key === 'Escape' && selection.size > 0) selection.clear();
-    else if (!onRow) return false;
-    else if (event.key === 'Enter') doing.details(thingOf(row));
-    else if (event.key === ' ' && !this.typing.begun) doing.toggleRest(this.meant(row));
-    else if (event.key.length === 1) void this.type(event.key, index);
-    else return false;
-    return true;
-  }
-
-  private command(event: KeyboardEvent, { row, index }: Held): boolean {
-    const { doing, selection } = this.hands;
-    const letter = event.key.toLowerCase();
-    if (letter === 'r' && event.shiftKey) doing.show(thingOf(row));
-    else if (letter === 'r') doing.main(...this.meant(row));
-    else if (letter === 'l' && this.hands.linkable()) doing.link(thingOf(row));
-    else if (letter === 'a') void selection.all().then((whole) => !whole && doing.selectedMost(selection.size));
-    else if (letter === ' ') selection.toggle(row, index, null);
-    else return false;
-    return true;
-  }
-
-  private line(event: KeyboardEvent, { row }: Held): boolean {
-    const moves: Record<string, Move> = { ArrowUp: 'earlier', ArrowDown: 'later' };
-    const move = event.ctrlKey || event.metaKey || event.shiftKey ? undefined : moves[event.key];
-    if (move) this.hands.doing.move(move, ...this.meant(row));
-    return move !== undefined;
-  }
-
-  private drop(row: Row): void {
-    this.hands.doing.drop(...this.meant(row));
-    this.hands.selection.clear();
+    return to;
   }
 
   private async type(letter: string, index: number): Promise<void> {
     const { transfers, selection, move } = this.hands;
     const typed = this.typing.type(letter);
-    const to = await transfers.find((row) => begins(row.name, typed.begins), typed.stay ? index : index + 1);
+    const to = await transfers.placeOf((row) => begins(row.name, typed.begins), typed.stay ? index : index + 1);
     if (to === null) return;
     selection.clear();
     move(to);

@@ -33,6 +33,8 @@ pub enum Filter {
 pub struct View {
     /// Rows that count.
     pub filter: Filter,
+    /// Words, all of which are in a row's name or its destination's label, whatever their case and accents; none let all through.
+    pub find: String,
     /// The first row shown, from 0, in the filtered list.
     pub first: u32,
     /// How many rows are shown, at most 500.
@@ -141,6 +143,8 @@ pub enum Focused {
 pub struct Slice {
     /// The filter it was cut from.
     pub filter: Filter,
+    /// The words that were looked for.
+    pub find: String,
     /// The first row's place in the filtered list.
     pub first: u32,
     /// Rows in the whole filtered list.
@@ -449,8 +453,14 @@ pub struct Details {
     pub from: String,
     /// CRC64NVME in base64: ours, equal to the store's once done.
     pub checksum: Option<String>,
+    /// The object's `ETag`, when done.
+    pub etag: Option<String>,
+    /// The object's version, when done, where the store keeps versions.
+    pub version: Option<String>,
     /// The pieces map; none for folders and single-piece files.
     pub pieces: Option<Pieces>,
+    /// Files of it; none for a file.
+    pub files: Option<u32>,
     /// What happened, newest first, at most fifty.
     pub story: Vec<Happening>,
     /// S3's request id or another reference for IT, of the last problem.

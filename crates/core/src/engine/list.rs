@@ -226,6 +226,20 @@ impl Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::BatchId;
+
+    #[test]
+    fn what_is_shown_as_sent_never_goes_back_and_is_never_more_than_there_is() {
+        let mut item = Item { size: ByteCount(100), ..Item::new(ItemId::new(1), BatchId::new(1), "cut.mov") };
+        // A part is on its way, is lost, and is sent again.
+        for (rested, running, shown) in [(0, 40, 40), (0, 10, 40), (30, 0, 40), (30, 30, 60), (100, 90, 100)] {
+            item.rested = ByteCount(rested);
+            assert_eq!(row_sent(&mut item, running), ByteCount(shown));
+        }
+        // What is cancelled of it is not of it any more.
+        (item.size, item.rested) = (ByteCount(70), ByteCount(70));
+        assert_eq!(row_sent(&mut item, 0), ByteCount(70));
+    }
 
     #[test]
     fn the_pieces_map_has_a_cell_for_an_equal_share_of_the_pieces() {

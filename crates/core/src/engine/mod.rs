@@ -8,9 +8,11 @@
 mod actor;
 mod book;
 mod damage;
+mod details;
 mod drive;
 pub mod feed;
 mod feeds;
+mod finding;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod given;
@@ -53,6 +55,7 @@ use crate::transfer::TransferState;
 use crate::units::{ByteCount, UnixTime};
 pub(crate) use actor::deliver::{Delivery, Redelivered, Whole};
 use actor::enqueue;
+pub(crate) use details::of_ended;
 use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
 
@@ -120,6 +123,10 @@ pub enum What {
     Key,
     /// The whole object's checksum.
     Checksum,
+    /// The object's `ETag`.
+    Etag,
+    /// The object's version.
+    Version,
     /// The reference of the last problem.
     Reference,
     /// The place on this computer.

@@ -5,7 +5,6 @@
 //! of that. A shell then asks for the slice it shows. A search never waits for the index to be brought up, nor an upload for a
 //! search: [`History`] reads by connections of its own, and blocks whoever asks.
 
-mod folded;
 mod table;
 
 use std::collections::HashSet;
@@ -17,9 +16,9 @@ use ts_rs::TS;
 
 use crate::bandwidth::Zone;
 use crate::error::Result;
+use crate::folded::{folded_all, words};
 use crate::journal::{End, Ended, EntryRow, Reader, Texts};
 use crate::units::{ByteCount, UnixTime};
-use folded::{folded_all, words};
 pub use table::write as write_table;
 
 /// The fewest letters of a word that is looked up: shorter ones are looked for.
@@ -301,8 +300,8 @@ fn bring_up(home: &Path) -> Result<()> {
 mod tests {
     use tokio::time::Instant;
 
-    use super::folded::folded;
     use super::*;
+    use crate::folded::folded;
     use crate::ids::ItemId;
     use crate::journal::{Entry, put_all};
 

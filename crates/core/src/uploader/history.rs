@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{SessionStatus, Uploader};
 use crate::credentials::Remote;
-use crate::engine::EnqueueOptions;
-use crate::engine::feed::{Action, Target};
+use crate::engine::feed::{Action, Details, Target};
+use crate::engine::{EnqueueOptions, of_ended};
 use crate::error::{Error, ErrorCode, Result};
 use crate::history::{Found, History, Query};
 use crate::ids::{DestinationId, ItemId};
@@ -48,6 +48,14 @@ impl Uploader {
         let history = Arc::clone(&self.history);
         self.runtime.handle().spawn_blocking(move || history.index());
         found
+    }
+
+    /// All there is to say about a row of history, whether it is in the list still or not; nothing once it moves again.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn history_details(&self, item: ItemId) -> Result<Option<Details>> {
+        self.journal.read(move |journal| of_ended(journal, item)).await
     }
 
     /// Uploads once more what a row of history was made of: in the list it is tried again there, otherwise it is given anew, to

@@ -64,15 +64,18 @@ impl Actor {
         Ok(FileSlice { first, total, rows: rows.iter().filter_map(row).collect() })
     }
 
-    /// The gesture that something came with.
-    pub(super) fn batch_of(&self, target: Target) -> Result<BatchId> {
+    /// The gesture that something came with, in the list or taken off it.
+    pub(super) async fn batch_of(&self, target: Target) -> Result<BatchId> {
         let book = &self.shelf.book;
         let batch = match target {
             Target::Batch(id) => Some(id),
             Target::Item(id) => book.item(id).map(|item| item.batch),
             Target::Transfer(id) => book.index(id).map(|at| book.item_of(at).batch),
         };
-        batch.ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no such row"))
+        match batch {
+            Some(batch) => Ok(batch),
+            None => self.found(target).await.map(|(batch, ..)| batch.id),
+        }
     }
 
     /// The row and transfer that a text is wanted of, in the list or taken off it.
@@ -105,11 +108,19 @@ impl Actor {
             (What::From, file) => Ok(names::shown(&file.map_or(item.path, |file| file.path))),
             (What::Key, Some(file)) => prefix.map(|prefix| format!("{prefix}{}", file.key)).ok_or_else(none),
             (What::Checksum, Some(file)) => file.crc64.map(checksum::to_base64).ok_or_else(none),
+            (What::Etag, Some(file)) => match file.standing.state {
+                TransferState::Done { etag, .. } => Ok(etag),
+                _ => Err(none()),
+            },
+            (What::Version, Some(file)) => {
+                let version = self.shared.journal.read(move |journal| journal.version(file.id)).await?;
+                version.ok_or_else(none)
+            }
             (What::Reference, Some(file)) => {
                 let words = |p: Problem| format!("{} {} {}", p.code, p.request_id.unwrap_or_default(), p.detail);
                 file.problem.map(words).ok_or_else(none)
             }
-            (What::Key | What::Checksum | What::Reference, None) => Err(none()),
+            (What::Key | What::Checksum | What::Etag | What::Version | What::Reference, None) => Err(none()),
         }
     }
 }
@@ -157,6 +168,9 @@ mod tests {
             let link = actor.link(target).await.expect("a link");
             assert_eq!((&*link.url, link.holds), ("https://example.com/rushes/cut.mov", Holds::Now));
             assert_eq!(actor.text(target, What::From).await.expect("a place"), "/cut.mov");
+            assert_eq!(actor.text(target, What::Etag).await.expect("its proof"), "e");
+            assert_eq!(actor.text(target, What::Version).await.expect_err("none").code, ErrorCode::BadInput);
+            assert_eq!(actor.batch_of(target).await.expect("its gesture"), item.batch);
         }
         assert_eq!(actor.link(Target::Item(ItemId::new(9))).await.expect_err("nothing").code, ErrorCode::BadInput);
     }

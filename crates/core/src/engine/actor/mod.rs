@@ -565,7 +565,7 @@ impl Actor {
                 let _ = reply.send(self.shared.journal.write(vec![Write::Told(batch)]).await);
             }
             Command::Receipt(of, reply) => {
-                let receipt = match self.batch_of(of) {
+                let receipt = match self.batch_of(of).await {
                     Ok(batch) => receipts::of(&self.shared, batch).await,
                     Err(error) => Err(error),
                 };

@@ -68,28 +68,37 @@ impl Book {
         self.items.iter().map(|item| item.rank).min()
     }
 
-    fn in_order(&self) -> impl Iterator<Item = &Item> {
-        self.order.iter().chain(&self.below).map(|at| &self.items[*at as usize])
+    fn places(&self) -> impl Iterator<Item = u32> {
+        self.order.iter().chain(&self.below).copied()
     }
 
-    /// Every row, and how many before it are in line or move.
-    fn lined_up(&self) -> impl Iterator<Item = (&Item, u32)> {
+    fn in_order(&self) -> impl Iterator<Item = &Item> {
+        self.places().map(|at| &self.items[at as usize])
+    }
+
+    /// Every row with its place in `items`, and how many before it are in line or move.
+    fn lined_up(&self) -> impl Iterator<Item = (u32, &Item, u32)> {
         let mut ahead = 0;
-        self.in_order().map(move |item| {
-            let before = ahead;
+        self.places().map(move |at| {
+            let (item, before) = (&self.items[at as usize], ahead);
             ahead += u32::from(!item.removed && item.goes_on());
-            (item, before)
+            (at, item, before)
         })
     }
 
     /// Rows in the list under a filter, in the order they are uploaded in, with how many before each are in line or move.
     pub(in crate::engine) fn rows(&self, filter: Filter) -> impl Iterator<Item = (&Item, u32)> {
-        self.lined_up().filter(move |(item, _)| !item.removed && item.passes(filter))
+        self.rows_at(filter).map(|(_, item, ahead)| (item, ahead))
+    }
+
+    /// The same, each with its place in `items`.
+    pub(in crate::engine) fn rows_at(&self, filter: Filter) -> impl Iterator<Item = (u32, &Item, u32)> {
+        self.lined_up().filter(move |(_, item, _)| !item.removed && item.passes(filter))
     }
 
     /// Rows before this one that are in line or move.
     pub(in crate::engine) fn ahead(&self, id: ItemId) -> u32 {
-        self.lined_up().find(|(item, _)| item.id == id).map_or(0, |(_, ahead)| ahead)
+        self.lined_up().find(|(_, item, _)| item.id == id).map_or(0, |(_, _, ahead)| ahead)
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use rusqlite::{Row, params};
 
 use super::{Reader, whole};
-use crate::error::Result;
-use crate::ids::ItemId;
+use crate::error::{ErrorCode, Result};
+use crate::ids::{ItemId, TransferId};
 use crate::journal::classify;
 use crate::journal::history::{ENTRY, Ended, Entry, entry};
-use crate::journal::rows::{bits, number};
-use crate::journal::seal::HISTORY;
+use crate::journal::rows::{bits, json, number};
+use crate::journal::seal::{HISTORY, TRANSFERS};
 use crate::journal::watches::FOLDER;
+use crate::transfer::{Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
 /// An entry as far as it counts.
@@ -82,6 +83,48 @@ impl Reader {
             whole(row)?;
             entry(row)
         })
+    }
+
+    /// Why the first file of an item that does needs the person.
+    ///
+    /// # Errors
+    /// `journal-damaged`.
+    pub fn first_failure(&self, item: ItemId) -> Result<Option<ErrorCode>> {
+        let sql = format!(
+            "SELECT standing,{} AS whole FROM transfers WHERE item=? AND standing LIKE '%\"kind\":\"failed\"%' ORDER BY id LIMIT 1",
+            TRANSFERS.fits()
+        );
+        let read = |row: &Row<'_>| {
+            whole(row)?;
+            json::<Standing>(row, 0)
+        };
+        let first = self.whole_rows(&sql, params![bits(item.get())], read)?.pop();
+        Ok(first.and_then(|standing| match standing.state {
+            TransferState::Failed { code } => Some(code),
+            _ => None,
+        }))
+    }
+
+    /// Bytes of an item that are there: of files that are done, and of parts of the rest.
+    ///
+    /// # Errors
+    /// `journal-damaged`.
+    pub fn sent_of(&self, item: ItemId) -> Result<ByteCount> {
+        let sql = "SELECT ifnull(sum(iif(standing LIKE '%\"kind\":\"done\"%', t.size,
+                     (SELECT ifnull(sum(p.size),0) FROM parts p WHERE p.transfer=t.id))),0)
+                   FROM transfers t WHERE t.item=?";
+        let sent = self.one(sql, params![bits(item.get())], |row| number(row, 0))?;
+        Ok(ByteCount(sent.unwrap_or(0)))
+    }
+
+    /// The version of the object that a file became, where the store keeps versions.
+    ///
+    /// # Errors
+    /// `journal-damaged`.
+    pub fn version(&self, id: TransferId) -> Result<Option<String>> {
+        let sql = format!("SELECT version FROM transfers WHERE id=? AND {}", TRANSFERS.fits());
+        let version = self.one(&sql, params![bits(id.get())], |row| row.get::<_, Option<String>>(0))?;
+        Ok(version.flatten())
     }
 
     /// Labels of the destinations that are in history, in order.

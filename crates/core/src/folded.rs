@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 const LETTERS_AT_MOST: usize = 1_000;
 
 /// The same for every way to write it that means the same to whoever searches. The window folds what it marks likewise.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -14,13 +14,13 @@ pub(super) fn folded(text: &str) -> String {
 }
 
 /// What a text of several parts is folded to: no word reaches from one into the next.
-pub(super) fn folded_all(texts: &[&str]) -> String {
+pub(crate) fn folded_all(texts: &[&str]) -> String {
     let all: Vec<_> = texts.iter().map(|text| folded(text)).collect();
     all.join("\n")
 }
 
 /// The words of a search, each once. All of them are to be found.
-pub(super) fn words(search: &str) -> Vec<String> {
+pub(crate) fn words(search: &str) -> Vec<String> {
     let search: String = search.chars().take(LETTERS_AT_MOST).collect();
     let between = |sign: char| sign.is_whitespace() || sign.is_control();
     let mut words: Vec<_> = folded(&search).split(between).filter(|word| !word.is_empty()).map(str::to_owned).collect();
