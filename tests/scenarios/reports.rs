@@ -13,8 +13,7 @@ use crate::proxies::{HOST, PASSWORD, TOKEN, company};
 /// What is in a report, file by file.
 fn files(report: &Path) -> Vec<(String, String)> {
     let mut zip = zip::ZipArchive::new(std::fs::File::open(report).expect("saved")).expect("a ZIP file");
-    let named = |at: usize| zip.by_index_raw(at).expect("it is there").name().to_string();
-    let names: Vec<_> = (0..zip.len()).map(named).collect();
+    let names: Vec<_> = zip.file_names().map(|name| name.expect("text").into_owned()).collect();
     let mut read = |name: &str| {
         let mut text = String::new();
         zip.by_name(name).expect("it is there").read_to_string(&mut text).expect("read");

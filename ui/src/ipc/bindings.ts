@@ -513,7 +513,19 @@ tray: boolean,
  * What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
  * the destination says.
  */
-sameName: Collision | null, };
+sameName: Collision | null, 
+/**
+ * Nothing is sent on a metered network, a mobile hotspot say, where the system tells. Default: yes.
+ */
+pauseMetered: boolean, 
+/**
+ * Nothing is sent on a battery with less than a fifth in it. Default: yes.
+ */
+pauseOnLowBattery: boolean, 
+/**
+ * Light or dark. Default: as the system is.
+ */
+theme: Theme, };
 
 export type Network = { 
 /**
@@ -642,17 +654,6 @@ issuer: string | null, } | { "kind": "skipped",
 why: Skipped, };
 
 export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-destination" | "nobody-tells";
- * Nothing is sent on a metered network, a mobile hotspot say, where the system tells. Default: yes.
- */
-pauseMetered: boolean, 
-/**
- * Nothing is sent on a battery with less than a fifth in it. Default: yes.
- */
-pauseOnLowBattery: boolean, 
-/**
- * Light or dark. Default: as the system is.
- */
-theme: Theme, };
 
 export type Theme = "system" | "light" | "dark";
 

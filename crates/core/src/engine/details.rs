@@ -10,7 +10,7 @@ use super::pointing::{self, To};
 use super::shelf::Shelf;
 use crate::error::{ErrorCode, Result};
 use crate::file::names;
-use crate::ids::{ItemId, TransferId};
+use crate::ids::ItemId;
 use crate::journal::{BatchRow, Ended, Entry, ItemRow, Journal, Reader, TransferRow};
 use crate::transfer::{AcknowledgedPart, TransferState, checksum};
 use crate::units::{ByteCount, ByteRate, UnixTime};

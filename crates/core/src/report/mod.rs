@@ -85,7 +85,7 @@ mod tests {
         let net = Net::default();
         save(&Subject { home: home.path(), net: &net, secrets: &[], names: false }, &to).expect("saved");
         let mut zip = zip::ZipArchive::new(std::fs::File::open(&to).expect("there")).expect("a ZIP file");
-        let mut names: Vec<_> = zip.file_names().map(str::to_owned).collect();
+        let mut names: Vec<_> = zip.file_names().map(|name| name.expect("text").into_owned()).collect();
         names.sort();
         let all = ["about.json", "check.json", "log.txt", "network.json", "records.json", "settings.json"];
         assert_eq!(names, all);
