@@ -110,21 +110,21 @@ mod tests {
         Ended { batch: BatchId::new(batch), watch: None, destination, name: None, done, failed }
     }
 
-    fn notice(title: &str, body: &str) -> Option<Notice> {
-        Some(Notice { title: title.to_owned(), body: body.to_owned() })
+    fn notice(title: &str, body: &str) -> Notice {
+        Notice { title: title.to_owned(), body: body.to_owned() }
     }
 
     #[test]
     fn what_was_added_together_is_told_once_when_it_ended() {
         let (mut notices, wants) = (Notices::default(), Preferences::default());
-        assert_eq!(notices.ended(ended(1, 214, 0), wants, false), notice("214 files are uploaded", PLACE));
+        assert_eq!(notices.ended(ended(1, 214, 0), wants, false), Some(notice("214 files are uploaded", PLACE)));
         let one = Ended { name: Some("harbour.mov".into()), ..ended(2, 1, 0) };
-        assert_eq!(notices.ended(one, wants, false), notice("harbour.mov is uploaded", PLACE));
+        assert_eq!(notices.ended(one, wants, false), Some(notice("harbour.mov is uploaded", PLACE)));
         let some = notice("3 files need you", "211 files are uploaded to Projects › Rushes.");
-        assert_eq!(notices.ended(ended(3, 211, 3), wants, false), some);
+        assert_eq!(notices.ended(ended(3, 211, 3), wants, false), Some(some));
         // They were tried again.
-        assert_eq!(notices.ended(ended(3, 214, 0), wants, false), notice("3 files are uploaded", PLACE));
-        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), notice("2 files need you", PLACE));
+        assert_eq!(notices.ended(ended(3, 214, 0), wants, false), Some(notice("3 files are uploaded", PLACE)));
+        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), Some(notice("2 files need you", PLACE)));
         assert_eq!(notices.ended(ended(4, 0, 2), wants, false), None, "they know");
     }
 
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(notices.ended(ended(1, 3, 1), wants, false), None, "it was seen");
         let no_done = Preferences { tell_done: false, ..wants };
         assert_eq!(notices.ended(ended(2, 3, 0), no_done, false), None);
-        assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), notice("1 file needs you", PLACE));
+        assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), Some(notice("1 file needs you", PLACE)));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.ended(ended(4, 3, 1), no_need, false), None);
     }
@@ -150,14 +150,14 @@ mod tests {
         let one = Ended { name: Some("scan.tif".into()), ..found(1, 1, 0) };
         assert_eq!(notices.ended(one, wants, false), None, "not by itself");
         assert_eq!(notices.next(at(0)), Some(at(0)));
-        assert_eq!(notices.due(wants, false, at(0)), Vec::from_iter(notice("scan.tif is uploaded", PLACE)));
+        assert_eq!(notices.due(wants, false, at(0)), [notice("scan.tif is uploaded", PLACE)]);
         assert_eq!(notices.ended(found(2, 4, 0), wants, false), None);
         assert_eq!(notices.ended(found(3, 1, 0), wants, false), None);
         assert_eq!((notices.due(wants, false, at(59)), notices.next(at(59))), (vec![], Some(at(60))));
-        assert_eq!(notices.due(wants, false, at(60)), Vec::from_iter(notice("5 files are uploaded", PLACE)));
+        assert_eq!(notices.due(wants, false, at(60)), [notice("5 files are uploaded", PLACE)]);
         assert_eq!((notices.due(wants, false, at(200)), notices.next(at(200))), (vec![], None));
         // What needs somebody does not wait.
-        assert_eq!(notices.ended(found(4, 0, 1), wants, false), notice("1 file needs you", PLACE));
+        assert_eq!(notices.ended(found(4, 0, 1), wants, false), Some(notice("1 file needs you", PLACE)));
         let not = Preferences::default();
         assert_eq!(notices.ended(found(5, 2, 0), not, false), None);
         assert_eq!((notices.due(not, false, at(300)), notices.next(at(300))), (vec![], None));

@@ -31,13 +31,17 @@ pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>
             ended = ends.recv() => match ended {
                 Some(ended) => {
                     let notice = notices.ended(ended, shell.preferences(), shell.is_looked_at());
-                    notice.into_iter().for_each(|notice| show(&shell, notice));
+                    if let Some(notice) = notice {
+                        show(&shell, notice);
+                    }
                 }
                 None => return,
             },
             () = due => {
                 let due = notices.due(shell.preferences(), shell.is_looked_at(), Instant::now());
-                due.into_iter().for_each(|notice| show(&shell, notice));
+                for notice in due {
+                    show(&shell, notice);
+                }
             }
         }
     }

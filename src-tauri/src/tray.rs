@@ -184,9 +184,15 @@ fn choose(shell: &Arc<Shell>, id: &str) {
 async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
     match id {
         OPEN | NEEDS => shell.call(),
-        PAUSE => drop(shell.engine()?.pause_all().await?),
-        RESUME => drop(shell.uploader()?.resume_all().await?),
-        PAUSE_HOUR => drop(shell.uploader()?.pause_for(HOUR).await?),
+        PAUSE => {
+            shell.engine()?.pause_all().await?;
+        }
+        RESUME => {
+            shell.uploader()?.resume_all().await?;
+        }
+        PAUSE_HOUR => {
+            shell.uploader()?.pause_for(HOUR).await?;
+        }
         QUIT => shell.wants_to_quit(),
         _ => {
             if let Some(row) = id.strip_prefix(SHOW).and_then(|row| row.parse().ok()) {

@@ -44,7 +44,7 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
     assert!(!sessions.is_empty(), "a session was given");
     let mut log = format!("sent {TOKEN} by http://ada:{PASSWORD}@proxy/ to get {}\n", file.display());
     for (_, token) in &sessions {
-        log += &format!("x-amz-security-token: {token}\n");
+        log.extend(["x-amz-security-token: ", token, "\n"]);
     }
     log += "the end of the log\n";
     std::fs::create_dir_all(world.home().join("log")).expect("a folder");

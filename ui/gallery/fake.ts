@@ -430,6 +430,7 @@ export class Fake {
     network: () => Promise.resolve(this.network),
     setProxy: (proxy) => {
       const bad: Problem = { code: 'bad-input', owner: 'user', detail: '', reference: null };
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       if (proxy.kind === 'fixed' && !/^[\w.-]+(:\d+)?$/.test(proxy.address)) return Promise.reject(bad);
       const address = proxy.kind === 'fixed' ? proxy.address : null;
       this.network = { choice: proxy, proxy: address, from: address === null ? null : 'person', hasPassword: false };

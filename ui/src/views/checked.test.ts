@@ -23,7 +23,7 @@ test('a way that does not get through is told, whichever it is', () => {
 
 test('a certificate that is not trusted names who issued it', () => {
   const found = { kind: 'problem' as const, code: 'untrusted-server' as const, issuer: 'Example Filter CA' };
-  const { words, form } = line('certificate', found, 'wrong');
-  expect(words).toContain('The certificate is from Example Filter CA.');
-  expect(form).toBe('failed');
+  const told = line('certificate', found, 'wrong');
+  expect(told.words).toContain('The certificate is from Example Filter CA.');
+  expect(told).toMatchObject({ form: 'failed' });
 });

@@ -14,14 +14,15 @@ export interface Shown {
   figure: string;
 }
 
-export function shown(line: CheckLine): Shown {
-  const { form, shape } = {
-    fine: { form: 'done', shape: say.fine },
-    attention: { form: 'attention', shape: say.attention },
-    wrong: { form: 'failed', shape: text.shape.failed },
-    skipped: { form: 'queued', shape: say.skippedShape },
-  }[line.verdict];
-  return { name: say.steps[line.step], form, shape, words: words(line.found), figure: figure(line.found) };
+const LOOKS: Record<CheckLine['verdict'], Pick<Shown, 'form' | 'shape'>> = {
+  fine: { form: 'done', shape: say.fine },
+  attention: { form: 'attention', shape: say.attention },
+  wrong: { form: 'failed', shape: text.shape.failed },
+  skipped: { form: 'queued', shape: say.skippedShape },
+};
+
+export function shown({ step, verdict, found }: CheckLine): Shown {
+  return { name: say.steps[step], ...LOOKS[verdict], words: words(found), figure: figure(found) };
 }
 
 function words(found: Found): string {

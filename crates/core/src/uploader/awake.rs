@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_flows_is_work_and_what_a_person_has_to_see_to_is_none() {
-        let of = |overview, moving| Work::of(&Totals { overview, moving, ..Totals::default() });
+        let of = |overview, moving| Work::of(&Totals { moving, overview, ..Totals::default() });
         assert_eq!(of(Overview::Moving, 1), Work::Flows);
         assert_eq!(of(Overview::Moving, 0), Work::Rests, "it is in line, and held back");
         assert_eq!(of(Overview::Offline, 1), Work::Waits);

@@ -98,6 +98,35 @@ impl Actor {
     }
 }
 
+impl Shelf {
+    /// Those of these batches that are at their end, and of which something came to anything.
+    fn ended(&self, may_have: &HashSet<BatchId>) -> Vec<Ended> {
+        let mut all: HashMap<BatchId, Option<Ended>> = HashMap::new();
+        for item in self.book.items.iter().filter(|item| may_have.contains(&item.batch)) {
+            let counts = item.counts;
+            let is_over = !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all();
+            let (done, failed) = (counts.done(), counts.failed());
+            let first = || {
+                let (batch, watch, destination) = (item.batch, item.watch, self.label(item.batch));
+                Some(Ended { batch, watch, destination, name: Some(item.name.to_string()), done, failed })
+            };
+            let and = |before: Ended| Ended {
+                name: None,
+                done: before.done + done,
+                failed: before.failed + failed,
+                ..before
+            };
+            let now = match all.remove(&item.batch) {
+                _ if !is_over => None,
+                None => first(),
+                Some(before) => before.map(and),
+            };
+            all.insert(item.batch, now);
+        }
+        all.into_values().flatten().filter(|ended| ended.done + ended.failed > 0).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -130,34 +159,5 @@ mod tests {
             let is_news = matches!(action, Action::Cancel | Action::Undo);
             assert_eq!(actor.shared.journal.history() != news, is_news, "{action:?}");
         }
-    }
-}
-
-impl Shelf {
-    /// Those of these batches that are at their end, and of which something came to anything.
-    fn ended(&self, may_have: &HashSet<BatchId>) -> Vec<Ended> {
-        let mut all: HashMap<BatchId, Option<Ended>> = HashMap::new();
-        for item in self.book.items.iter().filter(|item| may_have.contains(&item.batch)) {
-            let counts = item.counts;
-            let is_over = !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all();
-            let (done, failed) = (counts.done(), counts.failed());
-            let first = || {
-                let (batch, watch, destination) = (item.batch, item.watch, self.label(item.batch));
-                Some(Ended { batch, watch, destination, name: Some(item.name.to_string()), done, failed })
-            };
-            let and = |before: Ended| Ended {
-                name: None,
-                done: before.done + done,
-                failed: before.failed + failed,
-                ..before
-            };
-            let now = match all.remove(&item.batch) {
-                _ if !is_over => None,
-                None => first(),
-                Some(before) => before.map(and),
-            };
-            all.insert(item.batch, now);
-        }
-        all.into_values().flatten().filter(|ended| ended.done + ended.failed > 0).collect()
     }
 }
