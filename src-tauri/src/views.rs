@@ -266,7 +266,7 @@ mod tests {
     use davit_core::ids::{ItemId, TransferId, WatchId};
     use davit_core::journal::Ended;
     use davit_core::session::Collision;
-    use davit_core::settings::Preferences;
+    use davit_core::settings::{Name, Preferences, rules};
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
@@ -330,6 +330,9 @@ mod tests {
             Days,
             Day,
             Preferences,
+            Name,
+            rules::Source,
+            rules::Sourced,
             feed::Row,
             feed::Folder,
             feed::Peek,

@@ -37,6 +37,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         login::start_at_login,
         preferences::preferences,
         preferences::set_preferences,
+        preferences::setting_sources,
         preferences::has_tray,
         transfers::subscribe,
         transfers::set_view,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use davit_core::settings::Preferences;
+use davit_core::settings::rules::Sourced;
 use tauri::State;
 
 use crate::shell::Shell;
@@ -15,6 +16,12 @@ type Answer<T> = Result<T, Problem>;
 #[tauri::command]
 pub async fn preferences(shell: State<'_, Arc<Shell>>) -> Answer<Preferences> {
     Ok(shell.uploader()?.preferences())
+}
+
+/// Who says what each setting is.
+#[tauri::command]
+pub async fn setting_sources(shell: State<'_, Arc<Shell>>) -> Answer<Vec<Sourced>> {
+    Ok(shell.uploader()?.sources())
 }
 
 /// Whether this computer shows Davit's icon where a person finds it again, if they want it there.
