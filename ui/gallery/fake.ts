@@ -25,6 +25,7 @@ import type {
   SessionView,
   ShellEvent,
   Slice,
+  Sourced,
   Target,
   Totals,
   Update,
@@ -54,6 +55,8 @@ export interface Script {
   history?: EntryView[];
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
+  /** Who says what settings are; without, nobody. */
+  sources?: Sourced[];
   /** This computer shows no icons of programs. */
   noTray?: boolean;
   /** What is asked to pause does so later. */
@@ -374,6 +377,7 @@ export class Fake {
       return Promise.resolve(null);
     },
     preferences: () => Promise.resolve(this.preferences),
+    settingSources: () => Promise.resolve(this.script.sources ?? []),
     hasTray: () => Promise.resolve(!this.script.noTray),
     setPreferences: (preferences) => {
       this.preferences = preferences;

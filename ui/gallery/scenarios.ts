@@ -1,5 +1,5 @@
 // Every state of the window that a person can meet, by name.
-import type { DestinationView, ErrorCode, Row, RowState, SessionView } from '../src/ipc';
+import type { DestinationView, ErrorCode, Row, RowState, SessionView, Sourced } from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import {
@@ -162,6 +162,14 @@ const settings = (more: Partial<Scenario> = {}, then?: Scenario['then']): Scenar
     await then?.(stage);
   },
 });
+/** Some by the company, for good or not, and one by the person. */
+const said: Sourced[] = [
+  { name: 'tray', source: 'policy', locked: true },
+  { name: 'keepWorking', source: 'backend', locked: false },
+  { name: 'keepAwake', source: 'person', locked: false },
+  { name: 'usualLimit', source: 'backend', locked: true },
+  { name: 'schedule', source: 'policy', locked: true },
+];
 const pausedBySchedule: Script = {
   session: connected,
   rows: day().map((one) =>
@@ -495,6 +503,8 @@ export const scenarios: Record<string, Scenario> = {
   'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
   'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
   'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
+  'settings-general-said': settings({ sources: said }, ({ press }) => press('#tab-general')),
+  'settings-limits-said': settings({ sources: said }),
   quit: { ...list, then: ({ fake }) => fake.tell({ kind: 'quitting', uploading: 4 }) },
   'quit-one': {
     ...list,

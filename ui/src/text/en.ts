@@ -98,6 +98,7 @@ export const errors = {
     button: again,
   },
   'not-allowed': { row: 'This account may not use Davit.', todo: admin, button: again },
+  'set-by-company': { row: 'Your company sets this.', todo: admin, button: again },
   'account-disabled': {
     row: 'Your account may not upload any more.',
     why: kept,
@@ -343,6 +344,15 @@ export const text = {
     keepWorkingHint: 'While something uploads or folders are watched. Davit stays in {place}.',
     keepAwake: 'Keep this computer awake while uploading',
     keepAwakeHint: 'The screen may still turn off. Not with less than 20% of battery.',
+    /** Who says what a setting is. */
+    said: {
+      default: 'As usual',
+      person: 'Set by you',
+      backend: 'Preset by your company',
+      policy: 'Preset by your administrator',
+    },
+    /** The same of what nobody here can change. */
+    saidForGood: { backend: 'Set by your company', policy: 'Set by your administrator' },
   },
   notifications: {
     when: 'Tell me when',

@@ -139,6 +139,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::policy::Policy;
+    use crate::settings::SETTINGS;
+
+    #[test]
+    fn the_profile_that_administrators_begin_with_is_a_policy_that_says_every_setting() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy/davit.mobileconfig");
+        let profile = of_plist(&plist::Value::from_file(file).expect("a profile"));
+        let policy = Policy::of(profile["PayloadContent"][0].clone(), file).expect("a policy");
+        for setting in SETTINGS {
+            let said = [&policy.rules.locks, &policy.rules.presets].map(|all| all.get(setting.name).is_some());
+            assert!(said.contains(&true), "{}", setting.key);
+        }
+    }
 
     #[test]
     fn values_of_the_registry_are_read_as_the_schema_has_them() {
