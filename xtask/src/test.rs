@@ -67,7 +67,7 @@ pub(crate) fn bindings() -> Result<()> {
 /// Writes `docs/policy/`; a test compares it from then on.
 pub(crate) fn policy() -> Result<()> {
     setup::run(Purpose::Test)?;
-    let mut write = cargo(&["test", "--workspace", "--locked", "--quiet", "--", "policy_files"]);
+    let mut write = cargo(&["test", "--workspace", "--locked", "--quiet", "--", "policy_files_are"]);
     must("policies", write.env("DAVIT_WRITE_POLICY", "1"))
 }
 
