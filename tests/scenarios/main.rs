@@ -35,6 +35,7 @@ mod network;
 #[cfg(unix)]
 mod order;
 mod outages;
+mod policies;
 mod policy_files;
 mod receipts;
 mod records;
