@@ -287,7 +287,7 @@ mod tests {
     use davit_core::journal::Ended;
     use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
-    use davit_core::settings::{Preferences, Theme};
+    use davit_core::settings::{Name, Preferences, Theme, rules};
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::uploader::Network;
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
@@ -363,6 +363,9 @@ mod tests {
             Found,
             Skipped,
             Theme,
+            Name,
+            rules::Source,
+            rules::Sourced,
             feed::Row,
             feed::Folder,
             feed::Peek,

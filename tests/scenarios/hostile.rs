@@ -141,6 +141,14 @@ async fn hostile_answers_are_refused() {
         with(DISCOVERY, "minimum_client_version", json!("0.1\r\nx: y")),
         with(DISCOVERY, "support", json!({"words": "Ask\u{7}", "url": null})),
         with(DISCOVERY, "support", json!({"words": "Ask", "url": "javascript:alert(1)"})),
+        with(DISCOVERY, "policy", json!({"presets": {"server": "https://evil.example"}})),
+        with(DISCOVERY, "policy", json!({"locks": {"usual_limit": 1}})),
+        with(
+            DISCOVERY,
+            "policy",
+            json!({"locks": {"schedule": [{"days": [], "from": 0, "to": 0, "rule": {"kind": "pause"}}]}}),
+        ),
+        with(DISCOVERY, "policy", json!("none")),
         with(DISCOVERY, "auth", json!({"kind": "oidc", "issuer": "http://x.io", "client_id": "x", "scopes": []})),
         // Where to.
         (DESTINATIONS, moved("307 Temporary Redirect")),

@@ -216,7 +216,113 @@ fn a_promise_without_a_test_or_with_a_wrong_name_is_noticed() {
     }
 }
 
-/// Promises that name no test, or one that is not there.
+/// Documents: those of the book, and those beside it.
+fn documents() -> Vec<PathBuf> {
+    let beside = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md", "fuzz/README.md"];
+    let mut all: Vec<_> = beside.iter().map(|name| root().join(name)).collect();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "md") {
+                all.push(path);
+            }
+        }
+    }
+    all
+}
+
+/// What a document leads to: within it, and to other files. What stands in code leads nowhere.
+fn links(text: &str) -> Vec<String> {
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let prose = prose.split('`').step_by(2).collect::<String>();
+    prose.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
+}
+
+/// The names by which headings are led to, as GitHub and mdBook make them.
+fn anchors(text: &str) -> Vec<String> {
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let headings = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let name = |heading: &str| -> String {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+    };
+    headings.map(name).collect()
+}
+
+fn dead_links(at: &Path, text: &str) -> Vec<String> {
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let leads = |link: &str| {
+        let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
+        let path = if file.is_empty() { at.to_owned() } else { at.with_file_name("").join(file) };
+        let there = if file.is_empty() { text.to_owned() } else { read(&path) };
+        path.exists() && anchor.is_none_or(|anchor| anchors(&there).iter().any(|name| name == anchor))
+    };
+    let ours = links(text).into_iter().filter(|link| !link.starts_with("https://") && !link.starts_with("mailto:"));
+    ours.filter(|link| !leads(link)).collect()
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let all = documents();
+    assert!(all.len() > 25, "{all:?}");
+    let mut found = 0;
+    for path in all {
+        let text = std::fs::read_to_string(&path).expect("a document");
+        found += links(&text).len();
+        assert_eq!(dead_links(&path, &text), Vec::<String>::new(), "{}", path.display());
+    }
+    assert!(found > 30, "{found}");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_noticed() {
+    let at = root().join("docs/made-up.md");
+    let good = "# One way\n[a](administrators.md), [b](../README.md#two-commands), [c](#one-way), [d](https://example.com/x)\n";
+    assert_eq!(dead_links(&at, good), Vec::<String>::new());
+    assert_eq!(dead_links(&at, "`[a](nowhere.md)`\n```\n[b](nowhere.md)\n```\n"), Vec::<String>::new());
+    for (from, to) in [("administrators", "nowhere"), ("#two-commands", "#three"), ("#one-way", "#other"), ("../", "")]
+    {
+        assert_eq!(dead_links(&at, &good.replace(from, to)).len(), 1, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn every_document_is_in_the_book() {
+    let contents = std::fs::read_to_string(root().join("docs/SUMMARY.md")).expect("the book's contents");
+    let listed: BTreeSet<_> = links(&contents).into_iter().collect();
+    for path in documents() {
+        let Ok(name) = path.strip_prefix(root().join("docs")) else { continue };
+        let name = name.to_string_lossy().replace('\\', "/");
+        assert!(name == "SUMMARY.md" || listed.contains(&name), "docs/{name} is not in docs/SUMMARY.md");
+    }
+}
+
+/// What each threat is answered by is told, and nobody is left out.
+#[test]
+fn every_threat_has_its_answer() {
+    let text = std::fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    for threat in 1..=13 {
+        assert_eq!(text.matches(&format!("\n### T{threat}: ")).count(), 1, "T{threat}");
+    }
+    let tests = tests();
+    let empty = empty_promises(&text, &tests);
+    assert!(empty.is_empty(), "{}", empty.join("\n"));
+}
+
+#[test]
+fn every_crate_has_the_licence_whose_texts_lie_here() {
+    for (file, words) in [("LICENSE-APACHE", "Apache License"), ("LICENSE-MIT", "MIT License")] {
+        let text = std::fs::read_to_string(root().join(file)).expect(file);
+        assert!(text.contains(words), "{file}");
+    }
+    for package in metadata()["packages"].as_array().expect("packages").iter().filter(|one| one["source"].is_null()) {
+        assert_eq!(package["license"], "Apache-2.0 OR MIT", "{}", package["name"]);
+    }
+}
+
 /// systemd has no comments behind a value: they belong to it.
 #[test]
 fn units_in_the_docs_are_units() {
@@ -230,6 +336,7 @@ fn units_in_the_docs_are_units() {
     }
 }
 
+/// Promises that name no test, or one that is not there.
 fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
     let (mut bullets, mut promised) = (Vec::<(bool, String)>::new(), true);
     for line in text.lines() {

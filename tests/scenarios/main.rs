@@ -39,6 +39,8 @@ mod network;
 #[cfg(unix)]
 mod order;
 mod outages;
+mod policies;
+mod policy_files;
 mod proxies;
 mod receipts;
 mod records;

@@ -27,6 +27,7 @@ import type {
   SessionView,
   ShellEvent,
   Slice,
+  Sourced,
   Target,
   Totals,
   Update,
@@ -56,6 +57,8 @@ export interface Script {
   history?: EntryView[];
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
+  /** Who says what settings are; without, nobody. */
+  sources?: Sourced[];
   /** This computer shows no icons of programs. */
   noTray?: boolean;
   /** What is asked to pause does so later. */
@@ -450,6 +453,7 @@ export class Fake {
     openClockSettings: () => Promise.resolve(null),
     preferences: () => Promise.resolve(this.preferences),
     zoom: () => Promise.resolve(null),
+    settingSources: () => Promise.resolve(this.script.sources ?? []),
     hasTray: () => Promise.resolve(!this.script.noTray),
     setPreferences: (preferences) => {
       this.preferences = preferences;

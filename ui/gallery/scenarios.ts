@@ -1,5 +1,5 @@
 // Every state of the window that a person can meet, by name.
-import type { CheckLine, DestinationView, ErrorCode, Network, Row, RowState, SessionView } from '../src/ipc';
+import type { CheckLine, DestinationView, ErrorCode, Network, Row, RowState, SessionView, Sourced } from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import {
@@ -217,6 +217,18 @@ const diagnostics = (more: Partial<Scenario> = {}, then?: Scenario['then']): Sce
     await stage.shown('.opt [role=switch]');
     await then?.(stage);
   });
+/** Some by the company, for good or not, and one by the person. */
+const said: Sourced[] = [
+  { name: 'tray', source: 'policy', locked: true },
+  { name: 'keepWorking', source: 'backend', locked: false },
+  { name: 'keepAwake', source: 'person', locked: false },
+  { name: 'usualLimit', source: 'backend', locked: true },
+  { name: 'schedule', source: 'policy', locked: true },
+  { name: 'pauseMetered', source: 'backend', locked: true },
+  { name: 'theme', source: 'policy', locked: true },
+  { name: 'sameName', source: 'backend', locked: true },
+  { name: 'proxy', source: 'policy', locked: true },
+];
 const pausedBySchedule: Script = {
   session: connected,
   rows: day().map((one) =>
@@ -597,6 +609,8 @@ export const scenarios: Record<string, Scenario> = {
   'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
   'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
   'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
+  'settings-general-said': settings({ sources: said }, ({ press }) => press('#tab-general')),
+  'settings-limits-said': settingsLimits({ sources: said }),
   quit: { ...list, then: ({ fake }) => fake.tell({ kind: 'quitting', uploading: 4 }) },
   'quit-one': {
     ...list,
@@ -698,6 +712,14 @@ export const scenarios: Record<string, Scenario> = {
   'settings-limits-removed': settingsLimits({}, ({ press }) => press('.rule .ib')),
   'settings-connection': settings({ checked: found }),
   'settings-connection-away': settings({ session: away }),
+  'settings-connection-said': settings({
+    sources: said,
+    network: {
+      ...byProxy,
+      choice: { kind: 'fixed', address: 'http://proxy.nordlys.example:3128/' },
+      from: 'person',
+    },
+  }),
   'settings-connection-proxy': settings({ network: byProxy }),
   'settings-connection-password': settings({ network: { ...byProxy, hasPassword: false } }, async ({ press }) => {
     await press('.grp:last-of-type .opt:last-of-type .btn');

@@ -3,11 +3,16 @@
 #![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
 
 mod bench;
+mod book;
 mod bundle;
 mod demo;
+#[allow(dead_code, reason = "a list of parts tells more of them than their licences do")]
+mod dependencies;
 mod icons;
 mod keep;
+mod licences;
 mod local;
+mod notices;
 mod packages;
 mod run;
 mod screen;
@@ -63,6 +68,16 @@ enum Command {
     Bench(bench::Bench),
     /// Write the page's types anew from Rust's.
     Bindings,
+    /// Write the schema, templates and list of policies anew from the table of settings.
+    Policy,
+    /// Make the site of the documentation.
+    Book,
+    /// Write the licences of everything that ships.
+    Notices {
+        /// The file to write.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// Draw every raster of an icon anew.
     Icons,
     /// Make a package of the release build.
@@ -102,6 +117,9 @@ fn main() -> ExitCode {
         Command::Soak { goal, times, seed } => soak::run(goal.as_deref(), times, seed),
         Command::Bench(wanted) => bench::run(&wanted),
         Command::Bindings => test::bindings(),
+        Command::Policy => test::policy(),
+        Command::Book => book::run(),
+        Command::Notices { to } => notices::run(&to),
         Command::Icons => icons::run(),
         Command::Test { filter } => test::run(filter.as_deref()),
     };

@@ -35,6 +35,7 @@ const TEST: &[&str] = &[
     "libsecret-tools",
     "openbox",
     "python3-gi",
+    "python3-venv",
     "python3-xlib",
     "webkit2gtk-driver",
     "x11-apps",

@@ -10,7 +10,7 @@ const NODE: &str = "^20.19.0 || ^22.13.0 || >=24";
 
 pub(crate) fn run(purpose: Purpose) -> Result<()> {
     system(purpose)?;
-    node()?;
+    page()?;
     if purpose == Purpose::Test { browser() } else { Ok(()) }
 }
 
@@ -67,7 +67,7 @@ fn installed(package: &str) -> bool {
 }
 
 /// npm packages, when the lock file is newer than what was installed from it.
-fn node() -> Result<()> {
+pub(crate) fn page() -> Result<()> {
     let ui = root().join("ui");
     if !ui.join("package.json").exists() {
         return Ok(());

@@ -6,8 +6,8 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::packages::Purpose;
-use crate::run::{build, cargo, command, must, npm, root, took, works};
-use crate::{bench, demo, setup, tools};
+use crate::run::{build, cargo, command, must, npm, root, target, took, works};
+use crate::{bench, book, demo, notices, setup, tools};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -25,6 +25,10 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         }
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         must("clippy", &mut cargo(&clippy))?;
+        let doc = ["doc", "--workspace", "--no-deps", "--locked"];
+        must("documentation of the code", cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+        book::proof()?;
+        notices::run(&target().join("third-party-notices.txt"))?;
         if tools::has(&tools::DENY) {
             let deny = |what: &[&str]| cargo(&[&["deny"], what].concat());
             must("licences, bans, sources", &mut deny(&["--offline", "check", "bans", "licenses", "sources"]))?;
@@ -58,6 +62,13 @@ pub(crate) fn bindings() -> Result<()> {
     setup::run(Purpose::Test)?;
     let mut write = cargo(&["test", "--workspace", "--locked", "--quiet", "--", "bindings"]);
     must("the page's types", write.env("DAVIT_WRITE_BINDINGS", "1"))
+}
+
+/// Writes `docs/policy/`; a test compares it from then on.
+pub(crate) fn policy() -> Result<()> {
+    setup::run(Purpose::Test)?;
+    let mut write = cargo(&["test", "--workspace", "--locked", "--quiet", "--", "policy_files_are"]);
+    must("policies", write.env("DAVIT_WRITE_POLICY", "1"))
 }
 
 /// The tests, by nextest where it is installed.

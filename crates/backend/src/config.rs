@@ -42,6 +42,9 @@ pub struct Config {
     /// Whom people may ask.
     #[serde(default)]
     pub support: Option<wire::Support>,
+    /// What it presets and locks at its people's computers.
+    #[serde(default)]
+    pub policy: Option<wire::Policy>,
     /// A folder that keeps the receipts of finished batches; without it none are wanted.
     #[serde(default)]
     pub receipts: Option<PathBuf>,

@@ -153,6 +153,7 @@ async fn discovery(Shared(app): Shared<App>) -> Response {
             },
             minimum_client_version: app.config.minimum_client_version.clone(),
             support: app.config.support.clone(),
+            policy: app.config.policy.clone(),
             receipts: app.config.receipts.is_some(),
             verify: app.config.verify,
         },

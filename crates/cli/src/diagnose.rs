@@ -13,7 +13,7 @@ use crate::{DONE, text};
 pub(crate) fn run(to: &Path, names: bool) -> Result<u8> {
     let options = Options::from_env()?;
     if let Ok(settings) = Settings::load(&options.home) {
-        options.net.proxies.choose(settings.proxy);
+        options.net.proxies.choose(settings.ruled(&options.policy.rules).settings.proxy);
     }
     let secrets: Vec<_> = options.token.clone().into_iter().chain(options.net.proxies.passwords()).collect();
     save(&Subject { home: &options.home, net: &options.net, secrets: &secrets, names }, to)?;

@@ -63,7 +63,7 @@ impl FromStr for Limit {
 }
 
 pub(crate) async fn run(limit: Option<Limit>) -> Result<u8> {
-    let home = Options::from_env()?.home;
+    let Options { home, policy, .. } = Options::from_env()?;
     let ask = match limit {
         None => Ask::Now,
         Some(Limit::Choose(Rate(rate))) => Ask::Choose(rate),
@@ -71,7 +71,7 @@ pub(crate) async fn run(limit: Option<Limit>) -> Result<u8> {
     };
     let now = match control::limit(&home, ask.clone()).await? {
         Some(now) => now,
-        None => at_rest(&home, &ask).await?,
+        None => at_rest(&home, &policy.rules, &ask).await?,
     };
     text::line(&words::limit(&now))?;
     Ok(DONE)

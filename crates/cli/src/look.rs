@@ -28,8 +28,8 @@ impl Look {
     pub(crate) async fn beside(mut options: Options) -> Result<Self> {
         options.hold = true;
         let settings = Settings::load(&options.home)?;
+        options.net.proxies.choose(settings.ruled(&options.policy.rules).settings.proxy);
         options.server = options.server.or(settings.server);
-        options.net.proxies.choose(settings.proxy);
         let failed =
             |e: std::io::Error| Error::new(ErrorCode::JournalUnwritable).detail(format!("temporary folder: {e}"));
         let beside = tempfile::tempdir().map_err(failed)?;

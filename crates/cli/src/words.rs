@@ -36,6 +36,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
             ("No AWS credentials were found.", action)
         }
         C::AccessDenied => ("The storage gives no access to this place.", "Ask your administrator."),
+        C::SetByCompany => ("Your company sets this.", "Ask your administrator."),
         C::NotAllowed => ("You may not upload there.", "Ask your administrator."),
         C::AccountDisabled => ("Your account may not upload any more.", "Ask your administrator."),
         C::StorageFull => ("Your company's storage is full.", "Ask your administrator for space."),

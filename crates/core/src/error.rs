@@ -98,6 +98,8 @@ codes! {
     AccessDenied = "access-denied", Admin;
     /// The person may not use this destination, or Davit at all.
     NotAllowed = "not-allowed", Admin;
+    /// A setting that the company locked.
+    SetByCompany = "set-by-company", Admin;
     /// The account has been switched off.
     AccountDisabled = "account-disabled", Admin;
     /// No room at the destination.

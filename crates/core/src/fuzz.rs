@@ -168,7 +168,7 @@ pub const TARGETS: [Entry; 6] = [
         "backend",
         backend,
         &[
-            r#"{"api_version":1,"name":"Example","auth":{"kind":"token"},"support":{"words":"Ask"},"receipts":true}"#,
+            r#"{"api_version":1,"name":"Example","auth":{"kind":"token"},"support":{"words":"Ask"},"policy":{"presets":{"tray":false},"locks":{"usual_limit":0}},"receipts":true}"#,
             r#"[{"id":"r","label":"Rushes","bucket":"media","region":"eu-central-1","collision":"suffix","account_id":"123456789012","sse":{"kind":"kms","key_id":"k"},"tags":{"a":"b"},"link_template":"https://example.com/{key}"}]"#,
             r#"{"access_key_id":"A","secret_access_key":"s","session_token":"t","region":"eu-central-1","bucket":"media","key_prefix":"u/5f3a/","expiration":"2026-11-23T21:00:00Z"}"#,
             r#"{"title":"No","status":403,"code":"account-disabled","detail":"d"}"#,
@@ -204,7 +204,7 @@ pub const TARGETS: [Entry; 6] = [
             "uploads.example.com",
             "https://[::1]:8443/davit?x#y",
             "socks5://proxy:1080",
-            r#"{"server":"https://example.com","store":{"endpoint":"https://store.example.com","path_style":true}}"#,
+            r#"{"server":"https://example.com","store":{"endpoint":"https://store.example.com","path_style":true},"locks":{"keep_awake":true}}"#,
         ],
     ),
 ];

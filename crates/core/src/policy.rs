@@ -1,23 +1,34 @@
-//! What a company rolls out to its computers: one JSON file that only an administrator may write. It presets the
-//! address, approves a store other than AWS, and describes a company whose endpoint gives credentials and nothing else.
+//! What a company rolls out to its computers: a JSON file that only an administrator may write, and what the system's own
+//! management says, in the same schema. It presets and locks settings, approves a store other than AWS, and describes a
+//! company whose endpoint gives credentials and nothing else.
+//!
+//! Where both are there, management comes before the file, setting by setting.
+
+mod managed;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 use url::Url;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::{Company, address};
+use crate::settings::rules::Rules;
+use crate::settings::{Name, Value};
 
-/// The file's content. Unknown fields are left to newer versions.
+/// What it says. Unknown fields are left to newer versions.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Policy {
-    /// The company's address, instead of one that a person types.
+    /// The company's address, instead of one that a person types: as `locks.server`, which many have no other lock than.
     pub server: Option<String>,
     /// A company without a backend of the contract.
     pub company: Option<Company>,
     /// A store other than AWS that uploads may go to.
     pub store: Option<Store>,
+    /// What it presets and locks.
+    #[serde(flatten)]
+    pub rules: Rules,
 }
 
 /// A store that speaks S3, in place of AWS.
@@ -34,16 +45,34 @@ impl Policy {
     /// The machine's policy; none means that nobody set one. On a machine without one, `DAVIT_POLICY` may name a file.
     ///
     /// # Errors
-    /// `bad-input` for a file that cannot be read or is no policy: half a policy is worse than an error.
+    /// `bad-input` for what cannot be read or is no policy: half a policy is worse than an error.
     pub fn of_this_machine() -> Result<Self> {
-        let system = system_file();
-        let file = if system.exists() { Some(system) } else { std::env::var_os("DAVIT_POLICY").map(PathBuf::from) };
-        file.map_or_else(|| Ok(Self::default()), |file| Self::read(&file))
+        let (system, managed) = (system_file(), managed::read()?);
+        let file = match &managed {
+            _ if system.exists() => Some(system),
+            Some(_) => None,
+            None => std::env::var_os("DAVIT_POLICY").map(PathBuf::from),
+        };
+        match (file, managed) {
+            (None, None) => Ok(Self::default()),
+            (Some(file), None) => Self::read(&file),
+            (None, Some(managed)) => Self::of(managed, MANAGED),
+            (Some(file), Some(managed)) => {
+                let name = format!("{}, {MANAGED}", file.display());
+                Self::of(managed::over(written(&file)?, managed), &name)
+            }
+        }
     }
 
-    /// The address of the company it is about.
+    /// The address of the company it is about, where it leaves no choice.
     pub fn address(&self) -> Option<String> {
-        self.server.clone().or_else(|| Some(self.company.as_ref()?.credentials_url.clone()))
+        let locked = self.rules.locks.text(Name::Server).map(str::to_owned);
+        locked.or_else(|| Some(self.company.as_ref()?.credentials_url.clone()))
+    }
+
+    /// The address of the company that it begins with, where people may turn to another.
+    pub fn preset_address(&self) -> Option<&str> {
+        self.rules.presets.text(Name::Server)
     }
 
     /// Reads a file.
@@ -51,17 +80,36 @@ impl Policy {
     /// # Errors
     /// `bad-input`; `address-insecure` for a store or company by plain http.
     pub fn read(file: &Path) -> Result<Self> {
-        let bad = |why: String| Error::new(ErrorCode::BadInput).detail(format!("{}: {why}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|e| bad(e.to_string()))?;
-        let policy: Self = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+        Self::of(written(file)?, &file.display().to_string())
+    }
+
+    fn of(written: Json, name: &str) -> Result<Self> {
+        let mut policy: Self = serde_json::from_value(written).map_err(|e| bad(name, &e.to_string()))?;
         if let Some(company) = &policy.company {
             company.check()?;
         }
         if let Some(store) = &policy.store {
             address::check(&store.endpoint)?;
         }
+        // The two ways to say it are one from here on.
+        if let Some(server) = &policy.server {
+            policy.rules.locks.insert(Name::Server, Value::Text(server.clone()));
+        }
         Ok(policy)
     }
+}
+
+/// What the system's management is called in an error.
+const MANAGED: &str = if cfg!(windows) { r"Software\Policies\Davit" } else { "managed preferences" };
+
+fn bad(name: &str, why: &str) -> Error {
+    Error::new(ErrorCode::BadInput).detail(format!("{name}: {why}"))
+}
+
+fn written(file: &Path) -> Result<Json> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|e| bad(&name, &e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| bad(&name, &e.to_string()))
 }
 
 /// Where administrators put it: a folder that people cannot write to.
@@ -107,6 +155,17 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_presets_and_locks_and_an_address_alone_is_a_lock() {
+        let policy =
+            read(r#"{ "server": "https://a.example", "presets": { "tray": false, "newer": 1 } }"#).expect("one");
+        assert_eq!(policy.address().as_deref(), Some("https://a.example"));
+        assert_eq!(policy.rules.locks.get(Name::Server), Some(&Value::Text("https://a.example".to_owned())));
+        assert_eq!(policy.rules.presets.get(Name::Tray), Some(&Value::Switch(false)));
+        let preset = read(r#"{ "presets": { "server": "https://b.example" } }"#).expect("one");
+        assert_eq!((preset.address(), preset.preset_address()), (None, Some("https://b.example")));
+    }
+
+    #[test]
     fn half_a_policy_is_refused() {
         let company = |url: &str, auth: &str| {
             let company = format!(r#""name": "A", "credentials_url": "{url}", "auth": "{auth}", "destinations": []"#);
@@ -117,6 +176,9 @@ mod tests {
             r#"{ "company": { "name": "A" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "http://store.example.com" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "ftp://127.0.0.1/" } }"#.to_owned(),
+            r#"{ "locks": { "keep_awake": "no" } }"#.to_owned(),
+            r#"{ "presets": [] }"#.to_owned(),
+            "[]".to_owned(),
             company("http://example.com/sts", "token"),
             company("https://example.com/sts", "none"),
         ] {

@@ -1,8 +1,15 @@
 //! What a person or company can set, with default and bounds. Kept as JSON in the home; no secret ever goes in.
+//!
+//! [`SETTINGS`] is the one table of what a company may say: policies are read by it, and their schema, their templates and the
+//! administrators' list are made from it by `cargo xtask policy`. [`rules`] has what holds where several say something.
 
+pub mod rules;
+mod setting;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 
 use crate::bandwidth::{Choice, Limits};
@@ -11,6 +18,143 @@ use crate::file::{Readers, write_whole};
 use crate::net::ProxyChoice;
 use crate::session::Collision;
 use crate::units::UnixTime;
+use rules::Rules;
+pub use setting::{Kind, Name, Setting, Value};
+
+/// Every setting that a person can change and a company preset or lock.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: Name::Server,
+        key: "server",
+        kind: Kind::Text { example: "https://uploads.example.com" },
+        title: "Company's address",
+        says: "Where Davit signs in and asks for credentials. Preset, people may turn to another company; locked, they cannot.",
+        backend: false,
+    },
+    Setting {
+        name: Name::UsualLimit,
+        key: "usual_limit",
+        kind: Kind::Number { least: 10_000, most: 1_000_000_000_000, example: 50_000_000 },
+        title: "Usual speed limit",
+        says: "How fast all uploads of a computer may be together, in bytes a second. 0 is no limit. It holds outside of the schedule's times.",
+        backend: true,
+    },
+    Setting {
+        name: Name::Schedule,
+        key: "schedule",
+        kind: Kind::Times,
+        title: "Speed schedule",
+        says: "Times of the week at which another limit holds, or nothing is sent. from and to are minutes after midnight by the computer's clock; an end that is not after the beginning is on the next day.",
+        backend: true,
+    },
+    Setting {
+        name: Name::Concurrency,
+        key: "concurrency",
+        kind: Kind::Number { least: 1, most: 128, example: 8 },
+        title: "Pieces in flight",
+        says: "How many pieces are sent at a time. 0 is as many as turn out best. It counts from the next start.",
+        backend: true,
+    },
+    Setting {
+        name: Name::TellDone,
+        key: "tell_done",
+        kind: Kind::Switch,
+        title: "Notify when uploads are done",
+        says: "The system tells when what was added together is uploaded.",
+        backend: true,
+    },
+    Setting {
+        name: Name::TellNeedsYou,
+        key: "tell_needs_you",
+        kind: Kind::Switch,
+        title: "Notify when a transfer needs the person",
+        says: "The system tells when something of what was added together needs the person.",
+        backend: true,
+    },
+    Setting {
+        name: Name::TellWatched,
+        key: "tell_watched",
+        kind: Kind::Switch,
+        title: "Notify when a watched folder uploads",
+        says: "The system tells what a watched folder uploaded, at most once an hour for each.",
+        backend: true,
+    },
+    Setting {
+        name: Name::KeepAwake,
+        key: "keep_awake",
+        kind: Kind::Switch,
+        title: "Keep the computer awake while uploading",
+        says: "The computer stays awake while anything is sent, unless its battery is low.",
+        backend: true,
+    },
+    Setting {
+        name: Name::KeepWorking,
+        key: "keep_working",
+        kind: Kind::Switch,
+        title: "Keep working when the window is closed",
+        says: "Without its window Davit goes on, where its icon leads back to it.",
+        backend: true,
+    },
+    Setting {
+        name: Name::Tray,
+        key: "tray",
+        kind: Kind::Switch,
+        title: "Show Davit in the menu bar or tray",
+        says: "Davit shows its icon in the menu bar or tray.",
+        backend: true,
+    },
+    Setting {
+        name: Name::SameName,
+        key: "same_name",
+        kind: Kind::Choice {
+            of: &[
+                ("destination", "As the destination says"),
+                ("suffix", "Keep both"),
+                ("overwrite", "Replace"),
+                ("fail", "Ask the person"),
+            ],
+            example: "suffix",
+        },
+        title: "Same name already there",
+        says: "What happens to files that a person adds where their name is taken. Watched folders have a setting of their own.",
+        backend: true,
+    },
+    Setting {
+        name: Name::PauseMetered,
+        key: "pause_metered",
+        kind: Kind::Switch,
+        title: "Pause on metered networks",
+        says: "Nothing is sent on a metered network, a mobile hotspot say, where the system tells.",
+        backend: true,
+    },
+    Setting {
+        name: Name::PauseOnLowBattery,
+        key: "pause_on_low_battery",
+        kind: Kind::Switch,
+        title: "Pause on a low battery",
+        says: "Nothing is sent on a battery with less than a fifth in it.",
+        backend: true,
+    },
+    Setting {
+        name: Name::Theme,
+        key: "theme",
+        kind: Kind::Choice {
+            of: &[("system", "As the system is"), ("light", "Light"), ("dark", "Dark")],
+            example: "dark",
+        },
+        title: "Theme",
+        says: "Whether the window is light or dark.",
+        backend: true,
+    },
+    Setting {
+        name: Name::Proxy,
+        key: "proxy",
+        kind: Kind::Proxy { example: "http://proxy.example.com:3128/" },
+        title: "Proxy",
+        says: "The proxy that all is sent through: automatic for what the environment or the system's settings say, none for the straight way, or an address without a name and password. Those are the person's, and in the system's keychain.",
+        backend: false,
+    },
+];
 
 /// The settings on record. A missing field has its default, an unknown one is kept out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +176,20 @@ pub struct Settings {
     pub proxy: ProxyChoice,
     /// Until when the log has more in it. Default: it has not.
     pub detailed_log: Option<UnixTime>,
+    /// What the person set to what is usual, where a company presets something else.
+    #[serde(deserialize_with = "known", skip_serializing_if = "BTreeSet::is_empty")]
+    pub own: BTreeSet<Name>,
+}
+
+/// Names that a newer version knows are kept out.
+fn known<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<BTreeSet<Name>, D::Error> {
+    let names = Vec::<serde_json::Value>::deserialize(from)?;
+    Ok(names.into_iter().filter_map(|name| serde_json::from_value(name).ok()).collect())
+}
+
+/// Rules of a newer version are told anew.
+fn understood<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Rules, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(from)?).unwrap_or_default())
 }
 
 /// How the program goes together with this computer and who sits there. Each is a choice of its own.
@@ -100,6 +258,9 @@ pub struct Known {
     pub address: String,
     /// The name it gave itself.
     pub name: String,
+    /// What it presets and locks, as it said last.
+    #[serde(default, deserialize_with = "understood", skip_serializing_if = "Rules::is_empty")]
+    pub policy: Rules,
 }
 
 impl Settings {
@@ -153,7 +314,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         assert_eq!(Settings::load(home.path()).expect("defaults"), Settings::default());
         let address = "https://uploads.example.com".to_owned();
-        let company = Some(Known { address: address.clone(), name: "Example Films".into() });
+        let company = Some(Known { address: address.clone(), name: "Example Films".into(), policy: Rules::default() });
         let chosen = Some(Choice { rate: None, paused: true, until: Some(UnixTime(1_800_000_000)) });
         let limits = Limits { usual: Some(ByteRate(10_000)), ..Limits::default() };
         let preferences =
@@ -168,6 +329,7 @@ mod tests {
             preferences,
             proxy,
             detailed_log: Some(UnixTime(1_800_000_000)),
+            own: BTreeSet::from([Name::Tray]),
         };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
@@ -182,6 +344,17 @@ mod tests {
             let read = Settings::load(home.path()).expect("read").preferences;
             assert_eq!(read, Preferences { keep_awake, ..Preferences::default() }, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_newer_version_left_among_what_is_the_persons_or_the_companys_is_passed_over() {
+        let home = tempfile::tempdir().expect("a folder");
+        let text = r#"{"own":["tray","newer",1],
+            "company":{"address":"https://a.example","name":"A","policy":{"locks":{"tray":"sometimes"}}}}"#;
+        std::fs::write(home.path().join("settings.json"), text).expect("written");
+        let read = Settings::load(home.path()).expect("read");
+        assert_eq!(read.own, BTreeSet::from([Name::Tray]));
+        assert_eq!(read.company.map(|known| known.policy), Some(Rules::default()));
     }
 
     #[test]

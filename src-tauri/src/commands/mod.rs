@@ -52,6 +52,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         login::start_at_login,
         preferences::preferences,
         preferences::set_preferences,
+        preferences::setting_sources,
         preferences::has_tray,
         preferences::zoom,
         transfers::subscribe,

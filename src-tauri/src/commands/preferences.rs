@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use davit_core::error::{Error, ErrorCode};
 use davit_core::settings::Preferences;
+use davit_core::settings::rules::Sourced;
 use tauri::{Runtime, State, WebviewWindow};
 
 use crate::shell::Shell;
@@ -16,6 +17,12 @@ type Answer<T> = Result<T, Problem>;
 #[tauri::command]
 pub async fn preferences(shell: State<'_, Arc<Shell>>) -> Answer<Preferences> {
     Ok(shell.uploader()?.preferences())
+}
+
+/// Who says what each setting is.
+#[tauri::command]
+pub async fn setting_sources(shell: State<'_, Arc<Shell>>) -> Answer<Vec<Sourced>> {
+    Ok(shell.uploader()?.sources())
 }
 
 /// Whether this computer shows Davit's icon where a person finds it again, if they want it there.

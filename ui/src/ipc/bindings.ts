@@ -1,6 +1,6 @@
 // Made from Rust by `cargo xtask bindings`. Not to be edited.
 
-export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "no-credentials" | "access-denied" | "not-allowed" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "computer-busy" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "no-trash" | "file-stays" | "damaged-on-the-way" | "check-mismatch" | "no-checksums" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
+export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "no-credentials" | "access-denied" | "not-allowed" | "set-by-company" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "computer-busy" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "no-trash" | "file-stays" | "damaged-on-the-way" | "check-mismatch" | "no-checksums" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
 
 export type Owner = "user" | "admin" | "service";
 
@@ -656,6 +656,24 @@ why: Skipped, };
 export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-destination" | "nobody-tells";
 
 export type Theme = "system" | "light" | "dark";
+
+export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "proxy";
+
+export type Source = "default" | "person" | "backend" | "policy";
+
+export type Sourced = { 
+/**
+ * The setting.
+ */
+name: SettingName, 
+/**
+ * Who says it.
+ */
+source: Source, 
+/**
+ * Whether the person cannot change it.
+ */
+locked: boolean, };
 
 export type Row = { 
 /**

@@ -17,6 +17,8 @@ const FIRST_TIME: LimitTime = {
 export class Limits {
   /** None before they were told. */
   now = $state.raw<Record | null>(null);
+  /** How often what was changed went on record. */
+  kept = $state(0);
   /** What the usual limit was before there was none. */
   private before: ByteRate = FIRST_RATE;
 
@@ -71,10 +73,13 @@ export class Limits {
   private change(change: Partial<Record>): void {
     if (!this.now) return;
     this.now = { ...this.now, ...change };
-    this.ipc.setLimits(this.now).catch((problem: unknown) => {
-      this.toasts.refused(problem as Problem);
-      void this.load();
-    });
+    this.ipc.setLimits(this.now).then(
+      () => (this.kept += 1),
+      (problem: unknown) => {
+        this.toasts.refused(problem as Problem);
+        void this.load();
+      },
+    );
   }
 
   /** Past the schedule until it changes next; without one it is the usual limit from now on. */

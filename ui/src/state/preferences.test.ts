@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Ipc, Preferences as Record } from '../ipc';
+import type { Ipc, Preferences as Record, Source } from '../ipc';
 import { Preferences } from './preferences.svelte';
 import { Toasts } from './toasts.svelte';
 
@@ -16,10 +16,14 @@ const usual: Record = {
   theme: 'system',
 };
 
+/** Who says whether the computer stays awake. */
+const by: { now: Source } = { now: 'default' };
+
 function known(setPreferences: Ipc['setPreferences']) {
   const ipc = {
     preferences: () => Promise.resolve(usual),
     hasTray: () => Promise.resolve(true),
+    settingSources: () => Promise.resolve([{ name: 'keepAwake', source: by.now, locked: false }]),
     setPreferences,
   } as unknown as Ipc;
   const toasts = new Toasts();
@@ -36,6 +40,16 @@ test('a change holds at once, here and in the records, and the rest stays', asyn
   preferences.set({ tellWatched: true });
   expect(preferences.now).toEqual({ ...usual, keepAwake: false, tellWatched: true });
   expect(set).toHaveBeenLastCalledWith({ ...usual, keepAwake: false, tellWatched: true });
+});
+
+test('who says it is told anew once a change is on record', async () => {
+  const { preferences } = known(() => Promise.resolve(null));
+  await preferences.load();
+  expect(preferences.source('keepAwake').source).toBe('default');
+  by.now = 'person';
+  preferences.set({ keepAwake: false });
+  await vi.waitFor(() => expect(preferences.source('keepAwake').source).toBe('person'));
+  expect(preferences.source('tray')).toEqual({ name: 'tray', source: 'default', locked: false });
 });
 
 test('what is refused is put back, with the reason', async () => {

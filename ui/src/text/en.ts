@@ -126,6 +126,7 @@ export const errors = {
     todo: admin,
     button: again,
   },
+  'set-by-company': { row: 'Your company sets this.', todo: admin, button: again },
   'account-disabled': {
     row: 'Your account may not upload any more.',
     why: kept,
@@ -380,6 +381,15 @@ export const text = {
     appearance: 'Appearance',
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' } as const satisfies Record<Theme, string>,
+    /** Who says what a setting is. */
+    said: {
+      default: 'As usual',
+      person: 'Set by you',
+      backend: 'Preset by your company',
+      policy: 'Preset by your administrator',
+    },
+    /** The same of what nobody here can change. */
+    saidForGood: { backend: 'Set by your company', policy: 'Set by your administrator' },
   },
   pauses: {
     title: 'Pause by itself',

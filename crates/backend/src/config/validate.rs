@@ -54,6 +54,7 @@ pub(super) fn config(config: &Config) -> Valid {
         auth: wire::Auth::None,
         minimum_client_version: None,
         support: config.support.clone(),
+        policy: config.policy.clone(),
         receipts: false,
         verify: false,
     })?;
@@ -247,6 +248,7 @@ mod tests {
         ] }
         sts = { kind = "assume-role", role_arn = "arn:aws:iam::123456789012:role/teams/davit-uploader", seconds = 3600 }
         support = { words = "Ask IT", url = "https://it.example.com" }
+        policy = { presets = { tray = false }, locks = { usual_limit = 50000000 } }
         [[destinations]]
         id = "a"
         label = "Projects / A"
@@ -300,6 +302,9 @@ mod tests {
             ("\"0.1.0\"", "\"newest\"", "minimum_client_version"),
             ("\"0.1.0\"", "\"1.0\"", "minimum_client_version"),
             ("https://it.example.com", "it.example.com", "support.url"),
+            ("tray = false", "tray = 0", "tray"),
+            ("tray = false", "server = \"https://evil.example\"", "policy"),
+            ("usual_limit = 50000000", "usual_limit = 1", "usual_limit"),
             ("ada@example.com", "", "id"),
             ("ada@example.com", "bob@example.com", "id stands twice"),
             (b, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "token_sha256"),

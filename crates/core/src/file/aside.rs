@@ -1,4 +1,4 @@
-//! What is asked of a source by those who must not be held up: on a thread aside (see [`Mounted`]).
+//! What is asked of a source by those who must not be held up: on a thread aside (see [`super::mounted::Mounted`]).
 
 use std::sync::Arc;
 

@@ -54,6 +54,24 @@ impl ProxyChoice {
         Ok(choice)
     }
 
+    /// As a policy writes it.
+    pub fn written(&self) -> &str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::None => "none",
+            Self::Fixed { address } => address.as_str(),
+        }
+    }
+
+    /// What a policy wrote; nothing for what is no proxy.
+    pub fn read(written: &str) -> Option<Self> {
+        match written {
+            "automatic" => Some(Self::Automatic),
+            "none" => Some(Self::None),
+            address => Self::typed(address).ok(),
+        }
+    }
+
     /// Whether it can be kept to.
     ///
     /// # Errors

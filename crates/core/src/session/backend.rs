@@ -89,6 +89,7 @@ impl Backend {
                 auth,
                 minimum_client_version: None,
                 support: None,
+                policy: None,
                 receipts: false,
                 verify: false,
             });

@@ -120,6 +120,11 @@ impl Session {
         self.0.backend.base().as_str().trim_end_matches('/').to_owned()
     }
 
+    /// What the company presets and locks.
+    pub fn rules(&self) -> wire::Policy {
+        self.0.discovery.policy.clone().unwrap_or_default()
+    }
+
     /// This session for whoever only follows it.
     pub(crate) fn followed(&self) -> Followed {
         Followed(Arc::downgrade(&self.0))

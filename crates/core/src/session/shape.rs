@@ -157,6 +157,9 @@ pub fn discovery(wire: &wire::Discovery) -> Result<(), String> {
         };
         named("support.url", fits(support.url.as_ref().is_none_or(web), "is not a web or mail address"))?;
     }
+    // A backend never names a host: the computer's own policy does.
+    let policy = wire.policy.as_ref().is_none_or(wire::Policy::fits_a_backend);
+    named("policy", fits(policy, "says what only a computer's own policy may"))?;
     if let wire::Auth::Oidc { issuer, client_id, scopes } = &wire.auth {
         let safe = header(issuer, 2_048).is_ok() && Url::parse(issuer).is_ok_and(|url| url.scheme() == "https");
         named("auth.issuer", fits(safe, "is not an https address"))?;

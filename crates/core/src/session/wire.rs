@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+pub use crate::settings::rules::Rules as Policy;
+
 /// The version this program speaks.
 pub const API_VERSION: u32 = 1;
 
@@ -29,6 +31,9 @@ pub struct Discovery {
     /// Whom to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support: Option<Support>,
+    /// What it presets and locks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
     /// Whether receipts are wanted.
     #[serde(default)]
     pub receipts: bool,

@@ -43,7 +43,7 @@ use crate::net::ProxyChoice;
 use crate::remembered::Memory;
 use crate::s3::{Endpoint, StoreSign};
 use crate::session::{Collision, Destination, Needs, Session, SessionState, address};
-use crate::settings::{Known, Preferences, Settings};
+use crate::settings::{Known, Name, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
 use around::Lookout;
@@ -64,7 +64,6 @@ pub struct Uploader {
     session: Arc<Keeper>,
     watches: watches::Desk,
     history: Arc<History>,
-    preferences: watch::Sender<Preferences>,
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     /// The last check that came to its end.
     checked: Arc<Mutex<Option<Checked>>>,
@@ -83,13 +82,15 @@ struct Keeper {
     engine: Engine,
     present: Present<Session>,
     status: watch::Sender<SessionStatus>,
+    preferences: watch::Sender<Preferences>,
 }
 
 impl Uploader {
     /// Opens a home and goes on where it ended. Works offline and signed out.
     ///
     /// # Errors
-    /// `instance-busy`, `journal-newer`, `journal-unwritable`, `disk-full`, `bad-input`, `address-insecure`.
+    /// `instance-busy`, `journal-newer`, `journal-unwritable`, `disk-full`, `bad-input`, `address-insecure`, and
+    /// `set-by-company` for a limit of this run where the policy locks limits.
     pub async fn open(mut options: Options) -> Result<Self> {
         // What the company rolled out comes before what the environment or an earlier start says.
         options.server = options.policy.address().or(options.server);
@@ -103,25 +104,36 @@ impl Uploader {
             options.net.proxies.choose(settings.proxy.clone());
         }
         crate::log::is_detailed_until(settings.detailed_log);
+        let ruled = options.ruled(&settings);
+        if options.limit.is_some() {
+            ruled.may_choose_a_limit()?;
+        }
+        let proxies = &options.net.proxies;
+        if proxies.choice() == ProxyChoice::Automatic || ruled.may_change(Name::Proxy).is_err() {
+            proxies.choose(ruled.settings.proxy.clone());
+        }
+        crate::log::is_detailed_until(settings.detailed_log);
         let (journal, recovered) = Journal::open(&options.home)?;
         let notice = recovered.notice;
         let store = options.store()?;
         let runtime = Runtime::new()?;
-        let preferences = watch::Sender::new(settings.preferences);
+        let preferences = watch::Sender::new(ruled.settings.preferences);
         let mut lookout = Lookout::begin(preferences.subscribe(), runtime.handle());
         open_files::allow_many();
         let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
-        let concurrency = options.concurrency.or(settings.concurrency);
+        let own = options.concurrency.filter(|_| ruled.may_change(Name::Concurrency).is_ok());
+        let concurrency = own.or(ruled.settings.concurrency);
         let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
         let run = options.limit.map(|rate| Choice { rate, paused: false, until: None });
-        let (limits, choice) = (settings.limits.clone(), run.or(settings.chosen));
+        let limits = ruled.settings.limits.clone();
+        let choice = limits::counts(run.or(settings.chosen), &ruled);
         let routed = Arc::clone(&routes);
         // Nothing goes out before it is known whether it may.
         let around = lookout.first().await;
         let start =
             Start { journal: records, home: own, recovered, routes: routed, concurrency, limits, choice, around, hold };
         let engine = Engine::start(start, runtime.handle());
-        let server = options.server.clone().or_else(|| settings.server.clone());
+        let server = options.server.clone().or_else(|| ruled.settings.server.clone());
         let first = match &server {
             Some(address) => {
                 let company = options.name_of(address, settings.company.as_ref());
@@ -131,7 +143,8 @@ impl Uploader {
         };
         let settings = Arc::new(Mutex::new(settings));
         let (kept, run) = (Arc::clone(&settings), Arc::new(Mutex::new(run)));
-        let desk = Desk { settings: kept, home: options.home.clone(), engine: engine.clone(), run };
+        let (policy, own) = (options.policy.rules.clone(), options.home.clone());
+        let desk = Desk { settings: kept, policy, home: own, engine: engine.clone(), run };
         let session = Arc::new(Keeper {
             limits: desk.clone(),
             routes,
@@ -139,6 +152,7 @@ impl Uploader {
             settings,
             present: Present::new(),
             status: watch::Sender::new(first),
+            preferences,
             options,
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
@@ -153,22 +167,10 @@ impl Uploader {
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
         let history = Arc::new(History::of(&session.options.home));
-        runtime.handle().spawn(awake::keep(engine.clone(), preferences.subscribe()));
+        runtime.handle().spawn(awake::keep(engine.clone(), session.preferences.subscribe()));
         runtime.handle().spawn(lookout.follow(engine.clone(), around));
         let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
-        Ok(Self {
-            engine,
-            journal,
-            notice,
-            session,
-            watches,
-            history,
-            preferences,
-            handed,
-            checked,
-            runtime,
-            _home: home,
-        })
+        Ok(Self { engine, journal, notice, session, watches, history, handed, checked, runtime, _home: home })
     }
 
     /// Where its records lie.
@@ -200,8 +202,9 @@ impl Uploader {
     ///
     /// # Errors
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
-    /// `client-too-old`, `untrusted-server`.
+    /// `client-too-old`, `untrusted-server`, and `set-by-company` for another company than the policy's.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
+        self.session.may_turn_to(address)?;
         self.on_runtime(address.to_owned(), |keeper, address| async move {
             let wish = keeper.present.wish();
             keeper.connect(wish, &address, None).await
@@ -432,7 +435,9 @@ impl Keeper {
         };
         let (status, counts) = self.arrive(wish, &session).await?;
         if counts {
-            self.remember(&session);
+            if self.remember(&session) {
+                self.follow_rules().await;
+            }
             self.watch(&session);
         }
         if let Some(error) = refused {
@@ -513,19 +518,44 @@ impl Keeper {
         });
     }
 
-    fn remember(&self, session: &Session) {
-        let (address, name) = (session.address(), session.company());
+    /// Nothing where the policy leaves the choice of a company, or chose this one.
+    fn may_turn_to(&self, address: &str) -> Result<()> {
+        match self.options.policy.address() {
+            Some(locked) if self.options.spelt(&locked) != self.options.spelt(address) => {
+                Err(Error::new(ErrorCode::SetByCompany).detail("server"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers whether the company rules otherwise than it did.
+    fn remember(&self, session: &Session) -> bool {
+        let (address, name, policy) = (session.address(), session.company(), session.rules());
         let mut settings = lock(&self.settings);
         let mut now = settings.clone();
         if self.options.server.is_none() {
-            now.server = Some(address.clone());
+            // Who begins with a preset follows it, wherever it leads.
+            let preset = self.options.policy.preset_address().map(|preset| self.options.spelt(preset));
+            now.server = Some(address.clone()).filter(|address| preset.as_ref() != Some(address));
         }
-        now.company = Some(Known { address, name });
+        let before = settings.company.as_ref().map(|known| known.policy.clone()).unwrap_or_default();
+        let otherwise = before != policy;
+        now.company = Some(Known { address, name, policy });
         if *settings != now {
             *settings = now;
             if let Err(error) = settings.save(&self.options.home) {
                 tracing::warn!(%error, "the company was not kept");
             }
+        }
+        otherwise
+    }
+
+    /// What the company rules holds from now on.
+    async fn follow_rules(&self) {
+        let preferences = self.options.ruled(&lock(&self.settings)).settings.preferences;
+        self.preferences.send_replace(preferences);
+        if let Err(error) = self.limits.tell().await {
+            tracing::warn!(%error, "the company's limits hold from the next start");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Keeper, Uploader, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::net::{ANYWHERE, Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
-use crate::settings::Settings;
+use crate::settings::{Name, Value};
 
 /// The way out as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -42,14 +42,17 @@ impl Uploader {
     /// Goes by another choice from the next connection on, and after a restart.
     ///
     /// # Errors
-    /// `bad-input` for an address that is no proxy's; `disk-full`, `journal-unwritable`: then all is as it was.
+    /// `bad-input` for an address that is no proxy's; `set-by-company`, `disk-full`, `journal-unwritable`: then all is as it
+    /// was.
     pub async fn set_proxy(&self, choice: ProxyChoice) -> Result<Network> {
         choice.check()?;
         {
             let mut settings = lock(&self.session.settings);
-            let changed = Settings { proxy: choice.clone(), ..settings.clone() };
+            let mut changed = settings.clone();
+            let options = &self.session.options;
+            changed.set(Name::Proxy, &Value::proxy(&choice), &options.policy.rules)?;
             if *settings != changed {
-                changed.save(&self.session.options.home)?;
+                changed.save(&options.home)?;
                 *settings = changed;
             }
         }

@@ -13,7 +13,8 @@ use crate::net::Net;
 use crate::policy::Policy;
 use crate::s3::Endpoint;
 use crate::session::address;
-use crate::settings::Known;
+use crate::settings::rules::Ruled;
+use crate::settings::{Known, Settings};
 use crate::units::ByteRate;
 
 /// How to open.
@@ -88,7 +89,12 @@ impl Direct {
 impl Options {
     /// Whether the policy, the environment or a person names a company.
     pub fn knows_a_company(&self) -> bool {
-        self.server.is_some() || self.policy.address().is_some()
+        self.server.is_some() || self.policy.address().is_some() || self.policy.preset_address().is_some()
+    }
+
+    /// What holds by the policy and by what is on record.
+    pub(super) fn ruled(&self, settings: &Settings) -> Ruled {
+        settings.ruled(&self.policy.rules)
     }
 
     /// A company's address as a session spells it.

@@ -1,35 +1,46 @@
-//! What a person prefers: on record, and told to whoever goes by it.
+//! What a person prefers: on record, and told to whoever goes by it as it holds.
 
 use tokio::sync::watch;
 
 use super::{Uploader, lock};
 use crate::error::Result;
-use crate::settings::{Preferences, Settings};
+use crate::settings::rules::Sourced;
+use crate::settings::{Preferences, SETTINGS, Settings};
 
 impl Uploader {
     /// What is preferred.
     pub fn preferences(&self) -> Preferences {
-        *self.preferences.borrow()
+        *self.session.preferences.borrow()
     }
 
     /// The same, as it changes.
     pub fn preferences_changes(&self) -> watch::Receiver<Preferences> {
-        self.preferences.subscribe()
+        self.session.preferences.subscribe()
     }
 
     /// Prefers it so from now on, and after a restart.
     ///
     /// # Errors
-    /// `disk-full`, `journal-unwritable`; then all is as it was.
+    /// `set-by-company`, `disk-full`, `journal-unwritable`; then all is as it was.
     pub fn set_preferences(&self, preferences: Preferences) -> Result<()> {
+        let options = &self.session.options;
+        let wanted = Settings { preferences, ..Settings::default() };
         let mut settings = lock(&self.session.settings);
-        if settings.preferences != preferences {
-            let changed = Settings { preferences, ..settings.clone() };
-            changed.save(&self.session.options.home)?;
+        let mut changed = settings.clone();
+        for setting in SETTINGS.iter().filter(|setting| setting.kind.is_preference()) {
+            changed.set(setting.name, &wanted.value(setting.name), &options.policy.rules)?;
+        }
+        if *settings != changed {
+            changed.save(&options.home)?;
             *settings = changed;
         }
         // Told while nobody else may change it: the last that is on record is the last that is told.
-        self.preferences.send_replace(preferences);
+        self.session.preferences.send_replace(options.ruled(&settings).settings.preferences);
         Ok(())
+    }
+
+    /// Who says what each setting is.
+    pub fn sources(&self) -> Vec<Sourced> {
+        self.session.options.ruled(&lock(&self.session.settings)).sources
     }
 }

@@ -1,0 +1,203 @@
+//! What a system itself hands to programs from a company's management: the registry's policies on Windows, managed
+//! preferences on macOS. Both are read into the form that the policy file has, so that all that follows knows one schema.
+
+use serde_json::Value as Json;
+
+use crate::error::Result;
+#[cfg(target_os = "macos")]
+use crate::error::{Error, ErrorCode};
+#[cfg(any(windows, test))]
+use crate::settings::{Kind, Setting};
+
+/// The keys below which settings stand.
+#[cfg(windows)]
+const SECTIONS: [&str; 2] = ["presets", "locks"];
+
+/// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
+///
+/// # Errors
+/// `bad-input` for a file of managed preferences that cannot be read.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
+pub(super) fn read() -> Result<Option<Json>> {
+    use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
+    let found = [CURRENT_USER, LOCAL_MACHINE].into_iter().filter_map(|root| {
+        let key = root.open(r"Software\Policies\Davit").ok()?;
+        let mut all = values(&key);
+        for section in SECTIONS {
+            if let Ok(below) = key.open(section) {
+                all.insert(section.to_owned(), Json::Object(values(&below)));
+            }
+        }
+        Some(Json::Object(all))
+    });
+    Ok(found.reduce(over))
+}
+
+/// The values of one key. One of a kind that no setting has is there, as nothing: its setting refuses it.
+#[cfg(windows)]
+fn values(key: &windows_registry::Key) -> serde_json::Map<String, Json> {
+    use windows_registry::Type;
+    let Ok(values) = key.values() else { return serde_json::Map::new() };
+    let read = values.map(|(name, value)| {
+        let found = match value.ty() {
+            Type::U32 | Type::U64 => u64::try_from(value).ok().map(Found::Number),
+            Type::String | Type::ExpandString => String::try_from(value).ok().map(Found::Text),
+            _ => None,
+        };
+        let json = found.map_or(Json::Null, |found| in_schema(&name, found));
+        (name, json)
+    });
+    read.collect()
+}
+
+/// A value of the registry, which knows neither yes and no nor lists.
+#[cfg(any(windows, test))]
+#[derive(Clone, Debug)]
+enum Found {
+    Number(u64),
+    Text(String),
+}
+
+/// The same as the schema has it: 1 for yes, a number that was written as a text, and JSON for whatever has parts.
+#[cfg(any(windows, test))]
+fn in_schema(key: &str, found: Found) -> Json {
+    match (Setting::with_key(key).map(|setting| setting.kind), found) {
+        (Some(Kind::Switch), Found::Number(on @ (0 | 1))) => Json::from(on == 1),
+        (_, Found::Number(number)) => Json::from(number),
+        (Some(Kind::Number { .. }), Found::Text(text)) => {
+            text.trim().parse::<u64>().map_or(Json::String(text), Json::from)
+        }
+        (Some(Kind::Text { .. } | Kind::Choice { .. } | Kind::Proxy { .. } | Kind::Switch), Found::Text(text)) => {
+            Json::String(text)
+        }
+        (Some(Kind::Times) | None, Found::Text(text)) => serde_json::from_str(&text).unwrap_or(Json::String(text)),
+    }
+}
+
+/// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
+///
+/// # Errors
+/// `bad-input` for a file of managed preferences that cannot be read.
+#[cfg(target_os = "macos")]
+pub(super) fn read() -> Result<Option<Json>> {
+    const FILE: &str = "org.davit.app.plist";
+    let computer = std::path::Path::new("/Library/Managed Preferences");
+    let person = whoami::username().ok().map(|person| computer.join(person).join(FILE));
+    let mut found = None;
+    for file in person.into_iter().chain([computer.join(FILE)]).filter(|file| file.exists()) {
+        let bad = |e: plist::Error| Error::new(ErrorCode::BadInput).detail(format!("{}: {e}", file.display()));
+        let one = of_plist(&plist::Value::from_file(&file).map_err(bad)?);
+        found = Some(match found {
+            Some(below) => over(below, one),
+            None => one,
+        });
+    }
+    Ok(found)
+}
+
+/// A property list as JSON. What JSON has no word for is nothing: the setting refuses it.
+#[cfg(any(target_os = "macos", test))]
+fn of_plist(value: &plist::Value) -> Json {
+    match value {
+        plist::Value::Boolean(on) => Json::from(*on),
+        plist::Value::Integer(number) => number.as_unsigned().map_or(Json::Null, Json::from),
+        plist::Value::String(text) => Json::from(text.as_str()),
+        plist::Value::Array(all) => all.iter().map(of_plist).collect(),
+        plist::Value::Dictionary(all) => all.iter().map(|(key, value)| (key.clone(), of_plist(value))).collect(),
+        _ => Json::Null,
+    }
+}
+
+/// Linux has the policy file alone.
+///
+/// # Errors
+/// None.
+#[cfg(not(any(windows, target_os = "macos")))]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
+pub(super) fn read() -> Result<Option<Json>> {
+    Ok(None)
+}
+
+/// One policy over another, field by field: what both say is as the upper says it.
+pub(super) fn over(below: Json, upper: Json) -> Json {
+    match (below, upper) {
+        (Json::Object(mut all), Json::Object(upper)) => {
+            for (key, value) in upper {
+                let value = match all.remove(&key) {
+                    Some(before) if key == "presets" || key == "locks" => over(before, value),
+                    _ => value,
+                };
+                all.insert(key, value);
+            }
+            Json::Object(all)
+        }
+        (_, upper) => upper,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::policy::Policy;
+    use crate::settings::SETTINGS;
+
+    #[test]
+    fn the_profile_that_administrators_begin_with_is_a_policy_that_says_every_setting() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy/davit.mobileconfig");
+        let profile = of_plist(&plist::Value::from_file(file).expect("a profile"));
+        let policy = Policy::of(profile["PayloadContent"][0].clone(), file).expect("a policy");
+        for setting in SETTINGS {
+            let said = [&policy.rules.locks, &policy.rules.presets].map(|all| all.get(setting.name).is_some());
+            assert!(said.contains(&true), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn values_of_the_registry_are_read_as_the_schema_has_them() {
+        let text = |text: &str| Found::Text(text.to_owned());
+        for (key, found, read) in [
+            ("keep_awake", Found::Number(0), json!(false)),
+            ("tray", Found::Number(1), json!(true)),
+            ("tray", Found::Number(2), json!(2)),
+            ("usual_limit", Found::Number(50_000_000), json!(50_000_000)),
+            ("usual_limit", text(" 50000000 "), json!(50_000_000)),
+            ("usual_limit", text("fast"), json!("fast")),
+            ("server", text("https://a.example"), json!("https://a.example")),
+            ("server", text("7"), json!("7")),
+            ("theme", text("dark"), json!("dark")),
+            ("proxy", text("none"), json!("none")),
+            ("schedule", text("[]"), json!([])),
+            ("store", text(r#"{"endpoint":"https://s3.example"}"#), json!({"endpoint": "https://s3.example"})),
+            ("company", text("not JSON"), json!("not JSON")),
+        ] {
+            assert_eq!(in_schema(key, found.clone()), read, "{key} {found:?}");
+        }
+    }
+
+    #[test]
+    fn managed_preferences_are_read_as_the_schema_has_them() {
+        let text = br#"<?xml version="1.0" encoding="UTF-8"?>
+            <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+            <plist version="1.0"><dict><key>locks</key><dict><key>tray</key><false/><key>usual_limit</key>
+            <integer>50000000</integer><key>schedule</key><array><dict><key>days</key><array><string>mon</string></array>
+            </dict></array><key>other</key><real>1.5</real></dict></dict></plist>"#;
+        let read = of_plist(&plist::Value::from_reader(std::io::Cursor::new(text)).expect("a property list"));
+        let schedule = json!([{"days": ["mon"]}]);
+        let locks = json!({"tray": false, "usual_limit": 50_000_000, "schedule": schedule, "other": null});
+        assert_eq!(read, json!({ "locks": locks }));
+    }
+
+    #[test]
+    fn one_policy_goes_over_another_setting_by_setting() {
+        let below =
+            json!({"server": "https://a", "locks": {"tray": true, "keep_awake": true}, "store": {"endpoint": "a"}});
+        let upper = json!({"locks": {"tray": false}, "store": {"path_style": true}, "presets": {"concurrency": 4}});
+        let both = json!({"server": "https://a", "locks": {"tray": false, "keep_awake": true},
+            "store": {"path_style": true}, "presets": {"concurrency": 4}});
+        assert_eq!(over(below.clone(), upper), both);
+        assert_eq!(over(below, json!([])), json!([]), "what is no policy is refused, and not passed over");
+    }
+}
