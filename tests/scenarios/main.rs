@@ -37,6 +37,7 @@ mod order;
 mod outages;
 mod receipts;
 mod records;
+mod resting;
 #[cfg(target_os = "linux")]
 mod scale;
 #[cfg(unix)]
