@@ -18,6 +18,25 @@ pub struct Policy {
     pub company: Option<Company>,
     /// A store other than AWS that uploads may go to.
     pub store: Option<Store>,
+    /// How the window is kept up to date.
+    #[serde(default)]
+    pub updates: Updates,
+}
+
+/// How the window is kept up to date. By which key an update is known is no matter of a file: the build has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Updates {
+    /// Whether it looks for updates by itself. Without, the company brings them.
+    pub enabled: bool,
+    /// Where they are, in place of where the build says. Https alone.
+    pub endpoint: Option<Url>,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self { enabled: true, endpoint: None }
+    }
 }
 
 /// A store that speaks S3, in place of AWS.
@@ -59,6 +78,9 @@ impl Policy {
         }
         if let Some(store) = &policy.store {
             address::check(&store.endpoint)?;
+        }
+        if policy.updates.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() != "https") {
+            return Err(Error::new(ErrorCode::AddressInsecure).detail(format!("{}: updates", file.display())));
         }
         Ok(policy)
     }
@@ -117,6 +139,8 @@ mod tests {
             r#"{ "company": { "name": "A" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "http://store.example.com" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "ftp://127.0.0.1/" } }"#.to_owned(),
+            r#"{ "updates": { "endpoint": "http://127.0.0.1/updates.json" } }"#.to_owned(),
+            r#"{ "updates": { "enabled": "no" } }"#.to_owned(),
             company("http://example.com/sts", "token"),
             company("https://example.com/sts", "none"),
         ] {
@@ -124,5 +148,15 @@ mod tests {
             assert!(matches!(code, ErrorCode::BadInput | ErrorCode::AddressInsecure), "{bad}");
         }
         read(&company("http://127.0.0.1:8080/sts", "none")).expect("fine on loopback");
+    }
+
+    #[test]
+    fn a_company_may_bring_updates_itself_or_say_where_they_are() {
+        assert_eq!(read("{}").expect("a policy").updates, Updates { enabled: true, endpoint: None });
+        assert!(!read(r#"{ "updates": { "enabled": false } }"#).expect("a policy").updates.enabled);
+        let elsewhere =
+            read(r#"{ "updates": { "endpoint": "https://it.example.com/davit.json" } }"#).expect("a policy");
+        assert!(elsewhere.updates.enabled);
+        assert_eq!(elsewhere.updates.endpoint.expect("one").as_str(), "https://it.example.com/davit.json");
     }
 }

@@ -44,6 +44,8 @@ pub struct Preferences {
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,
+    /// An update that is there is put in place when the person quits. Default: yes.
+    pub install_updates: bool,
 }
 
 impl Default for Preferences {
@@ -55,6 +57,7 @@ impl Default for Preferences {
             keep_awake: true,
             keep_working: true,
             tray: true,
+            install_updates: true,
         }
     }
 }

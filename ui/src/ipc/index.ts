@@ -26,6 +26,7 @@ import type {
   Target,
   TicketView,
   Update,
+  UpdatesView,
   View,
   WatchId,
   WatchView,
@@ -76,6 +77,10 @@ export const ipc = {
   preferences: () => invoke<Preferences>('preferences'),
   hasTray: () => invoke<boolean>('has_tray'),
   setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
+  updates: () => invoke<UpdatesView>('updates'),
+  checkUpdates: () => invoke<null>('check_updates'),
+  installUpdate: () => invoke<null>('install_update'),
+  leaveUpdate: () => invoke<null>('leave_update'),
   showInFolder: (target: Target) => invoke<null>('show_in_folder', { target }),
   searchHistory: (query: Query) => invoke<HistoryView>('search_history', { query }),
   historyRows: (search: number, first: number, count: number) =>

@@ -10,6 +10,7 @@ const usual: Record = {
   keepAwake: true,
   keepWorking: true,
   tray: true,
+  installUpdates: true,
 };
 
 function known(setPreferences: Ipc['setPreferences']) {

@@ -2,7 +2,19 @@
 // https://unicode-org.github.io/icu/userguide/format_parse/messages
 // A code without words does not compile, and neither does who says a message without what it names. Names, paths and
 // numbers that are written already are words to a message ({place}); what is counted is a number ({n, plural, …}).
-import type { After, Collision, Day, Ended, ErrorCode, Holds, LimitRule, PausedBy, Unit } from '../ipc/bindings';
+import type {
+  After,
+  Collision,
+  Day,
+  Ended,
+  ErrorCode,
+  Holds,
+  LimitRule,
+  NoUpdates,
+  PausedBy,
+  Unit,
+  UpdateTrouble,
+} from '../ipc/bindings';
 
 /** A message that names this. */
 type Names<Argument extends string> = `${string}{${Argument}}${string}`;
@@ -352,6 +364,50 @@ export const text = {
     watched: 'A watched folder uploads something',
     watchedHint: 'At most once an hour for each folder.',
     inFront: 'Nothing is told while this window is in front.',
+  },
+  updates: {
+    title: 'Updates',
+    ready: 'Version {version} is ready to install',
+    readyHint: 'You have {version}. Uploads pause for a few seconds and continue.',
+    install: 'Restart and update',
+    later: 'Not now',
+    finishing: 'Version {version} is about to be installed',
+    finishingHint: 'As soon as the storage has put together what was sent. Everything continues after it.',
+    fetching: 'Version {version} is on its way',
+    fetchingHint: '{percent} is here. Uploads come first.',
+    looking: 'Looking for updates',
+    current: 'Davit is up to date',
+    has: 'You have {version}.',
+    checked: 'You have {version}. Last looked for updates on {at}.',
+    check: 'Check now',
+    again: 'Try again',
+    trouble: {
+      unreachable: 'Updates cannot be reached',
+      'not-genuine': 'The update that is offered is not genuine',
+      'no-room': 'There is no room for the update',
+      'not-installed': 'The update could not be installed',
+    } as const satisfies Record<UpdateTrouble, string>,
+    troubleHint: {
+      unreachable: 'You have {version}. Davit tries again by itself.',
+      'not-genuine': 'It was not installed, and you still have {version}. Tell your IT team.',
+      'no-room': 'You have {version}. Make room on this computer’s disk.',
+      'not-installed': 'You still have {version}. If it happens again, tell your IT team.',
+    } as const satisfies Record<UpdateTrouble, string>,
+    off: {
+      company: 'Your company installs updates',
+      packages: 'Updates come with those of this computer',
+      place: 'Davit lies where you may change nothing',
+      build: 'This Davit does not look for updates',
+    } as const satisfies Record<NoUpdates, string>,
+    offHint: {
+      company: 'You have {version}.',
+      packages: 'You have {version}. It came as a package, and so do newer versions.',
+      place: 'You have {version}. Whoever installed it installs updates.',
+      build: 'You have {version}.',
+    } as const satisfies Record<NoUpdates, string>,
+    byThemselves: 'Install updates by themselves',
+    byThemselvesHint: 'When you quit Davit.',
+    offered: 'Update',
   },
   quit: {
     title: '{n, plural, one {Quit while # transfer is uploading?} other {Quit while # transfers are uploading?}}',
