@@ -73,6 +73,8 @@ mod window_history;
 #[cfg(target_os = "linux")]
 mod window_limits;
 #[cfg(target_os = "linux")]
+mod window_updates;
+#[cfg(target_os = "linux")]
 mod window_walk;
 #[cfg(target_os = "linux")]
 mod window_watched;

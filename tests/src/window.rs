@@ -33,6 +33,11 @@ pub struct Hovering(Child);
 impl Window {
     /// Opens the app with a home of its own, and further variables.
     pub async fn open(home: &Path, variables: &[(&str, String)]) -> Self {
+        Self::open_as(&program("davit-app"), home, variables).await
+    }
+
+    /// The same of another build.
+    pub async fn open_as(program: &Path, home: &Path, variables: &[(&str, String)]) -> Self {
         assert!(std::env::var_os("DISPLAY").is_some(), "no screen; run: tests/tools/with-screen COMMAND");
         let _ = rustls::crypto::ring::default_provider().install_default();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
@@ -44,7 +49,7 @@ impl Window {
         let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
         let mut window = Self { driver, app: 0, http, session: format!("http://127.0.0.1:{port}") };
         let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] },
+            "webkitgtk:browserOptions": { "binary": program, "args": [] },
         } } });
         let begun = Instant::now();
         let session = loop {
@@ -238,6 +243,17 @@ fn is_gone(process: u32) -> bool {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return true };
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     threads.count() <= 1 && status.contains("State:\tZ")
+}
+
+/// Processes that were started with a home, however they came to be.
+pub fn started_with(home: &Path) -> Vec<u32> {
+    let wanted = format!("DAVIT_HOME={}", home.display()).into_bytes();
+    let with = |id: &u32| {
+        let variables = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        variables.split(|byte| *byte == 0).any(|variable| variable == wanted)
+    };
+    let ids = std::fs::read_dir("/proc").expect("/proc");
+    ids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(with).collect()
 }
 
 /// Whether an app has a page, shown or not.
