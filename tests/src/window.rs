@@ -261,16 +261,21 @@ pub fn has_page(app: u32) -> bool {
     child_called("WebKitWebProces", app).is_some()
 }
 
-/// The app that a driver started.
-fn child_of(parent: u32) -> Option<u32> {
-    child_called("davit-app\n", parent)
+/// The app that a driver started, itself or by what unpacks it.
+fn child_of(driver: u32) -> Option<u32> {
+    child_called("davit-app\n", driver)
 }
 
 fn child_called(name: &str, parent: u32) -> Option<u32> {
-    let (name, wanted) = (format!("Name:\t{name}"), format!("PPid:\t{parent}\n"));
+    let name = format!("Name:\t{name}");
+    let status = |id: u32| std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let parent_of = |id: &u32| {
+        let status = status(*id);
+        status.lines().find_map(|line| line.strip_prefix("PPid:\t")?.parse::<u32>().ok())
+    };
     let ours = |id: &u32| {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        status.starts_with(&name) && status.contains(&wanted)
+        status(*id).starts_with(&name)
+            && std::iter::successors(Some(*id), parent_of).skip(1).take(3).any(|id| id == parent)
     };
     let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.into_iter().find(ours)

@@ -1,7 +1,8 @@
 //! The end of this program, and the next one: all comes to rest, what was fetched is put in place, Davit starts again where a
 //! person asked for that.
 //!
-//! Only a person's word ends it so. A signal, and the end of a session, leave no time for it.
+//! Only a person's word ends it so. A signal, and the end of a session, leave no time for it. Known problem: macOS tells of ⌘Q as it does of
+//! the end of a session; there an update comes by the tray's Quit, or when it is asked for.
 
 use std::path::Path;
 use std::process::Command;
