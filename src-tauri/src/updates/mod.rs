@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use davit_core::net::Net;
 use davit_core::policy;
+use davit_core::units::UnixTime;
 use davit_core::uploader::Options;
 use semver::Version;
 use tauri::AppHandle;
@@ -55,7 +56,7 @@ enum State {
     /// Nothing newer is known of.
     Current {
         /// When that was found last.
-        checked: Option<davit_core::units::UnixTime>,
+        checked: Option<UnixTime>,
         /// What came in between since.
         trouble: Option<UpdateTrouble>,
     },
