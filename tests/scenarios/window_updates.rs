@@ -12,6 +12,7 @@ use davit_tests::window::{Window, started_with};
 use davit_tests::world::on_record;
 
 use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window_watched::go;
 
 /// Beside an upload, an update takes its time.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -115,8 +116,7 @@ async fn press(window: &Window) {
 }
 
 async fn settings(window: &Window) {
-    window.until("document.querySelector('.nav')").await;
-    window.press(",", true).await;
+    go(window, "settings").await;
     window.click("General").await;
     window.until("document.querySelector('.updates')").await;
 }
