@@ -25,6 +25,8 @@ pub(crate) enum Asked {
         paths: Vec<PathBuf>,
         /// It is not shown before somebody wants to see it. Whoever brings paths does.
         hidden: bool,
+        /// The one before put this one in its place, and may not be gone yet.
+        updated: bool,
     },
     /// Words, and no window.
     Words(String),
@@ -34,11 +36,12 @@ impl Asked {
     /// `--add PATH...`, or paths as "Open with" gives them. After `--` everything is a path.
     pub(crate) fn by(args: impl Iterator<Item = OsString>) -> Self {
         let mut paths = Vec::new();
-        let (mut options, mut hidden) = (true, false);
+        let (mut options, mut hidden, mut updated) = (true, false, false);
         for arg in args {
             match arg.to_str() {
                 Some("--add") if options => {}
                 Some(HIDDEN) if options => hidden = true,
+                Some(UPDATED) if options => updated = true,
                 Some("--") if options => options = false,
                 Some("--help" | "-h") if options => return Self::Words(HELP.to_owned()),
                 Some("--version" | "-V") if options => {
@@ -48,12 +51,14 @@ impl Asked {
             }
         }
         let hidden = hidden && paths.is_empty();
-        Self::Window { paths, hidden }
+        Self::Window { paths, hidden, updated }
     }
 }
 
 /// How the system starts it when a person signs in.
 pub(crate) const HIDDEN: &str = "--hidden";
+/// How a Davit that was put in place of another is started by that. Nobody types it.
+pub(crate) const UPDATED: &str = "--updated";
 
 #[cfg(test)]
 mod tests {
@@ -65,7 +70,11 @@ mod tests {
 
     #[test]
     fn a_start_is_for_a_window_or_for_words() {
-        let window = |paths: &[&str]| Asked::Window { paths: paths.iter().map(PathBuf::from).collect(), hidden: false };
+        let window = |paths: &[&str]| Asked::Window {
+            paths: paths.iter().map(PathBuf::from).collect(),
+            hidden: false,
+            updated: false,
+        };
         assert_eq!(asked_by(&[]), window(&[]));
         assert_eq!(asked_by(&["--add", "a", "b"]), window(&["a", "b"]));
         assert_eq!(asked_by(&["--", "--help"]), window(&["--help"]));
@@ -85,15 +94,20 @@ mod tests {
             assert_eq!(started.replace("{{exec}}", "davit-app"), "davit-app %F", "{name}");
         }
         let two = ["/media/day 7/cut.mov", "/media/day 7"];
-        assert_eq!(asked_by(&two), Asked::Window { paths: two.map(PathBuf::from).to_vec(), hidden: false });
+        assert_eq!(
+            asked_by(&two),
+            Asked::Window { paths: two.map(PathBuf::from).to_vec(), hidden: false, updated: false }
+        );
         // The one that desktops look into for who opens what.
         assert!(!entry("davit.desktop").lines().any(|line| line.starts_with("MimeType=") && line.contains("inode/")));
     }
 
     #[test]
     fn a_start_without_a_window_shows_one_where_it_brings_paths() {
-        assert_eq!(asked_by(&["--hidden"]), Asked::Window { paths: Vec::new(), hidden: true });
-        let shown = |path: &str| Asked::Window { paths: vec![path.into()], hidden: false };
+        let none = |hidden, updated| Asked::Window { paths: Vec::new(), hidden, updated };
+        assert_eq!(asked_by(&["--hidden"]), none(true, false));
+        assert_eq!(asked_by(&["--updated"]), none(false, true));
+        let shown = |path: &str| Asked::Window { paths: vec![path.into()], hidden: false, updated: false };
         assert_eq!(asked_by(&["--hidden", "--add", "a"]), shown("a"));
         assert_eq!(asked_by(&["--", "--hidden"]), shown("--hidden"), "a path");
     }

@@ -11,7 +11,7 @@ use tauri::{Manager as _, WebviewWindow, WindowEvent};
 use crate::notices::Notice;
 use crate::shell::Shell;
 use crate::views::ShellEvent;
-use crate::{notify, tray, words};
+use crate::{notify, tray, updates, words};
 
 /// What a closed window leaves to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub(crate) fn follow(window: &WebviewWindow, shell: &Arc<Shell>) {
     let (app, ends) = (window.app_handle().clone(), Arc::clone(shell));
     tauri::async_runtime::spawn(async move {
         ends.ended.notified().await;
+        updates::before_the_end(&ends).await;
         app.exit(0);
     });
     let (shown, shell) = (window.clone(), Arc::clone(shell));

@@ -16,6 +16,7 @@
 //! - [`views`]: what crosses to the page, and its TypeScript.
 //! - `window`, `drag`: the window and what is dragged over it.
 //! - `signals`: ends that come without the window.
+//! - `updates`: another version in its place.
 //! - `words`: what is said outside of the page.
 
 mod asked;
@@ -36,6 +37,7 @@ mod standing;
 mod taskbar;
 mod theme;
 mod tray;
+mod updates;
 pub mod views;
 mod window;
 mod words;
@@ -56,8 +58,8 @@ const SILENT: &str = "Another Davit is already at work and does not answer. Clos
 
 /// Runs the app until its window is closed; one that was started without it, and watches folders, until it is ended.
 pub fn run() -> ExitCode {
-    let (added, hidden) = match Asked::by(std::env::args_os().skip(1)) {
-        Asked::Window { paths, hidden } => (paths, hidden),
+    let (added, hidden, updated) = match Asked::by(std::env::args_os().skip(1)) {
+        Asked::Window { paths, hidden, updated } => (paths, hidden, updated),
         Asked::Words(words) => return say(&words),
     };
     let options = match Options::from_env() {
@@ -65,6 +67,9 @@ pub fn run() -> ExitCode {
         Err(error) => return plainly(&error.to_string()),
     };
     let _log = log::begin_kept("warn", std::io::stderr().is_terminal(), &options.home);
+    if updated {
+        tauri::async_runtime::block_on(updates::wait_for_the_one_before(&options.home));
+    }
     // Another Davit with the same records takes the paths and shows its window, and this one leaves. Nobody wants to see it
     // where nobody wants to see this one.
     let leaves = async {
@@ -89,6 +94,7 @@ pub fn run() -> ExitCode {
     let app = commands::register(tauri::Builder::default())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_autostart::Builder::new().app_name(commands::login::NAME).arg(HIDDEN).build())
+        .plugin(tauri_plugin_updater::Builder::new().build())
         .manage(Arc::clone(&shell))
         .setup(move |app| {
             signals::follow(app.handle());
@@ -97,12 +103,13 @@ pub fn run() -> ExitCode {
             tray::open(app, &shell);
             #[cfg(target_os = "macos")]
             menu::open(app, &shell)?;
+            updates::begin(app.handle(), &shell);
             Ok(())
         })
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
-            app.run(move |_, event| {
+            app.run(move |app, event| {
                 #[cfg(target_os = "macos")]
                 match &event {
                     // Its icon in the Dock was clicked.
@@ -116,6 +123,7 @@ pub fn run() -> ExitCode {
                 }
                 if let tauri::RunEvent::Exit = event {
                     tauri::async_runtime::block_on(shell.close());
+                    updates::finish(app, &shell);
                 }
             });
             ExitCode::SUCCESS

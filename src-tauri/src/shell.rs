@@ -20,6 +20,7 @@ use crate::inbox::{Inbox, InboxView};
 use crate::looks::Looks;
 use crate::place::Memory;
 use crate::standing::Standing;
+use crate::updates::Updates;
 use crate::views::{Problem, SessionView, ShellEvent};
 use crate::{notify, standing};
 
@@ -72,6 +73,8 @@ pub struct Shell {
     pub(crate) asking: AtomicBool,
     /// It is to end now.
     pub(crate) ended: Notify,
+    /// Another version of it.
+    pub(crate) updates: Updates,
 }
 
 /// Why the records could not be opened.
@@ -126,6 +129,7 @@ impl Shell {
             quit: Notify::new(),
             asking: AtomicBool::new(false),
             ended: Notify::new(),
+            updates: Updates::of(&options),
         });
         if let Err(error) = shell.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");

@@ -1,6 +1,7 @@
 //! What crosses to the page besides the core's own feed, and the TypeScript made of both.
 
 mod history;
+mod updates;
 mod watches;
 
 use davit_core::error::{Error, ErrorCode, Owner};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use history::{EntryView, HistoryView};
+pub use updates::{NoUpdates, UpdateTrouble, UpdatesNow, UpdatesView};
 pub use watches::{WatchView, Wishes};
 
 use crate::inbox::InboxView;
@@ -274,6 +276,11 @@ pub enum ShellEvent {
         /// Rows that would stop.
         uploading: u32,
     },
+    /// It stands otherwise with updates.
+    Updates {
+        /// So.
+        updates: UpdatesView,
+    },
 }
 
 #[cfg(test)]
@@ -332,6 +339,10 @@ mod tests {
             SavedView,
             Holds,
             Notice,
+            UpdatesView,
+            UpdatesNow,
+            NoUpdates,
+            UpdateTrouble,
             ShellEvent,
             feed::Filter,
             feed::View,

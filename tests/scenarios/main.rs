@@ -45,6 +45,7 @@ mod proxies;
 mod receipts;
 mod records;
 mod reports;
+mod resting;
 #[cfg(target_os = "linux")]
 mod scale;
 #[cfg(unix)]
@@ -87,6 +88,7 @@ mod window_journeys;
 mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_measured;
+mod window_updates;
 #[cfg(target_os = "linux")]
 mod window_walk;
 #[cfg(target_os = "linux")]

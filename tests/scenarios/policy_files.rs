@@ -125,6 +125,14 @@ fn schema() -> Value {
         "required": ["endpoint"],
         "type": "object",
     });
+    let updates = json!({
+        "description": "How the window is kept up to date.",
+        "properties": {
+            "enabled": { "default": true, "description": "Whether it looks for updates by itself.", "type": "boolean" },
+            "endpoint": { "description": "Where they are, in place of where the build says.", "pattern": "^https://", "type": "string" },
+        },
+        "type": "object",
+    });
     json!({
         "$comment": MADE,
         "$defs": { "settings": { "properties": settings, "type": "object" }, "time": time },
@@ -136,6 +144,7 @@ fn schema() -> Value {
             "presets": { "$ref": "#/$defs/settings", "description": "What holds until a person sets something else." },
             "server": { "description": "The same as locks.server.", "minLength": 1, "type": "string" },
             "store": store,
+            "updates": updates,
         },
         "title": "Davit policy",
         "type": "object",

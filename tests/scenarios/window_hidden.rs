@@ -114,6 +114,8 @@ async fn what_the_system_starts_at_sign_in_is_written_and_taken_away() {
     go(&window, "settings").await;
     window.click("General").await;
     window.until("document.querySelector('[role=switch]')?.checked === false").await;
+    // It was built without a key.
+    window.until_says("This Davit does not look for updates").await;
     window.picture("settings-general").await;
     window.script("document.querySelector('[role=switch]').click()").await;
     let entry = person.join(".config/autostart/Davit.desktop");

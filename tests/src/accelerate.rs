@@ -91,7 +91,7 @@ impl ConnectProxy {
     }
 }
 
-fn acceptor(leaf: &CertificateDer<'_>, key: &KeyPair) -> TlsAcceptor {
+pub(crate) fn acceptor(leaf: &CertificateDer<'_>, key: &KeyPair) -> TlsAcceptor {
     let chain = vec![leaf.clone().into_owned()];
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("TLS");

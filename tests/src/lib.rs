@@ -22,6 +22,8 @@ pub mod served;
 pub mod soak;
 pub mod source;
 #[cfg(target_os = "linux")]
+pub mod updates;
+#[cfg(target_os = "linux")]
 pub mod window;
 pub mod world;
 

@@ -34,10 +34,15 @@ pub struct Hovering(Child);
 impl Window {
     /// Opens the app with a home of its own, and further variables.
     pub async fn open(home: &Path, variables: &[(&str, String)]) -> Self {
+        Self::open_as(&program("davit-app"), home, variables).await
+    }
+
+    /// The same of another build.
+    pub async fn open_as(program: &Path, home: &Path, variables: &[(&str, String)]) -> Self {
         let mut driver = driver();
         driver.env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
         driver.envs(variables.iter().map(|(name, value)| (name, value)));
-        let wanted = json!({ "webkitgtk:browserOptions": { "binary": program("davit-app"), "args": [] } });
+        let wanted = json!({ "webkitgtk:browserOptions": { "binary": program, "args": [] } });
         Self::driven(driver, wanted, "davit-app\n").await
     }
 
@@ -46,7 +51,7 @@ impl Window {
         Self::driven(driver(), json!({}), "MiniBrowser\n").await
     }
 
-    /// What a driver starts, by the name of its program.
+    /// What a driver starts, itself or by what unpacks it, by the name of its program.
     async fn driven(mut driver: Command, wanted: Value, name: &str) -> Self {
         assert!(std::env::var_os("DISPLAY").is_some(), "no screen; run: tests/tools/with-screen COMMAND");
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -271,6 +276,17 @@ fn is_gone(process: u32) -> bool {
     threads.count() <= 1 && status.contains("State:\tZ")
 }
 
+/// Processes that were started with a home, however they came to be.
+pub fn started_with(home: &Path) -> Vec<u32> {
+    let wanted = format!("DAVIT_HOME={}", home.display()).into_bytes();
+    let with = |id: &u32| {
+        let variables = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        variables.split(|byte| *byte == 0).any(|variable| variable == wanted)
+    };
+    let ids = std::fs::read_dir("/proc").expect("/proc");
+    ids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(with).collect()
+}
+
 /// A driver about to be started.
 fn driver() -> Command {
     let mut driver = Command::new("WebKitWebDriver");
@@ -288,10 +304,15 @@ fn page_of(app: u32) -> Option<u32> {
 }
 
 fn child_called(name: &str, parent: u32) -> Option<u32> {
-    let (name, wanted) = (format!("Name:\t{name}"), format!("PPid:\t{parent}\n"));
+    let name = format!("Name:\t{name}");
+    let status = |id: u32| std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let parent_of = |id: &u32| {
+        let status = status(*id);
+        status.lines().find_map(|line| line.strip_prefix("PPid:\t")?.parse::<u32>().ok())
+    };
     let ours = |id: &u32| {
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        status.starts_with(&name) && status.contains(&wanted)
+        status(*id).starts_with(&name)
+            && std::iter::successors(Some(*id), parent_of).skip(1).take(3).any(|id| id == parent)
     };
     let ids = std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.into_iter().find(ours)

@@ -31,6 +31,7 @@ import type {
   Target,
   Totals,
   Update,
+  UpdatesNow,
   View,
   WatchView,
   Way,
@@ -55,6 +56,8 @@ export interface Script {
   watches?: WatchView[];
   /** What ended, newest first; without, nothing. */
   history?: EntryView[];
+  /** How it stands with updates; without, nothing newer is known of. */
+  updates?: UpdatesNow;
   /** Why the system does not let Davit start by itself. */
   noLogin?: Problem;
   /** Who says what settings are; without, nobody. */
@@ -142,9 +145,11 @@ export class Fake {
     pauseMetered: true,
     pauseOnLowBattery: true,
     theme: 'system',
+    installUpdates: true,
   };
   private network: Network;
   private detailed: number | null = null;
+  private updates: UpdatesNow;
   private standing: Totals | null = null;
   private history: EntryView[];
   /** What was searched for last. */
@@ -161,6 +166,7 @@ export class Fake {
     this.network = script.network ?? { choice: { kind: 'automatic' }, proxy: null, from: null, hasPassword: false };
     this.watches = script.watches ?? [];
     this.history = script.history ?? [];
+    this.updates = script.updates ?? { kind: 'current', checked: at('13:05'), trouble: null };
     this.limit = script.totals?.limit ?? limited;
   }
 
@@ -459,6 +465,10 @@ export class Fake {
       this.preferences = preferences;
       return Promise.resolve(null);
     },
+    updates: () => Promise.resolve({ version: '1.3.2', now: this.updates }),
+    checkUpdates: () => this.updated({ kind: 'current', checked: NOW / 1000, trouble: null }),
+    installUpdate: () => this.updated({ kind: 'finishing', version: '1.4.0' }),
+    leaveUpdate: () => this.updated({ kind: 'ready', version: '1.4.0', trouble: null }),
     subscribeWatches: (listen) => {
       this.watching = listen;
       listen(this.watches);
@@ -551,6 +561,12 @@ export class Fake {
   private watched(watches: WatchView[]): void {
     this.watches = watches;
     this.watching?.(watches);
+  }
+
+  private updated(now: UpdatesNow): Promise<null> {
+    this.updates = now;
+    this.shell({ kind: 'updates', updates: { version: '1.3.2', now } });
+    return Promise.resolve(null);
   }
 
   private copy(words: string): Promise<null> {

@@ -1,5 +1,15 @@
 // Every state of the window that a person can meet, by name.
-import type { CheckLine, DestinationView, ErrorCode, Network, Row, RowState, SessionView, Sourced } from '../src/ipc';
+import type {
+  CheckLine,
+  DestinationView,
+  ErrorCode,
+  Network,
+  Row,
+  RowState,
+  SessionView,
+  Sourced,
+  UpdatesNow,
+} from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import {
@@ -229,6 +239,12 @@ const said: Sourced[] = [
   { name: 'sameName', source: 'backend', locked: true },
   { name: 'proxy', source: 'policy', locked: true },
 ];
+const updates = (now: UpdatesNow, then?: Scenario['then']): Scenario =>
+  settings({ updates: now }, async (stage) => {
+    await stage.press('#tab-general');
+    (await stage.shown('.updates')).scrollIntoView();
+    await then?.(stage);
+  });
 const pausedBySchedule: Script = {
   session: connected,
   rows: day().map((one) =>
@@ -608,6 +624,24 @@ export const scenarios: Record<string, Scenario> = {
   }),
   'settings-general-mac': settings({ platform: 'macos' }, ({ press }) => press('#tab-general')),
   'settings-general-no-tray': settings({ noTray: true }, ({ press }) => press('#tab-general')),
+  'settings-updates-ready': updates({ kind: 'ready', version: '1.4.0', trouble: null }),
+  'settings-updates-failed': updates({ kind: 'ready', version: '1.4.0', trouble: 'not-installed' }),
+  'settings-updates-fetching': updates({ kind: 'fetching', version: '1.4.0', percent: 41 }),
+  'settings-updates-looking': updates({ kind: 'looking' }),
+  'settings-updates-finishing': updates({ kind: 'ready', version: '1.4.0', trouble: null }, ({ press }) =>
+    press('.updates .btn'),
+  ),
+  'settings-updates-checked': updates({ kind: 'current', checked: null, trouble: 'unreachable' }, ({ press }) =>
+    press('.updates .btn'),
+  ),
+  'settings-updates-unreachable': updates({ kind: 'current', checked: at('13:05'), trouble: 'unreachable' }),
+  'settings-updates-not-genuine': updates({ kind: 'current', checked: at('13:05'), trouble: 'not-genuine' }),
+  'settings-updates-no-room': updates({ kind: 'current', checked: null, trouble: 'no-room' }),
+  'settings-updates-company': updates({ kind: 'off', why: 'company' }),
+  'settings-updates-packages': updates({ kind: 'off', why: 'packages' }),
+  'settings-updates-place': updates({ kind: 'off', why: 'place' }),
+  'settings-updates-build': updates({ kind: 'off', why: 'build' }),
+  'update-offered': { ...list, updates: { kind: 'ready', version: '1.4.0', trouble: null } },
   'settings-notifications': settings({}, ({ press }) => press('#tab-notifications')),
   'settings-general-said': settings({ sources: said }, ({ press }) => press('#tab-general')),
   'settings-limits-said': settingsLimits({ sources: said }),

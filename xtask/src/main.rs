@@ -20,6 +20,7 @@ mod setup;
 mod soak;
 mod test;
 mod tools;
+mod updates;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -80,6 +81,8 @@ enum Command {
     },
     /// Draw every raster of an icon anew.
     Icons,
+    /// Prove updates with two builds: one that uploads is put in place of the other, and fifteen that were tampered with are not.
+    Updates(updates::Updates),
     /// Make a package of the release build.
     Bundle {
         /// Install it in a bare system, start it there and upload a file. Needs root.
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         Command::Book => book::run(),
         Command::Notices { to } => notices::run(&to),
         Command::Icons => icons::run(),
+        Command::Updates(given) => updates::run(&given),
         Command::Test { filter } => test::run(filter.as_deref()),
     };
     match outcome {

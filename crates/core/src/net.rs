@@ -64,6 +64,9 @@ const KEPT: Duration = Duration::from_secs(1);
 /// answers for it.
 const SILENT: Duration = Duration::from_secs(15);
 
+/// Nobody is sent on more often on the way to a file.
+const REDIRECTS_AT_MOST: usize = 5;
+
 static PROVIDER: Once = Once::new();
 
 impl Net {
@@ -94,19 +97,33 @@ impl Net {
     /// # Errors
     /// `bad-certificate-file`.
     pub fn backend_client(&self) -> Result<reqwest::Client> {
+        self.client(|builder| builder.redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)))
+    }
+
+    /// A client that fetches what is large from an address, under a name of its own: https alone, wherever it is sent on to. It
+    /// takes as long as it takes while anything comes.
+    ///
+    /// # Errors
+    /// As [`Self::backend_client`].
+    pub fn download_client(&self, from: &url::Url, name: &str) -> Result<reqwest::Client> {
+        let redirects = reqwest::redirect::Policy::limited(REDIRECTS_AT_MOST);
+        self.towards(from).client(|builder| {
+            builder.https_only(true).redirect(redirects).read_timeout(Duration::from_secs(30)).user_agent(name)
+        })
+    }
+
+    fn client(&self, of: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Result<reqwest::Client> {
         // reqwest comes without a TLS provider of its own; ring is the only one in the tree.
         PROVIDER.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
+        let mut builder = of(reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            .timeout(Duration::from_secs(30))
             .pool_idle_timeout(KEPT)
             .tcp_keepalive(SILENT / 3)
             .tcp_keepalive_interval(SILENT / 3)
             .tcp_keepalive_retries(2)
-            .user_agent(USER_AGENT);
+            .user_agent(USER_AGENT));
         // Here it stands in the place of the retries above, and holds for what was sent, too.
         #[cfg(target_os = "linux")]
         {

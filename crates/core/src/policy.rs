@@ -1,6 +1,6 @@
 //! What a company rolls out to its computers: a JSON file that only an administrator may write, and what the system's own
-//! management says, in the same schema. It presets and locks settings, approves a store other than AWS, and describes a
-//! company whose endpoint gives credentials and nothing else.
+//! management says, in the same schema. It presets and locks settings, approves a store other than AWS, says where updates
+//! are, and describes a company whose endpoint gives credentials and nothing else.
 //!
 //! Where both are there, management comes before the file, setting by setting.
 
@@ -29,6 +29,25 @@ pub struct Policy {
     /// What it presets and locks.
     #[serde(flatten)]
     pub rules: Rules,
+    /// How the window is kept up to date.
+    #[serde(default)]
+    pub updates: Updates,
+}
+
+/// How the window is kept up to date. By which key an update is known is no matter of a file: the build has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Updates {
+    /// Whether it looks for updates by itself. Without, the company brings them.
+    pub enabled: bool,
+    /// Where they are, in place of where the build says. Https alone.
+    pub endpoint: Option<Url>,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self { enabled: true, endpoint: None }
+    }
 }
 
 /// A store that speaks S3, in place of AWS.
@@ -78,7 +97,7 @@ impl Policy {
     /// Reads a file.
     ///
     /// # Errors
-    /// `bad-input`; `address-insecure` for a store or company by plain http.
+    /// `bad-input`; `address-insecure` for a store, company or updates by plain http.
     pub fn read(file: &Path) -> Result<Self> {
         Self::of(written(file)?, &file.display().to_string())
     }
@@ -94,6 +113,9 @@ impl Policy {
         // The two ways to say it are one from here on.
         if let Some(server) = &policy.server {
             policy.rules.locks.insert(Name::Server, Value::Text(server.clone()));
+        }
+        if policy.updates.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() != "https") {
+            return Err(Error::new(ErrorCode::AddressInsecure).detail(format!("{name}: updates")));
         }
         Ok(policy)
     }
@@ -179,6 +201,8 @@ mod tests {
             r#"{ "locks": { "keep_awake": "no" } }"#.to_owned(),
             r#"{ "presets": [] }"#.to_owned(),
             "[]".to_owned(),
+            r#"{ "updates": { "endpoint": "http://127.0.0.1/updates.json" } }"#.to_owned(),
+            r#"{ "updates": { "enabled": "no" } }"#.to_owned(),
             company("http://example.com/sts", "token"),
             company("https://example.com/sts", "none"),
         ] {
@@ -186,5 +210,15 @@ mod tests {
             assert!(matches!(code, ErrorCode::BadInput | ErrorCode::AddressInsecure), "{bad}");
         }
         read(&company("http://127.0.0.1:8080/sts", "none")).expect("fine on loopback");
+    }
+
+    #[test]
+    fn a_company_may_bring_updates_itself_or_say_where_they_are() {
+        assert_eq!(read("{}").expect("a policy").updates, Updates { enabled: true, endpoint: None });
+        assert!(!read(r#"{ "updates": { "enabled": false } }"#).expect("a policy").updates.enabled);
+        let elsewhere =
+            read(r#"{ "updates": { "endpoint": "https://it.example.com/davit.json" } }"#).expect("a policy");
+        assert!(elsewhere.updates.enabled);
+        assert_eq!(elsewhere.updates.endpoint.expect("one").as_str(), "https://it.example.com/davit.json");
     }
 }

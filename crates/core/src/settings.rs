@@ -147,6 +147,14 @@ pub const SETTINGS: &[Setting] = &[
         backend: true,
     },
     Setting {
+        name: Name::InstallUpdates,
+        key: "install_updates",
+        kind: Kind::Switch,
+        title: "Install updates when Davit is quit",
+        says: "An update that is there is put in place when the person quits. Whether Davit looks for updates at all, and where, is said by updates.",
+        backend: true,
+    },
+    Setting {
         name: Name::Proxy,
         key: "proxy",
         kind: Kind::Proxy { example: "http://proxy.example.com:3128/" },
@@ -218,6 +226,8 @@ pub struct Preferences {
     pub pause_on_low_battery: bool,
     /// Light or dark. Default: as the system is.
     pub theme: Theme,
+    /// An update that is there is put in place when the person quits. Default: yes.
+    pub install_updates: bool,
 }
 
 /// How the window looks.
@@ -246,6 +256,7 @@ impl Default for Preferences {
             pause_metered: true,
             pause_on_low_battery: true,
             theme: Theme::System,
+            install_updates: true,
         }
     }
 }

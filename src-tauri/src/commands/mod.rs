@@ -10,6 +10,7 @@ pub mod network;
 pub mod preferences;
 pub mod session;
 pub mod transfers;
+pub mod updates;
 pub mod watches;
 
 use tauri::{Builder, Runtime, generate_handler};
@@ -68,6 +69,10 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::copy_words,
         transfers::save_receipt,
         transfers::show_in_folder,
+        updates::updates,
+        updates::check_updates,
+        updates::install_update,
+        updates::leave_update,
         watches::subscribe_watches,
         watches::pick_watch_root,
         watches::preview_watch,
@@ -125,6 +130,11 @@ mod tests {
         assert!(!csp.contains("unsafe") && csp.starts_with("default-src 'self'"), "{csp}");
         for lax in ["dangerousDisableAssetCspModification", "assetProtocol", "dangerousRemoteDomainIpcAccess"] {
             assert!(security.get(lax).is_none(), "{lax}");
+        }
+        let updater = &config["plugins"]["updater"];
+        assert_eq!(updater["requireSignedVersion"], true);
+        for lax in ["Downgrades", "InsecureTransportProtocol", "InvalidCerts", "InvalidHostnames"] {
+            assert!(!updater.to_string().contains(lax), "{lax}");
         }
     }
 }

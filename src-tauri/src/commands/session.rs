@@ -16,7 +16,7 @@ type Answer<T> = Result<T, Problem>;
 #[tauri::command]
 pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
     Ok(Hello {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: shell.updates.view().version,
         platform: std::env::consts::OS.to_owned(),
         session: shell.session(),
         usual: Wishes::from(&Spec::default()),

@@ -17,7 +17,7 @@ const SECTIONS: [(&str, &str, &str); 2] = [
 ];
 
 /// What is no setting, and stands beside them as JSON.
-const PARTS: [(&str, &str, &str); 2] = [
+const PARTS: [(&str, &str, &str); 3] = [
     (
         "store",
         "Store other than AWS",
@@ -27,6 +27,11 @@ const PARTS: [(&str, &str, &str); 2] = [
         "company",
         "Company without a backend",
         "A company whose endpoint gives credentials and nothing else, as the JSON that policy.schema.json describes.",
+    ),
+    (
+        "updates",
+        "Updates",
+        "Whether Davit looks for updates by itself, and where, as JSON: {\"enabled\": true, \"endpoint\": \"https://it.example.com/davit.json\"}",
     ),
 ];
 

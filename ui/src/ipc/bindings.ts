@@ -198,6 +198,54 @@ export type Notice = { "kind": "mended" } | { "kind": "restored",
  */
 from: UnixTime, } | { "kind": "begun-anew" };
 
+export type UpdatesView = { 
+/**
+ * The version that runs.
+ */
+version: string, 
+/**
+ * How it stands.
+ */
+now: UpdatesNow, };
+
+export type UpdatesNow = { "kind": "off", 
+/**
+ * Why.
+ */
+why: NoUpdates, } | { "kind": "current", 
+/**
+ * When that was found last.
+ */
+checked: UnixTime | null, 
+/**
+ * What came in between since.
+ */
+trouble: UpdateTrouble | null, } | { "kind": "looking" } | { "kind": "fetching", 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * How much of it is there.
+ */
+percent: number, } | { "kind": "ready", 
+/**
+ * Its version.
+ */
+version: string, 
+/**
+ * What came in between when that was tried.
+ */
+trouble: UpdateTrouble | null, } | { "kind": "finishing", 
+/**
+ * Its version.
+ */
+version: string, };
+
+export type NoUpdates = "company" | "packages" | "place" | "build";
+
+export type UpdateTrouble = "unreachable" | "not-genuine" | "no-room" | "not-installed";
+
 export type ShellEvent = { "kind": "hover", 
 /**
  * What.
@@ -250,7 +298,11 @@ session: SessionView, } | { "kind": "quitting",
 /**
  * Rows that would stop.
  */
-uploading: number, };
+uploading: number, } | { "kind": "updates", 
+/**
+ * So.
+ */
+updates: UpdatesView, };
 
 export type Filter = "all" | "moving" | "needs-you" | "done";
 
@@ -525,7 +577,11 @@ pauseOnLowBattery: boolean,
 /**
  * Light or dark. Default: as the system is.
  */
-theme: Theme, };
+theme: Theme, 
+/**
+ * An update that is there is put in place when the person quits. Default: yes.
+ */
+installUpdates: boolean, };
 
 export type Network = { 
 /**
@@ -657,7 +713,7 @@ export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-
 
 export type Theme = "system" | "light" | "dark";
 
-export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "proxy";
+export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "installUpdates" | "proxy";
 
 export type Source = "default" | "person" | "backend" | "policy";
 

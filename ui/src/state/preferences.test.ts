@@ -14,6 +14,7 @@ const usual: Record = {
   pauseMetered: true,
   pauseOnLowBattery: true,
   theme: 'system',
+  installUpdates: true,
 };
 
 /** Who says whether the computer stays awake. */

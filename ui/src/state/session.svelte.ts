@@ -61,6 +61,8 @@ export class Session {
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Hears what happens besides. */
+    private readonly also: (event: ShellEvent) => void = () => undefined,
   ) {}
 
   /** Where files may go: the last used first. */
@@ -87,7 +89,10 @@ export class Session {
     this.platform = hello.platform;
     this.usual = hello.usual;
     this.see(hello.session);
-    await this.ipc.subscribeShell((event) => this.hear(event));
+    await this.ipc.subscribeShell((event) => {
+      this.hear(event);
+      this.also(event);
+    });
   }
 
   private see(view: SessionView): void {
@@ -126,6 +131,9 @@ export class Session {
         break;
       case 'quitting':
         this.quitting = event.uploading;
+        break;
+      case 'updates':
+        // Heard by whoever tells of them.
         break;
     }
   }

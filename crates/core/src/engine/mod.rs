@@ -210,6 +210,7 @@ pub(crate) enum Command {
     Limit(Limits, Option<Choice>, oneshot::Sender<Ruling>),
     IsIn(Around),
     Go,
+    ComeToRest(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -467,6 +468,16 @@ impl Engine {
     /// Lets an engine that was opened on hold upload.
     pub fn go(&self) {
         let _ = self.commands.send(Command::Go);
+    }
+
+    /// Begins nothing any more, and lets what is being sent rest as a pause of everything does; what the store was asked to put
+    /// together is waited for, however long that takes. Resolves once nothing runs. All of it goes on with [`Self::go`], or in
+    /// the next process.
+    ///
+    /// # Errors
+    /// `unexpected` where it was let go on meanwhile, or is closed.
+    pub async fn come_to_rest(&self) -> Result<()> {
+        self.ask(Command::ComeToRest).await
     }
 
     /// Whose batches run from now on.

@@ -171,6 +171,7 @@ mod tests {
             ("proxy", text("none"), json!("none")),
             ("schedule", text("[]"), json!([])),
             ("store", text(r#"{"endpoint":"https://s3.example"}"#), json!({"endpoint": "https://s3.example"})),
+            ("updates", text(r#"{"enabled":false}"#), json!({"enabled": false})),
             ("company", text("not JSON"), json!("not JSON")),
         ] {
             assert_eq!(in_schema(key, found.clone()), read, "{key} {found:?}");

@@ -254,6 +254,7 @@ impl Settings {
             Name::PauseMetered => Value::Switch(preferences.pause_metered),
             Name::PauseOnLowBattery => Value::Switch(preferences.pause_on_low_battery),
             Name::Theme => word(&THEMES, &preferences.theme),
+            Name::InstallUpdates => Value::Switch(preferences.install_updates),
             Name::Proxy => Value::proxy(&self.proxy),
         }
     }
@@ -282,6 +283,7 @@ impl Settings {
             (Name::SameName, Value::Text(word)) => preferences.same_name = meant(&SAME_NAMES, word),
             (Name::PauseMetered, Value::Switch(on)) => preferences.pause_metered = *on,
             (Name::PauseOnLowBattery, Value::Switch(on)) => preferences.pause_on_low_battery = *on,
+            (Name::InstallUpdates, Value::Switch(on)) => preferences.install_updates = *on,
             (Name::Theme, Value::Text(word)) => preferences.theme = meant(&THEMES, word),
             (Name::Proxy, Value::Text(text)) => *proxy = ProxyChoice::read(text).unwrap_or_default(),
             _ => {}

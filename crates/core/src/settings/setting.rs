@@ -42,6 +42,8 @@ pub enum Name {
     PauseOnLowBattery,
     /// Light or dark.
     Theme,
+    /// An update is put in place when the person quits.
+    InstallUpdates,
     /// Which proxy is taken.
     Proxy,
 }

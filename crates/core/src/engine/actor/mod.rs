@@ -119,6 +119,8 @@ pub(super) struct Actor {
     /// Who is told what ended.
     ends: Vec<mpsc::UnboundedSender<Ended>>,
     dirty: bool,
+    /// Who waits until nothing runs any more.
+    coming_to_rest: Vec<oneshot::Sender<()>>,
     closing: Option<oneshot::Sender<()>>,
 }
 
@@ -172,6 +174,7 @@ impl Actor {
             follower: None,
             ends: Vec::new(),
             dirty: true,
+            coming_to_rest: Vec::new(),
             closing: None,
         }
     }
@@ -210,6 +213,7 @@ impl Actor {
                 // Nothing else may happen for hours.
                 () = until(limit_changes), if !busy => self.dirty = true,
             }
+            self.tell_that_all_rests();
             if self.active.is_empty() && self.closing.is_some() {
                 // Still closing: whatever ended just now begins nothing any more.
                 self.tick().await;
@@ -590,8 +594,11 @@ impl Actor {
                 let _ = reply.send(self.look_at_limits());
             }
             Command::IsIn(around) => self.is_in(around),
+            Command::ComeToRest(reply) => self.come_to_rest(reply),
             Command::Go => {
                 self.hold = false;
+                // Whoever waited for a rest is told that there is none.
+                self.coming_to_rest.clear();
                 self.go_on().await;
             }
             Command::SignedOut(since) => self.shelf.signed_out = since,

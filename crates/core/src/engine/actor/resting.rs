@@ -2,8 +2,9 @@
 //! person did for a while, nothing runs but what a person lets go on.
 //!
 //! What rests by any of them stays in line on record: it goes on by itself, after a restart as well, and what a person
-//! paused is told from it.
+//! paused is told from it. Everything rests so as well before the program is put in place anew.
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Actor;
@@ -42,6 +43,26 @@ impl Actor {
     pub(super) fn is_in(&mut self, around: Around) {
         self.shelf.limiting.is_in(around);
         self.look_at_limits();
+    }
+
+    /// Begins nothing any more; what runs rests for now. What the store was asked for is answered before that.
+    pub(super) fn come_to_rest(&mut self, reply: oneshot::Sender<()>) {
+        self.hold = true;
+        for id in self.shelf.running.keys() {
+            if let Some(active) = self.active.get(id) {
+                active.stop.for_now();
+            }
+        }
+        self.coming_to_rest.push(reply);
+    }
+
+    /// Tells whoever waits for it, once nothing runs.
+    pub(super) fn tell_that_all_rests(&mut self) {
+        if self.active.is_empty() {
+            for reply in self.coming_to_rest.drain(..) {
+                let _ = reply.send(());
+            }
+        }
     }
 
     /// A person lets these go on though everything pauses. Answers how many were in line.

@@ -1,0 +1,210 @@
+//! The end of this program, and the next one: all comes to rest, what was fetched is put in place, Davit starts again where a
+//! person asked for that.
+//!
+//! Only a person's word ends it so. A signal, and the end of a session, leave no time for it. Known problem: macOS tells of ⌘Q as it does of
+//! the end of a session; there an update comes by the tray's Quit, or when it is asked for.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use davit_core::uploader::control;
+use tauri::{AppHandle, Manager as _};
+use tauri_plugin_updater::UpdaterExt as _;
+use tokio::time::{Instant, timeout};
+
+use super::genuine::{self, Refused};
+use super::offer::{Ours, is_newer};
+use super::place::Kind;
+use super::{Means, State};
+use crate::asked::UPDATED;
+use crate::shell::Shell;
+
+/// Whoever quits does not wait longer for what the store puts together; then the update waits for the next time.
+const SOON: Duration = Duration::from_secs(10);
+/// One that is ending is gone by then.
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What is to be done once everything rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The update is put in place.
+    Installs,
+    /// And Davit starts again.
+    Restarts,
+}
+
+/// A person wants the update now. What the store puts together is waited for.
+pub(crate) fn install(shell: &Arc<Shell>) {
+    let mut asked = false;
+    shell.updates.state.send_if_modified(|state| {
+        if let State::Ready { version, .. } = state {
+            *state = State::Finishing { version: version.clone() };
+            asked = true;
+        }
+        asked
+    });
+    if !asked {
+        return;
+    }
+    let shell = Arc::clone(shell);
+    tauri::async_runtime::spawn(async move {
+        if let Ok(engine) = shell.engine()
+            && let Err(error) = engine.come_to_rest().await
+        {
+            // Somebody took it back.
+            return tracing::debug!(%error, "it does not rest");
+        }
+        if matches!(shell.updates.state(), State::Finishing { .. }) {
+            *shell.updates.end() = Some(End::Restarts);
+            shell.ended.notify_one();
+        }
+    });
+}
+
+/// They do not want it now after all, and everything goes on.
+pub(crate) fn leave(shell: &Shell) {
+    let mut left = false;
+    shell.updates.state.send_if_modified(|state| {
+        if let State::Finishing { version } = state {
+            *state = State::Ready { version: version.clone(), trouble: None };
+            left = true;
+        }
+        left
+    });
+    if left && let Ok(engine) = shell.engine() {
+        engine.go();
+    }
+}
+
+/// A person ends it. An update that is there is put in place, unless they do not want that, or the store still puts something
+/// together.
+pub(crate) async fn before_the_end(shell: &Shell) {
+    let updates = &shell.updates;
+    if updates.end().is_some() {
+        return;
+    }
+    let wanted = match updates.state() {
+        // Whoever quits meanwhile does not want it to start again.
+        State::Finishing { version } => {
+            updates.state.send_replace(State::Ready { version, trouble: None });
+            true
+        }
+        State::Ready { trouble: None, .. } => shell.preferences().install_updates,
+        _ => false,
+    };
+    let rests = async {
+        match shell.engine() {
+            Ok(engine) => engine.come_to_rest().await.is_ok(),
+            Err(_) => true,
+        }
+    };
+    if wanted && timeout(SOON, rests).await == Ok(true) {
+        updates.end().get_or_insert(End::Installs);
+    }
+}
+
+/// Everything rests and is on record: does what is left to be done.
+pub(crate) fn finish(app: &AppHandle, shell: &Shell) {
+    let (end, means) = (shell.updates.end().take(), shell.updates.means.get());
+    let (Some(end), Some(means)) = (end, means) else { return };
+    if let Err(error) = put(app, shell, means, end) {
+        tracing::error!(%error, "the update was not put in place");
+        shell.updates.kept.failed();
+    }
+    // Also where it is the same as before: what was uploading goes on.
+    if end == End::Restarts
+        && let Err(error) = restart(app)
+    {
+        tracing::error!(%error, "Davit was not started again");
+    }
+}
+
+/// Puts the update in place. On Windows this does not come back.
+fn put(app: &AppHandle, shell: &Shell, means: &Means, end: End) -> Result<(), Box<dyn std::error::Error>> {
+    let kept = &shell.updates.kept;
+    let offer = kept.read().map(|record| record.offer).filter(|offer| is_newer(&offer.version, &means.running));
+    let offer = offer.ok_or(Refused::NotNewer)?;
+    let archive = std::fs::read(kept.archive(&offer.version))?;
+    // Whatever became of the file meanwhile: what is checked is what is put in place.
+    genuine::check(&archive[..], &offer, &means.source.key, Ours::of(means.place.kind))?;
+    let updater = app.updater_builder().endpoints(vec![means.source.endpoint.clone()])?.pubkey(&means.source.spelt);
+    let updater = updater.target(&offer.target).restart_after_install(end == End::Restarts).build()?;
+    // Asked again, of somebody else: restored so, the signature must be over the version.
+    let update = updater.restore_update(offer.manifest())?.ok_or(Refused::NotNewer)?;
+    match (means.place.kind, &means.place.file) {
+        (Kind::AppImage, Some(file)) => {
+            update.verify(&archive)?;
+            Ok(replace(file, &archive)?)
+        }
+        _ => Ok(update.install(&archive)?),
+    }
+}
+
+/// Puts other bytes in the place of a program: at any moment it is the one or the other, whole. The updater would write over it.
+fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    beside.write_all(bytes)?;
+    beside.as_file().set_permissions(std::fs::metadata(file)?.permissions())?;
+    beside.as_file().sync_all()?;
+    beside.persist(file)?;
+    // Where that cannot be done, a power cut may bring the former one back.
+    #[cfg(unix)]
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// Starts what stands in its place now, without the words that this one was started with: paths among them were added before.
+fn restart(app: &AppHandle) -> std::io::Result<()> {
+    let program = tauri::process::current_binary(&app.env())?;
+    // By the system's own way: it starts apps by their folder.
+    #[cfg(target_os = "macos")]
+    if let Some(bundle) = program.ancestors().find(|folder| folder.extension().is_some_and(|kind| kind == "app")) {
+        let mut open = Command::new("/usr/bin/open");
+        return open.arg("-n").arg(bundle).args(["--args", UPDATED]).spawn().map(drop);
+    }
+    Command::new(program).arg(UPDATED).spawn().map(drop)
+}
+
+/// The one that put this one in place may not be gone yet. Whoever is at work after that is another one.
+pub(crate) async fn wait_for_the_one_before(home: &Path) {
+    let begun = Instant::now();
+    while control::is_at_work(home).await && begun.elapsed() < ENDS_WITHIN {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_replaced_whole_and_runs_as_before() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("Davit.AppImage");
+        let says = |words: &str| format!("#!/bin/sh\necho {words}\n");
+        std::fs::write(&program, says("before")).expect("written");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it may run");
+        // Whoever runs the former one still has it.
+        let running = std::fs::File::open(&program).expect("it runs");
+        replace(&program, says("after").as_bytes()).expect("replaced");
+        let said = Command::new(&program).output().expect("it starts");
+        assert_eq!(String::from_utf8_lossy(&said.stdout), "after\n");
+        assert_eq!(std::io::read_to_string(running).expect("read"), says("before"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let gone = folder.path().join("Davit.AppImage");
+        replace(&gone, b"after").expect_err("there is nothing to replace");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0);
+    }
+}

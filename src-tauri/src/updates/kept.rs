@@ -1,0 +1,133 @@
+//! What was fetched: the archive and what was offered, in a folder of the home. It may be lost or damaged at any time: it is
+//! checked whenever it is to be used, and fetched anew.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use davit_core::file::{Readers, write_whole};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use super::offer::Offer;
+
+const RECORD: &str = "update.json";
+
+/// What is known of what was fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// As what it was offered.
+    pub(super) offer: Offer,
+    /// It was to be put in place, and could not be.
+    #[serde(default)]
+    pub(super) failed: bool,
+}
+
+/// The folder.
+#[derive(Debug)]
+pub(super) struct Kept(PathBuf);
+
+impl Kept {
+    /// That of a home.
+    pub(super) fn in_home(home: &Path) -> Self {
+        Self(home.join("updates"))
+    }
+
+    /// What was fetched last, whole, and not put in place yet.
+    pub(super) fn read(&self) -> Option<Record> {
+        serde_json::from_slice(&std::fs::read(self.0.join(RECORD)).ok()?).ok()
+    }
+
+    /// The archive of a version. A version has no sign in it that leads elsewhere.
+    pub(super) fn archive(&self, version: &Version) -> PathBuf {
+        self.0.join(format!("davit-{version}"))
+    }
+
+    /// A file to fetch into. It goes with its name, unless it is kept.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub(super) fn begin(&self) -> io::Result<NamedTempFile> {
+        std::fs::create_dir_all(&self.0)?;
+        NamedTempFile::new_in(&self.0)
+    }
+
+    /// Keeps it in the place of whatever was kept before.
+    ///
+    /// # Errors
+    /// As the system says; what was kept before may be gone then.
+    pub(super) fn keep(&self, file: NamedTempFile, offer: &Offer) -> io::Result<()> {
+        file.as_file().sync_all()?;
+        file.persist(self.archive(&offer.version))?;
+        self.record(&Record { offer: offer.clone(), failed: false })?;
+        self.tidy(Some(&offer.version));
+        Ok(())
+    }
+
+    /// It could not be put in place: a person is told, and it is not tried again without a word of theirs.
+    pub(super) fn failed(&self) {
+        let record = self.read().map(|record| Record { failed: true, ..record });
+        if let Some(Err(error)) = record.map(|record| self.record(&record)) {
+            tracing::debug!(%error, "that an update was not put in place was not kept");
+        }
+    }
+
+    fn record(&self, record: &Record) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(record)?;
+        write_whole(&self.0.join(RECORD), Readers::Owner, |into| into.write_all(&text))
+    }
+
+    /// Takes away everything, but what belongs to this version.
+    pub(super) fn tidy(&self, but: Option<&Version>) {
+        let kept = but.map(|version| [self.0.join(RECORD), self.archive(version)]);
+        let Ok(entries) = std::fs::read_dir(&self.0) else { return };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            if !kept.as_ref().is_some_and(|kept| kept.contains(&path)) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn offer(version: &str) -> Offer {
+        Offer {
+            version: version.parse().expect("a version"),
+            target: "linux-x86_64".to_owned(),
+            url: "https://example.com/davit".parse().expect("an address"),
+            signature: "s".to_owned(),
+        }
+    }
+
+    #[test]
+    fn one_update_is_kept_and_what_is_half_there_goes() {
+        let home = tempfile::tempdir().expect("a folder");
+        let kept = Kept::in_home(home.path());
+        kept.tidy(None);
+        assert_eq!(kept.read(), None);
+        for version in ["0.2.0", "0.3.0-beta.1"] {
+            let mut file = kept.begin().expect("begun");
+            file.write_all(version.as_bytes()).expect("written");
+            kept.keep(file, &offer(version)).expect("kept");
+            let record = kept.read().expect("kept");
+            assert_eq!((&record.offer, record.failed), (&offer(version), false));
+            assert_eq!(std::fs::read(kept.archive(&record.offer.version)).expect("there"), version.as_bytes());
+            assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 2, "and nothing else");
+        }
+        kept.failed();
+        assert!(kept.read().is_some_and(|record| record.failed));
+        // As a kill leaves it.
+        kept.begin().expect("begun").keep().expect("left");
+        kept.tidy(Some(&offer("0.3.0-beta.1").version));
+        assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 2);
+        std::fs::write(home.path().join("updates").join(RECORD), b"{").expect("written");
+        assert_eq!(kept.read(), None);
+        kept.tidy(None);
+        assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 0);
+    }
+}
