@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use davit_core::journal::Ended;
 use davit_core::session::Collision;
 use davit_core::watch::spec::{After, Existing, Priority};
@@ -71,6 +72,17 @@ pub(crate) enum Command {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
         #[arg(long, value_name = "URL")]
         server: Option<String>,
+    },
+    /// Print what a shell reads to complete the words of this command.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the manual's pages into a folder; packages bring them.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        into: PathBuf,
     },
 }
 

@@ -11,6 +11,7 @@ mod hours;
 mod left;
 mod limit;
 mod look;
+mod manual;
 mod output;
 mod patterns;
 mod progress;
@@ -66,6 +67,8 @@ async fn main() -> ExitCode {
         Command::Watch { command } => watch::run(command).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Manual { into } => manual::pages(&into),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
         words::complain(&error);
