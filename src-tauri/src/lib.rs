@@ -101,6 +101,11 @@ pub fn run() -> ExitCode {
                 if let tauri::RunEvent::Reopen { .. } = event {
                     shell.call();
                 }
+                // Files were given to its icon, or opened with it.
+                #[cfg(target_os = "macos")]
+                if let tauri::RunEvent::Opened { urls } = &event {
+                    shell.add(urls.iter().filter_map(|url| url.to_file_path().ok()).collect());
+                }
                 if let tauri::RunEvent::Exit = event {
                     tauri::async_runtime::block_on(shell.close());
                 }
