@@ -10,14 +10,8 @@ use crate::run::{cargo, command, must, output, target, works};
 use crate::setup;
 
 /// Debian's Rust, with the source of its standard library.
-const TOOLCHAIN: &[&str] = &[
-    "cargo-web",
-    "libstd-rust-web-1.96",
-    "libstd-rust-web-dev",
-    "rust-web-llvm",
-    "rust-web-src",
-    "rustc-web",
-];
+const TOOLCHAIN: &[&str] =
+    &["cargo-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-llvm", "rust-web-src", "rustc-web"];
 
 /// What that is linked with.
 const LINKED: &[&str] = &["libgit2-1.5", "libllvm22", "libssh2-1"];

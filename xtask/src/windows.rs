@@ -173,7 +173,9 @@ impl Wine {
         must(&format!("uninstall silently {mode}"), &mut self.run(&place.join("uninstall.exe"), &words))?;
         // It goes on in a copy of itself.
         until("uninstalled", || !place.exists())?;
-        until("without its entries", || self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_none())?;
+        until("without its entries", || {
+            self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_none()
+        })?;
         if delete {
             until("without what was on record", || !records.exists())?;
         } else {

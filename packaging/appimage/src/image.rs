@@ -76,10 +76,7 @@ fn unpack(own: &Path, begins: u64, into: &Path) -> Result<()> {
                 out.set_permissions(Permissions::from_mode(u32::from(node.header.permissions)))?;
             }
             InnerNode::Symlink(link) => std::os::unix::fs::symlink(&link.link, &at)?,
-            InnerNode::CharacterDevice(_)
-            | InnerNode::BlockDevice(_)
-            | InnerNode::NamedPipe
-            | InnerNode::Socket => {}
+            InnerNode::CharacterDevice(_) | InnerNode::BlockDevice(_) | InnerNode::NamedPipe | InnerNode::Socket => {}
         }
     }
     Ok(())

@@ -70,7 +70,13 @@ fn macos(beside: &Path) -> Result<Bundles> {
     }
     must("release build and disk image", bundler("packages.macos.json", universal).args(["--", "--locked"]))?;
     let made = target().join(universal).join("release/bundle");
-    Ok(vec![(made.join("dmg"), "dmg")])
+    // As the updater takes it.
+    let updates = made.join("updates");
+    std::fs::create_dir_all(&updates)?;
+    let name = format!("Davit_{}_universal.app.tar.gz", env!("CARGO_PKG_VERSION"));
+    let mut pack = command("tar", &["-czf"]);
+    must("the app, packed", pack.arg(updates.join(name)).arg("-C").arg(made.join("macos")).arg("Davit.app"))?;
+    Ok(vec![(made.join("dmg"), "dmg"), (updates, "gz")])
 }
 
 /// The command line, where the bundler looks for it.

@@ -32,7 +32,10 @@ impl App {
         must("the manual", Command::new(&davit).arg("manual").arg(made.path().join("man")))?;
         for shell in ["bash", "zsh", "fish"] {
             let words = output(Command::new(&davit).args(["completions", shell]));
-            std::fs::write(made.path().join(shell), words.with_context(|| format!("davit knows no words for {shell}"))?)?;
+            std::fs::write(
+                made.path().join(shell),
+                words.with_context(|| format!("davit knows no words for {shell}"))?,
+            )?;
         }
         let licences = licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?;
         Ok(Self { programs: programs.to_owned(), made, licences })
@@ -91,7 +94,10 @@ pub(crate) fn documents(tree: &Tree, package: &str, licences: &str) -> Result<()
          Files: *\nCopyright: The Davit authors\nLicense: Apache-2.0 or Expat\n\n\
          License: Apache-2.0\n See LICENSE-APACHE.gz beside this file. Parts that others made have their licences in\n \
          THIRD-PARTY-LICENSES.gz.\n\nLicense: Expat\n{}\n",
-        mit.lines().map(|line| if line.is_empty() { " .".to_owned() } else { format!(" {line}") }).collect::<Vec<_>>().join("\n")
+        mit.lines()
+            .map(|line| if line.is_empty() { " .".to_owned() } else { format!(" {line}") })
+            .collect::<Vec<_>>()
+            .join("\n")
     );
     tree.bytes(copyright.as_bytes(), &format!("{folder}/copyright"))?;
     tree.compressed(&std::fs::read(root().join("LICENSE-APACHE"))?, &format!("{folder}/LICENSE-APACHE.gz"))?;

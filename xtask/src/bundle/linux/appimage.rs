@@ -17,21 +17,43 @@ use crate::run::{must, output, root};
 
 /// How names of libraries begin that the desktop has, up to their first dot or dash.
 const THE_DESKTOP_S: &[&str] = &[
-    "ld", "libEGL", "libGL", "libGLX", "libGLdispatch", "libGLESv2", "libX11", "libXau", "libXdmcp", "libasound",
-    "libc", "libdl", "libdrm", "libexpat", "libfontconfig", "libfreetype", "libfribidi", "libgbm", "libgcc_s",
-    "libharfbuzz", "libm", "libpthread", "libresolv", "librt", "libstdc++", "libudev", "libwayland", "libxcb", "libz",
+    "ld",
+    "libEGL",
+    "libGL",
+    "libGLX",
+    "libGLdispatch",
+    "libGLESv2",
+    "libX11",
+    "libXau",
+    "libXdmcp",
+    "libasound",
+    "libc",
+    "libdl",
+    "libdrm",
+    "libexpat",
+    "libfontconfig",
+    "libfreetype",
+    "libfribidi",
+    "libgbm",
+    "libgcc_s",
+    "libharfbuzz",
+    "libm",
+    "libpthread",
+    "libresolv",
+    "librt",
+    "libstdc++",
+    "libudev",
+    "libwayland",
+    "libxcb",
+    "libz",
 ];
 
 /// The web view's library: what begins by it names its other programs below `/usr`.
 const WEB_VIEW: &str = "libwebkit2gtk-4.1";
 
 /// Those programs, and what they load.
-const BESIDE_IT: [&str; 4] = [
-    "WebKitWebProcess",
-    "WebKitNetworkProcess",
-    "WebKitGPUProcess",
-    "injected-bundle/libwebkit2gtkinjectedbundle.so",
-];
+const BESIDE_IT: [&str; 4] =
+    ["WebKitWebProcess", "WebKitNetworkProcess", "WebKitGPUProcess", "injected-bundle/libwebkit2gtkinjectedbundle.so"];
 
 /// What it is called.
 pub(crate) fn name() -> String {
@@ -144,7 +166,8 @@ fn asked(library: &str, variable: &str) -> Result<String> {
 
 /// The libraries that a program is linked with, and theirs.
 fn needed_by(program: &Path) -> Result<Vec<PathBuf>> {
-    let said = output(Command::new("ldd").arg(program)).with_context(|| format!("ldd fails for {}", program.display()))?;
+    let said =
+        output(Command::new("ldd").arg(program)).with_context(|| format!("ldd fails for {}", program.display()))?;
     if let Some(line) = said.lines().find(|line| line.ends_with("not found")) {
         anyhow::bail!("{} is not whole:{line}", program.display());
     }

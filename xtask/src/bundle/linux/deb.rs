@@ -48,7 +48,8 @@ fn write_control(package: &Package, tree: &Tree, control: &Path) -> Result<()> {
 }
 
 fn described(package: &Package, kib: u64, linked: &str) -> Result<String> {
-    let needed: Vec<&str> = linked.split(", ").chain(package.depends.iter().copied()).filter(|n| !n.is_empty()).collect();
+    let needed: Vec<&str> =
+        linked.split(", ").chain(package.depends.iter().copied()).filter(|n| !n.is_empty()).collect();
     let mut text = format!(
         "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: {MAINTAINER}\nInstalled-Size: {kib}\nDepends: {}\n",
         package.name,
@@ -86,7 +87,8 @@ fn linked(package: &Package, tree: &Tree) -> Result<String> {
 /// for the administrator to say.
 fn scripts(unit: &str) -> [(&'static str, String); 3] {
     let when = |what: &str| format!("#!/bin/sh\nset -e\nif [ -d /run/systemd/system ]; then\n{what}fi\n");
-    let again = format!("    if [ \"$1\" = configure ] && [ -n \"$2\" ]; then systemctl try-restart {unit} || true; fi\n");
+    let again =
+        format!("    if [ \"$1\" = configure ] && [ -n \"$2\" ]; then systemctl try-restart {unit} || true; fi\n");
     let end = format!("    if [ \"$1\" = remove ]; then systemctl disable --now {unit} || true; fi\n");
     [
         ("postinst", when(&format!("    systemctl daemon-reload || true\n{again}"))),

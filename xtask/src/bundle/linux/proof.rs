@@ -241,7 +241,10 @@ fn serves(system: &Bare) -> Result<()> {
     let example = std::fs::read_to_string(system.path("/usr/share/doc/davit-backend/backend.toml"))?;
     let example = example.replace('…', hash).replace("127.0.0.1:8080", "127.0.0.1:0");
     std::fs::write(system.path("/tmp/backend.toml"), example.replace("/var/lib/davit-backend", "/tmp"))?;
-    must("its policies", system.run(&["davit-backend", "policy", "--config", "/tmp/backend.toml"]).stdout(Stdio::null()))?;
+    must(
+        "its policies",
+        system.run(&["davit-backend", "policy", "--config", "/tmp/backend.toml"]).stdout(Stdio::null()),
+    )?;
     let mut service = system.run(&["davit-backend", "--config", "/tmp/backend.toml"]);
     for (name, value) in
         [("AWS_ACCESS_KEY_ID", "none"), ("AWS_SECRET_ACCESS_KEY", "none"), ("AWS_REGION", "eu-central-1")]
