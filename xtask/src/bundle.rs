@@ -48,9 +48,13 @@ pub(crate) fn run(only: Option<Kind>, prove: bool) -> Result<()> {
 /// The proof of packages, where mounts and processes are our own.
 pub(crate) fn prove(bare: &Path, packages: &[PathBuf]) -> Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::proof::within(bare, packages);
+    {
+        linux::proof::within(bare, packages)
+    }
     #[cfg(not(target_os = "linux"))]
-    anyhow::bail!("{} of {} are proven on Linux", packages.len(), bare.display());
+    {
+        anyhow::bail!("packages are proven on Linux: {} in {}", packages.len(), bare.display())
+    }
 }
 
 /// How large a file is, as people read it.

@@ -4,8 +4,8 @@
 //! - `--appimage-offset` prints where the file system begins; `--appimage-extract` unpacks it into `squashfs-root` and stays.
 //! - `APPIMAGE`, `APPDIR` and `ARGV0` are set as programs in an AppImage expect them.
 //!
-//! Known problems: unpacking takes a second or two at each start and some 300 MB below `TMPDIR`, which must allow programs;
-//! what a kill leaves there goes as everything does that lies there.
+//! Known problems: each start unpacks some 300 MB below `TMPDIR`, which must allow programs; what a kill leaves there goes as
+//! everything does that lies there.
 
 #[cfg(target_os = "linux")]
 mod image;

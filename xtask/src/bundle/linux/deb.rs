@@ -60,7 +60,7 @@ fn described(package: &Package, kib: u64, linked: &str) -> Result<String> {
     if !package.recommends.is_empty() {
         writeln!(text, "Recommends: {}", package.recommends.join(", "))?;
     }
-    write!(text, "Section: net\nPriority: optional\nDescription: {}\n", package.summary)?;
+    writeln!(text, "Section: net\nPriority: optional\nDescription: {}", package.summary)?;
     for line in package.about {
         writeln!(text, " {line}")?;
     }

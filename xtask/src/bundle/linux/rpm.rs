@@ -47,7 +47,7 @@ fn described(package: &Package, tree: &Tree) -> Result<String> {
     }
     writeln!(text, "\n%description\n{}\n\n%install", package.about.join("\n"))?;
     writeln!(text, "mkdir -p %{{buildroot}}\ncp -a '{}/.' %{{buildroot}}/\n", tree.root().display())?;
-    for unit in package.unit {
+    if let Some(unit) = package.unit {
         writeln!(text, "%post\nsystemctl daemon-reload >/dev/null 2>&1 || :\n")?;
         writeln!(text, "%preun\nif [ $1 -eq 0 ]; then systemctl disable --now {unit} >/dev/null 2>&1 || :; fi\n")?;
         writeln!(text, "%postun\nsystemctl daemon-reload >/dev/null 2>&1 || :")?;
