@@ -10,6 +10,7 @@ pub(crate) mod proof;
 mod rpm;
 mod tree;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -106,7 +107,7 @@ fn document(packages: &[PathBuf]) -> Result<()> {
     let text = std::fs::read_to_string(&path).context("no docs/packages.md")?;
     let mut table = "| package | size |\n|---|---|\n".to_owned();
     for package in packages {
-        table += &format!("| `{}` | {} |\n", name(package), megabytes(package)?);
+        writeln!(table, "| `{}` | {} |", name(package), megabytes(package)?)?;
     }
     std::fs::write(&path, with_sizes(&text, &table).context("docs/packages.md has no place for sizes")?)?;
     Ok(())
