@@ -53,6 +53,7 @@ const BUNDLE: &[&str] = &[
     "debootstrap",
     "desktop-file-utils",
     "dpkg-dev",
+    "libayatana-appindicator3-1",
     "librsvg2-common",
     "rpm",
     "squashfs-tools",

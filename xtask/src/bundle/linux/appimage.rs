@@ -51,7 +51,10 @@ const THE_DESKTOP_S: &[&str] = &[
 /// The web view's library: what begins by it names its other programs below `/usr`.
 const WEB_VIEW: &str = "libwebkit2gtk-4.1";
 
-/// Those programs, and what they load.
+/// What shows the icon in the tray.
+const TRAY: &str = "libayatana-appindicator3.so.1";
+
+/// The web view's programs, and what they load.
 const BESIDE_IT: [&str; 4] =
     ["WebKitWebProcess", "WebKitNetworkProcess", "WebKitGPUProcess", "injected-bundle/libwebkit2gtkinjectedbundle.so"];
 
@@ -85,6 +88,9 @@ fn compressed(tree: &Tree, head: &Path, file: &Path) -> Result<()> {
     let mut bytes = std::fs::read(head).with_context(|| format!("{} is not built", head.display()))?;
     // What a desktop knows an AppImage by: "AI" and the kind, in bytes that a program's header leaves free.
     bytes[8..11].copy_from_slice(b"AI\x02");
+    // Where it looks for what lies behind it.
+    let begins = output(Command::new(head).arg("--appimage-offset")).context("the AppImage's head does not start")?;
+    bytes.resize(begins.trim().parse()?, 0);
     let mut out = std::fs::File::create(file)?;
     out.write_all(&bytes)?;
     std::io::copy(&mut std::fs::File::open(&image)?, &mut out)?;
@@ -108,6 +114,11 @@ fn libraries(tree: &Tree) -> Result<()> {
         all.extend(needed_by(&from)?);
         tree.program(&from, from.to_str().context("a plain path")?)?;
     }
+    // Loaded by its name, where there is one: the tray's.
+    let tray = folder.join(TRAY);
+    anyhow::ensure!(tray.exists(), "{} is missing; run: cargo xtask setup --for bundle", tray.display());
+    all.extend(needed_by(&tray)?);
+    all.insert(tray);
     for library in all.iter().filter(|library| !is_the_desktop_s(&file_name(library))) {
         let name = file_name(library);
         tree.program(library, &format!("/usr/lib/{name}"))?;
@@ -134,7 +145,7 @@ fn relocated(library: &Path) -> Result<()> {
 fn pictures(tree: &Tree) -> Result<()> {
     let folder = PathBuf::from(asked("gdk-pixbuf-2.0", "gdk_pixbuf_moduledir")?);
     let svg = folder.join("libpixbufloader-svg.so");
-    anyhow::ensure!(svg.exists(), "{} is missing; run: cargo xtask setup", svg.display());
+    anyhow::ensure!(svg.exists(), "{} is missing; run: cargo xtask setup --for bundle", svg.display());
     for library in needed_by(&svg)?.iter().chain([&svg]).filter(|library| !is_the_desktop_s(&file_name(library))) {
         tree.program(library, &format!("/usr/lib/{}", file_name(library)))?;
     }
