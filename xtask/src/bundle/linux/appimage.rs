@@ -15,15 +15,17 @@ use anyhow::{Context as _, Result};
 use super::tree::Tree;
 use crate::run::{must, output, root};
 
-/// How names of libraries begin that the desktop has, up to their first dot or dash.
+/// What a desktop has, by the names of libraries up to their first dot.
 const THE_DESKTOP_S: &[&str] = &[
-    "ld",
+    "ld-linux-aarch64",
+    "ld-linux-x86-64",
     "libEGL",
     "libGL",
+    "libGLESv2",
     "libGLX",
     "libGLdispatch",
-    "libGLESv2",
     "libX11",
+    "libX11-xcb",
     "libXau",
     "libXdmcp",
     "libasound",
@@ -43,7 +45,10 @@ const THE_DESKTOP_S: &[&str] = &[
     "librt",
     "libstdc++",
     "libudev",
-    "libwayland",
+    "libwayland-client",
+    "libwayland-cursor",
+    "libwayland-egl",
+    "libwayland-server",
     "libxcb",
     "libz",
 ];
@@ -191,7 +196,7 @@ fn file_name(path: &Path) -> String {
 
 /// Whether a library is one that every desktop has.
 fn is_the_desktop_s(name: &str) -> bool {
-    let stem = name.split(['.', '-']).next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
     THE_DESKTOP_S.contains(&stem)
 }
 
@@ -204,7 +209,9 @@ mod tests {
         for has in ["libc.so.6", "ld-linux-x86-64.so.2", "libX11-xcb.so.1", "libwayland-client.so.0", "libz.so.1"] {
             assert!(is_the_desktop_s(has), "{has}");
         }
-        for brought in ["libcairo.so.2", "libmount.so.1", "libwebkit2gtk-4.1.so.0", "libzstd.so.1", "libXi.so.6"] {
+        for brought in
+            ["libcairo.so.2", "libmount.so.1", "libwebkit2gtk-4.1.so.0", "libharfbuzz-icu.so.0", "libXi.so.6"]
+        {
             assert!(!is_the_desktop_s(brought), "{brought}");
         }
     }

@@ -36,8 +36,6 @@ const DESKTOP: &[&str] = &[
     "libwayland-egl1",
     "libwayland-server0",
     "libx11-xcb1",
-    "libxcb-render0",
-    "libxcb-shm0",
 ];
 
 /// Runs a program where its mounts and its processes are its own: nothing that is mounted there is seen by the machine, and
