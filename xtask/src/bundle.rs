@@ -62,3 +62,32 @@ pub(crate) fn megabytes(file: &Path) -> Result<String> {
     let size = std::fs::metadata(file).with_context(|| format!("{} was not made", file.display()))?.len();
     Ok(format!("{:.1} MB", size as f64 / 1e6))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::run::root;
+
+    /// They run where we do not: what they would miss is missed here.
+    #[test]
+    fn what_other_systems_bundlers_are_told_to_take_is_there() {
+        let window = root().join("src-tauri");
+        for (config, files) in [
+            (
+                "packages.windows.json",
+                &["/windows/nsis/installerHooks", "/windows/nsis/installerIcon", "/windows/wix/fragmentPaths/0"][..],
+            ),
+            ("packages.macos.json", &["/macOS/entitlements", "/macOS/infoPlist"]),
+        ] {
+            let text = std::fs::read_to_string(window.join(config)).expect(config);
+            let config: Value = serde_json::from_str(&text).expect("JSON");
+            for file in files {
+                let named = config["bundle"].pointer(file).and_then(Value::as_str).expect(file);
+                assert!(window.join(named).exists(), "{named} is not there");
+            }
+        }
+        let fragment = std::fs::read_to_string(root().join("packaging/windows/send-to.wxs")).expect("a fragment");
+        assert!(fragment.contains("<Component Id=\"SendToDavit\""), "{fragment}");
+    }
+}
