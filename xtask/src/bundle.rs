@@ -78,7 +78,7 @@ mod tests {
                 "packages.windows.json",
                 &["/windows/nsis/installerHooks", "/windows/nsis/installerIcon", "/windows/wix/fragmentPaths/0"][..],
             ),
-            ("packages.macos.json", &["/macOS/entitlements", "/macOS/infoPlist"]),
+            ("packages.macos.json", &["/macOS/entitlements", "/macOS/infoPlist"][..]),
         ] {
             let text = std::fs::read_to_string(window.join(config)).expect(config);
             let config: Value = serde_json::from_str(&text).expect("JSON");
