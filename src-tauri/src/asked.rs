@@ -85,13 +85,13 @@ mod tests {
     #[test]
     fn every_file_manager_gives_its_paths_as_a_start_takes_them() {
         let entry = |name: &str| {
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("linux").join(name);
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/linux").join(name);
             std::fs::read_to_string(path).expect(name)
         };
-        for name in ["davit.desktop", "thunar-sendto.desktop", "kio-servicemenu.desktop", "davit.nemo_action"] {
+        for name in ["Davit.desktop", "thunar-sendto.desktop", "kio-servicemenu.desktop", "davit.nemo_action"] {
             let entry = entry(name);
             let started = entry.lines().find_map(|line| line.strip_prefix("Exec=")).expect(name);
-            assert_eq!(started.replace("{{exec}}", "davit-app"), "davit-app %F", "{name}");
+            assert_eq!(started, "davit-app %F", "{name}");
         }
         let two = ["/media/day 7/cut.mov", "/media/day 7"];
         assert_eq!(
@@ -99,7 +99,7 @@ mod tests {
             Asked::Window { paths: two.map(PathBuf::from).to_vec(), hidden: false, updated: false }
         );
         // The one that desktops look into for who opens what.
-        assert!(!entry("davit.desktop").lines().any(|line| line.starts_with("MimeType=") && line.contains("inode/")));
+        assert!(!entry("Davit.desktop").lines().any(|line| line.starts_with("MimeType=") && line.contains("inode/")));
     }
 
     #[test]

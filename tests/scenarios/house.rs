@@ -62,6 +62,7 @@ fn the_core_knows_no_window_and_one_tls() {
 const KNOWS: &[(&str, &[&str])] = &[
     ("davit", &["davit-core", "davit-socket"]),
     ("davit-app", &["davit-core", "davit-socket"]),
+    ("davit-appimage", &[]),
     ("davit-backend", &["davit-core", "davit-socket"]),
     ("davit-core", &["davit-socket"]),
     ("davit-localcloud", &[]),
@@ -155,7 +156,7 @@ fn every_dependency_that_is_named_is_used() {
     };
     let mut used = BTreeSet::new();
     let crates = ["crates/backend", "crates/cli", "crates/core", "crates/localcloud", "crates/socket", "src-tauri"];
-    for folder in crates.iter().chain(&["tests", "tests/schedules", "xtask"]) {
+    for folder in crates.iter().chain(&["packaging/appimage", "tests", "tests/schedules", "xtask"]) {
         let folder = root().join(folder);
         let code: String = sources(&folder).iter().map(|p| std::fs::read_to_string(p).expect("a source")).collect();
         let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");

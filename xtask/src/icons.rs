@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// Draws what was asked for, or all that any system wants.
-fn draw(drawing: &Path, into: &Path, wanted: &[&str]) -> Result<()> {
+pub(crate) fn draw(drawing: &Path, into: &Path, wanted: &[&str]) -> Result<()> {
     let mut tool = npm(&["exec", "--", "tauri", "icon"]);
     tool.arg(drawing).arg("--output").arg(into).args(wanted);
     must(&format!("icons of {}", drawing.display()), &mut tool)

@@ -110,6 +110,7 @@ pub(crate) fn keep(words: &[OsString]) -> Result<ExitCode> {
 }
 
 /// Ends this program once whoever holds its input is gone.
+#[cfg(target_os = "linux")]
 pub(crate) fn end_when_released() {
     std::thread::spawn(|| {
         wait_for_release();

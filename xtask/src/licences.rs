@@ -25,7 +25,7 @@ pub(crate) fn of(parts: &[Part]) -> Result<String> {
         }
     }
     for (text, names) in &texts {
-        write!(all, "\n{}\n{}\n\n{text}\n", "=".repeat(80), names.join(", "))?;
+        writeln!(all, "\n{}\n{}\n\n{text}", "=".repeat(80), names.join(", "))?;
     }
     Ok(all)
 }

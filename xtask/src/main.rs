@@ -2,11 +2,12 @@
 //! fails with one clear sentence.
 #![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
 
+mod apple;
 mod bench;
 mod book;
 mod bundle;
+mod cross;
 mod demo;
-#[allow(dead_code, reason = "a list of parts tells more of them than their licences do")]
 mod dependencies;
 mod icons;
 mod keep;
@@ -14,6 +15,7 @@ mod licences;
 mod local;
 mod notices;
 mod packages;
+mod release;
 mod run;
 mod screen;
 mod setup;
@@ -21,6 +23,8 @@ mod soak;
 mod test;
 mod tools;
 mod updates;
+mod windows;
+mod workflows;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -83,20 +87,42 @@ enum Command {
     Icons,
     /// Prove updates with two builds: one that uploads is put in place of the other, and fifteen that were tampered with are not.
     Updates(updates::Updates),
-    /// Make a package of the release build.
+    /// Make packages of the release build, for the system that this one is.
     Bundle {
-        /// Install it in a bare system, start it there and upload a file. Needs root.
+        /// Only this kind, instead of all.
+        #[arg(long, value_enum)]
+        only: Option<bundle::Kind>,
+        /// Install each in a bare system, start it there, upload a file, and remove it. Needs root.
         #[arg(long)]
         prove: bool,
     },
-    /// The proof of a package, where its mounts are its own; `bundle` runs it.
+    /// The proof of packages, where their mounts are their own; `bundle` runs it.
     #[command(hide = true)]
-    ProvePackage {
-        /// The package.
-        package: PathBuf,
-        /// Where the bare system is made.
+    ProvePackages {
+        /// Where bare systems are made.
         bare: PathBuf,
+        /// The packages.
+        #[arg(required = true)]
+        packages: Vec<PathBuf>,
     },
+    /// Build for Windows on Linux: the programs, core's tests under Wine, an installer that is tried there.
+    Windows {
+        #[command(subcommand)]
+        what: windows::What,
+    },
+    /// Check on Linux that the code compiles for macOS.
+    Macos,
+    /// What a release brings beside its packages: checksums, parts list, update manifest.
+    Release {
+        /// The whole of it on this machine alone: packages, installer, workflows, and a key that is thrown away.
+        #[arg(long)]
+        dry_run: bool,
+        /// Where the packages lie that others made.
+        #[arg(long, default_value = "target/packages")]
+        packages: PathBuf,
+    },
+    /// Check the workflows of GitHub Actions.
+    Workflows,
     /// Start a program, and end it when the input ends.
     #[command(hide = true)]
     Keep {
@@ -111,8 +137,13 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Demo { headless: true } => demo::headless("demo"),
         Command::Demo { headless: false } => demo::window(),
-        Command::Bundle { prove } => bundle::run(prove),
-        Command::ProvePackage { package, bare } => bundle::prove(&package, &bare),
+        Command::Bundle { only, prove } => bundle::run(only, prove),
+        Command::ProvePackages { bare, packages } => bundle::prove(&bare, &packages),
+        Command::Windows { what } => windows::run(&what),
+        Command::Macos => apple::run(),
+        Command::Release { dry_run: true, .. } => release::dry_run(),
+        Command::Release { dry_run: false, packages } => release::run(&packages),
+        Command::Workflows => workflows::run(),
         Command::Keep { words } => match keep::keep(&words) {
             Ok(code) => return code,
             Err(error) => Err(error),

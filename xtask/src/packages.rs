@@ -9,6 +9,10 @@ pub(crate) enum Purpose {
     Build,
     /// Running every test.
     Test,
+    /// Packages for Linux, and the proof of them.
+    Bundle,
+    /// Programs for Windows, their tests under Wine, and their installer.
+    Windows,
 }
 
 /// To build the window and the bundled C code.
@@ -45,11 +49,29 @@ const TEST: &[&str] = &[
     "xvfb",
 ];
 
+/// To pack, to check what is packed, and to make the systems in which it is proven.
+const BUNDLE: &[&str] = &[
+    "appstream",
+    "debootstrap",
+    "desktop-file-utils",
+    "dpkg-dev",
+    "libayatana-appindicator3-1",
+    "librsvg2-common",
+    "rpm",
+    "squashfs-tools",
+    "util-linux",
+];
+
+/// To cross-compile what is bundled in C, to make an installer, and to try both.
+const WINDOWS: &[&str] = &["g++-mingw-w64-x86-64", "gcc-mingw-w64-x86-64", "nsis", "wine", "wine64"];
+
 /// All packages for a purpose.
 pub(crate) fn needed(purpose: Purpose) -> Vec<&'static str> {
     match purpose {
         Purpose::Build => BUILD.to_vec(),
         Purpose::Test => [BUILD, TEST].concat(),
+        Purpose::Bundle => [BUILD, BUNDLE].concat(),
+        Purpose::Windows => [BUILD, WINDOWS].concat(),
     }
 }
 
@@ -59,7 +81,7 @@ mod tests {
 
     #[test]
     fn packages_are_named_once_and_in_order() {
-        for list in [BUILD, TEST] {
+        for list in [BUILD, TEST, BUNDLE, WINDOWS] {
             assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
         }
         assert!(needed(Purpose::Test).len() == BUILD.len() + TEST.len());

@@ -32,9 +32,9 @@ fn system(purpose: Purpose) -> Result<()> {
     install(needed(purpose))
 }
 
-/// One more package, where a command alone needs it.
-pub(crate) fn tool(package: &'static str) -> Result<()> {
-    install(vec![package])
+/// More packages, where a command alone needs them.
+pub(crate) fn tools(packages: &[&'static str]) -> Result<()> {
+    install(packages.to_vec())
 }
 
 fn install(packages: Vec<&'static str>) -> Result<()> {

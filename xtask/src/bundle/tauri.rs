@@ -1,0 +1,107 @@
+//! Packages for Windows and macOS, by Tauri's bundler: it knows their installers, their signatures and Apple's notary.
+//!
+//! What signs comes from the environment. macOS, as Tauri names it: `APPLE_CERTIFICATE`, `APPLE_CERTIFICATE_PASSWORD`,
+//! `APPLE_SIGNING_IDENTITY`, and for the notary `APPLE_API_ISSUER`, `APPLE_API_KEY`, `APPLE_API_KEY_PATH`. Windows:
+//! `DAVIT_WINDOWS_THUMBPRINT`, of a certificate in the person's store. Where it is missing, packages are made unsigned, and
+//! that is said.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::folder;
+use crate::dependencies::{crates, page};
+use crate::packages::Purpose;
+use crate::run::{cargo, command, must, output, root, target};
+use crate::{licences, setup};
+
+pub(super) fn run() -> Result<Vec<PathBuf>> {
+    setup::run(Purpose::Build)?;
+    let beside = root().join("src-tauri/gen/external");
+    std::fs::create_dir_all(&beside)?;
+    std::fs::write(beside.join("licences.txt"), licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?)?;
+    let bundles = if cfg!(windows) { windows(&beside)? } else { macos(&beside)? };
+    std::fs::create_dir_all(folder())?;
+    let mut packages = Vec::new();
+    for (from, ends) in bundles {
+        for entry in std::fs::read_dir(&from).with_context(|| format!("nothing was made in {}", from.display()))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|kind| kind == ends) {
+                let at = folder().join(path.file_name().context("a file has a name")?);
+                std::fs::copy(&path, &at)?;
+                packages.push(at);
+            }
+        }
+    }
+    anyhow::ensure!(!packages.is_empty(), "no package was made");
+    Ok(packages)
+}
+
+/// Folders with what was made, and how it ends.
+type Bundles = Vec<(PathBuf, &'static str)>;
+
+fn windows(beside: &Path) -> Result<Bundles> {
+    let triple = host()?;
+    beside_the_app(beside, &triple)?;
+    let mut tauri = bundler("packages.windows.json", &triple)?;
+    match std::env::var("DAVIT_WINDOWS_THUMBPRINT") {
+        Ok(thumbprint) if !thumbprint.is_empty() => {
+            let signs = serde_json::json!({ "bundle": { "windows": { "certificateThumbprint": thumbprint } } });
+            tauri.arg("--config").arg(signs.to_string());
+        }
+        _ => println!("== DAVIT_WINDOWS_THUMBPRINT is not set: the installers are not signed"),
+    }
+    must("release build and installers", tauri.args(["--", "--locked"]))?;
+    let made = target().join(triple).join("release/bundle");
+    Ok(vec![(made.join("nsis"), "exe"), (made.join("msi"), "msi")])
+}
+
+/// One package for both kinds of processors.
+fn macos(beside: &Path) -> Result<Bundles> {
+    let universal = "universal-apple-darwin";
+    let mut both = Vec::new();
+    for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {
+        both.push(beside_the_app(beside, triple)?);
+    }
+    let mut lipo = command("lipo", &["-create", "-output"]);
+    must("davit for both processors", lipo.arg(beside.join(format!("davit-{universal}"))).args(both))?;
+    if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none() {
+        println!("== APPLE_SIGNING_IDENTITY is not set: the app is not signed, and other Macs refuse it");
+    }
+    must("release build and disk image", bundler("packages.macos.json", universal)?.args(["--", "--locked"]))?;
+    let made = target().join(universal).join("release/bundle");
+    // As the updater takes it.
+    let updates = made.join("updates");
+    std::fs::create_dir_all(&updates)?;
+    let name = format!("Davit_{}_universal.app.tar.gz", env!("CARGO_PKG_VERSION"));
+    let mut pack = command("tar", &["-czf"]);
+    must("the app, packed", pack.arg(updates.join(name)).arg("-C").arg(made.join("macos")).arg("Davit.app"))?;
+    Ok(vec![(made.join("dmg"), "dmg"), (updates, "gz")])
+}
+
+/// The command line, where the bundler looks for it.
+fn beside_the_app(beside: &Path, triple: &str) -> Result<PathBuf> {
+    let build = ["build", "--release", "--locked", "--package", "davit", "--target", triple];
+    must(&format!("davit for {triple}"), &mut cargo(&build))?;
+    let end = std::env::consts::EXE_SUFFIX;
+    let at = beside.join(format!("davit-{triple}{end}"));
+    std::fs::copy(target().join(triple).join("release").join(format!("davit{end}")), &at)?;
+    Ok(at)
+}
+
+fn bundler(config: &str, triple: &str) -> Result<std::process::Command> {
+    let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
+    let mut tauri = command(root().join("ui/node_modules/.bin").join(name), &["build", "--ci", "--target", triple]);
+    tauri.arg("--config").arg(root().join("src-tauri").join(config));
+    if let Some(updater) = super::updater()? {
+        tauri.arg("--config").arg(updater.to_string());
+    }
+    Ok(tauri)
+}
+
+/// What this computer is, as compilers call it.
+fn host() -> Result<String> {
+    let said = output(&mut command("rustc", &["-vV"])).context("rustc does not answer")?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc does not say what this computer is")?.to_owned())
+}

@@ -1,0 +1,151 @@
+//! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
+//!
+//! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
+//! from an argument. Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
+
+mod manifest;
+mod parts;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::packages::Purpose;
+use crate::run::{command, must, output, root, target, took};
+use crate::{bundle, setup, windows, workflows};
+
+/// How packages end.
+const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
+
+/// The checksums' file.
+const SUMS: &str = "SHA256SUMS";
+
+/// What signs updates: the key itself, and its password.
+struct Key {
+    private: OsString,
+    password: OsString,
+}
+
+/// For packages that others made.
+pub(crate) fn run(packages: &Path) -> Result<()> {
+    setup::run(Purpose::Build)?;
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
+        bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
+    };
+    let password = variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default();
+    describe(&root().join(packages), &Key { private, password }, &downloads()?)
+}
+
+/// All of it on this machine alone, with a key that is thrown away. Nothing leaves the machine.
+pub(crate) fn dry_run() -> Result<()> {
+    let begun = Instant::now();
+    workflows::run()?;
+    bundle::run(None, false)?;
+    windows::run(&windows::What::Installer)?;
+    let release = target().join("release-dry-run");
+    if release.exists() {
+        std::fs::remove_dir_all(&release)?;
+    }
+    std::fs::create_dir_all(&release)?;
+    for package in packages(&bundle::folder())? {
+        std::fs::copy(&package, release.join(package.file_name().context("a package has a name")?))?;
+    }
+    let work = tempfile::tempdir()?;
+    let key = work.path().join("key");
+    let mut generate = command(tauri(), &["signer", "generate", "--ci", "--password", "", "--write-keys"]);
+    ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
+    let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
+    describe(&release, &key, "https://releases.example.com/davit/")?;
+    let mut check = command("sha256sum", &["--check", "--strict", "--quiet", SUMS]);
+    must("checksums, checked", check.current_dir(&release))?;
+    for entry in std::fs::read_dir(&release)? {
+        let file = entry?.path();
+        println!("{}  {}", file.display(), bundle::megabytes(&file)?);
+    }
+    println!("== a release on this machine, Windows and macOS aside: {}", took(begun));
+    Ok(())
+}
+
+/// Writes everything beside the packages.
+fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
+    let packages = packages(folder)?;
+    ensure!(!packages.is_empty(), "there are no packages in {}", folder.display());
+    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    std::fs::write(&list, serde_json::to_string_pretty(&parts::list()?)?)?;
+    println!("== parts: {}", list.display());
+    let mut signed = Vec::new();
+    for package in &packages {
+        let signature = sign(package, key)?;
+        signed.push((name(package)?, signature));
+    }
+    let manifest = manifest::of(&signed, downloads, &day()?)?;
+    std::fs::write(folder.join("latest.json"), serde_json::to_string_pretty(&manifest)?)?;
+    sums(folder)
+}
+
+/// What lies there and is a package, in order.
+fn packages(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut packages: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_file())
+        .filter(|path| path.extension().is_some_and(|kind| PACKAGES.iter().any(|of| kind == *of)))
+        .collect();
+    packages.sort();
+    Ok(packages)
+}
+
+/// The signature that an update is taken by. Tauri's tool writes it into a file beside the package.
+fn sign(package: &Path, key: &Key) -> Result<String> {
+    let mut sign = command(tauri(), &["signer", "sign", "--app-version", env!("CARGO_PKG_VERSION")]);
+    sign.arg(package).env("TAURI_SIGNING_PRIVATE_KEY", &key.private);
+    sign.env("TAURI_SIGNING_PRIVATE_KEY_PASSWORD", &key.password);
+    let package = package.display();
+    ensure!(output(&mut sign).is_some(), "{package} cannot be signed; are key and password right?");
+    let signature = format!("{package}.sig");
+    std::fs::read_to_string(&signature).with_context(|| format!("{signature} was not written"))
+}
+
+/// Of everything, by the tool that everybody has who checks them.
+fn sums(folder: &Path) -> Result<()> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() && !path.ends_with(SUMS) {
+            names.push(name(&path)?);
+        }
+    }
+    names.sort();
+    let sums = output(Command::new("sha256sum").current_dir(folder).arg("--").args(names));
+    Ok(std::fs::write(folder.join(SUMS), sums.context("sha256sum failed")?)?)
+}
+
+/// Where packages are downloaded from, with a slash at its end.
+fn downloads() -> Result<String> {
+    if let Ok(said) = std::env::var("DAVIT_RELEASES") {
+        return Ok(format!("{}/", said.trim_end_matches('/')));
+    }
+    let (Ok(server), Ok(repository)) = (std::env::var("GITHUB_SERVER_URL"), std::env::var("GITHUB_REPOSITORY")) else {
+        bail!("DAVIT_RELEASES is not set: the manifest has to say where packages are downloaded from");
+    };
+    Ok(format!("{server}/{repository}/releases/download/v{}/", env!("CARGO_PKG_VERSION")))
+}
+
+/// When what is released was last changed.
+fn day() -> Result<String> {
+    let day = output(&mut command("git", &["log", "-1", "--format=%cI"])).context("git does not tell the day")?;
+    Ok(day.trim().to_owned())
+}
+
+fn tauri() -> PathBuf {
+    root().join("ui/node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" })
+}
+
+fn name(path: &Path) -> Result<String> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    Ok(name.with_context(|| format!("{} has no plain name", path.display()))?.to_owned())
+}
