@@ -1,5 +1,5 @@
 // Every state of the window that a person can meet, by name.
-import type { CheckLine, DestinationView, ErrorCode, Network, Row, RowState, SessionView } from '../src/ipc';
+import type { CheckLine, DestinationView, EntryView, ErrorCode, Network, Row, RowState, SessionView } from '../src/ipc';
 import { errors } from '../src/text';
 import { type Fake, type Script, inbox } from './fake';
 import {
@@ -20,9 +20,18 @@ import {
   wishes,
 } from './sample';
 
-export interface Scenario extends Script {
+export interface Scenario extends Omit<Script, 'rows' | 'history'> {
+  /** Where they are very many, they are made when they are asked for. */
+  rows?: Row[] | (() => Row[]);
+  history?: EntryView[] | (() => EntryView[]);
   /** What happens once the window stands. */
   then?: (stage: Stage) => void | Promise<void>;
+}
+
+/** The script of a scenario, with everything made. */
+export function scriptOf({ rows, history, ...rest }: Scenario): Script {
+  const made = <T>(some: T[] | (() => T[])): T[] => (typeof some === 'function' ? some() : some);
+  return { ...rest, ...(rows ? { rows: made(rows) } : {}), ...(history ? { history: made(history) } : {}) };
 }
 
 /** What a scenario can do to the page. */
@@ -143,7 +152,7 @@ const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
 });
 const ended = (count: number, then?: Scenario['then']): Scenario => ({
   ...list,
-  history: history(count),
+  history: () => history(count),
   then: async (stage) => {
     await stage.press('.nav [href="#history"]');
     await then?.(stage);
@@ -476,6 +485,7 @@ export const scenarios: Record<string, Scenario> = {
   'details-folder': details(1),
   'details-computer-busy': problemOf('computer-busy'),
   'details-no-checksums': problemOf('no-checksums'),
+  'details-already-there': problemOf('already-there'),
   'details-way-measuring': details(2, {
     ...list,
     way: { kind: 'direct', why: 'measuring', accelerated: null, direct: 10e6 },
@@ -732,7 +742,7 @@ export const scenarios: Record<string, Scenario> = {
   },
   'toast-cleared': { ...list, then: ({ press }) => press('.filters .quiet') },
   'toast-link': { ...list, then: ({ press }) => press(`[data-item='10'] .act .ib`) },
-  'many-rows': { session: connected, rows: many(), totals: moving },
+  'many-rows': { session: connected, rows: many, totals: moving },
   macos: { ...list, platform: 'macos' },
   windows: { ...list, platform: 'windows' },
 };

@@ -270,6 +270,7 @@ export const walks = [
   {
     name: 'Ctrl and Shift with the pointer select as the keys do, and More is for all of them',
     scenario: 'list',
+    pointer: true,
     walk: async ({ page, press, chosen, sees }) => {
       const name = (id) => page.locator(`${item(id)} .name`);
       await name(2).click();
