@@ -103,24 +103,21 @@ function forced() {
   const wrong = new Set();
   for (const bar of document.querySelectorAll('.pb'))
     if (getComputedStyle(bar).borderStyle === 'none') wrong.add('a bar has no outline');
+  // What a style says of colours does not come to the screen there, unless they are the system's, or it is asked to stay.
   const looks = (one) =>
-    [one, ...one.querySelectorAll('*')]
-      .flatMap((part) => [null, '::before', '::after'].map((of) => getComputedStyle(part, of)))
+    [null, '::before', '::after']
+      .map((of) => getComputedStyle(one, of))
       .map((style) =>
         [
-          style.backgroundColor,
-          style.color,
+          style.forcedColorAdjust === 'none' ? style.backgroundColor : '',
           style.borderStyle,
-          style.borderColor,
           style.borderWidth,
           style.outlineStyle,
           style.textDecorationLine,
           style.fontWeight,
           style.transform,
-          style.insetInlineStart,
         ].join(' '),
       )
-      .slice(0, 3)
       .join('|');
   const pairs = [
     ["[role=row][aria-selected='true']", "[role=row][aria-selected='false'], [role=row]:not([aria-selected])"],
@@ -137,11 +134,14 @@ function forced() {
       if (other && one.checkVisibility() && looks(one) === looks(other))
         wrong.add(`${chosen} looks as what is not: "${one.textContent.trim().slice(0, 30)}"`);
     }
-  for (const control of document.querySelectorAll('button:not(.quiet, .link), input, .pick')) {
-    const style = getComputedStyle(control);
-    if (control.checkVisibility() && style.forcedColorAdjust === 'none')
-      wrong.add(`${control.className} keeps its colours`);
-  }
+  const filled = document.createElement('i');
+  filled.style.backgroundColor = 'Highlight';
+  document.body.append(filled);
+  const system = getComputedStyle(filled).backgroundColor;
+  filled.remove();
+  for (const bar of document.querySelectorAll('.pb > i'))
+    if (getComputedStyle(bar).backgroundColor !== system)
+      wrong.add(`the filled part of ${bar.parentElement.className} is not seen`);
   return [...wrong];
 }
 
@@ -152,7 +152,7 @@ function ringless() {
   const rings = [here, here.closest('.in, .sw, .seg label'), here.nextElementSibling].filter(Boolean);
   const seen = rings.some((one) => {
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(one);
-    return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !/, 0\)$/.test(outlineColor);
+    return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !/^rgba\(.*, 0\)$/.test(outlineColor);
   });
   return seen || here.matches("[role^='menuitem']")
     ? []

@@ -9,15 +9,9 @@ export const committed = fileURLToPath(new URL('./pictures/', import.meta.url));
 /** Of these every width is compared in both themes; of all others the normal window in light and the compact one in dark. */
 const EVERY_WIDTH = [
   'welcome',
-  'empty',
   'drop-several-places',
   'list',
-  'list-open',
-  'states',
   'details-uploading',
-  'details-failed',
-  'signed-out',
-  'watched',
   'watched-edit',
   'history',
   'settings-limits',
@@ -81,7 +75,7 @@ async function webp(page, png) {
     png.toString('base64'),
   );
   const data = new Uint8ClampedArray(Buffer.from(pixels, 'base64'));
-  return Buffer.from(await encode({ data, width, height }, { lossless: 1, method: 4, quality: 60, exact: 1 }));
+  return Buffer.from(await encode({ data, width, height }, { lossless: 1, method: 4, quality: 100, exact: 1 }));
 }
 
 /** Committed pictures of what is no more. */
