@@ -1,5 +1,5 @@
 // What a person can ask of the shell: the list of actions that the walks by keyboard have to come through.
-import type { Action, CopyWhat, Existing, Filter, Ipc } from '../src/ipc';
+import type { Action, CopyWhat, Existing, Filter, Ipc, Preferences, ProxyWish } from '../src/ipc';
 
 /** Those of a kind that a person can ask for. */
 function keys<T extends string>(all: Record<T, boolean>): string[] {
@@ -40,7 +40,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   folderFiles: true,
   copyLink: true,
   // Where it comes from is shown in its folder, not copied.
-  copyText: keys<CopyWhat>({ key: true, checksum: true, reference: true, from: false }),
+  copyText: keys<CopyWhat>({ key: true, checksum: true, etag: true, version: true, reference: true, from: false }),
   copyWords: true,
   saveReceipt: true,
   limits: false,
@@ -50,10 +50,34 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   startsAtLogin: false,
   startAtLogin: ['true', 'false'],
   preferences: false,
+  zoom: ['90', '100', '110'],
   hasTray: false,
-  setPreferences: true,
+  setPreferences: keys<keyof Preferences>({
+    tellDone: true,
+    tellNeedsYou: true,
+    tellWatched: true,
+    keepAwake: true,
+    keepWorking: true,
+    tray: true,
+    sameName: true,
+    pauseMetered: true,
+    pauseOnLowBattery: true,
+    theme: true,
+  }),
+  network: false,
+  setProxy: keys<ProxyWish['kind']>({ automatic: true, none: true, fixed: true }),
+  setProxyLogin: true,
+  forgetProxyLogin: true,
+  checked: false,
+  checkConnection: true,
+  stopCheck: true,
+  saveReport: true,
+  detailedLog: false,
+  setDetailedLog: ['true', 'false'],
+  openClockSettings: true,
   showInFolder: true,
   searchHistory: true,
+  historyDetails: true,
   historyRows: true,
   saveHistory: true,
   uploadAgain: true,
@@ -86,18 +110,29 @@ export function counted(ipc: Ipc, asked: Set<string>): Ipc {
       for (const way of ways(args)) for (const one of [name, `${name} ${way}`]) asked.add(one);
       return (run as (...args: unknown[]) => Promise<unknown>)(...args);
     };
-  return Object.fromEntries(Object.entries(ipc).map(([name, run]) => [name, call(name, run)])) as unknown as Ipc;
+  const all = Object.fromEntries(Object.entries(ipc).map(([name, run]) => [name, call(name, run)])) as unknown as Ipc;
+  return {
+    ...all,
+    // All of them come each time: what is another than before was asked for.
+    setPreferences: async (wanted) => {
+      const before = await ipc.preferences();
+      for (const one of Object.keys(wanted) as (keyof Preferences)[])
+        if (wanted[one] !== before[one]) asked.add(`setPreferences ${one}`);
+      return ipc.setPreferences(wanted);
+    },
+  };
 }
 
-/** How it was asked: the words among what came with it. */
+/** How it was asked: the words and numbers among what came with it, and kinds. */
 function ways(args: unknown[]): string[] {
-  return [
-    '',
-    ...args.flatMap((arg) =>
-      isView(arg) ? ofView(arg) : typeof arg === 'string' || typeof arg === 'boolean' ? [String(arg)] : [],
-    ),
-  ];
+  return ['', ...args.flatMap((arg) => (isView(arg) ? ofView(arg) : isKind(arg) ? [arg.kind] : ofWord(arg)))];
 }
+
+const ofWord = (arg: unknown): string[] =>
+  typeof arg === 'string' || typeof arg === 'boolean' || typeof arg === 'number' ? [String(arg)] : [];
+
+const isKind = (arg: unknown): arg is { kind: string } =>
+  typeof arg === 'object' && arg !== null && Object.hasOwn(arg, 'kind');
 
 interface View {
   filter: string;

@@ -3,6 +3,7 @@
 import { open, painted, still } from './browser.mjs';
 import { walks } from './walks.mjs';
 import { walksActions } from './walks-actions.mjs';
+import { walksSettings } from './walks-settings.mjs';
 import { walksWatched } from './walks-watched.mjs';
 
 const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
@@ -37,6 +38,13 @@ const WALKED = [
   'settings-limits-wrong',
   'settings-notifications',
   'settings-general',
+  'settings-connection',
+  'settings-connection-password',
+  'settings-connection-by-hand',
+  'settings-diagnostics',
+  'settings-diagnostics-checking',
+  'settings-diagnostics-wrong',
+  'welcome-proxy',
   'history-few',
   'history-details-folder',
   'find',
@@ -53,6 +61,8 @@ const COMPACT = [
   'details-failed',
   'signed-out',
   'settings-limits',
+  'settings-connection-password',
+  'settings-diagnostics-wrong',
   'history-few',
   'history-details-folder',
   'find',
@@ -70,6 +80,7 @@ export const keyboard = {
       ...COMPACT.map((scenario) => ({ name: `${SOME}${scenario}, compact`, scenario, size: 'compact' })),
       ...walks,
       ...walksActions,
+      ...walksSettings,
       ...walksWatched,
     ].filter(({ scenario }) => names.includes(scenario)),
   async each({ page, home, job, kept, say }) {

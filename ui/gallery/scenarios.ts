@@ -724,7 +724,8 @@ export const scenarios: Record<string, Scenario> = {
   'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press }) => {
     await press('.head .btn');
   }),
-  'settings-diagnostics-wrong': diagnostics({ checked: troubled }),
+  'settings-diagnostics-wrong': diagnostics({ checked: troubled, network: { ...byProxy, hasPassword: false } }),
+  'settings-diagnostics-signed-out': diagnostics({ session: signedOut, checked: troubled }),
   'settings-diagnostics-log': diagnostics({ checked: found.slice(0, 2) }, ({ press }) => press('.opt [role=switch]')),
   'toast-cancelled': {
     ...list,

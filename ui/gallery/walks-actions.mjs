@@ -103,38 +103,4 @@ export const walksActions = [
       await asks('saveHistory');
     },
   },
-  {
-    name: 'the tabs of the settings by their arrows',
-    scenario: 'settings-limits',
-    walk: async ({ page, to, press, on, sees }) => {
-      await to('.set-tabs [role=tab]');
-      for (let more = await page.locator('.set-tabs [role=tab]').count(); more > 0; more -= 1) {
-        await press('ArrowRight');
-        await on("[role=tab][aria-selected='true']");
-        await sees('[role=tabpanel]');
-      }
-      await on('#tab-limits');
-    },
-  },
-  {
-    name: 'Davit starts by itself, and does not',
-    scenario: 'settings-general',
-    walk: async ({ to, press, asks, on }) => {
-      await to('.set [role=switch]');
-      await press('Space');
-      await asks('startAtLogin true');
-      await press('Space');
-      await asks('startAtLogin false');
-      await on('.set [role=switch]');
-    },
-  },
-  {
-    name: 'what is told by the system is chosen',
-    scenario: 'settings-notifications',
-    walk: async ({ to, press, asks }) => {
-      await to('.set [role=switch]');
-      await press('Space');
-      await asks('setPreferences');
-    },
-  },
 ];
