@@ -31,7 +31,8 @@ const MOTION = { longest: 200, bars: 1_000, sweeps: 1_600 };
 function small() {
   const hit = (control, x, y) => {
     const top = document.elementFromPoint(x, y);
-    return top === null || control.contains(top);
+    // A menu lies upon what is beneath for as long as it is open.
+    return top === null || control.contains(top) || (top.closest('.menu') !== null && !control.closest('.menu'));
   };
   return [...document.querySelectorAll('button, a, input')]
     .filter((control) => {

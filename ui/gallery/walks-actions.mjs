@@ -16,9 +16,10 @@ export const walksActions = [
   {
     name: 'a person signs out',
     scenario: 'list',
-    walk: async ({ to, press, asks }) => {
+    walk: async ({ to, press, choose, asks }) => {
       await to('.side-foot > :last-child .side-btn');
-      await press('Enter', 'Enter');
+      await press('Enter');
+      await choose('Sign out');
       await asks('signOut');
     },
   },

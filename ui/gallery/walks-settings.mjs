@@ -51,7 +51,7 @@ export const walksSettings = [
       for (let more = await page.locator('.set [role=switch]').count(); more > 0; more -= 1) {
         await press('Space');
         await on('.set [role=switch]');
-        await press('Tab');
+        if (more > 1) await press('Tab');
       }
       for (const one of ['tellDone', 'tellNeedsYou', 'tellWatched']) await asks(`setPreferences ${one}`);
     },

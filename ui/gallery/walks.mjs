@@ -132,7 +132,7 @@ export const walks = [
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {
-      await to(item(14));
+      await to('[data-item]');
       await press('Delete');
       await sees('.drop');
       await on('.drop .primary');
@@ -764,7 +764,7 @@ export const walks = [
       await press('Control+z');
       await kept((limits) => limits.times.length, 3);
       await on('.rule:last-child .ib');
-      await to('.sw input');
+      await to('.head .sw input');
       await press('Space');
       await kept((limits) => limits.scheduled, false);
       await sees('.rule', false);

@@ -51,6 +51,8 @@ function unsaid() {
     if (parent.matches('script, style') || parent.getClientRects().length === 0) continue;
     const rest = plain(outside(node.data));
     if (!isWords(rest)) continue;
+    // It is written so on every keyboard.
+    if (parent.matches('kbd') && /^F\d+$/.test(rest)) continue;
     // A name stands by itself, and may be cut into two.
     if (parent.closest('bdi, [dir=auto]') && told.some((name) => name.includes(rest))) continue;
     wrong.add(`no message: "${rest.slice(0, 60)}"`);
