@@ -6,7 +6,7 @@ import encode, { init } from '@jsquash/webp/encode.js';
 const CODEC = '@jsquash/webp/codec/enc/webp_enc_simd.wasm';
 
 export const committed = fileURLToPath(new URL('./pictures/', import.meta.url));
-/** Of these every width is compared in both themes; of all others the normal window in light and the compact one in dark. */
+/** Of these every width is compared in both themes; of all others the normal window in light. */
 const EVERY_WIDTH = [
   'welcome',
   'drop-several-places',
@@ -15,6 +15,58 @@ const EVERY_WIDTH = [
   'watched-edit',
   'history',
   'settings-limits',
+];
+/** Of these the compact window in dark as well: of each kind what stands or looks otherwise there. */
+const DARK = [
+  'welcome-address-wrong',
+  'welcome-proxy',
+  'welcome-waiting',
+  'connecting',
+  'connecting-list',
+  'token',
+  'token-wrong',
+  'stopped-full',
+  'empty',
+  'drop-one-place',
+  'list-open',
+  'list-all-files',
+  'states',
+  'folders',
+  'folders-open',
+  'problems-1',
+  'find',
+  'find-none',
+  'shortcuts',
+  'filter-none',
+  'overview-offline',
+  'overview-stuck',
+  'overview-done',
+  'waiting',
+  'signed-out',
+  'details-failed',
+  'details-folder',
+  'details-done',
+  'several-selected',
+  'menu-several',
+  'menu-company',
+  'limit-menu',
+  'paused-metered',
+  'watched',
+  'watched-asks',
+  'watched-edit-more',
+  'watched-new',
+  'settings-general',
+  'settings-notifications',
+  'quit',
+  'history-details',
+  'history-details-folder',
+  'history-none',
+  'settings-limits-wrong',
+  'settings-connection',
+  'settings-connection-by-hand',
+  'settings-diagnostics-checking',
+  'settings-diagnostics-wrong',
+  'toast-cancelled',
 ];
 /** Names in letters that come from the system, whichever it is. */
 const FOREIGN = ['names', 'names-toast', 'history-names'];
@@ -36,7 +88,8 @@ const FORCED = [
 export const isForced = (name) => FORCED.includes(name);
 /** Which pictures of the scenario are compared. */
 export const isCompared = (name, size, theme) =>
-  !FOREIGN.includes(name) && (size === (theme === 'light' ? 'normal' : 'compact') || EVERY_WIDTH.includes(name));
+  !FOREIGN.includes(name) &&
+  (EVERY_WIDTH.includes(name) || (theme === 'light' ? size === 'normal' : size === 'compact' && DARK.includes(name)));
 
 /** Compares what the page shows with the committed picture of this name; with `write` that one becomes what is shown. */
 export async function compare(page, name, { shots, write, say }) {
