@@ -45,7 +45,9 @@ function small() {
     const top = document.elementFromPoint(x, y);
     return top === null || control.contains(top);
   };
-  return [...document.querySelectorAll('button, a, input')]
+  // What lies half below an open menu has room enough once that is closed.
+  const within = document.querySelector('[role=menu]') ?? document;
+  return [...within.querySelectorAll('button, a, input')]
     .filter((control) => {
       const box = control.getBoundingClientRect();
       const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
