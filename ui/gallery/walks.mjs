@@ -763,7 +763,7 @@ export const walks = [
       await press('Control+z');
       await kept((limits) => limits.times.length, 3);
       await on('.rule:last-child .ib');
-      await to('.sw input');
+      await to('.head .sw input');
       await press('Space');
       await kept((limits) => limits.scheduled, false);
       await sees('.rule', false);
