@@ -40,7 +40,7 @@ async fn leases_of_two_seconds_carry_a_gibibyte_with_few_calls_and_no_failed_par
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn six_gibibytes_go_with_32_parts_in_flight_in_less_than_64_mebibytes() {
+async fn six_gibibytes_go_with_32_parts_in_flight_in_less_than_48_mebibytes() {
     let world = World::new().await;
     let file = world.sources().join("giant.bin");
     sparse(&file, 6 << 30);
@@ -48,12 +48,13 @@ async fn six_gibibytes_go_with_32_parts_in_flight_in_less_than_64_mebibytes() {
     islands(&file, 8 << 20);
     let mut running = world.upload(&[&file]).args(["--concurrency", "32"]).start();
     running.until_sent(5 << 30);
-    let peak = running.peak_memory();
+    let peak = running.peak_memory().saturating_sub(running.memory_in_files());
     let in_flight = world.cloud.observer().most_in_flight();
     println!("peak memory of davit with {in_flight} parts in flight: {} MiB", peak >> 20);
     // So many are begun; the store sees one when it has read its head.
     assert!((24..=32).contains(&in_flight), "{in_flight}");
-    assert!(peak < 64 << 20, "{} MiB", peak >> 20);
+    // A build for use has 35 MiB with its code: `cargo xtask bench`.
+    assert!(peak < 48 << 20, "{} MiB", peak >> 20);
     running.until_sent(6 << 30);
     assert_eq!(running.ends().0, Some(0));
     assert_eq!(world.object("in/giant.bin").size, 6 << 30);

@@ -117,7 +117,7 @@ async fn what_runs_rests_when_the_network_becomes_metered_and_a_person_may_let_i
     until_holds(&world, PAUSED).await;
     assert!(world.keys().is_empty());
 
-    let resumed = world.davit("resume").end().await;
+    let resumed = world.davit("resume").arg("--all").end().await;
     assert_eq!(resumed.code, Some(0), "{}{}", resumed.out, resumed.err);
     until_holds(&world, "Limited to 4.0 MB/s as chosen.").await;
     tokio::task::spawn_blocking(|| running.end()).await.expect("ends").all_done();

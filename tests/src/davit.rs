@@ -241,6 +241,11 @@ impl Running {
         peak_memory_of(self.child.id()).expect("a peak")
     }
 
+    /// How much of what it holds lies in files as well, in bytes: its own code above all, of which a debug build has more than of all else.
+    pub fn memory_in_files(&self) -> u64 {
+        in_status(self.child.id(), "RssFile:").expect("it runs")
+    }
+
     /// Waits for its end; answers the most memory it held, in bytes, besides.
     pub fn end_with_peak(self) -> (Ended, u64) {
         let (id, over) = (self.child.id(), std::sync::atomic::AtomicBool::new(false));
@@ -265,10 +270,14 @@ impl Running {
     }
 }
 
-/// None once the process is over.
 fn peak_memory_of(id: u32) -> Option<u64> {
+    in_status(id, "VmHWM:")
+}
+
+/// Bytes. None once the process is over.
+fn in_status(id: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10)
 }
 

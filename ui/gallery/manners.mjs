@@ -34,7 +34,9 @@ function small() {
     // A menu lies upon what is beneath for as long as it is open.
     return top === null || control.contains(top) || (top.closest('.menu') !== null && !control.closest('.menu'));
   };
-  return [...document.querySelectorAll('button, a, input')]
+  // What lies half below an open menu has room enough once that is closed.
+  const within = document.querySelector('[role=menu]') ?? document;
+  return [...within.querySelectorAll('button, a, input')]
     .filter((control) => {
       const box = control.getBoundingClientRect();
       const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];

@@ -721,8 +721,9 @@ export const scenarios: Record<string, Scenario> = {
   'settings-connection-moving': settings({}, ({ press }) => press('.opt .btn')),
   'settings-diagnostics': diagnostics({ checked: found }),
   'settings-diagnostics-never': diagnostics(),
-  'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press }) => {
+  'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press, shown }) => {
     await press('.head .btn');
+    await shown('.check [role=status]');
   }),
   'settings-diagnostics-wrong': diagnostics({ checked: troubled, network: { ...byProxy, hasPassword: false } }),
   'settings-diagnostics-signed-out': diagnostics({ session: signedOut, checked: troubled }),

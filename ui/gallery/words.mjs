@@ -48,7 +48,8 @@ function unsaid() {
   const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
     const parent = node.parentElement;
-    if (parent.matches('script, style') || parent.getClientRects().length === 0) continue;
+    // What stands on a key is the same in every language, or the system's.
+    if (parent.matches('script, style, kbd') || parent.getClientRects().length === 0) continue;
     const rest = plain(outside(node.data));
     if (!isWords(rest)) continue;
     // It is written so on every keyboard.

@@ -16,9 +16,10 @@ function cutOff() {
   const name = (element) =>
     `${element.tagName.toLowerCase()}.${[...element.classList].join('.')} "${(element.textContent ?? '').trim().slice(0, 40)}"`;
   if (document.documentElement.scrollWidth > innerWidth) found.add('the page scrolls sideways');
-  // Hidden on purpose for sight only, or shortened on purpose with an ellipsis.
+  // Hidden on purpose for sight only, shortened on purpose with an ellipsis, or what is written in a field, which follows the caret.
   const meant = (element) =>
     element.closest('.vh, .one, .h, .mid') ||
+    (element.matches('input') && element.value !== '') ||
     (getComputedStyle(element).position === 'absolute' && element.clientWidth <= 1);
   for (const element of document.querySelectorAll('body *')) {
     const style = getComputedStyle(element);

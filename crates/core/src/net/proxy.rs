@@ -161,7 +161,13 @@ struct Now {
 
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Proxies").field(&self.now().choice).finish()
+        let now = self.now();
+        let choice: &dyn fmt::Debug = match &now.choice {
+            // Without the names of what it has not.
+            ProxyChoice::Fixed { address } => &address.as_str(),
+            choice => choice,
+        };
+        f.debug_tuple("Proxies").field(choice).finish()
     }
 }
 
