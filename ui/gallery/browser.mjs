@@ -1,5 +1,6 @@
 // The browser of this computer; none is downloaded.
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const KNOWN = [
@@ -10,15 +11,24 @@ const KNOWN = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
+/** For what has to come; a computer with much else to do takes its time. */
+const LATE_MS = 120_000;
 
 /** Its path, where there is one. */
 export const found = () => process.env.CHROMIUM ?? KNOWN.find((path) => existsSync(path));
 
-export function launch() {
+/** Letters are fitted to pixels in one way, and colours are those of the page, whatever the system's settings are. */
+export function launch({ FONTCONFIG_FILE = fileURLToPath(new URL('./fonts.conf', import.meta.url)), ...env } = {}) {
   const executablePath = found();
   if (!executablePath) throw new Error('No Chromium was found. Set CHROMIUM to its path.');
-  // Without a sandbox a browser also runs as root, as in containers; it opens nothing but this page.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--font-render-hinting=none'] });
+  const args = [
+    // Without a sandbox a browser also runs as root, as in containers; it opens nothing but this page.
+    '--no-sandbox',
+    '--font-render-hinting=none',
+    '--force-color-profile=srgb',
+    '--disable-lcd-text',
+  ];
+  return chromium.launch({ executablePath, args, env: { ...process.env, FONTCONFIG_FILE, ...env } });
 }
 
 /** A page with the same clock and stillness everywhere. */
@@ -31,6 +41,7 @@ export async function still(browser, { width, height, scale = 1, theme = 'light'
     locale,
     timezoneId: 'UTC',
   });
+  context.setDefaultTimeout(LATE_MS);
   const page = await context.newPage();
   page.complaints = [];
   page.on('pageerror', (error) => page.complaints.push(error.message));
@@ -38,12 +49,33 @@ export async function still(browser, { width, height, scale = 1, theme = 'light'
   return page;
 }
 
-export async function open(page, home, name, { theme = 'light', words = '' } = {}) {
+/** Plays the scenario, in place of the one before it where the page is the same. `pinned` is for pictures. */
+export async function open(page, home, name, { theme = 'light', words = '', pinned = false } = {}) {
   page.complaints.length = 0;
-  await page.goto(`${home}?scenario=${name}&theme=${theme}&words=${words}`);
-  const ready = page.waitForSelector('html[data-ready]', { state: 'attached', timeout: 30_000 });
-  await ready.catch(() => page.complaints.push('what the scenario waits for never came'));
-  await painted(page);
+  const url = `${home}?scenario=&words=${words}${pinned ? '&still' : ''}`;
+  if (page.url() !== url) await page.goto(url);
+  const came = await page.evaluate(play, { name, theme, late: LATE_MS });
+  if (!came) {
+    page.complaints.push('what the scenario waits for never came');
+    // It waits still: the next scenario begins on a new page.
+    await page.goto('about:blank');
+  }
+}
+
+/** Runs in the page; two frames later what was asked for is on the screen. */
+async function play({ name, theme, late }) {
+  const painted = async () => {
+    await window.gallery.play(name, theme);
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return true;
+  };
+  let timer;
+  const never = new Promise((done) => {
+    timer = window.setInterval(done, late, false);
+  });
+  const came = await Promise.race([painted(), never]);
+  window.clearInterval(timer);
+  return came;
 }
 
 /** Two frames: what was asked for is on the screen. */

@@ -14,7 +14,7 @@ import type {
 } from '../src/ipc';
 import { errors } from '../src/text';
 import { aboutEntry, details } from './sample';
-import { type Scenario, scenarios } from './scenarios';
+import { scenarios, scriptOf } from './scenarios';
 
 type Kind<T extends { kind: string }> = T['kind'];
 
@@ -81,7 +81,7 @@ const WAYS: Record<WayWhy, true> = {
   'other-blocked': true,
 };
 
-const all: Scenario[] = Object.values(scenarios);
+const all = Object.values(scenarios).map(scriptOf);
 // Some have a hundred thousand rows, or entries: a hundred are enough.
 const rows = all.flatMap((scenario) => (scenario.rows ?? []).slice(0, 100));
 const watches = all.flatMap((scenario) => scenario.watches ?? []);

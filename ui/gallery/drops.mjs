@@ -1,5 +1,5 @@
 // What comes of files that hover, move, leave and are dropped; the system's part is played by the fake shell.
-import { open, painted, still } from './browser.mjs';
+import { open, painted } from './browser.mjs';
 
 const CASES = [
   { name: 'a drop on a place goes there', scenario: 'list', on: 'Interviews', sent: 'interviews', asks: false },
@@ -18,42 +18,45 @@ const CASES = [
   },
 ];
 
-export async function drops({ browser, home, names }) {
-  const page = await still(browser, { width: 1080, height: 720 });
-  const wrong = [];
-  const tell = async (event) => {
-    await page.evaluate((what) => window.gallery.fake.hover(what.kind, what.x, what.y), event);
-    await painted(page);
-  };
-  const state = () =>
-    page.evaluate(() => ({
-      sent: window.gallery.fake.enqueued.at(-1) ?? null,
-      targets: document.querySelector('.targets') !== null,
-      kept: document.querySelector('.waits') !== null,
-      lit: document.querySelectorAll('.tgt.over').length,
-    }));
-  const cases = CASES.filter(({ scenario }) => names.includes(scenario));
-  for (const { name, scenario, on, sent, asks, keeps = false } of cases) {
-    const say = (what) => wrong.push(`${name}: ${what}`);
+/** Files that leave again. */
+const LEFT = { name: 'files that leave leave nothing', scenario: 'list', leave: true };
+
+export const drops = {
+  page: { width: 1080, height: 720 },
+  counts: 'drops',
+  jobs: (names) => [...CASES, LEFT].filter(({ scenario }) => names.includes(scenario)),
+  async each({ page, home, job, say }) {
+    const { scenario, on, sent, asks, keeps = false, leave = false } = job;
+    const tell = async (event) => {
+      await page.evaluate((what) => window.gallery.fake.hover(what.kind, what.x, what.y), event);
+      await painted(page);
+    };
     await open(page, home, scenario);
+    if (leave) {
+      await tell({ kind: 'hover', x: 400, y: 300 });
+      await tell({ kind: 'hover-left', x: 0, y: 0 });
+      if ((await page.evaluate(state)).targets) say('the targets stay');
+      return;
+    }
     await tell({ kind: 'hover', x: 2, y: 2 });
     const box = on && (await page.locator('.tgt', { hasText: on }).first().boundingBox());
     const at = box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : { x: 2, y: 2 };
     await tell({ kind: 'hover-moved', ...at });
-    if ((await state()).lit !== (on ? 1 : 0)) say('the wrong targets light up');
+    if ((await page.evaluate(state)).lit !== (on ? 1 : 0)) say('the wrong targets light up');
     await tell({ kind: 'dropped', ...at });
-    const after = await state();
+    const after = await page.evaluate(state);
     if (after.sent !== sent) say(`sent to ${after.sent}`);
     if (after.kept !== keeps) say(keeps ? 'it is not kept' : 'it is kept');
     if (after.targets !== asks) say(asks ? 'nobody is asked' : 'the targets stay');
-  }
-  if (names.includes('list')) {
-    await open(page, home, 'list');
-    await tell({ kind: 'hover', x: 400, y: 300 });
-    await tell({ kind: 'hover-left', x: 0, y: 0 });
-    if ((await state()).targets) wrong.push('files that leave: the targets stay');
-  }
-  for (const complaint of page.complaints) wrong.push(complaint);
-  await page.context().close();
-  return { checks: `${cases.length + 1} drops`, wrong };
+  },
+};
+
+/** Runs in the page. */
+function state() {
+  return {
+    sent: window.gallery.fake.enqueued.at(-1) ?? null,
+    targets: document.querySelector('.targets') !== null,
+    kept: document.querySelector('.waits') !== null,
+    lit: document.querySelectorAll('.tgt.over').length,
+  };
 }

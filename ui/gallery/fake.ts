@@ -150,6 +150,8 @@ export class Fake {
   private network: Network;
   private detailed: number | null = null;
   private updates: UpdatesNow;
+  /** Ends the check that runs. */
+  private stops: () => void = () => undefined;
   private standing: Totals | null = null;
   private history: EntryView[];
   /** What was searched for last. */
@@ -450,9 +452,12 @@ export class Fake {
     checked: () => Promise.resolve(this.script.checked ? { at: at('15:40'), lines: this.script.checked } : null),
     checkConnection: (_, listen) => {
       for (const line of this.script.finds ?? []) listen(line);
-      return new Promise(() => undefined);
+      return new Promise((done) => (this.stops = () => done(null)));
     },
-    stopCheck: () => Promise.resolve(null),
+    stopCheck: () => {
+      this.stops();
+      return Promise.resolve(null);
+    },
     saveReport: () => Promise.resolve('saved'),
     detailedLog: () => Promise.resolve(this.detailed),
     setDetailedLog: (on) => Promise.resolve((this.detailed = on ? at('16:04') + 86_400 : null)),

@@ -2,6 +2,9 @@
 // never lost to the page.
 import { open, painted, still } from './browser.mjs';
 import { walks } from './walks.mjs';
+import { walksActions } from './walks-actions.mjs';
+import { walksSettings } from './walks-settings.mjs';
+import { walksWatched } from './walks-watched.mjs';
 
 const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
 /** What stands still enough to be walked through by Tab alone. */
@@ -35,8 +38,14 @@ const WALKED = [
   'settings-limits-wrong',
   'settings-notifications',
   'settings-general',
+  'settings-connection',
+  'settings-connection-password',
+  'settings-connection-by-hand',
+  'settings-diagnostics',
+  'settings-diagnostics-checking',
+  'settings-diagnostics-wrong',
+  'welcome-proxy',
   'history-few',
-  'history-details-folder',
   'find',
   'find-none',
   'shortcuts',
@@ -51,34 +60,60 @@ const COMPACT = [
   'details-failed',
   'signed-out',
   'settings-limits',
+  'settings-connection-password',
+  'settings-diagnostics-wrong',
   'history-few',
-  'history-details-folder',
   'find',
 ];
 const MOST = 80;
+/** Of a list with very many rows. */
+const MOST_ROWS = 20;
 
-export async function keyboard({ browser, home, names }) {
-  const page = await still(browser, SIZES.normal);
-  const wrong = [];
-  let done = 0;
-  const walked = [...WALKED.map((name) => [name, 'normal']), ...COMPACT.map((name) => [name, 'compact'])];
-  for (const [name, size] of walked.filter(([name]) => names.includes(name))) {
-    await page.setViewportSize(SIZES[size]);
-    await open(page, home, name);
-    for (const found of await tabs(page)) wrong.push(`${name} ${size}: ${found}`);
-    done += 1;
-  }
-  for (const { name, scenario, size, walk } of walks.filter((one) => names.includes(one.scenario))) {
-    await page.setViewportSize(SIZES[size ?? 'normal']);
-    await open(page, home, scenario);
-    const hands = handsOn(page, (found) => wrong.push(`${name}: ${found}`));
-    await walk(hands);
-    for (const complaint of page.complaints) wrong.push(`${name}: ${complaint}`);
-    done += 1;
-  }
-  await page.context().close();
-  return { checks: `${done} walks`, wrong };
-}
+const SOME = 'Tab through ';
+
+export const keyboard = {
+  page: SIZES.normal,
+  counts: 'walks',
+  jobs: (names) =>
+    [
+      ...WALKED.map((scenario) => ({ name: `${SOME}${scenario}`, scenario })),
+      ...COMPACT.map((scenario) => ({ name: `${SOME}${scenario}, compact`, scenario, size: 'compact' })),
+      ...walks,
+      ...walksActions,
+      ...walksSettings,
+      ...walksWatched,
+    ].filter(({ scenario }) => names.includes(scenario)),
+  async each({ page, home, job, kept, say }) {
+    await page.setViewportSize(SIZES[job.size ?? 'normal']);
+    await open(page, home, job.scenario);
+    if (!job.walk) {
+      for (const found of await tabs(page)) say(found);
+      return;
+    }
+    await page.evaluate(() => {
+      window.gallery.asked.clear();
+      window.gallery.pointed = 0;
+    });
+    await job.walk(handsOn(page, say));
+    const { asked, pointed } = await page.evaluate(() => ({
+      asked: [...window.gallery.asked],
+      pointed: window.gallery.pointed,
+    }));
+    // Where the pointer is used the keys' rings are gone: the next walk begins on a new page.
+    if (job.pointer) await page.goto('about:blank');
+    else for (const action of asked) kept.add(action);
+    if (!job.pointer && pointed > 0) say('a walk by keyboard used the pointer');
+  },
+  /** What a person can ask of the shell, some walk has asked for. */
+  async after({ browser, home, names, all, kept, say }) {
+    if (names.length < all.length) return;
+    const page = await still(browser, SIZES.normal);
+    await page.goto(home);
+    const actions = await page.evaluate(() => window.gallery.actions);
+    await page.context().close();
+    for (const action of actions) if (!kept.has(action)) say(`no walk by keyboard comes to: ${action}`);
+  },
+};
 
 /** Tab from the first control to the last; every row of the list by its arrows on the way. */
 async function tabs(page) {
@@ -107,10 +142,10 @@ async function tabs(page) {
 async function rows(page, reached, wrong) {
   await page.keyboard.press('Home');
   await painted(page);
-  for (;;) {
+  for (let more = MOST_ROWS; more > 0; more -= 1) {
     const row = await page.evaluate(focused);
     let inside = row;
-    while (inside.item === row.item && !inside.body) {
+    for (let step = 0; step < MOST && inside.item === row.item && !inside.body; step += 1) {
       if (inside.walk !== undefined) reached.add(inside.walk);
       if (!inside.ring) wrong.push(`no ring on ${inside.what}`);
       await page.keyboard.press('Tab');
@@ -203,6 +238,20 @@ function handsOn(page, say) {
           .map((row) => Number(row.dataset.item)),
       );
       if (String(there.slice(5, 5 + ids.length)) !== String(ids)) say(`the order is ${there.join()}`);
+    },
+    /** From an open menu. */
+    choose: async (words) => {
+      const here = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+      for (let step = 0; step < MOST && !(await here()).includes(words); step += 1)
+        await page.keyboard.press('ArrowDown');
+      if (!(await here()).includes(words)) say(`the menu has no "${words}"`);
+      await page.keyboard.press('Enter');
+      await painted(page);
+    },
+    /** The shell is asked for it, now or soon. */
+    asks: async (action) => {
+      const asked = (what) => window.gallery.asked.has(what);
+      await page.waitForFunction(asked, action, { timeout: 20_000 }).catch(() => say(`nobody asked for ${action}`));
     },
     copied: async (wanted) => {
       const last = await page.evaluate(() => window.gallery.fake.copied.at(-1) ?? null);

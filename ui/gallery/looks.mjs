@@ -1,46 +1,64 @@
-// A picture of everything, and axe on everything.
+// axe on every scenario in every width and theme, and the pictures.
 import axe from 'axe-core';
-import { open, painted, still } from './browser.mjs';
+import { open, painted } from './browser.mjs';
+import { compare, isCompared, isForced, stale } from './pictures.mjs';
 
 const SIZES = { compact: [720, 480], normal: [1080, 720], wide: [1600, 900] };
 const THEMES = ['light', 'dark'];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const PAGES = 2;
+/** A theme changes colours and nothing else: where the document stays the same, only these can come out otherwise. */
+const OF_COLOUR = axe
+  .getRules(['cat.color'])
+  .filter(({ tags }) => tags.some((tag) => RULES.includes(tag)))
+  .map(({ ruleId }) => ruleId);
 
-export async function looks({ browser, home, names, shots }) {
-  const jobs = names.flatMap((name) => THEMES.map((theme) => ({ name, theme })));
-  const wrong = [];
-  let pictures = 0;
-  const work = async () => {
-    const page = await still(browser, { width: 1080, height: 720 });
-    for (let job = jobs.shift(); job; job = jobs.shift()) {
-      const { name, theme } = job;
-      await page.emulateMedia({ colorScheme: theme });
-      // Every scenario begins in the same window, whatever the one before it ended in.
-      await page.setViewportSize({ width: 1080, height: 720 });
-      await open(page, home, name, { theme });
-      await page.evaluate(axe.source);
-      for (const [size, [width, height]] of Object.entries(SIZES)) {
-        await page.setViewportSize({ width, height });
-        await painted(page);
-        await page.screenshot({ path: `${shots}${name}-${size}-${theme}.png` });
-        pictures += 1;
-        for (const found of await page.evaluate(judge, RULES)) wrong.push(`${name} ${size} ${theme}: ${found}`);
+export const looks = {
+  page: { width: 1080, height: 720 },
+  async each({ page, home, job: name, shots, write, every, say }) {
+    // Every scenario begins in the same window, whatever the one before it ended in.
+    await page.setViewportSize({ width: 1080, height: 720 });
+    await dress(page, 'light');
+    await open(page, home, name, { pinned: true });
+    if (!write && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+    for (const [size, [width, height]] of Object.entries(SIZES)) {
+      await page.setViewportSize({ width, height });
+      let first;
+      // Who writes pictures wants nothing else.
+      for (const theme of THEMES.filter((one) => !write || isCompared(name, size, one))) {
+        const view = `${name}-${size}-${theme}`;
+        await dress(page, theme);
+        if (isCompared(name, size, theme))
+          await compare(page, view, { shots, write, say: (what) => say(what, size, theme) });
+        else if (every) await page.screenshot({ path: `${shots}${view}.png` });
+        if (write) continue;
+        const there = await page.evaluate(() => document.body.outerHTML);
+        first ??= there;
+        const rules = theme === 'light' || there !== first ? { type: 'tag', values: RULES } : OF_COLOUR;
+        for (const found of await page.evaluate(judge, rules)) say(found, size, theme);
       }
-      for (const complaint of page.complaints) wrong.push(`${name} ${theme}: ${complaint}`);
     }
-    await page.context().close();
-  };
-  await Promise.all(Array.from({ length: PAGES }, work));
-  return { checks: `${pictures} pictures, each with axe`, wrong: wrong.sort() };
+  },
+  after({ names, all, write, say }) {
+    if (names.length < all.length) return;
+    const wanted = names.flatMap((name) => [
+      ...Object.keys(SIZES).flatMap((size) =>
+        THEMES.filter((theme) => isCompared(name, size, theme)).map((theme) => `${name}-${size}-${theme}`),
+      ),
+      ...(isForced(name) ? [`${name}-forced`] : []),
+    ]);
+    stale(wanted, { write, say });
+  },
+};
+
+async function dress(page, theme) {
+  await page.evaluate((wanted) => (document.documentElement.dataset.theme = wanted), theme);
+  await page.emulateMedia({ colorScheme: theme });
+  await painted(page);
 }
 
 /** Runs in the page. */
-async function judge(values) {
-  const { violations } = await window.axe.run(document, {
-    runOnly: { type: 'tag', values },
-    resultTypes: ['violations'],
-    elementRef: false,
-  });
+async function judge(runOnly) {
+  const options = { runOnly, resultTypes: ['violations'], elementRef: false };
+  const { violations } = await window.axe.run(document, options);
   return violations.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => `${id} ${node.target.join(' ')}`));
 }

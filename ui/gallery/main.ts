@@ -1,32 +1,65 @@
-// One scenario in the real window: ?scenario=list&theme=dark&words=long
+// One scenario in the real window: ?scenario=list&theme=dark&words=long&still. Checks play one after the other in the
+// same page.
 import './pseudo';
-import { mount } from 'svelte';
+import '@fontsource-variable/inter';
+import { mount, unmount } from 'svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/davit.css';
 import '../src/styles/app.css';
 import App from '../src/App.svelte';
+import { actions, counted } from './asked';
+import { differ, shades } from './differ';
 import { Fake } from './fake';
 import { NOW } from './sample';
-import { scenarios, type Stage } from './scenarios';
+import './pinned.css';
+import { scenarios, scriptOf, type Stage } from './scenarios';
+import { pending, soon, timed } from './timed';
 import { overheard } from './told';
 
 declare global {
   interface Window {
     /** `told` is what came from the shell: names, paths and whatever else is no word of the window. */
-    gallery: { names: string[]; fake: Fake | null; told: Set<string> };
+    gallery: {
+      names: string[];
+      fake: Fake | null;
+      told: Set<string>;
+      play: (name: string, theme: string) => Promise<void>;
+      /** What was asked of the shell, and how often something was pressed by a pointer. */
+      asked: Set<string>;
+      pointed: number;
+      /** Everything that a person can ask of it. */
+      actions: string[];
+      differ: typeof differ;
+      shades: typeof shades;
+    };
   }
 }
 
 const asked = new URLSearchParams(location.search);
-const name = asked.get('scenario') ?? '';
-const theme = asked.get('theme');
-const scenario = scenarios[name];
-window.gallery = { names: Object.keys(scenarios), fake: null, told: new Set() };
-if (theme) document.documentElement.dataset['theme'] = theme;
+const root = document.documentElement;
+const told = new Set<string>();
+const calls = new Set<string>();
+window.gallery = {
+  names: Object.keys(scenarios),
+  fake: null,
+  told,
+  play,
+  asked: calls,
+  pointed: 0,
+  actions,
+  differ,
+  shades,
+};
+addEventListener('pointerdown', () => (window.gallery.pointed += 1), true);
+const still = asked.has('still');
+// For pictures: letters that are the same everywhere.
+if (still) root.dataset['font'] = 'pinned';
+timed(!still);
 
 /** Ten minutes that lead up to now, for the speed's line. */
 const TICKS = 600;
-let now = NOW - TICKS * 1000;
+let now = NOW;
+let shownNow: ReturnType<typeof mount> | null = null;
 
 async function shown(selector: string): Promise<HTMLElement> {
   for (;;) {
@@ -36,7 +69,12 @@ async function shown(selector: string): Promise<HTMLElement> {
   }
 }
 
-const settled = () => new Promise((done) => setTimeout(done, 16));
+const settled = () => new Promise((done) => soon(done, 16));
+
+/** What the window waits for soon has come. */
+async function calm(): Promise<void> {
+  while (pending.size > 0) await settled();
+}
 
 const stage = (fake: Fake): Stage => ({
   fake,
@@ -73,18 +111,23 @@ const stage = (fake: Fake): Stage => ({
   },
 });
 
-async function play(): Promise<void> {
-  if (!scenario) {
-    document.body.innerHTML = Object.keys(scenarios)
-      .map((one) => `<p><a href="?scenario=${one}">${one}</a> <a href="?scenario=${one}&theme=dark">dark</a></p>`)
-      .join('');
-    document.body.style.cssText = 'overflow: auto; padding: 20px';
-    return;
-  }
+/** The window as it is in the scenario, in place of the one before it. */
+async function play(name: string, theme: string): Promise<void> {
+  const scenario = scenarios[name];
+  if (!scenario) throw new Error(`no scenario is called ${name}`);
+  delete root.dataset['ready'];
+  if (shownNow) await unmount(shownNow);
+  document.body.replaceChildren();
   localStorage.clear();
-  const fake = new Fake(scenario);
+  told.clear();
+  if (theme) root.dataset['theme'] = theme;
+  now = NOW - TICKS * 1000;
+  const fake = new Fake(scriptOf(scenario));
   window.gallery.fake = fake;
-  mount(App, { target: document.body, props: { ipc: overheard(fake.ipc, window.gallery.told), now: () => now } });
+  // Only longer words are compared with what was told.
+  const heard = asked.get('words') === 'long' ? overheard(fake.ipc, told) : fake.ipc;
+  const ipc = counted(heard, calls);
+  shownNow = mount(App, { target: document.body, props: { ipc, now: () => now } });
   await settled();
   const speed = scenario.totals?.speed ?? 0;
   // Most of the time the line is flat; one dip and small waves make it look like a morning.
@@ -95,10 +138,25 @@ async function play(): Promise<void> {
       fake.tick(speed * dip * (0.86 + 0.06 * Math.sin(second / 13) + 0.04 * Math.sin(second / 3.1)));
     }
   now = NOW;
-  if (speed > 0) fake.tick(speed);
+  // What is told twice has come between: it does not stand still.
+  if (speed > 0) {
+    fake.tick(speed);
+    await calm();
+    fake.tick(speed);
+  }
   await scenario.then?.(stage(fake));
+  await document.fonts.ready;
+  await calm();
+  root.dataset['ready'] = '';
 }
 
-void play().then(() => {
-  document.documentElement.dataset['ready'] = '';
-});
+function list(): void {
+  document.body.innerHTML = Object.keys(scenarios)
+    .map((one) => `<p><a href="?scenario=${one}">${one}</a> <a href="?scenario=${one}&theme=dark">dark</a></p>`)
+    .join('');
+  document.body.style.cssText = 'overflow: auto; padding: 20px';
+}
+
+const first = asked.get('scenario');
+if (first === null) list();
+else if (first !== '') void play(first, asked.get('theme') ?? '');

@@ -1,22 +1,19 @@
 // From right to left: everything stands where its mirror would show it, and nothing lies upon anything else.
-import { open, still } from './browser.mjs';
+import { open } from './browser.mjs';
 
-export async function mirrored({ browser, home, names, shots }) {
-  const page = await still(browser, { width: 1080, height: 720 });
-  const wrong = [];
-  for (const name of names) {
-    await open(page, home, name);
-    const before = await page.evaluate(boxes);
+export const mirrored = {
+  page: { width: 1080, height: 720 },
+  async each({ page, other, home, job: name, shots, every, say }) {
+    const plain = await other();
+    await open(plain, home, name);
+    const before = await plain.evaluate(boxes);
     await open(page, home, name, { words: 'mirrored' });
-    await page.screenshot({ path: `${shots}${name}-mirrored.png` });
+    if (every) await page.screenshot({ path: `${shots}${name}-mirrored.png` });
     const after = await page.evaluate(boxes);
-    for (const found of differ(before, after)) wrong.push(`${name}: ${found}`);
-    for (const found of await page.evaluate(upon)) wrong.push(`${name}: ${found}`);
-    for (const complaint of page.complaints) wrong.push(`${name}: ${complaint}`);
-  }
-  await page.context().close();
-  return { checks: `${names.length} scenarios`, wrong };
-}
+    for (const found of differ(before, after)) say(found);
+    for (const found of await page.evaluate(upon)) say(found);
+  },
+};
 
 /** Letters that stand beside each other in another order may be a little closer. */
 const CLOSER = 3;

@@ -1,10 +1,14 @@
-// Every scenario on a real page: pictures in both themes and three widths, the accessibility rules, a walk by
-// keyboard, a zoom of 200 %, longer words, and from right to left. Pictures go to artefacts/gallery; ends with 1 when anything is wrong.
+// Every scenario on a real page: pictures in both themes, the accessibility rules in both themes and three widths, a
+// walk by keyboard, a zoom of 200 %, longer words, and from right to left. What is seen goes to artefacts/gallery; ends
+// with 1 when anything is wrong.
 import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
-import { launch } from './browser.mjs';
+import { launch, still } from './browser.mjs';
+import { comparison } from './comparison.mjs';
 import { drops } from './drops.mjs';
+import { run, seconds } from './hands.mjs';
 import { keyboard } from './keyboard.mjs';
 import { looks } from './looks.mjs';
 import { manners } from './manners.mjs';
@@ -12,50 +16,43 @@ import { mirrored } from './mirrored.mjs';
 import { words } from './words.mjs';
 import { zoom } from './zoom.mjs';
 
-const CHECKS = ['looks', 'keyboard', 'drops', 'manners', 'zoom', 'words', 'mirrored'];
+/** What takes longest comes first, so that all hands are busy to the end. */
+const CHECKS = { looks, keyboard, mirrored, words, manners, zoom, drops, comparison };
+const PAINTERS = ['looks', 'manners'];
+/** One more than the machine has cores: each waits for the page's timers now and then. */
+const HANDS = Math.min(availableParallelism() + 1, 4);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const shots = here('../../artefacts/gallery/');
 const configFile = here('./vite.config.mjs');
-// npm run gallery -- [--only=looks|keyboard|drops|manners|zoom|words|mirrored] [a part of a scenario's name …]
+// npm run gallery -- [--only=looks|keyboard|…] [--write] [--pictures] [a part of a scenario's name …]
+const flag = (name) => process.argv.includes(`--${name}`);
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice('--only='.length);
+const write = flag('write');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+if (only && !(only in CHECKS)) throw new Error(`no check is called ${only}: ${Object.keys(CHECKS).join(', ')}`);
 
 const begun = performance.now();
-const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-await build({ configFile, logLevel: 'warn' });
+await build({ configFile, logLevel: 'error' });
 const server = await preview({ configFile, logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
 const home = server.resolvedUrls.local[0];
 const browser = await launch();
-let faults = 0;
+let faults;
 try {
-  const page = await browser.newPage();
+  const page = await still(browser, looks.page);
   await page.goto(home);
   const all = await page.evaluate(() => window.gallery.names);
-  await page.close();
+  await page.context().close();
   const names = wanted.length > 0 ? all.filter((name) => wanted.some((part) => name.includes(part))) : all;
   // A check of nothing holds always.
   if (names.length === 0) throw new Error(`no scenario's name has ${wanted.join(' or ')} in it`);
-  if (only && !CHECKS.includes(only)) throw new Error(`no check is called ${only}: ${CHECKS.join(', ')}`);
   if (wanted.length === 0 && !only) rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
-  const checked = async ([what, check]) => {
-    if (only && only !== what) return;
-    const since = performance.now();
-    const { checks, wrong } = await check({ browser, home, names, shots });
-    for (const line of wrong) console.log(`   ${what}: ${line}`);
-    console.log(
-      `${wrong.length === 0 ? 'ok  ' : 'WRONG'} ${what}: ${checks}, ${wrong.length} wrong, ${seconds(since)}`,
-    );
-    faults += wrong.length;
-  };
-  // Two at a time: `looks` is two by itself.
-  const inTurn = async (checks) => {
-    for (const one of Object.entries(checks)) await checked(one);
-  };
-  await inTurn({ looks });
-  await Promise.all([inTurn({ keyboard, drops }), inTurn({ manners, zoom, words, mirrored })]);
-  console.log(`${names.length} scenarios, ${faults} wrong, ${seconds(begun)}`);
+  const given = { browser, home, names, all, shots, write, every: flag('pictures') };
+  // Who writes pictures wants no other check.
+  const meant = Object.entries(CHECKS).filter(([what]) => (only ? what === only : !write || PAINTERS.includes(what)));
+  faults = await run(meant, given, HANDS);
+  console.log(`${names.length} scenarios, ${faults} wrong, ${seconds(performance.now() - begun)}`);
 } finally {
   await browser.close();
   await server.close();

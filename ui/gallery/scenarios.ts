@@ -2,6 +2,7 @@
 import type {
   CheckLine,
   DestinationView,
+  EntryView,
   ErrorCode,
   Network,
   Row,
@@ -30,9 +31,18 @@ import {
   wishes,
 } from './sample';
 
-export interface Scenario extends Script {
+export interface Scenario extends Omit<Script, 'rows' | 'history'> {
+  /** Where they are very many, they are made when they are asked for. */
+  rows?: Row[] | (() => Row[]);
+  history?: EntryView[] | (() => EntryView[]);
   /** What happens once the window stands. */
   then?: (stage: Stage) => void | Promise<void>;
+}
+
+/** The script of a scenario, with everything made. */
+export function scriptOf({ rows, history, ...rest }: Scenario): Script {
+  const made = <T>(some: T[] | (() => T[])): T[] => (typeof some === 'function' ? some() : some);
+  return { ...rest, ...(rows ? { rows: made(rows) } : {}), ...(history ? { history: made(history) } : {}) };
 }
 
 /** What a scenario can do to the page. */
@@ -153,7 +163,7 @@ const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
 });
 const ended = (count: number, then?: Scenario['then']): Scenario => ({
   ...list,
-  history: history(count),
+  history: () => history(count),
   then: async (stage) => {
     await stage.press('.nav [href="#history"]');
     await then?.(stage);
@@ -504,6 +514,7 @@ export const scenarios: Record<string, Scenario> = {
   'details-folder': details(1),
   'details-computer-busy': problemOf('computer-busy'),
   'details-no-checksums': problemOf('no-checksums'),
+  'details-already-there': problemOf('already-there'),
   'details-way-measuring': details(2, {
     ...list,
     way: { kind: 'direct', why: 'measuring', accelerated: null, direct: 10e6 },
@@ -767,10 +778,12 @@ export const scenarios: Record<string, Scenario> = {
   'settings-connection-moving': settings({}, ({ press }) => press('.opt .btn')),
   'settings-diagnostics': diagnostics({ checked: found }),
   'settings-diagnostics-never': diagnostics(),
-  'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press }) => {
+  'settings-diagnostics-checking': diagnostics({ finds: found.slice(0, 4) }, async ({ press, shown }) => {
     await press('.head .btn');
+    await shown('.check [role=status]');
   }),
-  'settings-diagnostics-wrong': diagnostics({ checked: troubled }),
+  'settings-diagnostics-wrong': diagnostics({ checked: troubled, network: { ...byProxy, hasPassword: false } }),
+  'settings-diagnostics-signed-out': diagnostics({ session: signedOut, checked: troubled }),
   'settings-diagnostics-log': diagnostics({ checked: found.slice(0, 2) }, ({ press }) => press('.opt [role=switch]')),
   'toast-cancelled': {
     ...list,
@@ -788,7 +801,7 @@ export const scenarios: Record<string, Scenario> = {
   },
   'toast-cleared': { ...list, then: ({ press }) => press('.filters .quiet') },
   'toast-link': { ...list, then: ({ press }) => press(`[data-item='10'] .act .ib`) },
-  'many-rows': { session: connected, rows: many(), totals: moving },
+  'many-rows': { session: connected, rows: many, totals: moving },
   macos: { ...list, platform: 'macos' },
   windows: { ...list, platform: 'windows' },
 };

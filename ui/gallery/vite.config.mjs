@@ -13,5 +13,5 @@ export default defineConfig({
   root: here('.'),
   plugins: [svelte({ configFile: here('../svelte.config.js') })],
   preview: { headers: { 'Content-Security-Policy': app.security.csp } },
-  build: { outDir: here('../../artefacts/gallery-page'), emptyOutDir: true, minify: false },
+  build: { outDir: here('../../artefacts/gallery-page'), emptyOutDir: true, minify: false, assetsInlineLimit: 0 },
 });

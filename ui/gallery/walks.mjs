@@ -132,7 +132,7 @@ export const walks = [
     name: 'the last row of all can be removed',
     scenario: 'overview-nothing-left',
     walk: async ({ to, press, sees, on }) => {
-      await to(item(14));
+      await to('[data-item]');
       await press('Delete');
       await sees('.drop');
       await on('.drop .primary');
@@ -270,6 +270,7 @@ export const walks = [
   {
     name: 'Ctrl and Shift with the pointer select as the keys do, and More is for all of them',
     scenario: 'list',
+    pointer: true,
     walk: async ({ page, press, chosen, sees }) => {
       const name = (id) => page.locator(`${item(id)} .name`);
       await name(2).click();
@@ -763,7 +764,7 @@ export const walks = [
       await press('Control+z');
       await kept((limits) => limits.times.length, 3);
       await on('.rule:last-child .ib');
-      await to('.sw input');
+      await to('.head .sw input');
       await press('Space');
       await kept((limits) => limits.scheduled, false);
       await sees('.rule', false);

@@ -1,25 +1,21 @@
 // What of the window is no message, and what has too little room for a language with longer words.
-import { open, painted, still } from './browser.mjs';
+import { open, painted } from './browser.mjs';
 
-const SIZES = { compact: [720, 480], normal: [1080, 720] };
+const SIZES = { normal: [1080, 720], compact: [720, 480] };
 
-export async function words({ browser, home, names, shots }) {
-  const page = await still(browser, { width: 1080, height: 720 });
-  const wrong = [];
-  for (const name of names) {
+export const words = {
+  page: { width: 1080, height: 720 },
+  async each({ page, home, job: name, shots, every, say }) {
     await page.setViewportSize({ width: 1080, height: 720 });
     await open(page, home, name, { words: 'long' });
     for (const [size, [width, height]] of Object.entries(SIZES)) {
       await page.setViewportSize({ width, height });
       await painted(page);
-      await page.screenshot({ path: `${shots}${name}-${size}-long.png` });
-      for (const found of await page.evaluate(unsaid)) wrong.push(`${name} ${size}: ${found}`);
+      if (every) await page.screenshot({ path: `${shots}${name}-${size}-long.png` });
+      for (const found of await page.evaluate(unsaid)) say(found, size);
     }
-    for (const complaint of page.complaints) wrong.push(`${name}: ${complaint}`);
-  }
-  await page.context().close();
-  return { checks: `${names.length} scenarios`, wrong };
-}
+  },
+};
 
 /** Runs in the page: words that went through no message, and buttons that cut theirs off. */
 function unsaid() {
@@ -52,9 +48,12 @@ function unsaid() {
   const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
     const parent = node.parentElement;
-    if (parent.matches('script, style') || parent.getClientRects().length === 0) continue;
+    // What stands on a key is the same in every language, or the system's.
+    if (parent.matches('script, style, kbd') || parent.getClientRects().length === 0) continue;
     const rest = plain(outside(node.data));
     if (!isWords(rest)) continue;
+    // It is written so on every keyboard.
+    if (parent.matches('kbd') && /^F\d+$/.test(rest)) continue;
     // A name stands by itself, and may be cut into two.
     if (parent.closest('bdi, [dir=auto]') && told.some((name) => name.includes(rest))) continue;
     wrong.add(`no message: "${rest.slice(0, 60)}"`);

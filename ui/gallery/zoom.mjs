@@ -1,17 +1,14 @@
 // At 200 %, and with the longer clock of twelve hours, the window of 1080 x 720 is one of 540 x 360: nothing scrolls sideways, nothing is cut off, and every
 // control can be brought into view.
-import { open, still } from './browser.mjs';
+import { open } from './browser.mjs';
 
-export async function zoom({ browser, home, names }) {
-  const page = await still(browser, { width: 540, height: 360, scale: 2, locale: 'en-US' });
-  const wrong = [];
-  for (const name of names) {
+export const zoom = {
+  page: { width: 540, height: 360, scale: 2, locale: 'en-US' },
+  async each({ page, home, job: name, say }) {
     await open(page, home, name);
-    for (const found of await page.evaluate(cutOff)) wrong.push(`${name}: ${found}`);
-  }
-  await page.context().close();
-  return { checks: `${names.length} scenarios`, wrong };
-}
+    for (const found of await page.evaluate(cutOff)) say(found);
+  },
+};
 
 /** Runs in the page. */
 function cutOff() {
@@ -19,9 +16,10 @@ function cutOff() {
   const name = (element) =>
     `${element.tagName.toLowerCase()}.${[...element.classList].join('.')} "${(element.textContent ?? '').trim().slice(0, 40)}"`;
   if (document.documentElement.scrollWidth > innerWidth) found.add('the page scrolls sideways');
-  // Hidden on purpose for sight only, or shortened on purpose with an ellipsis.
+  // Hidden on purpose for sight only, shortened on purpose with an ellipsis, or what is written in a field, which follows the caret.
   const meant = (element) =>
     element.closest('.vh, .one, .h, .mid') ||
+    (element.matches('input') && element.value !== '') ||
     (getComputedStyle(element).position === 'absolute' && element.clientWidth <= 1);
   for (const element of document.querySelectorAll('body *')) {
     const style = getComputedStyle(element);

@@ -1,0 +1,105 @@
+// Watched folders without a pointer.
+
+const ROW = ".wrow[tabindex='0']";
+
+export const walksWatched = [
+  {
+    name: 'a watched folder rests and goes on, and all of them do',
+    scenario: 'watched',
+    walk: async ({ to, press, on, says }) => {
+      await to(ROW);
+      await press('Tab');
+      await on(".wrow .ib[aria-label^='Pause']");
+      await press('Enter');
+      await on(".wrow .ib[aria-label^='Start again']");
+      await press('Enter');
+      await on(".wrow .ib[aria-label^='Pause']");
+      await to('.bar .quiet');
+      await press('Enter');
+      await says('.bar .quiet', 'Resume all');
+      await press('Enter');
+      await says('.bar .quiet', 'Pause all');
+    },
+  },
+  {
+    name: 'rows of watched folders by their arrows, and a sheet that gives the focus back',
+    scenario: 'watched',
+    walk: async ({ to, press, on, sees }) => {
+      await to(ROW);
+      await press('ArrowDown', 'End', 'Home', 'ArrowDown', 'Enter');
+      await sees('.sheet');
+      await on('.sheet *');
+      await press('Escape');
+      await sees('.sheet', false);
+      await on(ROW);
+    },
+  },
+  {
+    name: 'what is there already is uploaded',
+    scenario: 'watched-asks',
+    walk: async ({ to, press, sees }) => {
+      await to(ROW);
+      await press('Tab', 'Enter');
+      await sees('.asks', false);
+    },
+  },
+  {
+    name: 'what is there already is left',
+    scenario: 'watched-asks',
+    walk: async ({ to, press, sees }) => {
+      await to(ROW);
+      await press('Tab', 'Tab', 'Enter');
+      await sees('.asks', false);
+    },
+  },
+  {
+    name: 'a folder is checked, and watched no more',
+    scenario: 'watched-problem',
+    walk: async ({ to, press, choose, on, sees }) => {
+      await to('.wrow [aria-haspopup]');
+      await press('Enter');
+      await choose('Check now');
+      await on('.wrow [aria-haspopup]');
+      await press('Enter', 'End', 'Enter');
+      await sees('.wrow', false);
+    },
+  },
+  {
+    name: 'a folder is added with everything in it',
+    scenario: 'watched-none',
+    walk: async ({ to, press, on, sees, asks }) => {
+      await to('.bar .primary');
+      await press('Enter');
+      await on('.sheet *');
+      await asks('previewWatch');
+      await to('.sheet .primary');
+      await press('Enter');
+      await sees('.sheet', false);
+      await sees('.wrow');
+    },
+  },
+  {
+    name: 'a folder is added with what is new alone',
+    scenario: 'watched-new',
+    walk: async ({ to, press, sees }) => {
+      await to("[name$='-existing']");
+      await press('ArrowDown');
+      await to('.sheet .primary');
+      await press('Enter');
+      await sees('.sheet', false);
+      await sees('.wrow');
+    },
+  },
+  {
+    name: 'a folder lies elsewhere by now',
+    scenario: 'watched-edit',
+    walk: async ({ to, press, on, sees }) => {
+      await to('.sheet .line .btn');
+      await press('Enter');
+      await on('.sheet *');
+      await to('.sheet .primary');
+      await press('Enter');
+      await sees('.sheet', false);
+    },
+  },
+];
