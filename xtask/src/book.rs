@@ -22,15 +22,13 @@ pub(crate) fn run() -> Result<()> {
 
 /// The same for the tests. Where mdBook cannot be had, a line says what is missed.
 pub(crate) fn proof() -> Result<()> {
-    match program() {
-        Ok(Some(_)) => run(),
-        Ok(None) | Err(_) => {
-            println!(
-                "== mdBook cannot be had: the site is not made here; cargo install mdbook --locked --version {VERSION}"
-            );
-            Ok(())
-        }
-    }
+    let why = match program() {
+        Ok(Some(_)) => return run(),
+        Ok(None) => format!("what pip brought is not {VERSION}"),
+        Err(error) => format!("{error:#}"),
+    };
+    println!("== the site is not made here: {why}; cargo install mdbook --locked --version {VERSION}");
+    Ok(())
 }
 
 /// The one of this machine, or one beside what is built: the very binary of its release, as PyPI has it for most machines.
