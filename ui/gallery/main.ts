@@ -13,7 +13,7 @@ import { Fake } from './fake';
 import { NOW } from './sample';
 import './pinned.css';
 import { scenarios, scriptOf, type Stage } from './scenarios';
-import { pending, soon, timed } from './timed';
+import { beat, pending, soon, timed } from './timed';
 import { overheard } from './told';
 
 declare global {
@@ -138,6 +138,7 @@ async function play(name: string, theme: string): Promise<void> {
       fake.tick(speed * dip * (0.86 + 0.06 * Math.sin(second / 13) + 0.04 * Math.sin(second / 3.1)));
     }
   now = NOW;
+  beat();
   // What is told twice has come between: it does not stand still.
   if (speed > 0) {
     fake.tick(speed);

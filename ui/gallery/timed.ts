@@ -6,8 +6,16 @@ const LONG_MS = 5_000;
 /** What comes within this time is waited for; what begins anew each time, as clocks do, is not. */
 const SOON_MS = 500;
 
+const SECOND_MS = 1_000;
+
 /** The timers that are about to run. */
 export const pending = new Set<number>();
+
+/** What beats at least once a second, as clocks do. */
+const beating = new Map<number, () => void>();
+
+/** It is later now: clocks say so at once, and not within their next second. */
+export const beat = (): void => [...beating.values()].forEach((run) => run());
 
 /** The browser's own. */
 export const soon = window.setTimeout.bind(window);
@@ -34,5 +42,20 @@ export function timed(late: boolean): void {
     pending.delete(timer);
     stop(timer);
   };
-  Object.assign(window, { setTimeout: start, clearTimeout: end });
+  const [repeat, cease] = [window.setInterval.bind(window), window.clearInterval.bind(window)];
+  const startBeats = (run: () => void, every?: number): number => {
+    const beats = repeat(run, every);
+    if ((every ?? 0) <= SECOND_MS) beating.set(beats, run);
+    return beats;
+  };
+  const endBeats = (beats: number): void => {
+    beating.delete(beats);
+    cease(beats);
+  };
+  Object.assign(window, {
+    setTimeout: start,
+    clearTimeout: end,
+    setInterval: startBeats,
+    clearInterval: endBeats,
+  });
 }
