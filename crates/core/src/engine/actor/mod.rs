@@ -493,7 +493,7 @@ impl Actor {
 
     /// Whoever lets something go on may have seen to it that they may.
     fn asks_anew(&self, action: Action) {
-        if matches!(action, Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo) {
+        if matches!(action, Action::Resume | Action::Retry | Action::KeepBoth | Action::ProposedName | Action::Undo) {
             self.shared.routes.ask_anew();
         }
     }
