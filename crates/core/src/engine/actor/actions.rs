@@ -563,6 +563,7 @@ mod tests {
     async fn a_name_that_is_refused_gives_way_to_the_proposed_one_and_the_file_keeps_its_own() {
         let home = tempfile::tempdir().expect("a folder");
         let mut actor = walked(home.path()).await;
+        actor.report(found(1)).await;
         let state = TransferState::Failed { code: ErrorCode::NameRefused };
         let refused = Standing { state, on_s3: OnS3::Nothing };
         let (_, _, file) = rows(Path::new("/shoot"), refused.clone());
