@@ -117,8 +117,7 @@ pub enum Holds {
 }
 
 /// What a missing file is that a person showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refound {
     /// The same, as far as it is known: it goes on with what was sent.
     Same,
