@@ -205,6 +205,20 @@ pub enum SavedView {
     Moving,
 }
 
+/// What came of looking for a missing file.
+#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoundView {
+    /// No file was chosen.
+    Left,
+    /// The same, as far as it is known: it goes on with what was sent.
+    Same,
+    /// Another version: it is sent from the beginning.
+    Anew,
+    /// It is not missing any more, or its folder's matter.
+    Not,
+}
+
 /// Which proxy is to be taken.
 #[derive(Clone, Debug, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -337,6 +351,7 @@ mod tests {
             DoneView,
             CopyWhat,
             SavedView,
+            FoundView,
             Holds,
             Notice,
             UpdatesView,

@@ -328,6 +328,7 @@ export class Fake {
       cancel: { kind: 'cancelled', at: at('16:02') },
       retry: { kind: 'queued', ahead: 0 },
       'keep-both': { kind: 'queued', ahead: 0 },
+      'proposed-name': { kind: 'queued', ahead: 0 },
     };
     if (action === 'remove') {
       this.gone.set(row.id, { row, index });
@@ -413,6 +414,15 @@ export class Fake {
     copyText: (_target, what) => this.copy(what),
     copyWords: (words) => this.copy(words),
     saveReceipt: () => Promise.resolve('saved'),
+    findFile: (target) => {
+      this.act('retry', [target]);
+      return Promise.resolve('same');
+    },
+    sendTo: (targets, to) => {
+      this.enqueued.push(to);
+      return Promise.resolve(this.act('retry', targets));
+    },
+    openSignInPage: () => Promise.resolve(null),
     limits: () => Promise.resolve(this.limits),
     setLimits: (limits) => {
       this.limits = limits;

@@ -380,6 +380,8 @@ export function details(of: Row): Details {
     secondsLeft: of.secondsLeft,
     destination: of.destination,
     key: bad ? null : `${of.destination.toLowerCase().replaceAll(' / ', '/').replaceAll(' ', '-')}/${of.name}`,
+    proposed:
+      of.state.kind === 'failed' && of.state.code === 'name-refused' ? of.name.replace(/\.(?=\w+$)/, '_.') : null,
     from: `/media/RAID-02/Fjord/Day 07/Interviews/${of.name}`,
     checksum: done ? 'T9xq3nB8bGk=' : null,
     etag: done && !of.folder ? '"5f2b6e0c9d41a8e7b3c0d2f4a6918e55-319"' : null,

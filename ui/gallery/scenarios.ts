@@ -515,6 +515,19 @@ export const scenarios: Record<string, Scenario> = {
   'details-computer-busy': problemOf('computer-busy'),
   'details-no-checksums': problemOf('no-checksums'),
   'details-already-there': problemOf('already-there'),
+  'details-file-missing': problemOf('file-missing'),
+  'details-name-refused': problemOf('name-refused'),
+  'details-destination-gone': problemOf('destination-gone'),
+  'details-clock-wrong': problemOf('clock-wrong'),
+  'details-proxy-auth': { ...problemOf('proxy-auth'), network: byProxy },
+  'details-client-too-old': {
+    ...problemOf('client-too-old'),
+    updates: { kind: 'ready', version: '1.4.0', trouble: null },
+  },
+  'menu-destination': {
+    ...problemOf('destination-gone'),
+    then: ({ press }) => press(`[data-item='1'] .chooses`),
+  },
   'details-way-measuring': details(2, {
     ...list,
     way: { kind: 'direct', why: 'measuring', accelerated: null, direct: 10e6 },

@@ -70,6 +70,75 @@ export const walksActions = [
     },
   },
   {
+    name: 'a missing file is shown',
+    scenario: 'details-file-missing',
+    walk: async ({ to, press, asks, says }) => {
+      await to('.panel-bar .mend');
+      await press('Enter');
+      await asks('findFile');
+      await says('.toast', 'Found. It goes on with what was sent.');
+    },
+  },
+  {
+    name: 'a refused name gives way to the proposed one',
+    scenario: 'details-name-refused',
+    walk: async ({ to, press, asks }) => {
+      await to(item(1));
+      await press('Control+r');
+      await asks('act proposed-name');
+    },
+  },
+  {
+    name: 'another destination is chosen by its keys',
+    scenario: 'details-destination-gone',
+    walk: async ({ to, press, choose, on, sees, asks }) => {
+      await to(item(1));
+      await press('Control+r');
+      await sees('.row .menu');
+      await press('Escape');
+      await on(item(1));
+      await press('Control+r');
+      await choose('Lab › Slides › 2026');
+      await asks('sendTo');
+    },
+  },
+  {
+    name: 'a network is signed in to by its page',
+    scenario: 'waiting-portal',
+    walk: async ({ to, press, asks }) => {
+      await to('.panel-bar .mend');
+      await press('Enter');
+      await asks('openSignInPage');
+    },
+  },
+  {
+    name: 'the clock is set from a row',
+    scenario: 'details-clock-wrong',
+    walk: async ({ to, press, asks }) => {
+      await to(item(1));
+      await press('Control+r');
+      await asks('openClockSettings');
+    },
+  },
+  {
+    name: 'a row leads to the password of the proxy',
+    scenario: 'details-proxy-auth',
+    walk: async ({ to, press, on }) => {
+      await to(item(1));
+      await press('Control+r');
+      await on('.set .password .btn:last-child');
+    },
+  },
+  {
+    name: 'a row leads to the update',
+    scenario: 'details-client-too-old',
+    walk: async ({ to, press, on }) => {
+      await to(item(1));
+      await press('Control+r');
+      await on('.set .updates .btn');
+    },
+  },
+  {
     name: 'the key and the checksum are copied, and a receipt is saved',
     scenario: 'details-done',
     walk: async ({ to, press, choose, copied, says, on }) => {

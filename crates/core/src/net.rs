@@ -56,6 +56,18 @@ impl Default for Net {
 /// What we are called in requests that are made by us.
 pub(crate) const USER_AGENT: &str = concat!("Davit/", env!("CARGO_PKG_VERSION"));
 
+/// A page that is asked for in plain, so that a network which wants a sign-in first shows its own in that place. Systems ask for
+/// theirs in every network that they join, so that nobody new is told of this one. Never an address that a network answers.
+///
+/// Source: Microsoft, "Network Connectivity Status Indicator overview"; macOS, `CNA`; GNOME Shell, `portalHelper`.
+pub const SIGN_IN_PAGE: &str = if cfg!(windows) {
+    "http://www.msftconnecttest.com/redirect"
+} else if cfg!(target_os = "macos") {
+    "http://captive.apple.com/hotspot-detect.html"
+} else {
+    "http://nmcheck.gnome.org/"
+};
+
 /// Questions to a company come in bursts or minutes apart. What stood still for longer may have died without a word, and a
 /// question on it would wait for an answer until its time is over; another connection costs less.
 const KEPT: Duration = Duration::from_secs(1);
@@ -149,6 +161,17 @@ impl Net {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_in_whose_place_a_network_shows_its_own_is_asked_for_in_plain_and_by_name() {
+        let page: url::Url = SIGN_IN_PAGE.parse().expect("an address");
+        assert_eq!(
+            (page.scheme(), page.port(), page.query()),
+            ("http", None, None),
+            "nobody can answer in place of TLS"
+        );
+        assert!(page.domain().is_some_and(|name| name.contains('.')), "{page}");
+    }
 
     #[test]
     fn a_file_that_holds_no_certificate_is_an_error_and_no_panic() {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use davit_core::net::{ProxyChoice, ProxyLogin};
+use davit_core::error::{Error, ErrorCode};
+use davit_core::net::{ProxyChoice, ProxyLogin, SIGN_IN_PAGE};
 use davit_core::uploader::Network;
 use secrecy::SecretString;
 use tauri::State;
@@ -40,4 +41,11 @@ pub async fn set_proxy_login(shell: State<'_, Arc<Shell>>, user: String, passwor
 #[tauri::command]
 pub async fn forget_proxy_login(shell: State<'_, Arc<Shell>>) -> Answer<Network> {
     Ok(shell.uploader()?.forget_proxy_login().await?)
+}
+
+/// Opens the page, in the person's browser, in whose place a network shows its own that wants a sign-in first.
+#[tauri::command]
+pub async fn open_sign_in_page() -> Answer<()> {
+    let opened = tauri_plugin_opener::open_url(SIGN_IN_PAGE, None::<&str>);
+    opened.map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()).into())
 }

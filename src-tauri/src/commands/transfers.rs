@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use davit_core::engine::feed::{Action, FileSlice, Target, Update, View};
-use davit_core::engine::{self, Holds, What};
+use davit_core::engine::{self, Holds, Refound, What};
 use davit_core::error::{Error, ErrorCode};
-use davit_core::ids::ItemId;
+use davit_core::ids::{DestinationId, ItemId};
 use tauri::State;
 use tauri::ipc::Channel;
 use tauri_plugin_opener::reveal_item_in_dir;
 
 use crate::shell::Shell;
-use crate::views::{CopyWhat, DoneView, Problem, SavedView};
+use crate::views::{CopyWhat, DoneView, FoundView, Problem, SavedView};
 
 /// A name may be long; a message has one name in it.
 const MOST_WORDS: usize = 16 << 10;
@@ -132,6 +132,28 @@ pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answe
     Ok(SavedView::Saved)
 }
 
+/// The system's dialog for a file that is missing. It is looked for where the person shows it, and goes on there.
+#[tauri::command]
+pub async fn find_file(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<FoundView> {
+    let engine = shell.engine()?;
+    let Some(was) = engine.missing(target).await? else { return Ok(FoundView::Not) };
+    let Some(_one) = shell.dialog() else { return Ok(FoundView::Left) };
+    let name = was.file_name().unwrap_or_default().to_string_lossy();
+    let picked = rfd::AsyncFileDialog::new().set_title(format!("Find {name}")).pick_file().await;
+    let Some(file) = picked else { return Ok(FoundView::Left) };
+    Ok(engine.shown(target, file.path().to_owned()).await?.into())
+}
+
+/// Sends rows whose destination is gone to another one.
+#[tauri::command]
+pub async fn send_to(
+    shell: State<'_, Arc<Shell>>,
+    targets: Vec<Target>,
+    destination: DestinationId,
+) -> Answer<DoneView> {
+    Ok(shell.engine()?.send_to(targets, &destination).await?.into())
+}
+
 /// Shows the source in the system's file manager.
 #[tauri::command]
 pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<()> {
@@ -149,5 +171,14 @@ pub(crate) async fn show(shell: &Shell, target: Target) -> davit_core::error::Re
 impl From<davit_core::engine::ActDone> for DoneView {
     fn from(done: davit_core::engine::ActDone) -> Self {
         Self { undo: done.undo, count: done.count }
+    }
+}
+
+impl From<Refound> for FoundView {
+    fn from(found: Refound) -> Self {
+        match found {
+            Refound::Same => Self::Same,
+            Refound::Anew => Self::Anew,
+        }
     }
 }

@@ -190,6 +190,8 @@ export type CopyWhat = "key" | "checksum" | "etag" | "version" | "reference" | "
 
 export type SavedView = "saved" | "left" | "moving";
 
+export type FoundView = "left" | "same" | "anew" | "not";
+
 export type Holds = "now" | "later" | "perhaps";
 
 export type Notice = { "kind": "mended" } | { "kind": "restored", 
@@ -338,7 +340,7 @@ outcomes: boolean, };
 
 export type Target = { "kind": "item", "id": ItemId } | { "kind": "transfer", "id": TransferId } | { "kind": "batch", "id": BatchId };
 
-export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "remove" | "undo" | "earlier" | "later";
+export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "proposed-name" | "remove" | "undo" | "earlier" | "later";
 
 export type Update = { "kind": "snapshot" } & Snapshot | { "kind": "delta" } & Delta;
 
@@ -976,6 +978,10 @@ destination: string,
  * The object's key.
  */
 key: string | null, 
+/**
+ * The name that is proposed where the storage refuses the file's own.
+ */
+proposed: string | null, 
 /**
  * The place on this computer, for reading only.
  */

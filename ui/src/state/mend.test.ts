@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ErrorCode } from '../ipc';
 import { errors, text } from '../text';
-import { mendOf } from './mend';
+import { mendOf, mendOfState } from './mend';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -11,7 +11,22 @@ test('a button does what it says', () => {
     expect(button === 'Remove', code).toBe(mendOf(code) === 'remove');
     expect(button === 'Keep both', code).toBe(mendOf(code) === 'keep-both');
     expect(button === text.signIn, code).toBe(mendOf(code) === 'sign-in');
+    expect(button === 'Find file', code).toBe(mendOf(code) === 'find');
+    expect(button === 'Choose destination', code).toBe(mendOf(code) === 'send-elsewhere');
+    expect(button === 'Use proposed name', code).toBe(mendOf(code) === 'proposed-name');
   }
+});
+
+test('a missing file can be shown, but not in place of one in a folder', () => {
+  expect(mendOf('file-missing')).toBe('find');
+  expect(mendOf('file-missing', true)).toBe('retry');
+});
+
+test('of what goes on by itself only a sign-in to the network is a matter of a person', () => {
+  const waits = (code: ErrorCode) =>
+    mendOfState({ kind: 'waiting', code, drive: null, until: null, next: 'person' }, false);
+  expect(codes.filter((code) => waits(code) !== null)).toEqual(['captive-portal']);
+  expect(mendOfState({ kind: 'queued', ahead: 0 }, false)).toBeNull();
 });
 
 test('the row text of a problem has room in a row, and no shouting', () => {

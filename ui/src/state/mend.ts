@@ -1,12 +1,40 @@
 // What the one button of a problem does.
-import type { ErrorCode } from '../ipc';
+import type { ErrorCode, RowState } from '../ipc';
 
-export type Mend = 'retry' | 'keep-both' | 'remove' | 'sign-in' | 'copy-message' | 'copy-details';
+export type Mend =
+  | 'retry'
+  | 'keep-both'
+  | 'proposed-name'
+  | 'remove'
+  | 'find'
+  | 'send-elsewhere'
+  | 'sign-in'
+  | 'sign-in-page'
+  | 'password'
+  | 'clock'
+  | 'update'
+  | 'copy-message'
+  | 'copy-details';
 
-export function mendOf(code: ErrorCode): Mend {
+/** Of a folder, or a file of one, a file cannot be shown: what lies in a folder is that one's matter. */
+export function mendOf(code: ErrorCode, ofFolder = false): Mend {
   switch (code) {
     case 'sign-in-ended':
       return 'sign-in';
+    case 'captive-portal':
+      return 'sign-in-page';
+    case 'proxy-auth':
+      return 'password';
+    case 'clock-wrong':
+      return 'clock';
+    case 'client-too-old':
+      return 'update';
+    case 'file-missing':
+      return ofFolder ? 'retry' : 'find';
+    case 'destination-gone':
+      return 'send-elsewhere';
+    case 'name-refused':
+      return 'proposed-name';
     // Of an unknown outcome nothing is sent again under its own name: it may be there.
     case 'already-there':
     case 'outcome-unknown':
@@ -19,10 +47,17 @@ export function mendOf(code: ErrorCode): Mend {
     case 'too-large':
     case 'not-a-file':
     case 'folder-loop':
-    case 'name-refused':
     case 'key-too-long':
       return 'remove';
     default:
       return 'retry';
   }
+}
+
+/** The same of a state; nothing where it has no such button. */
+export function mendOfState(state: RowState, ofFolder: boolean): Mend | null {
+  if (state.kind === 'cancelled') return 'retry';
+  if (state.kind === 'failed') return mendOf(state.code, ofFolder);
+  // Of all that passes by itself, this does once a person has signed in.
+  return state.kind === 'waiting' && state.code === 'captive-portal' ? 'sign-in-page' : null;
 }

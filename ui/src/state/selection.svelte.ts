@@ -8,12 +8,15 @@ export interface Thing {
   target: Target;
   name: string;
   state: RowState;
+  /** A folder, or a file of one. */
+  ofFolder?: boolean;
 }
 
 export const thingOf = (row: Row): Thing => ({
   target: { kind: 'item', id: row.id },
   name: row.name,
   state: row.state,
+  ofFolder: row.folder !== null,
 });
 
 /** More rows are not selected at once: to ask for their names would take too long. */

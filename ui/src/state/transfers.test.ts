@@ -35,6 +35,7 @@ const about: Details = {
   secondsLeft: 1_000,
   destination: 'Rushes',
   key: null,
+  proposed: null,
   from: '/2.mov',
   checksum: null,
   etag: null,

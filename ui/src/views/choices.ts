@@ -17,7 +17,7 @@ export function choices(thing: Thing, linkable: boolean, mac: boolean, doing: Do
   const { state } = thing;
   if (ended(state) || state.kind === 'failed') all.push({ label: act.receipt, run: () => doing.receipt(thing) });
   // Where the one button does something else.
-  if (state.kind === 'failed' && mendOf(state.code) !== 'retry')
+  if (state.kind === 'failed' && mendOf(state.code, thing.ofFolder) !== 'retry')
     all.push({ label: act.retry, apart: true, run: () => doing.retry(thing) });
   return [...all, ...rest([thing], mac, doing)];
 }

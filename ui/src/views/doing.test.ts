@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Action, DoneView, Ipc, Target } from '../ipc';
+import type { Action, DoneView, ErrorCode, FoundView, Ipc, Target } from '../ipc';
 import { Session } from '../state/session.svelte';
 import { Toasts } from '../state/toasts.svelte';
 import { Transfers } from '../state/transfers.svelte';
@@ -150,4 +150,80 @@ test('alike problems are tried again together', async () => {
     ['retry', [item(1), item(3)]],
     ['keep-both', [item(2)]],
   ]);
+});
+
+const failed = (id: number, code: ErrorCode, ofFolder = false): Thing => ({
+  target: item(id),
+  name: 'town-hall.mp4',
+  state: { kind: 'failed', code },
+  ofFolder,
+});
+
+/** The hands of a person in front of a shell that answers so. */
+function shell(ipc: Partial<Ipc>): { doing: Doing; toasts: Toasts; led: string[] } {
+  const toasts = new Toasts();
+  const led: string[] = [];
+  const leads = { password: () => void led.push('password'), updates: () => void led.push('updates') };
+  const all = ipc as Ipc;
+  const doing = new Doing(all, new Transfers(all), toasts, new Session(all, toasts), leads);
+  return { doing, toasts, led };
+}
+
+test('missing files are shown one after the other, and what became of each is said', async () => {
+  const answers: FoundView[] = ['same', 'anew', 'left'];
+  const findFile = vi.fn<Ipc['findFile']>(() => Promise.resolve(answers.shift() ?? 'not'));
+  const { doing, toasts } = shell({ findFile });
+  const said: (string | undefined)[] = [];
+  const say = toasts.say.bind(toasts);
+  toasts.say = (words, action) => {
+    said.push(words);
+    say(words, action);
+  };
+  doing.main(...[1, 2, 3, 4].map((id) => failed(id, 'file-missing')));
+  await settled();
+  expect(findFile.mock.calls).toEqual([[item(1)], [item(2)], [item(3)]]);
+  expect(said).toEqual([
+    'Found. It goes on with what was sent.',
+    'This is another version. It is sent from the beginning.',
+  ]);
+});
+
+test('a file of a folder that is missing is looked for where it was', async () => {
+  const { doing, asked } = hands(() => Promise.resolve({ undo: false, count: 1 }));
+  doing.main(failed(1, 'file-missing', true));
+  await settled();
+  expect(asked).toEqual([['retry', [item(1)]]]);
+});
+
+test('where no other name can be proposed that is said', async () => {
+  const { doing, toasts, asked } = hands(() => Promise.resolve({ undo: false, count: 0 }));
+  doing.main(failed(1, 'name-refused'));
+  await settled();
+  expect(asked).toEqual([['proposed-name', [item(1)]]]);
+  expect(toasts.now?.words).toBe('There is no other name to propose. Rename it, then add it again.');
+});
+
+test('what has no destination any more goes where a person chooses, and nothing else with it', async () => {
+  const sendTo = vi.fn<Ipc['sendTo']>(() => Promise.resolve({ undo: false, count: 1 }));
+  const { doing, toasts } = shell({ sendTo });
+  const to = { id: 'rushes', label: 'Projects / Rushes', linkable: false };
+  doing.sendTo(to, failed(1, 'destination-gone'), failed(2, 'offline'), failed(3, 'destination-gone', true));
+  await settled();
+  expect(sendTo.mock.calls).toEqual([[[item(1), item(3)], 'rushes']]);
+  expect(toasts.now?.words).toBe('Goes to Projects › Rushes now, from the beginning.');
+});
+
+test('a person is led to where a problem is mended', async () => {
+  const openClockSettings = vi.fn<Ipc['openClockSettings']>(() => Promise.reject(new Error('no panel')));
+  const openSignInPage = vi.fn<Ipc['openSignInPage']>(() => Promise.resolve(null));
+  const { doing, toasts, led } = shell({ openClockSettings, openSignInPage });
+  doing.main(failed(1, 'proxy-auth'));
+  doing.main(failed(1, 'client-too-old'));
+  expect(led).toEqual(['password', 'updates']);
+  const waits = { kind: 'waiting', code: 'captive-portal', drive: null, until: null, next: 'person' } as const;
+  doing.main({ ...thing('uploading'), state: waits });
+  expect(openSignInPage).toHaveBeenCalledOnce();
+  doing.main(failed(1, 'clock-wrong'));
+  await settled();
+  expect(toasts.now?.words).toBe('Set the clock in your system settings.');
 });

@@ -1,8 +1,8 @@
 // What a person can do to a row. Routine things never ask; what can be undone says so in a toast; what is refused
 // says why.
 import type {
-  Action,
   CopyWhat,
+  DestinationView,
   Details,
   DoneView,
   ErrorCode,
@@ -16,7 +16,7 @@ import type {
 import { ended, pausable } from '../state/can';
 import { place } from '../state/format';
 import { type Move, stays } from '../state/line';
-import { type Mend, mendOf } from '../state/mend';
+import { type Mend, mendOfState } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
 import type { Session } from '../state/session.svelte';
 import type { Toasts } from '../state/toasts.svelte';
@@ -46,12 +46,20 @@ function message(code: ErrorCode, name: string, destination: string, company: st
 
 const targetsOf = (things: Thing[]): Target[] => things.map(({ target }) => target);
 
+/** Where some problems are mended. */
+export interface Leads {
+  /** To where a proxy's password is entered. */
+  password: () => void;
+  updates: () => void;
+}
+
 export class Doing {
   constructor(
     private readonly ipc: Ipc,
     private readonly transfers: Transfers,
     private readonly toasts: Toasts,
     private readonly session: Session,
+    private readonly leads: Leads = { password: () => undefined, updates: () => undefined },
   ) {}
 
   details(thing: Thing): void {
@@ -203,24 +211,78 @@ export class Doing {
 
   /** The one button of each row; alike ones together. */
   main(...things: Thing[]): void {
-    const cancelled = things.filter(({ state }) => state.kind === 'cancelled');
-    if (cancelled.length > 0) this.retry(...cancelled);
     const alike = new Map<Mend, Thing[]>();
-    for (const thing of things)
-      if (thing.state.kind === 'failed') {
-        const mend = mendOf(thing.state.code);
-        alike.set(mend, [...(alike.get(mend) ?? []), thing]);
-      }
+    for (const thing of things) {
+      const mend = mendOfState(thing.state, thing.ofFolder ?? false);
+      if (mend) alike.set(mend, [...(alike.get(mend) ?? []), thing]);
+    }
     for (const [mend, those] of alike) this.mend(mend, those);
   }
 
   private mend(mend: Mend, things: Thing[]): void {
     const [first] = things;
-    if (mend === 'sign-in') this.session.asking = true;
-    else if (mend === 'remove') this.remove(targetsOf(things));
-    else if (mend === 'copy-details' && first) this.copy(first, 'reference');
-    else if (mend === 'copy-message' && first) this.told(this.message(first, ''));
-    else this.told(this.transfers.act(mend as Action, targetsOf(things)));
+    const targets = targetsOf(things);
+    switch (mend) {
+      case 'sign-in':
+        this.session.asking = true;
+        return;
+      case 'remove':
+        this.remove(targets);
+        return;
+      case 'copy-details':
+        if (first) this.copy(first, 'reference');
+        return;
+      case 'copy-message':
+        if (first) this.told(this.message(first, ''));
+        return;
+      case 'find':
+        this.told(this.find(targets));
+        return;
+      case 'proposed-name': {
+        const said = (done: DoneView) => done.count === 0 && this.toasts.say(text.noProposal);
+        this.told(this.transfers.act(mend, targets).then(said));
+        return;
+      }
+      case 'clock':
+        this.ipc.openClockSettings().catch(() => this.toasts.say(text.diagnostics.clockByHand));
+        return;
+      case 'sign-in-page':
+        this.ipc.openSignInPage().catch(() => this.toasts.say(text.pageByHand));
+        return;
+      case 'password':
+        this.leads.password();
+        return;
+      case 'update':
+        this.leads.updates();
+        return;
+      // Where to is chosen in its menu.
+      case 'send-elsewhere':
+        return;
+      case 'retry':
+      case 'keep-both':
+        this.told(this.transfers.act(mend, targets));
+    }
+  }
+
+  /** One after the other is shown; whoever chooses no file is not asked for the next. */
+  private async find(targets: Target[]): Promise<void> {
+    for (const target of targets) {
+      const found = await this.ipc.findFile(target);
+      if (found === 'left') return;
+      this.toasts.say(text.refound[found]);
+    }
+  }
+
+  /** Where what has no destination any more can go. */
+  get places(): DestinationView[] {
+    if (this.session.places.length === 0) this.toasts.say(text.noPlaces);
+    return this.session.places;
+  }
+
+  sendTo(to: DestinationView, ...things: Thing[]): void {
+    const gone = things.filter((thing) => mendOfState(thing.state, false) === 'send-elsewhere');
+    const said = ({ count }: DoneView) => this.toasts.say(count > 0 ? text.sentTo(place(to.label)) : text.notSentTo);
+    this.told(this.ipc.sendTo(targetsOf(gone), to.id).then(said));
   }
 
   /** The details of what goes from the list go with it. */

@@ -22,6 +22,7 @@ export interface Reach {
   isOpen: (row: Row) => boolean;
   move: (to: number) => void;
   menu: (index: number) => void;
+  choose: (index: number) => void;
 }
 
 export class ListKeys {
@@ -57,7 +58,10 @@ export class ListKeys {
       details: () => onRow && doing.details(thingOf(row)),
       // A space belongs to a name once one has been begun.
       rest: () => onRow && !this.typing.begun && doing.toggleRest(this.meant(row)),
-      main: () => doing.main(...this.meant(row)),
+      main: () => {
+        this.hands.choose(index);
+        doing.main(...this.meant(row));
+      },
       drop: () => {
         doing.drop(...this.meant(row));
         selection.clear();

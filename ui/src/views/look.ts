@@ -2,6 +2,7 @@
 import type { Form } from '../parts/Shape.svelte';
 import type { ErrorCode, RowState, UnixTime, Wait } from '../ipc';
 import { clock, place, untilClock, untilTry } from '../state/format';
+import { mendOfState } from '../state/mend';
 import { errors, text } from '../text';
 
 export interface Look {
@@ -103,6 +104,7 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
         under: waitsFor(state),
         reason: awaited(state.drive) ?? until(state, now) ?? why(state.code, destination),
         bar: 'hold',
+        button: mendOfState(state, false) === null ? null : errors[state.code].button,
         code: state.code,
       };
     case 'held':

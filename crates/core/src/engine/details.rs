@@ -4,6 +4,7 @@
 use tokio::time::Instant;
 
 use super::feed::{Details, Event, Happening, Row, RowState, Target};
+use super::keys;
 use super::list;
 use super::live::{Live, PartsNow};
 use super::pointing::{self, To};
@@ -51,6 +52,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
             seconds_left: row.seconds_left,
             destination: row.destination,
             key: None,
+            proposed: None,
             from: from.map(|item| names::shown(&item.path)).unwrap_or_default(),
             checksum: None,
             etag: None,
@@ -65,9 +67,13 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         }));
     };
     let look = move |journal: &Reader| {
-        Ok((journal.transfer(id)?, journal.story(id, STORY)?, journal.parts(id)?, journal.version(id)?))
+        let Some(file) = journal.transfer(id)? else { return Ok(None) };
+        let refused = file.standing.state == TransferState::Failed { code: ErrorCode::NameRefused };
+        let item = if refused { journal.item(file.item)? } else { None };
+        let proposed = item.and_then(|item| keys::mended(&item, &file));
+        Ok(Some((file, proposed, journal.story(id, STORY)?, journal.parts(id)?, journal.version(id)?)))
     };
-    let (Some(transfer), mut story, parts, version) = journal.read(look).await? else { return Ok(None) };
+    let Some((transfer, proposed, mut story, parts, version)) = journal.read(look).await? else { return Ok(None) };
     round_off(&mut story, item.added, &transfer.standing.state);
     let Some(at) = shelf.book.index(id) else { return Ok(None) };
     let slot = &shelf.book.slots[at as usize];
@@ -86,6 +92,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         seconds_left: row.seconds_left.filter(|_| whole(&row)),
         destination: row.destination,
         key: prefix.map(|prefix| format!("{prefix}{}", transfer.key)),
+        proposed,
         from: names::shown(&transfer.path),
         checksum: transfer.crc64.map(checksum::to_base64),
         etag: etag_of(&transfer.standing.state),
@@ -178,6 +185,7 @@ fn bare(entry: Entry, state: RowState, sent: ByteCount) -> Details {
         seconds_left: None,
         destination: entry.destination,
         key: None,
+        proposed: None,
         from: String::new(),
         checksum: None,
         etag: None,

@@ -73,6 +73,8 @@ pub enum Action {
     Retry,
     /// For a key that is taken: upload beside it, under a new name.
     KeepBoth,
+    /// For a name that the storage refuses: upload under the one that is proposed. The file keeps its name.
+    ProposedName,
     /// Take the row from the list; history keeps it. Only for rows at an end.
     Remove,
     /// Take back the last cancel or remove of these targets.
@@ -449,6 +451,8 @@ pub struct Details {
     pub destination: String,
     /// The object's key.
     pub key: Option<String>,
+    /// The name that is proposed where the storage refuses the file's own.
+    pub proposed: Option<String>,
     /// The place on this computer, for reading only.
     pub from: String,
     /// CRC64NVME in base64: ours, equal to the store's once done.

@@ -1,7 +1,11 @@
-//! The keys of files: the name as it is, or a free one beside it.
+//! The keys of files: the name as it is, or a free one beside it; where the name is refused, the one that is proposed.
+
+use std::collections::HashSet;
+use std::path::Path;
 
 use crate::error::Result;
 use crate::file::names;
+use crate::ids::ObjectKey;
 use crate::journal::{ItemRow, Journal, TransferRow};
 
 /// A number is tried this often before a name of its own is given.
@@ -43,4 +47,41 @@ pub(super) async fn next(journal: &Journal, item: &ItemRow, row: &TransferRow, b
         Ok(own)
     };
     journal.read(look).await
+}
+
+/// The key that is proposed for a file whose name, or that of a folder it lies in, no key can have; nothing for one that has a
+/// key, or where another name would not help. The file keeps its name.
+pub(super) fn mended(item: &ItemRow, row: &TransferRow) -> Option<String> {
+    if !row.key.is_empty() {
+        return None;
+    }
+    let within = || row.path.strip_prefix(&item.path).ok();
+    let within = match &item.sweep {
+        Some(sweep) => Path::new(&sweep.under).join(within()?),
+        None if item.folder => Path::new(&item.name).join(within()?),
+        None => Path::new(&item.name).to_owned(),
+    };
+    names::proposed(&within).filter(|key| ObjectKey::new(key.clone()).is_ok())
+}
+
+/// The same, or a free name beside it: no other file of the gesture has it, and none of those that are `given` one now.
+pub(super) async fn proposed(
+    journal: &Journal,
+    item: &ItemRow,
+    row: &TransferRow,
+    given: &HashSet<String>,
+) -> Result<Option<String>> {
+    let Some(key) = mended(item, row) else { return Ok(None) };
+    let (batch, given) = (item.batch, given.clone());
+    let own = names::beside(&key, row.token.get(..8).unwrap_or(&row.token));
+    let look = move |journal: &crate::journal::Reader| {
+        let beside = (2..=NUMBERS).map(|n| names::suffixed(&key, n));
+        for key in std::iter::once(key.clone()).chain(beside) {
+            if !given.contains(&key) && !journal.has_key(batch, &key)? {
+                return Ok(key);
+            }
+        }
+        Ok(own)
+    };
+    journal.read(look).await.map(Some)
 }

@@ -49,12 +49,12 @@ use crate::credentials::Remote;
 use crate::error::{Error, ErrorCode, Result};
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId, WatchId};
 use crate::journal::{Journal, Recovered, WatchedRow};
-use crate::session::Collision;
 use crate::session::wire::Receipt;
+use crate::session::{Collision, Destination};
 use crate::transfer::TransferState;
 use crate::units::{ByteCount, UnixTime};
 pub(crate) use actor::deliver::{Delivery, Redelivered, Whole};
-use actor::enqueue;
+use actor::{elsewhere, enqueue};
 pub(crate) use details::of_ended;
 use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
@@ -114,6 +114,15 @@ pub enum Holds {
     Later,
     /// The upload may have to take another name yet.
     Perhaps,
+}
+
+/// What a missing file is that a person showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refound {
+    /// The same, as far as it is known: it goes on with what was sent.
+    Same,
+    /// Another version: it is sent from the beginning.
+    Anew,
 }
 
 /// A text of a row that can be copied.
@@ -201,6 +210,9 @@ pub(crate) enum Command {
     Text(Target, What, oneshot::Sender<Result<String>>),
     Told(BatchId, oneshot::Sender<Result<()>>),
     Receipt(Target, oneshot::Sender<Result<Receipt>>),
+    Missing(Target, oneshot::Sender<Result<Option<PathBuf>>>),
+    Shown(Target, Box<elsewhere::Shown>, oneshot::Sender<Result<Refound>>),
+    SendTo(Vec<Target>, Box<(Destination, Remote)>, oneshot::Sender<Result<ActDone>>),
     Settled(Vec<ItemId>, oneshot::Sender<Settled>),
     Leave(Vec<ItemId>, oneshot::Sender<Option<Settled>>),
     Waits(oneshot::Sender<Vec<(Target, Wait)>>),
@@ -266,23 +278,57 @@ impl Engine {
     /// # Errors
     /// `destination-gone`, or the journal's; a path that cannot be taken is named in the ticket instead.
     pub async fn enqueue(&self, paths: Vec<PathBuf>, to: DestinationId, options: EnqueueOptions) -> Result<Ticket> {
-        let (origin, remote) = (self.routes.origin(), self.routes.remote());
-        let destination = match origin {
-            routes::Origin::None | routes::Origin::Connecting { .. } => None,
-            routes::Origin::Direct { destination, .. } => Some(*destination).filter(|known| known.id == to),
-            routes::Origin::Session(session) => {
-                session.destinations().await?.iter().find(|known| known.id == to).cloned()
-            }
-        };
-        let (Some(destination), Some(remote)) = (destination, remote) else {
-            return Err(Error::new(ErrorCode::DestinationGone).detail(to.to_string()));
-        };
+        let (destination, remote) = self.destination(&to).await?;
         // A drive that is away may keep this waiting for a while; nobody else waits with it, least of all the caller's
         // runtime for its own end.
         let found = self.runtime.spawn(given::look_at_all(paths)).await;
         let found = found.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))?;
         let gesture = Box::new(enqueue::Gesture { found, destination, remote, options });
         self.ask(|reply| Command::Enqueue(gesture, reply)).await?
+    }
+
+    /// A destination, and whose it is.
+    async fn destination(&self, to: &DestinationId) -> Result<(Destination, Remote)> {
+        let (origin, remote) = (self.routes.origin(), self.routes.remote());
+        let destination = match origin {
+            routes::Origin::None | routes::Origin::Connecting { .. } => None,
+            routes::Origin::Direct { destination, .. } => Some(*destination).filter(|known| known.id == *to),
+            routes::Origin::Session(session) => {
+                session.destinations().await?.iter().find(|known| known.id == *to).cloned()
+            }
+        };
+        destination.zip(remote).ok_or_else(|| Error::new(ErrorCode::DestinationGone).detail(to.to_string()))
+    }
+
+    /// Sends rows whose destination is gone to another one, each with all its files and from the beginning. What S3 holds of
+    /// them for the former is given up. A row stays where it is while something of it runs, and so does one of a watched
+    /// folder, whose own matter that is.
+    ///
+    /// # Errors
+    /// `destination-gone`, or the journal's.
+    pub async fn send_to(&self, targets: Vec<Target>, to: &DestinationId) -> Result<ActDone> {
+        let to = Box::new(self.destination(to).await?);
+        self.ask(|reply| Command::SendTo(targets, to, reply)).await?
+    }
+
+    /// Where a file lay that is missing, and that a person can show; nothing of others. What lies in a folder that was given, or
+    /// was found in a watched one, is a matter of that folder.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn missing(&self, target: Target) -> Result<Option<PathBuf>> {
+        self.ask(|reply| Command::Missing(target, reply)).await?
+    }
+
+    /// A missing file lies there now: it goes on where it is the same as far as it is known, and begins anew where it is another
+    /// version. It keeps its name in the list and its key.
+    ///
+    /// # Errors
+    /// `bad-input` where it is not missing any more, or none that can be shown; what opening it answers; the journal's.
+    pub async fn shown(&self, target: Target, path: PathBuf) -> Result<Refound> {
+        let shown = self.runtime.spawn(elsewhere::look(path)).await;
+        let shown = Box::new(shown.map_err(|e| Error::new(ErrorCode::Unexpected).source(e))??);
+        self.ask(|reply| Command::Shown(target, shown, reply)).await?
     }
 
     /// Takes files that a watched folder found whole: all of them are on record with its ledger, or none is.

@@ -1,6 +1,7 @@
 //! Everything the actor and the feeds look at: the book, what runs, and the meters.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use tokio::time::{Duration, Instant};
 
@@ -94,6 +95,23 @@ impl Shelf {
         let here = self.is_here(batch);
         if let Some(item) = self.book.item_mut(item) {
             (item.batch, item.here) = (batch, here);
+        }
+    }
+
+    /// The same of one that goes to another destination than before. Whoever calls it has the lines made anew.
+    pub(super) fn send(&mut self, item: ItemId, batch: BatchId) {
+        self.join(item, batch);
+        let to = self.number_of(batch);
+        if let Some(item) = self.book.item_mut(item) {
+            item.to = to;
+        }
+    }
+
+    /// The file of an item lies elsewhere now.
+    pub(super) fn lies(&mut self, item: ItemId, path: &Path, mount: Option<&Path>, away: bool) {
+        if let Some(item) = self.book.item_mut(item) {
+            (item.drive, item.mount) = (drive_of(path, mount).map(Into::into), mount.map(Into::into));
+            item.away = away;
         }
     }
 

@@ -37,6 +37,24 @@ pub fn key_part(name: &OsStr) -> Result<String> {
     }
 }
 
+/// What a name is called where no key can have it: what is refused of it is a `_`. Nothing of what Windows does not open by its
+/// name: that cannot be read either.
+fn mended(name: &OsStr) -> Option<String> {
+    // The first of these stands for what is not Unicode.
+    let refused = |letter: char| letter.is_control() || ('\u{fffd}'..='\u{ffff}').contains(&letter);
+    let fits = |letter| if refused(letter) { '_' } else { letter };
+    let name: String = name.to_string_lossy().chars().map(fits).collect();
+    key_part(OsStr::new(&name)).ok()
+}
+
+/// The key that is proposed for a path within a folder of which [`relative_key`] refuses a name; nothing where another name would
+/// not help.
+pub fn proposed(within: &Path) -> Option<String> {
+    let name = |part| if let Component::Normal(name) = part { mended(name) } else { None };
+    let names: Vec<_> = within.components().map(name).collect::<Option<_>>()?;
+    (!names.is_empty()).then(|| names.join("/"))
+}
+
 /// Why Windows would open something else by this name than the file that has it. Such names come from other systems, and
 /// from programs that go round Windows' rules. Source: Microsoft, "Naming Files, Paths, and Namespaces".
 fn odd_on_windows(name: &str) -> Option<&'static str> {
@@ -150,6 +168,40 @@ mod tests {
         }
         let up = relative_key(Path::new("../secret")).expect_err("leaves");
         assert_eq!(up.code, ErrorCode::NameRefused);
+    }
+
+    #[test]
+    fn a_name_is_proposed_that_is_as_the_refused_one_but_for_what_is_refused_of_it() {
+        for (refused, proposed_name) in [
+            ("line\nbreak.mov", "line_break.mov"),
+            ("a\u{1}\u{2}b", "a__b"),
+            ("none\u{ffff}.mov", "none_.mov"),
+            ("day 1/tab\t/cut.mov", "day 1/tab_/cut.mov"),
+            ("u\u{308}ber\r.mov", "über_.mov"),
+            ("\u{1f44d}\u{7f}", "\u{1f44d}_"),
+        ] {
+            let refused = Path::new(refused);
+            assert_eq!(relative_key(refused).expect_err("refused").code, ErrorCode::NameRefused);
+            assert_eq!(proposed(refused).as_deref(), Some(proposed_name));
+            relative_key(Path::new(proposed_name)).expect("a key");
+        }
+        assert_eq!([Path::new(".."), Path::new("../a\n"), Path::new("")].map(proposed), [None, None, None]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn for_a_name_that_is_not_unicode_one_is_proposed_that_is() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let name = Path::new(OsStr::from_bytes(b"caf\xe9.mov"));
+        assert_eq!(proposed(name).as_deref(), Some("caf_.mov"));
+        // As rows have it, which know names as they are shown.
+        assert_eq!(proposed(Path::new(&*name.to_string_lossy())).as_deref(), Some("caf_.mov"));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn nothing_is_proposed_for_what_windows_opens_as_something_else() {
+        assert_eq!(proposed(Path::new("nul.txt")), None);
     }
 
     #[cfg(unix)]

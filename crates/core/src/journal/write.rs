@@ -43,6 +43,17 @@ pub enum Write {
     History(ItemId),
     /// A dropped file or folder.
     Item(ItemRow),
+    /// The one file of an item lies elsewhere now.
+    Lies {
+        /// The item.
+        item: ItemId,
+        /// Its file.
+        id: TransferId,
+        /// Where.
+        path: PathBuf,
+        /// Where the drive that it lies on is mounted, where that can be taken away.
+        mount: Option<PathBuf>,
+    },
     /// An item goes on as part of another gesture.
     Joins(ItemId, BatchId),
     /// How far a folder's walk got.
@@ -167,6 +178,7 @@ impl Write {
             Self::Told(_) => "record-told",
             Self::History(_) => "record-history",
             Self::Item(_) => "record-item",
+            Self::Lies { .. } => "record-lies",
             Self::Joins(..) => "record-joins",
             Self::Counted { .. } => "record-counted",
             Self::Removed(..) => "record-removed",
@@ -447,6 +459,13 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
                 added(MOUNTS.insert(c, "", &[&id, &path_bytes(mount)]))?;
             }
             i.sweep.as_ref().map_or(Ok(()), |sweep| watches::put_sweep(c, i.id, sweep))
+        }
+        Write::Lies { item, id, path, mount } => {
+            let (item, path) = (bits(item.get()), path_bytes(path));
+            ITEMS.change(c, item, "path=?2", &[&path])?;
+            TRANSFERS.change(c, bits(id.get()), "path=?2", &[&path])?;
+            plain(c, "DELETE FROM mounts WHERE item=?", &[&item])?;
+            mount.as_ref().map_or(Ok(()), |mount| added(MOUNTS.insert(c, "", &[&item, &path_bytes(mount)])))
         }
         Write::Joins(id, batch) => ITEMS.change(c, bits(id.get()), "batch=?2", &[&bits(batch.get())]),
         Write::Counted { item, counted, skipped } => {

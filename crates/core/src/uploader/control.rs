@@ -121,7 +121,12 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
             Action::Resume => engine.resume_all().await?,
             Action::Cancel => engine.cancel_all().await?,
             Action::Retry => engine.retry_all().await?,
-            Action::KeepBoth | Action::Remove | Action::Undo | Action::Earlier | Action::Later => {
+            Action::KeepBoth
+            | Action::ProposedName
+            | Action::Remove
+            | Action::Undo
+            | Action::Earlier
+            | Action::Later => {
                 return Err(Error::new(ErrorCode::BadInput).detail("not for all at once"));
             }
         },

@@ -22,12 +22,12 @@ fn named(targets: &[Target]) -> impl Fn(&Item) -> bool + use<> {
 
 /// What holds for files of a folder that are not found yet, once something more is asked of it: as for those that are.
 const fn holds(before: Option<Action>, asked: Action) -> Option<Action> {
-    use Action::{Cancel, Earlier, KeepBoth, Later, Pause, Remove, Resume, Retry, Undo};
+    use Action::{Cancel, Earlier, KeepBoth, Later, Pause, ProposedName, Remove, Resume, Retry, Undo};
     match (before, asked) {
         (_, Cancel) => Some(Cancel),
         (Some(Cancel), Undo | Retry) | (Some(Pause), Resume) => None,
         (None, Pause) => Some(Pause),
-        (before, Pause | Resume | Undo | Retry | KeepBoth | Remove | Earlier | Later) => before,
+        (before, Pause | Resume | Undo | Retry | KeepBoth | ProposedName | Remove | Earlier | Later) => before,
     }
 }
 
@@ -42,6 +42,11 @@ fn then(active: &Active, action: Action, by: PausedBy) -> Option<Input> {
         (None, _) if by == PausedBy::Watch && action == Action::Resume => Some(Input::Resume),
         (_, then) => then.clone(),
     }
+}
+
+/// The key that a file is given by this.
+fn key_of(write: &Write) -> Option<String> {
+    if let Write::Key(_, key) = write { Some(key.clone()) } else { None }
 }
 
 impl Actor {
@@ -59,7 +64,12 @@ impl Actor {
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
             Action::Earlier | Action::Later => self.reorder(action, &targets).await,
-            Action::Pause | Action::Resume | Action::Cancel | Action::Retry | Action::KeepBoth => {
+            Action::Pause
+            | Action::Resume
+            | Action::Cancel
+            | Action::Retry
+            | Action::KeepBoth
+            | Action::ProposedName => {
                 // Before it is done to those that are there: a kill in between leaves nothing done that was taken back.
                 self.keep_for_found(action, named(&targets)).await;
                 self.change(action, self.files(&targets)).await
@@ -204,6 +214,7 @@ impl Actor {
                 | (Action::Resume, Rest::Paused { .. } | Rest::Waiting { .. })
                 | (Action::Retry, Rest::Failed { .. } | Rest::Cancelled { .. })
                 | (Action::KeepBoth, Rest::Failed { .. })
+                | (Action::ProposedName, Rest::Failed { code: ErrorCode::NameRefused })
                 | (Action::Undo, Rest::Cancelled { .. }) => true,
                 (Action::Resume | Action::Undo | Action::Retry, Rest::Active { .. }) => true,
                 (Action::Cancel, rest) => !matches!(rest, Rest::Done { .. } | Rest::Cancelled { .. }),
@@ -257,7 +268,7 @@ impl Actor {
             feeds::named(&self.shared.journal, ids).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut writes = Vec::new();
         let mut changes = Vec::new();
-        let (mut again, mut go_on) = (HashSet::new(), HashSet::new());
+        let (mut again, mut go_on, mut given) = (HashSet::new(), HashSet::new(), HashSet::new());
         for (at, id) in resting {
             let Some(row) = rows.get(&id) else { continue };
             // Whether an entry of a folder can be uploaded now, only the folder tells.
@@ -266,7 +277,8 @@ impl Actor {
                 done.count += 1;
                 continue;
             }
-            let Some((standing, more)) = self.resting_step(action, by, at, row, now).await? else { continue };
+            let Some((standing, more)) = self.resting_step((action, by, now), at, row, &given).await? else { continue };
+            given.extend(more.iter().filter_map(key_of));
             if !Rest::of(&standing.state).is_over() {
                 go_on.insert(self.shelf.book.item_of(at).batch);
             }
@@ -329,11 +341,10 @@ impl Actor {
 
     async fn resting_step(
         &self,
-        action: Action,
-        whose: PausedBy,
+        (action, whose, now): (Action, PausedBy, UnixTime),
         at: u32,
         row: &TransferRow,
-        now: UnixTime,
+        given: &HashSet<String>,
     ) -> Result<Option<(Standing, Vec<Write>)>> {
         let standing = step(&row.standing, Input::Restarted).map_or(row.standing.clone(), |(standing, _)| standing);
         let cancelled = matches!(standing.state, TransferState::Cancelled { .. });
@@ -348,14 +359,16 @@ impl Actor {
             Action::Cancel => Input::Cancel(now),
             Action::Retry if cancelled => Input::Undo,
             Action::Retry => Input::Retry,
-            Action::KeepBoth => Input::KeepBoth,
+            Action::KeepBoth | Action::ProposedName => Input::KeepBoth,
             Action::Undo => Input::Undo,
             Action::Remove | Action::Earlier | Action::Later => return Ok(None),
         };
         let event = match action {
             Action::Pause => Some(Event::Paused { by: whose }),
             Action::Cancel => Some(Event::Cancelled),
-            Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo => Some(Event::Resumed),
+            Action::Resume | Action::Retry | Action::KeepBoth | Action::ProposedName | Action::Undo => {
+                Some(Event::Resumed)
+            }
             Action::Remove | Action::Earlier | Action::Later => None,
         };
         // A stillborn file never had a key; trying again would only fail later and worse. A name of its own mends one.
@@ -375,6 +388,12 @@ impl Actor {
                 writes.extend(left.map(Write::Leftover));
                 writes.push(Write::ForgetParts(row.id));
             }
+        }
+        if action == Action::ProposedName {
+            let id = row.item;
+            let Some(item) = self.shared.journal.read(move |journal| journal.item(id)).await? else { return Ok(None) };
+            let Some(key) = keys::proposed(&self.shared.journal, &item, row, given).await? else { return Ok(None) };
+            writes.push(Write::Key(row.id, key));
         }
         match step(&standing, input) {
             Ok((standing, _)) => Ok(Some((standing, writes))),
@@ -537,6 +556,37 @@ mod tests {
             drop(last);
             assert!(open().asked_of_folders.is_empty(), "nothing is found in it yet");
         }
+    }
+
+    #[cfg(unix)] // Elsewhere no file has such a name.
+    #[tokio::test]
+    async fn a_name_that_is_refused_gives_way_to_the_proposed_one_and_the_file_keeps_its_own() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = walked(home.path()).await;
+        actor.report(found(1)).await;
+        let state = TransferState::Failed { code: ErrorCode::NameRefused };
+        let refused = Standing { state, on_s3: OnS3::Nothing };
+        let (_, _, file) = rows(Path::new("/shoot"), refused.clone());
+        let within = |id, rel: &str| {
+            let (path, key) = (Path::new("/shoot").join(rel), String::new());
+            TransferRow { id: TransferId::new(id), rel: rel.to_owned(), path, key, ..file.clone() }
+        };
+        let (one, other) = (within(3, "day/cut\n.mov"), within(4, "day/cut\t.mov"));
+        let files = [&one, &other].map(|file| Write::Transfer(file.clone().into()));
+        actor.shared.journal.write(files.into()).await.expect("written");
+        for file in [&one, &other] {
+            actor.shelf.book.add(file.id, file.item, file.size, &refused, ByteCount::ZERO);
+        }
+        let done = actor.act(Action::ProposedName, vec![Target::Item(FOLDER)]).await.expect("done");
+        assert_eq!(done.count, 2, "and nothing of what is in line");
+        let look = |journal: &crate::journal::Reader| Ok([3, 4].map(|id| journal.transfer(TransferId::new(id))));
+        let now = actor.shared.journal.read(look).await.expect("read");
+        let now = now.map(|file| file.expect("read").expect("there"));
+        assert_eq!([&*now[0].key, &*now[1].key], ["cut.mov/day/cut_.mov", "cut.mov/day/cut_ (2).mov"]);
+        assert_eq!(now.each_ref().map(|file| &file.standing), [&Standing::NEW; 2]);
+        assert_eq!([&now[0].path, &now[1].path], [&one.path, &other.path]);
+        let again = actor.act(Action::ProposedName, vec![Target::Item(FOLDER)]).await.expect("done");
+        assert_eq!(again.count, 0);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ mod again;
 mod answers;
 mod chore;
 pub(super) mod deliver;
+pub(super) mod elsewhere;
 mod endings;
 pub(super) mod enqueue;
 mod joining;
@@ -493,7 +494,7 @@ impl Actor {
 
     /// Whoever lets something go on may have seen to it that they may.
     fn asks_anew(&self, action: Action) {
-        if matches!(action, Action::Resume | Action::Retry | Action::KeepBoth | Action::Undo) {
+        if matches!(action, Action::Resume | Action::Retry | Action::KeepBoth | Action::ProposedName | Action::Undo) {
             self.shared.routes.ask_anew();
         }
     }
@@ -574,6 +575,19 @@ impl Actor {
                     Err(error) => Err(error),
                 };
                 let _ = reply.send(receipt);
+            }
+            Command::Missing(target, reply) => {
+                let missing = self.missing(target).await;
+                let _ = reply.send(missing.map(|missing| missing.map(|(_, row)| row.path)));
+            }
+            Command::Shown(target, shown, reply) => {
+                self.asks_anew(Action::Retry);
+                let _ = reply.send(self.shown(target, *shown).await);
+            }
+            Command::SendTo(targets, to, reply) => {
+                self.asks_anew(Action::Retry);
+                let (destination, remote) = *to;
+                let _ = reply.send(self.send_to(&targets, destination, remote).await);
             }
             Command::Settled(items, reply) => self.settling.push((items, reply)),
             Command::Leave(items, reply) => {
