@@ -88,6 +88,32 @@ export const walksSettings = [
     },
   },
   {
+    name: 'an update is looked for',
+    scenario: 'settings-updates-unreachable',
+    walk: async ({ to, press, asks, on }) => {
+      await to('.updates .btn');
+      await press('Enter');
+      await asks('checkUpdates');
+      await on('.updates .btn');
+      await to(named('Install updates'));
+      await press('Space');
+      await asks('setPreferences installUpdates');
+      await on(named('Install updates'));
+    },
+  },
+  {
+    name: 'an update is installed, and left for later while uploads end',
+    scenario: 'settings-updates-ready',
+    walk: async ({ to, press, asks, on }) => {
+      await to('.updates .btn');
+      await press('Enter');
+      await asks('installUpdate');
+      await press('Enter');
+      await asks('leaveUpdate');
+      await on('.updates .btn');
+    },
+  },
+  {
     name: 'everything is larger and smaller by its keys',
     scenario: 'list',
     walk: async ({ to, press, asks, on }) => {

@@ -14,9 +14,12 @@ test('an update that is there is offered with what it costs, and with nothing th
   expect(row({ kind: 'finishing', version: '1.4.0' }).act).toBe('later');
 });
 
-test('while nothing can be asked there is no button', () => {
+test('while it is looked for or fetched the button stays, and does nothing', () => {
   const rows = [row({ kind: 'looking' }), row({ kind: 'fetching', version: '1.4.0', percent: 41 })];
-  expect(rows.map(({ act }) => act)).toEqual([null, null]);
+  expect(rows.map(({ act, busy }) => [act, busy])).toEqual([
+    ['check', true],
+    ['check', true],
+  ]);
   expect(rows[1]?.hint).toContain('41');
 });
 

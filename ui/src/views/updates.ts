@@ -7,6 +7,8 @@ export interface UpdateRow {
   hint: string;
   /** What its one button does. */
   act: 'install' | 'later' | 'check' | 'again' | null;
+  /** That is being done already: the button stays where it is, for whoever stands on it. */
+  busy?: true;
 }
 
 export function rowOf({ version, now }: UpdatesView, when: (unix: number) => string): UpdateRow {
@@ -15,10 +17,10 @@ export function rowOf({ version, now }: UpdatesView, when: (unix: number) => str
     case 'off':
       return { title: say.off[now.why], hint: say.offHint[now.why](version), act: null };
     case 'looking':
-      return { title: say.looking, hint: say.has(version), act: null };
+      return { title: say.looking, hint: say.has(version), act: 'check', busy: true };
     case 'fetching': {
       const percent = number(now.percent / 100, { style: 'percent' });
-      return { title: say.fetching(now.version), hint: say.fetchingHint(percent), act: null };
+      return { title: say.fetching(now.version), hint: say.fetchingHint(percent), act: 'check', busy: true };
     }
     case 'ready':
       if (now.trouble)
