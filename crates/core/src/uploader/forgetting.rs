@@ -24,6 +24,8 @@ use crate::session::{Vault, address};
 use crate::units::UnixTime;
 use crate::watch::Watches;
 
+/// What runs has so long to rest. What does not by then, because the store is asked to put it together say, is cut off later.
+const REST: Duration = Duration::from_secs(5);
 /// What was sent of unfinished uploads may be removed for so long. Requests that are under way then end within five seconds more.
 const SWEEP: Duration = Duration::from_secs(24);
 /// Of that, a company that is being connected to has so long to answer.
@@ -155,7 +157,7 @@ impl Desk {
 
     /// Nothing of it runs from now on.
     async fn give_up(&self, address: &str) {
-        if let Ok(Err(error)) = tokio::time::timeout(SWEEP, self.0.keeper.engine.give_up(address)).await {
+        if let Ok(Err(error)) = tokio::time::timeout(REST, self.0.keeper.engine.give_up(address)).await {
             tracing::debug!(%error, "what a company was given is not given up");
         }
     }
