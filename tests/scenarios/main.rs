@@ -17,6 +17,7 @@ mod ends;
 #[cfg(target_os = "linux")]
 mod endurance;
 mod finding;
+mod forgetting;
 mod given_again;
 mod heavy;
 #[cfg(target_os = "linux")]

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::window::{Office, connect};
+use davit_tests::source::{noise, sha256};
+
+use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_around::until;
 use crate::window_watched::go;
 
@@ -29,5 +31,36 @@ async fn a_person_sets_the_connection_and_has_it_checked() {
     window.picture("settings-diagnostics").await;
     assert!(office.world.cloud.uploads(davit_tests::world::BUCKET).is_empty(), "nothing is left of the test file");
     assert!(home.join("check.json").exists() && home.join("log").is_dir(), "both are kept for a report");
+    window.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_forgets_the_company_and_begins_anew() {
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    let file = office.world.sources().join("harbour.mov");
+    noise(&file, 1_000);
+    let before = sha256(&file);
+    window.hover(USUAL_PLACE, &[&file]).drop();
+    window.until_says("Everything is uploaded").await;
+    go(&window, "settings").await;
+    window.click("Diagnostics").await;
+    window.click("Forget").await;
+    window.until_says("Forget Example Films?").await;
+    window.picture("forget").await;
+    window.click("Keep").await;
+    window.until_says("Forget this company").await;
+    window.click("Forget").await;
+    window.until_says("Forget Example Films?").await;
+    window.click("Forget").await;
+    window.until_says("Example Films is forgotten").await;
+    window.until("document.querySelector('#address')").await;
+    window.picture("forgotten").await;
+    let settings = std::fs::read_to_string(office.world.home().join("settings.json")).expect("settings");
+    assert!(!settings.contains("Example Films"), "{settings}");
+    assert_eq!((sha256(&file), office.world.keys().len()), (before, 1), "every file stays");
+    connect(&window, &office).await;
+    window.until("!document.body.innerText.includes('harbour.mov')").await;
     window.end();
 }

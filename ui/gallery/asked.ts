@@ -12,6 +12,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   connect: true,
   signIn: true,
   signOut: true,
+  forgetCompany: true,
   subscribeShell: false,
   answerQuit: ['true', 'false'],
   pickFiles: true,

@@ -75,6 +75,8 @@ export interface Script {
   /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
   lets?: SessionView;
+  /** How many unfinished uploads are left of a company that is forgotten; without, none. It never ends where it stands still. */
+  left?: number | 'late';
 }
 
 /** Files that are sent at a time. */
@@ -350,6 +352,16 @@ export class Fake {
     return true;
   }
 
+  private forget(): Promise<number> {
+    const { left = 0 } = this.script;
+    if (left === 'late') return new Promise(() => undefined);
+    this.rows.length = 0;
+    this.changed();
+    this.watched([]);
+    this.tell({ kind: 'session', session: { kind: 'welcome', address: null, problem: null } });
+    return Promise.resolve(left);
+  }
+
   private answer(): Promise<SessionView> {
     const { refuses, lets, session } = this.script;
     // Refusals cross the bridge as plain objects.
@@ -369,6 +381,7 @@ export class Fake {
     connect: () => this.answer(),
     signIn: () => this.answer(),
     signOut: () => this.answer(),
+    forgetCompany: () => this.forget(),
     subscribeShell: (listen) => {
       this.shell = listen;
       return Promise.resolve(null);

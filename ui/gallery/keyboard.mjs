@@ -44,6 +44,7 @@ const WALKED = [
   'settings-diagnostics',
   'settings-diagnostics-checking',
   'settings-diagnostics-wrong',
+  'settings-diagnostics-forget',
   'welcome-proxy',
   'history-few',
   'find',

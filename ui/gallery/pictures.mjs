@@ -66,6 +66,7 @@ const DARK = [
   'settings-connection-by-hand',
   'settings-diagnostics-checking',
   'settings-diagnostics-wrong',
+  'settings-diagnostics-forget',
   'toast-cancelled',
 ];
 /** Names in letters that come from the system, whichever it is. */

@@ -237,6 +237,12 @@ const diagnostics = (more: Partial<Scenario> = {}, then?: Scenario['then']): Sce
     await stage.shown('.opt [role=switch]');
     await then?.(stage);
   });
+/** Asked, and answered. */
+const forgets: Scenario['then'] = async ({ press, shown }) => {
+  await press('.opt .danger');
+  await shown('.opt .line');
+  await press('.opt .danger');
+};
 /** Some by the company, for good or not, and one by the person. */
 const said: Sourced[] = [
   { name: 'tray', source: 'policy', locked: true },
@@ -797,6 +803,13 @@ export const scenarios: Record<string, Scenario> = {
   }),
   'settings-diagnostics-wrong': diagnostics({ checked: troubled, network: { ...byProxy, hasPassword: false } }),
   'settings-diagnostics-signed-out': diagnostics({ session: signedOut, checked: troubled }),
+  'settings-diagnostics-forget': diagnostics({ checked: found.slice(0, 2) }, ({ press }) => press('.opt .danger')),
+  'settings-diagnostics-forgetting': diagnostics({ checked: found.slice(0, 2), left: 'late' }, forgets),
+  'settings-diagnostics-fixed': diagnostics({
+    checked: found.slice(0, 2),
+    sources: [{ name: 'server', source: 'policy', locked: true }],
+  }),
+  'welcome-forgotten': diagnostics({ left: 2 }, forgets),
   'settings-diagnostics-log': diagnostics({ checked: found.slice(0, 2) }, ({ press }) => press('.opt [role=switch]')),
   'toast-cancelled': {
     ...list,

@@ -241,6 +241,27 @@ export const walksSettings = [
     },
   },
   {
+    name: 'a company is kept after all, and then forgotten',
+    scenario: 'settings-diagnostics-log',
+    walk: async ({ to, press, says, sees, asks, on }) => {
+      await to('.opt .danger');
+      await press('Enter');
+      await on('.opt .line .btn:last-child');
+      await says('.opt .line .btn:last-child', 'Keep');
+      await press('Enter');
+      await on('.opt .danger');
+      await press('Enter', 'Shift+Tab');
+      await on('.opt .line .danger');
+      await press('Escape');
+      await on('.opt .danger');
+      await press('Enter', 'Shift+Tab', 'Enter');
+      await asks('forgetCompany');
+      await on('#address');
+      await says('.toast', 'Nordlys Studio is forgotten');
+      await sees('.set', false);
+    },
+  },
+  {
     name: 'a report is saved, and the log has more in it for a while',
     scenario: 'settings-diagnostics',
     walk: async ({ to, press, asks, says, on }) => {

@@ -67,6 +67,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Forget the company: sign out, watch none of its folders any more, give up what is not uploaded, clear the history here. Files
+    /// on this computer stay, and so does what is uploaded.
+    Forget {
+        /// Without asking. Where there is no terminal to ask at, it has to be said.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Check records, company, sign-in, credentials, storage, clock, and the way there: names, proxy, certificate, a test file.
     #[command(visible_alias = "check")]
     Doctor {

@@ -8,6 +8,7 @@ mod control;
 mod diagnose;
 mod doctor;
 mod existing;
+mod forget;
 mod history;
 mod hours;
 mod left;
@@ -68,6 +69,7 @@ async fn main() -> ExitCode {
         Command::Later(moved) => control::run(Action::Later, &moved.into()).await,
         Command::Watch { command } => watch::run(command).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
+        Command::Forget { yes } => forget::run(yes).await,
         Command::Doctor { server } => doctor::run(server).await,
         Command::Diagnose { to, names } => diagnose::run(&to, names),
         Command::Completions { shell } => Ok(manual::completions(shell)),

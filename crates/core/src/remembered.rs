@@ -56,6 +56,12 @@ impl Memory {
         Note { memory: Arc::clone(self), of }
     }
 
+    /// Nothing is remembered any more.
+    pub fn forget(&self) {
+        self.all().clear();
+        self.save();
+    }
+
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Remembered>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -180,6 +186,16 @@ mod tests {
         memory.save();
         note().set_places(8);
         assert_eq!((note().way(), note().places()), (None, Some(8)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_there_after_a_restart() {
+        let home = tempfile::tempdir().expect("a folder");
+        let memory = Memory::of(home.path());
+        memory.note("rushes media".into()).set_places(32);
+        memory.forget();
+        assert_eq!(memory.note("rushes media".into()).get(), None);
+        assert_eq!(Memory::of(home.path()).note("rushes media".into()).get(), None);
     }
 
     #[test]

@@ -172,6 +172,9 @@ pub struct Settings {
     pub server: Option<String>,
     /// The company that answered last; none until then.
     pub company: Option<Known>,
+    /// A company that is being forgotten, by its address: the next start does what a kill kept from being done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgetting: Option<String>,
     /// Pieces in flight at a time, 1 to 128; none, the default, means as many as turn out best.
     pub concurrency: Option<u16>,
     /// How fast uploads may be. Default: no limit.
@@ -298,6 +301,12 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Has nothing of the company at this address in them any more, but the word that it is being forgotten.
+    pub fn forget(&mut self, company: &str) {
+        self.company.take_if(|known| known.address == company);
+        self.server.take_if(|server| *server == company);
+    }
+
     /// Writes them whole or not at all.
     ///
     /// # Errors
@@ -334,6 +343,7 @@ mod tests {
         let set = Settings {
             server: Some(address),
             company,
+            forgetting: Some("https://other.example.com".to_owned()),
             concurrency: Some(500),
             limits,
             chosen,
@@ -345,6 +355,24 @@ mod tests {
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
         assert_eq!(back, Settings { concurrency: Some(128), ..set });
+    }
+
+    #[test]
+    fn of_a_company_that_is_forgotten_nothing_is_in_the_settings_and_what_is_anothers_stays() {
+        let known = |address: &str| Known { address: address.into(), name: "A".into(), policy: Rules::default() };
+        let (one, other) = ("https://a.example", "https://b.example");
+        let at = |server: &str, company: &str| Settings {
+            server: Some(server.to_owned()),
+            company: Some(known(company)),
+            concurrency: Some(8),
+            ..Settings::default()
+        };
+        let mut settings = at(one, one);
+        settings.forget(one);
+        assert_eq!(settings, Settings { concurrency: Some(8), ..Settings::default() });
+        let mut settings = at(other, other);
+        settings.forget(one);
+        assert_eq!(settings, at(other, other));
     }
 
     #[test]

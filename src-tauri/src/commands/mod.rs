@@ -22,6 +22,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         session::connect,
         session::sign_in,
         session::sign_out,
+        session::forget_company,
         session::subscribe_shell,
         history::search_history,
         history::history_rows,

@@ -41,6 +41,14 @@ pub async fn sign_out(shell: State<'_, Arc<Shell>>) -> Answer<SessionView> {
     Ok(shell.uploader()?.sign_out().await?.into())
 }
 
+/// Forgets the company and everything that was given for it here. Answers how many unfinished uploads its storage may hold still.
+#[tauri::command]
+pub async fn forget_company(shell: State<'_, Arc<Shell>>) -> Answer<u32> {
+    // What a check found of it would come back.
+    shell.checks.notify_waiters();
+    Ok(shell.uploader()?.forget_company().await?.left)
+}
+
 /// What a person answers who was asked whether Davit is to end.
 #[tauri::command]
 pub async fn answer_quit(shell: State<'_, Arc<Shell>>, quit: bool) -> Answer<()> {

@@ -54,6 +54,7 @@ export const ipc = {
   connect: (address: string) => invoke<SessionView>('connect', { address }),
   signIn: (token: string) => invoke<SessionView>('sign_in', { token }),
   signOut: () => invoke<SessionView>('sign_out'),
+  forgetCompany: () => invoke<number>('forget_company'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>
     invoke<null>('subscribe_shell', { channel: channel(listen) }),
   answerQuit: (quit: boolean) => invoke<null>('answer_quit', { quit }),

@@ -22,9 +22,9 @@ export class Diagnostics {
     try {
       const [last, detailed] = await Promise.all([this.ipc.checked(), this.ipc.detailedLog()]);
       this.detailed = detailed;
-      if (this.checking || !last) return;
-      this.lines = last.lines;
-      this.at = last.at;
+      if (this.checking) return;
+      this.lines = last?.lines ?? [];
+      this.at = last?.at ?? null;
     } catch (problem) {
       this.toasts.refused(problem as Problem);
     }

@@ -44,6 +44,8 @@ export class Session {
   usual = $state.raw<Wishes | null>(null);
   problem = $state<Problem | null>(null);
   busy = $state(false);
+  /** The company is being forgotten. */
+  forgetting = $state(false);
   /** How often the records, which could not be opened at first, were. */
   opened = $state(0);
   /** The person wants to sign in again, with the list still there. */
@@ -156,6 +158,31 @@ export class Session {
     await this.attempt(() => this.ipc.signOut());
   }
 
+  /** What the company is called, as far as anybody knows. */
+  get company(): string {
+    const { view } = this;
+    const address = view && 'address' in view ? (view.address ?? '') : '';
+    return (view && 'company' in view ? view.company : null) ?? address;
+  }
+
+  /** Nothing of the company stays here, and nothing that waits goes to it. */
+  async forgetCompany(): Promise<void> {
+    const [say, { company }] = [text.startOver, this];
+    this.forgetting = true;
+    try {
+      const left = await this.ipc.forgetCompany();
+      if (this.hover) this.forget();
+      if (this.waiting.length > 0) this.forget();
+      this.linkable = false;
+      this.recall([]);
+      this.toasts.say(left === 0 ? say.forgotten(company) : say.left({ company, n: left }));
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    } finally {
+      this.forgetting = false;
+    }
+  }
+
   private async attempt(ask: () => Promise<SessionView>): Promise<void> {
     this.busy = true;
     this.problem = null;
@@ -198,7 +225,11 @@ export class Session {
 
   /** Makes it the usual place. */
   prefer(to: DestinationId): void {
-    this.recent = [to, ...this.recent.filter((id) => id !== to)].slice(0, RECENTS);
+    this.recall([to, ...this.recent.filter((id) => id !== to)].slice(0, RECENTS));
+  }
+
+  private recall(places: DestinationId[]): void {
+    this.recent = places;
     try {
       localStorage.setItem(RECENT, JSON.stringify(this.recent));
     } catch {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { DestinationView, InboxView, Ipc, SessionView, ShellEvent, TicketView } from '../ipc';
+import type { DestinationView, InboxView, Ipc, Problem, SessionView, ShellEvent, TicketView } from '../ipc';
+import { errors } from '../text';
 import { Session } from './session.svelte';
 import { Toasts } from './toasts.svelte';
 
@@ -160,4 +161,32 @@ test('what the engine does not take is asked for again', async () => {
 test.each(['{oops', '{"rushes":1}', 'null', '[1,["rushes"]]'])('recent places kept as %s are none', (damaged) => {
   kept = { 'davit.recent': damaged };
   expect(ids(started().session)).toEqual(['rushes', 'photos', 'maps']);
+});
+
+test('of a company that is forgotten nothing waits, and no place is the usual one', async () => {
+  const discard = vi.fn(() => Promise.resolve(null));
+  const forgetCompany = vi.fn(() => Promise.resolve(2));
+  const { session, toasts } = started({ discard, forgetCompany });
+  session.prefer('maps');
+  session.keep(inbox);
+  const ends = session.forgetCompany();
+  expect(session.forgetting).toBe(true);
+  session.hear({ kind: 'session', session: { kind: 'welcome', address: null, problem: null } });
+  await ends;
+  expect(session.forgetting).toBe(false);
+  expect(discard).toHaveBeenCalledWith([4]);
+  expect([session.waiting, session.recent, session.linkable]).toEqual([[], [], false]);
+  expect(toasts.now?.words).toBe('Nordlys Studio is forgotten. Its storage removes 2 unfinished uploads.');
+  expect(ids(started().session)).toEqual(['rushes', 'photos', 'maps']);
+});
+
+test('a company that cannot be forgotten stays, and why is said', async () => {
+  const refused: Problem = { code: 'set-by-company', owner: 'admin', detail: 'server', reference: null };
+  const { session, toasts } = started({ forgetCompany: () => Promise.reject(refused) });
+  session.prefer('maps');
+  await session.forgetCompany();
+  expect(session.forgetting).toBe(false);
+  expect(session.view).toEqual(connected);
+  expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
+  expect(toasts.now?.words).toBe(errors['set-by-company'].row);
 });

@@ -196,6 +196,16 @@ impl Checked {
         serde_json::from_slice(&std::fs::read(home.join(Self::FILE)).ok()?).ok()
     }
 
+    /// Of the last one of a home nothing is left.
+    pub(crate) fn forget(home: &Path) {
+        match std::fs::remove_file(home.join(Self::FILE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "what the last check found is kept still");
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn keep(&self, home: &Path) {
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
         if let Err(error) = write_whole(&home.join(Self::FILE), Readers::Owner, |into| into.write_all(&text)) {

@@ -17,6 +17,11 @@ impl Remote {
     pub const fn is_company(&self) -> bool {
         matches!(self.giver, Giver::Company { .. })
     }
+
+    /// Whether the company at this address gives the credentials, whatever the store.
+    pub fn is_of(&self, company: &str) -> bool {
+        matches!(&self.giver, Giver::Company { address } if address == company)
+    }
 }
 
 /// Who gives credentials.

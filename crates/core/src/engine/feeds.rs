@@ -63,6 +63,11 @@ impl Subscriber {
         self.sender.is_closed()
     }
 
+    /// Rows have other places from now on: what was found of them is found anew.
+    pub(super) fn looks_anew(&mut self) {
+        self.finding = Finding::default();
+    }
+
     /// Tells what changed; answers whether something is owed still. A subscriber that does not keep up is told later,
     /// all at once.
     pub(super) async fn tell(&mut self, shelf: &Shelf, journal: &Journal, totals: &Totals, now: Instant) -> bool {

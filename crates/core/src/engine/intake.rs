@@ -166,6 +166,11 @@ pub(super) async fn walk_folders(
             failed = 0;
             continue;
         };
+        // Its company was forgotten: there is nothing to record any more.
+        let id = item.id;
+        if matches!(shared.journal.read(move |journal| journal.item(id)).await, Ok(None)) {
+            continue;
+        }
         tracing::warn!(item = %item.id, %error, "a folder could not be walked to its end");
         let told = match &item.mount {
             Some(mount) if error.code == ErrorCode::SourceOffline => Report::Mount { mount: mount.clone(), away: true },

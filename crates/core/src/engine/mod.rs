@@ -218,6 +218,8 @@ pub(crate) enum Command {
     Waits(oneshot::Sender<Vec<(Target, Wait)>>),
     Sweep(oneshot::Sender<()>),
     SignedOut(Option<UnixTime>),
+    GiveUp(String, oneshot::Sender<()>),
+    Forget(String, oneshot::Sender<Result<()>>),
     TurnTo(Option<Remote>),
     Limit(Limits, Option<Choice>, oneshot::Sender<Ruling>),
     IsIn(Around),
@@ -524,6 +526,24 @@ impl Engine {
     /// `unexpected` where it was let go on meanwhile, or is closed.
     pub async fn come_to_rest(&self) -> Result<()> {
         self.ask(Command::ComeToRest).await
+    }
+
+    /// Begins nothing any more, and gives up all of a company's that is not done. Resolves once nothing runs; what S3 holds of it
+    /// [`Self::sweep`] removes.
+    ///
+    /// # Errors
+    /// `unexpected` where it was let go on meanwhile, or is closed.
+    pub(crate) async fn give_up(&self, company: &str) -> Result<()> {
+        self.ask(|reply| Command::GiveUp(company.to_owned(), reply)).await
+    }
+
+    /// Takes all rows of a company off the records, history's as well, once nothing runs; nothing begins any more until
+    /// [`Self::go`]. What S3 holds of them nobody removes any more but the bucket's lifecycle rule.
+    ///
+    /// # Errors
+    /// The journal's; then all rows are there.
+    pub(crate) async fn forget(&self, company: &str) -> Result<()> {
+        self.ask(|reply| Command::Forget(company.to_owned(), reply)).await?
     }
 
     /// Whose batches run from now on.

@@ -127,6 +127,11 @@ impl Routes {
         made.clear();
     }
 
+    /// Nothing is remembered of the networks to destinations any more.
+    pub(crate) fn forget_networks(&self) {
+        self.memory.forget();
+    }
+
     /// Whose batches may run.
     pub(crate) fn remote(&self) -> Option<Remote> {
         let store = |endpoint: Option<&Endpoint>| match endpoint {

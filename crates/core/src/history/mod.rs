@@ -268,6 +268,17 @@ impl History {
         }
     }
 
+    /// The full-text index goes, which has names of what is not in history any more: the next search begins it anew.
+    pub fn forget_index(&self) {
+        let _one = self.indexing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desk = self.desk();
+        // What is open would keep it there.
+        (desk.texts, desk.found) = (None, Found::default());
+        if let Err(error) = Texts::forget(&self.home) {
+            tracing::warn!(%error, "the index of history stays until the next search");
+        }
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }

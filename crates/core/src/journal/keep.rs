@@ -302,6 +302,13 @@ pub(super) fn keep_copy(connection: &Connection, home: &Path) -> Result<()> {
     })
 }
 
+/// The last copy goes, which has what the records have not any more.
+pub(super) fn forget_copy(home: &Path) {
+    if let Err(error) = forget(&copy_of(home)) {
+        tracing::warn!(%error, "the copy of the records is kept until the next one");
+    }
+}
+
 fn copy_of(home: &Path) -> PathBuf {
     home.join("journal.good.sqlite")
 }

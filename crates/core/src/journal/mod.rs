@@ -8,6 +8,7 @@
 //! entry in `history`; the texts of these are indexed beside the records (`texts`).
 //! No secret is ever written here.
 
+mod forgetting;
 #[doc(hidden)]
 pub mod fuzz;
 mod history;

@@ -166,7 +166,8 @@ impl Reader {
         drop(one);
     }
 
-    pub(super) fn recover(&self) -> Result<Recovered> {
+    /// All that the engine begins with.
+    pub(crate) fn recover(&self) -> Result<Recovered> {
         let highest = |table: &str, id: &str| {
             self.connection
                 .query_row(&format!("SELECT ifnull(max({id}),0) FROM {table}"), [], |row| number(row, 0))

@@ -121,7 +121,7 @@ impl Sealed {
     }
 
     /// The sum of a row as it is once `set` was done, in SQL.
-    fn after(&self, set: &str) -> String {
+    pub(super) fn after(&self, set: &str) -> String {
         let set: Vec<_> = set.split(',').filter_map(|one| one.trim().split_once('=')).collect();
         let value = |column| set.iter().find(|(name, _)| *name == column).map_or(column, |(_, value)| *value);
         let values: Vec<_> = self.columns.split(',').map(value).collect();

@@ -59,7 +59,7 @@ impl Texts {
         {
             return Ok(texts);
         }
-        ["", "-wal", "-shm"].iter().try_for_each(|end| remove(&beside(&path, end)))?;
+        Self::forget(home)?;
         let mut connection = open()?;
         let made = connection.transaction().map_err(classify)?;
         made.execute_batch(TABLES).map_err(classify)?;
@@ -67,6 +67,14 @@ impl Texts {
         made.pragma_update(None, "user_version", VERSION).map_err(classify)?;
         made.commit().map_err(classify)?;
         Self::of(connection, token)
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// `journal-unwritable`; whoever has it open may keep it from that.
+    pub(crate) fn forget(home: &Path) -> Result<()> {
+        ["", "-wal", "-shm"].iter().try_for_each(|end| remove(&beside(&path(home), end)))
     }
 
     fn of(connection: Connection, token: &str) -> Result<Self> {

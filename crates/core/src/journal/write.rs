@@ -19,7 +19,7 @@ use super::seal::{
     ASKED, BATCHES, ITEMS, LEFTOVERS, LOST, MOUNTS, PARTS, RANKS, RECEIPTS, REFUSED, SKIPS, STAYS, TRANSFERS,
 };
 use super::watches::{self, WatchRow, WatchedRow};
-use super::{Journal, classify, in_use, keep};
+use super::{Journal, classify, forgetting, in_use, keep};
 use crate::credentials::Scope;
 use crate::engine::feed::{Action, Event};
 use crate::error::{ErrorCode, Result};
@@ -165,6 +165,8 @@ pub enum Write {
     },
     /// The last problem.
     Problem(TransferId, Problem),
+    /// Everything that was given for the company at this address.
+    ForgetCompany(String),
     /// A line of the story.
     Happened(TransferId, UnixTime, Event),
 }
@@ -209,6 +211,7 @@ impl Write {
             Self::Gone(_) => "record-gone",
             Self::Lost { .. } => "record-lost",
             Self::Problem(..) => "record-problem",
+            Self::ForgetCompany(_) => "record-forget-company",
             Self::Happened(..) => "record-happened",
         }
     }
@@ -278,8 +281,12 @@ impl Writer {
 
     fn write(&mut self, batch: Vec<Writes>) {
         let kinds = kinds(&batch);
+        let forgets = batch.iter().flat_map(|(writes, _)| writes).any(|one| matches!(one, Write::ForgetCompany(_)));
         pass(&kinds, Side::Before);
         self.written = true;
+        if forgets {
+            keep::forget_copy(&self.home);
+        }
         match self.commit(batch.iter().flat_map(|(writes, _)| writes)) {
             Ok(()) => batch.into_iter().for_each(|(_, done)| answer(done, Ok(()))),
             // One bad write must not take its neighbours with it: each job gets a commit of its own.
@@ -380,11 +387,12 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
     // What is written begins with a look: one that looks before it has the lock is told at once that another has it (who
     // brings the log into the file, say), instead of waiting for it.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(classify)?;
-    let mut touched = Touched::default();
+    let (mut touched, mut forgets) = (Touched::default(), false);
     // What follows one another of one transfer is one change of its row.
     let mut change: Option<(TransferId, Columns)> = None;
     for write in writes {
         touched.by(&transaction, write)?;
+        forgets |= matches!(write, Write::ForgetCompany(_));
         let next = of_a_transfer(write)?;
         match (&mut change, &next) {
             (Some((id, columns)), Some((same, later))) if id == same => {
@@ -399,7 +407,7 @@ fn commit<'a>(connection: &mut Connection, writes: impl Iterator<Item = &'a Writ
         }
     }
     made(&transaction, change.as_ref())?;
-    let news = touched.settle(&transaction)?;
+    let news = touched.settle(&transaction)? || forgets;
     transaction.commit().map_err(classify)?;
     Ok(news)
 }
@@ -536,6 +544,7 @@ fn apply(c: &Connection, write: &Write) -> Result<()> {
             .iter()
             .try_for_each(|sql| plain(c, sql, &[&upload.0])),
         Write::Lost { batch, key, at } => added(LOST.insert(c, "OR REPLACE", &[&bits(batch.get()), key, &bits(at.0)])),
+        Write::ForgetCompany(address) => forgetting::company(c, address),
         Write::Happened(id, at, event) => {
             plain(c, "INSERT INTO story VALUES (?,?,?)", &[&bits(id.get()), &bits(at.0), &text(event)?])
         }

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::sync::broadcast;
 
 use super::limits::{Ask, Desk};
-use super::{socket, watches};
+use super::{Forgotten, forgetting, socket, watches};
 use crate::bandwidth::LimitNow;
 use crate::engine::Engine;
 use crate::engine::feed::{Action, Target, Wait, Way};
@@ -34,6 +34,8 @@ const EACH: Duration = Duration::from_micros(100);
 const ACTING: Duration = Duration::from_secs(20);
 /// And for a look at all that lies in a folder, perhaps on a slow drive.
 const CHECKING: Duration = Duration::from_secs(30 * 60);
+/// And for a company to be forgotten: what was sent of unfinished uploads is removed first, and drives may be slow.
+const FORGETTING: Duration = Duration::from_secs(2 * 60);
 /// Before the socket is listened to again after an error.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -53,6 +55,23 @@ enum Asked {
     Ways,
     /// Something of watched folders.
     Watch(watches::Ask),
+    /// The company is to be forgotten.
+    Forget,
+}
+
+/// What came of forgetting a company.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Forgot {
+    /// It is forgotten.
+    Done(Forgotten),
+    /// It is not.
+    Refused {
+        /// Why.
+        code: ErrorCode,
+        /// For people who debug.
+        detail: String,
+    },
 }
 
 /// Those of a process that are asked.
@@ -63,6 +82,7 @@ pub(super) struct Heard {
     pub(super) watches: watches::Desk,
     /// Paths for its window.
     pub(super) handed: broadcast::Sender<Vec<PathBuf>>,
+    pub(super) forgetting: forgetting::Desk,
 }
 
 /// A path as JSON can carry it. Not every name is Unicode.
@@ -192,6 +212,18 @@ pub async fn watches(home: &Path, ask_for: watches::Ask) -> Result<Option<watche
     }
 }
 
+/// Asks the process that works with `home` to forget its company; nothing when no process does.
+///
+/// # Errors
+/// What it refuses, and as [`send`].
+pub async fn forget(home: &Path) -> Result<Option<Forgotten>> {
+    match ask(home, &Asked::Forget, FORGETTING).await? {
+        Some(Forgot::Done(forgotten)) => Ok(Some(forgotten)),
+        Some(Forgot::Refused { code, detail }) => Err(Error::new(code).detail(detail)),
+        None => Ok(None),
+    }
+}
+
 /// Whether a process works with `home`. One that does not answer does; one that was killed and is not quite gone does not, though
 /// its socket still takes connections.
 pub async fn is_at_work(home: &Path) -> bool {
@@ -267,7 +299,7 @@ pub(super) fn serve(home: &Path, heard: Heard, handle: &tokio::runtime::Handle) 
 }
 
 async fn answer(stream: &Stream, heard: &Heard) -> Result<()> {
-    let Heard { engine, limits, watches, handed } = heard;
+    let Heard { engine, limits, watches, handed, forgetting } = heard;
     let done = match asked(stream).await? {
         Asked::Act(request) => {
             // Whoever lets everything go on means what was paused for a while, too.
@@ -283,6 +315,13 @@ async fn answer(stream: &Stream, heard: &Heard) -> Result<()> {
         }
         Asked::Limit(ask) => return reply(stream, limits.does(&ask).await?).await,
         Asked::Watch(ask) => return reply(stream, watches.does(ask).await).await,
+        Asked::Forget => {
+            let forgot = match forgetting.forget().await {
+                Ok(forgotten) => Forgot::Done(forgotten),
+                Err(error) => Forgot::Refused { code: error.code, detail: error.detail },
+            };
+            return reply(stream, forgot).await;
+        }
         Asked::Ways => return reply(stream, engine.ways()).await,
         Asked::Waits => return reply(stream, engine.waits().await?).await,
     };

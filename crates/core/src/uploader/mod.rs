@@ -6,6 +6,7 @@ mod around;
 mod awake;
 mod check;
 pub mod control;
+mod forgetting;
 mod history;
 mod home;
 pub mod limits;
@@ -26,6 +27,7 @@ use std::sync::Mutex;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+pub use forgetting::Forgotten;
 pub use network::Network;
 pub use options::{Direct, Options};
 pub use status::SessionStatus;
@@ -67,6 +69,7 @@ pub struct Uploader {
     handed: tokio::sync::broadcast::Sender<Vec<std::path::PathBuf>>,
     /// The last check that came to its end.
     checked: Arc<Mutex<Option<Checked>>>,
+    forgetting: forgetting::Desk,
     runtime: Runtime,
     /// Held until the end: one engine a home.
     _home: Home,
@@ -99,7 +102,12 @@ impl Uploader {
             direct.region = Some(region(direct.region.take()).await);
         }
         let home = Home::enter(&options.home).await?;
-        let settings = Settings::load(&options.home)?;
+        let mut settings = Settings::load(&options.home)?;
+        // What a kill left of a company that was being forgotten counts for nothing, and goes below.
+        let half = settings.forgetting.clone();
+        if let Some(address) = &half {
+            settings.forget(address);
+        }
         if options.net.proxies.choice() == ProxyChoice::Automatic {
             options.net.proxies.choose(settings.proxy.clone());
         }
@@ -123,7 +131,7 @@ impl Uploader {
         let routes = Arc::new(Routes::new(options.net.clone(), store, Memory::of(&options.home)));
         let own = options.concurrency.filter(|_| ruled.may_change(Name::Concurrency).is_ok());
         let concurrency = own.or(ruled.settings.concurrency);
-        let (records, hold, own) = (journal.clone(), options.hold, options.home.clone());
+        let (records, hold, own) = (journal.clone(), options.hold || half.is_some(), options.home.clone());
         let run = options.limit.map(|rate| Choice { rate, paused: false, until: None });
         let limits = ruled.settings.limits.clone();
         let choice = limits::counts(run.or(settings.chosen), &ruled);
@@ -157,8 +165,25 @@ impl Uploader {
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
         let watches = watches::Desk::default();
-        let heard =
-            control::Heard { engine: engine.clone(), limits: desk, watches: watches.clone(), handed: handed.clone() };
+        let history = Arc::new(History::of(&session.options.home));
+        let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
+        let forgetting = forgetting::Desk::new(
+            Arc::clone(&session),
+            journal.clone(),
+            watches.clone(),
+            Arc::clone(&history),
+            Arc::clone(&checked),
+        );
+        if let Some(address) = &half {
+            forgetting.ends_first(address).await?;
+        }
+        let heard = control::Heard {
+            engine: engine.clone(),
+            limits: desk,
+            watches: watches.clone(),
+            handed: handed.clone(),
+            forgetting: forgetting.clone(),
+        };
         control::serve(&session.options.home, heard, runtime.handle())?;
         network::finds_the_way(&session.options.net, &session.asked(), session.vault()).await;
         session.begin(server, runtime.handle()).await?;
@@ -166,11 +191,21 @@ impl Uploader {
             let (engine, records, own) = (engine.clone(), journal.clone(), session.options.home.clone());
             watches.open(Watches::open(engine, records, own, runtime.handle().clone()).await?, Arc::clone(&session));
         }
-        let history = Arc::new(History::of(&session.options.home));
         runtime.handle().spawn(awake::keep(engine.clone(), session.preferences.subscribe()));
         runtime.handle().spawn(lookout.follow(engine.clone(), around));
-        let checked = Arc::new(Mutex::new(Checked::of(&session.options.home)));
-        Ok(Self { engine, journal, notice, session, watches, history, handed, checked, runtime, _home: home })
+        Ok(Self {
+            engine,
+            journal,
+            notice,
+            session,
+            watches,
+            history,
+            handed,
+            checked,
+            forgetting,
+            runtime,
+            _home: home,
+        })
     }
 
     /// Where its records lie.
@@ -205,6 +240,8 @@ impl Uploader {
     /// `client-too-old`, `untrusted-server`, and `set-by-company` for another company than the policy's.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
         self.session.may_turn_to(address)?;
+        // What is half forgotten would take the next sign-in with it.
+        self.on_runtime(self.forgetting.clone(), |_, desk| async move { desk.ends().await }).await?;
         self.on_runtime(address.to_owned(), |keeper, address| async move {
             let wish = keeper.present.wish();
             keeper.connect(wish, &address, None).await

@@ -4,17 +4,35 @@ use std::path::{Path, PathBuf};
 
 use super::folder::Shared;
 use super::hours::AT_ONCE;
-use super::record::Aftermath;
+use super::record::{Aftermath, State};
 use super::spec::After;
+use super::strays;
 use super::taking::given_back;
 use crate::error::Result;
 use crate::file::{Asked, Mounted, Tree};
-use crate::journal::{WatchRow, Watched, Write};
+use crate::journal::{Reader, WatchRow, Watched, Write};
 
 /// A file that had another name, which it was to be deleted under, as whoever watched was killed.
 struct Hidden {
     file: PathBuf,
     hidden: PathBuf,
+}
+
+/// Puts on record of all folders of a company that they are watched no more, and lets go of them. Doing it again does no harm.
+///
+/// # Errors
+/// The journal's.
+pub(super) async fn forgets(shared: &Shared, company: &str) -> Result<()> {
+    let rows = shared.journal.read(Reader::watches).await?;
+    for row in rows.into_iter().filter(|row| row.remote.is_of(company)) {
+        let row = WatchRow { state: State::Stopped, ..row };
+        shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
+        let id = row.id;
+        if shared.journal.read(move |reader| reader.has_watched(id)).await? {
+            lets_go(shared, &row, strays::left).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets go of a folder that is on record as watched no more. Doing it again does no harm: a kill may come between the two. Where each
@@ -73,14 +91,14 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::credentials::Giver;
     use crate::engine::fixture::FILE;
     use crate::journal::{TransferRow, WatchedRow};
     use crate::transfer::{OnS3, Standing, TransferState};
     use crate::units::UnixTime;
     use crate::watch::fixture::{NAME, watched};
     use crate::watch::folder::{Ask, Change, Folder};
-    use crate::watch::record::{Decided, State};
-    use crate::watch::strays;
+    use crate::watch::record::Decided;
 
     const HAS: &str = ".davit-1";
 
@@ -119,6 +137,23 @@ mod tests {
             let id = folder.row.id;
             assert!(!folder.shared.journal.read(move |reader| reader.has_watched(id)).await.expect("read"));
         }
+    }
+
+    /// A kill came before its company was forgotten to the end.
+    #[tokio::test]
+    async fn what_was_being_deleted_has_its_name_again_once_its_company_is_forgotten() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let (folder, _asks) = killed(home.path(), root.path()).await;
+        let Giver::Company { address } = folder.row.remote.giver.clone() else { panic!("{:?}", folder.row.remote) };
+        let names = || [NAME, HAS].map(|name| root.path().join(name).exists());
+        forgets(&folder.shared, "https://another.example").await.expect("nothing to do");
+        assert_eq!(names(), [false, true], "another company's");
+        for _twice in 0..2 {
+            forgets(&folder.shared, &address).await.expect("let go of");
+            assert_eq!(names(), [true, false]);
+        }
+        let rows = folder.shared.journal.read(Reader::watches).await.expect("read");
+        assert_eq!(rows.iter().map(|row| row.state).collect::<Vec<_>>(), [State::Stopped]);
     }
 
     /// Where its folder is away nobody is kept from anything.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Duration;
 
 use super::card::{Card, Doing};
 use super::events::Events;
@@ -22,6 +23,9 @@ use crate::ids::WatchId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::session::Destination;
 use crate::units::UnixTime;
+
+/// A folder whose company is forgotten is asked to stop, and stopped after this long.
+const SOON: Duration = Duration::from_secs(5);
 
 /// All watched folders. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -229,6 +233,32 @@ impl Watches {
         self.0.running.lock().await.remove(&id);
         self.0.publish().await;
         Ok(())
+    }
+
+    /// Watches none of a company's folders any more, and lets go of them.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn forget(&self, company: &str) -> Result<()> {
+        let _one = self.0.adding.lock().await;
+        let rows = self.0.shared.journal.read(crate::journal::Reader::watches).await?;
+        for row in rows.iter().filter(|row| row.remote.is_of(company)) {
+            // One that is busy for long, or ended, is stopped as by a kill.
+            match tokio::time::timeout(SOON, self.remove(row.id)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => drop(self.0.running.lock().await.remove(&row.id)),
+            }
+        }
+        self.0.publish().await;
+        stopping::forgets(&self.0.shared, company).await
+    }
+
+    /// The same where nobody watches.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) async fn forget_at_rest(engine: Engine, journal: Journal, home: PathBuf, company: &str) -> Result<()> {
+        stopping::forgets(&Shared { engine, journal, home }, company).await
     }
 
     /// Watches nothing any more, until the next start.

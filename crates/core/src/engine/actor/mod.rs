@@ -11,6 +11,7 @@ pub(super) mod deliver;
 pub(super) mod elsewhere;
 mod endings;
 pub(super) mod enqueue;
+mod forgetting;
 mod joining;
 mod mounts;
 mod order;
@@ -122,6 +123,10 @@ pub(super) struct Actor {
     dirty: bool,
     /// Who waits until nothing runs any more.
     coming_to_rest: Vec<oneshot::Sender<()>>,
+    /// A company whose rows go then.
+    forgetting: Option<forgetting::Asked>,
+    /// Companies that were forgotten, and were not connected to again.
+    forgotten: HashSet<String>,
     closing: Option<oneshot::Sender<()>>,
 }
 
@@ -176,6 +181,8 @@ impl Actor {
             ends: Vec::new(),
             dirty: true,
             coming_to_rest: Vec::new(),
+            forgetting: None,
+            forgotten: HashSet::new(),
             closing: None,
         }
     }
@@ -215,6 +222,7 @@ impl Actor {
                 () = until(limit_changes), if !busy => self.dirty = true,
             }
             self.tell_that_all_rests();
+            self.forget_once_all_rests().await;
             if self.active.is_empty() && self.closing.is_some() {
                 // Still closing: whatever ended just now begins nothing any more.
                 self.tick().await;
@@ -228,6 +236,7 @@ impl Actor {
 
     /// Another company or place. What runs for the former rests, what began with this one goes on.
     async fn turn_to(&mut self, remote: Option<Remote>) {
+        self.knows_again(remote.as_ref());
         self.shelf.turn_to(remote);
         self.offered.forget();
         for (id, active) in &self.active {
@@ -504,7 +513,11 @@ impl Actor {
         match command {
             Command::Enqueue(gesture, reply) => {
                 self.shared.routes.ask_anew();
-                let _ = reply.send(self.enqueue(*gesture).await);
+                let taken = match self.may_be_taken(&gesture.remote) {
+                    Ok(()) => self.enqueue(*gesture).await,
+                    Err(refused) => Err(refused),
+                };
+                let _ = reply.send(taken);
             }
             Command::Deliver(delivery, reply) => {
                 let _ = reply.send(self.deliver(*delivery).await);
@@ -602,6 +615,8 @@ impl Actor {
                 self.leftovers.wanted();
                 self.receipts.wanted();
             }
+            Command::GiveUp(company, reply) => self.give_up(&company, reply).await,
+            Command::Forget(company, reply) => self.is_to_forget(company, reply),
             Command::TurnTo(remote) => self.turn_to(remote).await,
             Command::Limit(limits, choice, reply) => {
                 self.shelf.limiting.limit(limits, choice);
