@@ -182,7 +182,7 @@ test('of a company that is forgotten nothing waits, and no place is the usual on
 
 test('a company that cannot be forgotten stays, and why is said', async () => {
   const refused: Problem = { code: 'set-by-company', owner: 'admin', detail: 'server', reference: null };
-  const { session, toasts } = started({ forgetCompany: () => Promise.reject(refused) });
+  const { session, toasts } = started({ forgetCompany: vi.fn().mockRejectedValue(refused) });
   session.prefer('maps');
   await session.forgetCompany();
   expect(session.forgetting).toBe(false);
