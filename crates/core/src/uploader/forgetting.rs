@@ -164,12 +164,11 @@ impl Desk {
 
     async fn lets_go_of_folders(&self, address: &str) -> Result<()> {
         let Inner { keeper, journal, watches, .. } = &*self.0;
-        match watches.watches() {
-            Some(watches) => watches.forget(address).await,
-            None => {
-                let home = keeper.options.home.clone();
-                Watches::forget_at_rest(keeper.engine.clone(), journal.clone(), home, address).await
-            }
+        if let Some(watches) = watches.watches() {
+            watches.forget(address).await
+        } else {
+            let home = keeper.options.home.clone();
+            Watches::forget_at_rest(keeper.engine.clone(), journal.clone(), home, address).await
         }
     }
 
