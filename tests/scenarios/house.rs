@@ -259,7 +259,8 @@ fn dead_links(at: &Path, text: &str) -> Vec<String> {
         let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
         let path = if file.is_empty() { at.to_owned() } else { at.with_file_name("").join(file) };
         let there = if file.is_empty() { text.to_owned() } else { read(&path) };
-        (file.is_empty() || path.exists()) && anchor.is_none_or(|anchor| anchors(&there).iter().any(|name| name == anchor))
+        (file.is_empty() || path.exists())
+            && anchor.is_none_or(|anchor| anchors(&there).iter().any(|name| name == anchor))
     };
     let ours = links(text).into_iter().filter(|link| !link.starts_with("https://") && !link.starts_with("mailto:"));
     ours.filter(|link| !leads(link)).collect()

@@ -316,6 +316,8 @@ async fn answer(stream: &Stream, heard: &Heard) -> Result<()> {
         Asked::Limit(ask) => return reply(stream, limits.does(&ask).await?).await,
         Asked::Watch(ask) => return reply(stream, watches.does(ask).await).await,
         Asked::Forget => {
+            // A process that has nothing left to upload ends, and would not tell.
+            let _until_told = forgetting.is_asked().await;
             let forgot = match forgetting.forget().await {
                 Ok(forgotten) => Forgot::Done(forgotten),
                 Err(error) => Forgot::Refused { code: error.code, detail: error.detail },

@@ -53,6 +53,8 @@ struct Inner {
     checked: Arc<Mutex<Option<Checked>>>,
     /// Held by who forgets one.
     one: tokio::sync::Mutex<()>,
+    /// Held by who asked from elsewhere, until they are told.
+    asked: tokio::sync::RwLock<()>,
 }
 
 /// Whether somebody is there who may have signed in, and sees it.
@@ -70,7 +72,18 @@ impl Desk {
         history: Arc<History>,
         checked: Arc<Mutex<Option<Checked>>>,
     ) -> Self {
-        Self(Arc::new(Inner { keeper, journal, watches, history, checked, one: tokio::sync::Mutex::default() }))
+        let (one, asked) = Default::default();
+        Self(Arc::new(Inner { keeper, journal, watches, history, checked, one, asked }))
+    }
+
+    /// As long as this is held, this process does not end.
+    pub(super) async fn is_asked(&self) -> impl Drop + Send {
+        self.0.asked.read().await
+    }
+
+    /// Everybody who asked has been told.
+    pub(super) async fn all_told(&self) {
+        drop(self.0.asked.write().await);
     }
 
     /// Forgets the company that is known now. Once that is on record it is done to its end, here or by the next start.

@@ -326,6 +326,7 @@ impl Uploader {
 
     /// Rests everything; what was acknowledged is on record. The rest ends with the last handle.
     pub async fn rest(&self) {
+        self.forgetting.all_told().await;
         if let Some(watches) = self.watches() {
             watches.close().await;
         }

@@ -215,10 +215,12 @@ mod tests {
     use crate::credentials::Giver;
     use crate::engine::fixture::{FILE, records, rows, start};
     use crate::file::SourceFile;
-    use crate::ids::{DestinationId, TransferId, UploadId, WatchId};
-    use crate::journal::{ItemRow, Reader, Sweep};
+    use crate::ids::{DestinationId, TransferId, UploadId};
+    use crate::journal::{ItemRow, Journal, Reader};
     use crate::session::Collision;
     use crate::transfer::Plan;
+    use crate::watch::fixture::row;
+    use crate::watch::record::State;
 
     const ITEM: Target = Target::Item(ItemId::new(1));
 
@@ -235,6 +237,14 @@ mod tests {
 
     async fn file(actor: &Actor, id: TransferId) -> TransferRow {
         on_record(actor, move |journal| journal.transfer(id)).await.expect("there")
+    }
+
+    /// The same item, found by a watched folder that is on record.
+    async fn found(home: &Path, batch: &BatchRow, item: ItemRow) -> ItemRow {
+        let (watch, sweep) = row(Path::new("/in"), batch.destination.clone(), State::Watching);
+        let (journal, _) = Journal::open(home).expect("opened");
+        journal.write(vec![Write::Watch(Box::new(watch))]).await.expect("written");
+        ItemRow { sweep: Some(sweep), ..item }
     }
 
     /// An engine that knows a file, of which something was sent before somebody moved it.
@@ -294,16 +304,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_lies_in_a_folder_or_is_not_missing_is_not_asked_for() {
-        let sweep = Sweep { watch: WatchId::new(1), under: String::new() };
-        for (code, folder, sweep) in [
-            (ErrorCode::FileMissing, true, None),
-            (ErrorCode::FileMissing, false, Some(sweep)),
-            (ErrorCode::FileUnreadable, false, None),
+        for (code, folder, is_found) in [
+            (ErrorCode::FileMissing, true, false),
+            (ErrorCode::FileMissing, false, true),
+            (ErrorCode::FileUnreadable, false, false),
         ] {
             let home = tempfile::tempdir().expect("a folder");
-            let (batch, item, row) = rows(Path::new("/in/cut.mov"), failed(code));
-            let item = ItemRow { folder, sweep, ..item };
-            let actor = Actor::new(start(home.path(), records(home.path(), (batch, item, row)).await));
+            let (batch, item, file) = rows(Path::new("/in/cut.mov"), failed(code));
+            let item = if is_found { found(home.path(), &batch, item).await } else { ItemRow { folder, ..item } };
+            let actor = Actor::new(start(home.path(), records(home.path(), (batch, item, file)).await));
             for target in [ITEM, Target::Transfer(FILE)] {
                 assert!(actor.missing(target).await.expect("read").is_none(), "{code} {folder}");
             }
@@ -387,9 +396,9 @@ mod tests {
     #[tokio::test]
     async fn a_row_of_a_watched_folder_goes_where_that_says() {
         let home = tempfile::tempdir().expect("a folder");
-        let (batch, item, row) = rows(Path::new("/in/cut.mov"), failed(ErrorCode::DestinationGone));
-        let item = ItemRow { sweep: Some(Sweep { watch: WatchId::new(1), under: String::new() }), ..item };
-        let mut actor = Actor::new(start(home.path(), records(home.path(), (batch, item, row)).await));
+        let (batch, item, missing) = rows(Path::new("/in/cut.mov"), failed(ErrorCode::DestinationGone));
+        let item = found(home.path(), &batch, item).await;
+        let mut actor = Actor::new(start(home.path(), records(home.path(), (batch, item, missing)).await));
         let (to, remote) = elsewhere();
         assert_eq!(actor.send_to(&[ITEM], to, remote).await.expect("left").count, 0);
         assert_eq!(file(&actor, FILE).await.standing, failed(ErrorCode::DestinationGone));
