@@ -17,6 +17,10 @@ export const manners = {
     await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
     await painted(page);
     for (const found of await page.evaluate(forced)) say(`in forced colours: ${found}`);
+    // Not from where the scenario before it left the page.
+    await page.evaluate(() => {
+      if (document.activeElement === document.body) document.querySelector("a, button, input, [tabindex='0']")?.focus();
+    });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Shift+Tab');
     for (const found of await page.evaluate(ringless)) say(`in forced colours: ${found}`);
