@@ -8,6 +8,7 @@ const RUNNERS = ['macos-15', 'ubuntu-22.04-arm', 'ubuntu-24.04', 'windows-11-arm
 const YOUNG = [
     ...RUNNERS.map((label) => ['runner-label', `label "${label}" is unknown.`]),
     ['permissions', 'unknown permission scope "attestations".'],
+    ['expression', 'undefined variable "vars".'],
 ];
 
 const folder = new URL('../workflows/', import.meta.url);
