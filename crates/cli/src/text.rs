@@ -22,7 +22,7 @@ pub(crate) fn line(text: &str) -> Result<bool> {
 /// Writes something long on standard output, as far as somebody reads it.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn all(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     heard(write(&mut out).and_then(|()| out.flush())).map(drop)

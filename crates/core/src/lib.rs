@@ -11,7 +11,7 @@
 //! - [`check`]: whether everything is right that an upload needs.
 //! - [`report`]: what a company's IT is given, without secrets.
 //! - [`s3`]: the only user of the AWS SDK for S3.
-//! - [`file`]: open once, identify, read by position, walk folders, make keys.
+//! - [`file`](mod@file): open once, identify, read by position, walk folders, make keys.
 //! - [`transfer`]: one file to one object; its plan and its states are pure.
 //! - [`journal`]: the only durable record.
 //! - [`history`]: what ended, and what is asked of it.
@@ -19,7 +19,7 @@
 //! - [`engine`]: the actor that runs transfers; its feed is all that shells see.
 //! - [`uploader`]: all of it opened in order; what a shell holds.
 //!
-//! The way of one byte: page cache, a positional read into a pooled buffer ([`file`]), CRC64NVME while it is hot and
+//! The way of one byte: page cache, a positional read into a pooled buffer ([`file`](mod@file)), CRC64NVME while it is hot and
 //! one frame of the streaming body ([`s3`]), TLS, S3; the answer's checksum is compared, the part journaled
 //! ([`journal`]), the state stepped ([`transfer`]), and the feed told ([`engine`]).
 

@@ -1,6 +1,6 @@
 //! The list of parts (SBOM) of what ships, in the form of CycloneDX 1.5.
 //!
-//! Source: https://cyclonedx.org/docs/1.5/json/
+//! Source: <https://cyclonedx.org/docs/1.5/json/>
 
 use anyhow::Result;
 use serde_json::{Value, json};
