@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
-    /// Build core, command line, backend and window.
+    /// Build core, command line, backend and window, and check that every test compiles.
     Build,
     /// Run core's tests under Wine.
     Test {
@@ -56,6 +56,8 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Build => {
             page_is_built()?;
             must("build for Windows", &mut for_windows(&cross, "build", BUILT))?;
+            let all = ["--workspace", "--all-targets"];
+            must("all that is run there, tests among it", &mut for_windows(&cross, "check", &all))?;
         }
         What::Test { filter } => tests(&cross, filter.as_deref())?,
         What::Installer => {
