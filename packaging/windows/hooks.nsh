@@ -3,16 +3,25 @@
 ;
 ; - One person's installation gets an entry in "Send to". All persons' gets "Upload with Davit" for files and folders
 ;   instead: "Send to" is each person's own.
-; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA.
+; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA. It then goes
+;   of who uninstalls, and of nobody else: by SYSTEM, as device managers uninstall, that is nobody's.
 ; - %ProgramData%\Davit is the company's and is never touched.
 
 !define DAVIT_VERB "Software\Classes\*\shell\Davit"
 !define DAVIT_VERB_OF_FOLDERS "Software\Classes\Directory\shell\Davit"
+!define DAVIT_PATH "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe"
 
 !macro DAVIT_WRITE_VERB KEY
   WriteRegStr SHCTX "${KEY}" "" "Upload with Davit"
   WriteRegStr SHCTX "${KEY}" "Icon" "$INSTDIR\davit-app.exe"
   WriteRegStr SHCTX "${KEY}\command" "" '"$INSTDIR\davit-app.exe" --add "%1"'
+!macroend
+
+; Told which half of the registry: by the time of the last hook SHCTX may be that of who uninstalls, whatever was installed.
+!macro DAVIT_DELETE_KEYS ROOT
+  DeleteRegKey ${ROOT} "${DAVIT_VERB}"
+  DeleteRegKey ${ROOT} "${DAVIT_VERB_OF_FOLDERS}"
+  DeleteRegKey ${ROOT} "${DAVIT_PATH}"
 !macroend
 
 !macro NSIS_HOOK_PREINSTALL
@@ -26,7 +35,7 @@
     CreateShortcut "$SENDTO\Davit.lnk" "$INSTDIR\davit-app.exe" "--add"
   ${EndIf}
   ; So that "davit" typed into Start or Run is found.
-  WriteRegStr SHCTX "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe" "" "$INSTDIR\davit.exe"
+  WriteRegStr SHCTX "${DAVIT_PATH}" "" "$INSTDIR\davit.exe"
 !macroend
 
 !macro NSIS_HOOK_PREUNINSTALL
@@ -40,9 +49,11 @@
 
 !macro NSIS_HOOK_POSTUNINSTALL
   Delete "$SENDTO\Davit.lnk"
-  DeleteRegKey SHCTX "${DAVIT_VERB}"
-  DeleteRegKey SHCTX "${DAVIT_VERB_OF_FOLDERS}"
-  DeleteRegKey SHCTX "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe"
+  ${If} $MultiUser.InstallMode == "AllUsers"
+    !insertmacro DAVIT_DELETE_KEYS HKLM
+  ${Else}
+    !insertmacro DAVIT_DELETE_KEYS HKCU
+  ${EndIf}
   ${If} $DeleteAppDataCheckboxState = 1
   ${AndIf} $UpdateMode <> 1
     SetShellVarContext current

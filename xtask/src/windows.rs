@@ -11,7 +11,7 @@ use clap::Subcommand;
 use crate::cross::{Cross, folder};
 use crate::dependencies::{crates, page};
 use crate::packages::Purpose;
-use crate::run::{command, must, npm, output, root, took};
+use crate::run::{command, must, npm, output, root, took, works};
 use crate::{licences, setup};
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
@@ -168,6 +168,9 @@ impl Wine {
         println!("installed: {} in {}", said.trim(), place.display());
         let sends = self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_some();
         ensure!(sends == (mode == "/CurrentUser"), "{mode}: an entry in Send to: {sends}");
+        for key in of_the_registry(mode) {
+            ensure!(self.knows(&key), "{mode} did not write {key}");
+        }
         let records = self.person()?.join("AppData/Local/davit/Davit/data");
         std::fs::create_dir_all(&records)?;
         let mut words = vec!["/S", mode];
@@ -178,6 +181,9 @@ impl Wine {
         until("without its entries", || {
             self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_none()
         })?;
+        for key in of_the_registry(mode) {
+            until(&format!("without {key}"), || !self.knows(&key))?;
+        }
         if delete {
             until("without what was on record", || !records.exists())?;
         } else {
@@ -196,6 +202,11 @@ impl Wine {
         let place = self.installed().context("its pages installed nothing")?;
         must("uninstall silently", &mut self.run(&place.join("uninstall.exe"), &["/S"]))?;
         until("uninstalled", || !place.exists())
+    }
+
+    /// Whether there is this key of the registry.
+    fn knows(&self, key: &str) -> bool {
+        works(&mut self.run(Path::new("reg"), &["query", key]))
     }
 
     /// Where it was installed.
@@ -221,6 +232,15 @@ impl Drop for Wine {
     fn drop(&mut self) {
         let _ = self.with(&mut command("wineserver", &["-k"])).status();
     }
+}
+
+/// The keys that an installation writes beside the uninstaller's own.
+fn of_the_registry(mode: &str) -> Vec<String> {
+    let all = mode == "/AllUsers";
+    let root = if all { "HKLM" } else { "HKCU" };
+    let verbs = [r"Software\Classes\*\shell\Davit", r"Software\Classes\Directory\shell\Davit"];
+    let path = r"Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe";
+    verbs.into_iter().filter(|_| all).chain([path]).map(|key| format!(r"{root}\{key}")).collect()
 }
 
 /// Waits for a state of the disk.
