@@ -1,6 +1,8 @@
 //! Packages of the release build. On Linux we lay them out ourselves; on Windows and macOS Tauri's bundler makes them by
 //! `packaging/`'s configuration. What is made lies in `target/packages`, and its size is printed.
 
+#[cfg(any(not(target_os = "linux"), test))]
+mod apple_double;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]

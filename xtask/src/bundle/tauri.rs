@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::folder;
+use super::{apple_double, folder};
 use crate::dependencies::{crates, page};
 use crate::packages::Purpose;
 use crate::run::{cargo, command, must, output, root, target};
@@ -65,7 +65,7 @@ fn macos(beside: &Path) -> Result<Bundles> {
     }
     let mut lipo = command("lipo", &["-create", "-output"]);
     must("davit for both processors", lipo.arg(beside.join(format!("davit-{universal}"))).args(both))?;
-    if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none() {
+    if !signs() {
         println!("== APPLE_SIGNING_IDENTITY is not set: the app is not signed, and other Macs refuse it");
     }
     must("release build and disk image", bundler("packages.macos.json", universal)?.args(["--", "--locked"]))?;
@@ -74,9 +74,33 @@ fn macos(beside: &Path) -> Result<Bundles> {
     let updates = made.join("updates");
     std::fs::create_dir_all(&updates)?;
     let name = format!("Davit_{}_universal.app.tar.gz", env!("CARGO_PKG_VERSION"));
-    let mut pack = command("tar", &["-czf"]);
-    must("the app, packed", pack.arg(updates.join(name)).arg("-C").arg(made.join("macos")).arg("Davit.app"))?;
+    packed(&made.join("macos"), &updates.join(name))?;
     Ok(vec![(made.join("dmg"), "dmg"), (updates, "gz")])
+}
+
+/// Packs the app, and makes sure that what is unpacked is what was signed: without the files that this system's tar would put
+/// beside those that have attributes.
+fn packed(folder: &Path, archive: &Path) -> Result<()> {
+    let mut pack = command("tar", &["--no-mac-metadata", "--no-xattrs", "-czf"]);
+    pack.arg(archive).arg("-C").arg(folder).arg("Davit.app").env("COPYFILE_DISABLE", "1");
+    must("the app, packed", &mut pack)?;
+    let unpacked = command("gzip", &["-dc"]).arg(archive).output().context("gzip cannot be started")?;
+    anyhow::ensure!(unpacked.status.success(), "{} cannot be unpacked", archive.display());
+    let strange = apple_double::names(&unpacked.stdout);
+    anyhow::ensure!(strange.is_empty(), "{} holds {}", archive.display(), strange.join(", "));
+    if signs() {
+        let place = tempfile::tempdir()?;
+        let mut unpack = command("tar", &["-xzf"]);
+        must("the app, unpacked", unpack.arg(archive).arg("-C").arg(place.path()))?;
+        let mut verify = command("codesign", &["--verify", "--deep", "--strict", "--verbose=2"]);
+        must("its signature", verify.arg(place.path().join("Davit.app")))?;
+    }
+    Ok(())
+}
+
+/// Whether the app is signed.
+fn signs() -> bool {
+    std::env::var_os("APPLE_SIGNING_IDENTITY").is_some_and(|identity| !identity.is_empty())
 }
 
 /// The command line, where the bundler looks for it.
