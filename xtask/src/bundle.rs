@@ -35,6 +35,8 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 pub(crate) fn run(only: Option<Kind>, prove: bool) -> Result<()> {
+    // Before hours of building, and not after.
+    crate::release::is_tagged_so()?;
     #[cfg(target_os = "linux")]
     let packages = linux::run(only, prove)?;
     #[cfg(not(target_os = "linux"))]

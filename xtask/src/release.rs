@@ -29,8 +29,24 @@ struct Key {
     password: OsString,
 }
 
+/// Whether what is built is what the tag says that started the workflow. Without one there is nothing to compare.
+pub(crate) fn is_tagged_so() -> Result<()> {
+    let said = |name: &str| std::env::var(name).unwrap_or_default();
+    is_named(&said("GITHUB_REF_TYPE"), &said("GITHUB_REF_NAME"))
+}
+
+fn is_named(kind: &str, name: &str) -> Result<()> {
+    let ours = concat!("v", env!("CARGO_PKG_VERSION"));
+    ensure!(
+        kind != "tag" || name == ours,
+        "the tag is {name}, and the version in Cargo.toml makes {ours}: change one of them"
+    );
+    Ok(())
+}
+
 /// For packages that others made.
 pub(crate) fn run(packages: &Path) -> Result<()> {
+    is_tagged_so()?;
     setup::run(Purpose::Build)?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
@@ -148,4 +164,20 @@ fn tauri() -> PathBuf {
 fn name(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str());
     Ok(name.with_context(|| format!("{} has no plain name", path.display()))?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_names_another_version_is_no_release() {
+        let ours = format!("v{}", env!("CARGO_PKG_VERSION"));
+        assert!(is_named("tag", &ours).is_ok());
+        assert!(is_named("branch", "main").is_ok() && is_named("", "").is_ok());
+        for other in ["v999.0.0", env!("CARGO_PKG_VERSION"), &format!("{ours}-rc.1")] {
+            let said = is_named("tag", other).expect_err(other).to_string();
+            assert!(said.contains(other) && said.contains(&ours), "{said}");
+        }
+    }
 }
