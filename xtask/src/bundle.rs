@@ -29,20 +29,32 @@ pub(crate) enum Kind {
     Backend,
 }
 
+/// One half of the work where packages are signed, so that nothing that is compiled or installed sees what signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Install what is needed, and build.
+    Build,
+    /// Pack what was built, and sign it.
+    Pack,
+}
+
 /// Where packages are put.
 pub(crate) fn folder() -> PathBuf {
     target().join("packages")
 }
 
-pub(crate) fn run(only: Option<Kind>, prove: bool) -> Result<()> {
+pub(crate) fn run(only: Option<Kind>, prove: bool, step: Option<Step>) -> Result<()> {
     // Before hours of building, and not after.
     crate::release::is_tagged_so()?;
     #[cfg(target_os = "linux")]
-    let packages = linux::run(only, prove)?;
+    let packages = {
+        anyhow::ensure!(step.is_none(), "--step is for Windows and macOS");
+        linux::run(only, prove)?
+    };
     #[cfg(not(target_os = "linux"))]
     let packages = {
         anyhow::ensure!(only.is_none() && !prove, "--only and --prove are for Linux");
-        tauri::run()?
+        tauri::run(step)?
     };
     for package in packages {
         println!("{}  {}", package.display(), megabytes(&package)?);

@@ -1,7 +1,7 @@
 //! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
 //!
 //! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
-//! from an argument. Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
+//! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own. Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
 
 mod manifest;
 mod parts;
@@ -12,6 +12,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::ValueEnum;
 
 use crate::packages::Purpose;
 use crate::run::{command, must, output, root, target, took};
@@ -19,6 +20,15 @@ use crate::{bundle, setup, windows, workflows};
 
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
+
+/// One half of it, for a workflow where only the second knows the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Install what is needed, and write the list of parts.
+    Parts,
+    /// Signatures, manifest, checksums: nothing is compiled and nothing installed.
+    Sign,
+}
 
 /// The checksums' file.
 const SUMS: &str = "SHA256SUMS";
@@ -45,22 +55,29 @@ fn is_named(kind: &str, name: &str) -> Result<()> {
 }
 
 /// For packages that others made.
-pub(crate) fn run(packages: &Path) -> Result<()> {
+pub(crate) fn run(packages: &Path, only: Option<Step>) -> Result<()> {
     is_tagged_so()?;
-    setup::run(Purpose::Build)?;
+    let folder = root().join(packages);
+    if only != Some(Step::Sign) {
+        setup::run(Purpose::Build)?;
+        list(&folder)?;
+    }
+    if only == Some(Step::Parts) {
+        return Ok(());
+    }
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
         bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
     };
     let password = variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default();
-    describe(&root().join(packages), &Key { private, password }, &downloads()?)
+    describe(&folder, &Key { private, password }, &downloads()?)
 }
 
 /// All of it on this machine alone, with a key that is thrown away. Nothing leaves the machine.
 pub(crate) fn dry_run() -> Result<()> {
     let begun = Instant::now();
     workflows::run()?;
-    bundle::run(None, false)?;
+    bundle::run(None, false, None)?;
     windows::run(&windows::What::Installer)?;
     let release = target().join("release-dry-run");
     if release.exists() {
@@ -75,6 +92,7 @@ pub(crate) fn dry_run() -> Result<()> {
     let mut generate = command(tauri(), &["signer", "generate", "--ci", "--password", "", "--write-keys"]);
     ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
     let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
+    list(&release)?;
     describe(&release, &key, "https://releases.example.com/davit/")?;
     let mut check = command("sha256sum", &["--check", "--strict", "--quiet", SUMS]);
     must("checksums, checked", check.current_dir(&release))?;
@@ -86,13 +104,19 @@ pub(crate) fn dry_run() -> Result<()> {
     Ok(())
 }
 
-/// Writes everything beside the packages.
+/// Writes the list of parts beside the packages.
+fn list(folder: &Path) -> Result<()> {
+    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    std::fs::write(&list, serde_json::to_string_pretty(&parts::list()?)?)
+        .with_context(|| format!("{} cannot be written", list.display()))?;
+    println!("== parts: {}", list.display());
+    Ok(())
+}
+
+/// Writes everything else beside the packages.
 fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
     let packages = packages(folder)?;
     ensure!(!packages.is_empty(), "there are no packages in {}", folder.display());
-    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    std::fs::write(&list, serde_json::to_string_pretty(&parts::list()?)?)?;
-    println!("== parts: {}", list.display());
     let mut signed = Vec::new();
     for package in &packages {
         let signature = sign(package, key)?;
