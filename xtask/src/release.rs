@@ -1,7 +1,8 @@
 //! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
 //!
 //! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
-//! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own. Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
+//! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own.
+//! Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
 
 mod manifest;
 mod parts;
