@@ -73,7 +73,10 @@ pub(crate) fn pack(tree: &Tree, head: &Path, into: &Path) -> Result<PathBuf> {
     libraries(tree)?;
     pictures(tree)?;
     settings(tree)?;
-    tree.program(&root().join("packaging/appimage/AppRun"), "/AppRun")?;
+    let parts = root().join("packaging/appimage");
+    tree.program(&parts.join("AppRun"), "/AppRun")?;
+    tree.program(&parts.join("as-before"), "/usr/lib/davit/as-before")?;
+    tree.file(&parts.join("kept"), "/usr/lib/davit/kept")?;
     tree.file(&root().join("packaging/linux/Davit.desktop"), "/Davit.desktop")?;
     tree.link("usr/share/icons/hicolor/256x256/apps/davit-app.png", "/davit-app.png")?;
     tree.link("davit-app.png", "/.DirIcon")?;
@@ -223,5 +226,62 @@ mod tests {
         std::fs::write(&library, "a/usr/lib/x\0/usr").expect("written");
         relocated(&library).expect("changed");
         assert_eq!(std::fs::read(&library).expect("there"), b"a././/lib/x\0././");
+    }
+
+    /// What Davit's AppImage starts as Davit, and what that opens.
+    #[test]
+    fn what_davit_opens_finds_its_own_libraries_and_not_the_appimages() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree = Tree::new(folder.path().join("tree")).expect("made");
+        let parts = root().join("packaging/appimage");
+        tree.program(&parts.join("AppRun"), "/AppRun").expect("there");
+        tree.program(&parts.join("as-before"), "/usr/lib/davit/as-before").expect("there");
+        tree.file(&parts.join("kept"), "/usr/lib/davit/kept").expect("there");
+        let system = Tree::new(folder.path().join("system")).expect("made");
+        for (tree, at, script) in [
+            (&tree, "/usr/bin/davit-app", "echo \"app $LD_LIBRARY_PATH $XDG_DATA_DIRS\"; xdg-open page"),
+            (
+                &system,
+                "/xdg-open",
+                "echo \"opens $1 in $PWD ${LD_LIBRARY_PATH-none} $XDG_DATA_DIRS ${APPDIR-none} $PATH\"",
+            ),
+        ] {
+            let script = format!("#!/bin/sh\n{script}\n");
+            std::fs::write(folder.path().join("script"), script).expect("written");
+            tree.program(&folder.path().join("script"), at).expect("there");
+        }
+        let here = tree.root().display().to_string();
+        let path = format!("{}:/usr/bin:/bin", system.root().display());
+        let mut run = Command::new("sh");
+        run.arg(tree.root().join("AppRun"));
+        run.current_dir("/")
+            .env_clear()
+            .env("PATH", &path)
+            .env("APPDIR", tree.root())
+            .env("XDG_DATA_DIRS", "/their own");
+        let said = output(&mut run).expect("it runs");
+        let wanted =
+            format!("app {here}/usr/lib {here}/usr/share:/their own\nopens page in / none /their own none {path}\n");
+        assert_eq!(said, wanted);
+        // Also what it opened before an update started it from within.
+        run.env("DAVIT_BEFORE", "/").env("DAVIT_BEFORE_PATH", &path).env("DAVIT_BEFORE_XDG_DATA_DIRS", "/their own");
+        run.env("LD_LIBRARY_PATH", "/gone").env("XDG_DATA_DIRS", "/gone:/their own");
+        assert_eq!(output(&mut run).expect("it runs"), wanted);
+    }
+
+    /// Whatever the window starts by its name has to stand in `AppRun`'s list.
+    #[test]
+    fn what_the_window_starts_is_known_to_apprun() {
+        let run = std::fs::read_to_string(root().join("packaging/appimage/AppRun")).expect("AppRun");
+        let list = run.lines().find_map(|line| line.strip_prefix("for program in ")).expect("a list");
+        let list: Vec<&str> = list.trim_end_matches("; do").split(' ').collect();
+        let window = std::fs::read_to_string(root().join("src-tauri/src/commands/diagnostics.rs")).expect("a source");
+        let panels = window.split("const PANELS").nth(1).and_then(|rest| rest.split("];").next()).expect("panels");
+        let started: Vec<&str> = panels.split("(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(started.len() > 2, "{started:?}");
+        // And those of the crate `open`.
+        for program in started.iter().chain(&["xdg-open", "gio", "gnome-open", "kde-open6", "kde-open5", "kde-open"]) {
+            assert!(list.contains(program), "{program}");
+        }
     }
 }
