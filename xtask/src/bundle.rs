@@ -38,6 +38,9 @@ pub(crate) enum Step {
     Pack,
 }
 
+/// How the list of what an AppImage brings of others is called, after the AppImage's name.
+pub(crate) const LIBRARIES: &str = ".libraries.json";
+
 /// Where packages are put.
 pub(crate) fn folder() -> PathBuf {
     target().join("packages")

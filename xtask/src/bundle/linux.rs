@@ -4,6 +4,7 @@ mod app;
 mod appimage;
 mod backend;
 mod bare;
+mod brought;
 mod deb;
 mod package;
 pub(crate) mod proof;

@@ -12,7 +12,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use super::brought;
 use super::tree::Tree;
+use crate::bundle::LIBRARIES;
 use crate::run::{must, output, root};
 
 /// What a desktop has, by the names of libraries up to their first dot.
@@ -70,9 +72,12 @@ pub(crate) fn name() -> String {
 
 pub(crate) fn pack(tree: &Tree, head: &Path, into: &Path) -> Result<PathBuf> {
     println!("== libraries of the AppImage");
-    libraries(tree)?;
-    pictures(tree)?;
-    settings(tree)?;
+    let mut files = BTreeSet::new();
+    let changed = libraries(tree, &mut files)?;
+    pictures(tree, &mut files)?;
+    settings(tree, &mut files)?;
+    let brought = brought::of(&files)?;
+    brought::told(tree, &brought, &changed)?;
     let parts = root().join("packaging/appimage");
     tree.program(&parts.join("AppRun"), "/AppRun")?;
     tree.program(&parts.join("as-before"), "/usr/lib/davit/as-before")?;
@@ -82,6 +87,8 @@ pub(crate) fn pack(tree: &Tree, head: &Path, into: &Path) -> Result<PathBuf> {
     tree.link("davit-app.png", "/.DirIcon")?;
     let file = into.join(name());
     compressed(tree, head, &file)?;
+    let list = into.join(format!("{}{LIBRARIES}", name()));
+    std::fs::write(list, serde_json::to_string_pretty(&brought::listed(&brought)?)?)?;
     Ok(file)
 }
 
@@ -106,8 +113,8 @@ fn compressed(tree: &Tree, head: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything that the window and the web view's programs are linked with, and those programs.
-fn libraries(tree: &Tree) -> Result<()> {
+/// Everything that the window and the web view's programs are linked with, and those programs. Answers what was changed in it.
+fn libraries(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<Vec<String>> {
     let app = tree.root().join("usr/bin/davit-app");
     let linked = needed_by(&app)?;
     let view = linked.iter().find(|library| file_name(library).starts_with(WEB_VIEW));
@@ -121,20 +128,24 @@ fn libraries(tree: &Tree) -> Result<()> {
         }
         all.extend(needed_by(&from)?);
         tree.program(&from, from.to_str().context("a plain path")?)?;
+        files.insert(from);
     }
     // Loaded by its name, where there is one: the tray's.
     let tray = folder.join(TRAY);
     anyhow::ensure!(tray.exists(), "{} is missing; run: cargo xtask setup --for bundle", tray.display());
     all.extend(needed_by(&tray)?);
     all.insert(tray);
-    for library in all.iter().filter(|library| !is_the_desktop_s(&file_name(library))) {
-        let name = file_name(library);
-        tree.program(library, &format!("/usr/lib/{name}"))?;
+    let mut changed = Vec::new();
+    for library in all.into_iter().filter(|library| !is_the_desktop_s(&file_name(library))) {
+        let name = file_name(&library);
+        tree.program(&library, &format!("/usr/lib/{name}"))?;
         if name.starts_with("libwebkit2gtk") {
             relocated(&tree.root().join("usr/lib").join(&name))?;
+            changed.push(name);
         }
+        files.insert(library);
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Has a library look below the folder that it is started in for what it would look for below `/usr`.
@@ -150,12 +161,13 @@ fn relocated(library: &Path) -> Result<()> {
 }
 
 /// What reads pictures, icons among them, and the list of it.
-fn pictures(tree: &Tree) -> Result<()> {
+fn pictures(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     let folder = PathBuf::from(asked("gdk-pixbuf-2.0", "gdk_pixbuf_moduledir")?);
     let svg = folder.join("libpixbufloader-svg.so");
     anyhow::ensure!(svg.exists(), "{} is missing; run: cargo xtask setup --for bundle", svg.display());
     for library in needed_by(&svg)?.iter().chain([&svg]).filter(|library| !is_the_desktop_s(&file_name(library))) {
         tree.program(library, &format!("/usr/lib/{}", file_name(library)))?;
+        files.insert(library.clone());
     }
     let ask = asked("gdk-pixbuf-2.0", "gdk_pixbuf_query_loaders")?;
     let list = output(Command::new(ask).arg(&svg)).context("the list of what reads pictures cannot be made")?;
@@ -164,12 +176,13 @@ fn pictures(tree: &Tree) -> Result<()> {
 }
 
 /// What dialogs remember; and no modules of the system's, which belong to its own libraries.
-fn settings(tree: &Tree) -> Result<()> {
+fn settings(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir("/usr/share/glib-2.0/schemas")? {
         let path = entry?.path();
         let name = file_name(&path);
         if name.starts_with("org.gtk.Settings.") || name.starts_with("org.gnome.desktop.") {
             tree.file(&path, &format!("/usr/share/glib-2.0/schemas/{name}"))?;
+            files.insert(path);
         }
     }
     let mut compile = Command::new(asked("gio-2.0", "glib_compile_schemas")?);
