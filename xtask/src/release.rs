@@ -85,8 +85,12 @@ pub(crate) fn dry_run() -> Result<()> {
         std::fs::remove_dir_all(&release)?;
     }
     std::fs::create_dir_all(&release)?;
-    for package in packages(&bundle::folder())? {
-        std::fs::copy(&package, release.join(package.file_name().context("a package has a name")?))?;
+    for entry in std::fs::read_dir(bundle::folder())? {
+        let path = entry?.path();
+        let name = path.file_name().context("a file has a name")?;
+        if is_package(&path) || name.to_string_lossy().ends_with(bundle::LIBRARIES) {
+            std::fs::copy(&path, release.join(name))?;
+        }
     }
     let work = tempfile::tempdir()?;
     let key = work.path().join("key");
@@ -108,7 +112,7 @@ pub(crate) fn dry_run() -> Result<()> {
 /// Writes the list of parts beside the packages.
 fn list(folder: &Path) -> Result<()> {
     let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    std::fs::write(&list, serde_json::to_string_pretty(&parts::list()?)?)
+    std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
     println!("== parts: {}", list.display());
     Ok(())
@@ -131,13 +135,14 @@ fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
 /// What lies there and is a package, in order.
 fn packages(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut packages: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_file())
-        .filter(|path| path.extension().is_some_and(|kind| PACKAGES.iter().any(|of| kind == *of)))
-        .collect();
+    let mut packages: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_package(path)).collect();
     packages.sort();
     Ok(packages)
+}
+
+fn is_package(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|kind| PACKAGES.iter().any(|of| kind == *of))
 }
 
 /// The signature that an update is taken by. Tauri's tool writes it into a file beside the package.

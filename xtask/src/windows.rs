@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Subcommand;
 
 use crate::cross::{Cross, folder};
-use crate::dependencies::{crates, page};
+use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
 use crate::run::{command, must, npm, output, root, took, works};
 use crate::{licences, setup};
@@ -106,7 +106,10 @@ fn installer(cross: &Cross) -> Result<PathBuf> {
         let built = cross.built("release").join(file);
         std::fs::copy(&built, from.join(file)).with_context(|| format!("{} was not built", built.display()))?;
     }
-    std::fs::write(from.join("licences.txt"), licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?)?;
+    std::fs::write(
+        from.join("licences.txt"),
+        licences::of(&[crates(&["davit-app", "davit"])?, page()?, microsofts()].concat())?,
+    )?;
     // Named by Microsoft; whoever has it puts it there.
     let bootstrapper = "MicrosoftEdgeWebview2Setup.exe";
     if !from.join(bootstrapper).exists() {

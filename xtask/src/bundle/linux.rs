@@ -91,7 +91,7 @@ pub(crate) fn appimage(config: &Value, file: &Path) -> Result<()> {
 fn release(config: Option<&Value>) -> Result<()> {
     must("ui: build", &mut npm(&["run", "build"]))?;
     let mut words = vec!["build", "--release", "--locked"];
-    for program in crate::dependencies::PROGRAMS.iter().chain(&["davit-appimage"]) {
+    for program in crate::dependencies::SHIPS {
         words.extend(["--package", program]);
     }
     let mut build = cargo(&words);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::{Step, apple_double, folder};
-use crate::dependencies::{crates, page};
+use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
 use crate::run::{cargo, command, must, output, root, target, works};
 use crate::{licences, setup};
@@ -54,7 +54,9 @@ fn build(triple: &str) -> Result<()> {
     anyhow::ensure!(clang, "clang is missing, which compiles ring's assembler on ARM; install LLVM");
     let beside = root().join("src-tauri/gen/external");
     std::fs::create_dir_all(&beside)?;
-    std::fs::write(beside.join("licences.txt"), licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?)?;
+    let microsofts = if cfg!(windows) { microsofts() } else { Vec::new() };
+    let parts = [crates(&["davit-app", "davit"])?, page()?, microsofts].concat();
+    std::fs::write(beside.join("licences.txt"), licences::of(&parts)?)?;
     if triple == UNIVERSAL {
         let mut both = Vec::new();
         for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {

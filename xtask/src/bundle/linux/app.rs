@@ -27,6 +27,8 @@ pub(crate) struct App {
     /// Pictures, manual and words for shells.
     made: tempfile::TempDir,
     licences: String,
+    /// Those of the AppImage, which has a head besides.
+    with_head: String,
 }
 
 impl App {
@@ -44,8 +46,9 @@ impl App {
                 words.with_context(|| format!("davit knows no words for {shell}"))?,
             )?;
         }
-        let licences = licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?;
-        Ok(Self { programs: programs.to_owned(), made, licences })
+        let of = |programs: &[&str]| licences::of(&[crates(programs)?, page()?].concat());
+        let (licences, with_head) = (of(&["davit-app", "davit"])?, of(&["davit-app", "davit", "davit-appimage"])?);
+        Ok(Self { programs: programs.to_owned(), made, licences, with_head })
     }
 
     /// Lays all of it out, for a kind of package: DEB, RPM or APP.
@@ -66,7 +69,7 @@ impl App {
         }
         tree.file(&root().join("icons/davit.svg"), &format!("{icons}/scalable/apps/davit-app.svg"))?;
         self.words(tree, kind)?;
-        documents(tree, "davit", &self.licences)?;
+        documents(tree, "davit", if kind == "APP" { &self.with_head } else { &self.licences })?;
         if kind != "APP" {
             for (entry, at) in FILE_MANAGERS {
                 tree.file(&linux.join(entry), at)?;
