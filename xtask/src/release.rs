@@ -17,7 +17,7 @@ use clap::ValueEnum;
 
 use crate::packages::Purpose;
 use crate::run::{command, must, output, root, target, took};
-use crate::{bundle, setup, windows, workflows};
+use crate::{bundle, setup, updates, windows, workflows};
 
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
@@ -79,6 +79,7 @@ pub(crate) fn dry_run() -> Result<()> {
     let begun = Instant::now();
     workflows::run()?;
     bundle::run(None, false, None)?;
+    updates::run(&updates::Updates::default())?;
     windows::run(&windows::What::Installer)?;
     let release = target().join("release-dry-run");
     if release.exists() {
