@@ -8,6 +8,7 @@ mod brought;
 mod deb;
 mod package;
 pub(crate) mod proof;
+mod recorder;
 mod rpm;
 mod tree;
 
@@ -24,7 +25,7 @@ use crate::run::{cargo, command, must, npm, root, target, took};
 use crate::setup;
 
 use app::App;
-use package::{APP, BACKEND};
+use package::{APP, BACKEND, version};
 use tree::Tree;
 
 /// No more, so that a rollout over a slow line is no burden.
@@ -50,8 +51,8 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
             let tree = Tree::new(work.path().join(told))?;
             app.lay(&tree, told)?;
             packages.push(match kind {
-                Kind::Deb => small(deb::pack(&APP, &checked(tree)?, &into)?)?,
-                Kind::Rpm => rpm::pack(&APP, &tree, &into)?,
+                Kind::Deb => small(deb::pack(&APP, &version(), &checked(tree)?, &into)?)?,
+                Kind::Rpm => rpm::pack(&APP, &version(), &tree, &into)?,
                 Kind::Appimage | Kind::Backend => appimage::pack(&tree, &programs.join("davit-appimage"), &into)?,
             });
         }
@@ -59,8 +60,14 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
     if wanted(Kind::Backend) {
         let tree = Tree::new(work.path().join("backend"))?;
         backend::lay(&tree, &programs)?;
-        packages.push(deb::pack(&BACKEND, &tree, &into)?);
-        packages.push(rpm::pack(&BACKEND, &tree, &into)?);
+        packages.push(deb::pack(&BACKEND, &version(), &tree, &into)?);
+        packages.push(rpm::pack(&BACKEND, &version(), &tree, &into)?);
+        if prove {
+            // What is there before an update.
+            let before = Tree::new(proof::before())?;
+            deb::pack(&BACKEND, proof::BEFORE, &tree, before.root())?;
+            rpm::pack(&BACKEND, proof::BEFORE, &tree, before.root())?;
+        }
         // What the Containerfile takes.
         let context = Tree::new(into.join("backend"))?;
         context.program(&programs.join("davit-backend"), "/davit-backend")?;
