@@ -5,6 +5,7 @@ mod appimage;
 mod backend;
 mod bare;
 mod brought;
+mod container;
 mod deb;
 mod package;
 pub(crate) mod proof;
@@ -78,6 +79,9 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
     }
     if prove {
         proof::run(&packages)?;
+        if wanted(Kind::Backend) {
+            container::proof(&into.join("backend"))?;
+        }
     }
     Ok(packages)
 }

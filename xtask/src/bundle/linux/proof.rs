@@ -315,16 +315,20 @@ fn serves(system: &Bare) -> Result<()> {
 
 /// Whether who printed this line answers at its address.
 fn healthy(line: &str) -> Result<()> {
-    use std::io::{Read as _, Write as _};
     let said: serde_json::Value = serde_json::from_str(line).context("the backend did not start; see above")?;
     let url = said["url"].as_str().context("the backend names no address")?;
-    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    answers(url.trim_start_matches("http://").trim_end_matches('/'))
+}
+
+/// Whether a backend is well.
+pub(super) fn answers(address: &str) -> Result<()> {
+    use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(address)?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     ensure!(answer.starts_with("HTTP/1.1 200"), "the backend is not healthy: {answer}");
-    println!("the backend answers at {url}");
+    println!("the backend answers at {address}");
     Ok(())
 }
 
