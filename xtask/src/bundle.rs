@@ -130,7 +130,24 @@ mod tests {
                 assert!(window.join(named).exists(), "{named} is not there");
             }
         }
-        let fragment = std::fs::read_to_string(root().join("packaging/windows/send-to.wxs")).expect("a fragment");
-        assert!(fragment.contains("<Component Id=\"SendToDavit\""), "{fragment}");
+    }
+
+    /// The `.msi` is installed by SYSTEM, and its folders are not a person's.
+    #[test]
+    fn what_an_msi_writes_is_all_persons_and_the_same_as_the_installers() {
+        let read = |path: &str| std::fs::read_to_string(root().join(path)).expect(path);
+        let fragment = read("packaging/windows/menus.wxs");
+        let config: Value = serde_json::from_str(&read("src-tauri/packages.windows.json")).expect("JSON");
+        let component = config["bundle"]["windows"]["wix"]["componentRefs"][0].as_str().expect("a component");
+        assert!(fragment.contains(&format!("<Component Id=\"{component}\"")), "{component}");
+        assert!(!fragment.contains("HKCU") && !fragment.contains("SendTo"), "{fragment}");
+        let hooks = read("packaging/windows/hooks.nsh");
+        let keys = hooks.lines().filter(|line| line.starts_with("!define DAVIT_"));
+        let keys: Vec<_> = keys.filter_map(|line| line.split('"').nth(1)).collect();
+        assert!(keys.len() == 3 && keys.iter().all(|key| key.starts_with("Software\\")), "{keys:?}");
+        for key in keys {
+            let written = format!("<RegistryKey Root=\"HKLM\" Key=\"{key}\" ForceDeleteOnUninstall=\"yes\">");
+            assert!(fragment.contains(&written), "{key}");
+        }
     }
 }
