@@ -132,6 +132,14 @@ mod tests {
         }
     }
 
+    /// An older program could not read records that a newer one has written.
+    #[test]
+    fn an_installer_for_windows_puts_no_older_version_in_the_place_of_a_newer_one() {
+        let text = std::fs::read_to_string(root().join("src-tauri/packages.windows.json")).expect("a configuration");
+        let config: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(config["bundle"]["windows"]["allowDowngrades"], false);
+    }
+
     /// The `.msi` is installed by SYSTEM, and its folders are not a person's.
     #[test]
     fn what_an_msi_writes_is_all_persons_and_the_same_as_the_installers() {
