@@ -174,6 +174,7 @@ impl Wine {
         for key in of_the_registry(mode) {
             ensure!(self.knows(&key), "{mode} did not write {key}");
         }
+        self.over_what_runs(installer, mode, &place)?;
         let records = self.person()?.join("AppData/Local/davit/Davit/data");
         std::fs::create_dir_all(&records)?;
         let mut words = vec!["/S", mode];
@@ -193,6 +194,23 @@ impl Wine {
             ensure!(records.exists(), "{mode} took along what was on record");
         }
         Ok(())
+    }
+
+    /// Installs once more, over a command line that runs.
+    fn over_what_runs(&self, installer: &Path, mode: &str, place: &Path) -> Result<()> {
+        let program = place.join("davit.exe");
+        let home = self.c().join("home-of-the-trial");
+        let mut runs = self.run(&program, &["watch", "run"]).env("DAVIT_HOME", r"C:\home-of-the-trial").spawn()?;
+        let there = until("at work", || home.join("journal.sqlite").exists() || !matches!(runs.try_wait(), Ok(None)));
+        let installed = there.and_then(|()| {
+            must(&format!("install over what runs {mode}"), &mut self.run(installer, &["/S", mode]))?;
+            let said = output(&mut self.run(&program, &["--version"]));
+            ensure!(said.is_some_and(|said| said.contains(env!("CARGO_PKG_VERSION"))), "it does not start any more");
+            Ok(())
+        });
+        let _ = runs.kill();
+        let _ = runs.wait();
+        installed
     }
 
     /// Installs as a person does it: by its pages, with Return.
