@@ -200,6 +200,7 @@ impl Wine {
     fn over_what_runs(&self, installer: &Path, mode: &str, place: &Path) -> Result<()> {
         let program = place.join("davit.exe");
         let home = self.c().join("home-of-the-trial");
+        let _ = std::fs::remove_dir_all(&home);
         let mut runs = self.run(&program, &["watch", "run"]).env("DAVIT_HOME", r"C:\home-of-the-trial").spawn()?;
         let there = until("at work", || home.join("journal.sqlite").exists() || !matches!(runs.try_wait(), Ok(None)));
         let installed = there.and_then(|()| {

@@ -73,6 +73,13 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
         let context = Tree::new(into.join("backend"))?;
         context.program(&programs.join("davit-backend"), "/davit-backend")?;
     }
+    for package in packages.iter().filter(|package| package.extension().is_some_and(|kind| kind == "deb")) {
+        // Where it is there: what Debian itself would say of them.
+        let said = command("lintian", &["--fail-on", "none", "--display-level", ">=warning"]).arg(package).status();
+        if said.is_err() {
+            println!("== lintian is not installed: nobody says what Debian would of {}", name(package));
+        }
+    }
     println!("== packages: {}", took(begun));
     if only.is_none() {
         document(&packages)?;

@@ -86,6 +86,8 @@ impl App {
             let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
             tree.compressed(&std::fs::read(&page)?, &format!("/usr/share/man/man1/{name}.gz"))?;
         }
+        let window = std::fs::read(root().join("packaging/linux/davit-app.1"))?;
+        tree.compressed(&window, "/usr/share/man/man1/davit-app.1.gz")?;
         let zsh = if kind == "DEB" { "vendor-completions" } else { "site-functions" };
         for (shell, at) in [
             ("bash", "/usr/share/bash-completion/completions/davit".to_owned()),
@@ -122,4 +124,24 @@ pub(crate) fn documents(tree: &Tree, package: &str, licences: &str) -> Result<()
 fn day() -> Result<String> {
     let day = output(&mut command("git", &["log", "-1", "--format=%cs"])).context("git does not tell the day")?;
     Ok(day.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page is written by hand.
+    #[test]
+    fn the_manual_of_the_window_has_all_that_can_be_typed() {
+        let page = std::fs::read_to_string(root().join("packaging/linux/davit-app.1")).expect("a page");
+        let page = page.replace('\\', "");
+        let window = std::fs::read_to_string(root().join("src-tauri/src/asked.rs")).expect("a source");
+        let help = window.split("const HELP").nth(1).and_then(|rest| rest.split("\";").next()).expect("help");
+        let words = help.split_whitespace().filter(|word| word.starts_with("--")).collect::<Vec<_>>();
+        assert!(words.len() > 4, "{words:?}");
+        // The last one is the command line's.
+        for word in &words[..words.len() - 1] {
+            assert!(page.contains(word), "{word}");
+        }
+    }
 }

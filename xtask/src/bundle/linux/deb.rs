@@ -7,12 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::package::{Package, debian_machine};
+use super::package::{Package, Packer, debian_machine};
 use super::tree::Tree;
 use crate::run::{must, output};
-
-/// Who is asked about the package.
-const MAINTAINER: &str = "The Davit authors";
 
 /// Of some version, which is ours but where an update is tried.
 pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -> Result<PathBuf> {
@@ -33,7 +30,10 @@ pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -
 
 fn write_control(package: &Package, version: &str, tree: &Tree, control: &Path) -> Result<()> {
     let files: Vec<String> = tree.files()?.into_iter().filter(|file| !file.starts_with("/DEBIAN/")).collect();
-    std::fs::write(control.join("control"), described(package, version, tree.kib()?, &linked(package, tree)?)?)?;
+    std::fs::write(
+        control.join("control"),
+        described(package, version, &Packer::said()?, tree.kib()?, &linked(package, tree)?)?,
+    )?;
     let mut sums = Command::new("md5sum");
     sums.current_dir(tree.root()).args(files.iter().map(|file| &file[1..]));
     std::fs::write(control.join("md5sums"), output(&mut sums).context("md5sum failed")?)?;
@@ -48,17 +48,21 @@ fn write_control(package: &Package, version: &str, tree: &Tree, control: &Path) 
     Ok(())
 }
 
-fn described(package: &Package, version: &str, kib: u64, linked: &str) -> Result<String> {
+fn described(package: &Package, version: &str, packer: &Packer, kib: u64, linked: &str) -> Result<String> {
     let needed: Vec<&str> =
         linked.split(", ").chain(package.depends.iter().copied()).filter(|n| !n.is_empty()).collect();
     let mut text = format!(
-        "Package: {}\nVersion: {version}\nArchitecture: {}\nMaintainer: {MAINTAINER}\nInstalled-Size: {kib}\nDepends: {}\n",
+        "Package: {}\nVersion: {version}\nArchitecture: {}\nMaintainer: {}\nInstalled-Size: {kib}\nDepends: {}\n",
         package.name,
         debian_machine(),
+        packer.maintainer,
         needed.join(", ")
     );
     if !package.recommends.is_empty() {
         writeln!(text, "Recommends: {}", package.recommends.join(", "))?;
+    }
+    if let Some(homepage) = &packer.homepage {
+        writeln!(text, "Homepage: {homepage}")?;
     }
     writeln!(text, "Section: net\nPriority: optional\nDescription: {}", package.summary)?;
     for line in package.about {
@@ -105,10 +109,15 @@ mod tests {
 
     #[test]
     fn a_package_says_what_it_needs_once_and_describes_itself() {
-        let text = described(&APP, "1.2.0", 7, "libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4)").expect("written");
+        let homepage = Some("https://example.com/davit".to_owned());
+        let mut packer = Packer { maintainer: "IT <it@example.com>".to_owned(), homepage };
+        let text = described(&APP, "1.2.0", &packer, 7, "libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4)").expect("written");
         assert!(text.contains("\nDepends: libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4), ca-certificates\n"), "{text}");
         assert!(text.contains("\nInstalled-Size: 7\n") && text.ends_with("command line (davit).\n"), "{text}");
-        let text = described(&BACKEND, "1.2.0", 7, "").expect("written");
+        assert!(text.contains("\nMaintainer: IT <it@example.com>\n"), "{text}");
+        assert!(text.contains("\nHomepage: https://example.com/davit\n"), "{text}");
+        packer.homepage = None;
+        let text = described(&BACKEND, "1.2.0", &packer, 7, "").expect("written");
         assert!(text.contains("\nDepends: ca-certificates\n") && !text.contains("Recommends"), "{text}");
     }
 

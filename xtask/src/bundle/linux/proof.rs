@@ -213,6 +213,7 @@ fn installed(system: &Bare) -> Result<()> {
     must("its words for bash", &mut system.run(&["bash", "-n", "/usr/share/bash-completion/completions/davit"]))?;
     for file in [
         "/usr/share/man/man1/davit.1.gz",
+        "/usr/share/man/man1/davit-app.1.gz",
         "/usr/share/man/man1/davit-upload.1.gz",
         "/usr/share/applications/Davit.desktop",
         "/usr/share/icons/hicolor/256x256/apps/davit-app.png",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::package::Package;
+use super::package::{Package, Packer};
 use super::tree::Tree;
 use crate::run::must;
 
@@ -14,7 +14,7 @@ use crate::run::must;
 pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -> Result<PathBuf> {
     let work = tempfile::tempdir()?;
     let spec = work.path().join("package.spec");
-    std::fs::write(&spec, described(package, version, tree)?)?;
+    std::fs::write(&spec, described(package, version, &Packer::said()?, tree)?)?;
     let name = format!("{}-{version}-1.{}.rpm", package.name, std::env::consts::ARCH);
     let mut build = Command::new("rpmbuild");
     build.args(["-bb", "--quiet", "--target", std::env::consts::ARCH]);
@@ -33,11 +33,15 @@ pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -
     Ok(into.join(name))
 }
 
-fn described(package: &Package, version: &str, tree: &Tree) -> Result<String> {
+fn described(package: &Package, version: &str, packer: &Packer, tree: &Tree) -> Result<String> {
     let mut text = format!(
         "Name: {}\nVersion: {version}\nRelease: 1\nSummary: {}\nLicense: Apache-2.0 OR MIT\n",
         package.name, package.summary
     );
+    writeln!(text, "Packager: {}", packer.maintainer)?;
+    if let Some(homepage) = &packer.homepage {
+        writeln!(text, "URL: {homepage}")?;
+    }
     for needed in package.requires {
         writeln!(text, "Requires: {needed}")?;
     }
@@ -59,10 +63,20 @@ fn described(package: &Package, version: &str, tree: &Tree) -> Result<String> {
         }
     }
     for file in files {
-        let kept = if package.kept.contains(&file.as_str()) { "%config(noreplace) " } else { "" };
-        writeln!(text, "{kept}{file}")?;
+        writeln!(text, "{}{file}", kind_of(package, &file))?;
     }
     Ok(text)
+}
+
+/// What RPM is told of a file, for who asks it for licences, for documents, or for what an administrator changed.
+fn kind_of(package: &Package, file: &str) -> &'static str {
+    let document = file.strip_prefix("/usr/share/doc/").and_then(|rest| rest.rsplit('/').next());
+    match document {
+        _ if package.kept.contains(&file) => "%config(noreplace) ",
+        Some("copyright" | "LICENSE-APACHE.gz" | "THIRD-PARTY-LICENSES.gz") => "%license ",
+        Some(_) => "%doc ",
+        None => "",
+    }
 }
 
 /// A service is known as soon as it is there, goes on with its new program, and ends before it is gone.
@@ -80,8 +94,30 @@ fn scripts(unit: &str) -> [(&'static str, String); 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::package::APP;
     use super::super::recorder::Recorder;
     use super::*;
+
+    #[test]
+    fn a_package_tells_its_licences_from_its_documents_and_says_who_packed_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree = Tree::new(folder.path().join("tree")).expect("made");
+        for file in ["/usr/bin/davit", "/usr/share/doc/davit/copyright", "/usr/share/doc/davit/changelog.gz"] {
+            tree.bytes(b"", file).expect("written");
+        }
+        tree.bytes(b"", APP.kept[0]).expect("written");
+        let homepage = Some("https://example.com/davit".to_owned());
+        let packer = Packer { maintainer: "IT <it@example.com>".to_owned(), homepage };
+        let text = described(&APP, "1.2.0", &packer, &tree).expect("written");
+        let license = "%license /usr/share/doc/davit/copyright";
+        let doc = "%doc /usr/share/doc/davit/changelog.gz";
+        let kept = format!("%config(noreplace) {}", APP.kept[0]);
+        for line in
+            ["Packager: IT <it@example.com>", "URL: https://example.com/davit", "/usr/bin/davit", license, doc, &kept]
+        {
+            assert!(text.lines().any(|of| of == line), "{line}:\n{text}");
+        }
+    }
 
     /// The first word is how many of the package there are afterwards. Source: RPM's documentation, "Scriptlets".
     #[test]
