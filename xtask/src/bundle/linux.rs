@@ -52,7 +52,7 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
             let tree = Tree::new(work.path().join(told))?;
             app.lay(&tree, told)?;
             packages.push(match kind {
-                Kind::Deb => small(deb::pack(&APP, &version(), &checked(tree)?, &into)?)?,
+                Kind::Deb => small(deb::pack(&APP, &version(), &checked(tree)?, &into)?, LARGEST_DEB)?,
                 Kind::Rpm => rpm::pack(&APP, &version(), &tree, &into)?,
                 Kind::Appimage | Kind::Backend => appimage::pack(&tree, &programs.join("davit-appimage"), &into)?,
             });
@@ -130,10 +130,12 @@ fn checked(tree: Tree) -> Result<Tree> {
     Ok(tree)
 }
 
-fn small(package: PathBuf) -> Result<PathBuf> {
+/// A package that is small enough. One that is not is not there afterwards: nobody hands it on by mistake.
+fn small(package: PathBuf, largest: u64) -> Result<PathBuf> {
     let size = std::fs::metadata(&package)?.len();
-    if size >= LARGEST_DEB {
-        bail!("{} has {size} bytes; it has to stay below {LARGEST_DEB}", package.display());
+    if size >= largest {
+        std::fs::remove_file(&package).with_context(|| format!("{} is too large and stays", package.display()))?;
+        bail!("{} had {size} bytes; it has to stay below {largest}", package.display());
     }
     Ok(package)
 }
@@ -170,5 +172,16 @@ mod tests {
         let written = with_sizes(&text, "| a | b |\n").expect("a place");
         assert!(written.contains("\n| a | b |\n<!-- end of sizes -->\n"), "{written}");
         assert_eq!(with_sizes(&written, "| a | b |\n").expect("a place"), written);
+    }
+
+    #[test]
+    fn a_package_that_is_too_large_is_not_there_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let package = folder.path().join("davit_1.2.0_amd64.deb");
+        std::fs::write(&package, [0; 10]).expect("written");
+        assert_eq!(small(package.clone(), 11).expect("small"), package);
+        assert!(package.exists());
+        let said = small(package.clone(), 10).expect_err("it is too large").to_string();
+        assert!(said.contains("below 10") && !package.exists(), "{said}");
     }
 }
