@@ -144,6 +144,10 @@ fn appimage(system: &Bare, file: &str) -> Result<()> {
     system.install("what every desktop has", DESKTOP)?;
     std::fs::rename(system.path(file), system.path(APPIMAGE))?;
     upload(system, Some(APPIMAGE))?;
+    let davit = "/tmp/davit";
+    std::os::unix::fs::symlink(APPIMAGE, system.path(davit))?;
+    must("the command line, by its name", &mut system.run(&[davit, "--version"]))?;
+    std::fs::remove_file(system.path(davit))?;
     std::fs::remove_file(system.path(APPIMAGE))?;
     for entry in std::fs::read_dir(system.path("/tmp"))? {
         let name = entry?.file_name();
