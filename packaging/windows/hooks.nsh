@@ -30,14 +30,17 @@
 !macro DAVIT_ASK_TO_END PROGRAM
   System::Call 'RSTRTMGR::RmStartSession(*i .R0, i 0, w .R1) i .R2'
   ${If} $R2 == 0
-    System::Call '*(w "$INSTDIR\${PROGRAM}") p .R3'
-    System::Call 'RSTRTMGR::RmRegisterResources(i R0, i 1, p R3, i 0, p 0, i 0, p 0) i .R2'
-    System::Call 'RSTRTMGR::RmGetList(i R0, *i .R4, *i .R5, p 0, *i .R6) i .R2'
+    ; A list of one path.
+    System::Call '*(&w${NSIS_MAX_STRLEN} "$INSTDIR\${PROGRAM}") p .R3'
+    System::Call '*(p R3) p .R4'
+    System::Call 'RSTRTMGR::RmRegisterResources(i R0, i 1, p R4, i 0, p 0, i 0, p 0) i .R2'
+    System::Call 'RSTRTMGR::RmGetList(i R0, *i .R5, *i .R6, p 0, *i .R7) i .R2'
     ; ERROR_MORE_DATA: somebody does.
     ${If} $R2 == 234
       System::Call 'RSTRTMGR::RmShutdown(i R0, i 0, p 0) i .R2'
     ${EndIf}
     System::Call 'RSTRTMGR::RmEndSession(i R0)'
+    System::Free $R4
     System::Free $R3
   ${EndIf}
 !macroend
