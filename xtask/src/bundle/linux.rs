@@ -178,7 +178,7 @@ mod tests {
     fn a_package_that_is_too_large_is_not_there_afterwards() {
         let folder = tempfile::tempdir().expect("a folder");
         let package = folder.path().join("davit_1.2.0_amd64.deb");
-        std::fs::write(&package, [0; 10]).expect("written");
+        std::fs::write(&package, [0u8; 10]).expect("written");
         assert_eq!(small(package.clone(), 11).expect("small"), package);
         assert!(package.exists());
         let said = small(package.clone(), 10).expect_err("it is too large").to_string();
