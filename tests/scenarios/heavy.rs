@@ -79,11 +79,12 @@ async fn five_tebibytes_have_a_plan_and_begin() {
 
 /// Words of their own in a sparse file, one every `step` bytes.
 fn islands(path: &std::path::Path, step: u64) {
-    use std::os::unix::fs::FileExt as _;
-    let file = std::fs::File::options().write(true).open(path).expect("the file");
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let mut file = std::fs::File::options().write(true).open(path).expect("the file");
     let len = file.metadata().expect("its size").len();
     let at = |n: &u64| n * step + step / 2;
     for n in (0..).take_while(|n| at(n) + 8 < len) {
-        file.write_all_at(&(n + 1).to_le_bytes(), at(&n)).expect("written");
+        file.seek(SeekFrom::Start(at(&n))).expect("there");
+        file.write_all(&(n + 1).to_le_bytes()).expect("written");
     }
 }

@@ -190,6 +190,52 @@ fn every_test_of_the_window_is_named_so() {
     assert_eq!(alone, "filter = 'test(/^(heavy|window)/)'");
 }
 
+/// Whether it is said where this line is built: right above it, or above the item that it stands in.
+fn is_bound(lines: &[&str], at: usize) -> bool {
+    let attributed = |at: usize| {
+        let above = lines[..at].iter().rev().map(|line| line.trim_start());
+        above.take_while(|line| line.starts_with("#[")).any(|line| line.starts_with("#[cfg("))
+    };
+    let item = lines[..=at].iter().rposition(|line| !line.is_empty() && !line.starts_with([' ', ')', '}']));
+    attributed(at) || item.is_some_and(attributed)
+}
+
+/// The tests are built on three systems. `cargo xtask windows build` and `cargo xtask macos` ask a compiler.
+#[test]
+fn what_only_some_systems_have_is_named_only_where_it_is_built_for_them() {
+    let (tests, scenarios) = (root().join("tests"), root().join("tests/scenarios"));
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a source");
+    let mut rooms = Vec::new();
+    for house in ["src/lib.rs", "src/soak/mod.rs"] {
+        let text = read(&tests.join(house));
+        let lines: Vec<&str> = text.lines().collect();
+        let name = |at: usize| Some(lines[at].strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned());
+        rooms.extend((0..lines.len()).filter(|at| is_bound(&lines, *at)).filter_map(name));
+    }
+    assert!(rooms.iter().any(|room| room == "window") && rooms.len() > 10, "{rooms:?}");
+    for path in sources(&scenarios).iter().filter(|path| !path.ends_with("house.rs")) {
+        let folder = path.parent().expect("a folder");
+        let above = [folder.join("main.rs"), folder.join("mod.rs"), folder.with_extension("rs")];
+        let above = above.iter().find(|above| above.exists() && *above != path).map(|above| read(above));
+        let above = above.unwrap_or_default();
+        let lines: Vec<&str> = above.lines().collect();
+        let declared = format!("mod {};", path.file_stem().unwrap_or_default().to_string_lossy());
+        let text = read(path);
+        let whole = lines.iter().position(|line| *line == declared).is_some_and(|at| is_bound(&lines, at));
+        if whole || text.contains("\n#![cfg(") {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let ours = line.split_once("davit_tests::").map_or("", |(_, ours)| ours);
+            let mut words = ours.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let ours = words.any(|word| rooms.iter().any(|room| room == word));
+            let named = ours || ["std::os::unix", "rustix::"].iter().any(|word| line.contains(word));
+            assert!(!named || is_bound(&lines, at), "{}:{}: {line}", path.display(), at + 1);
+        }
+    }
+}
+
 #[test]
 fn every_promise_names_a_test_that_exists() {
     let text = std::fs::read_to_string(root().join("docs/semantics.md")).expect("docs/semantics.md");

@@ -51,6 +51,7 @@ mod resting;
 mod scale;
 #[cfg(unix)]
 mod sessions;
+#[cfg(unix)]
 mod sources;
 mod speed;
 mod stalls;
@@ -89,6 +90,7 @@ mod window_journeys;
 mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_measured;
+#[cfg(target_os = "linux")]
 mod window_updates;
 #[cfg(target_os = "linux")]
 mod window_walk;

@@ -1,5 +1,6 @@
 //! What became of every path, for whoever keeps books: nothing found is missing, nothing is counted twice.
 
+#[cfg(unix)]
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 

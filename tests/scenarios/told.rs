@@ -12,7 +12,9 @@ use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::noise;
 use davit_tests::world::BUCKET;
 
-use crate::command_line::{by_shell, slow_link};
+#[cfg(target_os = "linux")]
+use crate::command_line::by_shell;
+use crate::command_line::slow_link;
 
 /// Progress is about this command, not about everything that was ever uploaded from here.
 #[tokio::test(flavor = "multi_thread")]

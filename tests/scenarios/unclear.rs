@@ -13,7 +13,7 @@ use davit_core::transfer::OnS3;
 use davit_core::uploader::Options;
 use davit_tests::davit::Ended;
 use davit_tests::fault::{Fault, FaultProxy};
-use davit_tests::soak::sources::until_it_waits;
+use davit_tests::soak::until_it_waits;
 use davit_tests::source::{noise, sha256};
 use davit_tests::world::{BUCKET, connected};
 use davit_tests::{Run, World};

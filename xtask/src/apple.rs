@@ -22,5 +22,6 @@ pub(crate) fn run() -> Result<()> {
     let core = ["--package", "davit-core", "--package", "davit", "--package", "davit-backend"];
     must("core, command line and backend for macOS", &mut check(&core))?;
     must("ui: build", &mut npm(&["run", "build"]))?;
-    must("the window for macOS", &mut check(&["--package", "davit-app"]))
+    must("the window for macOS", &mut check(&["--package", "davit-app"]))?;
+    must("all that is run there, tests among it", &mut check(&["--workspace", "--all-targets"]))
 }

@@ -1,6 +1,8 @@
 //! Packages of the release build. On Linux we lay them out ourselves; on Windows and macOS Tauri's bundler makes them by
 //! `packaging/`'s configuration. What is made lies in `target/packages`, and its size is printed.
 
+#[cfg(any(not(target_os = "linux"), test))]
+mod apple_double;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
@@ -27,18 +29,35 @@ pub(crate) enum Kind {
     Backend,
 }
 
+/// One half of the work where packages are signed, so that nothing that is compiled or installed sees what signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Install what is needed, and build.
+    Build,
+    /// Pack what was built, and sign it.
+    Pack,
+}
+
+/// How the list of what an AppImage brings of others is called, after the AppImage's name.
+pub(crate) const LIBRARIES: &str = ".libraries.json";
+
 /// Where packages are put.
 pub(crate) fn folder() -> PathBuf {
     target().join("packages")
 }
 
-pub(crate) fn run(only: Option<Kind>, prove: bool) -> Result<()> {
+pub(crate) fn run(only: Option<Kind>, prove: bool, step: Option<Step>) -> Result<()> {
+    // Before hours of building, and not after.
+    crate::release::is_tagged_so()?;
     #[cfg(target_os = "linux")]
-    let packages = linux::run(only, prove)?;
+    let packages = {
+        anyhow::ensure!(step.is_none(), "--step is for Windows and macOS");
+        linux::run(only, prove)?
+    };
     #[cfg(not(target_os = "linux"))]
     let packages = {
         anyhow::ensure!(only.is_none() && !prove, "--only and --prove are for Linux");
-        tauri::run()?
+        tauri::run(step)?
     };
     for package in packages {
         println!("{}  {}", package.display(), megabytes(&package)?);
@@ -111,7 +130,32 @@ mod tests {
                 assert!(window.join(named).exists(), "{named} is not there");
             }
         }
-        let fragment = std::fs::read_to_string(root().join("packaging/windows/send-to.wxs")).expect("a fragment");
-        assert!(fragment.contains("<Component Id=\"SendToDavit\""), "{fragment}");
+    }
+
+    /// An older program could not read records that a newer one has written.
+    #[test]
+    fn an_installer_for_windows_puts_no_older_version_in_the_place_of_a_newer_one() {
+        let text = std::fs::read_to_string(root().join("src-tauri/packages.windows.json")).expect("a configuration");
+        let config: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(config["bundle"]["windows"]["allowDowngrades"], false);
+    }
+
+    /// The `.msi` is installed by SYSTEM, and its folders are not a person's.
+    #[test]
+    fn what_an_msi_writes_is_all_persons_and_the_same_as_the_installers() {
+        let read = |path: &str| std::fs::read_to_string(root().join(path)).expect(path);
+        let fragment = read("packaging/windows/menus.wxs");
+        let config: Value = serde_json::from_str(&read("src-tauri/packages.windows.json")).expect("JSON");
+        let component = config["bundle"]["windows"]["wix"]["componentRefs"][0].as_str().expect("a component");
+        assert!(fragment.contains(&format!("<Component Id=\"{component}\"")), "{component}");
+        assert!(!fragment.contains("HKCU") && !fragment.contains("SendTo"), "{fragment}");
+        let hooks = read("packaging/windows/hooks.nsh");
+        let keys = hooks.lines().filter(|line| line.starts_with("!define DAVIT_"));
+        let keys: Vec<_> = keys.filter_map(|line| line.split('"').nth(1)).collect();
+        assert!(keys.len() == 3 && keys.iter().all(|key| key.starts_with("Software\\")), "{keys:?}");
+        for key in keys {
+            let written = format!("<RegistryKey Root=\"HKLM\" Key=\"{key}\" ForceDeleteOnUninstall=\"yes\">");
+            assert!(fragment.contains(&written), "{key}");
+        }
     }
 }

@@ -1,15 +1,21 @@
 //! What our programs are built from: Rust's crates as cargo knows them, and the page's packages as npm's lock has them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::run::{cargo, output, root};
 
-/// The programs that ship.
-pub(crate) const PROGRAMS: [&str; 3] = ["davit-app", "davit", "davit-backend"];
+/// The programs that ship; the last is the head of the AppImage.
+pub(crate) const SHIPS: [&str; 4] = ["davit-app", "davit", "davit-backend", "davit-appimage"];
+
+/// What Windows' web view is asked by, as `webview2-com-sys` brings it: linked into the window, or beside it as WebView2Loader.dll.
+const WEBVIEW2: &str = "1.0.3800.47";
 
 /// npm's packages of which some lands in the page; all others only build it.
 const IN_THE_PAGE: [&str; 3] = ["@tauri-apps/api", "intl-messageformat", "svelte"];
@@ -27,6 +33,8 @@ pub(crate) struct Part {
     pub(crate) sum: Option<(&'static str, String)>,
     /// Where its files lie here.
     pub(crate) folder: PathBuf,
+    /// Who made it, where that is said.
+    pub(crate) authors: Vec<String>,
     /// Names of the parts that it is built from, each with its version.
     pub(crate) uses: Vec<(String, String)>,
 }
@@ -58,6 +66,7 @@ pub(crate) fn crates(programs: &[&str]) -> Result<Vec<Part>> {
             kind: "cargo",
             sum: sums.get(&(name.clone(), version.clone())).map(|sum| ("SHA-256", sum.clone())),
             folder: manifest.parent().context("a manifest lies in a folder")?.to_owned(),
+            authors: list(&package["authors"]).iter().map(|author| without_address(&text(author))).collect(),
             uses: Vec::new(),
             name,
             version,
@@ -136,8 +145,9 @@ fn page_of(lock: &Value, ui: &std::path::Path) -> Result<Vec<Part>> {
             version: text(&package["version"]),
             licence: text(&package["license"]),
             kind: "npm",
-            sum: None,
+            sum: sum_of(&text(&package["integrity"])),
             folder: ui.join(&place),
+            authors: Vec::new(),
             uses: used.iter().map(|name| (name.clone(), version_of(name))).collect(),
             name,
         });
@@ -145,6 +155,40 @@ fn page_of(lock: &Value, ui: &std::path::Path) -> Result<Vec<Part>> {
     }
     parts.sort();
     Ok(parts)
+}
+
+/// What goes to Windows' people of Microsoft's, and is neither a crate nor a package of npm's.
+pub(crate) fn microsofts() -> Vec<Part> {
+    let part = |name: &str, version: &str, licence: &str, kind: &'static str| Part {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        licence: licence.to_owned(),
+        kind,
+        sum: None,
+        folder: root().join("xtask/licences").join(name),
+        authors: vec!["Microsoft".to_owned()],
+        uses: Vec::new(),
+    };
+    vec![
+        part("Microsoft.Web.WebView2", WEBVIEW2, "BSD-3-Clause", "nuget"),
+        // Whichever is handed out while an installer is made.
+        part("MicrosoftEdgeWebview2Setup", "evergreen", "LicenseRef-Microsoft-WebView2-Runtime", "generic"),
+    ]
+}
+
+/// npm's sum, "sha512-" and base64, as lists of parts write it.
+fn sum_of(integrity: &str) -> Option<(&'static str, String)> {
+    let bytes = STANDARD.decode(integrity.strip_prefix("sha512-")?).ok()?;
+    let mut digits = String::new();
+    for byte in bytes {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    Some(("SHA-512", digits))
+}
+
+/// A name, without the address behind it.
+fn without_address(author: &str) -> String {
+    author.split('<').next().unwrap_or_default().trim().to_owned()
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -161,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_part_that_ships_says_its_licence() {
-        let parts = [crates(&PROGRAMS).expect("crates"), page().expect("the page")].concat();
+        let parts = [crates(&SHIPS).expect("crates"), page().expect("the page"), microsofts()].concat();
         assert!(parts.len() > 300, "{}", parts.len());
         let without: Vec<_> = parts.iter().filter(|part| part.licence.is_empty()).map(Part::purl).collect();
         assert!(without.is_empty(), "{without:?}");
@@ -172,7 +216,8 @@ mod tests {
         let names = |programs: &[&str]| -> BTreeSet<String> {
             crates(programs).expect("crates").into_iter().map(|part| part.name).collect()
         };
-        let (all, backend) = (names(&PROGRAMS), names(&["davit-backend"]));
+        let (all, backend) = (names(&SHIPS), names(&["davit-backend"]));
+        assert!(all.contains("backhand"), "the AppImage's head");
         assert!(all.contains("tauri") && all.contains("ring") && !all.contains("davit-localcloud"));
         assert!(backend.contains("davit-core") && !backend.contains("tauri"));
     }
@@ -181,5 +226,22 @@ mod tests {
     fn package_urls_are_written_as_their_specification_wants() {
         let part = page().expect("the page").into_iter().find(|part| part.name == "@tauri-apps/api").expect("there");
         assert!(part.purl().starts_with("pkg:npm/%40tauri-apps/api@2."), "{}", part.purl());
+    }
+
+    #[test]
+    fn what_npm_has_is_summed_as_the_lock_says() {
+        let sums: Vec<_> = page().expect("the page").into_iter().map(|part| part.sum).collect();
+        assert!(sums.iter().flatten().all(|(kind, digits)| *kind == "SHA-512" && digits.len() == 128), "{sums:?}");
+        assert!(sums.iter().all(Option::is_some));
+        assert_eq!(sum_of("sha512-AP8=").expect("a sum").1, "00ff");
+    }
+
+    #[test]
+    fn microsofts_part_has_the_version_that_its_crate_brings() {
+        let crates = crates(&SHIPS).expect("crates");
+        let brings = crates.iter().find(|part| part.name == "webview2-com-sys").expect("there");
+        let loader = std::fs::read(brings.folder.join("x64/WebView2Loader.dll")).expect("there");
+        let wide: Vec<u8> = WEBVIEW2.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(loader.windows(wide.len()).any(|window| window == wide), "it is not {WEBVIEW2} any more");
     }
 }

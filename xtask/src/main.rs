@@ -95,6 +95,9 @@ enum Command {
         /// Install each in a bare system, start it there, upload a file, and remove it. Needs root.
         #[arg(long)]
         prove: bool,
+        /// Only one half of it, on Windows and macOS.
+        #[arg(long, value_enum)]
+        step: Option<bundle::Step>,
     },
     /// The proof of packages, where their mounts are their own; `bundle` runs it.
     #[command(hide = true)]
@@ -120,6 +123,9 @@ enum Command {
         /// Where the packages lie that others made.
         #[arg(long, default_value = "target/packages")]
         packages: PathBuf,
+        /// Only one half of it.
+        #[arg(long, value_enum, conflicts_with = "dry_run")]
+        step: Option<release::Step>,
     },
     /// Check the workflows of GitHub Actions.
     Workflows,
@@ -137,12 +143,12 @@ fn main() -> ExitCode {
         Command::Setup { purpose } => setup::run(purpose),
         Command::Demo { headless: true } => demo::headless("demo"),
         Command::Demo { headless: false } => demo::window(),
-        Command::Bundle { only, prove } => bundle::run(only, prove),
+        Command::Bundle { only, prove, step } => bundle::run(only, prove, step),
         Command::ProvePackages { bare, packages } => bundle::prove(&bare, &packages),
         Command::Windows { what } => windows::run(&what),
         Command::Macos => apple::run(),
         Command::Release { dry_run: true, .. } => release::dry_run(),
-        Command::Release { dry_run: false, packages } => release::run(&packages),
+        Command::Release { dry_run: false, packages, step } => release::run(&packages, step),
         Command::Workflows => workflows::run(),
         Command::Keep { words } => match keep::keep(&words) {
             Ok(code) => return code,

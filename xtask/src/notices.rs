@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::dependencies::{PROGRAMS, crates, page};
+use crate::dependencies::{SHIPS, crates, microsofts, page};
 use crate::{licences, setup};
 
 /// Writes them.
 pub(crate) fn run(to: &Path) -> Result<()> {
     // The page's packages bring their texts with them.
     setup::page()?;
-    let all = licences::of(&[crates(&PROGRAMS)?, page()?].concat())?;
+    let all = licences::of(&[crates(&SHIPS)?, page()?, microsofts()].concat())?;
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }

@@ -1,7 +1,8 @@
 //! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
 //!
 //! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
-//! from an argument. Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
+//! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own.
+//! Where packages are downloaded from is said by `DAVIT_RELEASES`, or follows from GitHub's own variables.
 
 mod manifest;
 mod parts;
@@ -12,13 +13,23 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use clap::ValueEnum;
 
 use crate::packages::Purpose;
 use crate::run::{command, must, output, root, target, took};
-use crate::{bundle, setup, windows, workflows};
+use crate::{bundle, setup, updates, windows, workflows};
 
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
+
+/// One half of it, for a workflow where only the second knows the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Install what is needed, and write the list of parts.
+    Parts,
+    /// Signatures, manifest, checksums: nothing is compiled and nothing installed.
+    Sign,
+}
 
 /// The checksums' file.
 const SUMS: &str = "SHA256SUMS";
@@ -29,36 +40,65 @@ struct Key {
     password: OsString,
 }
 
+/// Whether what is built is what the tag says that started the workflow. Without one there is nothing to compare.
+pub(crate) fn is_tagged_so() -> Result<()> {
+    let said = |name: &str| std::env::var(name).unwrap_or_default();
+    is_named(&said("GITHUB_REF_TYPE"), &said("GITHUB_REF_NAME"))
+}
+
+fn is_named(kind: &str, name: &str) -> Result<()> {
+    let ours = concat!("v", env!("CARGO_PKG_VERSION"));
+    ensure!(
+        kind != "tag" || name == ours,
+        "the tag is {name}, and the version in Cargo.toml makes {ours}: change one of them"
+    );
+    Ok(())
+}
+
 /// For packages that others made.
-pub(crate) fn run(packages: &Path) -> Result<()> {
-    setup::run(Purpose::Build)?;
+pub(crate) fn run(packages: &Path, only: Option<Step>) -> Result<()> {
+    is_tagged_so()?;
+    let folder = root().join(packages);
+    if only != Some(Step::Sign) {
+        setup::run(Purpose::Build)?;
+        list(&folder)?;
+    }
+    if only == Some(Step::Parts) {
+        return Ok(());
+    }
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
         bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
     };
     let password = variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default();
-    describe(&root().join(packages), &Key { private, password }, &downloads()?)
+    describe(&folder, &Key { private, password }, &downloads()?)
 }
 
 /// All of it on this machine alone, with a key that is thrown away. Nothing leaves the machine.
 pub(crate) fn dry_run() -> Result<()> {
     let begun = Instant::now();
     workflows::run()?;
-    bundle::run(None, false)?;
+    bundle::run(None, false, None)?;
+    updates::run(&updates::Updates::default())?;
     windows::run(&windows::What::Installer)?;
     let release = target().join("release-dry-run");
     if release.exists() {
         std::fs::remove_dir_all(&release)?;
     }
     std::fs::create_dir_all(&release)?;
-    for package in packages(&bundle::folder())? {
-        std::fs::copy(&package, release.join(package.file_name().context("a package has a name")?))?;
+    for entry in std::fs::read_dir(bundle::folder())? {
+        let path = entry?.path();
+        let name = path.file_name().context("a file has a name")?;
+        if is_package(&path) || name.to_string_lossy().ends_with(bundle::LIBRARIES) {
+            std::fs::copy(&path, release.join(name))?;
+        }
     }
     let work = tempfile::tempdir()?;
     let key = work.path().join("key");
     let mut generate = command(tauri(), &["signer", "generate", "--ci", "--password", "", "--write-keys"]);
     ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
     let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
+    list(&release)?;
     describe(&release, &key, "https://releases.example.com/davit/")?;
     let mut check = command("sha256sum", &["--check", "--strict", "--quiet", SUMS]);
     must("checksums, checked", check.current_dir(&release))?;
@@ -70,13 +110,19 @@ pub(crate) fn dry_run() -> Result<()> {
     Ok(())
 }
 
-/// Writes everything beside the packages.
+/// Writes the list of parts beside the packages.
+fn list(folder: &Path) -> Result<()> {
+    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
+        .with_context(|| format!("{} cannot be written", list.display()))?;
+    println!("== parts: {}", list.display());
+    Ok(())
+}
+
+/// Writes everything else beside the packages.
 fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
     let packages = packages(folder)?;
     ensure!(!packages.is_empty(), "there are no packages in {}", folder.display());
-    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    std::fs::write(&list, serde_json::to_string_pretty(&parts::list()?)?)?;
-    println!("== parts: {}", list.display());
     let mut signed = Vec::new();
     for package in &packages {
         let signature = sign(package, key)?;
@@ -90,13 +136,14 @@ fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
 /// What lies there and is a package, in order.
 fn packages(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut packages: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_file())
-        .filter(|path| path.extension().is_some_and(|kind| PACKAGES.iter().any(|of| kind == *of)))
-        .collect();
+    let mut packages: Vec<PathBuf> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_package(path)).collect();
     packages.sort();
     Ok(packages)
+}
+
+fn is_package(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|kind| PACKAGES.iter().any(|of| kind == *of))
 }
 
 /// The signature that an update is taken by. Tauri's tool writes it into a file beside the package.
@@ -148,4 +195,20 @@ fn tauri() -> PathBuf {
 fn name(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str());
     Ok(name.with_context(|| format!("{} has no plain name", path.display()))?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_names_another_version_is_no_release() {
+        let ours = format!("v{}", env!("CARGO_PKG_VERSION"));
+        assert!(is_named("tag", &ours).is_ok());
+        assert!(is_named("branch", "main").is_ok() && is_named("", "").is_ok());
+        for other in ["v999.0.0", env!("CARGO_PKG_VERSION"), &format!("{ours}-rc.1")] {
+            let said = is_named("tag", other).expect_err(other).to_string();
+            assert!(said.contains(other) && said.contains(&ours), "{said}");
+        }
+    }
 }

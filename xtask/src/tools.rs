@@ -28,3 +28,18 @@ pub(crate) fn has(tool: &Tool) -> bool {
 pub(crate) fn how(tool: &Tool) -> String {
     format!("cargo install cargo-{} --locked --version {}", tool.name, tool.version)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::root;
+
+    /// Where packages are made for people it is not left out.
+    #[test]
+    fn a_release_is_made_of_crates_that_were_looked_at() {
+        let workflow = std::fs::read_to_string(root().join(".github/workflows/release.yml")).expect("a workflow");
+        for line in [how(&DENY), "cargo deny check".to_owned()] {
+            assert!(workflow.lines().any(|of| of.trim() == format!("run: {line}")), "{line}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ const OLD: &str = env!("CARGO_PKG_VERSION");
 const NEW: &str = "9.0.0";
 
 /// Of builds that are there already: both, and the key that the first was built with.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Updates {
     /// A build of the version here, instead of one that is made.
     #[arg(long, requires_all = ["new", "key"])]

@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Subcommand;
 
 use crate::cross::{Cross, folder};
-use crate::dependencies::{crates, page};
+use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
-use crate::run::{command, must, npm, output, root, took};
+use crate::run::{command, must, npm, output, root, took, works};
 use crate::{licences, setup};
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
-    /// Build core, command line, backend and window.
+    /// Build core, command line, backend and window, and check that every test compiles.
     Build,
     /// Run core's tests under Wine.
     Test {
@@ -56,6 +56,8 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Build => {
             page_is_built()?;
             must("build for Windows", &mut for_windows(&cross, "build", BUILT))?;
+            let all = ["--workspace", "--all-targets"];
+            must("all that is run there, tests among it", &mut for_windows(&cross, "check", &all))?;
         }
         What::Test { filter } => tests(&cross, filter.as_deref())?,
         What::Installer => {
@@ -104,7 +106,10 @@ fn installer(cross: &Cross) -> Result<PathBuf> {
         let built = cross.built("release").join(file);
         std::fs::copy(&built, from.join(file)).with_context(|| format!("{} was not built", built.display()))?;
     }
-    std::fs::write(from.join("licences.txt"), licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?)?;
+    std::fs::write(
+        from.join("licences.txt"),
+        licences::of(&[crates(&["davit-app", "davit"])?, page()?, microsofts()].concat())?,
+    )?;
     // Named by Microsoft; whoever has it puts it there.
     let bootstrapper = "MicrosoftEdgeWebview2Setup.exe";
     if !from.join(bootstrapper).exists() {
@@ -166,6 +171,10 @@ impl Wine {
         println!("installed: {} in {}", said.trim(), place.display());
         let sends = self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_some();
         ensure!(sends == (mode == "/CurrentUser"), "{mode}: an entry in Send to: {sends}");
+        for key in of_the_registry(mode) {
+            ensure!(self.knows(&key), "{mode} did not write {key}");
+        }
+        self.over_what_runs(installer, mode, &place)?;
         let records = self.person()?.join("AppData/Local/davit/Davit/data");
         std::fs::create_dir_all(&records)?;
         let mut words = vec!["/S", mode];
@@ -176,12 +185,33 @@ impl Wine {
         until("without its entries", || {
             self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_none()
         })?;
+        for key in of_the_registry(mode) {
+            until(&format!("without {key}"), || !self.knows(&key))?;
+        }
         if delete {
             until("without what was on record", || !records.exists())?;
         } else {
             ensure!(records.exists(), "{mode} took along what was on record");
         }
         Ok(())
+    }
+
+    /// Installs once more, over a command line that runs.
+    fn over_what_runs(&self, installer: &Path, mode: &str, place: &Path) -> Result<()> {
+        let program = place.join("davit.exe");
+        let home = self.c().join("home-of-the-trial");
+        let _ = std::fs::remove_dir_all(&home);
+        let mut runs = self.run(&program, &["watch", "run"]).env("DAVIT_HOME", r"C:\home-of-the-trial").spawn()?;
+        let there = until("at work", || home.join("journal.sqlite").exists() || !matches!(runs.try_wait(), Ok(None)));
+        let installed = there.and_then(|()| {
+            must(&format!("install over what runs {mode}"), &mut self.run(installer, &["/S", mode]))?;
+            let said = output(&mut self.run(&program, &["--version"]));
+            ensure!(said.is_some_and(|said| said.contains(env!("CARGO_PKG_VERSION"))), "it does not start any more");
+            Ok(())
+        });
+        let _ = runs.kill();
+        let _ = runs.wait();
+        installed
     }
 
     /// Installs as a person does it: by its pages, with Return.
@@ -194,6 +224,11 @@ impl Wine {
         let place = self.installed().context("its pages installed nothing")?;
         must("uninstall silently", &mut self.run(&place.join("uninstall.exe"), &["/S"]))?;
         until("uninstalled", || !place.exists())
+    }
+
+    /// Whether there is this key of the registry.
+    fn knows(&self, key: &str) -> bool {
+        works(&mut self.run(Path::new("reg"), &["query", key]))
     }
 
     /// Where it was installed.
@@ -219,6 +254,15 @@ impl Drop for Wine {
     fn drop(&mut self) {
         let _ = self.with(&mut command("wineserver", &["-k"])).status();
     }
+}
+
+/// The keys that an installation writes beside the uninstaller's own.
+fn of_the_registry(mode: &str) -> Vec<String> {
+    let all = mode == "/AllUsers";
+    let root = if all { "HKLM" } else { "HKCU" };
+    let verbs = [r"Software\Classes\*\shell\Davit", r"Software\Classes\Directory\shell\Davit"];
+    let path = r"Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe";
+    verbs.into_iter().filter(|_| all).chain([path]).map(|key| format!(r"{root}\{key}")).collect()
 }
 
 /// Waits for a state of the disk.

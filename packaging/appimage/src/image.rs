@@ -10,6 +10,8 @@ use std::process::{Command, ExitCode};
 use backhand::{FilesystemReader, InnerNode};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::place::{Place, Wanted};
+
 pub(crate) fn run() -> Result<ExitCode> {
     let own = std::env::current_exe()?;
     let begins = end_of_head(&own)?;
@@ -18,11 +20,14 @@ pub(crate) fn run() -> Result<ExitCode> {
     let words: Vec<_> = words.collect();
     match words.first().and_then(|word| word.to_str()) {
         Some("--appimage-offset") => println!("{begins}"),
-        Some("--appimage-extract") => unpack(&own, begins, Path::new("squashfs-root"))?,
+        Some("--appimage-extract") => unpack(&own, begins, Path::new("squashfs-root"), Wanted::All)?,
         _ => {
-            let place = tempfile::Builder::new().prefix(".mount_davit").tempdir()?;
-            unpack(&own, begins, place.path())?;
-            let mut program = Command::new(place.path().join("AppRun"));
+            let is_davit = Path::new(&name).file_name().is_some_and(|name| name == "davit");
+            let (wanted, begin) =
+                if is_davit { (Wanted::CommandLine, "usr/bin/davit") } else { (Wanted::All, "AppRun") };
+            let unpack = |into: &Path| unpack(&own, begins, into, wanted);
+            let place = Place::of(&own, wanted, &std::env::temp_dir(), unpack)?;
+            let mut program = Command::new(place.path().join(begin));
             program.args(words).env("APPIMAGE", &own).env("APPDIR", place.path()).env("ARGV0", name);
             return start(&mut program);
         }
@@ -55,14 +60,17 @@ fn end_of_head(own: &Path) -> Result<u64> {
     Ok(table + entry * entries)
 }
 
-/// Unpacks all of it into a folder. Names that lead out of it are none of ours.
-fn unpack(own: &Path, begins: u64, into: &Path) -> Result<()> {
+/// Unpacks what is wanted of it into a folder. Names that lead out of it are none of ours.
+fn unpack(own: &Path, begins: u64, into: &Path, wanted: Wanted) -> Result<()> {
     let image = FilesystemReader::from_reader_with_offset(BufReader::new(File::open(own)?), begins);
     let image = image.map_err(Error::other)?;
     for node in image.files() {
         let inside: &Path = node.fullpath.strip_prefix("/").unwrap_or(&node.fullpath);
         if !inside.components().all(|part| matches!(part, Component::Normal(_))) {
             return Err(Error::other(format!("{} lies outside", inside.display())));
+        }
+        if !wanted.holds(inside) {
+            continue;
         }
         let at = into.join(inside);
         if let Some(folder) = at.parent() {

@@ -1,10 +1,13 @@
 //! Watched folders: what appears in them is uploaded once, whole, without anyone looking.
 
 mod changing;
+#[cfg(target_os = "linux")]
 mod drives;
 mod growing;
+#[cfg(target_os = "linux")]
 mod known;
 mod order;
+#[cfg(target_os = "linux")]
 mod passed;
 mod taken;
 mod there;
@@ -19,6 +22,7 @@ use davit_core::uploader::{Options, Uploader};
 use davit_core::watch::Spec;
 use davit_core::watch::card::{Card, Doing, Notices, Why};
 use davit_core::watch::spec::{After, Existing, Mode, Unit};
+#[cfg(target_os = "linux")]
 use davit_tests::davit::Running;
 use davit_tests::fault::{Fault, FaultProxy};
 use davit_tests::source::{noise, sha256, until_old};

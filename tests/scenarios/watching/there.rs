@@ -19,7 +19,9 @@ use davit_tests::fault::FaultProxy;
 use davit_tests::source::{noise, sha256, until_old};
 use davit_tests::world::BUCKET;
 
-use super::{PATIENCE, Watched, soon, watched_by_nobody};
+#[cfg(target_os = "linux")]
+use super::watched_by_nobody;
+use super::{PATIENCE, Watched, soon};
 
 /// W25.
 #[tokio::test]
@@ -175,6 +177,7 @@ async fn what_is_refused_waits_for_another_version_or_for_a_person() {
 }
 
 /// W27: other rights make no other version of a file, and are noticed all the same.
+#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_read_is_sent_once_it_can() {
     use std::os::unix::fs::PermissionsExt as _;

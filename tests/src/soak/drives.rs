@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::sources::until_it_waits;
+use super::until_it_waits;
 use crate::World;
 use crate::davit::{Run, Running};
 use crate::fault::FaultProxy;

@@ -1,9 +1,12 @@
 //! Long loops over chance: small among the scenarios, as large as `DAVIT_SOAK` says when somebody has the night. Every
 //! failure names the seed that it can be replayed with, as `DAVIT_SEED`.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
+
+use crate::World;
 
 pub mod crash;
 #[cfg(target_os = "linux")]
@@ -52,6 +55,21 @@ pub async fn until(mut done: impl FnMut() -> bool) {
     while !done() {
         tokio::time::sleep(Duration::from_millis(2)).await;
         assert!(begun.elapsed() < Duration::from_secs(120), "it never came");
+    }
+}
+
+/// Waits until every file that is not done waits for this.
+///
+/// # Panics
+/// When one of them failed.
+pub async fn until_it_waits(world: &World, home: &Path, code: &str) {
+    loop {
+        let status = world.davit("status").arg("--json").env("DAVIT_HOME", home).end().await;
+        let left: Vec<_> = status.lines.iter().filter(|line| line["state"] != "done").collect();
+        assert!(left.iter().all(|line| line["state"] != "failed"), "{}", status.out);
+        if !left.is_empty() && left.iter().all(|line| line["state"] == "waiting" && line["code"] == code) {
+            return;
+        }
     }
 }
 

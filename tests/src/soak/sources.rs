@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 
+#[cfg(target_os = "linux")]
 use davit_core::engine::feed::Event;
+#[cfg(target_os = "linux")]
 use davit_core::error::ErrorCode;
+#[cfg(target_os = "linux")]
 use davit_core::journal::Reader;
 
-use super::Chance;
+use super::{Chance, until_it_waits};
 use crate::World;
 use crate::davit::Ended;
 use crate::fault::FaultProxy;
@@ -215,18 +218,6 @@ async fn one_round(
     }
     judge(world, &key, &source, &ended);
     world.cloud.remove(BUCKET, &key);
-}
-
-/// Waits until every file that is not done waits for this.
-pub async fn until_it_waits(world: &World, home: &Path, code: &str) {
-    loop {
-        let status = world.davit("status").arg("--json").env("DAVIT_HOME", home).end().await;
-        let left: Vec<_> = status.lines.iter().filter(|line| line["state"] != "done").collect();
-        assert!(left.iter().all(|line| line["state"] != "failed"), "{}", status.out);
-        if !left.is_empty() && left.iter().all(|line| line["state"] == "waiting" && line["code"] == code) {
-            return;
-        }
-    }
 }
 
 /// Files of so many parts, of a byte less and of a byte more. S3 takes 10,000: one more byte makes all parts larger.

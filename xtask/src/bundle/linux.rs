@@ -4,9 +4,12 @@ mod app;
 mod appimage;
 mod backend;
 mod bare;
+mod brought;
+mod container;
 mod deb;
 mod package;
 pub(crate) mod proof;
+mod recorder;
 mod rpm;
 mod tree;
 
@@ -23,7 +26,7 @@ use crate::run::{cargo, command, must, npm, root, target, took};
 use crate::setup;
 
 use app::App;
-use package::{APP, BACKEND};
+use package::{APP, BACKEND, version};
 use tree::Tree;
 
 /// No more, so that a rollout over a slow line is no burden.
@@ -49,8 +52,8 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
             let tree = Tree::new(work.path().join(told))?;
             app.lay(&tree, told)?;
             packages.push(match kind {
-                Kind::Deb => small(deb::pack(&APP, &checked(tree)?, &into)?)?,
-                Kind::Rpm => rpm::pack(&APP, &tree, &into)?,
+                Kind::Deb => small(deb::pack(&APP, &version(), &checked(tree)?, &into)?, LARGEST_DEB)?,
+                Kind::Rpm => rpm::pack(&APP, &version(), &tree, &into)?,
                 Kind::Appimage | Kind::Backend => appimage::pack(&tree, &programs.join("davit-appimage"), &into)?,
             });
         }
@@ -58,11 +61,24 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
     if wanted(Kind::Backend) {
         let tree = Tree::new(work.path().join("backend"))?;
         backend::lay(&tree, &programs)?;
-        packages.push(deb::pack(&BACKEND, &tree, &into)?);
-        packages.push(rpm::pack(&BACKEND, &tree, &into)?);
+        packages.push(deb::pack(&BACKEND, &version(), &tree, &into)?);
+        packages.push(rpm::pack(&BACKEND, &version(), &tree, &into)?);
+        if prove {
+            // What is there before an update.
+            let before = Tree::new(proof::before())?;
+            deb::pack(&BACKEND, proof::BEFORE, &tree, before.root())?;
+            rpm::pack(&BACKEND, proof::BEFORE, &tree, before.root())?;
+        }
         // What the Containerfile takes.
         let context = Tree::new(into.join("backend"))?;
         context.program(&programs.join("davit-backend"), "/davit-backend")?;
+    }
+    for package in packages.iter().filter(|package| package.extension().is_some_and(|kind| kind == "deb")) {
+        // Where it is there: what Debian itself would say of them.
+        let said = command("lintian", &["--fail-on", "none", "--display-level", ">=warning"]).arg(package).status();
+        if said.is_err() {
+            println!("== lintian is not installed: nobody says what Debian would of {}", name(package));
+        }
     }
     println!("== packages: {}", took(begun));
     if only.is_none() {
@@ -70,6 +86,9 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
     }
     if prove {
         proof::run(&packages)?;
+        if wanted(Kind::Backend) {
+            container::proof(&into.join("backend"))?;
+        }
     }
     Ok(packages)
 }
@@ -90,7 +109,7 @@ pub(crate) fn appimage(config: &Value, file: &Path) -> Result<()> {
 fn release(config: Option<&Value>) -> Result<()> {
     must("ui: build", &mut npm(&["run", "build"]))?;
     let mut words = vec!["build", "--release", "--locked"];
-    for program in crate::dependencies::PROGRAMS.iter().chain(&["davit-appimage"]) {
+    for program in crate::dependencies::SHIPS {
         words.extend(["--package", program]);
     }
     let mut build = cargo(&words);
@@ -111,10 +130,12 @@ fn checked(tree: Tree) -> Result<Tree> {
     Ok(tree)
 }
 
-fn small(package: PathBuf) -> Result<PathBuf> {
+/// A package that is small enough. One that is not is not there afterwards: nobody hands it on by mistake.
+fn small(package: PathBuf, largest: u64) -> Result<PathBuf> {
     let size = std::fs::metadata(&package)?.len();
-    if size >= LARGEST_DEB {
-        bail!("{} has {size} bytes; it has to stay below {LARGEST_DEB}", package.display());
+    if size >= largest {
+        std::fs::remove_file(&package).with_context(|| format!("{} is too large and stays", package.display()))?;
+        bail!("{} had {size} bytes; it has to stay below {largest}", package.display());
     }
     Ok(package)
 }
@@ -151,5 +172,16 @@ mod tests {
         let written = with_sizes(&text, "| a | b |\n").expect("a place");
         assert!(written.contains("\n| a | b |\n<!-- end of sizes -->\n"), "{written}");
         assert_eq!(with_sizes(&written, "| a | b |\n").expect("a place"), written);
+    }
+
+    #[test]
+    fn a_package_that_is_too_large_is_not_there_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let package = folder.path().join("davit_1.2.0_amd64.deb");
+        std::fs::write(&package, [0u8; 10]).expect("written");
+        assert_eq!(small(package.clone(), 11).expect("small"), package);
+        assert!(package.exists());
+        let said = small(package.clone(), 10).expect_err("it is too large").to_string();
+        assert!(said.contains("below 10") && !package.exists(), "{said}");
     }
 }

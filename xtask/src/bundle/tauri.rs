@@ -3,24 +3,27 @@
 //! What signs comes from the environment. macOS, as Tauri names it: `APPLE_CERTIFICATE`, `APPLE_CERTIFICATE_PASSWORD`,
 //! `APPLE_SIGNING_IDENTITY`, and for the notary `APPLE_API_ISSUER`, `APPLE_API_KEY`, `APPLE_API_KEY_PATH`. Windows:
 //! `DAVIT_WINDOWS_THUMBPRINT`, of a certificate in the person's store. Where it is missing, packages are made unsigned, and
-//! that is said.
+//! that is said. By `--step build` and then `--step pack` what is built does not meet it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::folder;
-use crate::dependencies::{crates, page};
+use super::{Step, apple_double, folder};
+use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
-use crate::run::{cargo, command, must, output, root, target};
+use crate::run::{cargo, command, must, output, root, target, works};
 use crate::{licences, setup};
 
-pub(super) fn run() -> Result<Vec<PathBuf>> {
-    setup::run(Purpose::Build)?;
-    let beside = root().join("src-tauri/gen/external");
-    std::fs::create_dir_all(&beside)?;
-    std::fs::write(beside.join("licences.txt"), licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?)?;
-    let bundles = if cfg!(windows) { windows(&beside)? } else { macos(&beside)? };
+pub(super) fn run(step: Option<Step>) -> Result<Vec<PathBuf>> {
+    let triple = if cfg!(windows) { host()? } else { UNIVERSAL.to_owned() };
+    if step != Some(Step::Pack) {
+        build(&triple)?;
+    }
+    if step == Some(Step::Build) {
+        return Ok(Vec::new());
+    }
+    let bundles = if cfg!(windows) { windows(&triple)? } else { macos(&triple)? };
     std::fs::create_dir_all(folder())?;
     let mut packages = Vec::new();
     for (from, ends) in bundles {
@@ -40,10 +43,36 @@ pub(super) fn run() -> Result<Vec<PathBuf>> {
 /// Folders with what was made, and how it ends.
 type Bundles = Vec<(PathBuf, &'static str)>;
 
-fn windows(beside: &Path) -> Result<Bundles> {
-    let triple = host()?;
-    beside_the_app(beside, &triple)?;
-    let mut tauri = bundler("packages.windows.json", &triple)?;
+/// Both kinds of processors in one.
+const UNIVERSAL: &str = "universal-apple-darwin";
+
+/// The release build, and what goes into the packages with it.
+fn build(triple: &str) -> Result<()> {
+    setup::run(Purpose::Build)?;
+    // Source: ring, BUILDING.md.
+    let clang = !cfg!(all(windows, target_arch = "aarch64")) || works(&mut command("clang", &["--version"]));
+    anyhow::ensure!(clang, "clang is missing, which compiles ring's assembler on ARM; install LLVM");
+    let beside = root().join("src-tauri/gen/external");
+    std::fs::create_dir_all(&beside)?;
+    let microsofts = if cfg!(windows) { microsofts() } else { Vec::new() };
+    let parts = [crates(&["davit-app", "davit"])?, page()?, microsofts].concat();
+    std::fs::write(beside.join("licences.txt"), licences::of(&parts)?)?;
+    if triple == UNIVERSAL {
+        let mut both = Vec::new();
+        for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {
+            both.push(beside_the_app(&beside, triple)?);
+        }
+        let mut lipo = command("lipo", &["-create", "-output"]);
+        must("davit for both processors", lipo.arg(beside.join(format!("davit-{UNIVERSAL}"))).args(both))?;
+    } else {
+        beside_the_app(&beside, triple)?;
+    }
+    let mut build = bundler("build", triple)?;
+    must("release build", build.args(["--no-bundle", "--", "--locked"]))
+}
+
+fn windows(triple: &str) -> Result<Bundles> {
+    let mut tauri = bundler("bundle", triple)?;
     match std::env::var("DAVIT_WINDOWS_THUMBPRINT") {
         Ok(thumbprint) if !thumbprint.is_empty() => {
             let signs = serde_json::json!({ "bundle": { "windows": { "certificateThumbprint": thumbprint } } });
@@ -51,32 +80,49 @@ fn windows(beside: &Path) -> Result<Bundles> {
         }
         _ => println!("== DAVIT_WINDOWS_THUMBPRINT is not set: the installers are not signed"),
     }
-    must("release build and installers", tauri.args(["--", "--locked"]))?;
+    must("installers", &mut tauri)?;
     let made = target().join(triple).join("release/bundle");
     Ok(vec![(made.join("nsis"), "exe"), (made.join("msi"), "msi")])
 }
 
 /// One package for both kinds of processors.
-fn macos(beside: &Path) -> Result<Bundles> {
-    let universal = "universal-apple-darwin";
-    let mut both = Vec::new();
-    for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {
-        both.push(beside_the_app(beside, triple)?);
-    }
-    let mut lipo = command("lipo", &["-create", "-output"]);
-    must("davit for both processors", lipo.arg(beside.join(format!("davit-{universal}"))).args(both))?;
-    if std::env::var_os("APPLE_SIGNING_IDENTITY").is_none() {
+fn macos(triple: &str) -> Result<Bundles> {
+    if !signs() {
         println!("== APPLE_SIGNING_IDENTITY is not set: the app is not signed, and other Macs refuse it");
     }
-    must("release build and disk image", bundler("packages.macos.json", universal)?.args(["--", "--locked"]))?;
-    let made = target().join(universal).join("release/bundle");
+    must("disk image", &mut bundler("bundle", triple)?)?;
+    let made = target().join(triple).join("release/bundle");
     // As the updater takes it.
     let updates = made.join("updates");
     std::fs::create_dir_all(&updates)?;
     let name = format!("Davit_{}_universal.app.tar.gz", env!("CARGO_PKG_VERSION"));
-    let mut pack = command("tar", &["-czf"]);
-    must("the app, packed", pack.arg(updates.join(name)).arg("-C").arg(made.join("macos")).arg("Davit.app"))?;
+    packed(&made.join("macos"), &updates.join(name))?;
     Ok(vec![(made.join("dmg"), "dmg"), (updates, "gz")])
+}
+
+/// Packs the app, and makes sure that what is unpacked is what was signed: without the files that this system's tar would put
+/// beside those that have attributes.
+fn packed(folder: &Path, archive: &Path) -> Result<()> {
+    let mut pack = command("tar", &["--no-mac-metadata", "--no-xattrs", "-czf"]);
+    pack.arg(archive).arg("-C").arg(folder).arg("Davit.app").env("COPYFILE_DISABLE", "1");
+    must("the app, packed", &mut pack)?;
+    let unpacked = command("gzip", &["-dc"]).arg(archive).output().context("gzip cannot be started")?;
+    anyhow::ensure!(unpacked.status.success(), "{} cannot be unpacked", archive.display());
+    let strange = apple_double::names(&unpacked.stdout);
+    anyhow::ensure!(strange.is_empty(), "{} holds {}", archive.display(), strange.join(", "));
+    if signs() {
+        let place = tempfile::tempdir()?;
+        let mut unpack = command("tar", &["-xzf"]);
+        must("the app, unpacked", unpack.arg(archive).arg("-C").arg(place.path()))?;
+        let mut verify = command("codesign", &["--verify", "--deep", "--strict", "--verbose=2"]);
+        must("its signature", verify.arg(place.path().join("Davit.app")))?;
+    }
+    Ok(())
+}
+
+/// Whether the app is signed.
+fn signs() -> bool {
+    std::env::var_os("APPLE_SIGNING_IDENTITY").is_some_and(|identity| !identity.is_empty())
 }
 
 /// The command line, where the bundler looks for it.
@@ -89,9 +135,11 @@ fn beside_the_app(beside: &Path, triple: &str) -> Result<PathBuf> {
     Ok(at)
 }
 
-fn bundler(config: &str, triple: &str) -> Result<std::process::Command> {
-    let name = if cfg!(windows) { "tauri.cmd" } else { "tauri" };
-    let mut tauri = command(root().join("ui/node_modules/.bin").join(name), &["build", "--ci", "--target", triple]);
+/// Tauri's tool with one of its commands, by the configuration of packages.
+fn bundler(word: &str, triple: &str) -> Result<std::process::Command> {
+    let (name, config) =
+        if cfg!(windows) { ("tauri.cmd", "packages.windows.json") } else { ("tauri", "packages.macos.json") };
+    let mut tauri = command(root().join("ui/node_modules/.bin").join(name), &[word, "--ci", "--target", triple]);
     tauri.arg("--config").arg(root().join("src-tauri").join(config));
     if let Some(updater) = super::updater()? {
         tauri.arg("--config").arg(updater.to_string());

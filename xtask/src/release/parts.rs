@@ -1,18 +1,50 @@
-//! The list of parts (SBOM) of what ships, in the form of CycloneDX 1.5.
+//! The list of parts (SBOM) of what ships, in the form of CycloneDX 1.5: crates, packages of npm's, what Windows' people get of
+//! Microsoft's, and the libraries that AppImages bring, which those who pack them write down.
 //!
 //! Source: <https://cyclonedx.org/docs/1.5/json/>
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::dependencies::{PROGRAMS, Part, crates, page};
+use crate::bundle::LIBRARIES;
+use crate::dependencies::{Part, SHIPS, crates, microsofts, page};
+use crate::run::{command, output};
 
-pub(super) fn list() -> Result<Value> {
-    of(&[crates(&PROGRAMS)?, page()?].concat())
+/// Of packages in a folder.
+pub(super) fn list(packages: &Path, day: &str) -> Result<Value> {
+    let commit = output(&mut command("git", &["rev-parse", "HEAD"])).context("git does not tell the commit")?;
+    of(&[crates(&SHIPS)?, page()?, microsofts()].concat(), &libraries(packages)?, &serial(commit.trim())?, day)
 }
 
-fn of(parts: &[Part]) -> Result<Value> {
-    let components: Vec<Value> = parts.iter().map(component).collect();
+/// What AppImages bring, each package once.
+fn libraries(packages: &Path) -> Result<Vec<Value>> {
+    let mut all: Vec<Value> = Vec::new();
+    for entry in std::fs::read_dir(packages).with_context(|| format!("{} cannot be read", packages.display()))? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(LIBRARIES)) {
+            let listed: Vec<Value> = serde_json::from_slice(&std::fs::read(&path)?)
+                .with_context(|| format!("{} is no list of libraries", path.display()))?;
+            all.extend(listed);
+        }
+    }
+    all.sort_by_key(|library| library["purl"].to_string());
+    all.dedup_by_key(|library| library["purl"].to_string());
+    Ok(all)
+}
+
+/// The list's own number: the same for the same source, and for no other.
+fn serial(commit: &str) -> Result<String> {
+    ensure!(commit.len() >= 32 && commit.bytes().all(|digit| digit.is_ascii_hexdigit()), "{commit} is no commit");
+    // As RFC 9562 has numbers that their maker makes up (version 8).
+    let (third, fourth, last) = (&commit[13..16], &commit[17..20], &commit[20..32]);
+    Ok(format!("urn:uuid:{}-{}-8{third}-8{fourth}-{last}", &commit[..8], &commit[8..12]))
+}
+
+fn of(parts: &[Part], libraries: &[Value], serial: &str, day: &str) -> Result<Value> {
+    let mut components: Vec<Value> = parts.iter().map(component).collect();
+    components.extend(libraries.iter().map(library));
     let mut dependencies: Vec<Value> = parts
         .iter()
         .map(|part| {
@@ -21,20 +53,29 @@ fn of(parts: &[Part]) -> Result<Value> {
         })
         .collect();
     let programs: Vec<&Part> =
-        parts.iter().filter(|part| part.is_ours() && PROGRAMS.contains(&part.name.as_str())).collect();
-    anyhow::ensure!(programs.len() == PROGRAMS.len(), "not all programs are among the parts");
+        parts.iter().filter(|part| part.is_ours() && SHIPS.contains(&part.name.as_str())).collect();
+    ensure!(programs.len() == SHIPS.len(), "not all programs are among the parts");
     let davit = named("generic", "davit-release", env!("CARGO_PKG_VERSION"));
-    let page = parts.iter().filter(|part| part.kind == "npm").map(Part::purl);
-    let on: Vec<String> = programs.iter().map(|part| part.purl()).chain(page).collect();
+    let beside = parts.iter().filter(|part| part.kind != "cargo").map(Part::purl);
+    let brought = libraries.iter().filter_map(|library| library["purl"].as_str().map(str::to_owned));
+    let on: Vec<String> = programs.iter().map(|part| part.purl()).chain(beside).chain(brought).collect();
     dependencies.push(json!({ "ref": davit, "dependsOn": on }));
     Ok(json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
+        "serialNumber": serial,
         "version": 1,
-        "metadata": { "component": {
-            "type": "application", "bom-ref": davit, "name": "Davit", "version": env!("CARGO_PKG_VERSION"),
-            "licenses": [{ "expression": "Apache-2.0 OR MIT" }],
-        } },
+        "metadata": {
+            "timestamp": day,
+            "tools": { "components": [{
+                "type": "application", "name": "cargo xtask release", "version": env!("CARGO_PKG_VERSION"),
+            }] },
+            "component": {
+                "type": "application", "bom-ref": davit, "name": "Davit", "version": env!("CARGO_PKG_VERSION"),
+                "licenses": [{ "expression": "Apache-2.0 OR MIT" }],
+            },
+        },
         "components": components,
         "dependencies": dependencies,
     }))
@@ -42,7 +83,7 @@ fn of(parts: &[Part]) -> Result<Value> {
 
 fn component(part: &Part) -> Value {
     let mut component = json!({
-        "type": if PROGRAMS.contains(&part.name.as_str()) && part.is_ours() { "application" } else { "library" },
+        "type": if SHIPS.contains(&part.name.as_str()) && part.is_ours() { "application" } else { "library" },
         "bom-ref": part.purl(),
         "name": part.name,
         "version": part.version,
@@ -56,6 +97,23 @@ fn component(part: &Part) -> Value {
     component
 }
 
+/// A package of a distribution's. Its licences are told in words, by the file that the AppImage brings.
+fn library(library: &Value) -> Value {
+    json!({
+        "type": "library",
+        "bom-ref": library["purl"],
+        "name": library["name"],
+        "version": library["version"],
+        "purl": library["purl"],
+        "licenses": [{ "license": { "name": format!("as in usr/share/doc/{}/copyright", text(&library["name"])) } }],
+        "externalReferences": [{ "type": "distribution", "url": library["source"] }],
+    })
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
 fn named(kind: &str, name: &str, version: &str) -> String {
     format!("pkg:{kind}/{}@{version}", name.replace('@', "%40"))
 }
@@ -66,9 +124,23 @@ mod tests {
 
     use super::*;
 
+    const DAY: &str = "2026-11-30T12:00:00Z";
+
+    fn made(libraries: &[(&str, &str)]) -> Value {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (file, name) in libraries {
+            let listed = json!([{
+                "name": name, "version": "1", "purl": format!("pkg:deb/debian/{name}@1?arch=amd64"),
+                "source": format!("https://snapshot.debian.org/package/{name}/1/"),
+            }]);
+            std::fs::write(folder.path().join(format!("{file}{LIBRARIES}")), listed.to_string()).expect("written");
+        }
+        list(folder.path(), DAY).expect("made")
+    }
+
     #[test]
     fn every_part_stands_once_and_is_built_from_parts_that_stand_there() {
-        let list = list().expect("made");
+        let list = made(&[("a", "libgtk-3-0"), ("b", "libgtk-3-0"), ("c", "libcairo2")]);
         let components = list["components"].as_array().expect("components");
         let names: BTreeSet<&str> = components.iter().filter_map(|part| part["bom-ref"].as_str()).collect();
         assert_eq!(names.len(), components.len());
@@ -77,7 +149,43 @@ mod tests {
         for used in dependencies.iter().flat_map(|of| of["dependsOn"].as_array().expect("a list")) {
             assert!(names.contains(used.as_str().expect("a name")), "{used}");
         }
-        let from_elsewhere = components.iter().filter(|part| part["hashes"].is_array()).count();
-        assert!(from_elsewhere > 250, "{from_elsewhere}");
+        for part in ["pkg:cargo/backhand@", "pkg:deb/debian/libcairo2@", "pkg:nuget/Microsoft.Web.WebView2@"] {
+            assert!(names.iter().any(|name| name.starts_with(part)), "{part}");
+        }
+        // All but what is ours, and what comes with a distribution or from Microsoft.
+        let without = components.iter().filter(|part| !part["hashes"].is_array());
+        let without: Vec<_> = without.filter_map(|part| part["purl"].as_str()).collect();
+        let known = ["pkg:cargo/davit", "pkg:deb/", "pkg:generic/", "pkg:nuget/"];
+        assert!(without.iter().all(|name| known.iter().any(|of| name.starts_with(of))), "{without:?}");
+    }
+
+    /// What CycloneDX' schema asks of the fields that are written here.
+    #[test]
+    fn the_list_has_the_form_that_cyclonedx_asks_for() {
+        let list = made(&[("a", "libgtk-3-0")]);
+        let is_hex = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit));
+        let serial = text(&list["serialNumber"]).strip_prefix("urn:uuid:").expect("a number");
+        let groups: Vec<&str> = serial.split('-').collect();
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{serial}");
+        assert!(groups.iter().all(|group| is_hex(group)), "{serial}");
+        assert_eq!(list["metadata"]["timestamp"], DAY);
+        assert!(list["metadata"]["tools"]["components"][0]["name"].is_string());
+        for part in list["components"].as_array().expect("components") {
+            assert!(["type", "name", "version", "bom-ref", "purl"].iter().all(|of| part[of].is_string()), "{part}");
+            let licences = part["licenses"].as_array().expect("licences");
+            let expression = licences.len() == 1 && licences[0]["expression"].is_string();
+            assert!(expression || licences.iter().all(|of| of["license"]["name"].is_string()), "{part}");
+            for hash in part["hashes"].as_array().into_iter().flatten() {
+                let digits = if hash["alg"] == "SHA-512" { 128 } else { 64 };
+                assert!(is_hex(text(&hash["content"])) && text(&hash["content"]).len() == digits, "{part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_commit_makes_one_number() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(serial(commit).expect("made"), "urn:uuid:01234567-89ab-8def-8123-456789abcdef");
+        assert!(serial("HEAD").is_err());
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct App {
     /// Pictures, manual and words for shells.
     made: tempfile::TempDir,
     licences: String,
+    /// Those of the AppImage, which has a head besides.
+    with_head: String,
 }
 
 impl App {
@@ -44,8 +46,9 @@ impl App {
                 words.with_context(|| format!("davit knows no words for {shell}"))?,
             )?;
         }
-        let licences = licences::of(&[crates(&["davit-app", "davit"])?, page()?].concat())?;
-        Ok(Self { programs: programs.to_owned(), made, licences })
+        let of = |programs: &[&str]| licences::of(&[crates(programs)?, page()?].concat());
+        let (licences, with_head) = (of(&["davit-app", "davit"])?, of(&["davit-app", "davit", "davit-appimage"])?);
+        Ok(Self { programs: programs.to_owned(), made, licences, with_head })
     }
 
     /// Lays all of it out, for a kind of package: DEB, RPM or APP.
@@ -66,7 +69,7 @@ impl App {
         }
         tree.file(&root().join("icons/davit.svg"), &format!("{icons}/scalable/apps/davit-app.svg"))?;
         self.words(tree, kind)?;
-        documents(tree, "davit", &self.licences)?;
+        documents(tree, "davit", if kind == "APP" { &self.with_head } else { &self.licences })?;
         if kind != "APP" {
             for (entry, at) in FILE_MANAGERS {
                 tree.file(&linux.join(entry), at)?;
@@ -83,6 +86,8 @@ impl App {
             let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
             tree.compressed(&std::fs::read(&page)?, &format!("/usr/share/man/man1/{name}.gz"))?;
         }
+        let window = std::fs::read(root().join("packaging/linux/davit-app.1"))?;
+        tree.compressed(&window, "/usr/share/man/man1/davit-app.1.gz")?;
         let zsh = if kind == "DEB" { "vendor-completions" } else { "site-functions" };
         for (shell, at) in [
             ("bash", "/usr/share/bash-completion/completions/davit".to_owned()),
@@ -119,4 +124,24 @@ pub(crate) fn documents(tree: &Tree, package: &str, licences: &str) -> Result<()
 fn day() -> Result<String> {
     let day = output(&mut command("git", &["log", "-1", "--format=%cs"])).context("git does not tell the day")?;
     Ok(day.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page is written by hand.
+    #[test]
+    fn the_manual_of_the_window_has_all_that_can_be_typed() {
+        let page = std::fs::read_to_string(root().join("packaging/linux/davit-app.1")).expect("a page");
+        let page = page.replace('\\', "");
+        let window = std::fs::read_to_string(root().join("src-tauri/src/asked.rs")).expect("a source");
+        let help = window.split("const HELP").nth(1).and_then(|rest| rest.split("\";").next()).expect("help");
+        let words = help.split_whitespace().filter(|word| word.starts_with("--")).collect::<Vec<_>>();
+        assert!(words.len() > 4, "{words:?}");
+        // The last one is the command line's.
+        for word in &words[..words.len() - 1] {
+            assert!(page.contains(word), "{word}");
+        }
+    }
 }

@@ -12,7 +12,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
+use super::brought;
 use super::tree::Tree;
+use crate::bundle::LIBRARIES;
 use crate::run::{must, output, root};
 
 /// What a desktop has, by the names of libraries up to their first dot.
@@ -70,15 +72,23 @@ pub(crate) fn name() -> String {
 
 pub(crate) fn pack(tree: &Tree, head: &Path, into: &Path) -> Result<PathBuf> {
     println!("== libraries of the AppImage");
-    libraries(tree)?;
-    pictures(tree)?;
-    settings(tree)?;
-    tree.program(&root().join("packaging/appimage/AppRun"), "/AppRun")?;
+    let mut files = BTreeSet::new();
+    let changed = libraries(tree, &mut files)?;
+    pictures(tree, &mut files)?;
+    settings(tree, &mut files)?;
+    let brought = brought::of(&files)?;
+    brought::told(tree, &brought, &changed)?;
+    let parts = root().join("packaging/appimage");
+    tree.program(&parts.join("AppRun"), "/AppRun")?;
+    tree.program(&parts.join("as-before"), "/usr/lib/davit/as-before")?;
+    tree.file(&parts.join("kept"), "/usr/lib/davit/kept")?;
     tree.file(&root().join("packaging/linux/Davit.desktop"), "/Davit.desktop")?;
     tree.link("usr/share/icons/hicolor/256x256/apps/davit-app.png", "/davit-app.png")?;
     tree.link("davit-app.png", "/.DirIcon")?;
     let file = into.join(name());
     compressed(tree, head, &file)?;
+    let list = into.join(format!("{}{LIBRARIES}", name()));
+    std::fs::write(list, serde_json::to_string_pretty(&brought::listed(&brought)?)?)?;
     Ok(file)
 }
 
@@ -103,8 +113,8 @@ fn compressed(tree: &Tree, head: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything that the window and the web view's programs are linked with, and those programs.
-fn libraries(tree: &Tree) -> Result<()> {
+/// Everything that the window and the web view's programs are linked with, and those programs. Answers what was changed in it.
+fn libraries(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<Vec<String>> {
     let app = tree.root().join("usr/bin/davit-app");
     let linked = needed_by(&app)?;
     let view = linked.iter().find(|library| file_name(library).starts_with(WEB_VIEW));
@@ -118,20 +128,24 @@ fn libraries(tree: &Tree) -> Result<()> {
         }
         all.extend(needed_by(&from)?);
         tree.program(&from, from.to_str().context("a plain path")?)?;
+        files.insert(from);
     }
     // Loaded by its name, where there is one: the tray's.
     let tray = folder.join(TRAY);
     anyhow::ensure!(tray.exists(), "{} is missing; run: cargo xtask setup --for bundle", tray.display());
     all.extend(needed_by(&tray)?);
     all.insert(tray);
-    for library in all.iter().filter(|library| !is_the_desktop_s(&file_name(library))) {
-        let name = file_name(library);
-        tree.program(library, &format!("/usr/lib/{name}"))?;
+    let mut changed = Vec::new();
+    for library in all.into_iter().filter(|library| !is_the_desktop_s(&file_name(library))) {
+        let name = file_name(&library);
+        tree.program(&library, &format!("/usr/lib/{name}"))?;
         if name.starts_with("libwebkit2gtk") {
             relocated(&tree.root().join("usr/lib").join(&name))?;
+            changed.push(name);
         }
+        files.insert(library);
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Has a library look below the folder that it is started in for what it would look for below `/usr`.
@@ -147,12 +161,13 @@ fn relocated(library: &Path) -> Result<()> {
 }
 
 /// What reads pictures, icons among them, and the list of it.
-fn pictures(tree: &Tree) -> Result<()> {
+fn pictures(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     let folder = PathBuf::from(asked("gdk-pixbuf-2.0", "gdk_pixbuf_moduledir")?);
     let svg = folder.join("libpixbufloader-svg.so");
     anyhow::ensure!(svg.exists(), "{} is missing; run: cargo xtask setup --for bundle", svg.display());
     for library in needed_by(&svg)?.iter().chain([&svg]).filter(|library| !is_the_desktop_s(&file_name(library))) {
         tree.program(library, &format!("/usr/lib/{}", file_name(library)))?;
+        files.insert(library.clone());
     }
     let ask = asked("gdk-pixbuf-2.0", "gdk_pixbuf_query_loaders")?;
     let list = output(Command::new(ask).arg(&svg)).context("the list of what reads pictures cannot be made")?;
@@ -161,12 +176,13 @@ fn pictures(tree: &Tree) -> Result<()> {
 }
 
 /// What dialogs remember; and no modules of the system's, which belong to its own libraries.
-fn settings(tree: &Tree) -> Result<()> {
+fn settings(tree: &Tree, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir("/usr/share/glib-2.0/schemas")? {
         let path = entry?.path();
         let name = file_name(&path);
         if name.starts_with("org.gtk.Settings.") || name.starts_with("org.gnome.desktop.") {
             tree.file(&path, &format!("/usr/share/glib-2.0/schemas/{name}"))?;
+            files.insert(path);
         }
     }
     let mut compile = Command::new(asked("gio-2.0", "glib_compile_schemas")?);
@@ -223,5 +239,62 @@ mod tests {
         std::fs::write(&library, "a/usr/lib/x\0/usr").expect("written");
         relocated(&library).expect("changed");
         assert_eq!(std::fs::read(&library).expect("there"), b"a././/lib/x\0././");
+    }
+
+    /// What Davit's AppImage starts as Davit, and what that opens.
+    #[test]
+    fn what_davit_opens_finds_its_own_libraries_and_not_the_appimages() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree = Tree::new(folder.path().join("tree")).expect("made");
+        let parts = root().join("packaging/appimage");
+        tree.program(&parts.join("AppRun"), "/AppRun").expect("there");
+        tree.program(&parts.join("as-before"), "/usr/lib/davit/as-before").expect("there");
+        tree.file(&parts.join("kept"), "/usr/lib/davit/kept").expect("there");
+        let system = Tree::new(folder.path().join("system")).expect("made");
+        for (tree, at, script) in [
+            (&tree, "/usr/bin/davit-app", "echo \"app $LD_LIBRARY_PATH $XDG_DATA_DIRS\"; xdg-open page"),
+            (
+                &system,
+                "/xdg-open",
+                "echo \"opens $1 in $PWD ${LD_LIBRARY_PATH-none} $XDG_DATA_DIRS ${APPDIR-none} $PATH\"",
+            ),
+        ] {
+            let script = format!("#!/bin/sh\n{script}\n");
+            std::fs::write(folder.path().join("script"), script).expect("written");
+            tree.program(&folder.path().join("script"), at).expect("there");
+        }
+        let here = tree.root().display().to_string();
+        let path = format!("{}:/usr/bin:/bin", system.root().display());
+        let mut run = Command::new("sh");
+        run.arg(tree.root().join("AppRun"));
+        run.current_dir("/")
+            .env_clear()
+            .env("PATH", &path)
+            .env("APPDIR", tree.root())
+            .env("XDG_DATA_DIRS", "/their own");
+        let said = output(&mut run).expect("it runs");
+        let wanted =
+            format!("app {here}/usr/lib {here}/usr/share:/their own\nopens page in / none /their own none {path}\n");
+        assert_eq!(said, wanted);
+        // Also what it opened before an update started it from within.
+        run.env("DAVIT_BEFORE", "/").env("DAVIT_BEFORE_PATH", &path).env("DAVIT_BEFORE_XDG_DATA_DIRS", "/their own");
+        run.env("LD_LIBRARY_PATH", "/gone").env("XDG_DATA_DIRS", "/gone:/their own");
+        assert_eq!(output(&mut run).expect("it runs"), wanted);
+    }
+
+    /// Whatever the window starts by its name has to stand in `AppRun`'s list.
+    #[test]
+    fn what_the_window_starts_is_known_to_apprun() {
+        let run = std::fs::read_to_string(root().join("packaging/appimage/AppRun")).expect("AppRun");
+        let list = run.lines().find_map(|line| line.strip_prefix("for program in ")).expect("a list");
+        let list: Vec<&str> = list.trim_end_matches("; do").split(' ').collect();
+        let window = std::fs::read_to_string(root().join("src-tauri/src/commands/diagnostics.rs")).expect("a source");
+        let panels = window.split("const PANELS").nth(1).and_then(|rest| rest.split("];").next()).expect("panels");
+        let started: Vec<&str> = panels.split("(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(started.len() > 2, "{started:?}");
+        // And those of the crate `open`.
+        for program in started.iter().chain(&["xdg-open", "gio", "gnome-open", "kde-open6", "kde-open5", "kde-open"]) {
+            assert!(list.contains(program), "{program}");
+        }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) fn lay(tree: &Tree, programs: &Path) -> Result<()> {
     tree.program(&programs.join("davit-backend"), "/usr/bin/davit-backend")?;
     tree.file(&linux.join("davit-backend.service"), "/usr/lib/systemd/system/davit-backend.service")?;
     tree.file(&linux.join("backend.toml"), "/usr/share/doc/davit-backend/backend.toml")?;
+    tree.compressed(&std::fs::read(linux.join("davit-backend.8"))?, "/usr/share/man/man8/davit-backend.8.gz")?;
     documents(tree, "davit-backend", &licences::of(&crates(&["davit-backend"])?)?)
 }
 
@@ -22,6 +23,28 @@ pub(crate) fn lay(tree: &Tree, programs: &Path) -> Result<()> {
 mod tests {
     use super::*;
     use crate::run::{command, output};
+
+    /// The page is written by hand.
+    #[test]
+    fn the_manual_of_the_backend_has_all_that_can_be_typed() {
+        let page = std::fs::read_to_string(root().join("packaging/linux/davit-backend.8")).expect("a page");
+        let program = std::fs::read_to_string(root().join("crates/backend/src/main.rs")).expect("a source");
+        let commands =
+            program.split("enum Command {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("commands");
+        let named = commands
+            .lines()
+            .filter_map(|line| line.strip_prefix("    "))
+            .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+        let named: Vec<String> =
+            named.map(|line| line.split([' ', '(', ',']).next().unwrap_or_default().to_lowercase()).collect();
+        assert!(named.len() >= 3, "{named:?}");
+        for command in named {
+            assert!(page.contains(&format!("\n.B {command}\n")), "{command}");
+        }
+        for option in ["config", "token"] {
+            assert!(page.contains(&format!("\n\\fB\\-\\-{option}\\fR ")), "{option}");
+        }
+    }
 
     /// What an administrator relies on.
     #[test]

@@ -7,6 +7,17 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::run::{command, must, output};
 
+/// How packages are reached, and where the distribution itself writes down what it offers.
+const WAY_TO_PACKAGES: &[&str] = &[
+    "etc/apt/apt-mirrors.txt",
+    "etc/apt/apt.conf",
+    "etc/apt/apt.conf.d",
+    "etc/apt/sources.list.d/debian.sources",
+    "etc/apt/sources.list.d/ubuntu.sources",
+    "etc/hosts",
+    "etc/resolv.conf",
+];
+
 /// The system. Its mounts are those of whoever makes it.
 pub(super) struct Bare(PathBuf);
 
@@ -18,12 +29,13 @@ impl Bare {
         let suite = suite.context("the system does not name its release")?;
         let text = path.to_str().context("a plain path")?;
         must("a bare system", &mut command("debootstrap", &["--variant=minbase", suite, text]))?;
-        // Packages come from where this machine has them.
-        for part in ["etc/apt", "etc/resolv.conf", "etc/hosts"] {
-            let from = Path::new("/").join(part);
-            let into = path.join(Path::new(part).parent().unwrap_or(Path::new("")));
-            must("its sources", Command::new("cp").arg("-aL").arg(from).arg(into))?;
+        // Packages come from where this machine has the distribution's, by the same proxy; what others offer it is not there.
+        for part in WAY_TO_PACKAGES.iter().map(Path::new).filter(|part| Path::new("/").join(part).exists()) {
+            let into = path.join(part.parent().unwrap_or(Path::new("")));
+            must("its sources", Command::new("cp").arg("-aL").arg(Path::new("/").join(part)).arg(into))?;
         }
+        let list = std::fs::read_to_string("/etc/apt/sources.list").unwrap_or_default();
+        std::fs::write(path.join("etc/apt/sources.list"), of_the_distribution(&list, suite))?;
         let bare = Self(path.to_owned());
         bare.mount()?;
         must("its package lists", &mut bare.run(&["apt-get", "update", "-qq"]))?;
@@ -86,6 +98,13 @@ impl Bare {
     }
 }
 
+/// What a machine's own list has of this release. Others' lists lie beside it, in files of their own.
+fn of_the_distribution(list: &str, suite: &str) -> String {
+    let own = |word: &str| word.strip_prefix(suite).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let lines = list.lines().filter(|line| line.starts_with("deb ") && line.split_whitespace().any(own));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 /// Removes an earlier bare system. Nothing is ever removed through a mount.
 pub(super) fn remove(bare: &Path) -> Result<()> {
     let mounted = std::fs::read_to_string("/proc/self/mountinfo")?;
@@ -97,5 +116,26 @@ pub(super) fn remove(bare: &Path) -> Result<()> {
             Err(error).with_context(|| format!("{} cannot be removed", bare.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_system_takes_nothing_from_anybody_but_its_distribution() {
+        let list = "# See the manual.\ndeb mirror+file:/etc/apt/apt-mirrors.txt jammy main\n\
+                    deb [arch=amd64] http://example.com/ubuntu jammy-security main universe\n\
+                    deb-src http://example.com/ubuntu jammy main\n\
+                    deb [signed-by=/k] https://packages.example.com/prod stable main\n\
+                    deb https://packages.example.com/repos/jammytool any main\n";
+        assert_eq!(
+            of_the_distribution(list, "jammy"),
+            "deb mirror+file:/etc/apt/apt-mirrors.txt jammy main\n\
+             deb [arch=amd64] http://example.com/ubuntu jammy-security main universe\n"
+        );
+        let beside: Vec<_> = WAY_TO_PACKAGES.iter().filter(|part| part.contains("sources.list.d")).collect();
+        assert_eq!(beside, [&"etc/apt/sources.list.d/debian.sources", &"etc/apt/sources.list.d/ubuntu.sources"]);
     }
 }

@@ -7,19 +7,17 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::package::{Package, debian_machine, version};
+use super::package::{Package, Packer, debian_machine};
 use super::tree::Tree;
 use crate::run::{must, output};
 
-/// Who is asked about the package.
-const MAINTAINER: &str = "The Davit authors";
-
-pub(crate) fn pack(package: &Package, tree: &Tree, into: &Path) -> Result<PathBuf> {
+/// Of some version, which is ours but where an update is tried.
+pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -> Result<PathBuf> {
     let control = tree.root().join("DEBIAN");
     std::fs::create_dir(&control)?;
     std::fs::set_permissions(&control, std::fs::Permissions::from_mode(0o755))?;
-    let made = write_control(package, tree, &control).and_then(|()| {
-        let file = into.join(format!("{}_{}_{}.deb", package.name, version(), debian_machine()));
+    let made = write_control(package, version, tree, &control).and_then(|()| {
+        let file = into.join(format!("{}_{version}_{}.deb", package.name, debian_machine()));
         let mut build = Command::new("dpkg-deb");
         build.args(["--root-owner-group", "-Zxz", "-z9", "--build"]).arg(tree.root()).arg(&file);
         must(&format!("{} for Debian and Ubuntu", package.name), &mut build)?;
@@ -30,9 +28,12 @@ pub(crate) fn pack(package: &Package, tree: &Tree, into: &Path) -> Result<PathBu
     made
 }
 
-fn write_control(package: &Package, tree: &Tree, control: &Path) -> Result<()> {
+fn write_control(package: &Package, version: &str, tree: &Tree, control: &Path) -> Result<()> {
     let files: Vec<String> = tree.files()?.into_iter().filter(|file| !file.starts_with("/DEBIAN/")).collect();
-    std::fs::write(control.join("control"), described(package, tree.kib()?, &linked(package, tree)?)?)?;
+    std::fs::write(
+        control.join("control"),
+        described(package, version, &Packer::said()?, tree.kib()?, &linked(package, tree)?)?,
+    )?;
     let mut sums = Command::new("md5sum");
     sums.current_dir(tree.root()).args(files.iter().map(|file| &file[1..]));
     std::fs::write(control.join("md5sums"), output(&mut sums).context("md5sum failed")?)?;
@@ -47,18 +48,21 @@ fn write_control(package: &Package, tree: &Tree, control: &Path) -> Result<()> {
     Ok(())
 }
 
-fn described(package: &Package, kib: u64, linked: &str) -> Result<String> {
+fn described(package: &Package, version: &str, packer: &Packer, kib: u64, linked: &str) -> Result<String> {
     let needed: Vec<&str> =
         linked.split(", ").chain(package.depends.iter().copied()).filter(|n| !n.is_empty()).collect();
     let mut text = format!(
-        "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: {MAINTAINER}\nInstalled-Size: {kib}\nDepends: {}\n",
+        "Package: {}\nVersion: {version}\nArchitecture: {}\nMaintainer: {}\nInstalled-Size: {kib}\nDepends: {}\n",
         package.name,
-        version(),
         debian_machine(),
+        packer.maintainer,
         needed.join(", ")
     );
     if !package.recommends.is_empty() {
         writeln!(text, "Recommends: {}", package.recommends.join(", "))?;
+    }
+    if let Some(homepage) = &packer.homepage {
+        writeln!(text, "Homepage: {homepage}")?;
     }
     writeln!(text, "Section: net\nPriority: optional\nDescription: {}", package.summary)?;
     for line in package.about {
@@ -100,22 +104,42 @@ fn scripts(unit: &str) -> [(&'static str, String); 3] {
 #[cfg(test)]
 mod tests {
     use super::super::package::{APP, BACKEND};
+    use super::super::recorder::Recorder;
     use super::*;
 
     #[test]
     fn a_package_says_what_it_needs_once_and_describes_itself() {
-        let text = described(&APP, 7, "libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4)").expect("written");
+        let homepage = Some("https://example.com/davit".to_owned());
+        let mut packer = Packer { maintainer: "IT <it@example.com>".to_owned(), homepage };
+        let text = described(&APP, "1.2.0", &packer, 7, "libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4)").expect("written");
         assert!(text.contains("\nDepends: libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4), ca-certificates\n"), "{text}");
         assert!(text.contains("\nInstalled-Size: 7\n") && text.ends_with("command line (davit).\n"), "{text}");
-        let text = described(&BACKEND, 7, "").expect("written");
+        assert!(text.contains("\nMaintainer: IT <it@example.com>\n"), "{text}");
+        assert!(text.contains("\nHomepage: https://example.com/davit\n"), "{text}");
+        packer.homepage = None;
+        let text = described(&BACKEND, "1.2.0", &packer, 7, "").expect("written");
         assert!(text.contains("\nDepends: ca-certificates\n") && !text.contains("Recommends"), "{text}");
     }
 
     #[test]
-    fn scripts_of_a_service_are_scripts() {
-        for (name, script) in scripts("davit-backend.service") {
-            let read = Command::new("sh").args(["-n", "-c", &script]).status().expect("sh starts");
-            assert!(read.success(), "{name}:\n{script}");
+    fn a_service_is_known_goes_on_with_its_new_program_and_ends_before_it_is_gone() {
+        let systemd = Recorder::new();
+        let all = scripts("a.service").map(|(name, script)| (name, systemd.seen_by(&script)));
+        for (name, words, says) in [
+            ("postinst", &["configure", ""][..], &["daemon-reload"][..]),
+            ("postinst", &["configure", "0.0.1"], &["daemon-reload", "try-restart a.service"]),
+            ("postinst", &["abort-upgrade", "0.0.1"], &["daemon-reload"]),
+            ("prerm", &["upgrade", "2.0.0"], &[]),
+            ("prerm", &["remove"], &["disable --now a.service"]),
+            ("postrm", &["remove"], &["daemon-reload"]),
+            ("postrm", &["purge"], &["daemon-reload"]),
+        ] {
+            let (_, script) = all.iter().find(|(of, _)| *of == name).expect("a script");
+            assert_eq!(systemd.hears(script, words), says, "{name} {words:?}:\n{script}");
+        }
+        // Where systemd does not run, nobody is asked.
+        for (name, script) in scripts("a.service") {
+            assert!(script.contains("[ -d /run/systemd/system ]"), "{name}");
         }
     }
 }

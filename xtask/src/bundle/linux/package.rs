@@ -72,3 +72,57 @@ pub(crate) fn debian_machine() -> &'static str {
         other => other,
     }
 }
+
+/// Who is asked about a package, and where more is said of it: whoever packs it says so by `DAVIT_MAINTAINER` ("Name <address>")
+/// and `DAVIT_HOMEPAGE`.
+pub(crate) struct Packer {
+    pub(crate) maintainer: String,
+    pub(crate) homepage: Option<String>,
+}
+
+impl Packer {
+    pub(crate) fn said() -> anyhow::Result<Self> {
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let repository = said("GITHUB_SERVER_URL").zip(said("GITHUB_REPOSITORY"));
+        let of_repository = repository.map(|(server, name)| format!("{server}/{name}"));
+        Self::of(said("DAVIT_MAINTAINER"), said("DAVIT_HOMEPAGE").or(of_repository))
+    }
+
+    fn of(maintainer: Option<String>, homepage: Option<String>) -> anyhow::Result<Self> {
+        let maintainer = maintainer.unwrap_or_else(|| {
+            println!("== DAVIT_MAINTAINER is not set: the packages name an address that nobody reads");
+            // A name that is kept free. Source: RFC 2606.
+            "The Davit authors <davit@packages.invalid>".to_owned()
+        });
+        let address = maintainer.rsplit_once(" <").and_then(|(_, rest)| rest.strip_suffix('>'));
+        let plain = maintainer.chars().all(|c| !c.is_control()) && address.is_some_and(|address| address.contains('@'));
+        anyhow::ensure!(
+            plain,
+            "DAVIT_MAINTAINER is {maintainer}, and has to be as in: Example Films IT <it@example.com>"
+        );
+        if let Some(homepage) = &homepage {
+            let plain = homepage.starts_with("https://") && homepage.bytes().all(|byte| byte.is_ascii_graphic());
+            anyhow::ensure!(plain, "DAVIT_HOMEPAGE is {homepage}, and has to be an https:// address");
+        }
+        Ok(Self { maintainer, homepage })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_asked_about_a_package_has_an_address() {
+        let of = |name: &str| Packer::of(Some(name.to_owned()), None);
+        assert_eq!(
+            of("Example Films IT <it@example.com>").expect("an address").maintainer,
+            "Example Films IT <it@example.com>"
+        );
+        for none in ["Example Films IT", "it@example.com", "IT <it>", "IT\nX: y <it@example.com>"] {
+            assert!(of(none).is_err(), "{none}");
+        }
+        assert!(Packer::of(None, None).expect("some").maintainer.ends_with("@packages.invalid>"));
+        assert!(Packer::of(None, Some("example.com".to_owned())).is_err());
+    }
+}

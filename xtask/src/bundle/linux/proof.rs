@@ -1,7 +1,9 @@
 //! Packages are proven in systems that have never seen this project: installed or run there, a file uploaded through the
 //! window, removed; what is left is the person's.
 
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::bare::{Bare, remove};
+use super::recorder::{self, SYSTEMCTL};
 use crate::demo::write_noise;
 use crate::keep;
 use crate::local::{Local, Place};
@@ -45,6 +48,14 @@ const ALONE: &[&str] =
 
 /// How long the installed app may take to upload the sample.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The version of what is there before an update.
+pub(super) const BEFORE: &str = "0.0.1";
+
+/// Where it is packed.
+pub(super) fn before() -> PathBuf {
+    target().join("packages-before")
+}
 
 /// Where an AppImage lies in the system that it is proven in.
 const APPIMAGE: &str = "/tmp/Davit.AppImage";
@@ -133,6 +144,10 @@ fn appimage(system: &Bare, file: &str) -> Result<()> {
     system.install("what every desktop has", DESKTOP)?;
     std::fs::rename(system.path(file), system.path(APPIMAGE))?;
     upload(system, Some(APPIMAGE))?;
+    let davit = "/tmp/davit";
+    std::os::unix::fs::symlink(APPIMAGE, system.path(davit))?;
+    must("the command line, by its name", &mut system.run(&[davit, "--version"]))?;
+    std::fs::remove_file(system.path(davit))?;
     std::fs::remove_file(system.path(APPIMAGE))?;
     for entry in std::fs::read_dir(system.path("/tmp"))? {
         let name = entry?.file_name();
@@ -142,17 +157,58 @@ fn appimage(system: &Bare, file: &str) -> Result<()> {
 }
 
 fn backend_deb(system: &Bare, package: &str) -> Result<()> {
-    system.install("install it", &[package])?;
+    let heard = listens(system)?;
+    let before = earlier(system, package)?;
+    system.install("install the one before", &[&before])?;
+    told(&heard, "it is installed", &["daemon-reload"])?;
+    system.install("update it", &[package])?;
+    told(&heard, "it is updated", &["daemon-reload", "daemon-reload", "try-restart davit-backend.service"])?;
     serves(system)?;
-    must("remove it", &mut system.run(&["apt-get", "purge", "-y", "-qq", "davit-backend"]))
+    must("remove it", &mut system.run(&["apt-get", "purge", "-y", "-qq", "davit-backend"]))?;
+    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload", "daemon-reload"])
 }
 
 fn backend_rpm(system: &Bare, package: &str) -> Result<()> {
     system.install("RPM", &["rpm"])?;
     everything_is_there(system, package)?;
-    must("install it", &mut system.run(&["rpm", "--install", "--nodeps", package]))?;
+    let heard = listens(system)?;
+    let before = earlier(system, package)?;
+    must("install the one before", &mut system.run(&["rpm", "--install", "--nodeps", &before]))?;
+    told(&heard, "it is installed", &["daemon-reload"])?;
+    must("update it", &mut system.run(&["rpm", "--upgrade", "--nodeps", package]))?;
+    told(&heard, "it is updated", &["daemon-reload", "daemon-reload", "try-restart davit-backend.service"])?;
     serves(system)?;
-    must("remove it", &mut system.run(&["rpm", "--erase", "davit-backend"]))
+    must("remove it", &mut system.run(&["rpm", "--erase", "davit-backend"]))?;
+    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload"])
+}
+
+/// Puts somebody in systemd's place who writes down what packages tell it. Answers where.
+fn listens(system: &Bare) -> Result<PathBuf> {
+    std::fs::create_dir_all(system.path("/run/systemd/system"))?;
+    let place = system.path("/usr/bin/systemctl");
+    std::fs::write(&place, SYSTEMCTL)?;
+    std::fs::set_permissions(&place, Permissions::from_mode(0o755))?;
+    Ok(system.path("/tmp/systemctl.heard"))
+}
+
+/// What packages told systemd until now, and nothing else. What it has heard is forgotten.
+fn told(heard: &Path, when: &str, words: &[&str]) -> Result<()> {
+    let said = recorder::read(heard);
+    ensure!(said == words, "when {when}, systemd is told {said:?} and not {words:?}");
+    match std::fs::remove_file(heard) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The package before this one, in the system. Answers where.
+fn earlier(system: &Bare, package: &str) -> Result<String> {
+    let kind = Path::new(package).extension();
+    let mut all = std::fs::read_dir(before()).context("what was before is not packed")?.flatten();
+    let file = all.find(|file| file.path().extension() == kind).context("what was before is not packed")?.path();
+    let inside = format!("/tmp/before-{}", super::name(&file));
+    std::fs::copy(&file, system.path(&inside))?;
+    Ok(inside)
 }
 
 /// What a package brings beside the window.
@@ -161,6 +217,7 @@ fn installed(system: &Bare) -> Result<()> {
     must("its words for bash", &mut system.run(&["bash", "-n", "/usr/share/bash-completion/completions/davit"]))?;
     for file in [
         "/usr/share/man/man1/davit.1.gz",
+        "/usr/share/man/man1/davit-app.1.gz",
         "/usr/share/man/man1/davit-upload.1.gz",
         "/usr/share/applications/Davit.desktop",
         "/usr/share/icons/hicolor/256x256/apps/davit-app.png",
@@ -263,16 +320,20 @@ fn serves(system: &Bare) -> Result<()> {
 
 /// Whether who printed this line answers at its address.
 fn healthy(line: &str) -> Result<()> {
-    use std::io::{Read as _, Write as _};
     let said: serde_json::Value = serde_json::from_str(line).context("the backend did not start; see above")?;
     let url = said["url"].as_str().context("the backend names no address")?;
-    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    answers(url.trim_start_matches("http://").trim_end_matches('/'))
+}
+
+/// Whether a backend is well.
+pub(super) fn answers(address: &str) -> Result<()> {
+    use std::io::{Read as _, Write as _};
     let mut stream = std::net::TcpStream::connect(address)?;
     write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     ensure!(answer.starts_with("HTTP/1.1 200"), "the backend is not healthy: {answer}");
-    println!("the backend answers at {url}");
+    println!("the backend answers at {address}");
     Ok(())
 }
 

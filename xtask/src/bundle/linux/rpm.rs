@@ -6,15 +6,16 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::package::{Package, version};
+use super::package::{Package, Packer};
 use super::tree::Tree;
 use crate::run::must;
 
-pub(crate) fn pack(package: &Package, tree: &Tree, into: &Path) -> Result<PathBuf> {
+/// Of some version, which is ours but where an update is tried.
+pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -> Result<PathBuf> {
     let work = tempfile::tempdir()?;
     let spec = work.path().join("package.spec");
-    std::fs::write(&spec, described(package, tree)?)?;
-    let name = format!("{}-{}-1.{}.rpm", package.name, version(), std::env::consts::ARCH);
+    std::fs::write(&spec, described(package, version, &Packer::said()?, tree)?)?;
+    let name = format!("{}-{version}-1.{}.rpm", package.name, std::env::consts::ARCH);
     let mut build = Command::new("rpmbuild");
     build.args(["-bb", "--quiet", "--target", std::env::consts::ARCH]);
     for (word, value) in [
@@ -32,13 +33,15 @@ pub(crate) fn pack(package: &Package, tree: &Tree, into: &Path) -> Result<PathBu
     Ok(into.join(name))
 }
 
-fn described(package: &Package, tree: &Tree) -> Result<String> {
+fn described(package: &Package, version: &str, packer: &Packer, tree: &Tree) -> Result<String> {
     let mut text = format!(
-        "Name: {}\nVersion: {}\nRelease: 1\nSummary: {}\nLicense: Apache-2.0 OR MIT\n",
-        package.name,
-        version(),
-        package.summary
+        "Name: {}\nVersion: {version}\nRelease: 1\nSummary: {}\nLicense: Apache-2.0 OR MIT\n",
+        package.name, package.summary
     );
+    writeln!(text, "Packager: {}", packer.maintainer)?;
+    if let Some(homepage) = &packer.homepage {
+        writeln!(text, "URL: {homepage}")?;
+    }
     for needed in package.requires {
         writeln!(text, "Requires: {needed}")?;
     }
@@ -48,10 +51,9 @@ fn described(package: &Package, tree: &Tree) -> Result<String> {
     writeln!(text, "\n%description\n{}\n\n%install", package.about.join("\n"))?;
     writeln!(text, "mkdir -p %{{buildroot}}\ncp -a '{}/.' %{{buildroot}}/\n", tree.root().display())?;
     if let Some(unit) = package.unit {
-        writeln!(text, "%post\nsystemctl daemon-reload >/dev/null 2>&1 || :\n")?;
-        writeln!(text, "%preun\nif [ $1 -eq 0 ]; then systemctl disable --now {unit} >/dev/null 2>&1 || :; fi\n")?;
-        writeln!(text, "%postun\nsystemctl daemon-reload >/dev/null 2>&1 || :")?;
-        writeln!(text, "if [ $1 -ge 1 ]; then systemctl try-restart {unit} >/dev/null 2>&1 || :; fi\n")?;
+        for (name, script) in scripts(unit) {
+            writeln!(text, "%{name}\n{script}")?;
+        }
     }
     writeln!(text, "%files\n%defattr(-,root,root,-)")?;
     let files = tree.files()?;
@@ -61,8 +63,77 @@ fn described(package: &Package, tree: &Tree) -> Result<String> {
         }
     }
     for file in files {
-        let kept = if package.kept.contains(&file.as_str()) { "%config(noreplace) " } else { "" };
-        writeln!(text, "{kept}{file}")?;
+        writeln!(text, "{}{file}", kind_of(package, &file))?;
     }
     Ok(text)
+}
+
+/// What RPM is told of a file, for who asks it for licences, for documents, or for what an administrator changed.
+fn kind_of(package: &Package, file: &str) -> &'static str {
+    let document = file.strip_prefix("/usr/share/doc/").and_then(|rest| rest.rsplit('/').next());
+    match document {
+        _ if package.kept.contains(&file) => "%config(noreplace) ",
+        Some("copyright" | "LICENSE-APACHE.gz" | "THIRD-PARTY-LICENSES.gz") => "%license ",
+        Some(_) => "%doc ",
+        None => "",
+    }
+}
+
+/// A service is known as soon as it is there, goes on with its new program, and ends before it is gone.
+fn scripts(unit: &str) -> [(&'static str, String); 3] {
+    let ask = |what: &str| format!("systemctl {what} >/dev/null 2>&1 || :");
+    [
+        ("post", format!("{}\n", ask("daemon-reload"))),
+        ("preun", format!("if [ $1 -eq 0 ]; then {}; fi\n", ask(&format!("disable --now {unit}")))),
+        (
+            "postun",
+            format!("{}\nif [ $1 -ge 1 ]; then {}; fi\n", ask("daemon-reload"), ask(&format!("try-restart {unit}"))),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::APP;
+    use super::super::recorder::Recorder;
+    use super::*;
+
+    #[test]
+    fn a_package_tells_its_licences_from_its_documents_and_says_who_packed_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tree = Tree::new(folder.path().join("tree")).expect("made");
+        for file in ["/usr/bin/davit", "/usr/share/doc/davit/copyright", "/usr/share/doc/davit/changelog.gz"] {
+            tree.bytes(b"", file).expect("written");
+        }
+        tree.bytes(b"", APP.kept[0]).expect("written");
+        let homepage = Some("https://example.com/davit".to_owned());
+        let packer = Packer { maintainer: "IT <it@example.com>".to_owned(), homepage };
+        let text = described(&APP, "1.2.0", &packer, &tree).expect("written");
+        let license = "%license /usr/share/doc/davit/copyright";
+        let doc = "%doc /usr/share/doc/davit/changelog.gz";
+        let kept = format!("%config(noreplace) {}", APP.kept[0]);
+        for line in
+            ["Packager: IT <it@example.com>", "URL: https://example.com/davit", "/usr/bin/davit", license, doc, &kept]
+        {
+            assert!(text.lines().any(|of| of == line), "{line}:\n{text}");
+        }
+    }
+
+    /// The first word is how many of the package there are afterwards. Source: RPM's documentation, "Scriptlets".
+    #[test]
+    fn a_service_is_known_goes_on_with_its_new_program_and_ends_before_it_is_gone() {
+        let systemd = Recorder::new();
+        for (name, left, says) in [
+            ("post", "1", &["daemon-reload"][..]),
+            ("post", "2", &["daemon-reload"]),
+            ("preun", "1", &[]),
+            ("preun", "0", &["disable --now a.service"]),
+            ("postun", "1", &["daemon-reload", "try-restart a.service"]),
+            ("postun", "0", &["daemon-reload"]),
+        ] {
+            let all = scripts("a.service");
+            let (_, script) = all.iter().find(|(of, _)| *of == name).expect("a script");
+            assert_eq!(systemd.hears(script, &[left]), says, "{name} {left}:\n{script}");
+        }
+    }
 }
