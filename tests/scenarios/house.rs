@@ -384,6 +384,24 @@ fn units_in_the_docs_are_units() {
     }
 }
 
+/// Each bound of the list of systems is where it comes from: Ubuntu 22.04 has the C library, macOS 13 the web view of Safari 16.
+#[test]
+fn the_systems_that_are_told_are_those_that_packages_are_made_for() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).expect(file);
+    let page = read("docs/packages.md");
+    let macos: Value = serde_json::from_str(&read("src-tauri/packages.macos.json")).expect("JSON");
+    let least = macos["bundle"]["macOS"]["minimumSystemVersion"].as_str().expect("a version");
+    let row = format!("| macOS {} |", least.trim_end_matches(".0"));
+    for (file, has, told) in [
+        (".github/workflows/release.yml", "os: ubuntu-22.04 }", "Ubuntu 22.04"),
+        (".github/workflows/release.yml", "os: ubuntu-22.04-arm }", "C library of 2.35"),
+        ("ui/vite.config.ts", "'safari16'", "Safari 16"),
+        ("src-tauri/packages.macos.json", least, row.as_str()),
+    ] {
+        assert!(read(file).contains(has) && page.contains(told), "{file} has {has}, docs/packages.md says {told}");
+    }
+}
+
 /// Promises that name no test, or one that is not there.
 fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
     let (mut bullets, mut promised) = (Vec::<(bool, String)>::new(), true);

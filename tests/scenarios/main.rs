@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod awake;
+#[cfg(target_os = "linux")]
+mod aws_walk;
 mod backend;
 mod bad_input;
 mod captive;
