@@ -16,6 +16,10 @@ use crate::words;
 /// Notifications that somebody may click yet. Beyond it one that is shown leads nowhere: each costs a thread.
 const AT_MOST: usize = 8;
 
+/// By which the system knows whose a notification is.
+#[cfg(any(windows, target_os = "macos", test))]
+const OURS: &str = "org.davit.app";
+
 /// Tells of what ends as long as the engine lives.
 pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>) {
     let mut notices = Notices::default();
@@ -86,9 +90,24 @@ fn made(notice: &Notice) -> Notification {
     #[cfg(not(target_os = "linux"))]
     made.body(&notice.body);
     #[cfg(windows)]
-    made.app_id("org.davit.app");
+    made.app_id(OURS);
+    // Once and for all; whoever says it again is told so. Without it they would come in the Finder's name. A program that lies in no
+    // bundle is none that macOS knows.
+    #[cfg(target_os = "macos")]
+    let _ = notify_rust::set_application(OURS);
     made
 }
 
 /// How many are shown and may be clicked.
 pub(crate) type Waiting = Arc<AtomicUsize>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_in_the_name_of_what_is_installed() {
+        let config: serde_json::Value = serde_json::from_str(include_str!("../tauri.conf.json")).expect("JSON");
+        assert_eq!(config["identifier"], OURS);
+    }
+}
