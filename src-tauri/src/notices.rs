@@ -9,6 +9,7 @@ use davit_core::ids::{BatchId, WatchId};
 use davit_core::settings::Preferences;
 use tokio::time::Instant;
 
+use crate::views::Wanted;
 use crate::words;
 
 /// A watched folder is told of no more often.
@@ -21,6 +22,8 @@ const KNOWN: usize = 1_000;
 pub(crate) struct Notice {
     pub(crate) title: String,
     pub(crate) body: String,
+    /// What a click leads to, besides the window.
+    pub(crate) leads: Option<Wanted>,
 }
 
 /// What was told, and what is still to be.
@@ -46,7 +49,7 @@ struct Folder {
 impl Notices {
     /// Something ended. Answers what is to be told of it at once.
     pub(crate) fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
-        let Ended { batch, watch, destination, name, done, failed } = ended;
+        let Ended { batch, watch, destination, item, name, done, failed, .. } = ended;
         let before = self.told.insert(batch, (done, failed)).unwrap_or_default();
         if self.told.len() > KNOWN {
             self.told.pop_first();
@@ -63,12 +66,14 @@ impl Notices {
         if focused {
             return None;
         }
+        let row = item.map(|item| Wanted::Row { item });
         if failed > 0 {
             let body = if done > 0 { words::and_done(done, &destination) } else { words::place(&destination) };
-            return preferences.tell_needs_you.then(|| Notice { title: words::need_you(failed, name), body });
+            let leads = row.or(Some(Wanted::NeedsYou));
+            return preferences.tell_needs_you.then(|| Notice { title: words::need_you(failed, name), body, leads });
         }
         let tells = preferences.tell_done && watch.is_none() && done > 0;
-        tells.then(|| Notice { title: words::done(done, name), body: words::place(&destination) })
+        tells.then(|| Notice { title: words::done(done, name), body: words::place(&destination), leads: row })
     }
 
     /// What is to be told of watched folders by now.
@@ -80,7 +85,7 @@ impl Notices {
             folder.told = Some(now);
             if preferences.tell_watched && !focused {
                 let body = words::place(&folder.destination);
-                notices.push(Notice { title: words::done(done, name.as_deref()), body });
+                notices.push(Notice { title: words::done(done, name.as_deref()), body, leads: None });
             }
         }
         notices
@@ -101,17 +106,34 @@ impl Folder {
 
 #[cfg(test)]
 mod tests {
+    use davit_core::ids::ItemId;
+
     use super::*;
 
     const PLACE: &str = "Projects › Rushes";
 
     fn ended(batch: u64, done: u32, failed: u32) -> Ended {
         let destination = "Projects / Rushes".to_owned();
-        Ended { batch: BatchId::new(batch), watch: None, destination, name: None, done, failed }
+        Ended {
+            batch: BatchId::new(batch),
+            watch: None,
+            destination,
+            item: None,
+            name: None,
+            done,
+            failed,
+            why: None,
+            took: Duration::ZERO,
+            last: true,
+        }
     }
 
     fn notice(title: &str, body: &str) -> Notice {
-        Notice { title: title.to_owned(), body: body.to_owned() }
+        Notice { title: title.to_owned(), body: body.to_owned(), leads: None }
+    }
+
+    fn needs_you(title: &str, body: &str) -> Notice {
+        Notice { leads: Some(Wanted::NeedsYou), ..notice(title, body) }
     }
 
     #[test]
@@ -120,12 +142,24 @@ mod tests {
         assert_eq!(notices.ended(ended(1, 214, 0), wants, false), Some(notice("214 files are uploaded", PLACE)));
         let one = Ended { name: Some("harbour.mov".into()), ..ended(2, 1, 0) };
         assert_eq!(notices.ended(one, wants, false), Some(notice("harbour.mov is uploaded", PLACE)));
-        let some = notice("3 files need you", "211 files are uploaded to Projects › Rushes.");
+        let some = needs_you("3 files need you", "211 files are uploaded to Projects › Rushes.");
         assert_eq!(notices.ended(ended(3, 211, 3), wants, false), Some(some));
         // They were tried again.
         assert_eq!(notices.ended(ended(3, 214, 0), wants, false), Some(notice("3 files are uploaded", PLACE)));
-        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), Some(notice("2 files need you", PLACE)));
+        assert_eq!(notices.ended(ended(4, 0, 2), wants, false), Some(needs_you("2 files need you", PLACE)));
         assert_eq!(notices.ended(ended(4, 0, 2), wants, false), None, "they know");
+    }
+
+    #[test]
+    fn a_click_leads_to_the_one_row_and_to_all_that_needs_somebody_where_there_are_several() {
+        let (mut notices, wants) = (Notices::default(), Preferences::default());
+        let mut leads = |ended| notices.ended(ended, wants, false).expect("told").leads;
+        let item = ItemId::new(7);
+        let one = |batch, done, failed| Ended { item: Some(item), ..ended(batch, done, failed) };
+        assert_eq!(leads(one(1, 0, 1)), Some(Wanted::Row { item }));
+        assert_eq!(leads(one(2, 1, 0)), Some(Wanted::Row { item }));
+        assert_eq!(leads(ended(3, 0, 2)), Some(Wanted::NeedsYou));
+        assert_eq!(leads(ended(4, 2, 0)), None, "the window shows them all");
     }
 
     #[test]
@@ -135,7 +169,7 @@ mod tests {
         assert_eq!(notices.ended(ended(1, 3, 1), wants, false), None, "it was seen");
         let no_done = Preferences { tell_done: false, ..wants };
         assert_eq!(notices.ended(ended(2, 3, 0), no_done, false), None);
-        assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), Some(notice("1 file needs you", PLACE)));
+        assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), Some(needs_you("1 file needs you", PLACE)));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.ended(ended(4, 3, 1), no_need, false), None);
     }
@@ -157,7 +191,7 @@ mod tests {
         assert_eq!(notices.due(wants, false, at(60)), [notice("5 files are uploaded", PLACE)]);
         assert_eq!((notices.due(wants, false, at(200)), notices.next(at(200))), (vec![], None));
         // What needs somebody does not wait.
-        assert_eq!(notices.ended(found(4, 0, 1), wants, false), Some(notice("1 file needs you", PLACE)));
+        assert_eq!(notices.ended(found(4, 0, 1), wants, false), Some(needs_you("1 file needs you", PLACE)));
         let not = Preferences::default();
         assert_eq!(notices.ended(found(5, 2, 0), not, false), None);
         assert_eq!((notices.due(not, false, at(300)), notices.next(at(300))), (vec![], None));

@@ -1,4 +1,5 @@
-//! The system's notifications: what was added together, when it ended. A click shows the window, where the system tells of it.
+//! The system's notifications: what was added together, when it ended. A click shows the window and leads to
+//! what was told of, where the system tells of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,8 +63,12 @@ pub(crate) fn show(shell: &Arc<Shell>, notice: Notice) {
         };
         if waiting.fetch_add(1, Ordering::SeqCst) < AT_MOST {
             let acted = handle.wait_for_response(|acted: &NotificationResponse| {
-                if matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    clicked.call();
+                if !matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
+                    return;
+                }
+                match notice.leads {
+                    Some(what) => clicked.wants(what),
+                    None => clicked.call(),
                 }
             });
             if let Err(error) = acted {

@@ -21,7 +21,7 @@ use crate::looks::Looks;
 use crate::place::Memory;
 use crate::standing::Standing;
 use crate::updates::Updates;
-use crate::views::{Problem, SessionView, ShellEvent};
+use crate::views::{Problem, SessionView, ShellEvent, Wanted};
 use crate::{notify, standing};
 
 /// Closing waits this long for requests to be dropped and records to be written.
@@ -272,6 +272,12 @@ impl Shell {
     /// Somebody wants to see the window.
     pub(crate) fn call(&self) {
         self.called.notify_one();
+    }
+
+    /// Somebody chose something that the page does: they see the window, and the page hears of it.
+    pub(crate) fn wants(&self, what: Wanted) {
+        self.call();
+        self.tell(ShellEvent::Wanted { what });
     }
 
     /// Resolves once somebody wants to see the window.

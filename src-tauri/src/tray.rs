@@ -18,6 +18,7 @@ use tauri::{App, AppHandle, Wry, include_image};
 
 use crate::commands::transfers::show;
 use crate::shell::Shell;
+use crate::views::Wanted;
 use crate::words;
 use says::{Can, Look, Says};
 
@@ -103,7 +104,7 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
     let item = |id: &str, words: &str, can: bool| MenuItem::<Wry>::with_id(app, id, words, can, None::<&str>);
     let add = |id: &str, words: &str| menu.append(&item(id, words, true)?);
     let gap = || menu.append(&PredefinedMenuItem::<Wry>::separator(app)?);
-    let line = item("line", &says.line, false)?;
+    let line = if says.leads { item(NEEDS, &says.line, true)? } else { item("line", &says.line, false)? };
     menu.append(&line)?;
     if let Some(needs) = &says.needs {
         add(NEEDS, needs)?;
@@ -183,7 +184,8 @@ fn choose(shell: &Arc<Shell>, id: &str) {
 
 async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
     match id {
-        OPEN | NEEDS => shell.call(),
+        OPEN => shell.call(),
+        NEEDS => shell.wants(Wanted::NeedsYou),
         PAUSE => {
             shell.engine()?.pause_all().await?;
         }

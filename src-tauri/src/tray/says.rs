@@ -38,7 +38,9 @@ pub(crate) struct Says {
     pub(crate) look: Look,
     /// The first line: state and speed.
     pub(crate) line: String,
-    /// What waits for the person, where the first line does not say so.
+    /// The first line says what waits for the person, and leads there.
+    pub(crate) leads: bool,
+    /// What waits for them, where the first line does not say so.
     pub(crate) needs: Option<String>,
     /// What can be done.
     pub(crate) can: Can,
@@ -68,7 +70,8 @@ impl Says {
             Can::Nothing
         };
         let recent = standing.recent.iter().map(|(id, name)| (*id, words::name(name))).collect();
-        Self { look, needs: needs.filter(|needs| *needs != line), line, can, recent }
+        let leads = needs.as_ref() == Some(&line);
+        Self { look, leads, needs: needs.filter(|_| !leads), line, can, recent }
     }
 }
 
@@ -123,6 +126,7 @@ mod tests {
         assert_eq!(now.line, "Uploading 38.4 MB/s, about 18 h left");
         let now = says(Totals { needs_you: 3, ..moving });
         assert_eq!((now.look, now.needs.as_deref()), (Look::NeedsYou, Some("3 transfers need you")));
+        assert!(!now.leads, "the line below does");
         for (overview, look, line) in [
             (Overview::Empty, Look::Idle, "Up to date"),
             (Overview::AllDone { items: 2, size: ByteCount(7) }, Look::Idle, "Up to date"),
@@ -146,6 +150,7 @@ mod tests {
     fn what_needs_somebody_is_said_once() {
         let now = says(Totals { overview: Overview::NeedsYou, needs_you: 1, ..Totals::default() });
         assert_eq!((now.look, now.line.as_str(), now.needs), (Look::NeedsYou, "1 transfer needs you", None));
+        assert!(now.leads);
     }
 
     #[test]

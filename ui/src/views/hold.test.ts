@@ -4,7 +4,7 @@ import { ground, held } from './hold';
 const views = import.meta.glob<string>(['./*.svelte'], { query: '?raw', import: 'default', eager: true });
 
 /** What stands at the window's upper edge, whatever it shows. */
-const EDGE = /<(?:header class="bar|aside class="side|main\s+class="wel)[^>]*>/g;
+const EDGE = /<(?:header class="bar|div class="panel-bar|aside class="side|main\s+class="wel)[^>]*>/g;
 
 test('on macOS the window is taken hold of by whatever stands at its upper edge', () => {
   const edges = Object.entries(views).flatMap(([path, view]) => (view.match(EDGE) ?? []).map((one) => [path, one]));
