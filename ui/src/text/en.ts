@@ -1257,6 +1257,7 @@ export const text = {
       page: 'In transfers and history',
       list: 'In the list of transfers',
       history: 'In the list of history',
+      watched: 'In the list of watched folders',
     },
     window: {
       transfers: 'Transfers',
@@ -1302,6 +1303,11 @@ export const text = {
       details: 'Details',
       link: 'Copy the link',
       show: 'Show in folder',
+      menu: 'More',
+    },
+    watchedList: {
+      move: 'Move in the list',
+      edit: 'Edit',
       menu: 'More',
     },
     /** What stands on keys. */
