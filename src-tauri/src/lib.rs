@@ -26,7 +26,7 @@ pub mod commands;
 mod drag;
 pub mod inbox;
 mod looks;
-#[cfg(target_os = "macos")]
+#[cfg(any(target_os = "macos", test))]
 mod menu;
 mod notices;
 mod notify;

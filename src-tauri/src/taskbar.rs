@@ -8,6 +8,7 @@ use tauri::WebviewWindow;
 use tauri::window::{ProgressBarState, ProgressBarStatus};
 
 use crate::shell::Shell;
+use crate::standing::percent;
 
 /// It changes no more often.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ enum Bar {
 
 impl Bar {
     fn of(totals: &Totals) -> Self {
-        let percent = (totals.sent.get().saturating_mul(100)).checked_div(totals.size.get()).unwrap_or(0).min(100);
+        let percent = percent(totals).unwrap_or(0);
         match totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Self::NeedsYou(percent),
             _ if totals.needs_you > 0 => Self::NeedsYou(percent),

@@ -12,6 +12,15 @@ pub(crate) const QUIT: &str = "Quit Davit";
 pub(crate) const PAUSE: &str = "Pause all";
 pub(crate) const RESUME: &str = "Resume all";
 pub(crate) const HOUR: &str = "Pause for an hour";
+pub(crate) const SPEED_LIMIT: &str = "Speed limit";
+pub(crate) const NO_LIMIT: &str = "No limit";
+pub(crate) const FOLLOW: &str = "Follow the schedule";
+pub(crate) const ADD_FILES: &str = "Add files…";
+pub(crate) const ADD_FOLDER: &str = "Add folder…";
+#[cfg(any(target_os = "macos", test))]
+pub(crate) const SETTINGS: &str = "Settings…";
+#[cfg(any(target_os = "macos", test))]
+pub(crate) const SHORTCUTS: &str = "Keyboard shortcuts";
 pub(crate) const DONE: &str = "Done last";
 pub(crate) const UPLOADING: &str = "Uploading";
 pub(crate) const PAUSED: &str = "Paused";
@@ -23,11 +32,18 @@ pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
 pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
 pub(crate) const UP_TO_DATE: &str = "Up to date";
 
-/// "Uploading 38.4 MB/s, about 18 h left".
-pub(crate) fn uploading(per_second: u64, seconds_left: Option<u32>) -> String {
-    let speed = if per_second > 0 { format!(" {}", speed(per_second)) } else { String::new() };
-    let left = seconds_left.map(|seconds| format!(", {} left", left(seconds))).unwrap_or_default();
-    format!("{UPLOADING}{speed}{left}")
+/// "Uploading 40%, 38.4 MB/s, about 18 h left": what of it is known.
+pub(crate) fn uploading(percent: Option<u64>, per_second: u64, seconds_left: Option<u32>) -> String {
+    let percent = percent.map(|percent| format!("{percent}%"));
+    let speed = (per_second > 0).then(|| speed(per_second));
+    let left = seconds_left.map(|seconds| format!("{} left", left(seconds)));
+    let known: Vec<_> = [percent, speed, left].into_iter().flatten().collect();
+    if known.is_empty() { UPLOADING.to_owned() } else { format!("{UPLOADING} {}", known.join(", ")) }
+}
+
+/// "10 MB/s", "2.5 MB/s": a limit.
+pub(crate) fn limit(per_second: u64) -> String {
+    if per_second.is_multiple_of(1_000_000) { format!("{} MB/s", per_second / 1_000_000) } else { speed(per_second) }
 }
 
 /// "Paused until 15:05".
@@ -170,8 +186,13 @@ mod tests {
 
     #[test]
     fn numbers_read_as_in_the_window() {
-        assert_eq!(uploading(38_400_000, Some(66_000)), "Uploading 38.4 MB/s, about 18 h left");
-        assert_eq!(uploading(0, None), "Uploading");
+        assert_eq!(uploading(Some(40), 38_400_000, Some(66_000)), "Uploading 40%, 38.4 MB/s, about 18 h left");
+        assert_eq!(uploading(Some(0), 0, None), "Uploading 0%");
+        assert_eq!(uploading(None, 0, None), "Uploading");
+        assert_eq!(
+            (limit(10_000_000), limit(2_500_000), limit(200_000)),
+            ("10 MB/s".into(), "2.5 MB/s".into(), "200 kB/s".into())
+        );
         for (rate, said) in
             [(12_345, "12 kB/s"), (999_400, "999 kB/s"), (999_600, "1.0 MB/s"), (412_300_000, "412 MB/s")]
         {

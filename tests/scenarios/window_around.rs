@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use davit_tests::panel::Panel;
-use davit_tests::screen::{close, open_dialogs, windows_of};
+use davit_tests::screen::{choose_in_dialog, close, open_dialogs, windows_of};
 use davit_tests::source::noise;
 use davit_tests::window::{Window, app};
 
@@ -169,6 +169,33 @@ async fn what_needs_somebody_is_shown_by_a_choice_in_the_tray() {
     window.until("document.querySelector('.filters [aria-pressed=true]')?.innerText.startsWith('Needs you')").await;
     window.until("document.querySelectorAll('[data-item]').length === 1").await;
     assert_eq!(windows_of(id).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_chosen_in_the_tray_and_files_are_added_from_there() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    panel.until_shown();
+    panel.until_says("Speed limit");
+    panel.choose("20 MB/s");
+    is_limited(&window, "Limit 20 MB/s").await;
+    panel.until_says("Follow the schedule");
+    panel.choose("No limit");
+    is_limited(&window, "No limit").await;
+    // The window is shown first, and what is chosen goes its usual way.
+    let file = office.world.sources().join("picked.mov");
+    noise(&file, 1_000);
+    go(&window, "history").await;
+    panel.choose("Add files…");
+    let path = file.clone();
+    tokio::task::spawn_blocking(move || choose_in_dialog("Choose files", &path)).await.expect("chosen");
+    window.until_says("Where should 1 file go?").await;
+    window.until("document.activeElement?.matches('.tgt.big')").await;
+    window.script("document.activeElement.click()").await;
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
