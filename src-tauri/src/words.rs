@@ -1,8 +1,11 @@
 //! What the shell itself says: in the tray, in the system's notifications and in its dialogs. The page's words are in
 //! `ui/src/text`; numbers read here as they do there.
 
+mod reason;
+
 use davit_core::bandwidth::Zone;
 use davit_core::units::UnixTime;
+pub(crate) use reason::reason;
 
 /// A name has no more letters than this in a menu or a title.
 const NAME: usize = 40;
@@ -88,6 +91,15 @@ pub(crate) fn need_you(n: u32, of: Option<&str>) -> String {
 /// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.
 pub(crate) fn and_done(n: u32, destination: &str) -> String {
     format!("{} to {}.", done(n, None), place(destination))
+}
+
+/// Where it went: the one place, or to how many.
+pub(crate) fn places<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+    let mut all = all.into_iter();
+    match (all.next(), all.count()) {
+        (Some(only), 0) => place(only),
+        (_, others) => format!("{} places", others + 1),
+    }
 }
 
 /// Said once, when a window is closed for the first time and Davit goes on.
