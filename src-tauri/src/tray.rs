@@ -15,7 +15,7 @@ use davit_core::units::ByteRate;
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{App, AppHandle, Wry, include_image};
+use tauri::{AppHandle, Wry, include_image};
 
 use crate::commands::transfers::show;
 use crate::shell::Shell;
@@ -44,12 +44,12 @@ const LIMIT: &str = "limit ";
 const SHOW: &str = "show ";
 
 /// Puts it there, where the system has a place for it, and keeps it up to date.
-pub(crate) fn open(app: &App, shell: &Arc<Shell>) {
+pub(crate) fn open(app: &AppHandle, shell: &Arc<Shell>) {
     let says = Says::of(&shell.standing());
     // Where the library is missing, the one that would load it panics: that there is no tray is no reason for an end.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let built = catch_unwind(AssertUnwindSafe(|| build(app.handle(), shell, &says)));
+    let built = catch_unwind(AssertUnwindSafe(|| build(app, shell, &says)));
     std::panic::set_hook(hook);
     match built {
         Ok(Ok(tray)) => {

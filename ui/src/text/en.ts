@@ -684,6 +684,7 @@ export const text = {
     directAlone: 'Direct, acceleration is blocked on this network',
   },
   opening: 'Reading your list.',
+  starting: 'Opening your records.',
   company: {
     connect: 'Connect to your company',
     lead: 'Davit uploads large files to your company’s storage.',
