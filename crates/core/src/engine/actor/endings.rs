@@ -178,7 +178,7 @@ mod tests {
             all.pop().expect("it ended")
         };
         let mut shelf = Shelf::default();
-        row(&mut shelf, 1, 1, None, &[failed.clone(), cancelled.clone()]);
+        row(&mut shelf, 1, 1, None, &[failed.clone(), cancelled]);
         let one = ended(&shelf, 1);
         assert_eq!((one.item, one.why, one.failed), (Some(ItemId::new(1)), Some(ErrorCode::FileMissing), 1));
         assert_eq!((one.took, one.last), (Duration::from_secs(60), true));
