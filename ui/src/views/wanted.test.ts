@@ -10,7 +10,12 @@ function done(what: Wanted): string[] {
     (...said: unknown[]): void =>
       void all.push([name, ...said.map((one) => JSON.stringify(one))].join(' '));
   lead(what, {
-    session: { pick: (kind) => Promise.resolve(note('pick')(kind)) },
+    session: {
+      pick: (kind) => {
+        note('pick')(kind);
+        return Promise.resolve();
+      },
+    },
     transfers: { filter: note('filter'), find: note('find'), focus: note('focus') },
     go: note('go'),
     shortcuts: note('shortcuts'),
