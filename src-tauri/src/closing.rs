@@ -108,7 +108,7 @@ impl Shell {
                 self.memory.save();
                 if says {
                     let (title, body) = words::goes_on(standing.goes_on());
-                    notify::show(self, Notice { title, body });
+                    notify::show(self, Notice { title, body, leads: None });
                     self.memory.tells_of_closing();
                 }
             }

@@ -29,6 +29,14 @@ pub(crate) fn follow(window: &WebviewWindow, shell: Arc<Shell>) {
     });
 }
 
+/// Where that is in the page's own pixels, which are as large as it is drawn. Tauri calls every position physical, and hands on what
+/// the web view told: `WebView2` tells the screen's pixels, `WKWebView` and `WebKitGTK` those of the desktop, however fine the screen.
+/// Source: wry, `src/{webview2,wkwebview,webkitgtk}/drag_drop.rs`.
+fn on_page(system: &str, at: PhysicalPosition<f64>, scale: f64, zoom: f64) -> (f64, f64) {
+    let drawn = if system == "windows" { scale * zoom } else { zoom };
+    (at.x / drawn, at.y / drawn)
+}
+
 struct Drag {
     shell: Arc<Shell>,
     hovering: Option<(Vec<PathBuf>, InboxView)>,
@@ -36,12 +44,8 @@ struct Drag {
 
 impl Drag {
     async fn see(&mut self, event: DragDropEvent, scale: f64) {
-        // The page's own pixels are as large as it is drawn.
-        let scale = scale * self.shell.zoom();
-        let at = |position: PhysicalPosition<f64>| {
-            let position = position.to_logical::<f64>(scale);
-            (position.x, position.y)
-        };
+        let zoom = self.shell.zoom();
+        let at = |position| on_page(std::env::consts::OS, position, scale, zoom);
         match event {
             DragDropEvent::Enter { paths, position } => {
                 let (x, y) = at(position);
@@ -83,5 +87,30 @@ impl Drag {
         if let Some((_, inbox)) = self.hovering.take() {
             self.shell.inbox.take(&[inbox.id]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At twice as many pixels as usual, and drawn half as large again.
+    fn on(system: &str) -> (f64, f64) {
+        on_page(system, PhysicalPosition::new(600.0, 300.0), 2.0, 1.5)
+    }
+
+    #[test]
+    fn windows_tells_the_screens_pixels_and_the_page_has_its_own() {
+        assert_eq!(on("windows"), (200.0, 100.0));
+    }
+
+    #[test]
+    fn macos_tells_points_however_fine_its_screen_is() {
+        assert_eq!(on("macos"), (400.0, 200.0));
+    }
+
+    #[test]
+    fn linux_tells_the_desktops_pixels_however_fine_its_screen_is() {
+        assert_eq!(on("linux"), (400.0, 200.0));
     }
 }

@@ -26,7 +26,7 @@ pub mod commands;
 mod drag;
 pub mod inbox;
 mod looks;
-#[cfg(target_os = "macos")]
+#[cfg(any(target_os = "macos", test))]
 mod menu;
 mod notices;
 mod notify;
@@ -49,7 +49,7 @@ use std::sync::Arc;
 use davit_core::error::ErrorCode;
 use davit_core::log;
 use davit_core::uploader::{Options, control};
-use tauri::Manager as _;
+use tauri::{AppHandle, Manager as _};
 
 use asked::{Asked, HIDDEN};
 use shell::Shell;
@@ -84,9 +84,7 @@ pub fn run() -> ExitCode {
         Err(error) => tracing::warn!(%error, "another Davit could not be asked"),
         Ok(false) => {}
     }
-    let shell = tauri::async_runtime::block_on(Shell::open(options));
-    // Records that cannot be opened are told to somebody.
-    let hidden = hidden && shell.uploader().is_ok();
+    let shell = Shell::new(&options);
     shell.keeps_at_work(hidden);
     if !added.is_empty() {
         shell.add(added);
@@ -100,7 +98,8 @@ pub fn run() -> ExitCode {
             signals::follow(app.handle());
             window::open(app, hidden)?;
             let shell = Arc::clone(&app.state::<Arc<Shell>>());
-            tray::open(app, &shell);
+            // A keychain that asks, or a system that does not answer, keeps nobody from seeing the window.
+            tauri::async_runtime::spawn(begin(app.handle().clone(), Arc::clone(&shell), options, hidden));
             #[cfg(target_os = "macos")]
             menu::open(app, &shell)?;
             updates::begin(app.handle(), &shell);
@@ -129,6 +128,20 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => plainly(&error.to_string()),
+    }
+}
+
+/// Opens the records, and the tray, which has its pictures in their home.
+async fn begin(app: AppHandle, shell: Arc<Shell>, options: Options, hidden: bool) {
+    shell.open(options).await;
+    if hidden && shell.uploader().is_err() {
+        // It is told to somebody.
+        shell.keeps_at_work(false);
+        shell.call();
+    }
+    let handle = app.clone();
+    if let Err(error) = app.run_on_main_thread(move || tray::open(&handle, &shell)) {
+        tracing::warn!(%error, "there is no tray");
     }
 }
 

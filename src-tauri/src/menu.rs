@@ -1,33 +1,102 @@
-//! The menu bar of macOS: the system's usual one, but for "Quit", which asks where something would stop.
+//! The menu bar of macOS: the system's usual one, with what the page has in it, and but for "Quit", which asks where something would
+//! stop.
 //!
-//! The Dock's "Quit", a logout and a shutdown ask nobody: the system ends the program then, as by a signal (`signals`).
+//! The Dock's "Quit", a logout and a shutdown ask nobody: the system ends the program then, as by a signal (`signals`). A key goes to
+//! the page first, which knows the same ones; the menu does what the page leaves.
 
-use std::sync::Arc;
-
-use tauri::menu::{Menu, MenuItem, MenuItemKind};
-use tauri::{App, Wry};
-
-use crate::shell::Shell;
+use crate::views::Wanted;
 use crate::words;
 
-const QUIT: &str = "quit-by-menu";
+/// A line that leads to what the page has.
+struct Leads {
+    id: &'static str,
+    words: &'static str,
+    keys: &'static str,
+    to: Wanted,
+}
 
-/// Puts it there.
-pub(crate) fn open(app: &App, shell: &Arc<Shell>) -> tauri::Result<()> {
-    let menu = Menu::default(app.handle())?;
-    if let Some(MenuItemKind::Submenu(first)) = menu.items()?.first() {
-        // It is the last of the program's own menu, and ends it without a question.
+// The tray hears of what is chosen here as well: no line of its menu is called so.
+const SETTINGS: Leads =
+    Leads { id: "settings-by-menu", words: words::SETTINGS, keys: "Cmd+Comma", to: Wanted::Settings };
+const FILES: Leads = Leads { id: "files-by-menu", words: words::ADD_FILES, keys: "Cmd+O", to: Wanted::Files };
+const FOLDER: Leads = Leads { id: "folder-by-menu", words: words::ADD_FOLDER, keys: "Cmd+Shift+O", to: Wanted::Folder };
+const SHORTCUTS: Leads =
+    Leads { id: "shortcuts-by-menu", words: words::SHORTCUTS, keys: "Cmd+Slash", to: Wanted::Shortcuts };
+const ALL: [Leads; 4] = [SETTINGS, FILES, FOLDER, SHORTCUTS];
+
+#[cfg(target_os = "macos")]
+pub(crate) use bar::open;
+
+#[cfg(target_os = "macos")]
+mod bar {
+    use std::sync::Arc;
+
+    use tauri::menu::{HELP_SUBMENU_ID, Menu, MenuItem, MenuItemKind, PredefinedMenuItem, Submenu};
+    use tauri::{App, Wry};
+
+    use super::{ALL, FILES, FOLDER, Leads, SETTINGS, SHORTCUTS};
+    use crate::shell::Shell;
+    use crate::words;
+
+    const QUIT: &str = "quit-by-menu";
+
+    /// Puts it there.
+    pub(crate) fn open(app: &App, shell: &Arc<Shell>) -> tauri::Result<()> {
+        let menu = Menu::default(app.handle())?;
+        let line = |of: Leads| MenuItem::<Wry>::with_id(app, of.id, of.words, true, Some(of.keys));
+        let gap = || PredefinedMenuItem::<Wry>::separator(app);
+        for (nth, kind) in menu.items()?.into_iter().enumerate() {
+            let MenuItemKind::Submenu(one) = kind else { continue };
+            if nth == 0 {
+                // Behind what it is and a line.
+                one.insert_items(&[&line(SETTINGS)?, &gap()?], 2)?;
+                quits(app, &one)?;
+            } else if nth == 1 {
+                one.insert_items(&[&line(FILES)?, &line(FOLDER)?, &gap()?], 0)?;
+            } else if one.id() == HELP_SUBMENU_ID {
+                one.append(&line(SHORTCUTS)?)?;
+            }
+        }
+        app.set_menu(menu)?;
+        let shell = Arc::clone(shell);
+        app.on_menu_event(move |_, event| {
+            let id = event.id().as_ref();
+            if id == QUIT {
+                shell.wants_to_quit();
+            } else if let Some(leads) = ALL.iter().find(|leads| leads.id == id) {
+                shell.wants(leads.to);
+            }
+        });
+        Ok(())
+    }
+
+    /// The last of the program's own menu ends it without a question; ours asks.
+    fn quits(app: &App, first: &Submenu<Wry>) -> tauri::Result<()> {
         if let Some(last) = first.items()?.len().checked_sub(1) {
             first.remove_at(last)?;
         }
-        first.append(&MenuItem::<Wry>::with_id(app, QUIT, words::QUIT, true, Some("Cmd+Q"))?)?;
+        first.append(&MenuItem::<Wry>::with_id(app, QUIT, words::QUIT, true, Some("Cmd+Q"))?)
     }
-    app.set_menu(menu)?;
-    let shell = Arc::clone(shell);
-    app.on_menu_event(move |_, event| {
-        if event.id().as_ref() == QUIT {
-            shell.wants_to_quit();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_menu_bar_has_the_pages_keys() {
+        let table = include_str!("../../ui/src/views/shortcuts.ts");
+        for (leads, keys) in ALL.iter().zip([
+            "settings: [mod(',')]",
+            "files: [mod('o')]",
+            "folder: [modShift('o')]",
+            "shortcuts: [mod('/')]",
+        ]) {
+            assert!(table.contains(keys), "{}: {keys}", leads.words);
         }
-    });
-    Ok(())
+        let keys: Vec<_> = ALL.iter().map(|leads| leads.keys).collect();
+        assert_eq!(keys, ["Cmd+Comma", "Cmd+O", "Cmd+Shift+O", "Cmd+Slash"]);
+        assert_eq!(ALL.map(|leads| leads.to), [Wanted::Settings, Wanted::Files, Wanted::Folder, Wanted::Shortcuts]);
+        assert!(ALL.iter().all(|leads| leads.id.ends_with("-by-menu")));
+    }
 }

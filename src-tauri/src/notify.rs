@@ -1,4 +1,5 @@
-//! The system's notifications: what was added together, when it ended. A click shows the window, where the system tells of it.
+//! The system's notifications: what was added together, when it ended. A click shows the window and leads to
+//! what was told of, where the system tells of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,10 @@ use crate::words;
 
 /// Notifications that somebody may click yet. Beyond it one that is shown leads nowhere: each costs a thread.
 const AT_MOST: usize = 8;
+
+/// By which the system knows whose a notification is.
+#[cfg(any(windows, target_os = "macos", test))]
+const OURS: &str = "org.davit.app";
 
 /// Tells of what ends as long as the engine lives.
 pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>) {
@@ -58,8 +63,12 @@ pub(crate) fn show(shell: &Arc<Shell>, notice: Notice) {
         };
         if waiting.fetch_add(1, Ordering::SeqCst) < AT_MOST {
             let acted = handle.wait_for_response(|acted: &NotificationResponse| {
-                if matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    clicked.call();
+                if !matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
+                    return;
+                }
+                match notice.leads {
+                    Some(what) => clicked.wants(what),
+                    None => clicked.call(),
                 }
             });
             if let Err(error) = acted {
@@ -86,9 +95,24 @@ fn made(notice: &Notice) -> Notification {
     #[cfg(not(target_os = "linux"))]
     made.body(&notice.body);
     #[cfg(windows)]
-    made.app_id("org.davit.app");
+    made.app_id(OURS);
+    // Once and for all; whoever says it again is told so. Without it they would come in the Finder's name. A program that lies in no
+    // bundle is none that macOS knows.
+    #[cfg(target_os = "macos")]
+    let _ = notify_rust::set_application(OURS);
     made
 }
 
 /// How many are shown and may be clicked.
 pub(crate) type Waiting = Arc<AtomicUsize>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_in_the_name_of_what_is_installed() {
+        let config: serde_json::Value = serde_json::from_str(include_str!("../tauri.conf.json")).expect("JSON");
+        assert_eq!(config["identifier"], OURS);
+    }
+}

@@ -21,7 +21,7 @@ use crate::looks::Looks;
 use crate::place::Memory;
 use crate::standing::Standing;
 use crate::updates::Updates;
-use crate::views::{Problem, SessionView, ShellEvent};
+use crate::views::{Problem, SessionView, ShellEvent, Wanted};
 use crate::{notify, standing};
 
 /// Closing waits this long for requests to be dropped and records to be written.
@@ -37,6 +37,8 @@ pub struct Shell {
     uploader: Mutex<Option<Arc<Uploader>>>,
     /// Why there is no uploader.
     problem: Mutex<Option<Stopped>>,
+    /// It is known whether there is one.
+    tried: watch::Sender<bool>,
     /// Paths that a person gave.
     pub inbox: Inbox,
     /// What is copied and pasted.
@@ -105,11 +107,12 @@ impl std::fmt::Debug for Shell {
 }
 
 impl Shell {
-    /// Opens the uploader. One that cannot be opened leaves a shell that says why.
-    pub async fn open(options: Options) -> Arc<Self> {
-        let shell = Arc::new(Self {
+    /// A shell that has opened nothing yet: whatever keeps the records waiting, the window does not wait for it.
+    pub fn new(options: &Options) -> Arc<Self> {
+        Arc::new(Self {
             uploader: Mutex::default(),
             problem: Mutex::default(),
+            tried: watch::Sender::new(false),
             inbox: Inbox::default(),
             clipboard: Clipboard::default(),
             dialog: tokio::sync::Mutex::default(),
@@ -129,17 +132,26 @@ impl Shell {
             quit: Notify::new(),
             asking: AtomicBool::new(false),
             ended: Notify::new(),
-            updates: Updates::of(&options),
-        });
-        if let Err(error) = shell.try_open(options.clone()).await {
+            updates: Updates::of(options),
+        })
+    }
+
+    /// Opens the uploader. One that cannot be opened leaves a shell that says why.
+    pub async fn open(self: &Arc<Self>, options: Options) {
+        if let Err(error) = self.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
             let again = matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
-            *lock(&shell.problem) = Some(Stopped { problem: error.into(), again });
+            *lock(&self.problem) = Some(Stopped { problem: error.into(), again });
             if again {
-                tauri::async_runtime::spawn(Arc::clone(&shell).open_again(options));
+                tauri::async_runtime::spawn(Arc::clone(self).open_again(options));
             }
         }
-        shell
+        self.tried.send_replace(true);
+    }
+
+    /// Resolves once it is known whether there is an uploader.
+    pub(crate) async fn is_opened(&self) {
+        let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
     }
 
     async fn try_open(self: &Arc<Self>, options: Options) -> Result<()> {
@@ -151,6 +163,8 @@ impl Shell {
             self.tell(ShellEvent::Records { notice });
         }
         self.follow();
+        // What is preferred is known by now.
+        self.look_again();
         Ok(())
     }
 
@@ -272,6 +286,12 @@ impl Shell {
     /// Somebody wants to see the window.
     pub(crate) fn call(&self) {
         self.called.notify_one();
+    }
+
+    /// Somebody chose something that the page does: they see the window, and the page hears of it.
+    pub(crate) fn wants(&self, what: Wanted) {
+        self.call();
+        self.tell(ShellEvent::Wanted { what });
     }
 
     /// Resolves once somebody wants to see the window.

@@ -39,6 +39,12 @@ impl Standing {
     }
 }
 
+/// How far all of it is, in percent.
+pub(crate) fn percent(totals: &Totals) -> Option<u64> {
+    let percent = totals.sent.get().saturating_mul(100).checked_div(totals.size.get())?;
+    Some(percent.min(100))
+}
+
 /// The last rows that are done, of so many.
 fn last(done: u32) -> View {
     View { filter: Filter::Done, first: done.saturating_sub(RECENT), count: RECENT, ..View::default() }

@@ -1,13 +1,15 @@
-//! How far it all is, on the window's button in the taskbar or the icon in the Dock.
+//! How far it all is, and how many need somebody, on the window's button in the taskbar or the icon in the Dock.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use davit_core::engine::feed::{Overview, Totals};
+use davit_core::settings::Preferences;
 use tauri::WebviewWindow;
 use tauri::window::{ProgressBarState, ProgressBarStatus};
 
 use crate::shell::Shell;
+use crate::standing::percent;
 
 /// It changes no more often.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -27,7 +29,7 @@ enum Bar {
 
 impl Bar {
     fn of(totals: &Totals) -> Self {
-        let percent = (totals.sent.get().saturating_mul(100)).checked_div(totals.size.get()).unwrap_or(0).min(100);
+        let percent = percent(totals).unwrap_or(0);
         match totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Self::NeedsYou(percent),
             _ if totals.needs_you > 0 => Self::NeedsYou(percent),
@@ -50,19 +52,65 @@ impl From<Bar> for ProgressBarState {
     }
 }
 
+/// How many need a person who wants to be told of that.
+fn badge(totals: &Totals, preferences: Preferences) -> Option<u32> {
+    Some(totals.needs_you).filter(|needs| *needs > 0 && preferences.tell_needs_you)
+}
+
+/// A dot on the window's button, which can have no number.
+#[cfg(windows)]
+fn mark(window: &WebviewWindow, needs: Option<u32>) -> tauri::Result<()> {
+    window.set_overlay_icon(needs.map(|_| tauri::image::Image::new_owned(dot(), SIDE, SIDE)))
+}
+
+/// The number.
+#[cfg(not(windows))]
+fn mark(window: &WebviewWindow, needs: Option<u32>) -> tauri::Result<()> {
+    window.set_badge_count(needs.map(i64::from))
+}
+
+/// How large the dot's picture is. It is shown half as large where a screen is not fine.
+#[cfg(any(windows, test))]
+const SIDE: u32 = 32;
+
+/// A red dot, as bytes of red, green, blue and how little of what is behind it is seen.
+#[cfg(any(windows, test))]
+fn dot() -> Vec<u8> {
+    /// Of a pixel, in both directions.
+    const PARTS: u32 = 4;
+    // In halves of a part all is whole.
+    let middle = SIDE * PARTS;
+    let is_within = |x: u32, y: u32| {
+        let (x, y) = (middle.abs_diff(2 * x + 1), middle.abs_diff(2 * y + 1));
+        x * x + y * y <= middle * middle
+    };
+    let covered = |x: u32, y: u32| {
+        let parts = (0..PARTS * PARTS).filter(|part| is_within(x * PARTS + part % PARTS, y * PARTS + part / PARTS));
+        u32::try_from(parts.count()).unwrap_or(0) * 255 / (PARTS * PARTS)
+    };
+    let pixel = |at: u32| [0xbc, 0x2f, 0x2a, u8::try_from(covered(at % SIDE, at / SIDE)).unwrap_or(u8::MAX)];
+    (0..SIDE * SIDE).flat_map(pixel).collect()
+}
+
 /// Keeps it up to date.
 pub(crate) fn follow(window: &WebviewWindow, shell: &Arc<Shell>) {
-    let (window, mut changes) = (window.clone(), shell.standing_changes());
+    let (window, shell, mut changes) = (window.clone(), Arc::clone(shell), shell.standing_changes());
     tauri::async_runtime::spawn(async move {
-        let mut shown = Bar::Nothing;
+        let mut shown = (Bar::Nothing, None);
         loop {
-            let bar = Bar::of(&changes.borrow_and_update().totals);
-            if bar != shown {
-                if let Err(error) = window.set_progress_bar(bar.into()) {
-                    tracing::debug!(%error, "the taskbar shows no progress");
-                }
-                shown = bar;
+            let totals = changes.borrow_and_update().totals.clone();
+            let (bar, needs) = (Bar::of(&totals), badge(&totals, shell.preferences()));
+            if bar != shown.0
+                && let Err(error) = window.set_progress_bar(bar.into())
+            {
+                tracing::debug!(%error, "the taskbar shows no progress");
             }
+            if needs != shown.1
+                && let Err(error) = mark(&window, needs)
+            {
+                tracing::debug!(%error, "the taskbar shows no number");
+            }
+            shown = (bar, needs);
             tokio::time::sleep(OFTEN).await;
             if changes.changed().await.is_err() {
                 return;
@@ -76,6 +124,24 @@ mod tests {
     use davit_core::units::ByteCount;
 
     use super::*;
+
+    #[test]
+    fn the_icon_has_the_number_of_what_needs_a_person_who_wants_to_be_told() {
+        let (some, wants) = (Totals { needs_you: 3, ..Totals::default() }, Preferences::default());
+        assert_eq!(badge(&some, wants), Some(3));
+        assert_eq!(badge(&Totals::default(), wants), None);
+        assert_eq!(badge(&some, Preferences { tell_needs_you: false, ..wants }), None);
+    }
+
+    #[test]
+    fn the_dot_is_round_and_red() {
+        let dot = dot();
+        let at = |x: usize, y: usize| &dot[(y * 32 + x) * 4..][..4];
+        assert_eq!(dot.len(), 32 * 32 * 4);
+        assert_eq!(at(16, 16), [0xbc, 0x2f, 0x2a, 255]);
+        assert_eq!((at(0, 0)[3], at(31, 31)[3]), (0, 0));
+        assert!((1..255).contains(&at(4, 4)[3]), "its edge is smooth");
+    }
 
     #[test]
     fn the_bar_says_how_far_it_is_and_whether_somebody_is_needed() {

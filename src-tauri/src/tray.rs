@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use davit_core::engine::feed::Target;
 use davit_core::ids::ItemId;
+use davit_core::units::ByteRate;
 use tauri::image::Image;
-use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
+use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{App, AppHandle, Wry, include_image};
+use tauri::{AppHandle, Wry, include_image};
 
 use crate::commands::transfers::show;
 use crate::shell::Shell;
+use crate::views::Wanted;
 use crate::words;
 use says::{Can, Look, Says};
 
@@ -32,17 +34,22 @@ const NEEDS: &str = "needs";
 const PAUSE: &str = "pause";
 const RESUME: &str = "resume";
 const PAUSE_HOUR: &str = "hour";
+const FOLLOW: &str = "follow";
+const FILES: &str = "files";
+const FOLDER: &str = "folder";
 const QUIT: &str = "quit";
+/// With the bytes a second behind it, where it is one.
+const LIMIT: &str = "limit ";
 /// With the row's number behind it.
 const SHOW: &str = "show ";
 
 /// Puts it there, where the system has a place for it, and keeps it up to date.
-pub(crate) fn open(app: &App, shell: &Arc<Shell>) {
+pub(crate) fn open(app: &AppHandle, shell: &Arc<Shell>) {
     let says = Says::of(&shell.standing());
     // Where the library is missing, the one that would load it panics: that there is no tray is no reason for an end.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let built = catch_unwind(AssertUnwindSafe(|| build(app.handle(), shell, &says)));
+    let built = catch_unwind(AssertUnwindSafe(|| build(app, shell, &says)));
     std::panic::set_hook(hook);
     match built {
         Ok(Ok(tray)) => {
@@ -103,13 +110,12 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
     let item = |id: &str, words: &str, can: bool| MenuItem::<Wry>::with_id(app, id, words, can, None::<&str>);
     let add = |id: &str, words: &str| menu.append(&item(id, words, true)?);
     let gap = || menu.append(&PredefinedMenuItem::<Wry>::separator(app)?);
-    let line = item("line", &says.line, false)?;
+    let line = if says.leads { item(NEEDS, &says.line, true)? } else { item("line", &says.line, false)? };
     menu.append(&line)?;
     if let Some(needs) = &says.needs {
         add(NEEDS, needs)?;
     }
     gap()?;
-    add(OPEN, words::OPEN)?;
     match says.can {
         Can::Resume => add(RESUME, words::RESUME)?,
         Can::Pause => {
@@ -118,6 +124,9 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
         }
         Can::Nothing => add(PAUSE_HOUR, words::HOUR)?,
     }
+    menu.append(&limits(app, says)?)?;
+    add(FILES, words::ADD_FILES)?;
+    add(FOLDER, words::ADD_FOLDER)?;
     if !says.recent.is_empty() {
         gap()?;
         menu.append(&item("recent", words::DONE, false)?)?;
@@ -127,8 +136,26 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
         }
     }
     gap()?;
+    add(OPEN, words::OPEN)?;
     add(QUIT, words::QUIT)?;
     Ok(line)
+}
+
+/// The limits that can be chosen. The one that holds cannot: a press would take its mark away.
+fn limits(app: &AppHandle, says: &Says) -> tauri::Result<Submenu<Wry>> {
+    let menu = Submenu::new(app, words::SPEED_LIMIT, true)?;
+    for &(rate, holds) in &says.limits {
+        let (id, words) = match rate {
+            Some(rate) => (format!("{LIMIT}{}", rate.0), words::limit(rate.0)),
+            None => (format!("{LIMIT}none"), words::NO_LIMIT.to_owned()),
+        };
+        menu.append(&CheckMenuItem::<Wry>::with_id(app, id, words, !holds, holds, None::<&str>)?)?;
+    }
+    if says.chosen {
+        menu.append(&PredefinedMenuItem::<Wry>::separator(app)?)?;
+        menu.append(&MenuItem::<Wry>::with_id(app, FOLLOW, words::FOLLOW, true, None::<&str>)?)?;
+    }
+    Ok(menu)
 }
 
 impl Tray {
@@ -183,7 +210,8 @@ fn choose(shell: &Arc<Shell>, id: &str) {
 
 async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
     match id {
-        OPEN | NEEDS => shell.call(),
+        OPEN => shell.call(),
+        NEEDS => shell.wants(Wanted::NeedsYou),
         PAUSE => {
             shell.engine()?.pause_all().await?;
         }
@@ -193,9 +221,16 @@ async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
         PAUSE_HOUR => {
             shell.uploader()?.pause_for(HOUR).await?;
         }
+        FOLLOW => {
+            shell.uploader()?.follow_schedule().await?;
+        }
+        FILES => shell.wants(Wanted::Files),
+        FOLDER => shell.wants(Wanted::Folder),
         QUIT => shell.wants_to_quit(),
         _ => {
-            if let Some(row) = id.strip_prefix(SHOW).and_then(|row| row.parse().ok()) {
+            if let Some(rate) = id.strip_prefix(LIMIT) {
+                shell.uploader()?.choose_limit(rate.parse().ok().map(ByteRate)).await?;
+            } else if let Some(row) = id.strip_prefix(SHOW).and_then(|row| row.parse().ok()) {
                 show(shell, Target::Item(ItemId::new(row))).await?;
             }
         }

@@ -5,7 +5,7 @@ mod updates;
 mod watches;
 
 use davit_core::error::{Error, ErrorCode, Owner};
-use davit_core::ids::{BatchId, DestinationId};
+use davit_core::ids::{BatchId, DestinationId, ItemId};
 use davit_core::journal::Notice;
 use davit_core::session::Destination;
 use davit_core::units::UnixTime;
@@ -234,6 +234,27 @@ pub enum ProxyWish {
     },
 }
 
+/// What somebody chooses in the tray, the menu bar or a notification, and the page does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Wanted {
+    /// To see what needs them.
+    NeedsYou,
+    /// To see a row.
+    Row {
+        /// Which.
+        item: ItemId,
+    },
+    /// To add files.
+    Files,
+    /// To add a folder.
+    Folder,
+    /// The settings.
+    Settings,
+    /// All shortcuts.
+    Shortcuts,
+}
+
 /// What happens to the window and the session.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -295,6 +316,11 @@ pub enum ShellEvent {
         /// So.
         updates: UpdatesView,
     },
+    /// Somebody chose something outside of the page, and sees the window now.
+    Wanted {
+        /// This.
+        what: Wanted,
+    },
 }
 
 #[cfg(test)]
@@ -304,7 +330,7 @@ mod tests {
     use davit_core::engine::{Holds, feed};
     use davit_core::file::{Links, Placeholders};
     use davit_core::history::{HistoryDay, Query, When};
-    use davit_core::ids::{ItemId, TransferId, WatchId};
+    use davit_core::ids::{TransferId, WatchId};
     use davit_core::journal::Ended;
     use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
@@ -358,6 +384,7 @@ mod tests {
             UpdatesNow,
             NoUpdates,
             UpdateTrouble,
+            Wanted,
             ShellEvent,
             feed::Filter,
             feed::View,

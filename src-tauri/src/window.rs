@@ -8,6 +8,10 @@ use tauri::{App, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuil
 use crate::shell::Shell;
 use crate::{closing, drag, place, taskbar, theme};
 
+/// Where the window's buttons are, so that they begin 20 from its edges: the library counts to their middle, and they are 12 high.
+#[cfg(target_os = "macos")]
+const BUTTONS: tauri::LogicalPosition<f64> = tauri::LogicalPosition::new(20.0, 26.0);
+
 /// Opens it; a hidden one is drawn, and shown once somebody wants to see it.
 pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
     let shell = Arc::clone(&app.state::<Arc<Shell>>());
@@ -22,6 +26,12 @@ pub(crate) fn open(app: &mut App, hidden: bool) -> tauri::Result<()> {
         .theme(theme::of(shell.preferences().theme))
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny);
+    // The page reaches up to the window's edge, and the system's buttons stand in it.
+    #[cfg(target_os = "macos")]
+    {
+        window =
+            window.title_bar_style(tauri::TitleBarStyle::Overlay).hidden_title(true).traffic_light_position(BUTTONS);
+    }
     if let Some((x, y)) = stands.at {
         window = window.position(x, y);
     }

@@ -1,8 +1,11 @@
 //! What the shell itself says: in the tray, in the system's notifications and in its dialogs. The page's words are in
 //! `ui/src/text`; numbers read here as they do there.
 
+mod reason;
+
 use davit_core::bandwidth::Zone;
 use davit_core::units::UnixTime;
+pub(crate) use reason::reason;
 
 /// A name has no more letters than this in a menu or a title.
 const NAME: usize = 40;
@@ -12,6 +15,15 @@ pub(crate) const QUIT: &str = "Quit Davit";
 pub(crate) const PAUSE: &str = "Pause all";
 pub(crate) const RESUME: &str = "Resume all";
 pub(crate) const HOUR: &str = "Pause for an hour";
+pub(crate) const SPEED_LIMIT: &str = "Speed limit";
+pub(crate) const NO_LIMIT: &str = "No limit";
+pub(crate) const FOLLOW: &str = "Follow the schedule";
+pub(crate) const ADD_FILES: &str = "Add files…";
+pub(crate) const ADD_FOLDER: &str = "Add folder…";
+#[cfg(any(target_os = "macos", test))]
+pub(crate) const SETTINGS: &str = "Settings…";
+#[cfg(any(target_os = "macos", test))]
+pub(crate) const SHORTCUTS: &str = "Keyboard shortcuts";
 pub(crate) const DONE: &str = "Done last";
 pub(crate) const UPLOADING: &str = "Uploading";
 pub(crate) const PAUSED: &str = "Paused";
@@ -23,11 +35,18 @@ pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
 pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
 pub(crate) const UP_TO_DATE: &str = "Up to date";
 
-/// "Uploading 38.4 MB/s, about 18 h left".
-pub(crate) fn uploading(per_second: u64, seconds_left: Option<u32>) -> String {
-    let speed = if per_second > 0 { format!(" {}", speed(per_second)) } else { String::new() };
-    let left = seconds_left.map(|seconds| format!(", {} left", left(seconds))).unwrap_or_default();
-    format!("{UPLOADING}{speed}{left}")
+/// "Uploading 40%, 38.4 MB/s, about 18 h left": what of it is known.
+pub(crate) fn uploading(percent: Option<u64>, per_second: u64, seconds_left: Option<u32>) -> String {
+    let percent = percent.map(|percent| format!("{percent}%"));
+    let speed = (per_second > 0).then(|| speed(per_second));
+    let left = seconds_left.map(|seconds| format!("{} left", left(seconds)));
+    let known: Vec<_> = [percent, speed, left].into_iter().flatten().collect();
+    if known.is_empty() { UPLOADING.to_owned() } else { format!("{UPLOADING} {}", known.join(", ")) }
+}
+
+/// "10 MB/s", "2.5 MB/s": a limit.
+pub(crate) fn limit(per_second: u64) -> String {
+    if per_second.is_multiple_of(1_000_000) { format!("{} MB/s", per_second / 1_000_000) } else { speed(per_second) }
 }
 
 /// "Paused until 15:05".
@@ -72,6 +91,15 @@ pub(crate) fn need_you(n: u32, of: Option<&str>) -> String {
 /// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.
 pub(crate) fn and_done(n: u32, destination: &str) -> String {
     format!("{} to {}.", done(n, None), place(destination))
+}
+
+/// Where it went: the one place, or to how many.
+pub(crate) fn places<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+    let mut all = all.into_iter();
+    match (all.next(), all.count()) {
+        (Some(only), 0) => place(only),
+        (_, others) => format!("{} places", others + 1),
+    }
 }
 
 /// Said once, when a window is closed for the first time and Davit goes on.
@@ -170,8 +198,13 @@ mod tests {
 
     #[test]
     fn numbers_read_as_in_the_window() {
-        assert_eq!(uploading(38_400_000, Some(66_000)), "Uploading 38.4 MB/s, about 18 h left");
-        assert_eq!(uploading(0, None), "Uploading");
+        assert_eq!(uploading(Some(40), 38_400_000, Some(66_000)), "Uploading 40%, 38.4 MB/s, about 18 h left");
+        assert_eq!(uploading(Some(0), 0, None), "Uploading 0%");
+        assert_eq!(uploading(None, 0, None), "Uploading");
+        assert_eq!(
+            (limit(10_000_000), limit(2_500_000), limit(200_000)),
+            ("10 MB/s".into(), "2.5 MB/s".into(), "200 kB/s".into())
+        );
         for (rate, said) in
             [(12_345, "12 kB/s"), (999_400, "999 kB/s"), (999_600, "1.0 MB/s"), (412_300_000, "412 MB/s")]
         {

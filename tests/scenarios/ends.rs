@@ -1,6 +1,7 @@
 //! What was added together is told of once, when nothing of it is still to come.
 
 use davit_core::engine::{Ended, EnqueueOptions};
+use davit_core::error::ErrorCode;
 use davit_core::session::Collision;
 use davit_core::uploader::Options;
 use davit_tests::World;
@@ -22,14 +23,29 @@ async fn what_was_added_together_is_told_of_once_when_all_of_it_ended() {
     let mut ends = uploader.engine().ends();
     let first = give("one", &["a.mov", "b.mov"]).await.expect("taken").batch;
     let ended = ends.recv().await.expect("told");
-    let both = Ended { batch: first, watch: None, destination: to.label.clone(), name: None, done: 2, failed: 0 };
+    let both = Ended {
+        batch: first,
+        watch: None,
+        destination: to.label.clone(),
+        item: None,
+        name: None,
+        done: 2,
+        failed: 0,
+        why: None,
+        took: ended.took,
+        last: true,
+    };
     assert_eq!(ended, both);
     // The name of one of them is taken by now.
     let second = give("two", &["a.mov", "c.mov"]).await.expect("taken").batch;
-    assert_eq!(ends.recv().await.expect("told"), Ended { batch: second, done: 1, failed: 1, ..both.clone() });
+    let ended = ends.recv().await.expect("told");
+    let why = Some(ErrorCode::AlreadyThere);
+    assert_eq!(ended, Ended { batch: second, done: 1, failed: 1, why, took: ended.took, ..both.clone() });
     let third = give("three", &["d.mov"]).await.expect("taken").batch;
-    let alone = Ended { batch: third, name: Some("d.mov".into()), done: 1, ..both.clone() };
-    assert_eq!(ends.recv().await.expect("told"), alone);
+    let ended = ends.recv().await.expect("told");
+    let (item, name) = (ended.item, Some("d.mov".into()));
+    assert!(item.is_some());
+    assert_eq!(ended, Ended { batch: third, item, name, done: 1, took: ended.took, ..both.clone() });
     uploader.close().await;
 
     // What ended before is no news to the next.

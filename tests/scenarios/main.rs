@@ -83,6 +83,8 @@ mod window_crowd;
 #[cfg(target_os = "linux")]
 mod window_door;
 #[cfg(target_os = "linux")]
+mod window_drops;
+#[cfg(target_os = "linux")]
 mod window_hidden;
 #[cfg(target_os = "linux")]
 mod window_history;

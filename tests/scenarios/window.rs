@@ -1,5 +1,6 @@
 //! Through the real window: a person connects, drops, pauses, loses power, starts again, and it is all there.
 
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,7 @@ use std::sync::atomic::Ordering;
 use davit_tests::World;
 use davit_tests::davit::program;
 use davit_tests::fault::FaultProxy;
-use davit_tests::screen::choose_in_dialog;
+use davit_tests::screen::{choose_in_dialog, windows_of};
 use davit_tests::source::{noise, sha256};
 use davit_tests::window::Window;
 use davit_tests::world::BUCKET;
@@ -230,6 +231,24 @@ async fn files_come_by_the_systems_dialog_and_by_a_second_start() {
     window.until("document.querySelectorAll('[data-item] .g-done, [data-item] [aria-label=Done]').length === 2").await;
     window.picture("done").await;
     office.all_there(&[picked, handed]);
+}
+
+/// A keychain that asks, a system that does not answer, a drive that sleeps: here a pipe, which keeps whoever reads it waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_stands_before_the_records_are_open() {
+    let office = Office::open().await;
+    let settings = office.world.home().join("settings.json");
+    std::fs::create_dir_all(office.world.home()).expect("a folder");
+    assert!(Command::new("mkfifo").arg(&settings).status().expect("mkfifo").success());
+    let window = office.window().await;
+    window.until_says("Opening your records.").await;
+    assert_eq!(windows_of(window.id()).len(), 1);
+    window.picture("starting").await;
+    let mut answer = std::fs::OpenOptions::new().write(true).open(&settings).expect("somebody reads");
+    std::fs::remove_file(&settings).expect("removed");
+    answer.write_all(b"{}").expect("told");
+    drop(answer);
+    connect(&window, &office).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

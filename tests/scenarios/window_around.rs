@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use davit_tests::panel::Panel;
-use davit_tests::screen::{close, open_dialogs, windows_of};
+use davit_tests::screen::{choose_in_dialog, close, open_dialogs, windows_of};
 use davit_tests::source::noise;
 use davit_tests::window::{Window, app};
 
@@ -142,11 +142,60 @@ async fn what_is_uploading_goes_on_without_its_window_and_the_next_start_shows_i
     assert_eq!(panel.told(), ["Davit goes on uploading", "harbour.mov is uploaded"], "each once");
     panel.click();
     until("a click shows it", || !windows_of(id).is_empty()).await;
+    window.until("document.querySelector('.panel')?.innerText.includes('harbour.mov')").await;
     window.until_says("Everything is uploaded").await;
     office.all_there(&[file]);
     // Nothing is left to do.
     close(&windows_of(id)[0]);
     window.ended();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_somebody_is_shown_by_a_choice_in_the_tray() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    let id = window.id();
+    connect(&window, &office).await;
+    panel.until_shown();
+    // A name that the storage does not take.
+    let folder = office.world.sources().join("Day 1");
+    noise(&folder.join("cut\n.mov"), 1_000);
+    window.hover(USUAL_PLACE, &[&folder]).drop();
+    panel.until_says("1 transfer needs you");
+    go(&window, "history").await;
+    window.until("document.querySelector('.nav [href=\"#history\"][aria-current]')").await;
+    panel.choose("1 transfer needs you");
+    window.until("document.querySelector('.filters [aria-pressed=true]')?.innerText.startsWith('Needs you')").await;
+    window.until("document.querySelectorAll('[data-item]').length === 1").await;
+    assert_eq!(windows_of(id).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_chosen_in_the_tray_and_files_are_added_from_there() {
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    connect(&window, &office).await;
+    panel.until_shown();
+    panel.until_says("Speed limit");
+    panel.choose("20 MB/s");
+    is_limited(&window, "Limit 20 MB/s").await;
+    panel.until_says("Follow the schedule");
+    panel.choose("No limit");
+    is_limited(&window, "No limit").await;
+    // The window is shown first, and what is chosen goes its usual way.
+    let file = office.world.sources().join("picked.mov");
+    noise(&file, 1_000);
+    go(&window, "history").await;
+    panel.choose("Add files…");
+    let path = file.clone();
+    tokio::task::spawn_blocking(move || choose_in_dialog("Choose files", &path)).await.expect("chosen");
+    window.until_says("Where should 1 file go?").await;
+    window.until("document.activeElement?.matches('.tgt.big')").await;
+    window.script("document.activeElement.click()").await;
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

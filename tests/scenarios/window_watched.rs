@@ -58,6 +58,17 @@ pub(crate) async fn until_there(office: &Office, files: usize) {
 }
 
 /// W10, W15, W22, W28, W30.
+/// A right click on what is no field opens nothing of the web view's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_views_own_menu_comes_only_where_one_types() {
+    let office = Office::open().await;
+    let window = office.window().await;
+    let asked = "const asked = () => new MouseEvent('contextmenu', { bubbles: true, cancelable: true });
+                 return ['h1', 'main', '#address'].map(one => document.querySelector(one).dispatchEvent(asked()))";
+    window.until_says("Connect to your company").await;
+    assert_eq!(window.script(asked).await, serde_json::json!([false, false, true]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watched_folder_is_uploaded_once_whatever_happens_meanwhile() {
     let office = Office::open().await;

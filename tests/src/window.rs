@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -29,7 +29,10 @@ pub struct Window {
 }
 
 /// Files that hover over the window.
-pub struct Hovering(Child);
+pub struct Hovering {
+    drag: Child,
+    says: BufReader<ChildStdout>,
+}
 
 impl Window {
     /// Opens the app with a home of its own, and further variables.
@@ -184,10 +187,10 @@ impl Window {
         let mut drag = Command::new("/usr/bin/python3");
         drag.arg(tool("xdnd.py")).arg("Davit").args([at.0.to_string(), at.1.to_string()]).args(files);
         let mut drag = drag.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 starts");
-        let mut line = String::new();
-        BufReader::new(drag.stdout.take().expect("its output")).read_line(&mut line).expect("read");
-        assert_eq!(line.trim(), "over");
-        Hovering(drag)
+        let says = BufReader::new(drag.stdout.take().expect("its output"));
+        let mut hovering = Hovering { drag, says };
+        hovering.is_over();
+        hovering
     }
 
     /// kill -9, as a power cut would; the driver goes with it.
@@ -254,10 +257,23 @@ impl Drop for Window {
 }
 
 impl Hovering {
+    fn is_over(&mut self) {
+        let mut line = String::new();
+        self.says.read_line(&mut line).expect("read");
+        assert_eq!(line.trim(), "over");
+    }
+
+    /// Holds them elsewhere.
+    pub fn moves_to(&mut self, at: (u32, u32)) {
+        let told = format!("{} {}\n", at.0, at.1);
+        self.drag.stdin.as_mut().expect("its input").write_all(told.as_bytes()).expect("told");
+        self.is_over();
+    }
+
     /// Lets go.
     pub fn drop(mut self) {
-        self.0.stdin.take().expect("its input").write_all(b"\n").expect("told");
-        assert!(self.0.wait().expect("ends").success(), "the window did not take the files");
+        self.drag.stdin.take().expect("its input").write_all(b"\n").expect("told");
+        assert!(self.drag.wait().expect("ends").success(), "the window did not take the files");
     }
 }
 

@@ -84,6 +84,13 @@ def ask(owner, where, interface, method, arguments):
     return bus.call_sync(owner, where, interface, method, arguments, None, Gio.DBusCallFlags.NONE, 5000, None).unpack()
 
 
+def flat(lines):
+    """Lines of a menu, each with those of its own menu behind it."""
+    for number, of, below in lines:
+        yield number, of
+        yield from flat(below)
+
+
 def menu():
     """Where the menu is, and its lines: number, words, whether it can be chosen."""
     owner, where = items[-1]
@@ -91,7 +98,7 @@ def menu():
     _, (_, _, lines) = ask(owner, at, MENU, "GetLayout", GLib.Variant("(iias)", (0, -1, [])))
     # GTK underlines the letter behind one of them.
     words = lambda of: of.get("label", "").replace("__", "_")
-    return owner, at, [(number, words(of), of.get("enabled", True)) for number, of, _ in lines if of.get("type") != "separator"]
+    return owner, at, [(number, words(of), of.get("enabled", True)) for number, of in flat(lines) if of.get("type") != "separator"]
 
 
 def does(source, condition):

@@ -2,7 +2,8 @@
 """Drops files on a window as a file manager does it (XDND 5), without moving the pointer.
 
 usage: xdnd.py TITLE X Y FILE...   X and Y within the window.
-Prints "over" once the files hover there, waits for a line, drops; exit code 0 when the window took them.
+Prints "over" once the files hover there. A line "X Y" holds them elsewhere, and "over" is printed again; an empty one drops them:
+exit code 0 when the window took them.
 """
 import sys
 import time
@@ -76,9 +77,11 @@ class Drag:
             time.sleep(0.005)
         return None
 
+    def enter(self):
+        self.send("XdndEnter", self.source.id, 5 << 24, self.atom("text/uri-list"), 0, 0)
+
     def hover(self, x, y):
         corner = self.root.translate_coords(self.window, 0, 0)
-        self.send("XdndEnter", self.source.id, 5 << 24, self.atom("text/uri-list"), 0, 0)
         for step in range(4):
             at = ((corner.x + x + step) << 16) | (corner.y + y + step)
             self.send("XdndPosition", self.source.id, 0, at, X.CurrentTime, self.atom("XdndActionCopy"))
@@ -93,9 +96,12 @@ class Drag:
 def main():
     title, x, y, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     drag = Drag(title, files)
+    drag.enter()
     drag.hover(x, y)
     print("over", flush=True)
-    sys.stdin.readline()
+    while elsewhere := sys.stdin.readline().split():
+        drag.hover(*map(int, elsewhere))
+        print("over", flush=True)
     sys.exit(0 if drag.drop() else "the window did not take the files")
 
 

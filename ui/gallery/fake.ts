@@ -50,6 +50,8 @@ export interface Script {
   limits?: Limits;
   /** What the details say of the way; without, that it is the accelerated one. */
   way?: Way | null;
+  /** The records are not open yet. */
+  waits?: boolean;
   /** The engine has not told its list yet. */
   silent?: boolean;
   /** Watched folders; without, none. */
@@ -372,12 +374,14 @@ export class Fake {
 
   readonly ipc: Ipc = {
     hello: () =>
-      Promise.resolve({
-        version: '1.4.0',
-        platform: this.script.platform ?? 'linux',
-        session: this.script.session,
-        usual,
-      }),
+      this.script.waits
+        ? new Promise(() => undefined)
+        : Promise.resolve({
+            version: '1.4.0',
+            platform: this.script.platform ?? 'linux',
+            session: this.script.session,
+            usual,
+          }),
     connect: () => this.answer(),
     signIn: () => this.answer(),
     signOut: () => this.answer(),

@@ -401,6 +401,13 @@ export const scenarios: Record<string, Scenario> = {
       await press('[type=submit]');
     },
   },
+  starting: {
+    session: connected,
+    waits: true,
+    then: async ({ shown }) => {
+      await shown('.wel [role=status]');
+    },
+  },
   opening: {
     session: connected,
     silent: true,

@@ -35,6 +35,39 @@ export const walksWatched = [
     },
   },
   {
+    name: 'More of a watched folder opens by its keys, and gives the focus back',
+    scenario: 'watched',
+    walk: async ({ to, press, on, sees }) => {
+      await to(ROW);
+      await press('ArrowDown', 'Shift+F10');
+      await on('[role=menuitem]');
+      await press('ArrowDown', 'Escape');
+      await sees('.menu', false);
+      await on(ROW);
+    },
+  },
+  {
+    name: 'a right click opens More of a watched folder, and elsewhere nothing but in a field',
+    scenario: 'watched',
+    pointer: true,
+    walk: async ({ page, press, on, sees }) => {
+      await page.locator('.wrow').nth(1).click({ button: 'right' });
+      await on('.wrow:nth-of-type(2) [role=menuitem]');
+      await press('Escape');
+      await on('.wrow:nth-of-type(2)');
+      await page.evaluate(() => {
+        const asked = () => new MouseEvent('contextmenu', { bubbles: true, cancelable: true });
+        const field = document.body.appendChild(document.createElement('input'));
+        const open = [...document.querySelectorAll('.side, .bar, .btn, .nav a')].filter((one) =>
+          one.dispatchEvent(asked()),
+        );
+        document.body.dataset.menus = `${open.length} ${field.dispatchEvent(asked())}`;
+        field.remove();
+      });
+      await sees('[data-menus="0 true"]');
+    },
+  },
+  {
     name: 'what is there already is uploaded',
     scenario: 'watched-asks',
     walk: async ({ to, press, sees }) => {

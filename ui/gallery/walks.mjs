@@ -695,6 +695,30 @@ export const walks = [
     },
   },
   {
+    name: 'what is chosen in the tray, the menu bar or a notification is led to',
+    scenario: 'shortcuts',
+    pointer: true,
+    walk: async ({ page, sees, says }) => {
+      const chosen = async (what) => {
+        await page.evaluate((what) => window.gallery.fake.tell({ kind: 'wanted', what }), what);
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      };
+      await chosen({ kind: 'settings' });
+      await sees('.sheet', false);
+      await sees('.set');
+      await chosen({ kind: 'needs-you' });
+      await sees('.set', false);
+      await says('.filters [aria-pressed=true]', 'Needs you');
+      await chosen({ kind: 'row', item: 1 });
+      await says('.filters [aria-pressed=true]', 'All');
+      await sees('.panel');
+      await chosen({ kind: 'shortcuts' });
+      await sees('.sheet');
+      await chosen({ kind: 'files' });
+      await sees('.targets');
+    },
+  },
+  {
     name: 'quitting is asked for, the focus stays there, and Escape keeps uploading',
     scenario: 'quit',
     walk: async ({ press, sees, on }) => {

@@ -125,6 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn beyond_our_commands_the_page_may_move_its_window_on_macos_and_nothing_else() {
+        let capability: serde_json::Value = serde_json::from_str(&read("capabilities/macos.json")).expect("JSON");
+        let moves = ["core:window:allow-start-dragging", "core:window:allow-internal-toggle-maximize"];
+        assert_eq!(capability["permissions"], serde_json::json!(moves));
+        assert_eq!(capability["platforms"], serde_json::json!(["macOS"]));
+        assert!(capability.get("remote").is_none());
+        let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).expect("JSON");
+        assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(["main", "macos"]));
+    }
+
+    #[test]
     fn the_windows_configuration_stays_strict() {
         let config: serde_json::Value = serde_json::from_str(&read("tauri.conf.json")).expect("JSON");
         let (app, security) = (&config["app"], &config["app"]["security"]);

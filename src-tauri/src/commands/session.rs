@@ -12,9 +12,10 @@ use crate::views::{Hello, Problem, SessionView, ShellEvent, Wishes};
 
 type Answer<T> = Result<T, Problem>;
 
-/// What the page needs to draw itself first.
+/// What the page needs to draw itself first. Everything else of the records is asked for later.
 #[tauri::command]
 pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
+    shell.is_opened().await;
     Ok(Hello {
         version: shell.updates.view().version,
         platform: std::env::consts::OS.to_owned(),

@@ -1,11 +1,15 @@
 //! What the tray's icon and menu say of how things stand. Pure.
 
-use davit_core::bandwidth::Why;
+use davit_core::bandwidth::{LimitNow, Why};
 use davit_core::engine::feed::Overview;
 use davit_core::ids::ItemId;
+use davit_core::units::ByteRate;
 
-use crate::standing::Standing;
+use crate::standing::{Standing, percent};
 use crate::words;
+
+/// Limits that can be chosen at a word, as in the window.
+const QUICK: [ByteRate; 4] = [ByteRate(10_000_000), ByteRate(20_000_000), ByteRate(50_000_000), ByteRate(100_000_000)];
 
 /// What the icon says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +42,16 @@ pub(crate) struct Says {
     pub(crate) look: Look,
     /// The first line: state and speed.
     pub(crate) line: String,
-    /// What waits for the person, where the first line does not say so.
+    /// The first line says what waits for the person, and leads there.
+    pub(crate) leads: bool,
+    /// What waits for them, where the first line does not say so.
     pub(crate) needs: Option<String>,
     /// What can be done.
     pub(crate) can: Can,
+    /// Limits that can be chosen, and which of them holds; none is no limit.
+    pub(crate) limits: Vec<(Option<ByteRate>, bool)>,
+    /// A limit was chosen past the schedule.
+    pub(crate) chosen: bool,
     /// What was done last, by its name, the last first.
     pub(crate) recent: Vec<(ItemId, String)>,
 }
@@ -68,8 +78,18 @@ impl Says {
             Can::Nothing
         };
         let recent = standing.recent.iter().map(|(id, name)| (*id, words::name(name))).collect();
-        Self { look, needs: needs.filter(|needs| *needs != line), line, can, recent }
+        let leads = needs.as_ref() == Some(&line);
+        let (needs, limit) = (needs.filter(|_| !leads), &totals.limit);
+        Self { look, leads, line, needs, can, limits: limits(limit), chosen: limit.why == Why::Chosen, recent }
     }
+}
+
+fn limits(now: &LimitNow) -> Vec<(Option<ByteRate>, bool)> {
+    let mut rates: Vec<_> = QUICK.into_iter().chain(now.rate).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    let rates = rates.into_iter().map(|rate| (Some(rate), now.rate == Some(rate)));
+    std::iter::once((None, now.rate.is_none() && !now.paused)).chain(rates).collect()
 }
 
 fn line(standing: &Standing) -> String {
@@ -88,7 +108,10 @@ fn line(standing: &Standing) -> String {
             Why::Usual | Why::Schedule | Why::Chosen => words::paused_by_schedule(totals.limit.until),
         },
         Overview::Paused => words::PAUSED.to_owned(),
-        Overview::Moving => words::uploading(totals.speed.0, totals.seconds_left),
+        // The whole is there once it is verified.
+        Overview::Moving => {
+            words::uploading(percent(totals).map(|percent| percent.min(99)), totals.speed.0, totals.seconds_left)
+        }
         Overview::Offline => words::OFFLINE.to_owned(),
         Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::WAITING.to_owned(), words::waiting_for),
         Overview::NeedsYou if totals.needs_you > 0 => words::transfers_need_you(totals.needs_you),
@@ -98,10 +121,9 @@ fn line(standing: &Standing) -> String {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::bandwidth::LimitNow;
     use davit_core::engine::feed::{Totals, Wait};
     use davit_core::error::ErrorCode;
-    use davit_core::units::{ByteCount, ByteRate, UnixTime};
+    use davit_core::units::{ByteCount, UnixTime};
 
     use super::*;
 
@@ -116,13 +138,18 @@ mod tests {
             moving: 4,
             speed: ByteRate(38_400_000),
             seconds_left: Some(66_000),
+            sent: ByteCount(1_640),
+            size: ByteCount(4_110),
             ..Totals::default()
         };
         let now = says(moving.clone());
         assert_eq!((now.look, now.can, now.needs), (Look::Uploading, Can::Pause, None));
-        assert_eq!(now.line, "Uploading 38.4 MB/s, about 18 h left");
+        assert_eq!(now.line, "Uploading 39%, 38.4 MB/s, about 18 h left");
+        let checked = says(Totals { sent: ByteCount(4_110), ..moving.clone() });
+        assert_eq!(checked.line, "Uploading 99%, 38.4 MB/s, about 18 h left", "not all of it is verified");
         let now = says(Totals { needs_you: 3, ..moving });
         assert_eq!((now.look, now.needs.as_deref()), (Look::NeedsYou, Some("3 transfers need you")));
+        assert!(!now.leads, "the line below does");
         for (overview, look, line) in [
             (Overview::Empty, Look::Idle, "Up to date"),
             (Overview::AllDone { items: 2, size: ByteCount(7) }, Look::Idle, "Up to date"),
@@ -146,6 +173,7 @@ mod tests {
     fn what_needs_somebody_is_said_once() {
         let now = says(Totals { overview: Overview::NeedsYou, needs_you: 1, ..Totals::default() });
         assert_eq!((now.look, now.line.as_str(), now.needs), (Look::NeedsYou, "1 transfer needs you", None));
+        assert!(now.leads);
     }
 
     #[test]
@@ -166,6 +194,20 @@ mod tests {
             let now = says(Totals { overview: Overview::Paused, limit, ..Totals::default() });
             assert_eq!((now.look, now.can, now.line.as_str()), (Look::Paused, Can::Resume, line));
         }
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_window_and_what_holds_is_marked() {
+        let at = |rate: Option<u64>, paused, why| {
+            let limit = LimitNow { rate: rate.map(ByteRate), paused, until: None, why };
+            let now = says(Totals { limit, ..Totals::default() });
+            let holds: Vec<_> = now.limits.iter().filter(|(_, holds)| *holds).map(|(rate, _)| *rate).collect();
+            (now.limits.len(), holds, now.chosen)
+        };
+        assert_eq!(at(None, false, Why::Usual), (5, vec![None], false));
+        assert_eq!(at(Some(20_000_000), false, Why::Schedule), (5, vec![Some(ByteRate(20_000_000))], false));
+        assert_eq!(at(Some(2_500_000), false, Why::Chosen), (6, vec![Some(ByteRate(2_500_000))], true));
+        assert_eq!(at(None, true, Why::Metered), (5, vec![], false), "nothing is sent, and no limit is why");
     }
 
     #[test]

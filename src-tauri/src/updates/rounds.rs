@@ -27,6 +27,8 @@ const STEP: Duration = Duration::from_secs(300);
 
 /// Looks for updates as long as the program lives.
 pub(super) async fn follow(shell: Arc<Shell>, means: Arc<Means>) {
+    // The home is ours by then, and the way out known.
+    shell.is_opened().await;
     let updates = &shell.updates;
     remember(updates, &means).await;
     let mut next = spread(UnixTime::now(), FIRST, FIRST);

@@ -248,6 +248,12 @@ export type NoUpdates = "company" | "packages" | "place" | "build";
 
 export type UpdateTrouble = "unreachable" | "not-genuine" | "no-room" | "not-installed";
 
+export type Wanted = { "kind": "needs-you" } | { "kind": "row", 
+/**
+ * Which.
+ */
+item: ItemId, } | { "kind": "files" } | { "kind": "folder" } | { "kind": "settings" } | { "kind": "shortcuts" };
+
 export type ShellEvent = { "kind": "hover", 
 /**
  * What.
@@ -304,7 +310,11 @@ uploading: number, } | { "kind": "updates",
 /**
  * So.
  */
-updates: UpdatesView, };
+updates: UpdatesView, } | { "kind": "wanted", 
+/**
+ * This.
+ */
+what: Wanted, };
 
 export type Filter = "all" | "moving" | "needs-you" | "done";
 

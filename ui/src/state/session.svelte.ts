@@ -135,7 +135,8 @@ export class Session {
         this.quitting = event.uploading;
         break;
       case 'updates':
-        // Heard by whoever tells of them.
+      case 'wanted':
+        // Heard by who it is for.
         break;
     }
   }

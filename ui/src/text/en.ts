@@ -534,7 +534,8 @@ export const text = {
     when: 'Tell me when',
     needsYou: 'A transfer needs me',
     done: 'Uploads are done',
-    once: 'Once for everything that was added together, when all of it ended.',
+    once: 'Once for everything that was added together, of one file with the reason. The app icon shows it, too.',
+    doneHint: 'What took longer than 10 minutes at once, all else when everything is done.',
     watched: 'A watched folder uploads something',
     watchedHint: 'At most once an hour for each folder.',
     inFront: 'Nothing is told while this window is in front.',
@@ -683,6 +684,7 @@ export const text = {
     directAlone: 'Direct, acceleration is blocked on this network',
   },
   opening: 'Reading your list.',
+  starting: 'Opening your records.',
   company: {
     connect: 'Connect to your company',
     lead: 'Davit uploads large files to your company’s storage.',
@@ -1257,6 +1259,7 @@ export const text = {
       page: 'In transfers and history',
       list: 'In the list of transfers',
       history: 'In the list of history',
+      watched: 'In the list of watched folders',
     },
     window: {
       transfers: 'Transfers',
@@ -1302,6 +1305,11 @@ export const text = {
       details: 'Details',
       link: 'Copy the link',
       show: 'Show in folder',
+      menu: 'More',
+    },
+    watchedList: {
+      move: 'Move in the list',
+      edit: 'Edit',
       menu: 'More',
     },
     /** What stands on keys. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { meant, press, type Scope, SHORTCUTS, keyOf, listed } from './shortcuts';
+import { isBrowsers, meant, press, type Scope, SHORTCUTS, keyOf, listed } from './shortcuts';
 import { text } from '../text';
 
 interface Pressed {
@@ -28,7 +28,7 @@ test('every key in the table does what it stands for, and nothing else there has
 test('what holds everywhere is not taken by what holds in one place', () => {
   const every = (scope: Scope) => listed(scope, false).flatMap(([, keys]) => keys);
   const everywhere = new Set([...every('window'), 'Ctrl+F']);
-  for (const scope of ['list', 'history'] as const)
+  for (const scope of ['list', 'history', 'watched'] as const)
     expect(every(scope).filter((keys) => everywhere.has(keys))).toEqual([]);
 });
 
@@ -64,8 +64,16 @@ test('keys are written as they stand on the keyboard of each system', () => {
 
 test('every shortcut that is listed has words, and all words are of one', () => {
   const say = text.shortcuts;
-  const words = { window: say.window, page: say.page, list: say.list, history: say.historyList };
+  const lists = { list: say.list, history: say.historyList, watched: say.watchedList };
+  const words = { window: say.window, page: say.page, ...lists };
   for (const scope of scopes) expect(Object.keys(words[scope]).sort()).toEqual(Object.keys(SHORTCUTS[scope]).sort());
+});
+
+test('what a browser does at a key is known, and what is typed is no such key', () => {
+  const keys: Pressed[] = [{ key: 'F5' }, { key: 'R', ctrl: true, shift: true }, { key: 'p', ctrl: true }];
+  for (const one of keys) expect(isBrowsers(pressed(one)), one.key).toBe(true);
+  for (const key of ['p', 'F6', 'ArrowLeft', 'Enter']) expect(isBrowsers(pressed({ key })), key).toBe(false);
+  for (const key of ['c', 'v', 'x', 'z', 'a']) expect(isBrowsers(pressed({ key, ctrl: true })), key).toBe(false);
 });
 
 /** DESIGN section 5, line by line. */

@@ -72,6 +72,11 @@ export const SHORTCUTS = {
     show: [modShift('r')],
     menu: MENU,
   },
+  watched: {
+    move: plain('ArrowUp', 'ArrowDown', 'Home', 'End'),
+    edit: plain('Enter'),
+    menu: MENU,
+  },
 } as const satisfies Record<string, Record<string, readonly Keys[]>>;
 
 export type Scope = keyof typeof SHORTCUTS;
@@ -87,6 +92,21 @@ function pressed({ key, mod, shift, alt }: Keys, event: KeyboardEvent): boolean 
   const shifted = needsShift(key) || event.shiftKey === (shift ?? false);
   return shifted && (event.ctrlKey || event.metaKey) === (mod ?? false) && event.altKey === (alt ?? false);
 }
+
+/**
+ * What WebView2 does by itself at a key, and a program does not: it reloads, prints, looks for words, saves, goes back. It can be
+ * told to do none of it, but not by who writes no `unsafe`; a page that takes the key has the same of it.
+ */
+const BROWSER: readonly Keys[] = [
+  ...plain('F3', 'F5', 'F7', 'BrowserBack', 'BrowserForward', 'BrowserRefresh', 'BrowserSearch'),
+  ...['f', 'g', 'j', 'p', 'r', 's', 'u', 'F5'].map(mod),
+  ...['g', 'r', 's'].map(modShift),
+  ...['F3', 'F5'].map(shift),
+  ...['ArrowLeft', 'ArrowRight'].map(alt),
+];
+
+/** Whether a key is the web view's own there. */
+export const isBrowsers = (event: KeyboardEvent): boolean => BROWSER.some((keys) => pressed(keys, event));
 
 /** What a key means there. */
 export function meant<S extends Scope>(scope: S, event: KeyboardEvent): Does<S> | null {

@@ -39,6 +39,7 @@ mod width;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
@@ -171,12 +172,20 @@ pub struct Ended {
     pub watch: Option<WatchId>,
     /// Where it went: "Projects / Rushes".
     pub destination: String,
-    /// What its row is called, where it has only one.
+    /// Its row, where it has only one.
+    pub item: Option<ItemId>,
+    /// What that is called.
     pub name: Option<String>,
     /// Files safely there.
     pub done: u32,
     /// Files that need the person.
     pub failed: u32,
+    /// Why, where it is one file.
+    pub why: Option<ErrorCode>,
+    /// Since it was added.
+    pub took: Duration,
+    /// Whether nothing else is still to come that was added by hand.
+    pub last: bool,
 }
 
 /// A transfer of a watched folder came to rest.

@@ -1,0 +1,39 @@
+// What somebody chose outside of the page: in the tray, the menu bar or a notification. The window is shown by then.
+import type { Wanted } from '../ipc';
+import type { Session } from '../state/session.svelte';
+import type { Transfers } from '../state/transfers.svelte';
+import type { Page } from './pages';
+
+export interface Ways {
+  session: Pick<Session, 'pick'>;
+  transfers: Pick<Transfers, 'filter' | 'find' | 'focus'>;
+  go: (page: Page) => void;
+  /** The sheet with all shortcuts is shown, or goes. */
+  shortcuts: (shown: boolean) => void;
+}
+
+export function lead(what: Wanted, { session, transfers, go, shortcuts }: Ways): void {
+  shortcuts(what.kind === 'shortcuts');
+  switch (what.kind) {
+    case 'needs-you':
+      go('transfers');
+      transfers.find(null);
+      transfers.filter('needs-you');
+      break;
+    case 'row':
+      go('transfers');
+      transfers.find(null);
+      transfers.filter('all');
+      transfers.focus({ kind: 'item', id: what.item });
+      break;
+    case 'files':
+    case 'folder':
+      void session.pick(what.kind);
+      break;
+    case 'settings':
+      go('settings');
+      break;
+    case 'shortcuts':
+      break;
+  }
+}
