@@ -17,6 +17,8 @@ use tokio::time::{Instant, timeout};
 use super::genuine::{self, Refused};
 use super::offer::{Ours, is_newer};
 use super::place::Kind;
+#[cfg(target_os = "macos")]
+use super::place::app_of;
 use super::{Means, State};
 use crate::asked::UPDATED;
 use crate::shell::Shell;
@@ -134,13 +136,11 @@ fn put(app: &AppHandle, shell: &Shell, means: &Means, end: End) -> Result<(), Bo
     let updater = updater.target(&offer.target).restart_after_install(end == End::Restarts).build()?;
     // Asked again, of somebody else: restored so, the signature must be over the version.
     let update = updater.restore_update(offer.manifest())?.ok_or(Refused::NotNewer)?;
-    match (means.place.kind, &means.place.file) {
-        (Kind::AppImage, Some(file)) => {
-            update.verify(&archive)?;
-            Ok(replace(file, &archive)?)
-        }
-        _ => Ok(update.install(&archive)?),
+    if means.place.kind == Kind::AppImage {
+        update.verify(&archive)?;
+        return Ok(replace(&means.place.lies, &archive)?);
     }
+    Ok(update.install(&archive)?)
 }
 
 /// Puts other bytes in the place of a program: at any moment it is the one or the other, whole. The updater would write over it.
@@ -163,7 +163,7 @@ fn restart(app: &AppHandle) -> std::io::Result<()> {
     let program = tauri::process::current_binary(&app.env())?;
     // By the system's own way: it starts apps by their folder.
     #[cfg(target_os = "macos")]
-    if let Some(bundle) = program.ancestors().find(|folder| folder.extension().is_some_and(|kind| kind == "app")) {
+    if let Some(bundle) = app_of(&program) {
         let mut open = Command::new("/usr/bin/open");
         return open.arg("-n").arg(bundle).args(["--args", UPDATED]).spawn().map(drop);
     }

@@ -159,7 +159,10 @@ pub(crate) fn begin(app: &AppHandle, shell: &Arc<Shell>) {
     let running = updates.running.get_or_init(|| app.package_info().version.clone()).clone();
     let source = || Source::of(app.config().plugins.0.get("updater"), &updates.policy);
     let found = place::allowed(&updates.policy)
-        .and_then(|()| Place::of(bundle_type(), std::env::var_os("APPIMAGE").as_deref()))
+        .and_then(|()| {
+            let (appimage, program) = (std::env::var_os("APPIMAGE"), std::env::current_exe().ok());
+            Place::of(bundle_type(), appimage.as_deref(), program.as_deref())
+        })
         .and_then(|place| Ok((source()?, place)));
     tauri::async_runtime::spawn(tell(Arc::clone(shell)));
     match found {
