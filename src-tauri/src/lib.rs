@@ -84,10 +84,15 @@ pub fn run() -> ExitCode {
         Err(error) => tracing::warn!(%error, "another Davit could not be asked"),
         Ok(false) => {}
     }
-    let shell = tauri::async_runtime::block_on(Shell::open(options));
-    // Records that cannot be opened are told to somebody.
-    let hidden = hidden && shell.uploader().is_ok();
-    shell.keeps_at_work(hidden);
+    let context: tauri::Context<tauri::Wry> = tauri::generate_context!();
+    let shell = Shell::of(&options);
+    updates::find(&shell, context.config(), &context.package_info().version);
+    let waiting = if !updated && updates::wait_for_a_start(&shell, &options) {
+        Some(options)
+    } else {
+        tauri::async_runtime::block_on(shell.open(options));
+        None
+    };
     if !added.is_empty() {
         shell.add(added);
     }
@@ -97,16 +102,27 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_updater::Builder::new().build())
         .manage(Arc::clone(&shell))
         .setup(move |app| {
+            let shell = Arc::clone(&app.state::<Arc<Shell>>());
+            if let Some(options) = waiting {
+                // Whoever brings paths does not wait for it, and they are not handed on.
+                if shell.inbox.is_empty() && updates::put_first(app.handle(), &shell, hidden) {
+                    app.handle().exit(0);
+                    return Ok(());
+                }
+                tauri::async_runtime::block_on(shell.open(options));
+            }
+            // Records that cannot be opened are told to somebody.
+            let hidden = hidden && shell.uploader().is_ok();
+            shell.keeps_at_work(hidden);
             signals::follow(app.handle());
             window::open(app, hidden)?;
-            let shell = Arc::clone(&app.state::<Arc<Shell>>());
             tray::open(app, &shell);
             #[cfg(target_os = "macos")]
             menu::open(app, &shell)?;
             updates::begin(app.handle(), &shell);
             Ok(())
         })
-        .build(tauri::generate_context!());
+        .build(context);
     match app {
         Ok(app) => {
             app.run(move |app, event| {

@@ -105,9 +105,9 @@ impl std::fmt::Debug for Shell {
 }
 
 impl Shell {
-    /// Opens the uploader. One that cannot be opened leaves a shell that says why.
-    pub async fn open(options: Options) -> Arc<Self> {
-        let shell = Arc::new(Self {
+    /// A shell, before anything is opened.
+    pub fn of(options: &Options) -> Arc<Self> {
+        Arc::new(Self {
             uploader: Mutex::default(),
             problem: Mutex::default(),
             inbox: Inbox::default(),
@@ -129,17 +129,20 @@ impl Shell {
             quit: Notify::new(),
             asking: AtomicBool::new(false),
             ended: Notify::new(),
-            updates: Updates::of(&options),
-        });
-        if let Err(error) = shell.try_open(options.clone()).await {
+            updates: Updates::of(options),
+        })
+    }
+
+    /// Opens the uploader. One that cannot be opened leaves a shell that says why.
+    pub async fn open(self: &Arc<Self>, options: Options) {
+        if let Err(error) = self.try_open(options.clone()).await {
             tracing::error!(%error, "the records cannot be opened");
             let again = matches!(error.code, ErrorCode::DiskFull | ErrorCode::JournalUnwritable);
-            *lock(&shell.problem) = Some(Stopped { problem: error.into(), again });
+            *lock(&self.problem) = Some(Stopped { problem: error.into(), again });
             if again {
-                tauri::async_runtime::spawn(Arc::clone(&shell).open_again(options));
+                tauri::async_runtime::spawn(Arc::clone(self).open_again(options));
             }
         }
-        shell
     }
 
     async fn try_open(self: &Arc<Self>, options: Options) -> Result<()> {

@@ -1,14 +1,14 @@
 //! Updates from end to end: two builds, a server, a window. `cargo xtask updates` makes the builds, and runs this.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use davit_tests::source::noise;
 use davit_tests::updates::{Publisher, Release, Shelf, tampered};
-use davit_tests::window::{Window, started_with};
+use davit_tests::window::{Window, app_of, started_with};
 use davit_tests::world::on_record;
 
 use crate::window::{Office, USUAL_PLACE, connect};
@@ -67,16 +67,25 @@ impl Desk {
         Self { office, shelf, program, policy }
     }
 
-    async fn window(&self) -> Window {
+    fn variables(&self) -> [(&'static str, String); 4] {
         let path = |path: &Path| path.to_str().expect("plain").to_owned();
-        let variables = [
+        [
             ("DAVIT_DEV_S3_ENDPOINT", self.office.link.endpoint()),
             ("DAVIT_POLICY", path(&self.policy)),
             ("SSL_CERT_FILE", path(&self.shelf.ca)),
             // Where there is no FUSE.
             ("APPIMAGE_EXTRACT_AND_RUN", "1".to_owned()),
-        ];
-        Window::open_as(&self.program, &self.office.world.home(), &variables).await
+        ]
+    }
+
+    async fn window(&self) -> Window {
+        Window::open_as(&self.program, &self.office.world.home(), &self.variables()).await
+    }
+
+    /// A person starts it, and nobody drives it.
+    fn start(&self) -> Child {
+        let mut start = app_of(&self.program, &self.office.world.home());
+        start.envs(self.variables()).stdin(Stdio::null()).spawn().expect("it starts")
     }
 
     fn installed(&self) -> Vec<u8> {
@@ -121,6 +130,19 @@ async fn settings(window: &Window) {
     window.until("document.querySelector('.updates')").await;
 }
 
+/// Has the update fetched, which is not put in place yet.
+async fn fetched(desk: &Desk, builds: &Builds, window: &Window) {
+    settings(window).await;
+    press(window).await;
+    says_at_last(window, &format!("Version {} is ready to install", builds.new.0)).await;
+    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it yet");
+}
+
+/// The new one says which it is where it looks for updates.
+async fn new_one_runs(desk: &Desk, builds: &Builds) {
+    until("the new one runs", || desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)) > 0).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "cargo xtask updates runs it, with two builds"]
 async fn window_an_old_version_that_uploads_is_offered_the_new_one_which_goes_on() {
@@ -139,19 +161,15 @@ async fn window_an_old_version_that_uploads_is_offered_the_new_one_which_goes_on
     until("parts are there", || acknowledged() > 2).await;
     office.link.faults.rate.store(CRAWLS, Ordering::SeqCst);
 
-    settings(&window).await;
-    press(&window).await;
-    says_at_last(&window, &format!("Version {} is ready to install", builds.new.0)).await;
+    fetched(&desk, &builds, &window).await;
     window.picture("update-ready").await;
-    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it yet");
     let recorded = on_record(&world.home());
     assert!(!recorded.is_empty());
     window.click("Restart and update").await;
     window.ended();
     assert_eq!(desk.installed(), *builds.new.1);
 
-    // The next one says which it is where it looks for updates.
-    until("the new one runs", || desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)) > 0).await;
+    new_one_runs(&desk, &builds).await;
     assert!(world.keys().is_empty(), "it was under way still");
     office.link.faults.rate.store(0, Ordering::SeqCst);
     until("it is uploaded", || !world.keys().is_empty()).await;
@@ -193,4 +211,21 @@ async fn window_fifteen_tampered_updates_are_not_installed_and_davit_still_start
     desk.shelf.offers(&builds.genuine());
     press(&window).await;
     says_at_last(&window, "is ready to install").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_what_a_shutdown_left_is_put_in_place_by_the_next_start() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    window.end();
+    assert_eq!(desk.installed(), *builds.old.1, "a signal leaves no time for it");
+    let mut started = desk.start();
+    new_one_runs(&desk, &builds).await;
+    assert_eq!(desk.installed(), *builds.new.1);
+    assert!(started.wait().expect("it ended").success(), "the old one opened nothing, and left");
 }

@@ -150,8 +150,8 @@ pub const SETTINGS: &[Setting] = &[
         name: Name::InstallUpdates,
         key: "install_updates",
         kind: Kind::Switch,
-        title: "Install updates when Davit is quit",
-        says: "An update that is there is put in place when the person quits. Whether Davit looks for updates at all, and where, is said by updates.",
+        title: "Install updates by themselves",
+        says: "An update that is there is put in place when the person quits, at the next start, or while the window is closed and nothing is uploading. Whether Davit looks for updates at all, and where, is said by updates.",
         backend: true,
     },
     Setting {
@@ -229,7 +229,7 @@ pub struct Preferences {
     pub pause_on_low_battery: bool,
     /// Light or dark. Default: as the system is.
     pub theme: Theme,
-    /// An update that is there is put in place when the person quits. Default: yes.
+    /// An update that is there is put in place when the person quits, at the next start, or out of sight while nothing is sent. Default: yes.
     pub install_updates: bool,
 }
 

@@ -1,15 +1,16 @@
 //! The end of this program, and the next one: all comes to rest, what was fetched is put in place, Davit starts again where a
 //! person asked for that.
 //!
-//! Only a person's word ends it so. A signal, and the end of a session, leave no time for it. Known problem: macOS tells of ⌘Q as it does of
-//! the end of a session; there an update comes by the tray's Quit, or when it is asked for.
+//! A signal, and the end of a session, leave no time for it, and macOS tells of ⌘Q as it does of that: what was fetched by then is put in
+//! place by the next start, once, before it opens anything. A Davit that nobody ends does it itself, out of sight, while nothing is sent.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use davit_core::uploader::control;
+use davit_core::settings::Settings;
+use davit_core::uploader::{Options, control};
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_updater::UpdaterExt as _;
 use tokio::time::{Instant, timeout};
@@ -20,7 +21,7 @@ use super::place::Kind;
 #[cfg(target_os = "macos")]
 use super::place::app_of;
 use super::{Means, State};
-use crate::asked::UPDATED;
+use crate::asked::{HIDDEN, UPDATED};
 use crate::shell::Shell;
 
 /// Whoever quits does not wait longer for what the store puts together; then the update waits for the next time.
@@ -35,11 +36,57 @@ pub(super) enum End {
     /// The update is put in place.
     Installs,
     /// And Davit starts again.
-    Restarts,
+    Restarts {
+        /// Without its window, as it was.
+        hidden: bool,
+    },
+}
+
+impl End {
+    /// What the next one is started with: not with the words of this one, in which are paths that were added before.
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Installs => &[],
+            Self::Restarts { hidden: false } => &[UPDATED],
+            Self::Restarts { hidden: true } => &[UPDATED, HIDDEN],
+        }
+    }
 }
 
 /// A person wants the update now. What the store puts together is waited for.
 pub(crate) fn install(shell: &Arc<Shell>) {
+    ends(shell, End::Restarts { hidden: false });
+}
+
+/// Nobody sees it, and nothing is sent.
+pub(super) fn install_unseen(shell: &Arc<Shell>) {
+    ends(shell, End::Restarts { hidden: true });
+}
+
+/// Whether an update waits for the next start: the one that fetched it ended without a person's word, or by a power cut.
+pub(crate) fn wait_for_a_start(shell: &Shell, options: &Options) -> bool {
+    let Some(means) = shell.updates.means.get() else { return false };
+    // The records are not open yet, and what a person wants stands beside them.
+    let wanted = Settings::load(&options.home).map(|kept| kept.ruled(&options.policy.rules).settings.preferences);
+    wanted.is_ok_and(|wanted| wanted.install_updates) && shell.updates.kept.untried(&means.running).is_some()
+}
+
+/// Puts it in place before anything is opened, and starts the next one in place of this one. Answers whether it did.
+pub(crate) fn put_first(app: &AppHandle, shell: &Shell, hidden: bool) -> bool {
+    let (updates, end) = (&shell.updates, End::Restarts { hidden });
+    let Some(means) = updates.means.get() else { return false };
+    // It is tried once: one that does not run, or calls itself another version, would be put in place at every start.
+    if !updates.kept.failed() {
+        return false;
+    }
+    let done = put(app, shell, means, end).and_then(|()| Ok(restart(app, end)?));
+    if let Err(error) = &done {
+        tracing::error!(%error, "the update was not put in place");
+    }
+    done.is_ok()
+}
+
+fn ends(shell: &Arc<Shell>, end: End) {
     let mut asked = false;
     shell.updates.state.send_if_modified(|state| {
         if let State::Ready { version, .. } = state {
@@ -60,7 +107,7 @@ pub(crate) fn install(shell: &Arc<Shell>) {
             return tracing::debug!(%error, "it does not rest");
         }
         if matches!(shell.updates.state(), State::Finishing { .. }) {
-            *shell.updates.end() = Some(End::Restarts);
+            *shell.updates.end() = Some(end);
             shell.ended.notify_one();
         }
     });
@@ -117,8 +164,8 @@ pub(crate) fn finish(app: &AppHandle, shell: &Shell) {
         shell.updates.kept.failed();
     }
     // Also where it is the same as before: what was uploading goes on.
-    if end == End::Restarts
-        && let Err(error) = restart(app)
+    if matches!(end, End::Restarts { .. })
+        && let Err(error) = restart(app, end)
     {
         tracing::error!(%error, "Davit was not started again");
     }
@@ -133,7 +180,7 @@ fn put(app: &AppHandle, shell: &Shell, means: &Means, end: End) -> Result<(), Bo
     // Whatever became of the file meanwhile: what is checked is what is put in place.
     genuine::check(&archive[..], &offer, &means.source.key, Ours::of(means.place.kind))?;
     let updater = app.updater_builder().endpoints(vec![means.source.endpoint.clone()])?.pubkey(&means.source.spelt);
-    let updater = updater.target(&offer.target).restart_after_install(end == End::Restarts).build()?;
+    let updater = updater.target(&offer.target).restart_after_install(matches!(end, End::Restarts { .. })).build()?;
     // Asked again, of somebody else: restored so, the signature must be over the version.
     let update = updater.restore_update(offer.manifest())?.ok_or(Refused::NotNewer)?;
     if means.place.kind == Kind::AppImage {
@@ -158,16 +205,18 @@ fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Starts what stands in its place now, without the words that this one was started with: paths among them were added before.
-fn restart(app: &AppHandle) -> std::io::Result<()> {
+/// Starts what stands in its place now.
+fn restart(app: &AppHandle, end: End) -> std::io::Result<()> {
     let program = tauri::process::current_binary(&app.env())?;
     // By the system's own way: it starts apps by their folder.
     #[cfg(target_os = "macos")]
     if let Some(bundle) = app_of(&program) {
         let mut open = Command::new("/usr/bin/open");
-        return open.arg("-n").arg(bundle).args(["--args", UPDATED]).spawn().map(drop);
+        // What is not to be seen stays behind whatever a person is at.
+        open.args(if end == (End::Restarts { hidden: true }) { &["-n", "-g"][..] } else { &["-n"] });
+        return open.arg(bundle).arg("--args").args(end.words()).spawn().map(drop);
     }
-    Command::new(program).arg(UPDATED).spawn().map(drop)
+    Command::new(program).args(end.words()).spawn().map(drop)
 }
 
 /// The one that put this one in place may not be gone yet. Whoever is at work after that is another one.
@@ -198,6 +247,13 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&said.stdout), "after\n");
         assert_eq!(std::io::read_to_string(running).expect("read"), says("before"));
         assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn the_next_one_is_as_visible_as_this_one_and_is_told_nothing_else_of_it() {
+        assert_eq!(End::Restarts { hidden: false }.words(), [UPDATED]);
+        assert_eq!(End::Restarts { hidden: true }.words(), [UPDATED, HIDDEN]);
+        assert!(End::Installs.words().is_empty());
     }
 
     #[test]

@@ -581,7 +581,7 @@ pauseOnLowBattery: boolean,
  */
 theme: Theme, 
 /**
- * An update that is there is put in place when the person quits. Default: yes.
+ * An update that is there is put in place when the person quits, at the next start, or out of sight while nothing is sent. Default: yes.
  */
 installUpdates: boolean, };
 

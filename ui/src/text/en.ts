@@ -580,7 +580,7 @@ export const text = {
       build: 'You have {version}.',
     } as const satisfies Record<NoUpdates, string>,
     byThemselves: 'Install updates by themselves',
-    byThemselvesHint: 'When you quit Davit.',
+    byThemselvesHint: 'When you quit Davit, or while its window is closed and nothing is uploading.',
     offered: 'Update',
   },
   quit: {

@@ -42,7 +42,7 @@ pub enum Name {
     PauseOnLowBattery,
     /// Light or dark.
     Theme,
-    /// An update is put in place when the person quits.
+    /// An update is put in place by itself.
     InstallUpdates,
     /// Which proxy is taken.
     Proxy,
