@@ -47,6 +47,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   saveReceipt: true,
   limits: false,
   setLimits: true,
+  concurrency: false,
+  setConcurrency: true,
   chooseLimit: true,
   followSchedule: true,
   startsAtLogin: false,

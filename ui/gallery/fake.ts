@@ -136,6 +136,7 @@ export class Fake {
   private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
   private login = false;
+  private pieces: number | null = null;
   private preferences: Preferences = {
     tellDone: true,
     tellNeedsYou: true,
@@ -437,6 +438,11 @@ export class Fake {
     },
     openSignInPage: () => Promise.resolve(null),
     limits: () => Promise.resolve(this.limits),
+    concurrency: () => Promise.resolve(this.pieces),
+    setConcurrency: (pieces) => {
+      this.pieces = pieces;
+      return Promise.resolve(null);
+    },
     setLimits: (limits) => {
       this.limits = limits;
       return Promise.resolve(null);

@@ -7,6 +7,7 @@ pub mod rules;
 mod setting;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -20,6 +21,9 @@ use crate::session::Collision;
 use crate::units::UnixTime;
 use rules::Rules;
 pub use setting::{Kind, Name, Setting, Value};
+
+/// How many pieces may be in flight at a time, where somebody says how many.
+pub const PIECES: RangeInclusive<u16> = 1..=128;
 
 /// Every setting that a person can change and a company preset or lock.
 pub const SETTINGS: &[Setting] = &[
@@ -297,7 +301,7 @@ impl Settings {
         let refused = |e: Error| Error::new(e.code).detail(format!("settings.json: {}", e.detail));
         settings.limits.check().map_err(refused)?;
         settings.proxy.check().map_err(refused)?;
-        settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(1, 128));
+        settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(*PIECES.start(), *PIECES.end()));
         Ok(settings)
     }
 

@@ -37,6 +37,8 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         inbox::enqueue,
         limits::limits,
         limits::set_limits,
+        limits::concurrency,
+        limits::set_concurrency,
         limits::choose_limit,
         limits::follow_schedule,
         network::network,
