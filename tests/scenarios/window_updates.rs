@@ -11,6 +11,7 @@ use davit_tests::source::noise;
 use davit_tests::updates::{Publisher, Release, Shelf, tampered};
 use davit_tests::window::{Window, app_of, started_with};
 use davit_tests::world::on_record;
+use serde_json::{Value, json};
 
 use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_watched::go;
@@ -66,9 +67,14 @@ impl Desk {
         std::fs::create_dir_all(office.world.path("programs")).expect("a folder");
         std::fs::copy(&builds.program, &program).expect("installed");
         let policy = office.world.path("policy.json");
-        let text = serde_json::json!({ "updates": { "endpoint": shelf.endpoint() } });
-        std::fs::write(&policy, text.to_string()).expect("written");
-        Self { office, shelf, program, policy }
+        let desk = Self { office, shelf, program, policy };
+        desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint() } }));
+        desk
+    }
+
+    /// The computer's policy, from the next start.
+    fn rules(&self, policy: &Value) {
+        std::fs::write(&self.policy, policy.to_string()).expect("written");
     }
 
     fn variables(&self) -> [(&'static str, String); 4] {
@@ -248,4 +254,101 @@ async fn window_what_a_shutdown_left_is_put_in_place_by_the_next_start() {
     new_one_runs(&desk, &builds).await;
     assert_eq!(desk.installed(), *builds.new.1);
     assert!(started.wait().expect("it ended").success(), "the old one opened nothing, and left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_whoever_quits_has_the_update_put_in_place_and_nothing_starts() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!(desk.installed(), *builds.new.1);
+    until("nothing of it runs", || started_with(&desk.office.world.home()).is_empty()).await;
+    assert_eq!(desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_who_switched_it_off_says_when_an_update_comes() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint() }, "locks": { "install_updates": false } }));
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it");
+    // The next start does not take it either, and offers it.
+    let window = desk.window().await;
+    settings(&window).await;
+    says_at_last(&window, "is ready to install").await;
+    assert_eq!(desk.installed(), *builds.old.1);
+    window.click("Restart and update").await;
+    window.ended();
+    assert_eq!(desk.installed(), *builds.new.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_what_the_store_puts_together_at_a_quit_is_not_cut_short_for_an_update() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    let (office, world) = (&desk.office, &desk.office.world);
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, office).await;
+    fetched(&desk, &builds, &window).await;
+    go(&window, "transfers").await;
+    "POST *uploadId".clone_into(&mut office.link.faults.only.lock().expect("faults"));
+    office.link.faults.hold.send_replace(true);
+    let file = world.sources().join("harbour.mov");
+    noise(&file, 40 << 20);
+    window.hover(USUAL_PLACE, &[&file]).drop();
+    office.link.holds_one().await;
+
+    close(&windows_of(window.id())[0]);
+    window.until_says("Quit while 1 transfer is uploading?").await;
+    // The page goes with the answer.
+    window.script("setTimeout(() => document.querySelector('.dlg .btn').click(), 100)").await;
+    window.ended();
+    assert_eq!(desk.installed(), *builds.old.1, "the store did not answer yet");
+
+    office.link.faults.hold.send_replace(false);
+    let _started = desk.start();
+    new_one_runs(&desk, &builds).await;
+    assert_eq!(desk.installed(), *builds.new.1, "it came with the next start");
+    until("it is uploaded", || !world.keys().is_empty()).await;
+    office.all_there(&[file]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_where_the_company_brings_updates_what_was_fetched_is_neither_kept_nor_put_in_place() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    window.end();
+    let kept = || std::fs::read_dir(desk.office.world.home().join("updates")).expect("a folder").count();
+    assert_eq!(kept(), 2, "the archive, and what is known of it");
+
+    desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint(), "enabled": false } }));
+    let asked = desk.shelf.asked_by("");
+    let window = desk.window().await;
+    settings(&window).await;
+    window.until_says("Your company installs updates").await;
+    window.until("!document.querySelector('.updates .btn')").await;
+    assert_eq!(kept(), 0);
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!((desk.installed() == *builds.old.1, desk.shelf.asked_by("")), (true, asked));
 }

@@ -135,24 +135,35 @@ pub(crate) async fn before_the_end(shell: &Shell) {
     if updates.end().is_some() {
         return;
     }
-    let wanted = match updates.state() {
-        // Whoever quits meanwhile does not want it to start again.
-        State::Finishing { version } => {
-            updates.state.send_replace(State::Ready { version, trouble: None });
-            true
-        }
-        State::Ready { trouble: None, .. } => shell.preferences().install_updates,
-        _ => false,
-    };
+    let state = updates.state();
+    let wanted = is_wanted(&state, shell.preferences().install_updates);
+    // Whoever quits meanwhile does not want it to start again.
+    if let State::Finishing { version } = state {
+        updates.state.send_replace(State::Ready { version, trouble: None });
+    }
     let rests = async {
         match shell.engine() {
             Ok(engine) => engine.come_to_rest().await.is_ok(),
             Err(_) => true,
         }
     };
-    if wanted && timeout(SOON, rests).await == Ok(true) {
+    if wanted && is_so_soon(rests).await {
         updates.end().get_or_insert(End::Installs);
     }
+}
+
+/// Whether whoever quits gets it: they asked for it, or take them as they come. One that was tried in vain waits for a word of theirs.
+const fn is_wanted(state: &State, by_themselves: bool) -> bool {
+    match state {
+        State::Finishing { .. } => true,
+        State::Ready { trouble: None, .. } => by_themselves,
+        _ => false,
+    }
+}
+
+/// Whether everything rests before a person has waited too long for it.
+async fn is_so_soon(rests: impl Future<Output = bool>) -> bool {
+    timeout(SOON, rests).await == Ok(true)
 }
 
 /// Everything rests and is on record: does what is left to be done.
@@ -229,7 +240,150 @@ pub(crate) async fn wait_for_the_one_before(home: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use davit_core::net::Net;
+    use davit_core::policy::Policy;
+    use semver::Version;
+    use serde_json::json;
+    use tauri::utils::config::BundleType;
+
+    use super::super::offer::Offer;
+    use super::super::place::Place;
+    use super::super::source::Source;
+    use super::super::tampered::Publisher;
+    use super::super::{Updates, find};
     use super::*;
+    use crate::views::{NoUpdates, UpdateTrouble};
+
+    fn options(home: &Path, policy: &str) -> Options {
+        let file = home.join("policy.json");
+        std::fs::write(&file, policy).expect("written");
+        Options {
+            home: home.to_owned(),
+            server: None,
+            token: None,
+            net: Net::default(),
+            policy: Policy::read(&file).expect("a policy"),
+            dev_store: None,
+            dev_accelerated: None,
+            direct: None,
+            concurrency: None,
+            limit: None,
+            hold: false,
+            watch: false,
+        }
+    }
+
+    /// A shell whose records nobody opened.
+    fn shell(home: &Path) -> Arc<Shell> {
+        Shell::of(&options(home, "{}"))
+    }
+
+    /// An update was fetched.
+    fn keeps(updates: &Updates, version: &str) {
+        let offer = Offer {
+            version: version.parse().expect("a version"),
+            target: "linux-x86_64".to_owned(),
+            url: "https://example.com/davit".parse().expect("an address"),
+            signature: "s".to_owned(),
+        };
+        updates.kept.keep(updates.kept.begin().expect("begun"), &offer).expect("kept");
+    }
+
+    /// What a Davit of version 0.2.0 needs for it.
+    fn means(home: &Path) -> Means {
+        let build = json!({ "pubkey": Publisher::new().key, "endpoints": ["https://example.com/davit.json"] });
+        let source = Source::of(Some(&build), &Policy::default().updates).expect("a source");
+        let program = home.join("Davit.AppImage");
+        std::fs::write(&program, b"\x7fELF").expect("installed");
+        let place = Place::of(Some(BundleType::AppImage), Some(program.as_os_str()), None).expect("a place");
+        Means { running: Version::new(0, 2, 0), source, place }
+    }
+
+    fn ready(trouble: Option<UpdateTrouble>) -> State {
+        State::Ready { version: Version::new(0, 3, 0), trouble }
+    }
+
+    fn finishing() -> State {
+        State::Finishing { version: Version::new(0, 3, 0) }
+    }
+
+    #[test]
+    fn who_quits_gets_the_update_that_is_there_unless_they_switched_that_off() {
+        for (state, by_themselves, wanted) in [
+            (ready(None), true, true),
+            (ready(None), false, false),
+            (ready(Some(UpdateTrouble::NotInstalled)), true, false),
+            // They asked for it.
+            (finishing(), false, true),
+            (State::Current { checked: None, trouble: None }, true, false),
+            (State::Looking, true, false),
+            (State::Fetching { version: Version::new(0, 3, 0), percent: 99 }, true, false),
+            (State::Off(NoUpdates::Company), true, false),
+        ] {
+            assert_eq!(is_wanted(&state, by_themselves), wanted, "{state:?}, {by_themselves}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_left_to_be_done_at_an_end_is_said_by_how_things_stand() {
+        let home = tempfile::tempdir().expect("a folder");
+        let again = End::Restarts { hidden: false };
+        for (state, before, after, left) in [
+            (ready(None), None, Some(End::Installs), ready(None)),
+            // Whoever quits meanwhile does not want it to start again; what was asked for is done.
+            (finishing(), None, Some(End::Installs), ready(None)),
+            (finishing(), Some(again), Some(again), finishing()),
+            (State::Looking, None, None, State::Looking),
+        ] {
+            let shell = shell(home.path());
+            shell.updates.state.send_replace(state.clone());
+            *shell.updates.end() = before;
+            before_the_end(&shell).await;
+            assert_eq!((*shell.updates.end(), shell.updates.state()), (after, left), "{state:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_quits_waits_for_the_store_for_ten_seconds_and_no_longer() {
+        let begun = Instant::now();
+        assert!(!is_so_soon(std::future::pending()).await);
+        let waited = begun.elapsed();
+        assert!((SOON..SOON + Duration::from_secs(1)).contains(&waited), "{waited:?}");
+        let rests = async {
+            tokio::time::sleep(SOON / 2).await;
+            true
+        };
+        assert!(is_so_soon(rests).await);
+        assert!(!is_so_soon(async { false }).await, "somebody took it back");
+    }
+
+    #[test]
+    fn an_update_waits_for_a_start_where_there_can_be_any_and_it_was_not_tried() {
+        let home = tempfile::tempdir().expect("a folder");
+        let shell = shell(home.path());
+        let waits = |policy: &str| wait_for_a_start(&shell, &options(home.path(), policy));
+        keeps(&shell.updates, "0.3.0");
+        assert!(!waits("{}"), "this one looks for no updates");
+        shell.updates.means.get_or_init(|| Arc::new(means(home.path())));
+        assert!(waits("{}"));
+        assert!(!waits(r#"{ "locks": { "install_updates": false } }"#), "they come at a word alone");
+        assert!(shell.updates.kept.failed());
+        assert!(!waits("{}"), "once is enough");
+        keeps(&shell.updates, "0.2.0");
+        assert!(!waits("{}"), "it runs already");
+    }
+
+    #[test]
+    fn where_the_company_brings_updates_nobody_looks_and_what_was_fetched_goes() {
+        let home = tempfile::tempdir().expect("a folder");
+        let shell = Shell::of(&options(home.path(), r#"{ "updates": { "enabled": false } }"#));
+        keeps(&shell.updates, "0.3.0");
+        find(&shell, &tauri::Config::default(), &Version::new(0, 2, 0));
+        assert_eq!(shell.updates.state(), State::Off(NoUpdates::Company));
+        assert!(shell.updates.means.get().is_none(), "nobody is asked without them");
+        assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 0);
+        assert!(!wait_for_a_start(&shell, &options(home.path(), "{}")));
+    }
 
     #[cfg(unix)]
     #[test]
