@@ -1,5 +1,6 @@
-//! What administrators get of the one table of settings: a schema, templates for Windows, a profile for macOS, an example
-//! and the list. `cargo xtask policy` writes them to `docs/policy/`; here is kept that they are what the table says.
+//! What administrators get of the one table of settings: a schema, templates for Windows, what a policy and a profile for macOS
+//! begin with, a reference of both, and the list. `cargo xtask policy` writes them to `docs/policy/`; here is kept that they are
+//! what the table says.
 
 mod templates;
 
@@ -10,8 +11,14 @@ use davit_core::policy::Policy;
 use davit_core::settings::{Kind, SETTINGS, Setting};
 use serde_json::{Map, Value, json};
 
-/// What stands in every file that can say so.
+/// What stands in every file that can say so and is taken as it is.
 const MADE: &str = "Made from crates/core/src/settings.rs by `cargo xtask policy`. Not to be edited.";
+/// The same of what an administrator makes their own.
+const BEGIN: &str =
+    "What a profile begins with. Edit a copy: the address, the identifiers and both PayloadUUIDs are yours.";
+/// And of what shows how everything is written.
+const REFERENCE: &str =
+    "A reference of every setting, each with some value. Copy from it what you want; never install all of it.";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/policy")
@@ -22,9 +29,11 @@ fn made() -> Vec<(&'static str, String)> {
     vec![
         ("policy.schema.json", pretty(&schema())),
         ("policy.example.json", pretty(&example())),
+        ("policy.reference.json", pretty(&reference())),
         ("davit.admx", templates::admx()),
         ("en-US/davit.adml", templates::adml()),
-        ("davit.mobileconfig", templates::profile()),
+        ("davit.mobileconfig", templates::profile(BEGIN, &example(), ["01", "02"])),
+        ("davit-reference.mobileconfig", templates::profile(REFERENCE, &reference(), ["03", "04"])),
         ("settings.md", list()),
     ]
 }
@@ -151,8 +160,14 @@ fn schema() -> Value {
     })
 }
 
-/// The address is locked, all else is preset.
+/// What a company begins with: its address, which nobody changes, and that updates are looked for.
 fn example() -> Value {
+    let server = SETTINGS.iter().find(|setting| setting.key == "server").map(example_of);
+    json!({ "locks": { "server": server }, "updates": { "enabled": true } })
+}
+
+/// Every setting, to see how each is written: the address is locked, all else is preset.
+fn reference() -> Value {
     let of = |locked: bool| -> Map<String, Value> {
         let some = sorted().into_iter().filter(|setting| (setting.key == "server") == locked);
         some.map(|setting| (setting.key.to_owned(), example_of(setting))).collect()
@@ -210,8 +225,17 @@ fn policy_files_are_what_the_table_of_settings_says() {
 }
 
 #[test]
-fn the_example_of_a_policy_is_one_that_says_every_setting() {
+fn the_example_of_a_policy_presets_nothing_and_locks_the_address_alone() {
     let policy = Policy::read(&folder().join("policy.example.json")).expect("a policy");
+    assert!(policy.rules.presets.is_empty() && policy.updates.enabled);
+    for setting in SETTINGS {
+        assert_eq!(policy.rules.locks.get(setting.name).is_some(), setting.key == "server", "{}", setting.key);
+    }
+}
+
+#[test]
+fn the_reference_of_a_policy_is_one_that_says_every_setting() {
+    let policy = Policy::read(&folder().join("policy.reference.json")).expect("a policy");
     for setting in SETTINGS {
         let said = policy.rules.locks.get(setting.name).or_else(|| policy.rules.presets.get(setting.name));
         assert_eq!(said.map(davit_core::settings::Value::json), Some(example_of(setting)), "{}", setting.key);

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use davit_core::settings::{Kind, SETTINGS, Setting};
 use serde_json::Value;
 
-use super::{MADE, example, example_of};
+use super::{MADE, example_of};
 
 /// The keys below which settings stand, what they are called, and what stands behind every explanation.
 const SECTIONS: [(&str, &str, &str); 2] = [
@@ -185,13 +185,14 @@ fn text_box(key: &str, title: &str) -> String {
     format!(r#"<textBox refId="{key}"><label>{title}</label></textBox>"#)
 }
 
-pub(super) fn profile() -> String {
-    let mut rules = String::new();
-    plist(&mut rules, &example(), 3);
+/// A profile with these rules, by whose ends its two numbers are told from those of others.
+pub(super) fn profile(head: &str, rules: &Value, [settings, whole]: [&str; 2]) -> String {
+    let mut written = String::new();
+    plist(&mut written, rules, 3);
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- {MADE} -->
+<!-- {head} -->
 <plist version="1.0">
 <dict>
   <key>PayloadContent</key>
@@ -204,10 +205,10 @@ pub(super) fn profile() -> String {
       <key>PayloadType</key>
       <string>org.davit.app</string>
       <key>PayloadUUID</key>
-      <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E01</string>
+      <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E{settings}</string>
       <key>PayloadVersion</key>
       <integer>1</integer>
-{rules}    </dict>
+{written}    </dict>
   </array>
   <key>PayloadDisplayName</key>
   <string>Davit</string>
@@ -218,7 +219,7 @@ pub(super) fn profile() -> String {
   <key>PayloadType</key>
   <string>Configuration</string>
   <key>PayloadUUID</key>
-  <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E02</string>
+  <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E{whole}</string>
   <key>PayloadVersion</key>
   <integer>1</integer>
 </dict>

@@ -173,10 +173,15 @@ mod tests {
     use crate::settings::SETTINGS;
 
     #[test]
-    fn the_profile_that_administrators_begin_with_is_a_policy_that_says_every_setting() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy/davit.mobileconfig");
-        let profile = of_plist(&plist::Value::from_file(file).expect("a profile"));
-        let policy = Policy::of(profile["PayloadContent"][0].clone(), file).expect("a policy");
+    fn the_profile_that_administrators_begin_with_is_a_policy_and_the_reference_says_every_setting() {
+        let of = |name: &str| {
+            let file = format!("{}/../../docs/policy/{name}", env!("CARGO_MANIFEST_DIR"));
+            let profile = of_plist(&plist::Value::from_file(&file).expect("a profile"));
+            Policy::of(profile["PayloadContent"][0].clone(), &file).expect("a policy")
+        };
+        let begin = of("davit.mobileconfig");
+        assert!(begin.address().is_some() && begin.rules.presets.is_empty());
+        let policy = of("davit-reference.mobileconfig");
         for setting in SETTINGS {
             let said = [&policy.rules.locks, &policy.rules.presets].map(|all| all.get(setting.name).is_some());
             assert!(said.contains(&true), "{}", setting.key);
