@@ -9,9 +9,13 @@ use crate::error::Result;
 #[cfg(any(windows, test))]
 use crate::settings::{Kind, Setting};
 
-/// The keys below which settings stand.
+/// The keys below which settings stand, and what is none.
 #[cfg(windows)]
-const SECTIONS: [&str; 2] = ["presets", "locks"];
+const SECTIONS: [&str; 4] = ["presets", "locks", "store", "updates"];
+
+/// What is no setting, and yes or no.
+#[cfg(any(windows, test))]
+const SWITCHES: [&str; 2] = ["enabled", "path_style"];
 
 /// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
 ///
@@ -74,7 +78,9 @@ enum Found {
 #[cfg(any(windows, test))]
 fn in_schema(key: &str, found: Found) -> Json {
     match (Setting::with_key(key).map(|setting| setting.kind), found) {
-        (Some(Kind::Switch), Found::Number(on @ (0 | 1))) => Json::from(on == 1),
+        (kind, Found::Number(on @ (0 | 1))) if kind == Some(Kind::Switch) || SWITCHES.contains(&key) => {
+            Json::from(on == 1)
+        }
         (_, Found::Number(number)) => Json::from(number),
         (Some(Kind::Number { .. }), Found::Text(text)) => {
             text.trim().parse::<u64>().map_or(Json::String(text), Json::from)
@@ -206,6 +212,9 @@ mod tests {
             ("store", text(r#"{"endpoint":"https://s3.example"}"#), json!({"endpoint": "https://s3.example"})),
             ("updates", text(r#"{"enabled":false}"#), json!({"enabled": false})),
             ("company", text("not JSON"), json!("not JSON")),
+            ("enabled", Found::Number(0), json!(false)),
+            ("path_style", Found::Number(1), json!(true)),
+            ("endpoint", text("https://s3.example"), json!("https://s3.example")),
         ] {
             assert_eq!(in_schema(key, found.clone()), read, "{key} {found:?}");
         }
