@@ -51,6 +51,14 @@ impl End {
             Self::Restarts { hidden: true } => &[UPDATED, HIDDEN],
         }
     }
+
+    /// The same to an installer for Windows. Source: Tauri's installer.nsi, `.onInstSuccess`: all behind `/ARGS` is the program's.
+    fn to_installer(self) -> Vec<&'static str> {
+        match self.words() {
+            [] => Vec::new(),
+            words => [&["/R", "/ARGS"][..], words].concat(),
+        }
+    }
 }
 
 /// A person wants the update now. What the store puts together is waited for.
@@ -191,7 +199,9 @@ fn put(app: &AppHandle, shell: &Shell, means: &Means, end: End) -> Result<(), Bo
     // Whatever became of the file meanwhile: what is checked is what is put in place.
     genuine::check(&archive[..], &offer, &means.source.key, Ours::of(means.place.kind))?;
     let updater = app.updater_builder().endpoints(vec![means.source.endpoint.clone()])?.pubkey(&means.source.spelt);
-    let updater = updater.target(&offer.target).restart_after_install(matches!(end, End::Restarts { .. })).build()?;
+    // On Windows the installer starts the next one: with these words, and not, as the updater would have it, with those of this one.
+    let updater =
+        updater.target(&offer.target).restart_after_install(false).installer_args(end.to_installer()).build()?;
     // Asked again, of somebody else: restored so, the signature must be over the version.
     let update = updater.restore_update(offer.manifest())?.ok_or(Refused::NotNewer)?;
     if means.place.kind == Kind::AppImage {
@@ -408,6 +418,13 @@ mod tests {
         assert_eq!(End::Restarts { hidden: false }.words(), [UPDATED]);
         assert_eq!(End::Restarts { hidden: true }.words(), [UPDATED, HIDDEN]);
         assert!(End::Installs.words().is_empty());
+    }
+
+    #[test]
+    fn an_installer_for_windows_starts_the_next_one_as_updated_and_only_where_somebody_wants_it() {
+        assert_eq!(End::Restarts { hidden: false }.to_installer(), ["/R", "/ARGS", "--updated"]);
+        assert_eq!(End::Restarts { hidden: true }.to_installer(), ["/R", "/ARGS", "--updated", "--hidden"]);
+        assert!(End::Installs.to_installer().is_empty());
     }
 
     #[test]

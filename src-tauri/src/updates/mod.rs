@@ -17,7 +17,7 @@
 //! fetched and again before it is put in place. The key is the build's, and nothing on the computer names another.
 //!
 //! Known problem: whoever answers in the server's place can keep an update back, and of several that are newer choose one; that is
-//! TLS's matter alone. Known problem: on Windows the installer starts Davit with the words that this one was started with.
+//! TLS's matter alone.
 
 mod ending;
 mod fetch;
