@@ -119,6 +119,7 @@ pub fn run() -> ExitCode {
             tray::open(app, &shell);
             #[cfg(target_os = "macos")]
             menu::open(app, &shell)?;
+            commands::login::follow(app.handle(), &shell);
             updates::begin(app.handle(), &shell);
             Ok(())
         })

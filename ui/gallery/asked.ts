@@ -63,6 +63,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    // It has a way of its own: the system does it.
+    startAtLogin: false,
     sameName: true,
     pauseMetered: true,
     pauseOnLowBattery: true,

@@ -144,6 +144,7 @@ export class Fake {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    startAtLogin: false,
     sameName: null,
     pauseMetered: true,
     pauseOnLowBattery: true,

@@ -108,6 +108,14 @@ pub const SETTINGS: &[Setting] = &[
         backend: true,
     },
     Setting {
+        name: Name::StartAtLogin,
+        key: "start_at_login",
+        kind: Kind::Switch,
+        title: "Start when a person signs in",
+        says: "Davit starts, without its window, when a person signs in to the computer. A preset is put in place once, and whoever switches it off, in Davit or in the system, has switched it off; a lock is put in place whenever Davit starts.",
+        backend: true,
+    },
+    Setting {
         name: Name::SameName,
         key: "same_name",
         kind: Kind::Choice {
@@ -224,6 +232,9 @@ pub struct Preferences {
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,
+    /// It starts, without its window, when the person signs in. Default: no. What holds is what the system does, which has switches of
+    /// its own for it.
+    pub start_at_login: bool,
     /// What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
     /// the destination says.
     pub same_name: Option<Collision>,
@@ -259,6 +270,7 @@ impl Default for Preferences {
             keep_awake: true,
             keep_working: true,
             tray: true,
+            start_at_login: false,
             same_name: None,
             pause_metered: true,
             pause_on_low_battery: true,

@@ -564,6 +564,11 @@ keepWorking: boolean,
  */
 tray: boolean, 
 /**
+ * It starts, without its window, when the person signs in. Default: no. What holds is what the system does, which has switches of
+ * its own for it.
+ */
+startAtLogin: boolean, 
+/**
  * What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
  * the destination says.
  */
@@ -715,7 +720,7 @@ export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-
 
 export type Theme = "system" | "light" | "dark";
 
-export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "installUpdates" | "proxy";
+export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "startAtLogin" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "installUpdates" | "proxy";
 
 export type Source = "default" | "person" | "backend" | "policy";
 

@@ -34,6 +34,8 @@ pub enum Name {
     KeepWorking,
     /// It shows its icon.
     Tray,
+    /// It starts when a person signs in.
+    StartAtLogin,
     /// What to do where a name is taken.
     SameName,
     /// Nothing is sent on a metered network.
