@@ -14,7 +14,7 @@ test('what is chosen holds at once, and is put back where it is refused', async 
   expect(pieces.now).toBeNull();
   expect(setConcurrency).toHaveBeenLastCalledWith(null);
 
-  setConcurrency.mockReturnValueOnce(Promise.reject({ code: 'set-by-company', detail: 'concurrency' }));
+  setConcurrency.mockRejectedValueOnce({ code: 'set-by-company', detail: 'concurrency' });
   await pieces.choose(16);
   expect(pieces.now).toBe(8);
   expect(toasts.now).not.toBeNull();
