@@ -73,6 +73,11 @@ impl Inbox {
         Some(id)
     }
 
+    /// Whether nothing waits for a destination.
+    pub fn is_empty(&self) -> bool {
+        self.held().gestures.is_empty()
+    }
+
     /// Whether it is here still.
     pub fn holds(&self, id: InboxId) -> bool {
         self.held().gestures.contains_key(&id)
@@ -154,7 +159,9 @@ mod tests {
         let file = folder.path().join("a.txt");
         std::fs::write(&file, b"12345").expect("written");
         let inbox = Inbox::default();
+        assert!(inbox.is_empty());
         let id = inbox.hold(vec![file.clone(), folder.path().to_owned()]).expect("held");
+        assert!(!inbox.is_empty());
         let view = inbox.view(id).await.expect("seen");
         assert_eq!((view.files, view.folders, view.unknown, view.size), (1, 1, 0, 5));
         assert_eq!(inbox.take(&[id]), Some(vec![(id, vec![file, folder.path().to_owned()])]));

@@ -84,8 +84,10 @@ pub fn run() -> ExitCode {
         Err(error) => tracing::warn!(%error, "another Davit could not be asked"),
         Ok(false) => {}
     }
+    let context: tauri::Context<tauri::Wry> = tauri::generate_context!();
     let shell = Shell::new(&options);
-    shell.keeps_at_work(hidden);
+    updates::find(&shell, context.config(), &context.package_info().version);
+    let waiting = !updated && updates::wait_for_a_start(&shell, &options);
     if !added.is_empty() {
         shell.add(added);
     }
@@ -95,17 +97,24 @@ pub fn run() -> ExitCode {
         .plugin(tauri_plugin_updater::Builder::new().build())
         .manage(Arc::clone(&shell))
         .setup(move |app| {
+            let shell = Arc::clone(&app.state::<Arc<Shell>>());
+            // Whoever brings paths does not wait for it, and they are not handed on.
+            if waiting && shell.inbox.is_empty() && updates::put_first(app.handle(), &shell, hidden) {
+                app.handle().exit(0);
+                return Ok(());
+            }
+            shell.keeps_at_work(hidden);
             signals::follow(app.handle());
             window::open(app, hidden)?;
-            let shell = Arc::clone(&app.state::<Arc<Shell>>());
             // A keychain that asks, or a system that does not answer, keeps nobody from seeing the window.
             tauri::async_runtime::spawn(begin(app.handle().clone(), Arc::clone(&shell), options, hidden));
             #[cfg(target_os = "macos")]
             menu::open(app, &shell)?;
+            commands::login::follow(app.handle(), &shell);
             updates::begin(app.handle(), &shell);
             Ok(())
         })
-        .build(tauri::generate_context!());
+        .build(context);
     match app {
         Ok(app) => {
             app.run(move |app, event| {

@@ -88,6 +88,8 @@ struct Kept {
     place: Place,
     /// A person was told that Davit goes on without its window.
     told_of_closing: bool,
+    /// What the company wanted of starts at sign-in when that was put in place.
+    started_at_login: Option<bool>,
 }
 
 /// What is remembered of the window.
@@ -134,6 +136,17 @@ impl Memory {
         self.save();
     }
 
+    /// What the company wanted of starts at sign-in when that was put in place.
+    pub(crate) fn started_at_login(&self) -> Option<bool> {
+        self.kept().started_at_login
+    }
+
+    /// That is put in place now.
+    pub(crate) fn starts_at_login(&self, on: bool) {
+        self.kept().started_at_login = Some(on);
+        self.save();
+    }
+
     /// Keeps it for the next start.
     pub(crate) fn save(&self) {
         let text = serde_json::to_vec_pretty(&*self.kept()).unwrap_or_default();
@@ -177,8 +190,9 @@ mod tests {
         let memory = Memory::of(home.path());
         memory.kept().place = place;
         memory.tells_of_closing();
+        memory.starts_at_login(false);
         let kept = Memory::of(home.path());
-        assert_eq!((kept.place(), kept.told_of_closing()), (place, true));
+        assert_eq!((kept.place(), kept.told_of_closing(), kept.started_at_login()), (place, true, Some(false)));
         std::fs::write(home.path().join(FILE), b"{\"place\": 7").expect("written");
         assert_eq!(Memory::of(home.path()).place(), Place::default());
     }

@@ -1,10 +1,12 @@
 //! What a company rules at its people's computers, by its backend and by their own policy.
 
+use std::path::Path;
+
 use davit_core::error::ErrorCode;
 use davit_core::net::{Net, Proxies, ProxyChoice};
 use davit_core::policy::Policy;
 use davit_core::settings::rules::{Source, Sourced};
-use davit_core::settings::{Name, Preferences};
+use davit_core::settings::{Name, Preferences, SETTINGS};
 use davit_core::units::ByteRate;
 use davit_core::uploader::{Options, Uploader};
 use davit_tests::World;
@@ -86,4 +88,56 @@ async fn a_proxy_that_the_computers_policy_locks_is_taken_and_nobody_sets_anothe
     let refused = uploader.set_proxy(ProxyChoice::None).await.expect_err("locked");
     assert_eq!((refused.code, uploader.network()), (ErrorCode::SetByCompany, locked));
     uploader.close().await;
+}
+
+/// With a token of its own nothing is asked of the keychain.
+fn by(world: &World, policy: &str) -> Options {
+    let file = world.path("policy.json");
+    std::fs::write(&file, policy).expect("written");
+    let policy = Policy::read(&file).expect("a policy");
+    Options { direct: None, token: Some("sesame".into()), policy, ..world.options() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pieces_in_flight_are_set_for_the_next_start_and_where_the_policy_locks_them_by_nobody() {
+    let world = World::new().await;
+    let free = by(&world, "{}");
+    let uploader = Uploader::open(free.clone()).await.expect("opens");
+    assert_eq!((uploader.concurrency(), source(&uploader, Name::Concurrency)), (None, (Source::Default, false)));
+    uploader.set_concurrency(Some(8)).expect("theirs to say");
+    assert_eq!((uploader.concurrency(), source(&uploader, Name::Concurrency)), (Some(8), (Source::Person, false)));
+    for bad in [0, 129] {
+        assert_eq!(uploader.set_concurrency(Some(bad)).expect_err("too few or too many").code, ErrorCode::BadInput);
+    }
+    uploader.close().await;
+
+    let uploader = Uploader::open(by(&world, r#"{ "locks": { "concurrency": 2 } }"#)).await.expect("opens");
+    assert_eq!((uploader.concurrency(), source(&uploader, Name::Concurrency)), (Some(2), (Source::Policy, true)));
+    assert_eq!(uploader.set_concurrency(None).expect_err("locked").code, ErrorCode::SetByCompany);
+    uploader.close().await;
+    let uploader = Uploader::open(free).await.expect("opens");
+    assert_eq!(uploader.concurrency(), Some(8), "what was set before the lock");
+    uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_that_the_policy_describes_is_shown_as_locked() {
+    let world = World::new().await;
+    let company = r#"{ "company": { "name": "Example", "credentials_url": "http://127.0.0.1:9/sts", "auth": "none",
+        "destinations": [] } }"#;
+    let uploader = Uploader::open(by(&world, company)).await.expect("opens");
+    assert_eq!(source(&uploader, Name::Server), (Source::Policy, true));
+    uploader.close().await;
+}
+
+#[test]
+fn every_setting_has_a_place_in_the_window_that_says_who_set_it() {
+    let views = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/views");
+    let views = std::fs::read_dir(views).expect("the views");
+    let all: String = views.filter_map(|view| std::fs::read_to_string(view.ok()?.path()).ok()).collect();
+    for setting in SETTINGS {
+        let name = serde_json::to_value(setting.name).expect("a name");
+        let says = format!("saying(preferences.source('{}'))", name.as_str().expect("a text"));
+        assert!(all.contains(&says), "{}", setting.key);
+    }
 }

@@ -1,6 +1,8 @@
-//! What administrators get of the one table of settings: a schema, templates for Windows, a profile for macOS, an example
-//! and the list. `cargo xtask policy` writes them to `docs/policy/`; here is kept that they are what the table says.
+//! What administrators get of the one table of settings: a schema, templates for Windows, what a policy and a profile for macOS
+//! begin with, a reference of both, and the list. `cargo xtask policy` writes them to `docs/policy/`; here is kept that they are
+//! what the table says.
 
+mod taken;
 mod templates;
 
 use std::fmt::Write as _;
@@ -10,8 +12,27 @@ use davit_core::policy::Policy;
 use davit_core::settings::{Kind, SETTINGS, Setting};
 use serde_json::{Map, Value, json};
 
-/// What stands in every file that can say so.
+/// What stands in every file that can say so and is taken as it is.
 const MADE: &str = "Made from crates/core/src/settings.rs by `cargo xtask policy`. Not to be edited.";
+/// The same of what an administrator makes their own.
+const BEGIN: &str =
+    "What a profile begins with. Edit a copy: the address, the identifiers and both PayloadUUIDs are yours.";
+/// And of what shows how everything is written.
+const REFERENCE: &str =
+    "A reference of every setting, each with some value. Copy from it what you want; never install all of it.";
+
+/// A host and its port: a number, or a name whose last part begins with a letter, as all else would be read as a number. That the
+/// parts of a name have single hyphens leaves those out that stand for other alphabets and are not spelt out.
+const HOST: &str = r"(([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)*[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*|((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]))(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}))?";
+/// What never leaves a computer, and may be asked without https.
+const LOOPBACK: &str = r"http://(localhost|127\.0\.0\.1)(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}))?";
+/// What may stand behind a host. A name and password stand before one, and are taken nowhere.
+const REST: &str = "([/?#][!-~]*)?";
+
+/// An address that begins so, and has nothing else around it.
+fn address(begins: &str) -> String {
+    format!("^({begins}){REST}$")
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/policy")
@@ -22,9 +43,11 @@ fn made() -> Vec<(&'static str, String)> {
     vec![
         ("policy.schema.json", pretty(&schema())),
         ("policy.example.json", pretty(&example())),
+        ("policy.reference.json", pretty(&reference())),
         ("davit.admx", templates::admx()),
         ("en-US/davit.adml", templates::adml()),
-        ("davit.mobileconfig", templates::profile()),
+        ("davit.mobileconfig", templates::profile(BEGIN, &example(), ["01", "02"])),
+        ("davit-reference.mobileconfig", templates::profile(REFERENCE, &reference(), ["03", "04"])),
         ("settings.md", list()),
     ]
 }
@@ -70,7 +93,8 @@ fn schema_of(setting: &Setting) -> Value {
             json!({ "default": usual, "description": says, "enum": words, "title": title, "type": "string" })
         }
         Kind::Proxy { .. } => json!({
-            "default": usual, "description": says, "maxLength": 2048, "minLength": 1, "title": title, "type": "string",
+            "default": usual, "description": says, "maxLength": 2048,
+            "pattern": format!("^(automatic|none|(https?://)?{HOST}/?)$"), "title": title, "type": "string",
         }),
         Kind::Times => json!({
             "default": usual, "description": says, "items": { "$ref": "#/$defs/time" }, "maxItems": 50,
@@ -107,11 +131,17 @@ fn schema() -> Value {
         "required": ["id", "label", "bucket", "region", "collision", "key_prefix"],
         "type": "object",
     });
+    let (secure, loopback) = (format!("https://{HOST}"), address(LOOPBACK));
+    let either = address(&format!("{secure}|{LOOPBACK}"));
     let company = json!({
+        "anyOf": [
+            { "properties": { "auth": { "const": "token" } } },
+            { "properties": { "auth": { "const": "none" }, "credentials_url": { "pattern": loopback } }, "required": ["auth"] },
+        ],
         "description": "A company whose endpoint gives credentials and nothing else.",
         "properties": {
-            "auth": { "default": "token", "enum": ["token", "none"] },
-            "credentials_url": text,
+            "auth": { "default": "token", "description": "none at an address of this computer alone.", "enum": ["token", "none"] },
+            "credentials_url": { "pattern": either, "type": "string" },
             "destinations": { "items": place, "type": "array" },
             "method": { "default": "POST", "enum": ["POST", "GET"] },
             "name": text,
@@ -121,7 +151,10 @@ fn schema() -> Value {
     });
     let store = json!({
         "description": "A store other than AWS that uploads may go to.",
-        "properties": { "endpoint": text, "path_style": { "default": false, "type": "boolean" } },
+        "properties": {
+            "endpoint": { "pattern": either, "type": "string" },
+            "path_style": { "default": false, "type": "boolean" },
+        },
         "required": ["endpoint"],
         "type": "object",
     });
@@ -129,7 +162,9 @@ fn schema() -> Value {
         "description": "How the window is kept up to date.",
         "properties": {
             "enabled": { "default": true, "description": "Whether it looks for updates by itself.", "type": "boolean" },
-            "endpoint": { "description": "Where they are, in place of where the build says.", "pattern": "^https://", "type": "string" },
+            "endpoint": {
+                "description": "Where they are, in place of where the build says.", "pattern": address(&secure), "type": "string",
+            },
         },
         "type": "object",
     });
@@ -142,7 +177,7 @@ fn schema() -> Value {
             "company": company,
             "locks": { "$ref": "#/$defs/settings", "description": "What holds whatever a person sets." },
             "presets": { "$ref": "#/$defs/settings", "description": "What holds until a person sets something else." },
-            "server": { "description": "The same as locks.server.", "minLength": 1, "type": "string" },
+            "server": { "description": "The same as locks.server.", "maxLength": 2048, "minLength": 1, "type": "string" },
             "store": store,
             "updates": updates,
         },
@@ -151,8 +186,14 @@ fn schema() -> Value {
     })
 }
 
-/// The address is locked, all else is preset.
+/// What a company begins with: its address, which nobody changes, and that updates are looked for.
 fn example() -> Value {
+    let server = SETTINGS.iter().find(|setting| setting.key == "server").map(example_of);
+    json!({ "locks": { "server": server }, "updates": { "enabled": true } })
+}
+
+/// Every setting, to see how each is written: the address is locked, all else is preset.
+fn reference() -> Value {
     let of = |locked: bool| -> Map<String, Value> {
         let some = sorted().into_iter().filter(|setting| (setting.key == "server") == locked);
         some.map(|setting| (setting.key.to_owned(), example_of(setting))).collect()
@@ -210,8 +251,17 @@ fn policy_files_are_what_the_table_of_settings_says() {
 }
 
 #[test]
-fn the_example_of_a_policy_is_one_that_says_every_setting() {
+fn the_example_of_a_policy_presets_nothing_and_locks_the_address_alone() {
     let policy = Policy::read(&folder().join("policy.example.json")).expect("a policy");
+    assert!(policy.rules.presets.is_empty() && policy.updates.enabled);
+    for setting in SETTINGS {
+        assert_eq!(policy.rules.locks.get(setting.name).is_some(), setting.key == "server", "{}", setting.key);
+    }
+}
+
+#[test]
+fn the_reference_of_a_policy_is_one_that_says_every_setting() {
+    let policy = Policy::read(&folder().join("policy.reference.json")).expect("a policy");
     for setting in SETTINGS {
         let said = policy.rules.locks.get(setting.name).or_else(|| policy.rules.presets.get(setting.name));
         assert_eq!(said.map(davit_core::settings::Value::json), Some(example_of(setting)), "{}", setting.key);
@@ -229,4 +279,22 @@ fn every_word_that_the_template_for_windows_names_is_in_its_words() {
             assert!(adml.contains(&format!("<{tag} id=\"{name}\">")), "{name}");
         }
     }
+}
+
+#[test]
+fn whatever_number_the_template_for_windows_takes_its_setting_takes() {
+    let admx = templates::admx();
+    let mut bounds = 0;
+    for setting in SETTINGS {
+        let field = format!("<decimal id=\"{}\"", setting.key);
+        for field in admx.split(&field).skip(1).filter_map(|rest| rest.split("/>").next()) {
+            for bound in ["minValue=\"", "maxValue=\""] {
+                let number = field.split(bound).nth(1).and_then(|rest| rest.split('"').next()).expect(bound);
+                let number: u64 = number.parse().expect("a number");
+                setting.read(&json!(number)).unwrap_or_else(|why| panic!("{} {why}: {number}", setting.key));
+                bounds += 1;
+            }
+        }
+    }
+    assert_eq!(bounds, 8, "two settings, preset and locked");
 }

@@ -139,3 +139,45 @@ async fn what_the_system_starts_at_sign_in_is_written_and_taken_away() {
     window.script("document.querySelector('[role=switch]').click()").await;
     until("it is taken away", || !entry.exists()).await;
 }
+
+/// The switch of starts at sign-in is what the computer does, whoever wanted it, and a lock of the company's is put in place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_computer_starts_for_everybody_is_shown_and_what_a_policy_locks_is_put_in_place() {
+    const SWITCH: &str = "document.querySelector('[role=switch]')";
+    let office = Office::open().await;
+    let (person, computer, policy) =
+        (office.world.path("person"), office.world.path("xdg/autostart"), office.world.path("policy.json"));
+    for folder in [&person, &computer] {
+        std::fs::create_dir_all(folder).expect("made");
+    }
+    std::fs::write(computer.join("Davit.desktop"), "[Desktop Entry]\nExec=davit-app --hidden\nHidden=false\n")
+        .expect("written");
+    std::fs::write(&policy, "{}").expect("written");
+    let text = |path: &Path| path.to_str().expect("plain").to_owned();
+    let variables = [
+        ("HOME", text(&person)),
+        ("XDG_CONFIG_HOME", text(&person.join(".config"))),
+        ("XDG_CONFIG_DIRS", text(&office.world.path("xdg"))),
+        ("DAVIT_POLICY", text(&policy)),
+        ("DAVIT_DEV_S3_ENDPOINT", office.link.endpoint()),
+    ];
+    let entry = person.join(".config/autostart/Davit.desktop");
+    let written = || std::fs::read_to_string(&entry).unwrap_or_default();
+    let window = Window::open(&office.world.home(), &variables).await;
+    connect(&window, &office).await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until(&format!("{SWITCH}?.checked === true")).await;
+    window.script(&format!("{SWITCH}.click()")).await;
+    until("the person's own says no", || written().contains("Hidden=true")).await;
+    window.until(&format!("{SWITCH}.checked === false")).await;
+    window.end();
+
+    std::fs::write(&policy, r#"{ "locks": { "start_at_login": true } }"#).expect("written");
+    let window = Window::open(&office.world.home(), &variables).await;
+    until("it is put in place", || written().contains("Exec=") && !written().contains("Hidden")).await;
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until(&format!("{SWITCH}?.checked === true && {SWITCH}.disabled")).await;
+    window.until_says("Set by your administrator").await;
+}

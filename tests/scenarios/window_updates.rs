@@ -1,21 +1,26 @@
 //! Updates from end to end: two builds, a server, a window. `cargo xtask updates` makes the builds, and runs this.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use davit_tests::screen::{close, windows_of};
 use davit_tests::source::noise;
 use davit_tests::updates::{Publisher, Release, Shelf, tampered};
-use davit_tests::window::{Window, started_with};
+use davit_tests::window::{Window, app_of, started_with};
 use davit_tests::world::on_record;
+use serde_json::{Value, json};
 
 use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_watched::go;
 
 /// Beside an upload, an update takes its time.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// What a look comes to, in the window's words.
+const UP_TO_DATE: &str = "Davit is up to date";
+const NOT_GENUINE: &str = "The update that is offered is not genuine";
 /// Bytes a second, while an upload is to last.
 const CRAWLS: u64 = 1 << 20;
 const FLOWS: u64 = 8 << 20;
@@ -62,21 +67,35 @@ impl Desk {
         std::fs::create_dir_all(office.world.path("programs")).expect("a folder");
         std::fs::copy(&builds.program, &program).expect("installed");
         let policy = office.world.path("policy.json");
-        let text = serde_json::json!({ "updates": { "endpoint": shelf.endpoint() } });
-        std::fs::write(&policy, text.to_string()).expect("written");
-        Self { office, shelf, program, policy }
+        let desk = Self { office, shelf, program, policy };
+        desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint() } }));
+        desk
     }
 
-    async fn window(&self) -> Window {
+    /// The computer's policy, from the next start.
+    fn rules(&self, policy: &Value) {
+        std::fs::write(&self.policy, policy.to_string()).expect("written");
+    }
+
+    fn variables(&self) -> [(&'static str, String); 4] {
         let path = |path: &Path| path.to_str().expect("plain").to_owned();
-        let variables = [
+        [
             ("DAVIT_DEV_S3_ENDPOINT", self.office.link.endpoint()),
             ("DAVIT_POLICY", path(&self.policy)),
             ("SSL_CERT_FILE", path(&self.shelf.ca)),
             // Where there is no FUSE.
             ("APPIMAGE_EXTRACT_AND_RUN", "1".to_owned()),
-        ];
-        Window::open_as(&self.program, &self.office.world.home(), &variables).await
+        ]
+    }
+
+    async fn window(&self) -> Window {
+        Window::open_as(&self.program, &self.office.world.home(), &self.variables()).await
+    }
+
+    /// A person starts it, and nobody drives it.
+    fn start(&self) -> Child {
+        let mut start = app_of(&self.program, &self.office.world.home());
+        start.envs(self.variables()).stdin(Stdio::null()).spawn().expect("it starts")
     }
 
     fn installed(&self) -> Vec<u8> {
@@ -115,10 +134,33 @@ async fn press(window: &Window) {
     window.script("document.querySelector('.updates .btn')?.click()").await;
 }
 
+/// Asks for updates until the window says this of the last look.
+async fn looks_until(window: &Window, words: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while !window.text().await.contains(words) {
+        assert!(Instant::now() < deadline, "it never said “{words}” but:\n{}", window.text().await);
+        press(window).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 async fn settings(window: &Window) {
     go(window, "settings").await;
     window.click("General").await;
     window.until("document.querySelector('.updates')").await;
+}
+
+/// Has the update fetched, which is not put in place yet.
+async fn fetched(desk: &Desk, builds: &Builds, window: &Window) {
+    settings(window).await;
+    press(window).await;
+    says_at_last(window, &format!("Version {} is ready to install", builds.new.0)).await;
+    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it yet");
+}
+
+/// The new one says which it is where it looks for updates.
+async fn new_one_runs(desk: &Desk, builds: &Builds) {
+    until("the new one runs", || desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)) > 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,19 +181,15 @@ async fn window_an_old_version_that_uploads_is_offered_the_new_one_which_goes_on
     until("parts are there", || acknowledged() > 2).await;
     office.link.faults.rate.store(CRAWLS, Ordering::SeqCst);
 
-    settings(&window).await;
-    press(&window).await;
-    says_at_last(&window, &format!("Version {} is ready to install", builds.new.0)).await;
+    fetched(&desk, &builds, &window).await;
     window.picture("update-ready").await;
-    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it yet");
     let recorded = on_record(&world.home());
     assert!(!recorded.is_empty());
     window.click("Restart and update").await;
     window.ended();
     assert_eq!(desk.installed(), *builds.new.1);
 
-    // The next one says which it is where it looks for updates.
-    until("the new one runs", || desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)) > 0).await;
+    new_one_runs(&desk, &builds).await;
     assert!(world.keys().is_empty(), "it was under way still");
     office.link.faults.rate.store(0, Ordering::SeqCst);
     until("it is uploaded", || !world.keys().is_empty()).await;
@@ -167,24 +205,30 @@ async fn window_fifteen_tampered_updates_are_not_installed_and_davit_still_start
     let window = desk.window().await;
     connect(&window, &desk.office).await;
     settings(&window).await;
-    let asked = || desk.shelf.asked_by("Davit/");
+    // What runs is told in between: so what is said next is said of the next one.
+    let same = Release::genuine(&builds.publisher, &builds.old.0, &builds.old.1);
     let tampered = tampered(&builds.publisher, (&builds.old.0, &builds.old.1), (&builds.new.0, &builds.new.1));
     assert_eq!(tampered.len(), 15);
     for (name, release) in &tampered {
         println!("{name}");
+        // That one is in order, and no update.
+        let comes_to = if *name == "the same version again" {
+            UP_TO_DATE
+        } else {
+            desk.shelf.offers(&same);
+            looks_until(&window, UP_TO_DATE).await;
+            NOT_GENUINE
+        };
+        assert!(!window.text().await.contains(comes_to), "{name}: it was said of another");
         desk.shelf.offers(release);
-        // One look follows another: once there is a second one, the first is over.
-        for _ in 0..2 {
-            let before = asked();
-            press(&window).await;
-            until(name, || asked() > before).await;
-        }
-        let text = window.text().await;
-        assert!(!text.contains("is ready to install"), "{name}: {text}");
+        looks_until(&window, comes_to).await;
         assert_eq!(desk.installed(), *builds.old.1, "{name}");
     }
+    assert!(window.text().await.contains(NOT_GENUINE));
     window.picture("update-not-genuine").await;
-    window.end();
+    // A person quits, as they would with one that is in order.
+    close(&windows_of(window.id())[0]);
+    window.ended();
     assert_eq!(desk.installed(), *builds.old.1, "it was not put in place at the end either");
 
     // It starts as before, and takes the one that is in order.
@@ -193,4 +237,118 @@ async fn window_fifteen_tampered_updates_are_not_installed_and_davit_still_start
     desk.shelf.offers(&builds.genuine());
     press(&window).await;
     says_at_last(&window, "is ready to install").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_what_a_shutdown_left_is_put_in_place_by_the_next_start() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    window.end();
+    assert_eq!(desk.installed(), *builds.old.1, "a signal leaves no time for it");
+    let mut started = desk.start();
+    new_one_runs(&desk, &builds).await;
+    assert_eq!(desk.installed(), *builds.new.1);
+    assert!(started.wait().expect("it ended").success(), "the old one opened nothing, and left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_whoever_quits_has_the_update_put_in_place_and_nothing_starts() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!(desk.installed(), *builds.new.1);
+    until("nothing of it runs", || started_with(&desk.office.world.home()).is_empty()).await;
+    assert_eq!(desk.shelf.asked_by(&format!("Davit/{}", builds.new.0)), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_who_switched_it_off_says_when_an_update_comes() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint() }, "locks": { "install_updates": false } }));
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!(desk.installed(), *builds.old.1, "nobody asked for it");
+    // The next start does not take it either, and offers it.
+    let window = desk.window().await;
+    settings(&window).await;
+    says_at_last(&window, "is ready to install").await;
+    assert_eq!(desk.installed(), *builds.old.1);
+    window.click("Restart and update").await;
+    window.ended();
+    assert_eq!(desk.installed(), *builds.new.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_what_the_store_puts_together_at_a_quit_is_not_cut_short_for_an_update() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    let (office, world) = (&desk.office, &desk.office.world);
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, office).await;
+    fetched(&desk, &builds, &window).await;
+    go(&window, "transfers").await;
+    "POST *uploadId".clone_into(&mut office.link.faults.only.lock().expect("faults"));
+    office.link.faults.hold.send_replace(true);
+    let file = world.sources().join("harbour.mov");
+    noise(&file, 40 << 20);
+    window.hover(USUAL_PLACE, &[&file]).drop();
+    office.link.holds_one().await;
+
+    close(&windows_of(window.id())[0]);
+    window.until_says("Quit while 1 transfer is uploading?").await;
+    // The page goes with the answer.
+    window.script("setTimeout(() => document.querySelector('.dlg .btn').click(), 100)").await;
+    window.ended();
+    assert_eq!(desk.installed(), *builds.old.1, "the store did not answer yet");
+
+    office.link.faults.hold.send_replace(false);
+    let _started = desk.start();
+    new_one_runs(&desk, &builds).await;
+    assert_eq!(desk.installed(), *builds.new.1, "it came with the next start");
+    until("it is uploaded", || !world.keys().is_empty()).await;
+    office.all_there(&[file]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "cargo xtask updates runs it, with two builds"]
+async fn window_where_the_company_brings_updates_what_was_fetched_is_neither_kept_nor_put_in_place() {
+    let builds = Builds::given();
+    let desk = Desk::with(&builds).await;
+    desk.shelf.offers(&builds.genuine());
+    let window = desk.window().await;
+    connect(&window, &desk.office).await;
+    fetched(&desk, &builds, &window).await;
+    window.end();
+    let kept = || std::fs::read_dir(desk.office.world.home().join("updates")).expect("a folder").count();
+    assert_eq!(kept(), 2, "the archive, and what is known of it");
+
+    desk.rules(&json!({ "updates": { "endpoint": desk.shelf.endpoint(), "enabled": false } }));
+    let asked = desk.shelf.asked_by("");
+    let window = desk.window().await;
+    settings(&window).await;
+    window.until_says("Your company installs updates").await;
+    window.until("!document.querySelector('.updates .btn')").await;
+    assert_eq!(kept(), 0);
+    close(&windows_of(window.id())[0]);
+    window.ended();
+    assert_eq!((desk.installed() == *builds.old.1, desk.shelf.asked_by("")), (true, asked));
 }

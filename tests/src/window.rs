@@ -279,7 +279,12 @@ impl Hovering {
 
 /// The app as a person or the system starts it, without a driver.
 pub fn app(home: &Path) -> Command {
-    let mut app = Command::new(program("davit-app"));
+    app_of(&program("davit-app"), home)
+}
+
+/// The same of another build.
+pub fn app_of(program: &Path, home: &Path) -> Command {
+    let mut app = Command::new(program);
     clean(&mut app);
     app.env("DAVIT_HOME", home);
     app

@@ -47,6 +47,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   saveReceipt: true,
   limits: false,
   setLimits: true,
+  concurrency: false,
+  setConcurrency: true,
   chooseLimit: true,
   followSchedule: true,
   startsAtLogin: false,
@@ -61,6 +63,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    // It has a way of its own: the system does it.
+    startAtLogin: false,
     sameName: true,
     pauseMetered: true,
     pauseOnLowBattery: true,

@@ -138,6 +138,7 @@ export class Fake {
   private watching: ((watches: WatchView[]) => void) | null = null;
   private limit: LimitNow;
   private login = false;
+  private pieces: number | null = null;
   private preferences: Preferences = {
     tellDone: true,
     tellNeedsYou: true,
@@ -145,6 +146,7 @@ export class Fake {
     keepAwake: true,
     keepWorking: true,
     tray: true,
+    startAtLogin: false,
     sameName: null,
     pauseMetered: true,
     pauseOnLowBattery: true,
@@ -441,6 +443,11 @@ export class Fake {
     },
     openSignInPage: () => Promise.resolve(null),
     limits: () => Promise.resolve(this.limits),
+    concurrency: () => Promise.resolve(this.pieces),
+    setConcurrency: (pieces) => {
+      this.pieces = pieces;
+      return Promise.resolve(null);
+    },
     setLimits: (limits) => {
       this.limits = limits;
       return Promise.resolve(null);

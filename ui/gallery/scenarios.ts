@@ -254,6 +254,9 @@ const said: Sourced[] = [
   { name: 'theme', source: 'policy', locked: true },
   { name: 'sameName', source: 'backend', locked: true },
   { name: 'proxy', source: 'policy', locked: true },
+  { name: 'server', source: 'policy', locked: true },
+  { name: 'startAtLogin', source: 'policy', locked: true },
+  { name: 'concurrency', source: 'policy', locked: true },
 ];
 const updates = (now: UpdatesNow, then?: Scenario['then']): Scenario =>
   settings({ updates: now }, async (stage) => {

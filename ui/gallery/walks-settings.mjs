@@ -74,6 +74,18 @@ export const walksSettings = [
     ]),
   },
   {
+    name: 'how many pieces are sent at a time is chosen',
+    scenario: 'settings-limits-off',
+    walk: async ({ to, press, choose, says, asks, on }) => {
+      await to('.grp:last-of-type .pick');
+      await press('Enter');
+      await choose('16');
+      await says('.grp:last-of-type .pick', '16');
+      await asks('setConcurrency 16');
+      await on('.grp:last-of-type .pick');
+    },
+  },
+  {
     name: 'the theme is chosen, and holds at once',
     scenario: 'settings-general',
     walk: async ({ to, press, asks, sees, on }) => {

@@ -7,6 +7,7 @@ pub mod rules;
 mod setting;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -20,6 +21,9 @@ use crate::session::Collision;
 use crate::units::UnixTime;
 use rules::Rules;
 pub use setting::{Kind, Name, Setting, Value};
+
+/// How many pieces may be in flight at a time, where somebody says how many.
+pub const PIECES: RangeInclusive<u16> = 1..=128;
 
 /// Every setting that a person can change and a company preset or lock.
 pub const SETTINGS: &[Setting] = &[
@@ -104,6 +108,14 @@ pub const SETTINGS: &[Setting] = &[
         backend: true,
     },
     Setting {
+        name: Name::StartAtLogin,
+        key: "start_at_login",
+        kind: Kind::Switch,
+        title: "Start when a person signs in",
+        says: "Davit starts, without its window, when a person signs in to the computer. A preset is put in place once, and whoever switches it off, in Davit or in the system, has switched it off; a lock is put in place whenever Davit starts.",
+        backend: true,
+    },
+    Setting {
         name: Name::SameName,
         key: "same_name",
         kind: Kind::Choice {
@@ -150,8 +162,8 @@ pub const SETTINGS: &[Setting] = &[
         name: Name::InstallUpdates,
         key: "install_updates",
         kind: Kind::Switch,
-        title: "Install updates when Davit is quit",
-        says: "An update that is there is put in place when the person quits. Whether Davit looks for updates at all, and where, is said by updates.",
+        title: "Install updates by themselves",
+        says: "An update that is there is put in place when the person quits, at the next start, or while the window is closed and nothing is uploading. Whether Davit looks for updates at all, and where, is said by updates.",
         backend: true,
     },
     Setting {
@@ -220,6 +232,9 @@ pub struct Preferences {
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,
+    /// It starts, without its window, when the person signs in. Default: no. What holds is what the system does, which has switches of
+    /// its own for it.
+    pub start_at_login: bool,
     /// What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
     /// the destination says.
     pub same_name: Option<Collision>,
@@ -229,7 +244,7 @@ pub struct Preferences {
     pub pause_on_low_battery: bool,
     /// Light or dark. Default: as the system is.
     pub theme: Theme,
-    /// An update that is there is put in place when the person quits. Default: yes.
+    /// An update that is there is put in place when the person quits, at the next start, or out of sight while nothing is sent. Default: yes.
     pub install_updates: bool,
 }
 
@@ -255,6 +270,7 @@ impl Default for Preferences {
             keep_awake: true,
             keep_working: true,
             tray: true,
+            start_at_login: false,
             same_name: None,
             pause_metered: true,
             pause_on_low_battery: true,
@@ -297,7 +313,7 @@ impl Settings {
         let refused = |e: Error| Error::new(e.code).detail(format!("settings.json: {}", e.detail));
         settings.limits.check().map_err(refused)?;
         settings.proxy.check().map_err(refused)?;
-        settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(1, 128));
+        settings.concurrency = settings.concurrency.map(|fixed| fixed.clamp(*PIECES.start(), *PIECES.end()));
         Ok(settings)
     }
 

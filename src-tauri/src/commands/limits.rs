@@ -23,6 +23,18 @@ pub async fn set_limits(shell: State<'_, Arc<Shell>>, limits: Limits) -> Answer<
     Ok(shell.uploader()?.set_limits(limits).await?)
 }
 
+/// How many pieces are sent at a time, from the next start; none for as many as turn out best.
+#[tauri::command]
+pub async fn concurrency(shell: State<'_, Arc<Shell>>) -> Answer<Option<u16>> {
+    Ok(shell.uploader()?.concurrency())
+}
+
+/// Keeps another number of them.
+#[tauri::command]
+pub async fn set_concurrency(shell: State<'_, Arc<Shell>>, pieces: Option<u16>) -> Answer<()> {
+    Ok(shell.uploader()?.set_concurrency(pieces)?)
+}
+
 /// Another limit, or none, until the schedule changes next; for good where there is no schedule.
 #[tauri::command]
 pub async fn choose_limit(shell: State<'_, Arc<Shell>>, rate: Option<ByteRate>) -> Answer<()> {

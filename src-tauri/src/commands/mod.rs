@@ -37,6 +37,8 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         inbox::enqueue,
         limits::limits,
         limits::set_limits,
+        limits::concurrency,
+        limits::set_concurrency,
         limits::choose_limit,
         limits::follow_schedule,
         network::network,
@@ -151,5 +153,11 @@ mod tests {
         for lax in ["Downgrades", "InsecureTransportProtocol", "InvalidCerts", "InvalidHostnames"] {
             assert!(!updater.to_string().contains(lax), "{lax}");
         }
+    }
+
+    #[test]
+    fn an_installer_for_windows_puts_no_older_version_over_a_newer_one() {
+        let packages: serde_json::Value = serde_json::from_str(&read("packages.windows.json")).expect("JSON");
+        assert_eq!(packages["bundle"]["windows"]["allowDowngrades"], false, "the bundler allows it where nobody says");
     }
 }

@@ -34,7 +34,10 @@ pub async fn has_tray(shell: State<'_, Arc<Shell>>) -> Answer<bool> {
 /// Prefers it so from now on.
 #[tauri::command]
 pub async fn set_preferences(shell: State<'_, Arc<Shell>>, preferences: Preferences) -> Answer<()> {
-    shell.uploader()?.set_preferences(preferences)?;
+    let uploader = shell.uploader()?;
+    // What starts at sign-in is the system's to do first, and has a command of its own.
+    let start_at_login = uploader.preferences().start_at_login;
+    uploader.set_preferences(Preferences { start_at_login, ..preferences })?;
     shell.look_again();
     Ok(())
 }

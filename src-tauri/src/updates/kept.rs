@@ -9,7 +9,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::offer::Offer;
+use super::offer::{Offer, is_newer};
 
 const RECORD: &str = "update.json";
 
@@ -64,12 +64,20 @@ impl Kept {
         Ok(())
     }
 
-    /// It could not be put in place: a person is told, and it is not tried again without a word of theirs.
-    pub(super) fn failed(&self) {
-        let record = self.read().map(|record| Record { failed: true, ..record });
-        if let Some(Err(error)) = record.map(|record| self.record(&record)) {
+    /// What was fetched and is newer than this version, and was not tried to be put in place yet.
+    pub(super) fn untried(&self, than: &Version) -> Option<Record> {
+        self.read().filter(|record| !record.failed && is_newer(&record.offer.version, than))
+    }
+
+    /// It could not be put in place: a person is told, and it is not tried again without a word of theirs. Answers whether that is on
+    /// record.
+    pub(super) fn failed(&self) -> bool {
+        let Some(record) = self.read() else { return false };
+        let kept = self.record(&Record { failed: true, ..record });
+        if let Err(error) = &kept {
             tracing::debug!(%error, "that an update was not put in place was not kept");
         }
+        kept.is_ok()
     }
 
     fn record(&self, record: &Record) -> io::Result<()> {
@@ -119,14 +127,18 @@ mod tests {
             assert_eq!(std::fs::read(kept.archive(&record.offer.version)).expect("there"), version.as_bytes());
             assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 2, "and nothing else");
         }
-        kept.failed();
+        let (before, same) = (Version::new(0, 2, 0), "0.3.0".parse().expect("a version"));
+        assert!(kept.untried(&before).is_some() && kept.untried(&same).is_none());
+        assert!(kept.failed());
         assert!(kept.read().is_some_and(|record| record.failed));
+        assert!(kept.untried(&before).is_none(), "once is enough");
         // As a kill leaves it.
         kept.begin().expect("begun").keep().expect("left");
         kept.tidy(Some(&offer("0.3.0-beta.1").version));
         assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 2);
         std::fs::write(home.path().join("updates").join(RECORD), b"{").expect("written");
         assert_eq!(kept.read(), None);
+        assert!(!kept.failed());
         kept.tidy(None);
         assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 0);
     }

@@ -1,4 +1,5 @@
-//! Updates of the window itself: looked for quietly, fetched in the background, put in place when the person quits or asks.
+//! Updates of the window itself: looked for quietly, fetched in the background, put in place when the person quits or asks, while
+//! nobody sees it and nothing is sent, or at the next start.
 //!
 //! - `source`: where they are, and the key that they are signed with.
 //! - `place`: how this Davit was installed. What came with packages gets its updates so, too.
@@ -16,7 +17,7 @@
 //! fetched and again before it is put in place. The key is the build's, and nothing on the computer names another.
 //!
 //! Known problem: whoever answers in the server's place can keep an update back, and of several that are newer choose one; that is
-//! TLS's matter alone. Known problem: on Windows the installer starts Davit with the words that this one was started with.
+//! TLS's matter alone.
 
 mod ending;
 mod fetch;
@@ -36,14 +37,14 @@ use davit_core::policy;
 use davit_core::units::UnixTime;
 use davit_core::uploader::Options;
 use semver::Version;
-use tauri::AppHandle;
 use tauri::utils::platform::bundle_type;
+use tauri::{AppHandle, Config};
 use tokio::sync::{Notify, watch};
 
 use crate::shell::Shell;
 use crate::views::{NoUpdates, ShellEvent, UpdateTrouble, UpdatesNow, UpdatesView};
 use ending::End;
-pub(crate) use ending::{before_the_end, finish, install, leave, wait_for_the_one_before};
+pub(crate) use ending::{before_the_end, finish, install, leave, put_first, wait_for_a_start, wait_for_the_one_before};
 use kept::Kept;
 use place::Place;
 use source::Source;
@@ -153,25 +154,36 @@ impl Updates {
     }
 }
 
-/// Begins to look for updates, where there can be any.
-pub(crate) fn begin(app: &AppHandle, shell: &Arc<Shell>) {
+/// Finds out whether there can be any, for the version that runs. Nothing is asked of anybody yet.
+pub(crate) fn find(shell: &Shell, config: &Config, running: &Version) {
     let updates = &shell.updates;
-    let running = updates.running.get_or_init(|| app.package_info().version.clone()).clone();
-    let source = || Source::of(app.config().plugins.0.get("updater"), &updates.policy);
+    let running = updates.running.get_or_init(|| running.clone()).clone();
+    let source = || Source::of(config.plugins.0.get("updater"), &updates.policy);
     let found = place::allowed(&updates.policy)
-        .and_then(|()| Place::of(bundle_type(), std::env::var_os("APPIMAGE").as_deref()))
+        .and_then(|()| {
+            let (appimage, program) = (std::env::var_os("APPIMAGE"), std::env::current_exe().ok());
+            Place::of(bundle_type(), appimage.as_deref(), program.as_deref())
+        })
         .and_then(|place| Ok((source()?, place)));
-    tauri::async_runtime::spawn(tell(Arc::clone(shell)));
     match found {
         Ok((source, place)) => {
-            let means = Arc::clone(updates.means.get_or_init(|| Arc::new(Means { running, source, place })));
+            updates.means.get_or_init(|| Arc::new(Means { running, source, place }));
             updates.is(State::Current { checked: None, trouble: None });
-            tauri::async_runtime::spawn(rounds::follow(Arc::clone(shell), means));
         }
         Err(why) => {
             tracing::info!(?why, "Davit does not look for updates");
+            // What was fetched while it did is nobody's any more.
+            updates.kept.tidy(None);
             updates.is(State::Off(why));
         }
+    }
+}
+
+/// Begins to look for updates, where there can be any.
+pub(crate) fn begin(app: &AppHandle, shell: &Arc<Shell>) {
+    tauri::async_runtime::spawn(tell(Arc::clone(shell)));
+    if let Some(means) = shell.updates.means.get() {
+        tauri::async_runtime::spawn(rounds::follow(app.clone(), Arc::clone(shell), Arc::clone(means)));
     }
 }
 

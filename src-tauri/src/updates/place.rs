@@ -1,7 +1,7 @@
 //! How this Davit was installed, and so who may put another in its place.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use davit_core::policy::Updates as Policy;
 use tauri::utils::config::BundleType;
@@ -24,8 +24,8 @@ pub(super) enum Kind {
 pub(super) struct Place {
     /// What it is.
     pub(super) kind: Kind,
-    /// The file, where it is one.
-    pub(super) file: Option<PathBuf>,
+    /// Where it lies: the one file, the app's folder, or the program that an installer put there.
+    pub(super) lies: PathBuf,
 }
 
 /// Whether the company wants Davit to look for updates itself.
@@ -37,27 +37,36 @@ pub(super) const fn allowed(policy: &Policy) -> Result<(), NoUpdates> {
 }
 
 impl Place {
-    /// As the bundler wrote into the program, and the `AppImage`'s own loader tells.
+    /// As the bundler wrote into the program, and the `AppImage`'s own loader tells; this program lies there.
     ///
     /// # Errors
     /// Who brings updates instead.
-    pub(super) fn of(bundle: Option<BundleType>, appimage: Option<&OsStr>) -> Result<Self, NoUpdates> {
-        match bundle {
-            Some(BundleType::Deb | BundleType::Rpm) => Err(NoUpdates::Packages),
+    pub(super) fn of(
+        bundle: Option<BundleType>,
+        appimage: Option<&OsStr>,
+        program: Option<&Path>,
+    ) -> Result<Self, NoUpdates> {
+        let (kind, lies) = match bundle {
+            Some(BundleType::Deb | BundleType::Rpm) => return Err(NoUpdates::Packages),
             // Whoever rolls it out by groups of computers rolls its updates out so, too.
-            Some(BundleType::Msi) => Err(NoUpdates::Company),
-            Some(BundleType::Nsis) => Ok(Self { kind: Kind::Nsis, file: None }),
-            Some(BundleType::App | BundleType::Dmg) => Ok(Self { kind: Kind::App, file: None }),
-            Some(BundleType::AppImage) => {
-                // The file itself: a link to it stays one.
-                let file = appimage.and_then(|file| std::fs::canonicalize(file).ok()).filter(|file| file.is_file());
-                let folder = file.as_deref().and_then(std::path::Path::parent);
-                let writable = folder.is_some_and(|folder| tempfile::tempfile_in(folder).is_ok());
-                if writable { Ok(Self { kind: Kind::AppImage, file }) } else { Err(NoUpdates::Place) }
-            }
-            None => Err(NoUpdates::Build),
-        }
+            Some(BundleType::Msi) => return Err(NoUpdates::Company),
+            Some(BundleType::Nsis) => (Kind::Nsis, program),
+            Some(BundleType::App | BundleType::Dmg) => (Kind::App, program.and_then(app_of)),
+            Some(BundleType::AppImage) => (Kind::AppImage, appimage.map(Path::new)),
+            None => return Err(NoUpdates::Build),
+        };
+        // The file itself: a link to it stays one.
+        let lies = lies.and_then(|lies| std::fs::canonicalize(lies).ok()).ok_or(NoUpdates::Place)?;
+        // Where the person may not write, the system would want an administrator whenever they quit. Only trying tells: rights are
+        // not all that may be in the way.
+        let writable = lies.parent().is_some_and(|folder| tempfile::tempfile_in(folder).is_ok());
+        if writable && (kind == Kind::App || lies.is_file()) { Ok(Self { kind, lies }) } else { Err(NoUpdates::Place) }
     }
+}
+
+/// The app for macOS that a program belongs to.
+pub(super) fn app_of(program: &Path) -> Option<&Path> {
+    program.ancestors().find(|folder| folder.extension().is_some_and(|kind| kind == "app"))
 }
 
 #[cfg(test)]
@@ -71,9 +80,12 @@ mod tests {
             (Some(BundleType::Rpm), NoUpdates::Packages),
             (Some(BundleType::Msi), NoUpdates::Company),
             (Some(BundleType::AppImage), NoUpdates::Place),
+            (Some(BundleType::Nsis), NoUpdates::Place),
+            (Some(BundleType::App), NoUpdates::Place),
             (None, NoUpdates::Build),
         ] {
-            assert_eq!(Place::of(bundle, Some(OsStr::new("/nowhere/Davit.AppImage"))).expect_err("none"), why);
+            let (appimage, program) = (OsStr::new("/nowhere/Davit.AppImage"), Path::new("/nowhere/davit-app"));
+            assert_eq!(Place::of(bundle, Some(appimage), Some(program)).expect_err("none"), why);
         }
         let off = Policy { enabled: false, ..Policy::default() };
         assert_eq!((allowed(&off), allowed(&Policy::default())), (Err(NoUpdates::Company), Ok(())));
@@ -86,8 +98,32 @@ mod tests {
         let (file, link) = (folder.path().join("Davit.AppImage"), folder.path().join("davit"));
         std::fs::write(&file, b"\x7fELF").expect("written");
         std::os::unix::fs::symlink(&file, &link).expect("a link");
-        let place = Place::of(Some(BundleType::AppImage), Some(link.as_os_str())).expect("a place");
-        assert_eq!(place.file, Some(std::fs::canonicalize(&file).expect("there")));
+        let place = Place::of(Some(BundleType::AppImage), Some(link.as_os_str()), None).expect("a place");
+        assert_eq!(place.lies, std::fs::canonicalize(&file).expect("there"));
         assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 2, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_lies_where_its_person_writes_is_put_in_place_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = folder.path().join("Davit.app");
+        let program = app.join("Contents").join("MacOS").join("davit-app");
+        std::fs::create_dir_all(program.parent().expect("a folder")).expect("made");
+        std::fs::write(&program, b"MZ").expect("written");
+        for (bundle, lies) in [(BundleType::Nsis, &program), (BundleType::App, &app), (BundleType::Dmg, &app)] {
+            let place = Place::of(Some(bundle), None, Some(&program)).expect("a place");
+            assert_eq!(place.lies, std::fs::canonicalize(lies).expect("there"));
+        }
+    }
+
+    /// Nobody writes into that folder, not even who may do everything.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_lies_where_its_person_may_write_nothing_is_left_to_whoever_put_it_there() {
+        let file = "/proc/version";
+        for bundle in [BundleType::Nsis, BundleType::AppImage] {
+            let place = Place::of(Some(bundle), Some(OsStr::new(file)), Some(Path::new(file)));
+            assert_eq!(place.expect_err("none"), NoUpdates::Place);
+        }
     }
 }

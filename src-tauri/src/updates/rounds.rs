@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use davit_core::units::UnixTime;
 use semver::Version;
+use tauri::{AppHandle, Manager as _};
 
+use super::ending;
 use super::fetch::{Failed, Way};
 use super::genuine::{self, Key, Refused};
 use super::kept::Record;
 use super::offer::{Offer, Ours, is_newer};
 use super::{Means, State, Updates};
 use crate::shell::Shell;
+use crate::standing::Standing;
 use crate::views::UpdateTrouble;
 
 /// The first look comes so long after the start, in seconds, and up to as long again.
@@ -26,7 +29,7 @@ const AGAIN: u64 = 3_600;
 const STEP: Duration = Duration::from_secs(300);
 
 /// Looks for updates as long as the program lives.
-pub(super) async fn follow(shell: Arc<Shell>, means: Arc<Means>) {
+pub(super) async fn follow(app: AppHandle, shell: Arc<Shell>, means: Arc<Means>) {
     // The home is ours by then, and the way out known.
     shell.is_opened().await;
     let updates = &shell.updates;
@@ -36,6 +39,10 @@ pub(super) async fn follow(shell: Arc<Shell>, means: Arc<Means>) {
         tokio::select! {
             () = until(next) => {}
             () = updates.wanted.notified() => {}
+            () = unnoticed(&app, &shell) => {
+                ending::install_unseen(&shell);
+                continue;
+            }
         }
         let after = if round(&shell, &means).await { (DAY, SPREAD) } else { (AGAIN, AGAIN) };
         next = spread(UnixTime::now(), after.0, after.1);
@@ -51,6 +58,25 @@ async fn until(at: UnixTime) {
     while let Some(left) = left(UnixTime::now(), at) {
         tokio::time::sleep(left.min(STEP)).await;
     }
+}
+
+/// Resolves once what is there can be put in place, and nobody notices.
+async fn unnoticed(app: &AppHandle, shell: &Shell) {
+    loop {
+        tokio::time::sleep(STEP).await;
+        let hidden = app.get_webview_window("main").is_some_and(|window| window.is_visible().is_ok_and(|seen| !seen));
+        // A dialog of the system, and what a person gave and has not said where to, are lost with it.
+        let free = hidden && shell.inbox.is_empty() && shell.dialog().is_some();
+        let wanted = shell.preferences().install_updates;
+        if free && wanted && comes_by_itself(&shell.updates.state(), &shell.standing()) {
+            return;
+        }
+    }
+}
+
+/// Whether an update out of sight waits for nobody: it was not tried yet, and nothing is sent or will be by itself.
+fn comes_by_itself(state: &State, standing: &Standing) -> bool {
+    matches!(state, State::Ready { trouble: None, .. }) && !standing.goes_on()
 }
 
 fn left(now: UnixTime, at: UnixTime) -> Option<Duration> {
@@ -135,7 +161,24 @@ async fn check(archive: std::path::PathBuf, offer: Offer, means: &Arc<Means>) ->
 
 #[cfg(test)]
 mod tests {
+    use davit_core::engine::feed::{Overview, Totals};
+
     use super::*;
+
+    #[test]
+    fn an_update_out_of_sight_comes_by_itself_once_nothing_is_sent() {
+        let standing = |overview, moving| Standing {
+            totals: Totals { overview, moving, ..Totals::default() },
+            ..Standing::default()
+        };
+        let ready = |trouble| State::Ready { version: Version::new(0, 3, 0), trouble };
+        let (idle, busy) = (standing(Overview::Empty, 0), standing(Overview::Moving, 2));
+        assert!(comes_by_itself(&ready(None), &idle));
+        assert!(!comes_by_itself(&ready(None), &busy), "what is sent goes first");
+        assert!(!comes_by_itself(&ready(Some(UpdateTrouble::NotInstalled)), &idle), "a person is told, and says when");
+        assert!(!comes_by_itself(&State::Current { checked: None, trouble: None }, &idle));
+        assert!(!comes_by_itself(&State::Finishing { version: Version::new(0, 3, 0) }, &idle), "it does already");
+    }
 
     #[test]
     fn a_look_comes_once_a_day_and_not_everywhere_at_once() {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use davit_core::settings::{Kind, SETTINGS, Setting};
 use serde_json::Value;
 
-use super::{MADE, example, example_of};
+use super::{MADE, example_of};
 
 /// The keys below which settings stand, what they are called, and what stands behind every explanation.
 const SECTIONS: [(&str, &str, &str); 2] = [
@@ -16,24 +16,116 @@ const SECTIONS: [(&str, &str, &str); 2] = [
     ("locks", "Locks: people cannot change them", "It holds whatever a person sets."),
 ];
 
-/// What is no setting, and stands beside them as JSON.
-const PARTS: [(&str, &str, &str); 3] = [
+/// What is no setting: the key that it stands below, its own, what it is, what it is called, and what it says.
+const PARTS: [(&str, &str, Shape, &str, &str); 4] = [
     (
-        "store",
-        "Store other than AWS",
-        "A store that speaks S3 and that uploads may go to, as JSON: {\"endpoint\": \"https://s3.example.com\", \"path_style\": true}",
-    ),
-    (
-        "company",
-        "Company without a backend",
-        "A company whose endpoint gives credentials and nothing else, as the JSON that policy.schema.json describes.",
+        "updates",
+        "enabled",
+        Shape::Switch,
+        "Look for updates",
+        "Whether Davit looks for updates by itself. Without, the company brings them.",
     ),
     (
         "updates",
-        "Updates",
-        "Whether Davit looks for updates by itself, and where, as JSON: {\"enabled\": true, \"endpoint\": \"https://it.example.com/davit.json\"}",
+        "endpoint",
+        Shape::Text(LINE),
+        "Where updates are",
+        "The address of the updates' manifest, by https, in place of where the build says: https://it.example.com/davit.json",
+    ),
+    (
+        "store",
+        "endpoint",
+        Shape::Store,
+        "Store other than AWS",
+        "The address of a store that speaks S3 and that uploads may go to, by https: https://s3.example.com",
+    ),
+    (
+        "",
+        "company",
+        Shape::Text(PAGE),
+        "Company without a backend",
+        "A company whose endpoint gives credentials and nothing else, as the JSON that policy.schema.json describes.",
     ),
 ];
+
+/// Characters of a text, and of one that is JSON.
+const LINE: usize = 2_048;
+const PAGE: usize = 16_383;
+
+/// What an administrator says.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// Yes or no.
+    Switch,
+    /// The number 0, or nothing at all.
+    Zero,
+    /// A number within bounds.
+    Number { least: u64, most: u64, example: u64 },
+    /// One of a few words.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// A text of so many characters at most.
+    Text(usize),
+    /// An address, and how buckets are named there: neither is a store without the other.
+    Store,
+}
+
+impl Shape {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Switch => Self::Switch,
+            // What a template can show of a number is one range: none of it is a policy of its own.
+            Kind::Number { least, most, example } => Self::Number { least, most: most.min(u32::MAX.into()), example },
+            Kind::Choice { of, .. } => Self::Choice(of),
+            Kind::Text { .. } | Kind::Proxy { .. } => Self::Text(LINE),
+            Kind::Times => Self::Text(PAGE),
+        }
+    }
+}
+
+/// One policy of the template.
+struct Entry {
+    /// What the template calls it.
+    name: String,
+    /// The key below Davit's that it stands in; none for that one itself.
+    below: &'static str,
+    category: &'static str,
+    /// What the registry calls it.
+    value: &'static str,
+    shape: Shape,
+    title: String,
+    says: String,
+}
+
+fn entries() -> Vec<Entry> {
+    let mut all = Vec::new();
+    for (section, _, holds) in SECTIONS {
+        for setting in SETTINGS {
+            let Setting { key, title, says, kind, .. } = setting;
+            let form =
+                if *kind == Kind::Times { format!(" For example: {}", example_of(setting)) } else { String::new() };
+            let entry = |more: &str, shape, title: String, says: String| Entry {
+                name: format!("{section}_{key}{more}"),
+                below: section,
+                category: section,
+                value: key,
+                shape,
+                title,
+                says,
+            };
+            all.push(entry("", Shape::of(*kind), (*title).to_owned(), format!("{says} {holds}{form}")));
+            if matches!(kind, Kind::Number { .. }) {
+                let says = format!("{says} {holds} Configure this or the one with a number, not both.");
+                all.push(entry("_none", Shape::Zero, format!("{title}: 0"), says));
+            }
+        }
+    }
+    for (below, value, shape, title, says) in PARTS {
+        let name = if below.is_empty() { value.to_owned() } else { format!("{below}_{value}") };
+        let (title, says) = (title.to_owned(), says.to_owned());
+        all.push(Entry { name, below, category: "davit", value, shape, title, says });
+    }
+    all
+}
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -64,55 +156,56 @@ pub(super) fn admx() -> String {
         );
     }
     out.push_str("  </categories>\n  <policies>\n");
-    for (section, ..) in SECTIONS {
-        for Setting { key, kind, .. } in SETTINGS {
-            policy(&mut out, Some(section), key, *kind);
-        }
-    }
-    for (part, ..) in PARTS {
-        policy(&mut out, None, part, Kind::Times);
+    for entry in entries() {
+        policy(&mut out, &entry);
     }
     out.push_str("  </policies>\n</policyDefinitions>\n");
     out
 }
 
-fn policy(out: &mut String, section: Option<&str>, key: &str, kind: Kind) {
-    let (name, below, category) = match section {
-        Some(section) => (format!("{section}_{key}"), format!("\\{section}"), section),
-        None => (key.to_owned(), String::new(), "davit"),
-    };
-    let (value, inside) = match kind {
-        Kind::Switch => (
-            format!(r#"valueName="{key}""#),
+fn policy(out: &mut String, Entry { name, below, category, value, shape, .. }: &Entry) {
+    let below = if below.is_empty() { String::new() } else { format!("\\{below}") };
+    let itself = format!(r#"valueName="{value}""#);
+    let shown = format!(r#"presentation="$(presentation.{name})""#);
+    let (says, inside) = match shape {
+        Shape::Switch => (
+            itself,
             r#"<enabledValue><decimal value="1"/></enabledValue>
       <disabledValue><decimal value="0"/></disabledValue>"#
                 .to_owned(),
         ),
-        Kind::Number { most, .. } => {
-            let most = most.min(u32::MAX.into());
-            let number =
-                format!(r#"<decimal id="{key}" valueName="{key}" minValue="0" maxValue="{most}" required="true"/>"#);
-            (format!(r#"presentation="$(presentation.{name})""#), format!("<elements>{number}</elements>"))
+        Shape::Zero => (itself, r#"<enabledValue><decimal value="0"/></enabledValue>"#.to_owned()),
+        Shape::Number { least, most, .. } => {
+            let number = format!(
+                r#"<decimal id="{value}" valueName="{value}" minValue="{least}" maxValue="{most}" required="true"/>"#
+            );
+            (shown, format!("<elements>{number}</elements>"))
         }
-        Kind::Choice { of, .. } => {
+        Shape::Choice(of) => {
             let mut items = String::new();
-            for (word, _) in of {
+            for (word, _) in *of {
                 let _ = write!(
                     items,
-                    r#"<item displayName="$(string.{key}_{word})"><value><string>{word}</string></value></item>"#
+                    r#"<item displayName="$(string.{value}_{word})"><value><string>{word}</string></value></item>"#
                 );
             }
-            let list = format!(r#"<enum id="{key}" valueName="{key}" required="true">{items}</enum>"#);
-            (format!(r#"presentation="$(presentation.{name})""#), format!("<elements>{list}</elements>"))
+            let list = format!(r#"<enum id="{value}" valueName="{value}" required="true">{items}</enum>"#);
+            (shown, format!("<elements>{list}</elements>"))
         }
-        Kind::Text { .. } | Kind::Proxy { .. } | Kind::Times => {
-            let text = format!(r#"<text id="{key}" valueName="{key}" maxLength="16383" required="true"/>"#);
-            (format!(r#"presentation="$(presentation.{name})""#), format!("<elements>{text}</elements>"))
+        Shape::Text(longest) => {
+            let text = format!(r#"<text id="{value}" valueName="{value}" maxLength="{longest}" required="true"/>"#);
+            (shown, format!("<elements>{text}</elements>"))
+        }
+        Shape::Store => {
+            let text = format!(r#"<text id="{value}" valueName="{value}" maxLength="{LINE}" required="true"/>"#);
+            let values = r#"<trueValue><decimal value="1"/></trueValue><falseValue><decimal value="0"/></falseValue>"#;
+            let path = format!(r#"<boolean id="path_style" valueName="path_style">{values}</boolean>"#);
+            (shown, format!("<elements>{text}{path}</elements>"))
         }
     };
     let _ = write!(
         out,
-        r#"    <policy name="{name}" class="Both" displayName="$(string.{key})" explainText="$(string.{name}_explained)" key="Software\Policies\Davit{below}" {value}>
+        r#"    <policy name="{name}" class="Both" displayName="$(string.{name})" explainText="$(string.{name}_explained)" key="Software\Policies\Davit{below}" {says}>
       <parentCategory ref="{category}"/>
       <supportedOn ref="supported"/>
       {inside}
@@ -141,39 +234,31 @@ pub(super) fn adml() -> String {
     for (section, title, _) in SECTIONS {
         word(section, title);
     }
-    for Setting { key, title, kind, .. } in SETTINGS {
-        word(key, title);
+    for Setting { key, kind, .. } in SETTINGS {
         if let Kind::Choice { of, .. } = kind {
             for (one, title) in *of {
                 word(&format!("{key}_{one}"), title);
             }
         }
     }
-    for (section, _, holds) in SECTIONS {
-        for setting in SETTINGS {
-            let Setting { key, title, says, kind, .. } = setting;
-            let form =
-                if *kind == Kind::Times { format!(" For example: {}", example_of(setting)) } else { String::new() };
-            word(&format!("{section}_{key}_explained"), &format!("{says} {holds}{form}"));
-            let (id, title) = (format!("{section}_{key}"), escaped(title));
-            let field = match kind {
-                Kind::Switch => continue,
-                Kind::Number { example, .. } => {
-                    format!(r#"<decimalTextBox refId="{key}" defaultValue="{example}">{title}</decimalTextBox>"#)
-                }
-                Kind::Choice { .. } => {
-                    format!(r#"<dropdownList refId="{key}" noSort="true" defaultItem="0">{title}</dropdownList>"#)
-                }
-                Kind::Text { .. } | Kind::Proxy { .. } | Kind::Times => text_box(key, &title),
-            };
-            let _ = writeln!(shown, r#"      <presentation id="{id}">{field}</presentation>"#);
-        }
-    }
-    for (part, title, says) in PARTS {
-        word(part, title);
-        word(&format!("{part}_explained"), says);
-        let field = text_box(part, &escaped(title));
-        let _ = writeln!(shown, r#"      <presentation id="{part}">{field}</presentation>"#);
+    for Entry { name, value, shape, title, says, .. } in entries() {
+        word(&name, &title);
+        word(&format!("{name}_explained"), &says);
+        let title = escaped(&title);
+        let field = match shape {
+            Shape::Switch | Shape::Zero => continue,
+            Shape::Number { example, .. } => {
+                format!(r#"<decimalTextBox refId="{value}" defaultValue="{example}">{title}</decimalTextBox>"#)
+            }
+            Shape::Choice(_) => {
+                format!(r#"<dropdownList refId="{value}" noSort="true" defaultItem="0">{title}</dropdownList>"#)
+            }
+            Shape::Text(_) => format!(r#"<textBox refId="{value}"><label>{title}</label></textBox>"#),
+            Shape::Store => format!(
+                r#"<textBox refId="{value}"><label>{title}</label></textBox><checkBox refId="path_style">The bucket stands in the path</checkBox>"#
+            ),
+        };
+        let _ = writeln!(shown, r#"      <presentation id="{name}">{field}</presentation>"#);
     }
     out.push_str("    </stringTable>\n    <presentationTable>\n");
     out.push_str(&shown);
@@ -181,17 +266,14 @@ pub(super) fn adml() -> String {
     out
 }
 
-fn text_box(key: &str, title: &str) -> String {
-    format!(r#"<textBox refId="{key}"><label>{title}</label></textBox>"#)
-}
-
-pub(super) fn profile() -> String {
-    let mut rules = String::new();
-    plist(&mut rules, &example(), 3);
+/// A profile with these rules, by whose ends its two numbers are told from those of others.
+pub(super) fn profile(head: &str, rules: &Value, [settings, whole]: [&str; 2]) -> String {
+    let mut written = String::new();
+    plist(&mut written, rules, 3);
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- {MADE} -->
+<!-- {head} -->
 <plist version="1.0">
 <dict>
   <key>PayloadContent</key>
@@ -204,10 +286,10 @@ pub(super) fn profile() -> String {
       <key>PayloadType</key>
       <string>org.davit.app</string>
       <key>PayloadUUID</key>
-      <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E01</string>
+      <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E{settings}</string>
       <key>PayloadVersion</key>
       <integer>1</integer>
-{rules}    </dict>
+{written}    </dict>
   </array>
   <key>PayloadDisplayName</key>
   <string>Davit</string>
@@ -218,7 +300,7 @@ pub(super) fn profile() -> String {
   <key>PayloadType</key>
   <string>Configuration</string>
   <key>PayloadUUID</key>
-  <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E02</string>
+  <string>5B0C2A5E-6B0C-4A52-9A53-0D7B6C1F2E{whole}</string>
   <key>PayloadVersion</key>
   <integer>1</integer>
 </dict>

@@ -574,6 +574,11 @@ keepWorking: boolean,
  */
 tray: boolean, 
 /**
+ * It starts, without its window, when the person signs in. Default: no. What holds is what the system does, which has switches of
+ * its own for it.
+ */
+startAtLogin: boolean, 
+/**
  * What to do with files that a person adds where the name is taken; watched folders say it for themselves. Default: as
  * the destination says.
  */
@@ -591,7 +596,7 @@ pauseOnLowBattery: boolean,
  */
 theme: Theme, 
 /**
- * An update that is there is put in place when the person quits. Default: yes.
+ * An update that is there is put in place when the person quits, at the next start, or out of sight while nothing is sent. Default: yes.
  */
 installUpdates: boolean, };
 
@@ -725,7 +730,7 @@ export type Skipped = "no-company" | "on-this-computer" | "not-signed-in" | "no-
 
 export type Theme = "system" | "light" | "dark";
 
-export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "installUpdates" | "proxy";
+export type SettingName = "server" | "usualLimit" | "schedule" | "concurrency" | "tellDone" | "tellNeedsYou" | "tellWatched" | "keepAwake" | "keepWorking" | "tray" | "startAtLogin" | "sameName" | "pauseMetered" | "pauseOnLowBattery" | "theme" | "installUpdates" | "proxy";
 
 export type Source = "default" | "person" | "backend" | "policy";
 

@@ -10,6 +10,7 @@ const usual: Record = {
   keepAwake: true,
   keepWorking: true,
   tray: true,
+  startAtLogin: false,
   sameName: null,
   pauseMetered: true,
   pauseOnLowBattery: true,

@@ -407,6 +407,12 @@ export const text = {
     battery: 'On battery below 20%',
     batteryHint: 'Continues when you plug in.',
   },
+  pieces: {
+    title: 'Pieces',
+    label: 'Pieces sent at a time',
+    hint: 'Another number counts from the next start.',
+    best: 'As many as turn out best',
+  },
   connection: {
     company: 'Company',
     change: 'Change address',
@@ -581,7 +587,8 @@ export const text = {
       build: 'You have {version}.',
     } as const satisfies Record<NoUpdates, string>,
     byThemselves: 'Install updates by themselves',
-    byThemselvesHint: 'When you quit Davit.',
+    byThemselvesHint: 'When you quit Davit, or while its window is closed and nothing is uploading.',
+    byThemselvesOff: 'Counts where Davit looks for updates itself.',
     offered: 'Update',
   },
   quit: {

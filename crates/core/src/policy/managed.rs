@@ -3,43 +3,58 @@
 
 use serde_json::Value as Json;
 
+#[cfg(any(windows, target_os = "macos"))]
+use super::there;
 use crate::error::Result;
-#[cfg(target_os = "macos")]
-use crate::error::{Error, ErrorCode};
 #[cfg(any(windows, test))]
 use crate::settings::{Kind, Setting};
 
-/// The keys below which settings stand.
+/// The keys below which settings stand, and what is none.
 #[cfg(windows)]
-const SECTIONS: [&str; 2] = ["presets", "locks"];
+const SECTIONS: [&str; 4] = ["presets", "locks", "store", "updates"];
+
+/// What is no setting, and yes or no.
+#[cfg(any(windows, test))]
+const SWITCHES: [&str; 2] = ["enabled", "path_style"];
 
 /// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
 ///
 /// # Errors
-/// `bad-input` for a file of managed preferences that cannot be read.
+/// `bad-input` for a key that is there and cannot be read.
 #[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
 pub(super) fn read() -> Result<Option<Json>> {
     use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
-    let found = [CURRENT_USER, LOCAL_MACHINE].into_iter().filter_map(|root| {
-        let key = root.open(r"Software\Policies\Davit").ok()?;
-        let mut all = values(&key);
+    let mut found = Vec::new();
+    for root in [CURRENT_USER, LOCAL_MACHINE] {
+        let Some(key) = opened(root, super::MANAGED)? else { continue };
+        let mut all = values(&key)?;
         for section in SECTIONS {
-            if let Ok(below) = key.open(section) {
-                all.insert(section.to_owned(), Json::Object(values(&below)));
+            if let Some(below) = opened(&key, section)? {
+                all.insert(section.to_owned(), Json::Object(values(&below)?));
             }
         }
-        Some(Json::Object(all))
-    });
-    Ok(found.reduce(over))
+        found.push(Json::Object(all));
+    }
+    Ok(found.into_iter().reduce(over))
+}
+
+#[cfg(windows)]
+fn opened(root: &windows_registry::Key, below: &str) -> Result<Option<windows_registry::Key>> {
+    there(root.open(below).map_err(|error| as_of_files(error.code().0)), below)
+}
+
+/// The registry's errors are those of files in another dress.
+#[cfg(windows)]
+fn as_of_files(code: i32) -> std::io::Error {
+    std::io::Error::from_raw_os_error(code & 0xffff)
 }
 
 /// The values of one key. One of a kind that no setting has is there, as nothing: its setting refuses it.
 #[cfg(windows)]
-fn values(key: &windows_registry::Key) -> serde_json::Map<String, Json> {
+fn values(key: &windows_registry::Key) -> Result<serde_json::Map<String, Json>> {
     use windows_registry::Type;
-    let Ok(values) = key.values() else { return serde_json::Map::new() };
-    let read = values.map(|(name, value)| {
+    let values = there(key.values().map_err(|error| as_of_files(error.code().0)), super::MANAGED)?;
+    let read = values.into_iter().flatten().map(|(name, value)| {
         let found = match value.ty() {
             Type::U32 | Type::U64 => u64::try_from(value).ok().map(Found::Number),
             Type::String | Type::ExpandString => String::try_from(value).ok().map(Found::Text),
@@ -48,7 +63,7 @@ fn values(key: &windows_registry::Key) -> serde_json::Map<String, Json> {
         let json = found.map_or(Json::Null, |found| in_schema(&name, found));
         (name, json)
     });
-    read.collect()
+    Ok(read.collect())
 }
 
 /// A value of the registry, which knows neither yes and no nor lists.
@@ -63,7 +78,9 @@ enum Found {
 #[cfg(any(windows, test))]
 fn in_schema(key: &str, found: Found) -> Json {
     match (Setting::with_key(key).map(|setting| setting.kind), found) {
-        (Some(Kind::Switch), Found::Number(on @ (0 | 1))) => Json::from(on == 1),
+        (kind, Found::Number(on @ (0 | 1))) if kind == Some(Kind::Switch) || SWITCHES.contains(&key) => {
+            Json::from(on == 1)
+        }
         (_, Found::Number(number)) => Json::from(number),
         (Some(Kind::Number { .. }), Found::Text(text)) => {
             text.trim().parse::<u64>().map_or(Json::String(text), Json::from)
@@ -78,22 +95,20 @@ fn in_schema(key: &str, found: Found) -> Json {
 /// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
 ///
 /// # Errors
-/// `bad-input` for a file of managed preferences that cannot be read.
+/// `bad-input` for a file of managed preferences that is there and cannot be read.
 #[cfg(target_os = "macos")]
 pub(super) fn read() -> Result<Option<Json>> {
     const FILE: &str = "org.davit.app.plist";
     let computer = std::path::Path::new("/Library/Managed Preferences");
     let person = whoami::username().ok().map(|person| computer.join(person).join(FILE));
-    let mut found = None;
-    for file in person.into_iter().chain([computer.join(FILE)]).filter(|file| file.exists()) {
-        let bad = |e: plist::Error| Error::new(ErrorCode::BadInput).detail(format!("{}: {e}", file.display()));
-        let one = of_plist(&plist::Value::from_file(&file).map_err(bad)?);
-        found = Some(match found {
-            Some(below) => over(below, one),
-            None => one,
-        });
+    let mut found = Vec::new();
+    for file in person.into_iter().chain([computer.join(FILE)]) {
+        let name = file.display().to_string();
+        let Some(bytes) = there(std::fs::read(&file), &name)? else { continue };
+        let one = plist::Value::from_reader(std::io::Cursor::new(bytes));
+        found.push(of_plist(&one.map_err(|e| super::bad(&name, &e.to_string()))?));
     }
-    Ok(found)
+    Ok(found.into_iter().reduce(over))
 }
 
 /// A property list as JSON. What JSON has no word for is nothing: the setting refuses it.
@@ -119,13 +134,32 @@ pub(super) fn read() -> Result<Option<Json>> {
     Ok(None)
 }
 
-/// One policy over another, field by field: what both say is as the upper says it.
+/// A policy in which the company's address stands in one place: alone it is the lock that many have no other than. Who says it
+/// in both ways means the one that stands alone.
+pub(super) fn folded(mut policy: Json) -> Json {
+    if let Some(all) = policy.as_object_mut()
+        && let Some(server) = all.remove("server")
+    {
+        let locks = all.entry("locks").or_insert_with(|| Json::Object(serde_json::Map::new()));
+        // Locks that are none are refused with all of it.
+        if let Some(locks) = locks.as_object_mut() {
+            locks.insert("server".to_owned(), server);
+        }
+    }
+    policy
+}
+
+/// One policy over another, field by field: what both say is as the upper says it, whichever way each says the address.
 pub(super) fn over(below: Json, upper: Json) -> Json {
+    merged(folded(below), folded(upper))
+}
+
+fn merged(below: Json, upper: Json) -> Json {
     match (below, upper) {
         (Json::Object(mut all), Json::Object(upper)) => {
             for (key, value) in upper {
                 let value = match all.remove(&key) {
-                    Some(before) if key == "presets" || key == "locks" => over(before, value),
+                    Some(before) if key == "presets" || key == "locks" => merged(before, value),
                     _ => value,
                 };
                 all.insert(key, value);
@@ -145,10 +179,15 @@ mod tests {
     use crate::settings::SETTINGS;
 
     #[test]
-    fn the_profile_that_administrators_begin_with_is_a_policy_that_says_every_setting() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy/davit.mobileconfig");
-        let profile = of_plist(&plist::Value::from_file(file).expect("a profile"));
-        let policy = Policy::of(profile["PayloadContent"][0].clone(), file).expect("a policy");
+    fn the_profile_that_administrators_begin_with_is_a_policy_and_the_reference_says_every_setting() {
+        let of = |name: &str| {
+            let file = format!("{}/../../docs/policy/{name}", env!("CARGO_MANIFEST_DIR"));
+            let profile = of_plist(&plist::Value::from_file(&file).expect("a profile"));
+            Policy::of(profile["PayloadContent"][0].clone(), &file).expect("a policy")
+        };
+        let begin = of("davit.mobileconfig");
+        assert!(begin.address().is_some() && begin.rules.presets.is_empty());
+        let policy = of("davit-reference.mobileconfig");
         for setting in SETTINGS {
             let said = [&policy.rules.locks, &policy.rules.presets].map(|all| all.get(setting.name).is_some());
             assert!(said.contains(&true), "{}", setting.key);
@@ -173,6 +212,9 @@ mod tests {
             ("store", text(r#"{"endpoint":"https://s3.example"}"#), json!({"endpoint": "https://s3.example"})),
             ("updates", text(r#"{"enabled":false}"#), json!({"enabled": false})),
             ("company", text("not JSON"), json!("not JSON")),
+            ("enabled", Found::Number(0), json!(false)),
+            ("path_style", Found::Number(1), json!(true)),
+            ("endpoint", text("https://s3.example"), json!("https://s3.example")),
         ] {
             assert_eq!(in_schema(key, found.clone()), read, "{key} {found:?}");
         }
@@ -196,9 +238,22 @@ mod tests {
         let below =
             json!({"server": "https://a", "locks": {"tray": true, "keep_awake": true}, "store": {"endpoint": "a"}});
         let upper = json!({"locks": {"tray": false}, "store": {"path_style": true}, "presets": {"concurrency": 4}});
-        let both = json!({"server": "https://a", "locks": {"tray": false, "keep_awake": true},
+        let both = json!({"locks": {"server": "https://a", "tray": false, "keep_awake": true},
             "store": {"path_style": true}, "presets": {"concurrency": 4}});
         assert_eq!(over(below.clone(), upper), both);
         assert_eq!(over(below, json!([])), json!([]), "what is no policy is refused, and not passed over");
+    }
+
+    #[test]
+    fn whichever_way_an_address_is_said_the_upper_one_counts() {
+        let alone = |address: &str| json!({ "server": address });
+        let locked = |address: &str| json!({ "locks": { "server": address } });
+        let (below, upper) = ("https://below.example", "https://upper.example");
+        for below in [alone(below), locked(below)] {
+            for upper in [alone(upper), locked(upper)] {
+                let both = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy");
+                assert_eq!(both.address().as_deref(), Some("https://upper.example"), "{below} {upper}");
+            }
+        }
     }
 }

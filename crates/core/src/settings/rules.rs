@@ -107,11 +107,6 @@ impl Values {
             _ => None,
         }
     }
-
-    /// Has it so from now on.
-    pub fn insert(&mut self, name: Name, value: Value) {
-        self.0.insert(name, value);
-    }
 }
 
 impl TryFrom<BTreeMap<String, Json>> for Values {
@@ -250,6 +245,7 @@ impl Settings {
             Name::KeepAwake => Value::Switch(preferences.keep_awake),
             Name::KeepWorking => Value::Switch(preferences.keep_working),
             Name::Tray => Value::Switch(preferences.tray),
+            Name::StartAtLogin => Value::Switch(preferences.start_at_login),
             Name::SameName => word(&SAME_NAMES, &preferences.same_name),
             Name::PauseMetered => Value::Switch(preferences.pause_metered),
             Name::PauseOnLowBattery => Value::Switch(preferences.pause_on_low_battery),
@@ -280,6 +276,7 @@ impl Settings {
             (Name::KeepAwake, Value::Switch(on)) => preferences.keep_awake = *on,
             (Name::KeepWorking, Value::Switch(on)) => preferences.keep_working = *on,
             (Name::Tray, Value::Switch(on)) => preferences.tray = *on,
+            (Name::StartAtLogin, Value::Switch(on)) => preferences.start_at_login = *on,
             (Name::SameName, Value::Text(word)) => preferences.same_name = meant(&SAME_NAMES, word),
             (Name::PauseMetered, Value::Switch(on)) => preferences.pause_metered = *on,
             (Name::PauseOnLowBattery, Value::Switch(on)) => preferences.pause_on_low_battery = *on,

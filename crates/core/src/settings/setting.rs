@@ -34,6 +34,8 @@ pub enum Name {
     KeepWorking,
     /// It shows its icon.
     Tray,
+    /// It starts when a person signs in.
+    StartAtLogin,
     /// What to do where a name is taken.
     SameName,
     /// Nothing is sent on a metered network.
@@ -42,7 +44,7 @@ pub enum Name {
     PauseOnLowBattery,
     /// Light or dark.
     Theme,
-    /// An update is put in place when the person quits.
+    /// An update is put in place by itself.
     InstallUpdates,
     /// Which proxy is taken.
     Proxy,
@@ -113,7 +115,7 @@ pub enum Value {
     Times(Vec<LimitTime>),
 }
 
-/// The longest text of a setting.
+/// The longest text of a setting, in characters.
 const LONGEST: usize = 2_048;
 
 impl Kind {
@@ -146,7 +148,7 @@ impl Setting {
                 number.map(Value::Number).ok_or_else(|| format!("is a number from {least} to {most}, or 0 for none"))
             }
             Kind::Text { .. } => {
-                let text = json.as_str().filter(|text| (1..=LONGEST).contains(&text.len()));
+                let text = json.as_str().filter(|text| (1..=LONGEST).contains(&text.chars().count()));
                 text.map(|text| Value::Text(text.to_owned())).ok_or_else(|| "is a text".to_owned())
             }
             Kind::Choice { of, .. } => {
@@ -157,7 +159,7 @@ impl Setting {
                 })
             }
             Kind::Proxy { .. } => {
-                let choice = json.as_str().filter(|text| text.len() <= LONGEST).and_then(ProxyChoice::read);
+                let choice = json.as_str().filter(|text| text.chars().count() <= LONGEST).and_then(ProxyChoice::read);
                 choice
                     .map(|choice| Value::proxy(&choice))
                     .ok_or_else(|| "is automatic, none, or a proxy's address without a name and password".to_owned())

@@ -1,0 +1,31 @@
+// How many pieces are sent at a time. What a person chooses holds at once here, and is put back when it is refused.
+import type { Ipc, Problem } from '../ipc';
+import type { Toasts } from './toasts.svelte';
+
+export class Pieces {
+  /** None for as many as turn out best; unknown before they were told. */
+  now = $state<number | null | undefined>(undefined);
+
+  constructor(
+    private readonly ipc: Ipc,
+    private readonly toasts: Toasts,
+  ) {}
+
+  async load(): Promise<void> {
+    try {
+      this.now = await this.ipc.concurrency();
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+    }
+  }
+
+  async choose(pieces: number | null): Promise<void> {
+    this.now = pieces;
+    try {
+      await this.ipc.setConcurrency(pieces);
+    } catch (problem) {
+      this.toasts.refused(problem as Problem);
+      await this.load();
+    }
+  }
+}

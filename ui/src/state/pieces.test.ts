@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+import type { Ipc } from '../ipc';
+import { Pieces } from './pieces.svelte';
+import { Toasts } from './toasts.svelte';
+
+test('what is chosen holds at once, and is put back where it is refused', async () => {
+  const setConcurrency = vi.fn<Ipc['setConcurrency']>(() => Promise.resolve(null));
+  const toasts = new Toasts();
+  const pieces = new Pieces({ concurrency: () => Promise.resolve(8), setConcurrency } as unknown as Ipc, toasts);
+  expect(pieces.now).toBeUndefined();
+  await pieces.load();
+  expect(pieces.now).toBe(8);
+  await pieces.choose(null);
+  expect(pieces.now).toBeNull();
+  expect(setConcurrency).toHaveBeenLastCalledWith(null);
+
+  setConcurrency.mockRejectedValueOnce({ code: 'set-by-company', detail: 'concurrency' });
+  await pieces.choose(16);
+  expect(pieces.now).toBe(8);
+  expect(toasts.now).not.toBeNull();
+});
