@@ -51,6 +51,7 @@ mod resting;
 mod scale;
 #[cfg(unix)]
 mod sessions;
+mod sign_in;
 mod sources;
 mod speed;
 mod stalls;

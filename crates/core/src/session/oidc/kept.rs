@@ -63,6 +63,24 @@ struct Entry {
     refresh_token: String,
 }
 
+impl Entry {
+    /// The refresh token in a text of the keychain, where it is of this issuer and for us there.
+    fn refresh_of(text: &SecretString, issuer: &Issuer) -> Option<SecretString> {
+        let entry: Self = serde_json::from_str(text.expose_secret()).ok()?;
+        let ours = entry.issuer == issuer.name() && entry.client_id == issuer.client_id();
+        ours.then(|| entry.refresh_token.into())
+    }
+
+    fn of(refresh: &SecretString, issuer: &Issuer) -> Option<SecretString> {
+        let entry = Self {
+            issuer: issuer.name().to_owned(),
+            client_id: issuer.client_id().to_owned(),
+            refresh_token: refresh.expose_secret().to_owned(),
+        };
+        serde_json::to_string(&entry).ok().map(Into::into)
+    }
+}
+
 fn ended(why: &str) -> Error {
     Error::new(ErrorCode::SignInEnded).detail(why)
 }
@@ -90,12 +108,9 @@ impl Kept {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The refresh token in the keychain, where it is of this issuer and for us there.
+    /// The refresh token in the keychain.
     async fn entry(&self) -> Option<SecretString> {
-        let text = self.vault.load(&self.account).await?;
-        let entry: Entry = serde_json::from_str(text.expose_secret()).ok()?;
-        let ours = entry.issuer == self.issuer.name() && entry.client_id == self.issuer.client_id();
-        ours.then(|| entry.refresh_token.into())
+        Entry::refresh_of(&self.vault.load(&self.account).await?, &self.issuer)
     }
 
     /// Whether somebody is signed in, as far as known.
@@ -147,13 +162,8 @@ impl Kept {
         }
         let lasts = match &grant.refresh {
             Some(refresh) => {
-                let entry = Entry {
-                    issuer: self.issuer.name().to_owned(),
-                    client_id: self.issuer.client_id().to_owned(),
-                    refresh_token: refresh.expose_secret().to_owned(),
-                };
-                let text = serde_json::to_string(&entry).ok()?;
-                self.vault.store(&self.account, &text.into()).await
+                let entry = Entry::of(refresh, &self.issuer)?;
+                self.vault.store(&self.account, &entry).await
             }
             None => {
                 self.vault.forget(&self.account).await;
@@ -286,5 +296,51 @@ impl Kept {
             self.vault.forget(&self.account).await;
         }
         Err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::wire::Bearer;
+    use super::*;
+    use crate::net::Net;
+
+    fn issuer(name: &str, client_id: &str) -> Issuer {
+        let backend = Url::parse("https://uploads.example.com/").expect("an address");
+        Issuer::new(name, client_id, &[], Bearer::AccessToken, &backend, &Net::default()).expect("an issuer")
+    }
+
+    #[test]
+    fn a_refresh_token_is_for_the_issuer_and_the_client_that_it_was_given_to_and_no_pasted_token_is_one() {
+        let ours = issuer("https://id.example.com", "davit");
+        let entry = Entry::of(&"again".into(), &ours).expect("an entry");
+        let taken = |issuer: &Issuer| Entry::refresh_of(&entry, issuer).map(|token| token.expose_secret().to_owned());
+        assert_eq!(taken(&ours).as_deref(), Some("again"));
+        assert_eq!(taken(&issuer("https://evil.example.com", "davit")), None);
+        assert_eq!(taken(&issuer("https://id.example.com", "other")), None);
+        assert!(Kept::is_entry(&entry) && !Kept::is_entry(&"sesame".into()));
+        assert!(Entry::refresh_of(&"sesame".into(), &ours).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_in_that_is_left_has_no_secret_and_gives_no_token() {
+        let account = Url::parse("https://uploads.example.com/").expect("an address");
+        let kept = Arc::new(Kept::load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
+        assert_eq!(kept.bearer().await.expect_err("nobody").code, ErrorCode::SignInEnded);
+        let now = Instant::now();
+        let grant = Grant {
+            bearer: Some("access".into()),
+            refresh: None,
+            lasts: Some((now + Duration::from_secs(50), now + Duration::from_secs(60))),
+        };
+        kept.sign_in(grant).await;
+        assert_eq!(kept.bearer().await.expect("good").expose_secret(), "access");
+        tokio::time::advance(Duration::from_secs(55)).await;
+        assert_eq!(kept.bearer().await.expect("good, and nothing to renew it by").expose_secret(), "access");
+        assert!(!format!("{kept:?}").contains("access\""));
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert_eq!(kept.bearer().await.expect_err("over").code, ErrorCode::SignInEnded);
+        kept.sign_out().await;
+        assert!(!kept.is_signed_in() && kept.secrets().is_empty());
     }
 }
