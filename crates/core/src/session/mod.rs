@@ -1,6 +1,6 @@
 //! Signing in at the company's backend, and what it offers: destinations, and credentials for them.
 //!
-//! Everything a backend answers is input: checked before it is used. It can never name a host.
+//! Everything a backend answers is input: checked before it is used. It can name no host but the issuer where people sign in.
 
 pub mod address;
 mod backend;
@@ -177,8 +177,12 @@ impl Session {
     /// Tries a token, and keeps it when the backend takes it.
     ///
     /// # Errors
-    /// `wrong-token`, `not-allowed`, `account-disabled`, or that the backend does not answer.
+    /// `wrong-token`, `not-allowed`, `account-disabled`, `bad-input` where the company wants no token, or that the backend does not
+    /// answer.
     pub async fn sign_in(&self, token: SecretString) -> Result<()> {
+        if self.0.kept.is_some() {
+            return Err(Error::new(ErrorCode::BadInput).detail("people sign in with this company in their browser"));
+        }
         let wires = self.0.backend.destinations(Some(&token)).await.map_err(|error| match error.code {
             ErrorCode::SignInEnded => Error::new(ErrorCode::WrongToken).detail(error.detail),
             _ => error,

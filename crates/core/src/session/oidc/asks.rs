@@ -35,12 +35,14 @@ async fn ask(client: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
 /// What lies at an address; nothing where nothing does.
 pub(super) async fn get(client: &reqwest::Client, from: Url) -> Result<Option<Vec<u8>>> {
     let sent = client.get(from).send().await.map_err(|error| no_answer(&error))?;
-    match sent.status() {
-        StatusCode::NOT_FOUND => Ok(None),
-        _ => match read(sent).await? {
-            (status, bytes) if status.is_success() => Ok(Some(bytes)),
-            (status, _) => Err(broken(&format!("{status} in the place of its description"))),
-        },
+    if sent.status() == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    let (status, bytes) = read(sent).await?;
+    if status.is_success() {
+        Ok(Some(bytes))
+    } else {
+        Err(broken(&format!("{status} in the place of its description")))
     }
 }
 
@@ -74,10 +76,8 @@ pub(super) fn refused(error: RequestTokenError<Error, BasicErrorResponse>, over:
         RequestTokenError::Request(error) => error,
         RequestTokenError::ServerResponse(said) => {
             let word = said.error().to_string();
-            let code = match said.error() {
-                BasicErrorResponseType::InvalidGrant => over,
-                _ => meant(&word, over),
-            };
+            let known = *said.error() == BasicErrorResponseType::InvalidGrant;
+            let code = if known { over } else { meant(&word, over) };
             said_so(code, &word)
         }
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => broken("its answer is none of RFC 6749"),
