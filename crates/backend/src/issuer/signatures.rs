@@ -1,16 +1,20 @@
 //! Signatures of tokens, checked by ring: the one cryptography in the tree.
 
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
+use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::signature::{Error, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
     RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-static RING: CryptoProvider =
-    CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
+/// Nothing is signed here.
+static RING: CryptoProvider = CryptoProvider {
+    signer_factory: |_, _| Err(ErrorKind::UnsupportedAlgorithm.into()),
+    verifier_factory: |algorithm, key| verifier(*algorithm, key),
+    key_utils: KeyUtils::new_unimplemented(),
+};
 
 /// From now on this process checks signatures so.
 pub(super) fn install() {
@@ -18,12 +22,7 @@ pub(super) fn install() {
     let _ = RING.install_default();
 }
 
-/// Nothing is signed here.
-fn signer(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
-    Err(ErrorKind::UnsupportedAlgorithm.into())
-}
-
-fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
+fn verifier(algorithm: Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let way = match algorithm {
         Algorithm::RS256 => Way::Rsa(&RSA_PKCS1_2048_8192_SHA256),
         Algorithm::PS256 => Way::Rsa(&RSA_PSS_2048_8192_SHA256),
@@ -32,7 +31,7 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
         Algorithm::EdDSA => Way::Curve(&ED25519),
         _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
     };
-    Ok(Box::new(By { algorithm: *algorithm, way, key: key.clone() }))
+    Ok(Box::new(By { algorithm, way, key: key.clone() }))
 }
 
 enum Way {

@@ -55,14 +55,17 @@ impl std::fmt::Debug for Pending {
 }
 
 enum How {
-    Browser {
-        listener: Listener,
-        redirect: RedirectUrl,
-        state: CsrfToken,
-        nonce: Option<String>,
-        verifier: PkceCodeVerifier,
-    },
+    Browser(Box<Asked>),
     Code(Box<StandardDeviceAuthorizationResponse>),
+}
+
+/// What the browser was sent away with, and where it comes back to.
+struct Asked {
+    listener: Listener,
+    redirect: RedirectUrl,
+    state: CsrfToken,
+    nonce: Option<String>,
+    verifier: PkceCodeVerifier,
 }
 
 impl Pending {
@@ -96,7 +99,7 @@ impl Pending {
             request = request.add_extra_param("prompt", "select_account");
         }
         let (page, state) = request.url();
-        let how = How::Browser { listener, redirect, state, nonce, verifier };
+        let how = How::Browser(Box::new(Asked { listener, redirect, state, nonce, verifier }));
         Ok(Self { issuer: issuer.clone(), page, code: None, life: BROWSER, how })
     }
 
@@ -125,7 +128,8 @@ impl Pending {
         let Self { issuer, life, how, .. } = self;
         let late = |_| unfinished("nobody signed in in time");
         match how {
-            How::Browser { listener, redirect, state, nonce, verifier } => {
+            How::Browser(asked) => {
+                let Asked { listener, redirect, state, nonce, verifier } = *asked;
                 let answer = timeout(life, listener.answer(state.secret())).await.map_err(late)?;
                 let found = issuer.metadata().await?;
                 // Source: RFC 9207, 2.4.
