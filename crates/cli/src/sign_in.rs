@@ -40,7 +40,7 @@ fn shown(door: &Door) -> bool {
     match &door.code {
         Some(code) => {
             // Whoever reads this may be a program that waits for it.
-            let _ = text::line(&asked(&door.page, code));
+            let _ = text::line(&asked(&door.typed, code));
             false
         }
         None if has_a_screen() && open::that_detached(&door.page).is_ok() => {

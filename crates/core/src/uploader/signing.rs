@@ -12,6 +12,8 @@ use crate::units::UnixTime;
 pub struct Door {
     /// The page's address.
     pub page: String,
+    /// The same as somebody types it on another device.
+    pub typed: String,
     /// What they type there, or see there.
     pub code: Option<String>,
     /// So long it is open.
@@ -27,7 +29,8 @@ impl std::fmt::Debug for Door {
 impl Door {
     fn of(pending: &Pending) -> Self {
         let until = UnixTime(UnixTime::now().0.saturating_add(pending.life.as_secs()));
-        Self { page: pending.page.to_string(), code: pending.code.clone(), until }
+        let (page, typed) = (pending.page.to_string(), pending.typed.to_string());
+        Self { page, typed, code: pending.code.clone(), until }
     }
 }
 
@@ -124,9 +127,9 @@ impl Keeper {
             door = Door::of(&pending);
             opened = opens(&door);
         }
-        let Door { page, code, until } = door;
+        let Door { typed, code, until, .. } = door;
         let (company, address) = (session.company(), session.address());
-        let at = Some(page).filter(|_| !opened);
+        let at = Some(typed).filter(|_| !opened);
         let waits = SessionStatus::SigningIn { company, address, code, at, until };
         // Who left meanwhile, or began another, has said how things stand, or will.
         let waited_for = |now: &Session| now.is(session) && *self.signing.borrow() == turn;

@@ -41,6 +41,8 @@ pub(crate) struct Pending {
     issuer: Issuer,
     /// The page that a person signs in at.
     pub(crate) page: Url,
+    /// The same as somebody types it on another device.
+    pub(crate) typed: Url,
     /// What that page asks for or shows.
     pub(crate) code: Option<String>,
     /// So long it waits.
@@ -100,7 +102,7 @@ impl Pending {
         }
         let (page, state) = request.url();
         let how = How::Browser(Box::new(Asked { listener, redirect, state, nonce, verifier }));
-        Ok(Self { issuer: issuer.clone(), page, code: None, life: BROWSER, how })
+        Ok(Self { issuer: issuer.clone(), typed: page.clone(), page, code: None, life: BROWSER, how })
     }
 
     async fn by_code(issuer: &Issuer) -> Result<Self> {
@@ -113,11 +115,15 @@ impl Pending {
         let details = asked.map_err(|error| asks::refused(error, ErrorCode::BackendContract))?;
         let code = details.user_code().secret().clone();
         shape::words(&code, 64).map_err(|_| broken("its code cannot be shown"))?;
+        let typed = details.verification_uri().url().clone();
         let whole = details.verification_uri_complete().and_then(|whole| Url::parse(whole.secret()).ok());
-        let page = whole.unwrap_or_else(|| details.verification_uri().url().clone());
-        address::check(&page).map_err(|_| broken("its page for a code is not https"))?;
+        let page = whole.unwrap_or_else(|| typed.clone());
+        for page in [&typed, &page] {
+            address::check(page).map_err(|_| broken("its page for a code is not https"))?;
+        }
         let life = details.expires_in().min(CODE);
-        Ok(Self { issuer: issuer.clone(), page, code: Some(code), life, how: How::Code(Box::new(details)) })
+        let how = How::Code(Box::new(details));
+        Ok(Self { issuer: issuer.clone(), page, typed, code: Some(code), life, how })
     }
 
     /// What comes of it, once the person is done there.
