@@ -19,9 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A company whose people sign in at an issuer, and who is about to.
 struct Company {
-    world: World,
-    issuer: Issuer,
+    // Ends before what it speaks to.
     uploader: Arc<Uploader>,
+    issuer: Issuer,
+    world: World,
 }
 
 impl Company {
@@ -36,7 +37,7 @@ impl Company {
         // With a token of its own it touches no keychain of whoever runs this.
         let options = Options { token: Some("none of the issuer's".into()), hold: false, ..options(&world) };
         let uploader = Arc::new(Uploader::open(options).await.expect("opens"));
-        let company = Self { world, issuer, uploader };
+        let company = Self { uploader, issuer, world };
         company.comes_to(|now| matches!(now, SessionStatus::NeedsBrowser { .. })).await;
         company
     }
@@ -53,6 +54,15 @@ impl Company {
     async fn is_signed_in(&self) {
         let signed_in = self.signs_in(By::Browser, browser).await.expect("signed in");
         assert!(matches!(signed_in.status, SessionStatus::Connected { .. }), "{:?}", signed_in.status);
+    }
+
+    async fn has_uploaded(&self) {
+        let there = async {
+            while self.world.keys().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, there).await.expect("it goes on");
     }
 
     /// Nobody's sign-in outlives what this company believes of its issuer.
@@ -105,9 +115,7 @@ async fn who_signs_in_in_the_browser_uploads_with_what_the_issuer_grants() {
     let engine = company.uploader.engine();
     let to = DestinationId("rushes".to_owned());
     engine.enqueue(vec![file.clone()], to, EnqueueOptions::default()).await.expect("taken");
-    while company.world.keys().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    company.has_uploaded().await;
     let key = company.world.keys().pop().expect("an object");
     assert_eq!(company.world.sha256(&key), sha256(&file));
     assert!(!key.contains("ada"), "the person's name is nowhere: {key}");
@@ -174,12 +182,7 @@ async fn a_refused_renewal_ends_the_sign_in_and_uploads_continue_after_the_next(
 
     company.issuer.does(|does| does.refuses = false);
     company.is_signed_in().await;
-    let uploaded = async {
-        while company.world.keys().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, uploaded).await.expect("it goes on");
+    company.has_uploaded().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
