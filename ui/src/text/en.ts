@@ -110,7 +110,7 @@ export const errors = {
     todo: 'Ask your administrator for a fresh one.',
     button: again,
   },
-  'sign-in-unfinished': { row: 'Sign-in was not finished.', button: null },
+  'sign-in-unfinished': { row: 'Sign-in was not finished.', todo: 'Open the browser again.', button: null },
   'no-credentials': {
     row: 'There are no credentials for this place.',
     todo: admin,
