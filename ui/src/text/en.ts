@@ -701,7 +701,7 @@ export const text = {
     later: 'Not now',
   },
   browser: {
-    lead: 'You sign in there, in your browser, and come back here.',
+    lead: 'You sign in with your browser, then come back here.',
     go: 'Open the browser',
     again: 'Open the browser again',
     another: 'Use another account',
