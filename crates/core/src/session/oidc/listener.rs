@@ -43,7 +43,6 @@ pub struct Pages {
 }
 
 /// What the browser brought.
-#[derive(Debug)]
 pub(super) struct Answer {
     /// Worth nothing without the verifier that never left this process.
     pub(super) code: Option<String>,

@@ -11,7 +11,6 @@ mod kept;
 mod listener;
 mod pending;
 
-pub(super) use grant::Grant;
 pub(super) use issuer::Issuer;
 pub(super) use kept::Kept;
 pub use listener::Pages;
