@@ -93,6 +93,26 @@ pub enum SessionView {
         /// Its address.
         address: String,
     },
+    /// The company wants a sign-in in the browser.
+    Browser {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+    },
+    /// Somebody signs in, in their browser or with a code.
+    SigningIn {
+        /// The company's name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// What the page in the browser asks for, or shows.
+        code: Option<String>,
+        /// Where that page is, where no browser could be opened.
+        at: Option<String>,
+        /// So long it is waited for.
+        until: UnixTime,
+    },
     /// Ready.
     Connected {
         /// Its name.
@@ -110,6 +130,8 @@ pub enum SessionView {
         address: String,
         /// Since when.
         since: UnixTime,
+        /// Whether the next one is in the browser.
+        browser: bool,
     },
 }
 
@@ -146,7 +168,13 @@ impl From<SessionStatus> for SessionView {
             SessionStatus::Connected { company, address, destinations } => {
                 Self::Connected { company, address, destinations: destinations.iter().map(Into::into).collect() }
             }
-            SessionStatus::SignedOut { company, address, since } => Self::SignedOut { company, address, since },
+            SessionStatus::NeedsBrowser { company, address } => Self::Browser { company, address },
+            SessionStatus::SigningIn { company, address, code, at, until } => {
+                Self::SigningIn { company, address, code, at, until }
+            }
+            SessionStatus::SignedOut { company, address, since, browser } => {
+                Self::SignedOut { company, address, since, browser }
+            }
         }
     }
 }

@@ -35,6 +35,11 @@ pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
 pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
 pub(crate) const UP_TO_DATE: &str = "Up to date";
 
+/// In the browser, once somebody signed in there.
+pub(crate) const BACK: &str = "You can close this page and go back to Davit.";
+/// The same for whoever comes by another way.
+pub(crate) const OTHER_SIGN_IN: &str = "This is not the sign-in that Davit waits for. You can close this page.";
+
 /// "Uploading 40%, 38.4 MB/s, about 18 h left": what of it is known.
 pub(crate) fn uploading(percent: Option<u64>, per_second: u64, seconds_left: Option<u32>) -> String {
     let percent = percent.map(|percent| format!("{percent}%"));

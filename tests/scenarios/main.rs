@@ -53,6 +53,7 @@ mod resting;
 mod scale;
 #[cfg(unix)]
 mod sessions;
+mod sign_in;
 #[cfg(unix)]
 mod sources;
 mod speed;

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod frames;
 #[cfg(target_os = "linux")]
 pub mod inner;
+pub mod issuer;
 #[cfg(target_os = "linux")]
 pub mod panel;
 #[cfg(target_os = "linux")]

@@ -102,6 +102,12 @@ impl World {
         config
     }
 
+    /// The file of a backend whose people sign in at this issuer.
+    pub fn backend_config_by_issuer(issuer: &str) -> String {
+        let auth = format!("kind = \"oidc\", issuer = \"{issuer}\", client_id = \"davit\"");
+        Self::backend_config(900, "role").replace("kind = \"none\"", &auth)
+    }
+
     /// Starts a backend with this file; one after another stands at the same address.
     pub async fn start_backend(&mut self, config: &str) {
         let endpoint = self.cloud.endpoint();

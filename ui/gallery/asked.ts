@@ -11,6 +11,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   hello: false,
   connect: true,
   signIn: true,
+  signInByBrowser: ['true', 'false'],
+  leaveSignIn: true,
   signOut: true,
   forgetCompany: true,
   subscribeShell: false,

@@ -48,6 +48,8 @@ const SESSIONS: Record<Kind<SessionView>, true> = {
   stopped: true,
   connecting: true,
   token: true,
+  browser: true,
+  'signing-in': true,
   connected: true,
   'signed-out': true,
 };

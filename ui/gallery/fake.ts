@@ -386,6 +386,14 @@ export class Fake {
           }),
     connect: () => this.answer(),
     signIn: () => this.answer(),
+    signInByBrowser: () => this.answer(),
+    leaveSignIn: () => {
+      const { session } = this.script;
+      const { company, address } = { company: '', address: '', ...session };
+      const before: SessionView = { kind: 'browser', company: company ?? '', address: address ?? '' };
+      this.tell({ kind: 'session', session: session.kind === 'signing-in' ? before : session });
+      return Promise.resolve(null);
+    },
     signOut: () => this.answer(),
     forgetCompany: () => this.forget(),
     subscribeShell: (listen) => {

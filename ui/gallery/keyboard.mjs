@@ -14,6 +14,8 @@ const WALKED = [
   'connecting-waiting',
   'welcome-waiting',
   'token-wrong',
+  'sign-in-code',
+  'sign-in-unfinished',
   'empty',
   'empty-one-place',
   'empty-signed-out',

@@ -25,6 +25,8 @@ const DARK = [
   'connecting-list',
   'token',
   'token-wrong',
+  'sign-in-waiting',
+  'sign-in-code',
   'stopped-full',
   'empty',
   'drop-one-place',

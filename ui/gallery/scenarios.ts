@@ -70,10 +70,20 @@ const company = 'Nordlys Studio';
 const address = 'upload.nordlys.example';
 const connected: SessionView = { kind: 'connected', company, address, destinations: places };
 const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
-const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02') };
+const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02'), browser: false };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
 const away: SessionView = { kind: 'connecting', company, address, instead: null };
 const token: SessionView = { kind: 'token', company, address };
+const browser: SessionView = { kind: 'browser', company, address };
+const until = NOW / 1000 + 520;
+const signingIn: SessionView = { kind: 'signing-in', company, address, code: null, at: null, until };
+const byCode: SessionView = { ...signingIn, code: 'WXRK-PLTM' };
+/** The browser was asked for, and came back with nothing good. */
+const refusedThere = (code: ErrorCode): Scenario => ({
+  session: browser,
+  refuses: problem(code),
+  then: ({ press }) => press('.cta .primary'),
+});
 const problem = (code: ErrorCode) => ({ code, owner: 'user' as const, detail: '', reference: null });
 
 const moving = { sent: 1.64e12, size: 4.11e12, speed: 38.4e6, secondsLeft: 66_000 };
@@ -410,6 +420,19 @@ export const scenarios: Record<string, Scenario> = {
     then: async ({ shown }) => {
       await shown('.wel [role=status]');
     },
+  },
+  'sign-in': { session: browser, lets: connected },
+  'sign-in-waiting': { session: signingIn },
+  'sign-in-code': { session: byCode },
+  'sign-in-code-elsewhere': { session: { ...byCode, at: 'https://id.nordlys.example/device' } },
+  'sign-in-unfinished': refusedThere('sign-in-unfinished'),
+  'sign-in-not-allowed': refusedThere('not-allowed'),
+  'sign-in-again': {
+    session: { ...signedOut, browser: true },
+    lets: signingIn,
+    rows: day(),
+    totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
+    then: ({ press }) => press('.bar .primary'),
   },
   opening: {
     session: connected,

@@ -118,6 +118,49 @@ export const walks = [
     },
   },
   {
+    name: 'a person signs in by the browser and can go on at once',
+    scenario: 'sign-in',
+    walk: async ({ press, sees, on }) => {
+      await on('.cta .primary');
+      await press('Enter');
+      await sees('.drop');
+      await on('.drop .primary');
+    },
+  },
+  {
+    name: 'the browser is opened again, and its sign-in left for another address',
+    scenario: 'sign-in-code',
+    walk: async ({ to, press, sees, on }) => {
+      await to('.cta .btn');
+      await press('Enter');
+      await sees('.code');
+      await to('.cta .quiet');
+      await press('Enter');
+      await sees('.code', false);
+      await on('#address');
+    },
+  },
+  {
+    name: 'whoever may not use Davit comes by another account',
+    scenario: 'sign-in-not-allowed',
+    walk: async ({ press, sees, on }) => {
+      await on('.cta .primary');
+      await press('Enter');
+      await sees('.errline');
+      await on('.cta .primary');
+    },
+  },
+  {
+    name: 'a sign-in by the browser can wait',
+    scenario: 'sign-in-again',
+    walk: async ({ to, press, sees, on }) => {
+      await to('.cta .btn:last-child');
+      await press('Enter');
+      await sees('.list');
+      await on('[role=row]');
+    },
+  },
+  {
     name: 'a sign-in can wait',
     scenario: 'signed-out-asking',
     walk: async ({ to, press, sees, on }) => {

@@ -83,6 +83,79 @@ pub enum Auth {
         /// Who has which.
         people: Vec<Person>,
     },
+    /// At the company's issuer, in the browser.
+    Oidc(Oidc),
+}
+
+/// An issuer of OpenID Connect, and what of its tokens counts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    /// Its name, letter by letter as it calls itself.
+    pub issuer: String,
+    /// What Davit is called there: a public client.
+    pub client_id: String,
+    /// What clients ask for. Without `offline_access` most issuers give nothing to renew a sign-in by.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// Which token clients show here.
+    #[serde(default)]
+    pub bearer: wire::Bearer,
+    /// Whom that token is for: without it, for `client_id`.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// The claim with a person's stable id. Never change it: prefixes would move.
+    #[serde(default = "sub")]
+    pub person: String,
+    /// The claim with the groups that destinations are opened to.
+    #[serde(default = "groups")]
+    pub groups: String,
+    /// Ids of people who are switched off here.
+    #[serde(default)]
+    pub disabled: Vec<String>,
+}
+
+fn scopes() -> Vec<String> {
+    ["openid", "offline_access"].map(str::to_owned).to_vec()
+}
+
+fn sub() -> String {
+    "sub".to_owned()
+}
+
+fn groups() -> String {
+    "groups".to_owned()
+}
+
+impl Oidc {
+    /// An issuer, and all else as usual.
+    pub fn of(issuer: &str, client_id: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            scopes: scopes(),
+            bearer: wire::Bearer::default(),
+            audience: None,
+            person: sub(),
+            groups: groups(),
+            disabled: Vec::new(),
+        }
+    }
+
+    /// Whom a token is for.
+    pub(crate) fn audience(&self) -> &str {
+        self.audience.as_deref().unwrap_or(&self.client_id)
+    }
+
+    /// As the contract tells it.
+    pub(crate) fn wire(&self) -> wire::Auth {
+        wire::Auth::Oidc {
+            issuer: self.issuer.clone(),
+            client_id: self.client_id.clone(),
+            scopes: self.scopes.clone(),
+            bearer: self.bearer,
+        }
+    }
 }
 
 /// A person with a token.

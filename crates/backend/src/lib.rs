@@ -1,6 +1,7 @@
 //! The credential service a company runs, and the reference of its contract (docs/backend-api.md).
 //!
-//! - [`config`]: the TOML file. - `people`: who asks. - `policy`: what a session may do, and what AWS must be told.
+//! - [`config`]: the TOML file. - `people`: who asks, by a token of the file or of an `issuer`. - `policy`: what a session may do,
+//!   and what AWS must be told.
 //! - `listen`: connections and their bounds. - `local`: who may ask where nobody signs in.
 //! - `aws`: the way to AWS. - `sts`: the two ways to ask STS. - `server`: sections 1 to 3 of the contract. - `receipts`: section 4. -
 //!   `verify`: section 5. - [`check`]: the contract's test suite, against any server. - `guide`: what `davit-backend
@@ -15,6 +16,7 @@ mod aws;
 pub mod check;
 pub mod config;
 pub mod guide;
+mod issuer;
 mod listen;
 mod local;
 mod people;
@@ -79,7 +81,11 @@ impl Backend {
         }
         let listener = tokio::net::TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(server::State::new(config, aws).await);
+        let issuer = match &config.auth {
+            config::Auth::Oidc(said) => Some(issuer::Issuer::new(said).map_err(StartError::Config)?),
+            config::Auth::None | config::Auth::Token { .. } => None,
+        };
+        let state = Arc::new(server::State::new(config, issuer, aws).await);
         let router = server::router(Arc::clone(&state));
         let (ending, ends) = watch::channel(false);
         let task = tokio::spawn(listen::serve(listener, router, listen::Bounds::default(), ends));

@@ -21,7 +21,7 @@ use crate::server::State;
 pub(crate) async fn only(Shared(app): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let held = match &app.config().auth {
         Auth::None => check(request.method(), request.headers()),
-        Auth::Token { .. } => Ok(()),
+        Auth::Token { .. } | Auth::Oidc(_) => Ok(()),
     };
     match held {
         Ok(()) => next.run(request).await,

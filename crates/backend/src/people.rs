@@ -4,7 +4,8 @@ use axum::http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::config::{Auth, Config, Destination};
+use crate::config::{Auth, Config, Destination, Person};
+use crate::issuer::Issuer;
 
 /// The length of a person's opaque id.
 pub(crate) const OPAQUE: usize = 24;
@@ -23,6 +24,8 @@ pub(crate) struct Caller {
 pub(crate) enum Stranger {
     Unknown,
     Disabled,
+    /// The issuer that would know does not answer.
+    Unsure,
 }
 
 /// A token as it is kept.
@@ -31,27 +34,37 @@ pub fn hash_token(token: &str) -> String {
 }
 
 /// The person behind a request's bearer token.
-pub(crate) fn caller(config: &Config, headers: &HeaderMap) -> Result<Caller, Stranger> {
+pub(crate) async fn caller(config: &Config, issuer: Option<&Issuer>, headers: &HeaderMap) -> Result<Caller, Stranger> {
     match &config.auth {
         Auth::None => Ok(person(config, "local", &[])),
-        Auth::Token { people } => {
-            let header = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let (scheme, token) = header.split_once(' ').ok_or(Stranger::Unknown)?;
-            if !scheme.eq_ignore_ascii_case("bearer") {
-                return Err(Stranger::Unknown);
+        Auth::Token { people } => by_token(config, people, token(headers)?),
+        Auth::Oidc(said) => {
+            let bearer = issuer.ok_or(Stranger::Unsure)?.bearer(token(headers)?).await?;
+            if said.disabled.contains(&bearer.id) {
+                return Err(Stranger::Disabled);
             }
-            let hash = hash_token(token.trim());
-            // Every entry is looked at, each in constant time: how long it takes tells nothing.
-            let found = people.iter().fold(None, |found, person| {
-                let same: bool = person.token_sha256.to_ascii_lowercase().as_bytes().ct_eq(hash.as_bytes()).into();
-                if same { Some(person) } else { found }
-            });
-            match found {
-                Some(found) if found.disabled => Err(Stranger::Disabled),
-                Some(found) => Ok(person(config, &found.id, &found.groups)),
-                None => Err(Stranger::Unknown),
-            }
+            Ok(person(config, &bearer.id, &bearer.groups))
         }
+    }
+}
+
+fn token(headers: &HeaderMap) -> Result<&str, Stranger> {
+    let header = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (scheme, token) = header.split_once(' ').ok_or(Stranger::Unknown)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Stranger::Unknown) }
+}
+
+fn by_token(config: &Config, people: &[Person], token: &str) -> Result<Caller, Stranger> {
+    let hash = hash_token(token);
+    // Every entry is looked at, each in constant time: how long it takes tells nothing.
+    let found = people.iter().fold(None, |found, person| {
+        let same: bool = person.token_sha256.to_ascii_lowercase().as_bytes().ct_eq(hash.as_bytes()).into();
+        if same { Some(person) } else { found }
+    });
+    match found {
+        Some(found) if found.disabled => Err(Stranger::Disabled),
+        Some(found) => Ok(person(config, &found.id, &found.groups)),
+        None => Err(Stranger::Unknown),
     }
 }
 

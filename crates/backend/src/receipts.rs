@@ -39,7 +39,7 @@ fn incoming(folder: &Path) -> std::io::Result<NamedTempFile> {
 }
 
 pub(crate) async fn receive(Shared(app): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
-    let caller = app.admit(&headers, "receipts", app.config().requests_a_minute)?;
+    let caller = app.admit(&headers, "receipts", app.config().requests_a_minute).await?;
     let folder = app.config().receipts.clone().ok_or_else(server::nothing)?;
     let mut body = Pieces::of(body, u64::from(app.config().longest_receipt_mib) << 20);
     let head = head(&caller);

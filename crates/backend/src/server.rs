@@ -17,6 +17,7 @@ use tokio::time::{Duration, Instant};
 
 use crate::answers::{Answer, Pieces, Refusal, json};
 use crate::config::{Auth, Config, Destination};
+use crate::issuer::Issuer;
 use crate::people::{self, Caller, Stranger};
 use crate::sts::{Asker, Refused};
 use crate::verify::{self, Looker};
@@ -32,6 +33,7 @@ type Rates = HashMap<(&'static str, String), (Instant, u32)>;
 #[derive(Debug)]
 pub(crate) struct State {
     config: Config,
+    issuer: Option<Issuer>,
     sts: Asker,
     looker: Option<Looker>,
     rates: Mutex<Rates>,
@@ -41,12 +43,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) async fn new(config: Config, access: Option<AwsAccess>) -> Self {
+    pub(crate) async fn new(config: Config, issuer: Option<Issuer>, access: Option<AwsAccess>) -> Self {
         let region = config.destinations.first().map_or("us-east-1", |destination| destination.region.as_str());
         let aws = aws::load(access, region).await;
         let (sts, looker) = (Asker::new(&aws), Looker::new(&aws, &config));
         let [asked, given, looked] = [(); 3].map(|()| AtomicU64::new(0));
-        Self { config, sts, looker, rates: Mutex::default(), asked, given, looked }
+        Self { config, issuer, sts, looker, rates: Mutex::default(), asked, given, looked }
     }
 
     pub(crate) fn leases(&self) -> u64 {
@@ -75,9 +77,14 @@ impl State {
         &self.config
     }
 
+    /// The person who asks, unless nobody knows them.
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        people::caller(&self.config, self.issuer.as_ref(), headers).await.map_err(refuse)
+    }
+
     /// The person who asks, unless they may not, or ask more than so often in a minute.
-    pub(crate) fn admit(&self, headers: &HeaderMap, what: &'static str, most: u32) -> Result<Caller, Refusal> {
-        let caller = people::caller(&self.config, headers).map_err(refuse)?;
+    pub(crate) async fn admit(&self, headers: &HeaderMap, what: &'static str, most: u32) -> Result<Caller, Refusal> {
+        let caller = self.caller(headers).await?;
         match self.too_often(&caller, what, most) {
             None => Ok(caller),
             Some(seconds) => {
@@ -147,9 +154,10 @@ async fn discovery(Shared(app): Shared<App>) -> Response {
         &wire::Discovery {
             api_version: wire::API_VERSION,
             name: app.config.name.clone(),
-            auth: match app.config.auth {
+            auth: match &app.config.auth {
                 Auth::None => wire::Auth::None,
                 Auth::Token { .. } => wire::Auth::Token,
+                Auth::Oidc(said) => said.wire(),
             },
             minimum_client_version: app.config.minimum_client_version.clone(),
             support: app.config.support.clone(),
@@ -161,7 +169,7 @@ async fn discovery(Shared(app): Shared<App>) -> Response {
 }
 
 async fn destinations(Shared(app): Shared<App>, headers: HeaderMap) -> Answer {
-    let caller = people::caller(&app.config, &headers).map_err(refuse)?;
+    let caller = app.caller(&headers).await?;
     let open = app.config.destinations.iter().filter(|destination| caller.may_use(destination));
     let all: Vec<_> = open.map(Destination::wire).collect();
     Ok(json(StatusCode::OK, &all))
@@ -169,7 +177,7 @@ async fn destinations(Shared(app): Shared<App>, headers: HeaderMap) -> Answer {
 
 async fn credentials(Shared(app): Shared<App>, headers: HeaderMap, body: Body) -> Answer {
     app.asked.fetch_add(1, Ordering::Relaxed);
-    let caller = app.admit(&headers, "credentials", app.config.requests_a_minute)?;
+    let caller = app.admit(&headers, "credentials", app.config.requests_a_minute).await?;
     let body = Pieces::of(body, LONGEST_REQUEST);
     let wanted: wire::CredentialsRequest = serde_json::from_slice(&body.whole().await?).map_err(|_| {
         Refusal::new(StatusCode::BAD_REQUEST, "bad-request", "The body must be {\"destination\": \"ID\"}.")
@@ -218,6 +226,10 @@ async fn metrics(Shared(app): Shared<App>) -> String {
 fn refuse(stranger: Stranger) -> Refusal {
     match stranger {
         Stranger::Unknown => Refusal::new(StatusCode::UNAUTHORIZED, "sign-in", "Sign in again."),
+        Stranger::Unsure => {
+            let title = "The issuer does not answer right now.";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "issuer-unavailable", title).after(5)
+        }
         Stranger::Disabled => Refusal::new(StatusCode::FORBIDDEN, "account-disabled", "This account is switched off."),
     }
 }

@@ -103,7 +103,7 @@ fn seen(object: HeadObjectOutput) -> wire::Verified {
 }
 
 pub(crate) async fn answer(Shared(app): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Answer {
-    let caller = app.admit(&headers, "verify", app.config().looks_a_minute)?;
+    let caller = app.admit(&headers, "verify", app.config().looks_a_minute).await?;
     let looker = app.looker().ok_or_else(server::nothing)?;
     app.looked();
     let bad = |title: &'static str| Refusal::new(StatusCode::BAD_REQUEST, "bad-request", title);

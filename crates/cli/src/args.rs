@@ -58,6 +58,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Watch,
     },
+    /// Sign in with the company, in your browser or with a code. It lasts until you forget the company, or the company ends it.
+    SignIn {
+        /// With a code that you type in any browser, as on another computer.
+        #[arg(long)]
+        device: bool,
+        /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.
+        #[arg(long, value_name = "URL")]
+        server: Option<String>,
+    },
     /// Show where uploads may go.
     Destinations {
         /// The company's address; without it, that of `DAVIT_SERVER`, or the one that was connected last.

@@ -20,6 +20,7 @@ mod patterns;
 mod progress;
 mod receipt;
 mod records;
+mod sign_in;
 mod signals;
 mod status;
 mod text;
@@ -68,6 +69,7 @@ async fn main() -> ExitCode {
         Command::Earlier(moved) => control::run(Action::Earlier, &moved.into()).await,
         Command::Later(moved) => control::run(Action::Later, &moved.into()).await,
         Command::Watch { command } => watch::run(command).await,
+        Command::SignIn { device, server } => sign_in::run(server, device).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,
         Command::Forget { yes } => forget::run(yes).await,
         Command::Doctor { server } => doctor::run(server).await,

@@ -344,13 +344,20 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
                 SessionStatus::NeedsToken { .. } if !uploader.has_token() => {
                     return Err(Error::new(ErrorCode::SignInEnded).detail("DAVIT_TOKEN is not set"));
                 }
+                SessionStatus::NeedsBrowser { .. } => {
+                    return Err(
+                        Error::new(ErrorCode::SignInEnded).detail("the company signs people in by their browser")
+                    );
+                }
                 SessionStatus::TokenRefused { code: ErrorCode::BadInput, .. } => {
                     let odd = "DAVIT_TOKEN has a line break or another character that no token has. Set it anew.";
                     return Err(Error::new(ErrorCode::BadInput).detail(odd));
                 }
                 SessionStatus::TokenRefused { code, detail } => return Err(Error::new(code).detail(detail)),
                 SessionStatus::SignedOut { .. } => return Err(Error::new(ErrorCode::SignInEnded)),
-                SessionStatus::NeedsToken { .. } | SessionStatus::Connecting { .. } => {}
+                SessionStatus::NeedsToken { .. }
+                | SessionStatus::SigningIn { .. }
+                | SessionStatus::Connecting { .. } => {}
             }
             if changes.changed().await.is_err() {
                 return Err(Error::new(ErrorCode::Unexpected));

@@ -29,7 +29,11 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::SourceOffline => ("The drive with the file is away.", "Reconnect it."),
         C::CaptivePortal => ("This network wants you to sign in first.", "Open a web page and sign in to the network."),
         C::ProxyAuth => ("Your company network asks for a password.", "Set it in the proxy settings."),
-        C::SignInEnded => ("Nobody is signed in.", "Set DAVIT_TOKEN to a fresh access token."),
+        C::SignInEnded => (
+            "Nobody is signed in.",
+            "Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token where your company gives one.",
+        ),
+        C::SignInUnfinished => ("The sign-in was not finished.", "Run `davit sign-in` again."),
         C::WrongToken => ("The access token was not accepted.", "Ask your administrator for a fresh one."),
         C::NoCredentials => {
             let action = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in by your company's address.";
@@ -84,7 +88,7 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::BackendContract => {
             ("Your company's service answers in a way Davit does not understand.", "Tell your administrator.")
         }
-        C::KeychainUnavailable => ("The system's keychain cannot be used.", "Set DAVIT_TOKEN instead."),
+        C::KeychainUnavailable => ("The system's keychain cannot be used.", "Unlock it, or set DAVIT_TOKEN instead."),
         C::DiskFull => ("This computer's disk is full.", "Make room, then try again."),
         C::JournalUnwritable => ("Davit cannot write its records.", "Check the folder, or set DAVIT_HOME."),
         C::JournalNewer => ("The records were written by a newer Davit.", "Update Davit, or set another DAVIT_HOME."),
@@ -254,7 +258,7 @@ pub(crate) const fn stopped(why: Stopped) -> &'static str {
         Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
         Stopped::Records => "Stopped. The same command goes on from here once the records can be written again.",
         Stopped::SignInEnded => {
-            "The sign-in is over. Set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
+            "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
         }
     }
 }

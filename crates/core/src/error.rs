@@ -92,6 +92,8 @@ codes! {
     SignInEnded = "sign-in-ended", User;
     /// The token was not accepted.
     WrongToken = "wrong-token", User;
+    /// Nobody signed in at the company's issuer, in time or at all.
+    SignInUnfinished = "sign-in-unfinished", User;
     /// The default AWS chain has no credentials to give.
     NoCredentials = "no-credentials", User;
     /// The store refuses this person at this place.
@@ -192,7 +194,7 @@ impl ErrorCode {
             // As patience has it, unless the store says when.
             Self::StorageBusy => Retry::After(Duration::ZERO),
             Self::SourceOffline => Retry::After(Duration::from_secs(5)),
-            Self::SignInEnded | Self::WrongToken => Retry::WhenSignedIn,
+            Self::SignInEnded | Self::WrongToken | Self::SignInUnfinished => Retry::WhenSignedIn,
             Self::FileInUse => Retry::WhenFileQuiet,
             // Room comes back without telling: asked often enough that nobody waits for it.
             Self::DiskFull | Self::JournalUnwritable | Self::ComputerBusy => Retry::After(Duration::from_secs(5)),

@@ -21,6 +21,8 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         session::hello,
         session::connect,
         session::sign_in,
+        session::sign_in_by_browser,
+        session::leave_sign_in,
         session::sign_out,
         session::forget_company,
         session::subscribe_shell,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use davit_core::session::{By, Pages};
+use davit_core::uploader::Door;
 use davit_core::watch::Spec;
 use secrecy::SecretString;
 use tauri::State;
@@ -9,6 +11,7 @@ use tauri::ipc::Channel;
 
 use crate::shell::Shell;
 use crate::views::{Hello, Problem, SessionView, ShellEvent, Wishes};
+use crate::words;
 
 type Answer<T> = Result<T, Problem>;
 
@@ -34,6 +37,31 @@ pub async fn connect(shell: State<'_, Arc<Shell>>, address: String) -> Answer<Se
 #[tauri::command]
 pub async fn sign_in(shell: State<'_, Arc<Shell>>, token: String) -> Answer<SessionView> {
     Ok(shell.uploader()?.sign_in(SecretString::from(token.trim())).await?.into())
+}
+
+/// Signs in with the company in the person's browser, with another account than the one that is signed in there where they want
+/// one. The page that opens is the company's issuer's; nobody here names it.
+#[tauri::command]
+pub async fn sign_in_by_browser(shell: State<'_, Arc<Shell>>, another: bool) -> Answer<SessionView> {
+    let by = if another { By::BrowserAndAnotherAccount } else { By::Browser };
+    let pages = Pages { back: words::BACK.to_owned(), other: words::OTHER_SIGN_IN.to_owned() };
+    Ok(shell.uploader()?.sign_in_by(by, pages, opens).await?.status.into())
+}
+
+/// Whether the person's browser opens there. The address is of this one sign-in: no log has it.
+fn opens(door: &Door) -> bool {
+    let opened = tauri_plugin_opener::open_url(&door.page, None::<&str>).is_ok();
+    if !opened {
+        tracing::warn!("no browser can be opened");
+    }
+    opened
+}
+
+/// Waits for the browser no more.
+#[tauri::command]
+pub async fn leave_sign_in(shell: State<'_, Arc<Shell>>) -> Answer<()> {
+    shell.uploader()?.leave_sign_in();
+    Ok(())
 }
 
 /// Forgets the token.

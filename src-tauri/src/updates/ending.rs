@@ -285,7 +285,7 @@ mod tests {
 
     /// A shell whose records nobody opened.
     fn shell(home: &Path) -> Arc<Shell> {
-        Shell::of(&options(home, "{}"))
+        Shell::new(&options(home, "{}"))
     }
 
     /// An update was fetched.
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn where_the_company_brings_updates_nobody_looks_and_what_was_fetched_goes() {
         let home = tempfile::tempdir().expect("a folder");
-        let shell = Shell::of(&options(home.path(), r#"{ "updates": { "enabled": false } }"#));
+        let shell = Shell::new(&options(home.path(), r#"{ "updates": { "enabled": false } }"#));
         keeps(&shell.updates, "0.3.0");
         find(&shell, &tauri::Config::default(), &Version::new(0, 2, 0));
         assert_eq!(shell.updates.state(), State::Off(NoUpdates::Company));

@@ -1,6 +1,6 @@
 // Made from Rust by `cargo xtask bindings`. Not to be edited.
 
-export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "no-credentials" | "access-denied" | "not-allowed" | "set-by-company" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "computer-busy" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "no-trash" | "file-stays" | "damaged-on-the-way" | "check-mismatch" | "no-checksums" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
+export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-offline" | "captive-portal" | "proxy-auth" | "sign-in-ended" | "wrong-token" | "sign-in-unfinished" | "no-credentials" | "access-denied" | "not-allowed" | "set-by-company" | "account-disabled" | "storage-full" | "too-large" | "file-missing" | "file-in-use" | "computer-busy" | "file-unreadable" | "file-changed" | "read-error" | "not-a-file" | "folder-loop" | "name-refused" | "key-too-long" | "already-there" | "no-trash" | "file-stays" | "damaged-on-the-way" | "check-mismatch" | "no-checksums" | "upload-expired" | "outcome-unknown" | "destination-gone" | "no-such-bucket" | "wrong-region" | "scope-changed" | "clock-wrong" | "untrusted-server" | "bad-certificate-file" | "client-too-old" | "address-unreachable" | "address-not-davit" | "address-insecure" | "backend-contract" | "keychain-unavailable" | "disk-full" | "journal-unwritable" | "journal-newer" | "journal-damaged" | "instance-busy" | "bad-input" | "unexpected";
 
 export type Owner = "user" | "admin" | "service";
 
@@ -118,7 +118,35 @@ company: string,
 /**
  * Its address.
  */
-address: string, } | { "kind": "connected", 
+address: string, } | { "kind": "browser", 
+/**
+ * Its name.
+ */
+company: string, 
+/**
+ * Its address.
+ */
+address: string, } | { "kind": "signing-in", 
+/**
+ * The company's name.
+ */
+company: string, 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * What the page in the browser asks for, or shows.
+ */
+code: string | null, 
+/**
+ * Where that page is, where no browser could be opened.
+ */
+at: string | null, 
+/**
+ * So long it is waited for.
+ */
+until: UnixTime, } | { "kind": "connected", 
 /**
  * Its name.
  */
@@ -142,7 +170,11 @@ address: string,
 /**
  * Since when.
  */
-since: UnixTime, };
+since: UnixTime, 
+/**
+ * Whether the next one is in the browser.
+ */
+browser: boolean, };
 
 export type DestinationView = { 
 /**

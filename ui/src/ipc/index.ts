@@ -53,6 +53,8 @@ export const ipc = {
   hello: () => invoke<Hello>('hello'),
   connect: (address: string) => invoke<SessionView>('connect', { address }),
   signIn: (token: string) => invoke<SessionView>('sign_in', { token }),
+  signInByBrowser: (another: boolean) => invoke<SessionView>('sign_in_by_browser', { another }),
+  leaveSignIn: () => invoke<null>('leave_sign_in'),
   signOut: () => invoke<SessionView>('sign_out'),
   forgetCompany: () => invoke<number>('forget_company'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>

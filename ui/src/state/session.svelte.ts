@@ -57,6 +57,8 @@ export class Session {
   /** What waits for a destination, gesture by gesture; all of it goes together. */
   waiting = $state.raw<InboxView[]>([]);
   recent = $state<DestinationId[]>(remembered());
+  /** Sign-ins in the browser so far: what comes of an earlier one counts no more. */
+  private attempts = 0;
   /** Somebody wants Davit to end, and this many rows would stop. */
   quitting = $state<number | null>(null);
 
@@ -148,7 +150,34 @@ export class Session {
 
   async connect(address: string): Promise<void> {
     await this.attempt(() => this.ipc.connect(address));
-    if (!this.problem) this.moving = false;
+    if (this.problem) return;
+    this.moving = false;
+    // Whoever goes on to a company that wants the browser has pressed for it.
+    if (this.view?.kind === 'browser') await this.signInByBrowser();
+  }
+
+  /** Opens the browser, with the choice of another account where that is wanted. One attempt takes the place of another. */
+  async signInByBrowser(another = false): Promise<void> {
+    this.attempts += 1;
+    const attempt = this.attempts;
+    const counts = () => attempt === this.attempts;
+    [this.busy, this.problem] = [true, null];
+    try {
+      const view = await this.ipc.signInByBrowser(another);
+      if (counts()) this.see(view);
+    } catch (problem) {
+      if (counts()) this.problem = problem as Problem;
+    } finally {
+      if (counts()) this.busy = false;
+    }
+  }
+
+  /** Nobody waits for the browser any more. */
+  leaveSignIn(): void {
+    if (this.view?.kind !== 'signing-in') return;
+    this.attempts += 1;
+    this.busy = false;
+    this.ipc.leaveSignIn().catch((problem: unknown) => this.toasts.refused(problem as Problem));
   }
 
   async signIn(token: string): Promise<void> {

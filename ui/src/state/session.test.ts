@@ -91,7 +91,10 @@ test('what hovers is followed, kept for a choice, or let go', () => {
 
 test('links can still be copied after the sign-in ended', () => {
   const { session } = started();
-  session.hear({ kind: 'session', session: { kind: 'signed-out', company: 'a', address: 'b', since: 0 } });
+  session.hear({
+    kind: 'session',
+    session: { kind: 'signed-out', company: 'a', address: 'b', since: 0, browser: false },
+  });
   expect(session.places).toEqual([]);
   expect(session.linkable).toBe(true);
 });
@@ -108,6 +111,50 @@ const another: InboxView = { ...inbox, id: 5 };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
 const token: SessionView = { kind: 'token', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
 const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example', instead: null };
+
+const browser: SessionView = { kind: 'browser', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
+const signingIn: SessionView = { ...browser, kind: 'signing-in', code: null, at: null, until: 0 };
+
+test('whoever connects to a company that wants the browser has it opened at once', async () => {
+  const signInByBrowser = vi.fn(() => Promise.resolve(connected));
+  const { session } = started({ connect: () => Promise.resolve(browser), signInByBrowser });
+  session.moving = true;
+  await session.connect('upload.nordlys.example');
+  expect(signInByBrowser).toHaveBeenCalledExactlyOnceWith(false);
+  expect([session.view, session.moving, session.busy]).toEqual([connected, false, false]);
+});
+
+test('what comes of a sign-in in whose place another was begun, or that was left, counts no more', async () => {
+  const ends: ((problem: Problem) => void)[] = [];
+  const signInByBrowser = () => new Promise<SessionView>((_, refuse) => ends.push(refuse));
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const { session } = started({ signInByBrowser, leaveSignIn });
+  const unfinished: Problem = { code: 'sign-in-unfinished', owner: 'user', detail: '', reference: null };
+  session.hear({ kind: 'session', session: browser });
+  const first = session.signInByBrowser();
+  session.hear({ kind: 'session', session: signingIn });
+  const second = session.signInByBrowser();
+  ends[0]?.(unfinished);
+  await first;
+  expect([session.problem, session.busy]).toEqual([null, true]);
+  ends[1]?.(unfinished);
+  await second;
+  expect([session.problem, session.busy]).toEqual([unfinished, false]);
+  const third = session.signInByBrowser();
+  session.leaveSignIn();
+  ends[2]?.(unfinished);
+  await third;
+  expect(leaveSignIn).toHaveBeenCalledOnce();
+  expect([session.problem, session.busy]).toEqual([null, false]);
+});
+
+test('where nobody waits for the browser nothing is left', () => {
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const { session } = started({ leaveSignIn });
+  session.hear({ kind: 'session', session: browser });
+  session.leaveSignIn();
+  expect(leaveSignIn).not.toHaveBeenCalled();
+});
 
 test('what is added while something waits goes with it', async () => {
   const enqueue = vi.fn(() => Promise.resolve(ticket));

@@ -14,6 +14,7 @@ const NO_BUTTON: ErrorCode[] = [
   'storage-busy',
   'backend-down',
   'source-offline',
+  'sign-in-unfinished',
   'keychain-unavailable',
   'journal-newer',
   'journal-damaged',

@@ -9,7 +9,7 @@ use davit_core::session::shape::Fits;
 use davit_core::session::wire;
 use sha2::{Digest as _, Sha256};
 
-use super::{Auth, Config, Destination, Person, Sts};
+use super::{Auth, Config, Destination, Oidc, Person, Sts};
 use crate::people::OPAQUE;
 use crate::policy;
 
@@ -51,7 +51,10 @@ pub(super) fn config(config: &Config) -> Valid {
     shape::discovery(&wire::Discovery {
         api_version: wire::API_VERSION,
         name: config.name.clone(),
-        auth: wire::Auth::None,
+        auth: match &config.auth {
+            Auth::Oidc(said) => said.wire(),
+            Auth::None | Auth::Token { .. } => wire::Auth::None,
+        },
         minimum_client_version: None,
         support: config.support.clone(),
         policy: config.policy.clone(),
@@ -70,11 +73,15 @@ pub(super) fn config(config: &Config) -> Valid {
 }
 
 fn auth(config: &Config) -> Valid {
-    let Auth::Token { people } = &config.auth else {
-        let here = config.listen.ip().is_loopback();
-        return holds(here, || {
-            format!("auth kind \"none\" is for loopback addresses only, not for listen {}", config.listen)
-        });
+    let people = match &config.auth {
+        Auth::Token { people } => people,
+        Auth::Oidc(said) => return oidc(said),
+        Auth::None => {
+            let here = config.listen.ip().is_loopback();
+            return holds(here, || {
+                format!("auth kind \"none\" is for loopback addresses only, not for listen {}", config.listen)
+            });
+        }
     };
     holds(!people.is_empty(), || "auth.people is empty: nobody could sign in".to_owned())?;
     let (mut ids, mut tokens) = (BTreeSet::new(), BTreeSet::new());
@@ -86,6 +93,14 @@ fn auth(config: &Config) -> Valid {
         holds(tokens.insert(token), || about("token_sha256 is another person's too".to_owned()))?;
     }
     Ok(())
+}
+
+/// What of an issuer the contract does not tell; the rest is checked as clients check it.
+fn oidc(said: &Oidc) -> Valid {
+    field("auth.audience", shape::header(said.audience(), 2_048))?;
+    field("auth.person", shape::words(&said.person, 256))?;
+    field("auth.groups", shape::words(&said.groups, 256))?;
+    said.disabled.iter().try_for_each(|id| field("auth.disabled", shape::words(id, 256)))
 }
 
 fn the_person(person: &Person) -> Valid {
@@ -195,6 +210,8 @@ fn destination(config: &Config, to: &Destination) -> Valid {
 fn groups(config: &Config, to: &Destination) -> Valid {
     let has = |group: &String| match &config.auth {
         Auth::None => false,
+        // The issuer says who has which.
+        Auth::Oidc(_) => true,
         Auth::Token { people } => people.iter().any(|person| person.groups.contains(group)),
     };
     match to.groups.iter().find(|group| !has(group)) {
@@ -377,5 +394,25 @@ mod tests {
         let text = text.replace("groups = [\"editors\"]", "");
         Config::parse(&text).expect("good");
         assert!(sentence(&text.replace("127.0.0.1:0", "0.0.0.0:80")).contains("loopback"));
+    }
+
+    #[test]
+    fn an_issuer_is_refused_as_clients_would_refuse_it() {
+        let start = GOOD.find("auth =").expect("auth");
+        let end = GOOD.find("sts =").expect("sts");
+        let with = |auth: &str| format!("{}auth = {{ kind = \"oidc\", {auth} }}\n{}", &GOOD[..start], &GOOD[end..]);
+        let good = "issuer = \"https://id.example.com\", client_id = \"davit\"";
+        Config::parse(&with(good)).expect("good");
+        for (auth, word) in [
+            ("issuer = \"http://id.example.com\", client_id = \"davit\"".to_owned(), "auth.issuer"),
+            ("issuer = \"https://id.example.com\", client_id = \"\"".to_owned(), "auth.client_id"),
+            (format!("{good}, scopes = [\"a b\"]"), "auth.scopes"),
+            (format!("{good}, scopes = [\"profile\"], bearer = \"id_token\""), "openid"),
+            (format!("{good}, audience = \"\""), "auth.audience"),
+            (format!("{good}, person = \"\""), "auth.person"),
+            (format!("{good}, client_secret = \"x\""), "client_secret"),
+        ] {
+            assert!(sentence(&with(&auth)).contains(word), "{auth}");
+        }
     }
 }

@@ -313,7 +313,7 @@ impl Answer {
 }
 
 /// Something on the way answered in the company's place.
-fn of_another(status: StatusCode, kind: &str) -> Error {
+pub(super) fn of_another(status: StatusCode, kind: &str) -> Error {
     Error::new(ErrorCode::CaptivePortal).detail(format!("{status} with {}", shape::told(kind)))
 }
 
@@ -330,7 +330,7 @@ fn unlike(said: &str) -> String {
     }
 }
 
-async fn bounded(mut response: Response) -> Result<Vec<u8>> {
+pub(super) async fn bounded(mut response: Response) -> Result<Vec<u8>> {
     let endless = || Error::new(ErrorCode::BackendContract).detail("an answer without end");
     if response.content_length().is_some_and(|length| length > LONGEST as u64) {
         return Err(endless());
@@ -345,7 +345,7 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-fn no_answer(error: &reqwest::Error) -> Error {
+pub(super) fn no_answer(error: &reqwest::Error) -> Error {
     if error.is_builder() {
         // A token that no header can carry; the text is not repeated.
         return Error::new(ErrorCode::BadInput).detail("this cannot be asked for");

@@ -1,6 +1,6 @@
 //! Signing in at the company's backend, and what it offers: destinations, and credentials for them.
 //!
-//! Everything a backend answers is input: checked before it is used. It can never name a host.
+//! Everything a backend answers is input: checked before it is used. It can name no host but the issuer where people sign in.
 
 pub mod address;
 mod backend;
@@ -8,6 +8,7 @@ pub(crate) mod checks;
 pub mod company;
 mod destination;
 mod held;
+mod oidc;
 mod pause;
 pub mod shape;
 mod source;
@@ -22,6 +23,8 @@ use tokio::sync::watch;
 pub use backend::Backend;
 pub use company::Company;
 pub use destination::{Collision, Destination, Rules};
+pub(crate) use oidc::Pending;
+pub use oidc::{By, Pages};
 pub use vault::Vault;
 
 use crate::credentials::CredentialSource;
@@ -31,6 +34,7 @@ use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
 use held::{Asking, Held};
+use oidc::{Issuer, Kept};
 use source::BackendSource;
 use wire::{Auth, Discovery};
 
@@ -78,6 +82,8 @@ pub(super) struct Inner {
     discovery: Discovery,
     vault: Vault,
     held: Held,
+    /// The sign-in at the company's issuer, where it has one.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Session {
@@ -87,7 +93,7 @@ impl Session {
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
     /// `client-too-old`, `untrusted-server`, `bad-certificate-file`.
     pub async fn connect(address: &str, net: &Net, vault: Vault) -> Result<Self> {
-        Self::with(Backend::new(address::parse(address)?, net)?, vault).await
+        Self::with(Backend::new(address::parse(address)?, net)?, net, vault).await
     }
 
     /// A company that the policy file describes: its endpoint gives credentials and nothing else.
@@ -95,19 +101,25 @@ impl Session {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn with_company(company: Arc<Company>, net: &Net, vault: Vault) -> Result<Self> {
-        Self::with(Backend::of_company(company, net)?, vault).await
+        Self::with(Backend::of_company(company, net)?, net, vault).await
     }
 
-    async fn with(backend: Backend, vault: Vault) -> Result<Self> {
+    async fn with(backend: Backend, net: &Net, vault: Vault) -> Result<Self> {
         let discovery = backend.discover().await?;
         if matches!(discovery.auth, Auth::None) && !address::is_loopback(backend.base()) {
             return Err(Error::new(ErrorCode::BackendContract).detail("a company must ask for a sign-in"));
         }
-        let token = match discovery.auth {
-            Auth::Token => vault.load(backend.base()).await,
-            Auth::None | Auth::Oidc { .. } => None,
-        };
-        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token) })))
+        let (mut token, mut kept) = (None, None);
+        match &discovery.auth {
+            // What an issuer gave is for the issuer's eyes.
+            Auth::Token => token = vault.load(backend.base()).await.filter(|token| !Kept::is_entry(token)),
+            Auth::Oidc { issuer, client_id, scopes, bearer } => {
+                let issuer = Issuer::new(issuer, client_id, scopes, *bearer, backend.base(), net)?;
+                kept = Some(Arc::new(Kept::load(issuer, vault, backend.base().clone()).await));
+            }
+            Auth::None => {}
+        }
+        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), kept })))
     }
 
     /// The company's name.
@@ -141,13 +153,20 @@ impl Session {
             Auth::None => Needs::Nothing,
             Auth::Token if self.0.held.has_token() => Needs::Nothing,
             Auth::Token => Needs::Token,
+            Auth::Oidc { .. } if self.0.kept.as_ref().is_some_and(|kept| kept.is_signed_in()) => Needs::Nothing,
             Auth::Oidc { .. } => Needs::Browser,
         }
     }
 
-    /// The token, for whoever makes sure that it stands nowhere.
-    pub(crate) fn token(&self) -> Option<SecretString> {
-        self.0.held.asking().token
+    /// Whether people sign in with the company in their browser.
+    pub(crate) fn is_by_browser(&self) -> bool {
+        self.0.kept.is_some()
+    }
+
+    /// Its tokens, for whoever makes sure that they stand nowhere.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        let of_the_issuer = self.0.kept.as_ref().map(|kept| kept.secrets()).unwrap_or_default();
+        self.0.held.asking().token.into_iter().chain(of_the_issuer).collect()
     }
 
     /// Whether the backend takes us, as it changes.
@@ -158,8 +177,12 @@ impl Session {
     /// Tries a token, and keeps it when the backend takes it.
     ///
     /// # Errors
-    /// `wrong-token`, `not-allowed`, `account-disabled`, or that the backend does not answer.
+    /// `wrong-token`, `not-allowed`, `account-disabled`, `bad-input` where the company wants no token, or that the backend does not
+    /// answer.
     pub async fn sign_in(&self, token: SecretString) -> Result<()> {
+        if self.0.kept.is_some() {
+            return Err(Error::new(ErrorCode::BadInput).detail("people sign in with this company in their browser"));
+        }
         let wires = self.0.backend.destinations(Some(&token)).await.map_err(|error| match error.code {
             ErrorCode::SignInEnded => Error::new(ErrorCode::WrongToken).detail(error.detail),
             _ => error,
@@ -170,13 +193,51 @@ impl Session {
         Ok(())
     }
 
-    /// Forgets the token, here and in the keychain.
+    /// Begins a sign-in at the company's issuer. Nothing changes before it is granted.
+    ///
+    /// # Errors
+    /// `bad-input` where the company wants something else; `backend-contract` for an issuer that is not set up for it, or that it
+    /// does not answer.
+    pub(crate) async fn begin_sign_in(&self, by: By, pages: Pages) -> Result<Pending> {
+        let kept =
+            self.0.kept.as_ref().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no sign-in by browser"))?;
+        Pending::begin(kept.issuer(), by, pages).await
+    }
+
+    /// Waits for the person, tries what they are granted, and keeps it when the backend takes it. Answers whether it will be there
+    /// after a restart.
+    ///
+    /// # Errors
+    /// `sign-in-unfinished`, `not-allowed`, `account-disabled`, `backend-contract`, or that issuer or backend do not answer.
+    ///
+    /// # Cancellation
+    /// Gives the sign-in up: nobody listens for it any more.
+    pub(crate) async fn finish_sign_in(&self, pending: Pending) -> Result<bool> {
+        let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
+        let kept = self.0.kept.as_ref().ok_or_else(none)?;
+        let grant = pending.granted().await?;
+        let bearer = grant.bearer().cloned().ok_or_else(none)?;
+        let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
+            ErrorCode::SignInEnded => Error::new(ErrorCode::BackendContract)
+                .detail(format!("the company does not take what its issuer grants: {}", error.detail)),
+            _ => error,
+        })?;
+        let destinations = checks::destinations(answer)?;
+        let lasts = kept.sign_in(grant).await;
+        self.0.held.sign_in(bearer, destinations);
+        Ok(lasts)
+    }
+
+    /// Forgets the token, here and in the keychain; an issuer hears of it, where it wants to.
     ///
     /// # Errors
     /// None today; the keychain may be away, and the token is then gone from memory all the same.
     pub async fn sign_out(&self) -> Result<()> {
         self.0.held.sign_out();
-        self.0.vault.forget(self.0.backend.base()).await;
+        match &self.0.kept {
+            Some(kept) => kept.sign_out().await,
+            None => self.0.vault.forget(self.0.backend.base()).await,
+        }
         Ok(())
     }
 
@@ -196,9 +257,9 @@ impl Session {
     /// # Errors
     /// As [`Self::destinations`].
     pub async fn refresh_destinations(&self) -> Result<Arc<[Destination]>> {
-        let asking = self.0.held.asking();
-        let answer = self.0.backend.destinations(asking.token.as_ref()).await;
-        let destinations = checks::destinations(self.0.noticing(&asking, answer)?)?;
+        let asking = self.0.asking().await?;
+        let ask = |token: Option<SecretString>| async move { self.0.backend.destinations(token.as_ref()).await };
+        let destinations = checks::destinations(self.0.ask(&asking, ask).await?)?;
         self.0.held.learnt(&asking, &destinations);
         Ok(destinations)
     }
@@ -213,8 +274,10 @@ impl Session {
     /// # Errors
     /// `sign-in-ended`, `not-allowed`, `destination-gone`, `backend-contract`, or that the backend does not answer.
     pub async fn send_receipt(&self, receipt: &wire::Receipt) -> Result<()> {
-        let asking = self.0.held.asking();
-        self.0.noticing(&asking, self.0.backend.send_receipt(asking.token.as_ref(), receipt).await)
+        let asking = self.0.asking().await?;
+        let ask =
+            |token: Option<SecretString>| async move { self.0.backend.send_receipt(token.as_ref(), receipt).await };
+        self.0.ask(&asking, ask).await
     }
 
     /// Whether the backend looks at objects for us, as it says of itself.
@@ -227,9 +290,11 @@ impl Session {
     /// # Errors
     /// `sign-in-ended`, `not-allowed`, `account-disabled`, `backend-contract`, or that the backend does not answer.
     pub async fn look(&self, to: &DestinationId, key: &ObjectKey) -> Result<Head> {
-        let asking = self.0.held.asking();
-        let answer = self.0.backend.verify(asking.token.as_ref(), &to.0, key.as_str()).await;
-        match self.0.noticing(&asking, answer)? {
+        let asking = self.0.asking().await?;
+        let ask = |token: Option<SecretString>| async move {
+            self.0.backend.verify(token.as_ref(), &to.0, key.as_str()).await
+        };
+        match self.0.ask(&asking, ask).await? {
             Some(answer) => checks::verified(answer),
             None => Ok(Head::Unknown),
         }
@@ -244,6 +309,33 @@ impl Session {
 impl Inner {
     fn known(&self, id: &DestinationId) -> Option<Destination> {
         self.held.destinations()?.iter().find(|known| known.id == *id).cloned()
+    }
+
+    /// What a request is made with, renewed where that is due.
+    async fn asking(&self) -> Result<Asking> {
+        let mut asking = self.held.asking();
+        if let Some(kept) = &self.kept {
+            asking.token = Some(self.noticing(&asking, kept.bearer().await)?);
+        }
+        Ok(asking)
+    }
+
+    /// Asks the backend, and once more with another token of the issuer where it does not take the first: the computer may have
+    /// slept beyond its end, or an administrator taken it back.
+    async fn ask<T, F>(&self, asking: &Asking, request: impl Fn(Option<SecretString>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut outcome = request(asking.token.clone()).await;
+        if let Some(kept) = &self.kept
+            && outcome.as_ref().is_err_and(|error| error.code == ErrorCode::SignInEnded)
+        {
+            outcome = match kept.instead_of(asking.token.clone()).await {
+                Ok(another) => request(Some(another)).await,
+                Err(error) => Err(error),
+            };
+        }
+        self.noticing(asking, outcome)
     }
 
     /// Whatever is asked: a 401 ends the sign-in for everybody.

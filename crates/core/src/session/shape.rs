@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::wire;
+use super::{address, wire};
 use crate::transfer::checksum;
 
 /// Nothing, or the end of a sentence that begins with the field's name.
@@ -160,11 +160,13 @@ pub fn discovery(wire: &wire::Discovery) -> Result<(), String> {
     // A backend never names a host: the computer's own policy does.
     let policy = wire.policy.as_ref().is_none_or(wire::Policy::fits_a_backend);
     named("policy", fits(policy, "says what only a computer's own policy may"))?;
-    if let wire::Auth::Oidc { issuer, client_id, scopes } = &wire.auth {
-        let safe = header(issuer, 2_048).is_ok() && Url::parse(issuer).is_ok_and(|url| url.scheme() == "https");
-        named("auth.issuer", fits(safe, "is not an https address"))?;
+    if let wire::Auth::Oidc { issuer, client_id, scopes, bearer } = &wire.auth {
+        let safe = Url::parse(issuer).is_ok_and(|url| address::check(&url).is_ok() && url.query().is_none());
+        named("auth.issuer", fits(safe && header(issuer, 2_048).is_ok(), "is not an https address"))?;
         named("auth.client_id", header(client_id, 1_024))?;
         named("auth.scopes", scopes.iter().try_for_each(|scope| header(scope, 256)))?;
+        let tells = *bearer == wire::Bearer::AccessToken || scopes.iter().any(|scope| scope == "openid");
+        named("auth.scopes", fits(tells, "have no openid, without which there is no ID token"))?;
     }
     Ok(())
 }

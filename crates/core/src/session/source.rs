@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{Inner, checks};
@@ -27,10 +28,12 @@ impl BackendSource {
     }
 
     async fn ask(&self) -> Result<Lease> {
-        let asking = self.session.held.asking();
+        let asking = self.session.asking().await?;
         let asked = Instant::now();
-        let answer = self.session.backend.credentials(asking.token.as_ref(), &self.destination.0).await;
-        let (answer, received) = (self.session.noticing(&asking, answer)?, Instant::now());
+        let ask = |token: Option<SecretString>| async move {
+            self.session.backend.credentials(token.as_ref(), &self.destination.0).await
+        };
+        let (answer, received) = (self.session.ask(&asking, ask).await?, Instant::now());
         let body = answer.body;
         checks::credentials(&body)?;
         let broken = |why: &str| Error::new(ErrorCode::BackendContract).detail(why.to_owned());

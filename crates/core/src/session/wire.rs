@@ -54,11 +54,25 @@ pub enum Auth {
         client_id: String,
         /// What to ask for.
         scopes: Vec<String>,
+        /// What the backend is shown of what is granted.
+        #[serde(default)]
+        bearer: Bearer,
     },
     /// By a token that is pasted once.
     Token,
     /// Not at all; loopback only.
     None,
+}
+
+/// Which token of an issuer a backend checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    /// Where the issuer's access tokens are for the backend, and say so.
+    #[default]
+    AccessToken,
+    /// Where they are for others' eyes alone: an ID token says who the person is, and that it is for us.
+    IdToken,
 }
 
 /// Whom to ask.

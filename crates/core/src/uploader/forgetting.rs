@@ -3,8 +3,8 @@
 //!
 //! That it is to be forgotten goes on record first, and that word goes last. Everything in between may be done twice: whatever
 //! the moment of a kill, the next start does all of it before anything else. It asks nobody then: what S3 still holds of
-//! unfinished uploads is left to the bucket's lifecycle rule, as it is here where nobody may remove it. The contract knows no
-//! word by which a company would take a token back.
+//! unfinished uploads is left to the bucket's lifecycle rule, as it is here where nobody may remove it. An issuer is told that a
+//! sign-in is over, at work and where it wants to be; the contract knows no word by which a company would take a token back.
 
 use std::sync::{Arc, Mutex};
 

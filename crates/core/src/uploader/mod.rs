@@ -17,6 +17,7 @@ mod preferences;
 mod present;
 mod report;
 mod runtime;
+mod signing;
 mod socket;
 mod status;
 pub mod watches;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 pub use forgetting::Forgotten;
 pub use network::Network;
 pub use options::{Direct, Options};
+pub use signing::{Door, SignedIn};
 pub use status::SessionStatus;
 
 use crate::bandwidth::Choice;
@@ -86,6 +88,8 @@ struct Keeper {
     present: Present<Session>,
     status: watch::Sender<SessionStatus>,
     preferences: watch::Sender<Preferences>,
+    /// Tells one sign-in that waits for a person from the next.
+    signing: watch::Sender<u64>,
 }
 
 impl Uploader {
@@ -161,6 +165,7 @@ impl Uploader {
             present: Present::new(),
             status: watch::Sender::new(first),
             preferences,
+            signing: watch::Sender::new(0),
             options,
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
@@ -512,13 +517,18 @@ impl Keeper {
     /// counts; somebody may have turned to another meanwhile.
     async fn arrive(&self, wish: Wish, session: &Session) -> Result<(SessionStatus, bool)> {
         let (company, address) = (session.company(), session.address());
-        let status = match session.needs() {
-            Needs::Token | Needs::Browser => SessionStatus::NeedsToken { company, address },
+        let destinations = match session.needs() {
+            Needs::Token | Needs::Browser => None,
             Needs::Nothing => match session.destinations().await {
-                Ok(destinations) => SessionStatus::Connected { company, address, destinations },
-                Err(error) if error.code == ErrorCode::SignInEnded => SessionStatus::NeedsToken { company, address },
+                Ok(destinations) => Some(destinations),
+                Err(error) if error.code == ErrorCode::SignInEnded => None,
                 Err(error) => return Err(error),
             },
+        };
+        let status = match destinations {
+            Some(destinations) => SessionStatus::Connected { company, address, destinations },
+            None if session.is_by_browser() => SessionStatus::NeedsBrowser { company, address },
+            None => SessionStatus::NeedsToken { company, address },
         };
         let signed_in = matches!(status, SessionStatus::Connected { .. });
         let counts = self.present.arrive(wish, Some(session.clone()), || {
@@ -544,9 +554,10 @@ impl Keeper {
                     if let SessionState::SignedOut { since } = state
                         && session.needs() == Needs::Nothing
                     {
-                        let (company, address) = (session.company(), session.address());
+                        let (company, address, browser) =
+                            (session.company(), session.address(), session.is_by_browser());
                         keeper.engine.signed_out(Some(since));
-                        keeper.status.send_replace(SessionStatus::SignedOut { company, address, since });
+                        keeper.status.send_replace(SessionStatus::SignedOut { company, address, since, browser });
                     }
                 };
                 if !keeper.present.while_it_counts(|now| now.is(&session), follow) {

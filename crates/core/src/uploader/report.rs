@@ -29,7 +29,7 @@ impl Uploader {
 
     /// Whatever secrets are in memory.
     fn secrets(&self) -> Vec<SecretString> {
-        let of_the_session = self.session.present.session().and_then(|session| session.token());
+        let of_the_session = self.session.present.session().map(|session| session.secrets()).unwrap_or_default();
         let of_the_options = self.session.options.token.clone();
         let of_the_proxies = self.session.options.net.proxies.passwords();
         of_the_session.into_iter().chain(of_the_options).chain(of_the_proxies).collect()

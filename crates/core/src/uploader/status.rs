@@ -32,6 +32,26 @@ pub enum SessionStatus {
         /// Its address.
         address: String,
     },
+    /// The company wants a sign-in in the browser.
+    NeedsBrowser {
+        /// Its name.
+        company: String,
+        /// Its address.
+        address: String,
+    },
+    /// Somebody signs in, in their browser or with a code.
+    SigningIn {
+        /// The company's name.
+        company: String,
+        /// Its address.
+        address: String,
+        /// What the page in the browser asks for, or shows.
+        code: Option<String>,
+        /// Where that page is, where no browser could be opened.
+        at: Option<String>,
+        /// So long it is waited for.
+        until: UnixTime,
+    },
     /// The token that was given is not taken.
     TokenRefused {
         /// Why.
@@ -56,5 +76,7 @@ pub enum SessionStatus {
         address: String,
         /// Since when.
         since: UnixTime,
+        /// Whether the next one is in the browser.
+        browser: bool,
     },
 }
