@@ -1121,7 +1121,7 @@ name: string,
  */
 folder: string, 
 /**
- * The drive that it lies on, where its path has a name for it.
+ * The drive that it lies on, where its path, or where that was mounted, has a name for it.
  */
 drive: string | null, 
 /**

@@ -35,7 +35,9 @@ impl Folder {
         };
         if self.mount != mount {
             self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
-            self.mount = mount;
+            // Where only what it was mounted on is left, its drive is called as it was.
+            let before = std::mem::replace(&mut self.mount, mount);
+            self.was_on = before.or(self.was_on.take());
         }
         self.presence.looked(Instant::now(), self.mount.is_some());
         if self.events.lies(remote) {
