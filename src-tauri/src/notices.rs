@@ -1,18 +1,25 @@
-//! What the system is to tell a person: what was added together is uploaded, or something of it needs them. One notification a
-//! gesture, when all of it ended; none a file, and none while they look at the window. Pure.
+//! What the system is to tell a person: what was added together is uploaded, or something of it needs them, and what keeps
+//! everything, or a watched folder, from going on. One notification a gesture when all of it ended, one before at its first problem, and
+//! one for whatever is in the way; none a file, and none while they look at the window. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use davit_core::engine::Ended;
+use davit_core::engine::{Ended, News, Stumbled};
+use davit_core::error::ErrorCode;
 use davit_core::ids::{BatchId, WatchId};
 use davit_core::settings::Preferences;
 use tokio::time::Instant;
 
+use crate::standing::{Standing, Stop};
 use crate::words;
 
 /// A watched folder is told of no more often.
 const HOUR: Duration = Duration::from_secs(3_600);
+/// What is in the way is told once it is so for this long: what goes by itself before is nothing to come for.
+const LASTS: Duration = Duration::from_secs(10);
+/// What was in the way is over once it was not for this long: what comes and goes is told once.
+const OVER: Duration = Duration::from_secs(60);
 /// Gestures of which it is known what was told; those before are not tried again any more.
 const KNOWN: usize = 1_000;
 
@@ -26,9 +33,31 @@ pub(crate) struct Notice {
 /// What was told, and what is still to be.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
-    /// Files done and failed, of gestures that ended.
-    told: BTreeMap<BatchId, (u32, u32)>,
+    gestures: BTreeMap<BatchId, Told>,
     folders: BTreeMap<WatchId, Folder>,
+    stops: HashMap<Stop, Held>,
+}
+
+/// What was told of a gesture.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Files done, and files failed, when it ended.
+    done: u32,
+    failed: u32,
+    /// Files failed when its first problem was told; it has not ended since.
+    before: u32,
+}
+
+/// What is in the way.
+#[derive(Debug)]
+struct Held {
+    /// Since when.
+    since: Instant,
+    /// Since when it is not any more.
+    gone: Option<Instant>,
+    /// A person knows.
+    told: bool,
+    says: Notice,
 }
 
 /// What is to be told of a watched folder.
@@ -44,15 +73,36 @@ struct Folder {
 }
 
 impl Notices {
-    /// Something ended. Answers what is to be told of it at once.
-    pub(crate) fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
-        let Ended { batch, watch, destination, name, done, failed } = ended;
-        let before = self.told.insert(batch, (done, failed)).unwrap_or_default();
-        if self.told.len() > KNOWN {
-            self.told.pop_first();
+    /// Something became of what was added together. Answers what is to be told of it at once.
+    pub(crate) fn news(&mut self, news: News, preferences: Preferences, focused: bool) -> Option<Notice> {
+        match news {
+            News::Ended(ended) => self.ended(ended, preferences, focused),
+            News::Stumbled(stumbled) => self.stumbled(stumbled, preferences, focused),
         }
+    }
+
+    fn stumbled(&mut self, stumbled: Stumbled, preferences: Preferences, focused: bool) -> Option<Notice> {
+        let Stumbled { batch, destination, name, failed, why } = stumbled;
+        let told = self.told(batch);
+        // What failed before, was tried again and fails again, is no news.
+        if told.before > 0 || failed <= told.failed {
+            return None;
+        }
+        told.before = failed;
+        let title = needs(failed, name.as_deref(), why);
+        (preferences.tell_needs_you && !focused).then(|| Notice { title, body: words::place(&destination) })
+    }
+
+    /// Something ended.
+    fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
+        let Ended { batch, watch, destination, name, done, failed, why } = ended;
+        let told = self.told(batch);
+        let before = std::mem::replace(told, Told { done, failed, before: 0 });
         // What is tried again ends again: what was told before is no news.
-        let (done, failed) = (done.saturating_sub(before.0), failed.saturating_sub(before.1));
+        let (done, failed) = (done.saturating_sub(before.done), failed.saturating_sub(before.failed));
+        if done == 0 && failed <= before.before {
+            return None;
+        }
         let name = name.as_deref();
         if let Some(watch) = watch.filter(|_| done > 0) {
             let folder = self.folders.entry(watch).or_default();
@@ -65,15 +115,45 @@ impl Notices {
         }
         if failed > 0 {
             let body = if done > 0 { words::and_done(done, &destination) } else { words::place(&destination) };
-            return preferences.tell_needs_you.then(|| Notice { title: words::need_you(failed, name), body });
+            return preferences.tell_needs_you.then(|| Notice { title: needs(failed, name, why), body });
         }
         let tells = preferences.tell_done && watch.is_none() && done > 0;
         tells.then(|| Notice { title: words::done(done, name), body: words::place(&destination) })
     }
 
-    /// What is to be told of watched folders by now.
+    fn told(&mut self, batch: BatchId) -> &mut Told {
+        if self.gestures.len() >= KNOWN && !self.gestures.contains_key(&batch) {
+            self.gestures.pop_first();
+        }
+        self.gestures.entry(batch).or_default()
+    }
+
+    /// Things stand so now.
+    pub(crate) fn stands(&mut self, standing: &Standing, now: Instant) {
+        self.stops.retain(|_, held| held.gone.is_none_or(|gone| now.duration_since(gone) < OVER));
+        let stops = standing.stops();
+        for (_, held) in self.stops.iter_mut().filter(|(stop, _)| !stops.iter().any(|(is, _)| is == *stop)) {
+            held.gone = held.gone.or(Some(now));
+        }
+        for (stop, says) in stops {
+            let new = || Held { since: now, gone: None, told: false, says: says.clone() };
+            let held = self.stops.entry(stop).or_insert_with(new);
+            if held.gone.take().is_some() {
+                held.since = now;
+            }
+            held.says = says;
+        }
+    }
+
+    /// What is to be told by now of what is in the way, and of watched folders.
     pub(crate) fn due(&mut self, preferences: Preferences, focused: bool, now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
+        for held in self.stops.values_mut().filter(|held| held.due().is_some_and(|due| due <= now)) {
+            held.told = true;
+            if preferences.tell_needs_you && !focused {
+                notices.push(held.says.clone());
+            }
+        }
         for folder in self.folders.values_mut().filter(|folder| folder.is_due(now)) {
             let (done, name) = (std::mem::take(&mut folder.done), folder.name.take());
             // Who looks at the window, or does not want to know, knows: it is not made up for later.
@@ -89,7 +169,15 @@ impl Notices {
     /// When something is due next.
     pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
         let waits = self.folders.values().filter(|folder| folder.done > 0);
-        waits.map(|folder| folder.told.map_or(now, |told| told + HOUR)).min()
+        let folders = waits.map(|folder| folder.told.map_or(now, |told| told + HOUR));
+        folders.chain(self.stops.values().filter_map(Held::due)).min()
+    }
+}
+
+impl Held {
+    /// When it is to be told.
+    fn due(&self) -> Option<Instant> {
+        (!self.told && self.gone.is_none()).then(|| self.since + LASTS)
     }
 }
 
@@ -99,15 +187,23 @@ impl Folder {
     }
 }
 
+/// What needs the person. A password that the network wants is asked for once, whatever waits for it.
+fn needs(failed: u32, name: Option<&str>, why: Option<ErrorCode>) -> String {
+    if why == Some(ErrorCode::ProxyAuth) { words::PROXY.to_owned() } else { words::need_you(failed, name) }
+}
+
 #[cfg(test)]
 mod tests {
+    use davit_core::engine::feed::{Overview, Totals, Wait};
+    use davit_core::units::UnixTime;
+
     use super::*;
 
     const PLACE: &str = "Projects › Rushes";
 
     fn ended(batch: u64, done: u32, failed: u32) -> Ended {
         let destination = "Projects / Rushes".to_owned();
-        Ended { batch: BatchId::new(batch), watch: None, destination, name: None, done, failed }
+        Ended { batch: BatchId::new(batch), watch: None, destination, name: None, done, failed, why: None }
     }
 
     fn notice(title: &str, body: &str) -> Notice {
@@ -138,6 +234,90 @@ mod tests {
         assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), Some(notice("1 file needs you", PLACE)));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.ended(ended(4, 3, 1), no_need, false), None);
+    }
+
+    #[test]
+    fn the_first_problem_is_told_at_once_and_the_end_says_all() {
+        let (mut notices, wants) = (Notices::default(), Preferences::default());
+        let stumbled = |batch, failed, name: Option<&str>, why| {
+            let (batch, destination) = (BatchId::new(batch), "Projects / Rushes".to_owned());
+            News::Stumbled(Stumbled { batch, destination, name: name.map(str::to_owned), failed, why })
+        };
+        let first = stumbled(1, 1, Some("harbour.mov"), Some(ErrorCode::AccessDenied));
+        assert_eq!(notices.news(first.clone(), wants, false), Some(notice("harbour.mov needs you", PLACE)));
+        assert_eq!(notices.news(first, wants, false), None, "once");
+        let all = notice("3 files need you", "211 files are uploaded to Projects › Rushes.");
+        assert_eq!(notices.news(News::Ended(ended(1, 211, 3)), wants, false), Some(all));
+        assert_eq!(
+            notices.news(stumbled(1, 2, None, None), wants, false),
+            None,
+            "two of the three that were tried again"
+        );
+        // All else of it was taken back.
+        let two = notice("2 files need you", PLACE);
+        assert_eq!(notices.news(stumbled(2, 2, None, None), wants, false), Some(two));
+        assert_eq!(notices.news(News::Ended(ended(2, 0, 2)), wants, false), None, "they know");
+        let proxy = notice("Your company network asks for a password", PLACE);
+        let asked = stumbled(3, 1, Some("cut.mov"), Some(ErrorCode::ProxyAuth));
+        assert_eq!(notices.news(asked, wants, false), Some(proxy));
+        let no_need = Preferences { tell_needs_you: false, ..wants };
+        assert_eq!(notices.news(stumbled(4, 1, None, None), no_need, false), None);
+        assert_eq!(notices.news(stumbled(5, 1, None, None), wants, true), None, "it is seen");
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told_once_until_it_was_over() {
+        let (mut notices, begun) = (Notices::default(), Instant::now());
+        let wants = Preferences::default();
+        let at = |seconds: u64| begun + Duration::from_secs(seconds);
+        let stands = |overview| Standing { totals: Totals { overview, ..Totals::default() }, ..Standing::default() };
+        let over = || stands(Overview::SignedOut { since: UnixTime(7) });
+        let fine = || stands(Overview::Moving);
+        let told = || vec![notice("Sign in to continue", "Your sign-in ended. Nothing is lost.")];
+        notices.stands(&over(), at(0));
+        assert_eq!((notices.due(wants, false, at(0)), notices.next(at(0))), (vec![], Some(at(10))));
+        assert_eq!(notices.due(wants, false, at(10)), told());
+        notices.stands(&over(), at(20));
+        assert_eq!((notices.due(wants, false, at(900)), notices.next(at(900))), (vec![], None), "they know");
+        // It comes and goes.
+        notices.stands(&fine(), at(1_000));
+        notices.stands(&over(), at(1_030));
+        assert_eq!(notices.due(wants, false, at(1_100)), vec![]);
+        // It was over, and is again.
+        notices.stands(&fine(), at(2_000));
+        notices.stands(&over(), at(2_060));
+        assert_eq!(notices.due(wants, false, at(2_070)), told());
+        // What is gone before anybody came for it is nothing to tell, and so is what is seen or not wanted.
+        notices.stands(&fine(), at(3_000));
+        notices.stands(&over(), at(3_100));
+        notices.stands(&fine(), at(3_105));
+        assert_eq!((notices.due(wants, false, at(3_200)), notices.next(at(3_200))), (vec![], None));
+        notices.stands(&over(), at(4_000));
+        assert_eq!((notices.due(wants, true, at(4_010)), notices.due(wants, false, at(4_020))), (vec![], vec![]));
+        let full = stands(Overview::Stuck { code: ErrorCode::DiskFull });
+        notices.stands(&full, at(5_000));
+        let not = Preferences { tell_needs_you: false, ..wants };
+        assert_eq!(notices.due(not, false, at(5_010)), vec![]);
+    }
+
+    #[test]
+    fn each_thing_that_is_in_the_way_is_told_in_its_own_words() {
+        let wait = |code| Overview::Waiting(Wait::new(code, None, None));
+        for (overview, title) in [
+            (Overview::SignedOut { since: UnixTime(7) }, Some("Sign in to continue")),
+            (wait(ErrorCode::CaptivePortal), Some("This network wants you to sign in first")),
+            (wait(ErrorCode::UntrustedServer), Some("This network changes secure connections")),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Some("This computer’s disk is full")),
+            (Overview::Stuck { code: ErrorCode::JournalUnwritable }, Some("Davit cannot write its records")),
+            // Those continue by themselves, and nobody has to come.
+            (wait(ErrorCode::StorageBusy), None),
+            (Overview::Offline, None),
+            (Overview::Paused, None),
+        ] {
+            let standing = Standing { totals: Totals { overview, ..Totals::default() }, ..Standing::default() };
+            let said = standing.stops().pop().map(|(_, notice)| notice.title);
+            assert_eq!(said.as_deref(), title, "{standing:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //! `ui/src/text`; numbers read here as they do there.
 
 use davit_core::bandwidth::Zone;
+use davit_core::error::ErrorCode;
 use davit_core::units::UnixTime;
+
+use crate::notices::Notice;
 
 /// A name has no more letters than this in a menu or a title.
 const NAME: usize = 40;
@@ -22,6 +25,7 @@ pub(crate) const OFFLINE: &str = "Waiting for the connection";
 pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
 pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
 pub(crate) const UP_TO_DATE: &str = "Up to date";
+pub(crate) const PROXY: &str = "Your company network asks for a password";
 
 /// "Uploading 38.4 MB/s, about 18 h left".
 pub(crate) fn uploading(per_second: u64, seconds_left: Option<u32>) -> String {
@@ -67,6 +71,63 @@ pub(crate) fn need_you(n: u32, of: Option<&str>) -> String {
         _ if n == 1 => "1 file needs you".to_owned(),
         _ => format!("{} files need you", count(n)),
     }
+}
+
+/// Nobody is signed in any more.
+pub(crate) fn sign_in() -> Notice {
+    says(SIGNED_OUT, "Your sign-in ended. Nothing is lost.")
+}
+
+/// What nothing goes on for until somebody does something; none where it goes by itself.
+pub(crate) fn in_the_way(code: ErrorCode) -> Option<Notice> {
+    Some(match code {
+        ErrorCode::CaptivePortal => {
+            says("This network wants you to sign in first", "Open its page, then uploads continue.")
+        }
+        ErrorCode::UntrustedServer => says(
+            "This network changes secure connections",
+            "Davit sends nothing here. It continues by itself elsewhere.",
+        ),
+        ErrorCode::ProxyAuth => says(PROXY, "Enter it in Settings, Connection."),
+        ErrorCode::DiskFull | ErrorCode::JournalUnwritable => stuck(code),
+        _ => return None,
+    })
+}
+
+/// The records cannot be written.
+pub(crate) fn stuck(code: ErrorCode) -> Notice {
+    if code == ErrorCode::DiskFull {
+        return says(
+            "This computer’s disk is full",
+            "Davit needs 200 MB for its records. Make room; it continues by itself.",
+        );
+    }
+    says("Davit cannot write its records", "Check the disk and its permissions; it continues by itself.")
+}
+
+/// The drive of a watched folder is away.
+pub(crate) fn plug_in(drive: &str, folder: &str) -> Notice {
+    says(&format!("Plug in the drive {} to continue", name(drive)), &format!("{} is watched there.", name(folder)))
+}
+
+/// A watched folder is not there.
+pub(crate) fn folder_is_gone(folder: &str) -> Notice {
+    says(&format!("{} is not where it was", name(folder)), "Davit watches that folder. Choose where it is now.")
+}
+
+/// Another folder is in the place of a watched one.
+pub(crate) fn folder_is_another(folder: &str) -> Notice {
+    let below = "Another folder is in its place. Choose it if it is the right one.";
+    says(&format!("{} is not where it was", name(folder)), below)
+}
+
+/// A watched folder cannot be read, or not all of it can be sent.
+pub(crate) fn folder_needs_you(folder: &str) -> Notice {
+    says(&format!("{} needs you", name(folder)), "Davit watches that folder, and cannot upload all of it.")
+}
+
+fn says(title: &str, body: &str) -> Notice {
+    Notice { title: title.to_owned(), body: body.to_owned() }
 }
 
 /// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.

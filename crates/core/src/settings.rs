@@ -67,8 +67,8 @@ pub const SETTINGS: &[Setting] = &[
         name: Name::TellNeedsYou,
         key: "tell_needs_you",
         kind: Kind::Switch,
-        title: "Notify when a transfer needs the person",
-        says: "The system tells when something of what was added together needs the person.",
+        title: "Notify when something needs the person",
+        says: "The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on without.",
         backend: true,
     },
     Setting {
@@ -210,7 +210,8 @@ fn understood<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Rules, 
 pub struct Preferences {
     /// The system tells when what was added together is uploaded. Default: yes.
     pub tell_done: bool,
-    /// The system tells when something of what was added together needs the person. Default: yes.
+    /// The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on
+    /// without. Default: yes.
     pub tell_needs_you: bool,
     /// The system tells what a watched folder uploaded, at most once an hour for each. Default: no.
     pub tell_watched: bool,

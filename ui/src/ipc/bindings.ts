@@ -544,7 +544,8 @@ export type Preferences = {
  */
 tellDone: boolean, 
 /**
- * The system tells when something of what was added together needs the person. Default: yes.
+ * The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on
+ * without. Default: yes.
  */
 tellNeedsYou: boolean, 
 /**

@@ -532,7 +532,8 @@ export const text = {
   },
   notifications: {
     when: 'Tell me when',
-    needsYou: 'A transfer needs me',
+    needsYou: 'Something needs me',
+    needsYouHint: 'At the first problem, once more when all of it ended, and when nothing goes on without you.',
     done: 'Uploads are done',
     once: 'Once for everything that was added together, when all of it ended.',
     watched: 'A watched folder uploads something',

@@ -177,6 +177,33 @@ pub struct Ended {
     pub done: u32,
     /// Files that need the person.
     pub failed: u32,
+    /// Why, where all of them do for the same reason.
+    pub why: Option<ErrorCode>,
+}
+
+/// Something of what was added together, or found together in a watched folder, needs the person, while the rest of it is still to
+/// come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stumbled {
+    /// The gesture.
+    pub batch: BatchId,
+    /// Where it goes: "Projects / Rushes".
+    pub destination: String,
+    /// The file, where it is one that was given by itself.
+    pub name: Option<String>,
+    /// Files that need the person by now.
+    pub failed: u32,
+    /// Why, where all of them do for the same reason.
+    pub why: Option<ErrorCode>,
+}
+
+/// What is told of what was added together, or found together in a watched folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Its first problem. Told once, and not of what ends with it: that is told as the end.
+    Stumbled(Stumbled),
+    /// Its end.
+    Ended(Ended),
 }
 
 /// A transfer of a watched folder came to rest.
@@ -199,7 +226,7 @@ pub(crate) enum Command {
     GoOnAlone(Vec<TransferId>, oneshot::Sender<Result<()>>),
     TryAgain(Vec<TransferId>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
-    Ends(mpsc::UnboundedSender<Ended>),
+    News(mpsc::UnboundedSender<News>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
@@ -388,11 +415,11 @@ impl Engine {
         rested
     }
 
-    /// Tells from now on of everything that was added together and is at its end.
-    pub fn ends(&self) -> mpsc::UnboundedReceiver<Ended> {
-        let (sender, ends) = mpsc::unbounded_channel();
-        let _ = self.commands.send(Command::Ends(sender));
-        ends
+    /// Tells from now on of everything that was added together: that something of it needs the person, and that it is at its end.
+    pub fn news(&self) -> mpsc::UnboundedReceiver<News> {
+        let (sender, news) = mpsc::unbounded_channel();
+        let _ = self.commands.send(Command::News(sender));
+        news
     }
 
     /// Does something to rows or files.

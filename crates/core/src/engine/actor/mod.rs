@@ -36,7 +36,7 @@ use super::limiting::Limiting;
 use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{ActDone, Command, Ended, Rested, Settled, Start, Ticket, leftovers, receipts};
+use super::{ActDone, Command, News, Rested, Settled, Start, Ticket, leftovers, receipts};
 use crate::credentials::Remote;
 use crate::engine::feed::{Action, Target, Totals};
 use crate::error::ErrorCode;
@@ -118,8 +118,10 @@ pub(super) struct Actor {
     offered: receipts::Offered,
     /// Who follows what becomes of files of watched folders.
     follower: Option<mpsc::UnboundedSender<Rested>>,
-    /// Who is told what ended.
-    ends: Vec<mpsc::UnboundedSender<Ended>>,
+    /// Batches of which it was told that something needs the person, here or by an earlier run.
+    stumbled: HashSet<BatchId>,
+    /// Who is told what became of batches.
+    news: Vec<mpsc::UnboundedSender<News>>,
     dirty: bool,
     /// Who waits until nothing runs any more.
     coming_to_rest: Vec<oneshot::Sender<()>>,
@@ -139,6 +141,7 @@ impl Actor {
         let numbers = Numbers::after(start.recovered.highest);
         let mut shelf = Shelf::from(start.recovered);
         shelf.limiting = Limiting::new(start.limits, start.choice, start.around);
+        let stumbled = shelf.book.items.iter().filter(|item| item.counts.failed() > 0).map(|item| item.batch).collect();
         let tap = Arc::default();
         let shared = Shared {
             journal: start.journal,
@@ -178,7 +181,8 @@ impl Actor {
             receipts: Chore::default(),
             offered: receipts::Offered::default(),
             follower: None,
-            ends: Vec::new(),
+            stumbled,
+            news: Vec::new(),
             dirty: true,
             coming_to_rest: Vec::new(),
             forgetting: None,
@@ -539,7 +543,7 @@ impl Actor {
                 let _ = reply.send(self.try_again(&files).await);
             }
             Command::Follow(follower) => self.follower = Some(follower),
-            Command::Ends(sender) => self.ends.push(sender),
+            Command::News(sender) => self.news.push(sender),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.go_on_by_hand(&targets) } else { 0 };
