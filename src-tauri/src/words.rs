@@ -55,6 +55,19 @@ pub(crate) fn transfers_need_you(n: u32) -> String {
     if n == 1 { "1 transfer needs you".to_owned() } else { format!("{} transfers need you", count(n)) }
 }
 
+/// "3 transfers and 1 watched folder need you"; nothing where nothing does.
+pub(crate) fn all_need_you(transfers: u32, folders: u32) -> Option<String> {
+    let watched =
+        || if folders == 1 { "1 watched folder".to_owned() } else { format!("{} watched folders", count(folders)) };
+    match (transfers, folders) {
+        (0, 0) => None,
+        (_, 0) => Some(transfers_need_you(transfers)),
+        (0, _) => Some(format!("{} {} you", watched(), if folders == 1 { "needs" } else { "need" })),
+        (1, _) => Some(format!("1 transfer and {} need you", watched())),
+        _ => Some(format!("{} transfers and {} need you", count(transfers), watched())),
+    }
+}
+
 /// "214 files are uploaded", or the one by its name.
 pub(crate) fn done(n: u32, of: Option<&str>) -> String {
     match of {
@@ -262,6 +275,16 @@ mod tests {
         assert_eq!(done(1, Some("harbour.mov")), "harbour.mov is uploaded");
         assert_eq!(need_you(3, None), "3 files need you");
         assert_eq!(need_you(1, Some("harbour.mov")), "harbour.mov needs you");
+        for (transfers, folders, said) in [
+            (0, 0, None),
+            (3, 0, Some("3 transfers need you")),
+            (0, 1, Some("1 watched folder needs you")),
+            (0, 2, Some("2 watched folders need you")),
+            (1, 1, Some("1 transfer and 1 watched folder need you")),
+            (3, 2, Some("3 transfers and 2 watched folders need you")),
+        ] {
+            assert_eq!(all_need_you(transfers, folders).as_deref(), said);
+        }
         assert_eq!(and_done(1, "Projects / Rushes"), "1 file is uploaded to Projects › Rushes.");
         assert_eq!(quit(1).0, "Quit while 1 transfer is uploading?");
     }

@@ -102,6 +102,7 @@ async fn pulled_out() {
     go(&window, "watched").await;
     window.until_says("Plug in the drive LAB-NAS to continue.").await;
     window.until_says("Choose another folder").await;
+    window.until("document.querySelector('.nav [aria-current] .n.bad')?.innerText === '1'").await;
     window.picture("watched-drive-pulled-out").await;
 
     drive.plug_in();
