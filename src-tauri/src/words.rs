@@ -148,11 +148,16 @@ pub(crate) fn and_done(n: u32, destination: &str) -> String {
     format!("{} to {}.", done(n, None), place(destination))
 }
 
-/// Said once, when a window is closed for the first time and Davit goes on.
-pub(crate) fn goes_on(sends: bool) -> (String, String) {
+/// Said once, when a window is closed for the first time and Davit goes on: with its icon in the tray, or without any.
+pub(crate) fn goes_on(sends: bool, tray: bool) -> (String, String) {
     let what = if sends { "uploading" } else { "watching your folders" };
     let bar = if cfg!(target_os = "macos") { "the menu bar" } else { "the tray" };
-    (format!("Davit goes on {what}"), format!("Its icon is in {bar}. Quit is there, too."))
+    let back = if tray {
+        format!("Its icon is in {bar}. Quit is there, too.")
+    } else {
+        "Start Davit again to see it. Quit is there, too.".to_owned()
+    };
+    (format!("Davit goes on {what}"), back)
 }
 
 /// What the one dialog asks, and what it says below that.
@@ -286,6 +291,10 @@ mod tests {
             assert_eq!(all_need_you(transfers, folders).as_deref(), said);
         }
         assert_eq!(and_done(1, "Projects / Rushes"), "1 file is uploaded to Projects › Rushes.");
+        let watching = "Davit goes on watching your folders".to_owned();
+        let again = "Start Davit again to see it. Quit is there, too.".to_owned();
+        assert_eq!(goes_on(false, false), (watching, again));
+        assert!(goes_on(true, true).1.starts_with("Its icon is in "));
         assert_eq!(quit(1).0, "Quit while 1 transfer is uploading?");
     }
 

@@ -14,6 +14,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   signOut: true,
   forgetCompany: true,
   subscribeShell: false,
+  quit: true,
   answerQuit: ['true', 'false'],
   pickFiles: true,
   pickFolder: true,

@@ -386,6 +386,7 @@ export class Fake {
       this.shell = listen;
       return Promise.resolve(null);
     },
+    quit: () => Promise.resolve(null),
     answerQuit: () => Promise.resolve(null),
     pickFiles: () => Promise.resolve(inbox),
     pickFolder: () => Promise.resolve(inbox),

@@ -92,7 +92,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "keep_working",
         kind: Kind::Switch,
         title: "Keep working when the window is closed",
-        says: "Without its window Davit goes on, where its icon leads back to it.",
+        says: "Without its window Davit goes on. Its icon leads back to it, or another start.",
         backend: true,
     },
     Setting {
@@ -217,7 +217,7 @@ pub struct Preferences {
     pub tell_watched: bool,
     /// The computer stays awake while anything is sent, unless its battery is low. Default: yes.
     pub keep_awake: bool,
-    /// Without its window it goes on, where its icon leads back to it. Default: yes.
+    /// Without its window it goes on; its icon leads back to it, or another start. Default: yes.
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,

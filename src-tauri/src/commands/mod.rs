@@ -30,6 +30,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         history::save_history,
         history::upload_again,
         session::answer_quit,
+        session::quit,
         inbox::pick_files,
         inbox::pick_folder,
         inbox::paste,

@@ -557,7 +557,7 @@ tellWatched: boolean,
  */
 keepAwake: boolean, 
 /**
- * Without its window it goes on, where its icon leads back to it. Default: yes.
+ * Without its window it goes on; its icon leads back to it, or another start. Default: yes.
  */
 keepWorking: boolean, 
 /**

@@ -57,6 +57,7 @@ export const ipc = {
   forgetCompany: () => invoke<number>('forget_company'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>
     invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  quit: () => invoke<null>('quit'),
   answerQuit: (quit: boolean) => invoke<null>('answer_quit', { quit }),
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),

@@ -140,6 +140,11 @@ export class Session {
     }
   }
 
+  /** What would stop is asked about first. */
+  quit(): void {
+    this.ipc.quit().catch((problem: unknown) => this.toasts.refused(problem as Problem));
+  }
+
   answerQuit(quit: boolean): void {
     this.quitting = null;
     this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem));

@@ -385,6 +385,7 @@ export const text = {
     showsHint: 'How things stand, and what was done last.',
     keepWorking: 'Keep working when I close the window',
     keepWorkingHint: 'While something uploads or folders are watched. Davit stays in {place}.',
+    keepWorkingUnseen: 'While something uploads or folders are watched. Start Davit again to see it.',
     keepAwake: 'Keep this computer awake while uploading',
     keepAwakeHint: 'The screen may still turn off. Not with less than 20% of battery.',
     appearance: 'Appearance',
@@ -712,6 +713,7 @@ export const text = {
   signedOut: 'Signed out',
   signIn: 'Sign in',
   signOut: 'Sign out',
+  quitDavit: 'Quit Davit',
   empty: {
     title: 'Drop files or folders here',
     lead: 'Any size. If the connection drops or you restart, they continue where they stopped.',
