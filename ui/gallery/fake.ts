@@ -167,7 +167,13 @@ export class Fake {
   constructor(private readonly script: Script) {
     this.rows = [...(script.rows ?? [])];
     this.limits = script.limits ?? limits;
-    this.network = script.network ?? { choice: { kind: 'automatic' }, proxy: null, from: null, hasPassword: false };
+    this.network = script.network ?? {
+      choice: { kind: 'automatic' },
+      proxy: null,
+      from: null,
+      hasPassword: false,
+      unkept: null,
+    };
     this.watches = script.watches ?? [];
     this.history = script.history ?? [];
     this.updates = script.updates ?? { kind: 'current', checked: at('13:05'), trouble: null };
@@ -468,10 +474,16 @@ export class Fake {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       if (proxy.kind === 'fixed' && !/^[\w.-]+(:\d+)?$/.test(proxy.address)) return Promise.reject(bad);
       const address = proxy.kind === 'fixed' ? proxy.address : null;
-      this.network = { choice: proxy, proxy: address, from: address === null ? null : 'person', hasPassword: false };
+      this.network = {
+        choice: proxy,
+        proxy: address,
+        from: address === null ? null : 'person',
+        hasPassword: false,
+        unkept: null,
+      };
       return Promise.resolve(this.network);
     },
-    setProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: true })),
+    setProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: true, unkept: null })),
     forgetProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: false })),
     checked: () => Promise.resolve(this.script.checked ? { at: at('15:40'), lines: this.script.checked } : null),
     checkConnection: (_, listen) => {

@@ -130,7 +130,11 @@ address: string,
 /**
  * Where uploads may go.
  */
-destinations: Array<DestinationView>, } | { "kind": "signed-out", 
+destinations: Array<DestinationView>, 
+/**
+ * Why the sign-in lasts no longer than Davit runs, where it does not.
+ */
+unkept: ErrorCode | null, } | { "kind": "signed-out", 
 /**
  * Its name.
  */
@@ -602,7 +606,11 @@ from: ProxyFrom | null,
 /**
  * Whether it is told a name and password.
  */
-hasPassword: boolean, };
+hasPassword: boolean, 
+/**
+ * Why those last no longer than this program, where they were to: `keychain-unavailable`.
+ */
+unkept: ErrorCode | null, };
 
 export type ProxyChoice = { "kind": "automatic" } | { "kind": "none" } | { "kind": "fixed", 
 /**

@@ -445,6 +445,7 @@ export const text = {
     badAddress: 'Write an address like proxy.example.com:3128, without a name and password.',
     password: 'Proxy password',
     passwordKept: 'The proxy is told a name and password, kept in the system keychain.',
+    passwordUnkept: 'The proxy is told a name and password until Davit ends: the system keychain cannot be used.',
     passwordNone: 'The proxy is told none. Enter one if your company network asks for it.',
     changePassword: 'Change password',
     forgetPassword: 'Forget password',

@@ -14,6 +14,7 @@ mod source;
 mod vault;
 pub mod wire;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use secrecy::SecretString;
@@ -78,6 +79,8 @@ pub(super) struct Inner {
     discovery: Discovery,
     vault: Vault,
     held: Held,
+    /// The token that is held is not in the keychain, where it was to be.
+    unkept: AtomicBool,
 }
 
 impl Session {
@@ -107,7 +110,7 @@ impl Session {
             Auth::Token => vault.load(backend.base()).await,
             Auth::None | Auth::Oidc { .. } => None,
         };
-        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token) })))
+        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), unkept: AtomicBool::new(false) })))
     }
 
     /// The company's name.
@@ -150,6 +153,11 @@ impl Session {
         self.0.held.asking().token
     }
 
+    /// Why the sign-in lasts no longer than this program, where it does not.
+    pub(crate) fn unkept(&self) -> Option<ErrorCode> {
+        self.0.unkept.load(Ordering::Relaxed).then_some(ErrorCode::KeychainUnavailable)
+    }
+
     /// Whether the backend takes us, as it changes.
     pub fn state(&self) -> watch::Receiver<SessionState> {
         self.0.held.state()
@@ -165,7 +173,8 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(wires)?;
-        self.0.vault.store(self.0.backend.base(), &token).await;
+        let kept = self.0.vault.store(self.0.backend.base(), &token).await;
+        self.0.unkept.store(self.0.vault.unkept(kept).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(token, destinations);
         Ok(())
     }

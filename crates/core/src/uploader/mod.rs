@@ -86,6 +86,8 @@ struct Keeper {
     present: Present<Session>,
     status: watch::Sender<SessionStatus>,
     preferences: watch::Sender<Preferences>,
+    /// Why a proxy's password that was given lasts no longer than this program.
+    login_unkept: Mutex<Option<ErrorCode>>,
 }
 
 impl Uploader {
@@ -162,6 +164,7 @@ impl Uploader {
             status: watch::Sender::new(first),
             preferences,
             options,
+            login_unkept: Mutex::default(),
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
         let watches = watches::Desk::default();
@@ -388,7 +391,7 @@ impl Keeper {
             endpoint: endpoint.map(Box::new),
         });
         let (company, address) = ("S3".to_owned(), direct.bucket.clone());
-        self.status.send_replace(SessionStatus::Connected { company, address, destinations });
+        self.status.send_replace(SessionStatus::Connected { company, address, destinations, unkept: None });
         Ok(())
     }
 
@@ -515,7 +518,9 @@ impl Keeper {
         let status = match session.needs() {
             Needs::Token | Needs::Browser => SessionStatus::NeedsToken { company, address },
             Needs::Nothing => match session.destinations().await {
-                Ok(destinations) => SessionStatus::Connected { company, address, destinations },
+                Ok(destinations) => {
+                    SessionStatus::Connected { company, address, destinations, unkept: session.unkept() }
+                }
                 Err(error) if error.code == ErrorCode::SignInEnded => SessionStatus::NeedsToken { company, address },
                 Err(error) => return Err(error),
             },
