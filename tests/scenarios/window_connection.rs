@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use davit_tests::source::{noise, sha256};
-#[cfg(target_os = "linux")]
 use davit_tests::window::Window;
 
 use crate::window::{Office, USUAL_PLACE, connect};
@@ -37,7 +36,6 @@ async fn a_person_sets_the_connection_and_has_it_checked() {
 }
 
 /// There is no bus on which the keychain could be asked.
-#[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_no_keychain_keeps_says_so_at_once_and_in_the_settings() {
     const SAID: &str = "The system keychain cannot be used. You will sign in again next time.";

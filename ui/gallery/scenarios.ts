@@ -510,6 +510,11 @@ export const scenarios: Record<string, Scenario> = {
     rows: day().slice(9),
     totals: { sent: 60.3e9, size: 60.3e9, overview: { kind: 'all-done', items: 14, size: 4.11e12 } },
   },
+  'overview-done-before': {
+    session: connected,
+    rows: day().slice(9),
+    totals: { sent: 60.3e9, size: 60.3e9, overview: { kind: 'all-done', items: 0, size: 0 } },
+  },
   'overview-nothing-left': {
     session: connected,
     rows: stated.slice(-1),

@@ -1063,7 +1063,7 @@ export const text = {
     forDrive: 'Waiting for {drive}',
     again: 'Trying again in {time}. {next}',
     done: 'Everything is uploaded',
-    items: '{n, plural, one {# item} other {# items}}, {size} today',
+    items: '{n, plural, =0 {Nothing new today} one {# item, {size} today} other {# items, {size} today}}',
     needs: '{n, plural, one {# needs you} other {# need you}}',
     rest: 'Everything else is uploaded.',
     idle: 'Nothing is moving',

@@ -37,8 +37,9 @@ use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
 use super::{ActDone, Command, News, Rested, Settled, Start, Ticket, leftovers, receipts};
+use crate::bandwidth::Zone;
 use crate::credentials::Remote;
-use crate::engine::feed::{Action, Target, Totals};
+use crate::engine::feed::{Action, Filter, Target, Totals};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
@@ -52,6 +53,8 @@ use running::{drive, fail};
 
 /// The feed is told at most this often, but for the last word.
 const TICK: Duration = Duration::from_millis(250);
+/// What changes by the clock on the wall is looked for this often at least.
+const LOOK: Duration = Duration::from_secs(600);
 /// A cancel can be taken back for this long.
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
@@ -202,7 +205,7 @@ impl Actor {
                 self.admit();
             }
             let busy = self.dirty || !self.active.is_empty() || self.has_timers();
-            let limit_changes = self.shelf.limiting.next_look(Instant::now(), UnixTime::now());
+            let changes = if busy { None } else { self.changes_by_itself(Instant::now(), UnixTime::now()) };
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(command) => {
@@ -223,7 +226,7 @@ impl Actor {
                     self.tick().await;
                 }
                 // Nothing else may happen for hours.
-                () = until(limit_changes), if !busy => self.dirty = true,
+                () = until(changes), if !busy => self.dirty = true,
             }
             self.tell_that_all_rests();
             self.forget_once_all_rests().await;
@@ -334,6 +337,16 @@ impl Actor {
                 let _ = shared.reports.send(Report::HandedOver { left });
             });
         }
+    }
+
+    /// When something else is to be told though nothing happens: another limit holds, or what was done today was so yesterday.
+    fn changes_by_itself(&self, now: Instant, at: UnixTime) -> Option<Instant> {
+        let limit = self.shelf.limiting.next_look(now, at);
+        let is_told = !self.feeds.is_empty() && self.shelf.book.rows(Filter::Done).next().is_some();
+        let ends = if is_told { Zone::here().day_ends(at) } else { None };
+        // Time that a computer sleeps through is not counted.
+        let day = ends.map(|ends| now + Duration::from_secs(ends.0.saturating_sub(at.0)).clamp(TICK, LOOK));
+        limit.into_iter().chain(day).min()
     }
 
     fn has_timers(&self) -> bool {
@@ -559,7 +572,7 @@ impl Actor {
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::ClearDone(reply) => {
-                let rows = self.shelf.book.rows(crate::engine::feed::Filter::Done);
+                let rows = self.shelf.book.rows(Filter::Done);
                 let targets = rows.map(|(item, _)| Target::Item(item.id)).collect();
                 let _ = reply.send(self.remove(targets, true).await);
             }
