@@ -37,8 +37,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   }),
   pauseAll: true,
   resumeAll: true,
-  // Nothing in the window asks for it.
-  retryAll: false,
+  retryAll: true,
   clearDone: false,
   folderFiles: true,
   copyLink: true,

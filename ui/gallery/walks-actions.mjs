@@ -45,6 +45,15 @@ export const walksActions = [
     },
   },
   {
+    name: 'all that needs somebody is tried again',
+    scenario: 'filter-needs-you',
+    walk: async ({ to, press, asks }) => {
+      await to('.filters .quiet');
+      await press('Enter');
+      await asks('retryAll');
+    },
+  },
+  {
     name: 'each filter is chosen, and keeps the focus',
     scenario: 'list',
     walk: async ({ to, press, on, asks }) => {

@@ -743,6 +743,7 @@ export const text = {
   },
   filters: { all: 'All', moving: 'Moving', 'needs-you': 'Needs you', done: 'Done' },
   clearDone: 'Clear done',
+  retryAll: 'Try all again',
   cleared: 'Cleared {n, number}.',
   undo: 'Undo',
   cancelled: 'Cancelled “{name}”.',

@@ -205,6 +205,11 @@ export class Doing {
     this.toasts.say(text.messageCopied);
   }
 
+  /** Everything that needs somebody. */
+  retryAll(): void {
+    this.told(this.ipc.retryAll());
+  }
+
   retry(...things: Thing[]): void {
     this.told(this.transfers.act('retry', targetsOf(things)));
   }

@@ -623,6 +623,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_person_gave_up_is_not_tried_again_with_all_that_failed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = walked(home.path()).await;
+        let failed = TransferState::Failed { code: ErrorCode::AccessDenied };
+        for (id, state) in [(1, failed), (2, TransferState::Cancelled { at: UnixTime(1) })] {
+            actor.report(found(id)).await;
+            let standing = Standing { state, on_s3: OnS3::Nothing };
+            let at = actor.shelf.book.index(TransferId::new(id)).expect("found");
+            actor.set(at, Rest::of(&standing.state), ByteCount(1), ByteCount::ZERO);
+            let written = vec![Write::Standing(TransferId::new(id), standing)];
+            actor.shared.journal.write(written).await.expect("written");
+        }
+        let (reply, done) = tokio::sync::oneshot::channel();
+        actor.command(Command::All(Action::Retry, reply)).await;
+        assert_eq!(done.await.expect("answered").expect("done").count, 1);
+        assert_eq!(rests(&actor), ["queued", "cancelled"]);
+    }
+
+    #[tokio::test]
     async fn what_is_asked_of_a_folder_holds_though_it_cannot_be_put_on_record_yet() {
         for (action, wanted) in [(Action::Cancel, "cancelled"), (Action::Pause, "paused")] {
             let home = tempfile::tempdir().expect("a folder");

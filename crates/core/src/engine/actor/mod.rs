@@ -566,8 +566,12 @@ impl Actor {
             Command::All(action, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
-                let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
-                self.keep_for_found(action, |_| true).await;
+                // What was given up was so by a person, and is tried again only where they name it.
+                let tries = action == Action::Retry;
+                let is_meant = |slot: &Slot| !tries || matches!(slot.rest, Rest::Failed { .. });
+                let slots = (0u32..).zip(&self.shelf.book.slots);
+                let files = slots.filter(|(_, slot)| is_meant(slot)).map(|(at, _)| at).collect();
+                self.keep_for_found(action, |_| !tries).await;
                 let done = self.change(action, files).await;
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
