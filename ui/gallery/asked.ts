@@ -34,6 +34,8 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
     undo: true,
     earlier: true,
     later: true,
+    first: true,
+    last: true,
   }),
   pauseAll: true,
   resumeAll: true,

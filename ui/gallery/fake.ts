@@ -292,6 +292,7 @@ export class Fake {
 
   private act(action: Action, targets: Target[]): DoneView {
     if (action === 'earlier' || action === 'later') return this.move(action, targets);
+    if (action === 'first' || action === 'last') return this.moveAll(action, targets);
     if (action === 'pause' && this.script.pausesLate) return { undo: false, count: targets.length };
     let count = 0;
     for (const target of targets) {
@@ -319,6 +320,21 @@ export class Fake {
     }
     this.changed();
     return { undo: false, count };
+  }
+
+  /** Before or behind all that is in line. */
+  private moveAll(action: 'first' | 'last', targets: Target[]): DoneView {
+    const line = this.rows.flatMap((row, at) => (IN_LINE.includes(row.state.kind) ? [at] : []));
+    const before = line.flatMap((at) => this.rows[at] ?? []);
+    const chosen = before.filter(({ id }) => targets.some((target) => target.id === id));
+    const others = before.filter((row) => !chosen.includes(row));
+    const after = action === 'first' ? [...chosen, ...others] : [...others, ...chosen];
+    for (const [nth, at] of line.entries()) {
+      const row = after[nth];
+      if (row) this.rows[at] = row;
+    }
+    this.changed();
+    return { undo: false, count: after.some((row, nth) => row !== before[nth]) ? chosen.length : 0 };
   }
 
   /** The engine's next word tells what holds now. */

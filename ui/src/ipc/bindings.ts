@@ -344,7 +344,7 @@ outcomes: boolean, };
 
 export type Target = { "kind": "item", "id": ItemId } | { "kind": "transfer", "id": TransferId } | { "kind": "batch", "id": BatchId };
 
-export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "proposed-name" | "remove" | "undo" | "earlier" | "later";
+export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "proposed-name" | "remove" | "undo" | "earlier" | "later" | "first" | "last";
 
 export type Update = { "kind": "snapshot" } & Snapshot | { "kind": "delta" } & Delta;
 

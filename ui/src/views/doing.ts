@@ -85,7 +85,7 @@ export class Doing {
     return why && text.line[why];
   }
 
-  /** One place earlier or later in line; what stays says why. */
+  /** One place earlier or later in line, or to its front or end; what stays says why. */
   move(move: Move, ...things: Thing[]): void {
     const why = this.stays(things, move);
     const said = (done: DoneView) => done.count === 0 && this.toasts.say(text.line.still);

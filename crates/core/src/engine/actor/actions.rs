@@ -22,12 +22,14 @@ fn named(targets: &[Target]) -> impl Fn(&Item) -> bool + use<> {
 
 /// What holds for files of a folder that are not found yet, once something more is asked of it: as for those that are.
 const fn holds(before: Option<Action>, asked: Action) -> Option<Action> {
-    use Action::{Cancel, Earlier, KeepBoth, Later, Pause, ProposedName, Remove, Resume, Retry, Undo};
+    use Action::{Cancel, Earlier, First, KeepBoth, Last, Later, Pause, ProposedName, Remove, Resume, Retry, Undo};
     match (before, asked) {
         (_, Cancel) => Some(Cancel),
         (Some(Cancel), Undo | Retry) | (Some(Pause), Resume) => None,
         (None, Pause) => Some(Pause),
-        (before, Pause | Resume | Undo | Retry | KeepBoth | ProposedName | Remove | Earlier | Later) => before,
+        (before, Pause | Resume | Undo | Retry | KeepBoth | ProposedName | Remove | Earlier | Later | First | Last) => {
+            before
+        }
     }
 }
 
@@ -63,7 +65,7 @@ impl Actor {
                 let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
-            Action::Earlier | Action::Later => self.reorder(action, &targets).await,
+            Action::Earlier | Action::Later | Action::First | Action::Last => self.reorder(action, &targets).await,
             Action::Pause
             | Action::Resume
             | Action::Cancel
@@ -361,7 +363,7 @@ impl Actor {
             Action::Retry => Input::Retry,
             Action::KeepBoth | Action::ProposedName => Input::KeepBoth,
             Action::Undo => Input::Undo,
-            Action::Remove | Action::Earlier | Action::Later => return Ok(None),
+            Action::Remove | Action::Earlier | Action::Later | Action::First | Action::Last => return Ok(None),
         };
         let event = match action {
             Action::Pause => Some(Event::Paused { by: whose }),
@@ -369,7 +371,7 @@ impl Actor {
             Action::Resume | Action::Retry | Action::KeepBoth | Action::ProposedName | Action::Undo => {
                 Some(Event::Resumed)
             }
-            Action::Remove | Action::Earlier | Action::Later => None,
+            Action::Remove | Action::Earlier | Action::Later | Action::First | Action::Last => None,
         };
         // A stillborn file never had a key; trying again would only fail later and worse. A name of its own mends one.
         let code = row.problem.as_ref().map(|problem| problem.code);
