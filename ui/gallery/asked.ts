@@ -41,6 +41,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   resumeAll: true,
   retryAll: true,
   clearDone: false,
+  undoClear: false,
   folderFiles: true,
   copyLink: true,
   // Where it comes from is shown in its folder, not copied.

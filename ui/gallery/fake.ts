@@ -438,6 +438,7 @@ export class Fake {
     resumeAll: () => this.every('resume', (row) => row.state.kind === 'paused'),
     retryAll: () => this.every('retry', (row) => row.state.kind === 'failed'),
     clearDone: () => this.every('remove', (row) => row.state.kind === 'done'),
+    undoClear: () => Promise.resolve({ undo: false, count: 0 }),
     folderFiles: (_item, search, first, count) => {
       const all = Array.from({ length: 10_000 }, (_, id) => nth(id));
       const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));

@@ -66,6 +66,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::resume_all,
         transfers::retry_all,
         transfers::clear_done,
+        transfers::undo_clear,
         transfers::folder_files,
         transfers::copy_link,
         transfers::copy_text,

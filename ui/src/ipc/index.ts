@@ -72,6 +72,7 @@ export const ipc = {
   resumeAll: () => invoke<DoneView>('resume_all'),
   retryAll: () => invoke<DoneView>('retry_all'),
   clearDone: () => invoke<DoneView>('clear_done'),
+  undoClear: () => invoke<DoneView>('undo_clear'),
   folderFiles: (item: ItemId, search: string, first: number, count: number) =>
     invoke<FileSlice>('folder_files', { item, search, first, count }),
   copyLink: (target: Target) => invoke<Holds>('copy_link', { target }),

@@ -230,6 +230,7 @@ pub(crate) enum Command {
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
+    UndoClear(oneshot::Sender<Result<ActDone>>),
     Subscribe(View, mpsc::Sender<Update>, oneshot::Sender<u32>),
     SetView(u32, View),
     FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
@@ -450,6 +451,11 @@ impl Engine {
     /// Takes rows that are done from the list; the journal keeps them.
     pub async fn clear_done(&self) -> Result<ActDone> {
         self.ask(Command::ClearDone).await?
+    }
+
+    /// Puts back what the last [`Self::clear_done`] of this process took from the list.
+    pub async fn undo_clear(&self) -> Result<ActDone> {
+        self.ask(Command::UndoClear).await?
     }
 
     /// A feed of what `view` shows; a snapshot comes first.

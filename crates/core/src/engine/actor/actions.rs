@@ -644,6 +644,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_cleared_comes_back_at_a_word_and_what_was_removed_by_itself_does_not() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = walked(home.path()).await;
+        let (_, item, _) = rows(Path::new("/cut.mov"), Standing::NEW);
+        let others = [2, 3].map(|id| ItemRow { id: ItemId::new(id), ..item.clone() });
+        actor.shared.journal.write(others.clone().map(Write::Item).to_vec()).await.expect("written");
+        actor.shelf.add_items(&others);
+        for id in [2, 3] {
+            actor.shelf.book.add(TransferId::new(id), ItemId::new(id), ByteCount(1), &Standing::NEW, ByteCount::ZERO);
+            let at = actor.shelf.book.index(TransferId::new(id)).expect("added");
+            actor.set(at, Rest::Done { at: 1 }, ByteCount(1), ByteCount(1));
+        }
+        actor.act(Action::Remove, vec![Target::Item(ItemId::new(3))]).await.expect("done");
+        for (clears, is_off) in [(true, [true, true]), (false, [false, true]), (false, [false, true])] {
+            let (reply, done) = tokio::sync::oneshot::channel();
+            let command = if clears { Command::ClearDone(reply) } else { Command::UndoClear(reply) };
+            actor.command(command).await;
+            done.await.expect("answered").expect("done");
+            let removed = [2, 3].map(|id| actor.shelf.book.item(ItemId::new(id)).expect("there").removed);
+            assert_eq!(removed, is_off);
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_asked_of_a_folder_holds_though_it_cannot_be_put_on_record_yet() {
         for (action, wanted) in [(Action::Cancel, "cancelled"), (Action::Pause, "paused")] {
             let home = tempfile::tempdir().expect("a folder");

@@ -109,6 +109,8 @@ pub(super) struct Actor {
     asked_unrecorded: HashSet<ItemId>,
     /// Rows that may be at their end, and are not in history yet.
     over: HashSet<ItemId>,
+    /// Rows that were cleared from the list last.
+    cleared: Vec<Target>,
     /// Batches that may have ended since the last tick.
     ending: HashSet<BatchId>,
     /// Batches that may have before, and of which that is not on record.
@@ -178,6 +180,7 @@ impl Actor {
             asked_of_folders: recovered_asked,
             asked_unrecorded: HashSet::new(),
             over: HashSet::new(),
+            cleared: Vec::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
@@ -577,8 +580,19 @@ impl Actor {
             }
             Command::ClearDone(reply) => {
                 let rows = self.shelf.book.rows(Filter::Done);
-                let targets = rows.map(|(item, _)| Target::Item(item.id)).collect();
-                let _ = reply.send(self.remove(targets, true).await);
+                let targets: Vec<_> = rows.map(|(item, _)| Target::Item(item.id)).collect();
+                let done = self.remove(targets.clone(), true).await;
+                if done.is_ok() {
+                    self.cleared = targets;
+                }
+                let _ = reply.send(done);
+            }
+            Command::UndoClear(reply) => {
+                let done = self.remove(self.cleared.clone(), false).await;
+                if done.is_ok() {
+                    self.cleared.clear();
+                }
+                let _ = reply.send(done);
             }
             Command::Subscribe(view, sender, reply) => {
                 let id = self.next_feed;
