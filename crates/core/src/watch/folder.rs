@@ -72,6 +72,8 @@ pub(super) struct Folder {
     pub(super) mount: Option<PathBuf>,
     /// Where its drive was mounted before, also in an earlier run.
     pub(super) was_on: Option<PathBuf>,
+    /// Whether that drive is away, and not the folder alone.
+    pub(super) unplugged: bool,
     pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
@@ -140,6 +142,7 @@ impl Folder {
             drive,
             mount: None,
             was_on: None,
+            unplugged: false,
             presence: Presence::from(Instant::now()),
             asks,
             card,
@@ -311,7 +314,7 @@ impl Folder {
     /// Nothing that was known of the folder where it lay holds where it lies now.
     fn lies_elsewhere(&mut self, path: &Path) {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
-        self.was_on = None;
+        (self.was_on, self.unplugged) = (None, false);
         self.events.rest();
         self.known.clear();
         self.passed = Passed::default();
@@ -391,7 +394,10 @@ impl Folder {
         match done {
             Ok(()) => {}
             // The drive says so, or the folder is gone in the midst.
-            Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
+            Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => {
+                self.unplugged |= error.code == ErrorCode::SourceOffline;
+                self.is_away();
+            }
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
                 self.problem = Some(error.code);
@@ -575,7 +581,8 @@ impl Folder {
 
     fn card_of(&self, counts: Counts) -> Card {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
-        card.drive = drive_of(&self.row.path, self.mount.as_deref().or(self.was_on.as_deref()));
+        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.unplugged);
+        card.drive = drive_of(&self.row.path, mount);
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
         let passed = self.passed.kinds().problem();
@@ -642,6 +649,8 @@ mod tests {
         let item = ItemRow { id: ItemId::new(2), mount: Some(root.path().to_owned()), sweep, ..item };
         folder.shared.journal.write(vec![Write::Item(item)]).await.expect("written");
         folder.knows_its_drive().await;
+        assert_eq!(folder.card_of(Counts::default()).drive, None, "the folder alone is gone");
+        folder.unplugged = true;
         let name = root.path().file_name().map(|name| name.to_string_lossy().into_owned());
         assert_eq!(folder.card_of(Counts::default()).drive, name);
         folder.lies_elsewhere(Path::new("/nowhere"));
