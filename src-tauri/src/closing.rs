@@ -31,8 +31,6 @@ enum Closing {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 struct Around {
-    /// A person can find the icon, which leads back.
-    tray: bool,
     /// They want it to go on.
     keeps_working: bool,
     /// It began without its window.
@@ -43,7 +41,7 @@ struct Around {
     sends: bool,
     /// Something is, or will be by itself.
     goes_on: bool,
-    /// They were told before that it goes on.
+    /// They were told before that it goes on, and how they find it again.
     told: bool,
 }
 
@@ -52,7 +50,7 @@ impl Around {
         if self.began_hidden && self.watches {
             return Closing::GoesOn { says: false };
         }
-        if self.tray && self.keeps_working && (self.goes_on || self.watches) {
+        if self.keeps_working && (self.goes_on || self.watches) {
             return Closing::GoesOn { says: !self.told };
         }
         if self.sends { Closing::Asks } else { Closing::Ends }
@@ -91,14 +89,14 @@ impl Shell {
     /// The window is closed by its button.
     async fn closes(self: &Arc<Self>, window: &WebviewWindow) {
         let standing = self.standing();
+        let tray = tray::is_seen(self).await;
         let around = Around {
-            tray: tray::is_seen(self).await,
             keeps_working: self.preferences().keep_working,
             began_hidden: self.is_at_work(),
             watches: self.watches_folders(),
             sends: standing.sends(),
             goes_on: standing.goes_on(),
-            told: self.memory.told_of_closing(),
+            told: self.memory.told_of_closing(tray),
         };
         match around.closing() {
             Closing::GoesOn { says } => {
@@ -107,9 +105,9 @@ impl Shell {
                 self.has_focus(false);
                 self.memory.save();
                 if says {
-                    let (title, body) = words::goes_on(standing.goes_on());
+                    let (title, body) = words::goes_on(standing.goes_on(), tray);
                     notify::show(self, Notice { title, body, leads: None });
-                    self.memory.tells_of_closing();
+                    self.memory.tells_of_closing(tray);
                 }
             }
             Closing::Asks => self.asks(window).await,
@@ -160,15 +158,8 @@ impl Shell {
 mod tests {
     use super::*;
 
-    const IDLE: Around = Around {
-        tray: true,
-        keeps_working: true,
-        began_hidden: false,
-        watches: false,
-        sends: false,
-        goes_on: false,
-        told: false,
-    };
+    const IDLE: Around =
+        Around { keeps_working: true, began_hidden: false, watches: false, sends: false, goes_on: false, told: false };
 
     #[test]
     fn a_window_that_is_closed_while_something_is_sent_leaves_it_going_on_and_that_is_said_once() {
@@ -181,17 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn who_could_not_find_it_again_or_does_not_want_it_to_go_on_is_asked_before_anything_stops() {
-        for around in [Around { tray: false, ..IDLE }, Around { keeps_working: false, ..IDLE }] {
-            assert_eq!(Around { sends: true, goes_on: true, ..around }.closing(), Closing::Asks);
-            assert_eq!(Around { goes_on: true, ..around }.closing(), Closing::Ends, "nothing stops");
-            assert_eq!(Around { watches: true, ..around }.closing(), Closing::Ends);
-        }
+    fn who_does_not_want_it_to_go_on_is_asked_before_anything_stops() {
+        let around = Around { keeps_working: false, ..IDLE };
+        assert_eq!(Around { sends: true, goes_on: true, ..around }.closing(), Closing::Asks);
+        assert_eq!(Around { goes_on: true, ..around }.closing(), Closing::Ends, "nothing stops");
+        assert_eq!(Around { watches: true, ..around }.closing(), Closing::Ends);
     }
 
     #[test]
     fn what_began_without_a_window_watches_on_without_a_word() {
-        let hidden = Around { began_hidden: true, watches: true, tray: false, keeps_working: false, ..IDLE };
+        let hidden = Around { began_hidden: true, watches: true, keeps_working: false, ..IDLE };
         assert_eq!(hidden.closing(), Closing::GoesOn { says: false });
         assert_eq!(Around { watches: false, ..hidden }.closing(), Closing::Ends);
     }

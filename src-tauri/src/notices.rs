@@ -1,15 +1,18 @@
-//! What the system is to tell a person: what was added together is uploaded, or something of it needs them. One notification a
-//! gesture, when all of it ended; none a file, and none while they look at the window. What did not take long is told of once, when
+//! What the system is to tell a person: what was added together is uploaded, or something of it needs them, and what keeps
+//! everything, or a watched folder, from going on. One notification a gesture when all of it ended, one before at its first problem, and
+//! one for whatever is in the way; none a file, and none while they look at the window. What did not take long is told of once, when
 //! the whole list is finished. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use davit_core::engine::Ended;
+use davit_core::engine::{Ended, News, Stumbled};
+use davit_core::error::ErrorCode;
 use davit_core::ids::{BatchId, WatchId};
 use davit_core::settings::Preferences;
 use tokio::time::Instant;
 
+use crate::standing::{Standing, Stop};
 use crate::views::Wanted;
 use crate::words;
 
@@ -17,6 +20,10 @@ use crate::words;
 const HOUR: Duration = Duration::from_secs(3_600);
 /// What took longer than this is told of at once.
 const LONG: Duration = Duration::from_secs(600);
+/// What is in the way is told once it is so for this long: what goes by itself before is nothing to come for.
+const LASTS: Duration = Duration::from_secs(10);
+/// What was in the way is over once it was not for this long: what comes and goes is told once.
+const OVER: Duration = Duration::from_secs(60);
 /// Gestures of which it is known what was told; those before are not tried again any more.
 const KNOWN: usize = 1_000;
 
@@ -32,9 +39,9 @@ pub(crate) struct Notice {
 /// What was told, and what is still to be.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
-    /// Files done and failed, of gestures that ended.
-    told: BTreeMap<BatchId, (u32, u32)>,
+    gestures: BTreeMap<BatchId, Told>,
     folders: BTreeMap<WatchId, Folder>,
+    stops: HashMap<Stop, Held>,
     short: Short,
 }
 
@@ -45,6 +52,28 @@ struct Short {
     done: u32,
     /// To these destinations.
     places: BTreeSet<String>,
+}
+
+/// What was told of a gesture.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Files done, and files failed, when it ended.
+    done: u32,
+    failed: u32,
+    /// Files failed when its first problem was told; it has not ended since.
+    before: u32,
+}
+
+/// What is in the way.
+#[derive(Debug)]
+struct Held {
+    /// Since when.
+    since: Instant,
+    /// Since when it is not any more.
+    gone: Option<Instant>,
+    /// A person knows.
+    told: bool,
+    says: Notice,
 }
 
 /// What is to be told of a watched folder.
@@ -60,15 +89,38 @@ struct Folder {
 }
 
 impl Notices {
-    /// Something ended. Answers what is to be told of it at once.
-    pub(crate) fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
-        let Ended { batch, watch, destination, item, name, done, failed, why, took, last } = ended;
-        let before = self.told.insert(batch, (done, failed)).unwrap_or_default();
-        if self.told.len() > KNOWN {
-            self.told.pop_first();
+    /// Something became of what was added together. Answers what is to be told of it at once.
+    pub(crate) fn news(&mut self, news: News, preferences: Preferences, focused: bool) -> Option<Notice> {
+        match news {
+            News::Ended(ended) => self.ended(ended, preferences, focused),
+            News::Stumbled(stumbled) => self.stumbled(stumbled, preferences, focused),
         }
+    }
+
+    fn stumbled(&mut self, stumbled: Stumbled, preferences: Preferences, focused: bool) -> Option<Notice> {
+        let Stumbled { batch, destination, item, name, failed, why } = stumbled;
+        let told = self.told(batch);
+        // What failed before, was tried again and fails again, is no news.
+        if told.before > 0 || failed <= told.failed {
+            return None;
+        }
+        told.before = failed;
+        let title = needs(failed, name.as_deref(), why);
+        let body = because(failed, why, None, &destination);
+        let leads = item.map(|item| Wanted::Row { item }).or(Some(Wanted::NeedsYou));
+        (preferences.tell_needs_you && !focused).then(|| Notice { title, body, leads })
+    }
+
+    /// Something ended.
+    fn ended(&mut self, ended: Ended, preferences: Preferences, focused: bool) -> Option<Notice> {
+        let Ended { batch, watch, destination, item, name, done, failed, why, took, last } = ended;
+        let told = self.told(batch);
+        let before = std::mem::replace(told, Told { done, failed, before: 0 });
         // What is tried again ends again: what was told before is no news.
-        let (done, failed) = (done.saturating_sub(before.0), failed.saturating_sub(before.1));
+        let (done, failed) = (done.saturating_sub(before.done), failed.saturating_sub(before.failed));
+        if done == 0 && failed <= before.before {
+            return None;
+        }
         let name = name.as_deref();
         if let Some(watch) = watch.filter(|_| done > 0) {
             let folder = self.folders.entry(watch).or_default();
@@ -83,12 +135,11 @@ impl Notices {
         }
         let leads = item.map(|item| Wanted::Row { item });
         if failed > 0 {
-            let why = why.filter(|_| failed == 1).map(|code| words::reason(code).to_owned());
-            let besides = (done > 0).then(|| words::and_done(done, &destination));
-            let told: Vec<_> = [why, besides].into_iter().flatten().collect();
-            let body = if told.is_empty() { words::place(&destination) } else { told.join(" ") };
             let leads = leads.or(Some(Wanted::NeedsYou));
-            return preferences.tell_needs_you.then(|| Notice { title: words::need_you(failed, name), body, leads });
+            let title = needs(failed, name, why);
+            let besides = (done > 0).then(|| words::and_done(done, &destination));
+            let body = because(failed, why, besides, &destination);
+            return preferences.tell_needs_you.then(|| Notice { title, body, leads });
         }
         if !preferences.tell_done || watch.is_some() || done == 0 {
             return None;
@@ -105,9 +156,39 @@ impl Notices {
         Some(Notice { title: words::done(done + short, name), body, leads: leads.filter(|_| short == 0) })
     }
 
-    /// What is to be told of watched folders by now.
+    fn told(&mut self, batch: BatchId) -> &mut Told {
+        if self.gestures.len() >= KNOWN && !self.gestures.contains_key(&batch) {
+            self.gestures.pop_first();
+        }
+        self.gestures.entry(batch).or_default()
+    }
+
+    /// Things stand so now.
+    pub(crate) fn stands(&mut self, standing: &Standing, now: Instant) {
+        self.stops.retain(|_, held| held.gone.is_none_or(|gone| now.duration_since(gone) < OVER));
+        let stops = standing.stops();
+        for (_, held) in self.stops.iter_mut().filter(|(stop, _)| !stops.iter().any(|(is, _)| is == *stop)) {
+            held.gone = held.gone.or(Some(now));
+        }
+        for (stop, says) in stops {
+            let new = || Held { since: now, gone: None, told: false, says: says.clone() };
+            let held = self.stops.entry(stop).or_insert_with(new);
+            if held.gone.take().is_some() {
+                held.since = now;
+            }
+            held.says = says;
+        }
+    }
+
+    /// What is to be told by now of what is in the way, and of watched folders.
     pub(crate) fn due(&mut self, preferences: Preferences, focused: bool, now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
+        for held in self.stops.values_mut().filter(|held| held.due().is_some_and(|due| due <= now)) {
+            held.told = true;
+            if preferences.tell_needs_you && !focused {
+                notices.push(held.says.clone());
+            }
+        }
         for folder in self.folders.values_mut().filter(|folder| folder.is_due(now)) {
             let (done, name) = (std::mem::take(&mut folder.done), folder.name.take());
             // Who looks at the window, or does not want to know, knows: it is not made up for later.
@@ -123,7 +204,15 @@ impl Notices {
     /// When something is due next.
     pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
         let waits = self.folders.values().filter(|folder| folder.done > 0);
-        waits.map(|folder| folder.told.map_or(now, |told| told + HOUR)).min()
+        let folders = waits.map(|folder| folder.told.map_or(now, |told| told + HOUR));
+        folders.chain(self.stops.values().filter_map(Held::due)).min()
+    }
+}
+
+impl Held {
+    /// When it is to be told.
+    fn due(&self) -> Option<Instant> {
+        (!self.told && self.gone.is_none()).then(|| self.since + LASTS)
     }
 }
 
@@ -133,10 +222,24 @@ impl Folder {
     }
 }
 
+/// What needs the person. A password that the network wants is asked for once, whatever waits for it.
+fn needs(failed: u32, name: Option<&str>, why: Option<ErrorCode>) -> String {
+    if why == Some(ErrorCode::ProxyAuth) { words::PROXY.to_owned() } else { words::need_you(failed, name) }
+}
+
+/// Why it does, where it is one file, and what was done besides; else where it goes. What the title says is not said again.
+fn because(failed: u32, why: Option<ErrorCode>, besides: Option<String>, destination: &str) -> String {
+    let why =
+        why.filter(|code| failed == 1 && *code != ErrorCode::ProxyAuth).map(|code| words::reason(code).to_owned());
+    let said: Vec<_> = [why, besides].into_iter().flatten().collect();
+    if said.is_empty() { words::place(destination) } else { said.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
-    use davit_core::error::ErrorCode;
+    use davit_core::engine::feed::{Overview, Totals, Wait};
     use davit_core::ids::ItemId;
+    use davit_core::units::UnixTime;
 
     use super::*;
 
@@ -234,6 +337,93 @@ mod tests {
         assert_eq!(notices.ended(ended(3, 0, 1), no_done, false), Some(needs_you("1 file needs you", PLACE)));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.ended(ended(4, 3, 1), no_need, false), None);
+    }
+
+    #[test]
+    fn the_first_problem_is_told_at_once_and_the_end_says_all() {
+        let (mut notices, wants) = (Notices::default(), Preferences::default());
+        let stumbled = |batch, failed, name: Option<&str>, why| {
+            let (batch, destination) = (BatchId::new(batch), "Projects / Rushes".to_owned());
+            let item = name.map(|_| ItemId::new(7));
+            News::Stumbled(Stumbled { batch, destination, item, name: name.map(str::to_owned), failed, why })
+        };
+        let first = stumbled(1, 1, Some("harbour.mov"), Some(ErrorCode::AccessDenied));
+        let row = Some(Wanted::Row { item: ItemId::new(7) });
+        let denied = notice("harbour.mov needs you", "No access to this place. Ask your administrator.");
+        assert_eq!(notices.news(first.clone(), wants, false), Some(Notice { leads: row, ..denied }));
+        assert_eq!(notices.news(first, wants, false), None, "once");
+        let all = needs_you("3 files need you", "211 files are uploaded to Projects › Rushes.");
+        assert_eq!(notices.news(News::Ended(ended(1, 211, 3)), wants, false), Some(all));
+        assert_eq!(
+            notices.news(stumbled(1, 2, None, None), wants, false),
+            None,
+            "two of the three that were tried again"
+        );
+        // All else of it was taken back.
+        let two = needs_you("2 files need you", PLACE);
+        assert_eq!(notices.news(stumbled(2, 2, None, None), wants, false), Some(two));
+        assert_eq!(notices.news(News::Ended(ended(2, 0, 2)), wants, false), None, "they know");
+        let proxy = Notice { leads: row, ..notice("Your company network asks for a password", PLACE) };
+        let asked = stumbled(3, 1, Some("cut.mov"), Some(ErrorCode::ProxyAuth));
+        assert_eq!(notices.news(asked, wants, false), Some(proxy));
+        let no_need = Preferences { tell_needs_you: false, ..wants };
+        assert_eq!(notices.news(stumbled(4, 1, None, None), no_need, false), None);
+        assert_eq!(notices.news(stumbled(5, 1, None, None), wants, true), None, "it is seen");
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told_once_until_it_was_over() {
+        let (mut notices, begun) = (Notices::default(), Instant::now());
+        let wants = Preferences::default();
+        let at = |seconds: u64| begun + Duration::from_secs(seconds);
+        let stands = |overview| Standing { totals: Totals { overview, ..Totals::default() }, ..Standing::default() };
+        let over = || stands(Overview::SignedOut { since: UnixTime(7) });
+        let fine = || stands(Overview::Moving);
+        let told = || vec![notice("Sign in to continue", "Your sign-in ended. Nothing is lost.")];
+        notices.stands(&over(), at(0));
+        assert_eq!((notices.due(wants, false, at(0)), notices.next(at(0))), (vec![], Some(at(10))));
+        assert_eq!(notices.due(wants, false, at(10)), told());
+        notices.stands(&over(), at(20));
+        assert_eq!((notices.due(wants, false, at(900)), notices.next(at(900))), (vec![], None), "they know");
+        // It comes and goes.
+        notices.stands(&fine(), at(1_000));
+        notices.stands(&over(), at(1_030));
+        assert_eq!(notices.due(wants, false, at(1_100)), vec![]);
+        // It was over, and is again.
+        notices.stands(&fine(), at(2_000));
+        notices.stands(&over(), at(2_060));
+        assert_eq!(notices.due(wants, false, at(2_070)), told());
+        // What is gone before anybody came for it is nothing to tell, and so is what is seen or not wanted.
+        notices.stands(&fine(), at(3_000));
+        notices.stands(&over(), at(3_100));
+        notices.stands(&fine(), at(3_105));
+        assert_eq!((notices.due(wants, false, at(3_200)), notices.next(at(3_200))), (vec![], None));
+        notices.stands(&over(), at(4_000));
+        assert_eq!((notices.due(wants, true, at(4_010)), notices.due(wants, false, at(4_020))), (vec![], vec![]));
+        let full = stands(Overview::Stuck { code: ErrorCode::DiskFull });
+        notices.stands(&full, at(5_000));
+        let not = Preferences { tell_needs_you: false, ..wants };
+        assert_eq!(notices.due(not, false, at(5_010)), vec![]);
+    }
+
+    #[test]
+    fn each_thing_that_is_in_the_way_is_told_in_its_own_words() {
+        let wait = |code| Overview::Waiting(Wait::new(code, None, None));
+        for (overview, title) in [
+            (Overview::SignedOut { since: UnixTime(7) }, Some("Sign in to continue")),
+            (wait(ErrorCode::CaptivePortal), Some("This network wants you to sign in first")),
+            (wait(ErrorCode::UntrustedServer), Some("This network changes secure connections")),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Some("This computer’s disk is full")),
+            (Overview::Stuck { code: ErrorCode::JournalUnwritable }, Some("Davit cannot write its records")),
+            // Those continue by themselves, and nobody has to come.
+            (wait(ErrorCode::StorageBusy), None),
+            (Overview::Offline, None),
+            (Overview::Paused, None),
+        ] {
+            let standing = Standing { totals: Totals { overview, ..Totals::default() }, ..Standing::default() };
+            let said = standing.stops().pop().map(|(_, notice)| notice.title);
+            assert_eq!(said.as_deref(), title, "{standing:?}");
+        }
     }
 
     #[test]

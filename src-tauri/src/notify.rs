@@ -1,10 +1,10 @@
-//! The system's notifications: what was added together, when it ended. A click shows the window and leads to
+//! The system's notifications: what became of what was added together, and what is in the way. A click shows the window and leads to
 //! what was told of, where the system tells of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use davit_core::engine::Ended;
+use davit_core::engine::News;
 use notify_rust::{Notification, NotificationResponse};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
@@ -21,9 +21,10 @@ const AT_MOST: usize = 8;
 #[cfg(any(windows, target_os = "macos", test))]
 const OURS: &str = "org.davit.app";
 
-/// Tells of what ends as long as the engine lives.
-pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>) {
-    let mut notices = Notices::default();
+/// Tells what there is to tell as long as the engine lives.
+pub(crate) async fn follow(mut news: UnboundedReceiver<News>, shell: Arc<Shell>) {
+    let (mut notices, mut changes) = (Notices::default(), shell.standing_changes());
+    changes.mark_changed();
     loop {
         let next = notices.next(Instant::now());
         let due = async {
@@ -33,15 +34,16 @@ pub(crate) async fn follow(mut ends: UnboundedReceiver<Ended>, shell: Arc<Shell>
             }
         };
         tokio::select! {
-            ended = ends.recv() => match ended {
-                Some(ended) => {
-                    let notice = notices.ended(ended, shell.preferences(), shell.is_looked_at());
+            one = news.recv() => match one {
+                Some(one) => {
+                    let notice = notices.news(one, shell.preferences(), shell.is_looked_at());
                     if let Some(notice) = notice {
                         show(&shell, notice);
                     }
                 }
                 None => return,
             },
+            Ok(()) = changes.changed() => notices.stands(&changes.borrow_and_update(), Instant::now()),
             () = due => {
                 let due = notices.due(shell.preferences(), shell.is_looked_at(), Instant::now());
                 for notice in due {

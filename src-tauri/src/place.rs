@@ -86,10 +86,12 @@ impl Place {
 #[serde(rename_all = "camelCase", default)]
 struct Kept {
     place: Place,
-    /// A person was told that Davit goes on without its window.
+    /// A person was told that Davit goes on without its window, where its icon leads back.
     told_of_closing: bool,
     /// What the company wanted of starts at sign-in when that was put in place.
     started_at_login: Option<bool>,
+    /// The same where they have to start it again to see it.
+    told_without_icon: bool,
 }
 
 /// What is remembered of the window.
@@ -125,14 +127,18 @@ impl Memory {
         }
     }
 
-    /// Whether a person was told that Davit goes on without its window.
-    pub(crate) fn told_of_closing(&self) -> bool {
-        self.kept().told_of_closing
+    /// Whether a person was told that Davit goes on without its window, and how they find it again, by its icon or without one.
+    pub(crate) fn told_of_closing(&self, icon: bool) -> bool {
+        let kept = self.kept();
+        if icon { kept.told_of_closing } else { kept.told_without_icon }
     }
 
     /// They are told now.
-    pub(crate) fn tells_of_closing(&self) {
-        self.kept().told_of_closing = true;
+    pub(crate) fn tells_of_closing(&self, icon: bool) {
+        {
+            let mut kept = self.kept();
+            if icon { kept.told_of_closing = true } else { kept.told_without_icon = true }
+        }
         self.save();
     }
 
@@ -189,10 +195,11 @@ mod tests {
         let place = Place { at: Some((10.5, 20.0)), size: (900.0, 600.0), maximized: true };
         let memory = Memory::of(home.path());
         memory.kept().place = place;
-        memory.tells_of_closing();
+        memory.tells_of_closing(false);
         memory.starts_at_login(false);
         let kept = Memory::of(home.path());
-        assert_eq!((kept.place(), kept.told_of_closing(), kept.started_at_login()), (place, true, Some(false)));
+        assert_eq!((kept.place(), kept.started_at_login()), (place, Some(false)));
+        assert_eq!((kept.told_of_closing(false), kept.told_of_closing(true)), (true, false));
         std::fs::write(home.path().join(FILE), b"{\"place\": 7").expect("written");
         assert_eq!(Memory::of(home.path()).place(), Place::default());
     }

@@ -11,6 +11,7 @@ use davit_core::engine::{Engine, ViewSetter};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::settings::Preferences;
 use davit_core::uploader::{Options, SessionStatus, Uploader};
+use davit_core::watch::Watches;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 use tokio::sync::{Notify, watch};
@@ -260,8 +261,9 @@ impl Shell {
         let Ok(uploader) = self.uploader() else { return };
         let mut changes = uploader.session_changes();
         let mut handed = uploader.handed_over();
-        tauri::async_runtime::spawn(standing::follow(uploader.engine().clone(), Arc::clone(self)));
-        tauri::async_runtime::spawn(notify::follow(uploader.engine().ends(), Arc::clone(self)));
+        let cards = uploader.watches().map(Watches::cards);
+        tauri::async_runtime::spawn(standing::follow(uploader.engine().clone(), cards, Arc::clone(self)));
+        tauri::async_runtime::spawn(notify::follow(uploader.engine().news(), Arc::clone(self)));
         drop(uploader);
         let shell = Arc::clone(self);
         tauri::async_runtime::spawn(async move {

@@ -121,6 +121,8 @@ pub enum SessionView {
         address: String,
         /// Where uploads may go.
         destinations: Vec<DestinationView>,
+        /// Why the sign-in lasts no longer than Davit runs, where it does not.
+        unkept: Option<ErrorCode>,
     },
     /// The sign-in is over.
     SignedOut {
@@ -165,8 +167,9 @@ impl From<SessionStatus> for SessionView {
             SessionStatus::TokenRefused { code, detail } => {
                 Self::Welcome { address: None, problem: Some(Problem::of(code, detail)) }
             }
-            SessionStatus::Connected { company, address, destinations } => {
-                Self::Connected { company, address, destinations: destinations.iter().map(Into::into).collect() }
+            SessionStatus::Connected { company, address, destinations, unkept } => {
+                let destinations = destinations.iter().map(Into::into).collect();
+                Self::Connected { company, address, destinations, unkept }
             }
             SessionStatus::NeedsBrowser { company, address } => Self::Browser { company, address },
             SessionStatus::SigningIn { company, address, code, at, until } => {

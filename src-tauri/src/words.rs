@@ -4,8 +4,11 @@
 mod reason;
 
 use davit_core::bandwidth::Zone;
+use davit_core::error::ErrorCode;
 use davit_core::units::UnixTime;
 pub(crate) use reason::reason;
+
+use crate::notices::Notice;
 
 /// A name has no more letters than this in a menu or a title.
 const NAME: usize = 40;
@@ -34,6 +37,7 @@ pub(crate) const OFFLINE: &str = "Waiting for the connection";
 pub(crate) const SIGNED_OUT: &str = "Sign in to continue";
 pub(crate) const STUCK: &str = "Stopped: Davit cannot write its records";
 pub(crate) const UP_TO_DATE: &str = "Up to date";
+pub(crate) const PROXY: &str = "Your company network asks for a password";
 
 /// In the browser, once somebody signed in there.
 pub(crate) const BACK: &str = "You can close this page and go back to Davit.";
@@ -75,6 +79,19 @@ pub(crate) fn transfers_need_you(n: u32) -> String {
     if n == 1 { "1 transfer needs you".to_owned() } else { format!("{} transfers need you", count(n)) }
 }
 
+/// "3 transfers and 1 watched folder need you"; nothing where nothing does.
+pub(crate) fn all_need_you(transfers: u32, folders: u32) -> Option<String> {
+    let watched =
+        || if folders == 1 { "1 watched folder".to_owned() } else { format!("{} watched folders", count(folders)) };
+    match (transfers, folders) {
+        (0, 0) => None,
+        (_, 0) => Some(transfers_need_you(transfers)),
+        (0, _) => Some(format!("{} {} you", watched(), if folders == 1 { "needs" } else { "need" })),
+        (1, _) => Some(format!("1 transfer and {} need you", watched())),
+        _ => Some(format!("{} transfers and {} need you", count(transfers), watched())),
+    }
+}
+
 /// "214 files are uploaded", or the one by its name.
 pub(crate) fn done(n: u32, of: Option<&str>) -> String {
     match of {
@@ -93,6 +110,63 @@ pub(crate) fn need_you(n: u32, of: Option<&str>) -> String {
     }
 }
 
+/// Nobody is signed in any more.
+pub(crate) fn sign_in() -> Notice {
+    says(SIGNED_OUT, "Your sign-in ended. Nothing is lost.")
+}
+
+/// What nothing goes on for until somebody does something; none where it goes by itself.
+pub(crate) fn in_the_way(code: ErrorCode) -> Option<Notice> {
+    Some(match code {
+        ErrorCode::CaptivePortal => {
+            says("This network wants you to sign in first", "Open its page, then uploads continue.")
+        }
+        ErrorCode::UntrustedServer => says(
+            "This network changes secure connections",
+            "Davit sends nothing here. It continues by itself elsewhere.",
+        ),
+        ErrorCode::ProxyAuth => says(PROXY, "Enter it in Settings, Connection."),
+        ErrorCode::DiskFull | ErrorCode::JournalUnwritable => stuck(code),
+        _ => return None,
+    })
+}
+
+/// The records cannot be written.
+pub(crate) fn stuck(code: ErrorCode) -> Notice {
+    if code == ErrorCode::DiskFull {
+        return says(
+            "This computer’s disk is full",
+            "Davit needs 200 MB for its records. Make room; it continues by itself.",
+        );
+    }
+    says("Davit cannot write its records", "Check the disk and its permissions; it continues by itself.")
+}
+
+/// The drive of a watched folder is away.
+pub(crate) fn plug_in(drive: &str, folder: &str) -> Notice {
+    says(&format!("Plug in the drive {} to continue", name(drive)), &format!("{} is watched there.", name(folder)))
+}
+
+/// A watched folder is not there.
+pub(crate) fn folder_is_gone(folder: &str) -> Notice {
+    says(&format!("{} is not where it was", name(folder)), "Davit watches that folder. Choose where it is now.")
+}
+
+/// Another folder is in the place of a watched one.
+pub(crate) fn folder_is_another(folder: &str) -> Notice {
+    let below = "Another folder is in its place. Choose it if it is the right one.";
+    says(&format!("{} is not where it was", name(folder)), below)
+}
+
+/// A watched folder cannot be read, or not all of it can be sent.
+pub(crate) fn folder_needs_you(folder: &str) -> Notice {
+    says(&format!("{} needs you", name(folder)), "Davit watches that folder, and cannot upload all of it.")
+}
+
+fn says(title: &str, body: &str) -> Notice {
+    Notice { title: title.to_owned(), body: body.to_owned(), leads: None }
+}
+
 /// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.
 pub(crate) fn and_done(n: u32, destination: &str) -> String {
     format!("{} to {}.", done(n, None), place(destination))
@@ -107,11 +181,16 @@ pub(crate) fn places<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// Said once, when a window is closed for the first time and Davit goes on.
-pub(crate) fn goes_on(sends: bool) -> (String, String) {
+/// Said once, when a window is closed for the first time and Davit goes on: with its icon in the tray, or without any.
+pub(crate) fn goes_on(sends: bool, tray: bool) -> (String, String) {
     let what = if sends { "uploading" } else { "watching your folders" };
     let bar = if cfg!(target_os = "macos") { "the menu bar" } else { "the tray" };
-    (format!("Davit goes on {what}"), format!("Its icon is in {bar}. Quit is there, too."))
+    let back = if tray {
+        format!("Its icon is in {bar}. Quit is there, too.")
+    } else {
+        "Start Davit again to see it. Quit is there, too.".to_owned()
+    };
+    (format!("Davit goes on {what}"), back)
 }
 
 /// What the one dialog asks, and what it says below that.
@@ -239,7 +318,21 @@ mod tests {
         assert_eq!(done(1, Some("harbour.mov")), "harbour.mov is uploaded");
         assert_eq!(need_you(3, None), "3 files need you");
         assert_eq!(need_you(1, Some("harbour.mov")), "harbour.mov needs you");
+        for (transfers, folders, said) in [
+            (0, 0, None),
+            (3, 0, Some("3 transfers need you")),
+            (0, 1, Some("1 watched folder needs you")),
+            (0, 2, Some("2 watched folders need you")),
+            (1, 1, Some("1 transfer and 1 watched folder need you")),
+            (3, 2, Some("3 transfers and 2 watched folders need you")),
+        ] {
+            assert_eq!(all_need_you(transfers, folders).as_deref(), said);
+        }
         assert_eq!(and_done(1, "Projects / Rushes"), "1 file is uploaded to Projects › Rushes.");
+        let watching = "Davit goes on watching your folders".to_owned();
+        let again = "Start Davit again to see it. Quit is there, too.".to_owned();
+        assert_eq!(goes_on(false, false), (watching, again));
+        assert!(goes_on(true, true).1.starts_with("Its icon is in "));
         assert_eq!(quit(1).0, "Quit while 1 transfer is uploading?");
     }
 

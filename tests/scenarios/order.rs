@@ -22,8 +22,10 @@ async fn number_of(world: &World, name: &str) -> String {
     rows.iter().find(is_it).unwrap_or_else(|| panic!("{name} is not in {rows:?}"))["id"].to_string()
 }
 
-async fn moves(world: &World, word: &str, names: &[&str]) -> Vec<Value> {
+async fn moves(world: &World, words: &str, names: &[&str]) -> Vec<Value> {
+    let (word, flag) = words.split_once(' ').map_or((words, None), |(word, flag)| (word, Some(flag)));
     let mut run = world.davit(word);
+    run.args(flag);
     for name in names {
         run.arg(number_of(world, name).await);
     }
@@ -53,7 +55,8 @@ async fn files_are_uploaded_in_the_lists_order_and_a_restart_keeps_it() {
     link.faults.hold.send_replace(false);
     // While nobody works: a, then e, d, c, b.
     moves(&world, "later", &["d.mov"]).await;
-    moves(&world, "later", &["b.mov"]).await;
+    let told = moves(&world, "later --last", &["b.mov"]).await;
+    assert_eq!((&told[0]["event"], &told[0]["count"]), (&"last".into(), &1.into()), "{told:?}");
     let rows = world.davit("status").arg("--json").end().await.lines;
     let shown: Vec<_> = rows.iter().filter_map(|row| Some(row["path"].as_str()?.rsplit_once('/')?.1)).collect();
     assert_eq!(shown, ["a.mov", "e.mov", "d.mov", "c.mov", "b.mov"]);
@@ -82,7 +85,7 @@ async fn a_gesture_that_is_to_be_first_is_uploaded_before_what_was_in_line() {
     first.args(["--concurrency", "1", "--first"]).end().await.all_done();
     assert_eq!(arrived(&world).get(before).map(String::as_str), Some("new.mov"));
     let mut again = world.davit("earlier");
-    let ended = again.arg(number_of(&world, "new.mov").await).end().await;
+    let ended = again.arg("--first").arg(number_of(&world, "new.mov").await).end().await;
     assert_eq!(ended.code, Some(1), "{}", ended.out);
     assert_eq!(ended.out, "There is nothing to move up. See `davit status`.\n");
     world.upload_by(&link.endpoint(), &old).end().await.all_done();

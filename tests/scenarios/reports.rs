@@ -40,12 +40,21 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
     while lines.recv().await.is_some() {}
 
     // What should never be logged, as if something had.
-    let sessions = world.cloud.sessions();
+    let (sessions, keys) = (world.cloud.sessions(), world.cloud.keys());
     assert!(!sessions.is_empty(), "a session was given");
+    let key = world.keys().into_iter().find(|key| key.contains(NAME)).expect("it is stored");
     let mut log = format!("sent {TOKEN} by http://ada:{PASSWORD}@proxy/ to get {}\n", file.display());
-    for (_, token) in &sessions {
-        log.extend(["x-amz-security-token: ", token, "\n"]);
+    log += &format!("and by http://ada:s3cret-of-ada@proxy/ with aws_secret_access_key = {}\n", keys.secret_access_key);
+    for (keys, token) in &sessions {
+        let (id, secret) = (&keys.access_key_id, &keys.secret_access_key);
+        log +=
+            &format!("x-amz-security-token: {token}\nAuthorization: AWS4-HMAC-SHA256 Credential={id}/2026/s3, next\n");
+        log += &format!("{{\"accessKeyId\":\"{id}\",\"secretAccessKey\":\"{secret}\",\"sessionToken\":\"{token}\"}}\n");
     }
+    let account = "arn:aws:sts::123456789012:assumed-role/davit/mara";
+    log +=
+        &format!("AccessDenied: User: {account} may not s3:PutObject on resource: \"arn:aws:s3:::media/{key}\" here\n");
+    log += &format!("no such thing as {key}, {NAME}.mov or {}\n", key.replace(' ', "%20"));
     log += "the end of the log\n";
     std::fs::create_dir_all(world.home().join("log")).expect("a folder");
     std::fs::write(world.home().join("log/davit.log"), log).expect("written");
@@ -59,7 +68,6 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
     let ended = diagnose.env("HTTPS_PROXY", by).end().await;
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
 
-    let keys = world.cloud.keys();
     let mut secrets = vec![TOKEN.to_owned(), "s3cret-of-ada".to_owned(), keys.secret_access_key.clone()];
     for (keys, token) in sessions {
         secrets.extend([keys.access_key_id, keys.secret_access_key, token]);
@@ -76,7 +84,9 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
         assert!(!all.contains(PASSWORD), "the proxy's password is in {}", report.display());
     }
     let (saved, named) = (files(&saved), files(&named));
-    assert!(saved.iter().all(|(_, text)| !text.contains(NAME)), "a name is in it");
+    for hidden in [NAME, &NAME.replace(' ', "%20"), key.as_str(), account] {
+        assert!(saved.iter().all(|(_, text)| !text.contains(hidden)), "{hidden} is in it");
+    }
     assert!(named.iter().any(|(_, text)| text.contains(NAME)), "they were to be shown");
     let text = |name: &str| &saved.iter().find(|(found, _)| found == name).expect(name).1;
     assert!(text("log.txt").contains("the end of the log"), "{}", text("log.txt"));

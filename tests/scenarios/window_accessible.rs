@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use davit_tests::accessible::{Part, Reader, all, outline};
-use davit_tests::screen::{close, windows_of};
 use davit_tests::source::noise;
 
 use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window_around::quit;
 use crate::window_watched::go;
 
 /// What nobody can use, or make sense of, without a name.
@@ -139,7 +139,7 @@ async fn a_screen_reader_is_told_every_control_every_row_and_what_changes() {
         let told = reader.until("a tab", |parts| parts.iter().any(is_open));
         is_told(tab, &told);
     }
-    close(&windows_of(window.id())[0]);
+    quit(&window).await;
     window.until_says("Quit while 1 transfer is uploading?").await;
     let told = reader.until("a question", |parts| has(parts, "push button", "Keep uploading"));
     is_told("quitting", &told);

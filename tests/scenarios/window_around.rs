@@ -12,7 +12,7 @@ use davit_tests::window::{Window, app};
 
 use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_limits::{is_limited, limits};
-use crate::window_watched::go;
+use crate::window_watched::{go, until_there, watch};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -50,6 +50,12 @@ async fn under_way(office: &Office, window: &Window) -> PathBuf {
     window.until_says("harbour.mov").await;
     goes_on(office).await;
     file
+}
+
+/// A person quits by the company's menu.
+pub(crate) async fn quit(window: &Window) {
+    window.script("[...document.querySelectorAll('.side-btn')].at(-1).click()").await;
+    window.click("Quit Davit").await;
 }
 
 /// A person starts Davit once more.
@@ -199,14 +205,57 @@ async fn a_limit_is_chosen_in_the_tray_and_files_are_added_from_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_goes_on_without_a_window_where_no_icon_is_shown_says_how_it_is_seen_again() {
+    const ICON: &str = "document.querySelector('[aria-label=\"Show Davit in the tray\"]')";
+    let mut panel = Panel::start();
+    let office = Office::open().await;
+    let window = office.window().await;
+    let id = window.id();
+    connect(&window, &office).await;
+    panel.until_shown();
+    go(&window, "settings").await;
+    window.click("General").await;
+    window.until(&format!("{ICON}?.checked === true")).await;
+    window.script(&format!("{ICON}.click()")).await;
+    window.until_says("Start Davit again to see it.").await;
+    go(&window, "transfers").await;
+    let file = under_way(&office, &window).await;
+    close(&windows_of(id)[0]);
+    until("it is hidden", || windows_of(id).is_empty()).await;
+    assert_eq!(panel.until_told("Davit goes on uploading"), "Start Davit again to see it. Quit is there, too.");
+    goes_on(&office).await;
+    starts_again(&office);
+    until("it is shown", || !windows_of(id).is_empty()).await;
+
+    // Nothing is sent any more, and a folder is watched.
+    office.link.faults.rate.store(0, Ordering::SeqCst);
+    window.until_says("Everything is uploaded").await;
+    office.all_there(&[file]);
+    let root = office.world.path("watched");
+    std::fs::create_dir_all(&root).expect("made");
+    watch(&window, &root).await;
+    close(&windows_of(id)[0]);
+    until("it is hidden again", || windows_of(id).is_empty()).await;
+    noise(&root.join("scan.tif"), 100_000);
+    until_there(&office, 2).await;
+    starts_again(&office);
+    until("it is shown again", || !windows_of(id).is_empty()).await;
+    window.script("[...document.querySelectorAll('.side-btn')].at(-1).click()").await;
+    let quits = "[...document.querySelectorAll('[role=menuitem]')].at(-1)";
+    window.until(&format!("{quits}?.innerText.includes('Quit Davit')")).await;
+    // The page goes with the answer.
+    window.script(&format!("setTimeout(() => {quits}.click(), 100)")).await;
+    window.ended();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn quitting_while_something_uploads_asks_and_a_no_keeps_uploading() {
     let office = Office::open().await;
     let window = office.window().await;
     let id = window.id();
     connect(&window, &office).await;
     let file = under_way(&office, &window).await;
-    // Nothing in this session shows icons: a closed window could not be found again.
-    close(&windows_of(id)[0]);
+    quit(&window).await;
     window.until_says("Quit while 1 transfer is uploading?").await;
     window.until("document.activeElement?.innerText === 'Keep uploading'").await;
     window.picture("quit").await;
@@ -214,7 +263,7 @@ async fn quitting_while_something_uploads_asks_and_a_no_keeps_uploading() {
     window.until("!document.querySelector('.dlg')").await;
     goes_on(&office).await;
 
-    close(&windows_of(id)[0]);
+    quit(&window).await;
     window.until_says("Quit while 1 transfer is uploading?").await;
     // The page goes with the answer.
     window.script("setTimeout(() => document.querySelector('.dlg .btn').click(), 100)").await;

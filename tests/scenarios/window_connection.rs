@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use davit_tests::source::{noise, sha256};
+use davit_tests::window::Window;
 
 use crate::window::{Office, USUAL_PLACE, connect};
 use crate::window_around::until;
@@ -32,6 +33,27 @@ async fn a_person_sets_the_connection_and_has_it_checked() {
     assert!(office.world.cloud.uploads(davit_tests::world::BUCKET).is_empty(), "nothing is left of the test file");
     assert!(home.join("check.json").exists() && home.join("log").is_dir(), "both are kept for a report");
     window.end();
+}
+
+/// There is no bus on which the keychain could be asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_no_keychain_keeps_says_so_at_once_and_in_the_settings() {
+    const SAID: &str = "The system keychain cannot be used. You will sign in again next time.";
+    let office = Office::open().await;
+    let variables = [
+        ("DAVIT_DEV_S3_ENDPOINT", office.link.endpoint()),
+        ("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", office.world.path("no-bus").display())),
+    ];
+    let window = Window::open(&office.world.home(), &variables).await;
+    connect(&window, &office).await;
+    window.until_says(SAID).await;
+    go(&window, "settings").await;
+    window.until(&format!("[...document.querySelectorAll('.opt .d')].some(one => one.innerText === '{SAID}')")).await;
+    window.picture("settings-connection-keychain").await;
+    window.end();
+
+    let window = Window::open(&office.world.home(), &variables).await;
+    window.until_says("Sign in with Example Films").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

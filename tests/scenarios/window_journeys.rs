@@ -100,7 +100,9 @@ async fn pulled_out() {
     window.until("document.querySelector('.hero .fig').innerText === 'Waiting for LAB-NAS'").await;
     window.picture("drive-pulled-out").await;
     go(&window, "watched").await;
-    window.until_says("This folder is not where it was.").await;
+    window.until_says("Plug in the drive LAB-NAS to continue.").await;
+    window.until_says("Choose another folder").await;
+    window.until("document.querySelector('.nav [aria-current] .n.bad')?.innerText === '1'").await;
     window.picture("watched-drive-pulled-out").await;
 
     drive.plug_in();

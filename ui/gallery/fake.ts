@@ -171,7 +171,13 @@ export class Fake {
   constructor(private readonly script: Script) {
     this.rows = [...(script.rows ?? [])];
     this.limits = script.limits ?? limits;
-    this.network = script.network ?? { choice: { kind: 'automatic' }, proxy: null, from: null, hasPassword: false };
+    this.network = script.network ?? {
+      choice: { kind: 'automatic' },
+      proxy: null,
+      from: null,
+      hasPassword: false,
+      unkept: null,
+    };
     this.watches = script.watches ?? [];
     this.history = script.history ?? [];
     this.updates = script.updates ?? { kind: 'current', checked: at('13:05'), trouble: null };
@@ -290,6 +296,7 @@ export class Fake {
 
   private act(action: Action, targets: Target[]): DoneView {
     if (action === 'earlier' || action === 'later') return this.move(action, targets);
+    if (action === 'first' || action === 'last') return this.moveAll(action, targets);
     if (action === 'pause' && this.script.pausesLate) return { undo: false, count: targets.length };
     let count = 0;
     for (const target of targets) {
@@ -317,6 +324,21 @@ export class Fake {
     }
     this.changed();
     return { undo: false, count };
+  }
+
+  /** Before or behind all that is in line. */
+  private moveAll(action: 'first' | 'last', targets: Target[]): DoneView {
+    const line = this.rows.flatMap((row, at) => (IN_LINE.includes(row.state.kind) ? [at] : []));
+    const before = line.flatMap((at) => this.rows[at] ?? []);
+    const chosen = before.filter(({ id }) => targets.some((target) => target.id === id));
+    const others = before.filter((row) => !chosen.includes(row));
+    const after = action === 'first' ? [...chosen, ...others] : [...others, ...chosen];
+    for (const [nth, at] of line.entries()) {
+      const row = after[nth];
+      if (row) this.rows[at] = row;
+    }
+    this.changed();
+    return { undo: false, count: after.some((row, nth) => row !== before[nth]) ? chosen.length : 0 };
   }
 
   /** The engine's next word tells what holds now. */
@@ -400,6 +422,7 @@ export class Fake {
       this.shell = listen;
       return Promise.resolve(null);
     },
+    quit: () => Promise.resolve(null),
     answerQuit: () => Promise.resolve(null),
     pickFiles: () => Promise.resolve(inbox),
     pickFolder: () => Promise.resolve(inbox),
@@ -429,6 +452,7 @@ export class Fake {
     resumeAll: () => this.every('resume', (row) => row.state.kind === 'paused'),
     retryAll: () => this.every('retry', (row) => row.state.kind === 'failed'),
     clearDone: () => this.every('remove', (row) => row.state.kind === 'done'),
+    undoClear: () => Promise.resolve({ undo: false, count: 0 }),
     folderFiles: (_item, search, first, count) => {
       const all = Array.from({ length: 10_000 }, (_, id) => nth(id));
       const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
@@ -486,10 +510,16 @@ export class Fake {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       if (proxy.kind === 'fixed' && !/^[\w.-]+(:\d+)?$/.test(proxy.address)) return Promise.reject(bad);
       const address = proxy.kind === 'fixed' ? proxy.address : null;
-      this.network = { choice: proxy, proxy: address, from: address === null ? null : 'person', hasPassword: false };
+      this.network = {
+        choice: proxy,
+        proxy: address,
+        from: address === null ? null : 'person',
+        hasPassword: false,
+        unkept: null,
+      };
       return Promise.resolve(this.network);
     },
-    setProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: true })),
+    setProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: true, unkept: null })),
     forgetProxyLogin: () => Promise.resolve((this.network = { ...this.network, hasPassword: false })),
     checked: () => Promise.resolve(this.script.checked ? { at: at('15:40'), lines: this.script.checked } : null),
     checkConnection: (_, listen) => {

@@ -68,7 +68,7 @@ const places = [
 ];
 const company = 'Nordlys Studio';
 const address = 'upload.nordlys.example';
-const connected: SessionView = { kind: 'connected', company, address, destinations: places };
+const connected: SessionView = { kind: 'connected', company, address, destinations: places, unkept: null };
 const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
 const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02'), browser: false };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
@@ -216,6 +216,7 @@ const byProxy: Network = {
   proxy: 'proxy.nordlys.example:3128',
   from: 'system',
   hasPassword: true,
+  unkept: null,
 };
 const line = (
   step: CheckLine['step'],
@@ -400,7 +401,7 @@ export const scenarios: Record<string, Scenario> = {
   token: { session: token, lets: connected },
   'token-keychain': {
     session: token,
-    refuses: problem('keychain-unavailable'),
+    lets: { ...connected, unkept: 'keychain-unavailable' },
     then: async ({ type, press }) => {
       await type('#token', 'abc');
       await press('[type=submit]');
@@ -541,6 +542,11 @@ export const scenarios: Record<string, Scenario> = {
     session: connected,
     rows: day().slice(9),
     totals: { sent: 60.3e9, size: 60.3e9, overview: { kind: 'all-done', items: 14, size: 4.11e12 } },
+  },
+  'overview-done-before': {
+    session: connected,
+    rows: day().slice(9),
+    totals: { sent: 60.3e9, size: 60.3e9, overview: { kind: 'all-done', items: 0, size: 0 } },
   },
   'overview-nothing-left': {
     session: connected,
@@ -809,6 +815,10 @@ export const scenarios: Record<string, Scenario> = {
   'settings-limits-removed': settingsLimits({}, ({ press }) => press('.rule .ib')),
   'settings-connection': settings({ checked: found }),
   'settings-connection-away': settings({ session: away }),
+  'settings-connection-keychain': settings({
+    session: { ...connected, unkept: 'keychain-unavailable' },
+    network: { ...byProxy, unkept: 'keychain-unavailable' },
+  }),
   'settings-connection-said': settings({
     sources: said,
     network: {

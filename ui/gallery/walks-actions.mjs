@@ -24,6 +24,16 @@ export const walksActions = [
     },
   },
   {
+    name: 'a person quits in the window, where no icon leads to it',
+    scenario: 'list',
+    walk: async ({ to, press, choose, asks }) => {
+      await to('.side-foot > :last-child .side-btn');
+      await press('Enter');
+      await choose('Quit Davit');
+      await asks('quit');
+    },
+  },
+  {
     name: 'Davit is left in spite of what is sent',
     scenario: 'quit',
     walk: async ({ press, on, sees, asks }) => {
@@ -32,6 +42,15 @@ export const walksActions = [
       await press('Enter');
       await sees('.dlg', false);
       await asks('answerQuit true');
+    },
+  },
+  {
+    name: 'all that needs somebody is tried again',
+    scenario: 'filter-needs-you',
+    walk: async ({ to, press, asks }) => {
+      await to('.filters .quiet');
+      await press('Enter');
+      await asks('retryAll');
     },
   },
   {

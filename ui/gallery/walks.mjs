@@ -855,6 +855,11 @@ export const walks = [
       await on(item(8));
       await press('Shift+F10', 'End', 'ArrowUp', 'Enter');
       await order(6, 7, 9, 8);
+      await press('Alt+Home');
+      await on(item(8));
+      await press('Alt+End');
+      await order(6, 7, 9, 8);
+      await on(item(8));
     },
   },
   {

@@ -50,9 +50,21 @@ pub(crate) enum Command {
         limit: Option<Limit>,
     },
     /// Upload files earlier: one place up in the list.
-    Earlier(Moved),
+    Earlier {
+        #[command(flatten)]
+        moved: Moved,
+        /// Before all others in line.
+        #[arg(long)]
+        first: bool,
+    },
     /// Upload files later: one place down in the list.
-    Later(Moved),
+    Later {
+        #[command(flatten)]
+        moved: Moved,
+        /// After all others in line.
+        #[arg(long)]
+        last: bool,
+    },
     /// Watch folders: what appears in them is uploaded by itself, once.
     Watch {
         #[command(subcommand)]

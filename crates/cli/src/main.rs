@@ -66,8 +66,12 @@ async fn main() -> ExitCode {
         Command::Resume(which) => control::run(Action::Resume, &which).await,
         Command::Cancel(which) => control::run(Action::Cancel, &which).await,
         Command::Limit { limit } => limit::run(limit).await,
-        Command::Earlier(moved) => control::run(Action::Earlier, &moved.into()).await,
-        Command::Later(moved) => control::run(Action::Later, &moved.into()).await,
+        Command::Earlier { moved, first } => {
+            control::run(if first { Action::First } else { Action::Earlier }, &moved.into()).await
+        }
+        Command::Later { moved, last } => {
+            control::run(if last { Action::Last } else { Action::Later }, &moved.into()).await
+        }
         Command::Watch { command } => watch::run(command).await,
         Command::SignIn { device, server } => sign_in::run(server, device).await,
         Command::Destinations { server, json } => status::destinations(server, json).await,

@@ -71,8 +71,8 @@ pub const SETTINGS: &[Setting] = &[
         name: Name::TellNeedsYou,
         key: "tell_needs_you",
         kind: Kind::Switch,
-        title: "Notify when a transfer needs the person",
-        says: "The system tells when something of what was added together needs the person.",
+        title: "Notify when something needs the person",
+        says: "The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on without.",
         backend: true,
     },
     Setting {
@@ -96,7 +96,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "keep_working",
         kind: Kind::Switch,
         title: "Keep working when the window is closed",
-        says: "Without its window Davit goes on, where its icon leads back to it.",
+        says: "Without its window Davit goes on. Its icon leads back to it, or another start.",
         backend: true,
     },
     Setting {
@@ -222,13 +222,14 @@ fn understood<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Rules, 
 pub struct Preferences {
     /// The system tells when what was added together is uploaded. Default: yes.
     pub tell_done: bool,
-    /// The system tells when something of what was added together needs the person. Default: yes.
+    /// The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on
+    /// without. Default: yes.
     pub tell_needs_you: bool,
     /// The system tells what a watched folder uploaded, at most once an hour for each. Default: no.
     pub tell_watched: bool,
     /// The computer stays awake while anything is sent, unless its battery is low. Default: yes.
     pub keep_awake: bool,
-    /// Without its window it goes on, where its icon leads back to it. Default: yes.
+    /// Without its window it goes on; its icon leads back to it, or another start. Default: yes.
     pub keep_working: bool,
     /// It shows its icon in the menu bar or tray. Default: yes.
     pub tray: bool,

@@ -85,6 +85,13 @@ pub async fn answer_quit(shell: State<'_, Arc<Shell>>, quit: bool) -> Answer<()>
     Ok(())
 }
 
+/// A person quits in the window: what would stop is asked about, as by the tray.
+#[tauri::command]
+pub async fn quit(shell: State<'_, Arc<Shell>>) -> Answer<()> {
+    shell.wants_to_quit();
+    Ok(())
+}
+
 /// The page listens for what happens to window and session.
 #[tauri::command]
 pub async fn subscribe_shell(shell: State<'_, Arc<Shell>>, channel: Channel<ShellEvent>) -> Answer<()> {

@@ -71,6 +71,12 @@ pub async fn clear_done(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
     Ok(shell.engine()?.clear_done().await?.into())
 }
 
+/// Puts it back, after the last time.
+#[tauri::command]
+pub async fn undo_clear(shell: State<'_, Arc<Shell>>) -> Answer<DoneView> {
+    Ok(shell.engine()?.undo_clear().await?.into())
+}
+
 /// Files of a folder.
 #[tauri::command]
 pub async fn folder_files(

@@ -61,11 +61,11 @@ impl Says {
     pub(crate) fn of(standing: &Standing) -> Self {
         let totals = &standing.totals;
         let paused = standing.is_paused_for_a_while() || totals.overview == Overview::Paused;
-        let needs = (totals.needs_you > 0).then(|| words::transfers_need_you(totals.needs_you));
-        let line = line(standing);
+        let needs = words::all_need_you(totals.needs_you, standing.folders());
+        let line = line(standing, needs.as_deref());
         let look = match totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Look::NeedsYou,
-            _ if totals.needs_you > 0 => Look::NeedsYou,
+            _ if needs.is_some() => Look::NeedsYou,
             _ if paused => Look::Paused,
             Overview::Moving => Look::Uploading,
             _ => Look::Idle,
@@ -92,7 +92,7 @@ fn limits(now: &LimitNow) -> Vec<(Option<ByteRate>, bool)> {
     std::iter::once((None, now.rate.is_none() && !now.paused)).chain(rates).collect()
 }
 
-fn line(standing: &Standing) -> String {
+fn line(standing: &Standing, needs: Option<&str>) -> String {
     let totals = &standing.totals;
     match &totals.overview {
         Overview::Stuck { .. } => words::STUCK.to_owned(),
@@ -114,8 +114,9 @@ fn line(standing: &Standing) -> String {
         }
         Overview::Offline => words::OFFLINE.to_owned(),
         Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::WAITING.to_owned(), words::waiting_for),
-        Overview::NeedsYou if totals.needs_you > 0 => words::transfers_need_you(totals.needs_you),
-        Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => words::UP_TO_DATE.to_owned(),
+        Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => {
+            needs.unwrap_or(words::UP_TO_DATE).to_owned()
+        }
     }
 }
 
@@ -123,9 +124,11 @@ fn line(standing: &Standing) -> String {
 mod tests {
     use davit_core::engine::feed::{Totals, Wait};
     use davit_core::error::ErrorCode;
+    use davit_core::ids::WatchId;
     use davit_core::units::{ByteCount, UnixTime};
 
     use super::*;
+    use crate::standing::{Folder, Wrong};
 
     fn says(totals: Totals) -> Says {
         Says::of(&Standing { totals, ..Standing::default() })
@@ -174,6 +177,21 @@ mod tests {
         let now = says(Totals { overview: Overview::NeedsYou, needs_you: 1, ..Totals::default() });
         assert_eq!((now.look, now.line.as_str(), now.needs), (Look::NeedsYou, "1 transfer needs you", None));
         assert!(now.leads);
+    }
+
+    #[test]
+    fn a_watched_folder_that_needs_somebody_is_said_beside_whatever_else_goes_on() {
+        let folder = Folder { watch: WatchId::new(7), name: "scans".to_owned(), wrong: Wrong::Away(None) };
+        for (overview, needs_you, line, needs) in [
+            (Overview::Empty, 0, "1 watched folder needs you", None),
+            (Overview::AllDone { items: 2, size: ByteCount(7) }, 0, "1 watched folder needs you", None),
+            (Overview::NeedsYou, 3, "3 transfers and 1 watched folder need you", None),
+            (Overview::Moving, 0, "Uploading", Some("1 watched folder needs you")),
+        ] {
+            let totals = Totals { overview, needs_you, ..Totals::default() };
+            let now = Says::of(&Standing { totals, folders: vec![folder.clone()], ..Standing::default() });
+            assert_eq!((now.look, now.line.as_str(), now.needs.as_deref()), (Look::NeedsYou, line, needs));
+        }
     }
 
     #[test]

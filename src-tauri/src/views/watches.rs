@@ -1,7 +1,7 @@
 //! A watched folder as the page sees it, and what the page may wish of one.
 
 use davit_core::error::{Error, ErrorCode};
-use davit_core::file::{Links, Placeholders, drive_of};
+use davit_core::file::{Links, Placeholders};
 use davit_core::ids::{DestinationId, WatchId};
 use davit_core::session::Collision;
 use davit_core::units::UnixTime;
@@ -22,7 +22,7 @@ pub struct WatchView {
     pub name: String,
     /// Where it lies, for reading only.
     pub folder: String,
-    /// The drive that it lies on, where its path has a name for it.
+    /// The drive that it lies on, where its path, or where that was mounted, has a name for it.
     pub drive: Option<String>,
     /// The destination's label.
     pub destination: String,
@@ -60,7 +60,7 @@ impl From<&Card> for WatchView {
             id: card.id,
             name,
             folder: card.shown.clone(),
-            drive: drive_of(&card.path, None),
+            drive: card.drive.clone(),
             destination: card.destination.clone(),
             to: card.to.clone(),
             wishes: Wishes::from(&card.spec),

@@ -158,7 +158,11 @@ address: string,
 /**
  * Where uploads may go.
  */
-destinations: Array<DestinationView>, } | { "kind": "signed-out", 
+destinations: Array<DestinationView>, 
+/**
+ * Why the sign-in lasts no longer than Davit runs, where it does not.
+ */
+unkept: ErrorCode | null, } | { "kind": "signed-out", 
 /**
  * Its name.
  */
@@ -382,7 +386,7 @@ outcomes: boolean, };
 
 export type Target = { "kind": "item", "id": ItemId } | { "kind": "transfer", "id": TransferId } | { "kind": "batch", "id": BatchId };
 
-export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "proposed-name" | "remove" | "undo" | "earlier" | "later";
+export type Action = "pause" | "resume" | "cancel" | "retry" | "keep-both" | "proposed-name" | "remove" | "undo" | "earlier" | "later" | "first" | "last";
 
 export type Update = { "kind": "snapshot" } & Snapshot | { "kind": "delta" } & Delta;
 
@@ -586,7 +590,8 @@ export type Preferences = {
  */
 tellDone: boolean, 
 /**
- * The system tells when something of what was added together needs the person. Default: yes.
+ * The system tells of the first problem of what was added together, of all once it ended, and of whatever nothing goes on
+ * without. Default: yes.
  */
 tellNeedsYou: boolean, 
 /**
@@ -598,7 +603,7 @@ tellWatched: boolean,
  */
 keepAwake: boolean, 
 /**
- * Without its window it goes on, where its icon leads back to it. Default: yes.
+ * Without its window it goes on; its icon leads back to it, or another start. Default: yes.
  */
 keepWorking: boolean, 
 /**
@@ -648,7 +653,11 @@ from: ProxyFrom | null,
 /**
  * Whether it is told a name and password.
  */
-hasPassword: boolean, };
+hasPassword: boolean, 
+/**
+ * Why those last no longer than this program, where they were to: `keychain-unavailable`.
+ */
+unkept: ErrorCode | null, };
 
 export type ProxyChoice = { "kind": "automatic" } | { "kind": "none" } | { "kind": "fixed", 
 /**
@@ -1168,7 +1177,7 @@ name: string,
  */
 folder: string, 
 /**
- * The drive that it lies on, where its path has a name for it.
+ * The drive that it lies on, where its path, or where that was mounted, has a name for it.
  */
 drive: string | null, 
 /**

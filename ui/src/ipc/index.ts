@@ -59,6 +59,7 @@ export const ipc = {
   forgetCompany: () => invoke<number>('forget_company'),
   subscribeShell: (listen: (event: ShellEvent) => void) =>
     invoke<null>('subscribe_shell', { channel: channel(listen) }),
+  quit: () => invoke<null>('quit'),
   answerQuit: (quit: boolean) => invoke<null>('answer_quit', { quit }),
   pickFiles: () => invoke<InboxView | null>('pick_files'),
   pickFolder: () => invoke<InboxView | null>('pick_folder'),
@@ -73,6 +74,7 @@ export const ipc = {
   resumeAll: () => invoke<DoneView>('resume_all'),
   retryAll: () => invoke<DoneView>('retry_all'),
   clearDone: () => invoke<DoneView>('clear_done'),
+  undoClear: () => invoke<DoneView>('undo_clear'),
   folderFiles: (item: ItemId, search: string, first: number, count: number) =>
     invoke<FileSlice>('folder_files', { item, search, first, count }),
   copyLink: (target: Target) => invoke<Holds>('copy_link', { target }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Row, RowState } from '../ipc';
-import { type Known, stays } from './line';
+import { type Known, type Move, stays } from './line';
 import { row } from './sample';
 import { thingOf } from './selection.svelte';
 
@@ -11,13 +11,19 @@ const one = (id: number, state: RowState, folder = false): Row =>
     folder: folder ? { files: 9, done: 1, needsYou: 0, skipped: 0, counting: false, peek: null } : null,
   });
 const all = (...rows: Row[]): Known => ({ rows, first: 0, total: rows.length, whole: true });
-const why = (known: Known, move: 'earlier' | 'later', ...ids: number[]) =>
+const why = (known: Known, move: Move, ...ids: number[]) =>
   stays(known.rows.filter(({ id }) => ids.includes(id)).map(thingOf), move, known);
 
 test('what is in line moves, but the first not earlier and the last not later', () => {
   const known = all(one(1, { kind: 'uploading' }), one(2, queued), one(3, { kind: 'done', at: 0 }), one(4, queued));
   expect([why(known, 'earlier', 2), why(known, 'later', 2)]).toEqual(['first', null]);
   expect([why(known, 'earlier', 4), why(known, 'later', 4)]).toEqual([null, 'last']);
+});
+
+test('what is next is not put first, and what nothing waits behind not last', () => {
+  const known = all(one(1, queued), one(2, queued), one(3, queued));
+  expect([why(known, 'first', 1), why(known, 'first', 2)]).toEqual(['first', null]);
+  expect([why(known, 'last', 3), why(known, 'last', 2)]).toEqual(['last', null]);
 });
 
 test('what uploads, is sent or is paused is not in line', () => {

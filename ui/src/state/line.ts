@@ -2,7 +2,11 @@
 import type { PausedBy, Row, RowState } from '../ipc';
 import type { Thing } from './selection.svelte';
 
-export type Move = 'earlier' | 'later';
+export const MOVES = ['first', 'earlier', 'later', 'last'] as const;
+export type Move = (typeof MOVES)[number];
+
+/** Whether it goes up in the list. */
+const isUp = (move: Move): boolean => move === 'first' || move === 'earlier';
 /** Why nothing moves. */
 export type Stays = 'uploading' | 'sent' | 'paused' | 'first' | 'last';
 
@@ -39,7 +43,7 @@ export function stays(things: Thing[], move: Move, known: Known): Stays | null {
   const movable = things.filter((thing) => byState(thing, rowOf(thing)) === null);
   const [one] = things;
   if (one && movable.length === 0) return byState(one, rowOf(one));
-  return movable.length > 0 && blocked(movable, move, known) ? (move === 'earlier' ? 'first' : 'last') : null;
+  return movable.length > 0 && blocked(movable, move, known) ? (isUp(move) ? 'first' : 'last') : null;
 }
 
 /** Whether nothing else is in line on that side of the farthest of them. */
@@ -48,6 +52,6 @@ function blocked(things: Thing[], move: Move, { rows, first, total, whole }: Kno
   const chosen = rows.flatMap(({ id }, at) => (ids.has(id) ? [at] : []));
   if (!whole || chosen.length < ids.size) return false;
   const others = rows.flatMap((row, at) => (!ids.has(row.id) && mayBeInLine(row) ? [at] : []));
-  if (move === 'earlier') return first === 0 && !others.some((at) => at < Math.max(...chosen));
+  if (isUp(move)) return first === 0 && !others.some((at) => at < Math.max(...chosen));
   return first + rows.length === total && !others.some((at) => at > Math.min(...chosen));
 }

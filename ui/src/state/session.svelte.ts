@@ -143,6 +143,11 @@ export class Session {
     }
   }
 
+  /** What would stop is asked about first. */
+  quit(): void {
+    this.ipc.quit().catch((problem: unknown) => this.toasts.refused(problem as Problem));
+  }
+
   answerQuit(quit: boolean): void {
     this.quitting = null;
     this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem));
@@ -182,10 +187,17 @@ export class Session {
 
   async signIn(token: string): Promise<void> {
     await this.attempt(() => this.ipc.signIn(token));
+    if (this.unkept !== null) this.toasts.say(this.unkept);
   }
 
   async signOut(): Promise<void> {
     await this.attempt(() => this.ipc.signOut());
+  }
+
+  /** That the sign-in lasts no longer than Davit runs, where it does not. */
+  get unkept(): string | null {
+    const code = this.view?.kind === 'connected' ? this.view.unkept : null;
+    return code === null ? null : [errors[code].row, errors[code].why].filter(Boolean).join(' ');
   }
 
   /** What the company is called, as far as anybody knows. */

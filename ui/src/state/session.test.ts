@@ -21,6 +21,7 @@ const connected: SessionView = {
   company: 'Nordlys Studio',
   address: 'upload.nordlys.example',
   destinations: ['rushes', 'photos', 'maps'].map(place),
+  unkept: null,
 };
 const inbox: InboxView = { id: 4, files: 1, folders: 0, unknown: 0, size: 9, names: ['a.mov'] };
 const ticket: TicketView = { batch: 1, items: 1, refused: 0, why: null };
@@ -40,6 +41,18 @@ test('the place that was used last is the usual one, also after a restart', asyn
   await session.send([inbox], 'maps');
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
   expect(ids(started().session)).toEqual(['maps', 'rushes', 'photos']);
+});
+
+test('a sign-in that the keychain did not keep says so, once it is taken', async () => {
+  const said = 'The system keychain cannot be used. You will sign in again next time.';
+  for (const [unkept, words] of [
+    ['keychain-unavailable', said],
+    [null, null],
+  ] as const) {
+    const { session, toasts } = started({ signIn: () => Promise.resolve({ ...connected, unkept }) });
+    await session.signIn('abc');
+    expect([session.unkept, toasts.now?.words ?? null]).toEqual([words, words]);
+  }
 });
 
 test('a place that is gone from the company is gone from the recent ones', () => {

@@ -1,6 +1,7 @@
 // What More offers for a transfer, or for several at once.
 import type { Choice } from '../parts/choice';
 import { ended, pausable } from '../state/can';
+import { MOVES } from '../state/line';
 import { mendOf } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
 import { text } from '../text';
@@ -38,7 +39,7 @@ function rest(things: Thing[], mac: boolean, doing: Doing): Choice[] {
   else if (things.some(({ state }) => state.kind === 'paused'))
     all.push({ label: act.resume, keys: keyOf('list', 'rest', mac), apart: true, run: () => doing.resume(...things) });
   if (things.some(({ state }) => !ended(state) && state.kind !== 'failed'))
-    for (const move of ['earlier', 'later'] as const) {
+    for (const move of MOVES) {
       const not = doing.stays(things, move);
       const choice = { label: act[move], keys: keyOf('list', move, mac), run: () => doing.move(move, ...things) };
       all.push(not === null ? choice : { ...choice, not });

@@ -52,6 +52,21 @@ test('what is done is removed, not cancelled', async () => {
   expect(asked[0]?.[0]).toBe('remove');
 });
 
+test('very many rows that are cleared come back at a word as well', async () => {
+  const [clearDone, undoClear] = [1, 0].map((count) => vi.fn(() => Promise.resolve({ undo: true, count })));
+  const ipc = { clearDone, undoClear } as unknown as Ipc;
+  const [toasts, transfers] = [new Toasts(), new Transfers(ipc)];
+  transfers.totals = { ...transfers.totals, done: 100_000 };
+  new Doing(ipc, transfers, toasts, new Session(ipc, toasts)).clearDone();
+  await settled();
+  expect(toasts.now?.action?.label).toBe('Undo');
+  toasts.act();
+  await settled();
+  expect(undoClear).toHaveBeenCalledOnce();
+  // It came to nothing, and says so.
+  expect(toasts.now).not.toBeNull();
+});
+
 test('nothing is said of what touched nothing, and no Undo is offered that would do nothing', async () => {
   const none = hands(() => Promise.resolve({ undo: true, count: 0 }));
   none.doing.drop(thing('uploading'));

@@ -24,8 +24,8 @@ import type { Transfers } from '../state/transfers.svelte';
 import { text } from '../text';
 import { fact } from './look';
 
-/** More than this many rows are cleared without a way back: asking for their names would take too long. */
-const UNDOABLE = 5_000;
+/** More than this many rows are cleared, and put back, by the engine alone: asking for their names would take too long. */
+const NAMED = 5_000;
 /** What still runs cannot be put back before it rests; it is asked again this often, after this long. */
 const TRIES = 8;
 const PAUSE_MS = 250;
@@ -85,7 +85,7 @@ export class Doing {
     return why && text.line[why];
   }
 
-  /** One place earlier or later in line; what stays says why. */
+  /** One place earlier or later in line, or to its front or end; what stays says why. */
   move(move: Move, ...things: Thing[]): void {
     const why = this.stays(things, move);
     const said = (done: DoneView) => done.count === 0 && this.toasts.say(text.line.still);
@@ -152,12 +152,18 @@ export class Doing {
   }
 
   private async clear(): Promise<void> {
-    const targets = this.transfers.totals.done <= UNDOABLE ? await this.transfers.every('done') : null;
+    const targets = this.transfers.totals.done <= NAMED ? await this.transfers.every('done') : null;
     const words = (done: DoneView) => text.cleared(done.count);
     if (targets) {
       this.leave(targets);
       this.undoable(targets, this.transfers.act('remove', targets), words);
-    } else this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done))));
+    } else {
+      const back = async (): Promise<void> => {
+        if ((await this.ipc.undoClear()).count === 0) this.toasts.say(text.notBack);
+      };
+      const undo = { label: text.undo, run: () => this.told(back()) };
+      this.told(this.ipc.clearDone().then((done) => this.toasts.say(words(done), undo)));
+    }
   }
 
   /** More are in the list than can be selected. */
@@ -203,6 +209,11 @@ export class Doing {
     const company = (view && 'company' in view ? view.company : null) ?? '';
     await this.ipc.copyWords(message(code, thing.name, destination, company));
     this.toasts.say(text.messageCopied);
+  }
+
+  /** Everything that needs somebody. */
+  retryAll(): void {
+    this.told(this.ipc.retryAll());
   }
 
   retry(...things: Thing[]): void {

@@ -70,6 +70,8 @@ export class ListKeys {
       show: () => doing.show(thingOf(row)),
       earlier: line('earlier'),
       later: line('later'),
+      first: line('first'),
+      last: line('last'),
       menu: () => this.hands.menu(index),
       unselect: () => selection.size > 0 && selection.clear(),
     };

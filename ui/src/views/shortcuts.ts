@@ -62,6 +62,8 @@ export const SHORTCUTS = {
     show: [modShift('r')],
     earlier: [alt('ArrowUp')],
     later: [alt('ArrowDown')],
+    first: [alt('Home')],
+    last: [alt('End')],
     menu: MENU,
     unselect: plain('Escape'),
   },

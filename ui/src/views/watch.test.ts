@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WatchView } from '../ipc';
 import { counts as none, usual, watch as known } from '../state/sample';
-import { choicesOf, details, example, lineOf, rule, standing, trouble } from './watch';
+import { choicesOf, details, example, lineOf, needsSomebody, rule, standing, trouble } from './watch';
 
 const NOW = Date.UTC(2026, 10, 23, 16, 2, 30);
 const watch = (more: Partial<WatchView> = {}) => known(1, more);
@@ -41,6 +41,19 @@ test('of what is wrong the nearest is told, with one thing to do', () => {
   expect(trouble(watch({ counts, problem: 'access-denied' }))).toEqual({ words: '2 files need you.', todo: 'show' });
   const unreadable = trouble(watch({ problem: 'file-unreadable' }));
   expect(unreadable).toEqual({ words: 'Davit is not allowed to read this folder.', todo: 'check' });
+});
+
+test('a folder that is gone or cannot be read counts, and its files count in the list', () => {
+  const failed = { ...none, failed: 2 };
+  const all: [Partial<WatchView>, boolean][] = [
+    [{}, false],
+    [{ doing: { kind: 'away', other: false } }, true],
+    [{ doing: { kind: 'away', other: true }, counts: failed }, true],
+    [{ problem: 'file-unreadable' }, true],
+    [{ problem: 'access-denied', counts: failed }, false],
+    [{ doing: { kind: 'elsewhere', process: null } }, false],
+  ];
+  for (const [is, counted] of all) expect(needsSomebody(watch(is))).toBe(counted);
 });
 
 test('what cannot be uploaded is counted, and which it is can be seen', () => {

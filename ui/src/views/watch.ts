@@ -47,6 +47,12 @@ export function trouble(watch: WatchView): Trouble | null {
     : { words: sentence(problem), todo: 'check' };
 }
 
+/** Whether a folder is counted among what needs somebody. Files of it that do are counted in the list. */
+export function needsSomebody(watch: WatchView): boolean {
+  const { doing, counts, problem } = watch;
+  return doing.kind === 'away' || (doing.kind !== 'elsewhere' && counts.failed === 0 && problem !== null);
+}
+
 const away = (drive: string | null): string => (drive === null ? say.away : say.awayDrive(drive));
 
 /** Its number is a name: it has no groups. */

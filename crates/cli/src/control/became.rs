@@ -137,6 +137,8 @@ const fn verb(action: Action) -> (&'static str, &'static str, &'static str) {
         Action::Resume => ("resume", "resume", "resumed"),
         Action::Earlier => ("earlier", "move up", "moved up"),
         Action::Later => ("later", "move down", "moved down"),
+        Action::First => ("first", "move up", "moved up"),
+        Action::Last => ("last", "move down", "moved down"),
         _ => ("cancel", "cancel", "cancelled"),
     }
 }

@@ -51,6 +51,12 @@ impl Zone {
         self.began(self.shows(at).date()).unwrap_or(at)
     }
 
+    /// When the day ends that the clock shows.
+    pub fn day_ends(&self, at: UnixTime) -> Option<UnixTime> {
+        let next = self.shows(at).date().checked_add(1.days()).ok();
+        next.and_then(|day| self.began(day))
+    }
+
     /// When the day began that is so many before the one that the clock shows; the beginning of time where there is none.
     pub fn day_before_began(&self, at: UnixTime, days: u32) -> UnixTime {
         let day = Span::new().try_days(days).and_then(|days| self.shows(at).date().checked_sub(days)).ok();
@@ -192,6 +198,17 @@ mod tests {
     fn workdays() -> Limits {
         let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri];
         limits(&days, 8 * 60, 18 * 60, LimitRule::Limit { rate: FAST })
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins_however_long_it_is() {
+        for (at, ends) in [
+            ("2026-11-30T12:00:00Z", "2026-11-30T23:00:00Z"),
+            ("2026-03-29T00:30:00Z", "2026-03-29T22:00:00Z"),
+            ("2026-10-24T22:30:00Z", "2026-10-25T23:00:00Z"),
+        ] {
+            assert_eq!(Zone::berlin().day_ends(unix_of(at)), Some(unix_of(ends)), "{at}");
+        }
     }
 
     fn at(limits: &Limits, text: &str) -> Ruling {

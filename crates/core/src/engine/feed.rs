@@ -83,6 +83,10 @@ pub enum Action {
     Earlier,
     /// Upload the rows later: one place down among those that are in line.
     Later,
+    /// Upload the rows before all others that are in line.
+    First,
+    /// Upload the rows after all others that are in line by now.
+    Last,
 }
 
 /// Everything a shell needs to draw itself, then what changed.

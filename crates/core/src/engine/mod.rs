@@ -180,12 +180,39 @@ pub struct Ended {
     pub done: u32,
     /// Files that need the person.
     pub failed: u32,
-    /// Why, where it is one file.
+    /// Why, where all of them do for the same reason.
     pub why: Option<ErrorCode>,
     /// Since it was added.
     pub took: Duration,
     /// Whether nothing else is still to come that was added by hand.
     pub last: bool,
+}
+
+/// Something of what was added together, or found together in a watched folder, needs the person, while the rest of it is still to
+/// come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stumbled {
+    /// The gesture.
+    pub batch: BatchId,
+    /// Where it goes: "Projects / Rushes".
+    pub destination: String,
+    /// The row, where it is one file.
+    pub item: Option<ItemId>,
+    /// The file, where it is one that was given by itself.
+    pub name: Option<String>,
+    /// Files that need the person by now.
+    pub failed: u32,
+    /// Why, where all of them do for the same reason.
+    pub why: Option<ErrorCode>,
+}
+
+/// What is told of what was added together, or found together in a watched folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Its first problem. Told once, and not of what ends with it: that is told as the end.
+    Stumbled(Stumbled),
+    /// Its end.
+    Ended(Ended),
 }
 
 /// A transfer of a watched folder came to rest.
@@ -208,10 +235,11 @@ pub(crate) enum Command {
     GoOnAlone(Vec<TransferId>, oneshot::Sender<Result<()>>),
     TryAgain(Vec<TransferId>, oneshot::Sender<Result<()>>),
     Follow(mpsc::UnboundedSender<Rested>),
-    Ends(mpsc::UnboundedSender<Ended>),
+    News(mpsc::UnboundedSender<News>),
     Act(Action, Vec<Target>, oneshot::Sender<Result<ActDone>>),
     All(Action, oneshot::Sender<Result<ActDone>>),
     ClearDone(oneshot::Sender<Result<ActDone>>),
+    UndoClear(oneshot::Sender<Result<ActDone>>),
     Subscribe(View, mpsc::Sender<Update>, oneshot::Sender<u32>),
     SetView(u32, View),
     FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
@@ -397,11 +425,11 @@ impl Engine {
         rested
     }
 
-    /// Tells from now on of everything that was added together and is at its end.
-    pub fn ends(&self) -> mpsc::UnboundedReceiver<Ended> {
-        let (sender, ends) = mpsc::unbounded_channel();
-        let _ = self.commands.send(Command::Ends(sender));
-        ends
+    /// Tells from now on of everything that was added together: that something of it needs the person, and that it is at its end.
+    pub fn news(&self) -> mpsc::UnboundedReceiver<News> {
+        let (sender, news) = mpsc::unbounded_channel();
+        let _ = self.commands.send(Command::News(sender));
+        news
     }
 
     /// Does something to rows or files.
@@ -432,6 +460,11 @@ impl Engine {
     /// Takes rows that are done from the list; the journal keeps them.
     pub async fn clear_done(&self) -> Result<ActDone> {
         self.ask(Command::ClearDone).await?
+    }
+
+    /// Puts back what the last [`Self::clear_done`] of this process took from the list.
+    pub async fn undo_clear(&self) -> Result<ActDone> {
+        self.ask(Command::UndoClear).await?
     }
 
     /// A feed of what `view` shows; a snapshot comes first.

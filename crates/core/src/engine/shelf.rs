@@ -9,7 +9,7 @@ use super::book::{Book, Item, Kept, Rest, Slot};
 use super::limiting::Limiting;
 use super::list::{self, Meters, Running};
 use super::rate::Meter;
-use crate::bandwidth::{self, Rule};
+use crate::bandwidth::{self, Rule, Zone};
 use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait, Way};
 use crate::error::ErrorCode;
@@ -215,15 +215,12 @@ impl Shelf {
 
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
-        let (mut paused, mut done_size, mut goes_on, mut elsewhere) = (0, ByteCount::ZERO, false, false);
+        let (mut paused, mut goes_on, mut elsewhere) = (0, false, false);
         for (item, _) in self.book.rows(Filter::All) {
             totals.all += 1;
             totals.moving += u32::from(item.passes(Filter::Moving));
             totals.needs_you += u32::from(item.passes(Filter::NeedsYou));
-            if item.passes(Filter::Done) {
-                totals.done += 1;
-                done_size += item.size;
-            }
+            totals.done += u32::from(item.passes(Filter::Done));
             goes_on |= item.goes_on() && item.here;
             elsewhere |= item.goes_on() && !item.here;
             paused += item.counts.paused();
@@ -249,10 +246,17 @@ impl Shelf {
             _ if goes_on => Overview::Moving,
             _ if paused > 0 => Overview::Paused,
             _ if totals.needs_you > 0 || elsewhere => Overview::NeedsYou,
-            _ if totals.done > 0 => Overview::AllDone { items: totals.done, size: done_size },
+            _ if totals.done > 0 => self.all_done(Zone::here().day_began(UnixTime::now())),
             _ => Overview::Empty,
         };
         totals
+    }
+
+    /// All is there: so much of it since a day began.
+    fn all_done(&self, since: UnixTime) -> Overview {
+        let today = self.book.rows(Filter::Done).filter(|(item, _)| item.ended >= since);
+        let (items, size) = today.fold((0, ByteCount::ZERO), |(items, size), (item, _)| (items + 1, size + item.size));
+        Overview::AllDone { items, size }
     }
 
     /// What each transfer waits for that does, at rest or while it runs, and each folder that is to be walked yet.
@@ -412,6 +416,20 @@ mod tests {
         assert!((58..=60).contains(&soonest), "{soonest}");
         lives[0].smooth();
         assert_eq!(overview(&mut shelf), Overview::Moving);
+    }
+
+    #[test]
+    fn what_was_done_on_another_day_is_not_of_today() {
+        let (mut shelf, _) = shelf(&[None, None, None]);
+        shelf.running.clear();
+        for (at, ended) in [(0, 99), (1, 100), (2, 200)] {
+            let done = Rest::Done { at: ended };
+            shelf.book.set(at, done, ByteCount(10), ByteCount(10), &crate::transfer::OnS3::Nothing);
+        }
+        let of = |since| shelf.all_done(UnixTime(since));
+        assert_eq!(of(100), Overview::AllDone { items: 2, size: ByteCount(20) });
+        assert_eq!(of(201), Overview::AllDone { items: 0, size: ByteCount::ZERO });
+        assert!(matches!(shelf.totals(Instant::now()).overview, Overview::AllDone { items: 0, .. }), "long ago");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,9 +1,10 @@
 //! Reading the journal: for recovery, for windows on the list, and for `davit status` beside a running engine. Apart lie
-//! what a gesture finds again (`given`), receipts, history, and what is left in S3 (`left`).
+//! what a gesture finds again (`given`), receipts, history, every name there is (`names`), and what is left in S3 (`left`).
 
 mod given;
 mod history;
 mod left;
+mod names;
 mod receipts;
 mod watches;
 

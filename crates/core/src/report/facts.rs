@@ -86,6 +86,13 @@ pub(super) fn check(home: &Path) -> String {
     told(&serde_json::to_value(Checked::of(home)).unwrap_or_default())
 }
 
+/// Every name that is on record, and every name of what was watched or ended.
+pub(super) fn names(home: &Path) -> Vec<String> {
+    let outlook = Outlook::of(home).ok().flatten();
+    let lies = outlook.as_ref().map_or(home, Outlook::home);
+    Reader::open(lies).map(|reader| reader.names()).unwrap_or_default()
+}
+
 /// What is on record, in numbers; with names where they may be shown.
 pub(super) fn records(home: &Path, names: bool) -> String {
     let outlook = Outlook::of(home).ok().flatten();

@@ -5,9 +5,11 @@
 //! besides. No name of a file, folder or key goes in either, unless the person wants to show them.
 //!
 //! - `facts`: what is put together.
+//! - `known`: names that are on record, and may stand anywhere.
 //! - `scrub`: what is taken out.
 
 mod facts;
+mod known;
 mod scrub;
 
 use std::io::{self, Cursor, Write as _};
@@ -21,6 +23,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Readers, write_whole};
 use crate::log;
 use crate::net::Net;
+use known::Known;
 use scrub::Scrub;
 
 /// What a report is made of.
@@ -41,7 +44,8 @@ pub struct Subject<'a> {
 /// # Errors
 /// `disk-full`, `file-unreadable` where the file cannot be written.
 pub fn save(subject: &Subject<'_>, to: &Path) -> Result<()> {
-    let scrub = Scrub::new(subject.secrets, subject.names);
+    let known = if subject.names { Known::default() } else { Known::of(facts::names(subject.home)) };
+    let scrub = Scrub::new(subject.secrets, (!subject.names).then_some(known));
     let files = [
         ("about.json", facts::about()),
         ("settings.json", facts::settings(subject.home)),

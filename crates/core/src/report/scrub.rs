@@ -3,26 +3,46 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::known::Known;
+
 /// What is in the place of a secret.
 const SECRET: &str = "<secret>";
 /// What is in the place of a path.
 const PATH: &str = "<path>";
+/// What is in the place of the name that AWS has for a thing: an object's has its key, a role's the account.
+const ARN: &str = "<arn>";
 /// What comes after these words is secret, up to the next blank or quote.
-const TELLTALES: [&str; 7] =
-    ["bearer ", "basic ", "x-amz-security-token", "x-amz-credential=", "x-amz-signature=", "password=", "token="];
+const TELLTALES: [&str; 12] = [
+    "bearer ",
+    "basic ",
+    "x-amz-security-token",
+    "credential=",
+    "signature=",
+    "password=",
+    "token=",
+    "secretaccesskey",
+    "secret_access_key",
+    "secret access key",
+    "sessiontoken",
+    "session_token",
+];
+/// What an access key's id begins with, and how long it is.
+const KEY_IDS: [&str; 2] = ["AKIA", "ASIA"];
+const KEY_ID: usize = 20;
 
 /// Takes them out.
 pub(super) struct Scrub {
     secrets: Vec<String>,
-    names: bool,
+    /// What is on record; nothing where names may be shown.
+    known: Option<Known>,
 }
 
 impl Scrub {
-    pub(super) fn new(secrets: &[SecretString], names: bool) -> Self {
+    pub(super) fn new(secrets: &[SecretString], known: Option<Known>) -> Self {
         // A short one would take half the words out, and is no secret.
         let long = |secret: &&str| secret.len() >= 4;
         let secrets = secrets.iter().map(SecretString::expose_secret).filter(long).map(str::to_owned).collect();
-        Self { secrets, names }
+        Self { secrets, known }
     }
 
     /// A text without them.
@@ -48,12 +68,14 @@ impl Scrub {
         for telltale in TELLTALES {
             clean = without_what_follows(&clean, telltale);
         }
-        if self.names { clean } else { without_paths(&clean) }
+        clean = without_key_ids(&clean);
+        let Some(known) = &self.known else { return clean };
+        known.out_of(&without_paths(&without_arns(&clean)))
     }
 }
 
 fn is_end(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ')' | '&' | ';')
+    c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ')' | '&' | ';' | '<')
 }
 
 /// What follows a telltale word, however that is written, is taken out.
@@ -63,7 +85,7 @@ fn without_what_follows(line: &str, telltale: &str) -> String {
     let mut from = 0;
     while let Some(at) = lower[from..].find(telltale) {
         let begin = from + at + telltale.len();
-        let begin = begin + line[begin..].len() - line[begin..].trim_start_matches([':', '=', ' ', '"']).len();
+        let begin = begin + line[begin..].len() - line[begin..].trim_start_matches([':', '=', ' ', '"', '>']).len();
         let end = line[begin..].find(is_end).map_or(line.len(), |end| begin + end);
         clean += &line[from..begin];
         if end > begin {
@@ -89,6 +111,44 @@ fn without_logins(line: &str) -> String {
             }
             None => rest = after,
         }
+    }
+    clean + rest
+}
+
+/// Ids of access keys look like nothing else.
+fn without_key_ids(line: &str) -> String {
+    let mut clean = String::with_capacity(line.len());
+    for word in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let id = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_one = id.len() == KEY_ID
+            && KEY_IDS.iter().any(|begin| id.starts_with(begin))
+            && !id.contains(|c: char| c.is_ascii_lowercase());
+        clean += if is_one { SECRET } else { id };
+        clean += &word[id.len()..];
+    }
+    clean
+}
+
+/// One in quotes ends with them. One of an object ends nobody knows where otherwise, since keys have blanks: all of the line goes.
+fn without_arns(line: &str) -> String {
+    let mut clean = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(begin) = rest.find("arn:") {
+        let (before, arn) = rest.split_at(begin);
+        clean += before;
+        if before.ends_with(char::is_alphanumeric) {
+            clean += "arn:";
+            rest = &arn["arn:".len()..];
+            continue;
+        }
+        clean += ARN;
+        let quote = before.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+        let end = match quote {
+            Some(quote) => arn.find([quote, '\n']),
+            None if arn.split(':').nth(2) == Some("s3") => arn.find(['"', '\n']),
+            None => arn.find(is_end),
+        };
+        rest = &arn[end.unwrap_or(arn.len())..];
     }
     clean + rest
 }
@@ -133,7 +193,7 @@ mod tests {
     use super::*;
 
     fn scrubbed(line: &str) -> String {
-        Scrub::new(&["s3cr/et pass".to_owned().into(), "abc".to_owned().into()], false).text(line)
+        Scrub::new(&["s3cr/et pass".to_owned().into(), "abc".to_owned().into()], Some(Known::default())).text(line)
     }
 
     #[test]
@@ -152,9 +212,18 @@ mod tests {
             ("Authorization: Bearer eyJhbGciOi.x-y, next", "Authorization: Bearer <secret>, next"),
             ("X-Amz-Security-Token: FwoGZX== and", "X-Amz-Security-Token: <secret> and"),
             ("GET /?X-Amz-Signature=abcdef0&x=1", "GET /?X-Amz-Signature=<secret>&x=1"),
+            ("Credential=ASIAABCDEFGH01234567/2026/eu, next", "Credential=<secret>, next"),
+            ("the id AKIAABCDEFGH01234567 is not known", "the id <secret> is not known"),
+            (
+                "{\"secretAccessKey\":\"a/b+c\",\"sessionToken\":\"d==\"}",
+                "{\"secretAccessKey\":\"<secret>\",\"sessionToken\":\"<secret>\"}",
+            ),
+            ("<SecretAccessKey>a/b+c</SecretAccessKey>", "<SecretAccessKey><secret></SecretAccessKey>"),
+            ("aws_secret_access_key = a/b+c", "aws_secret_access_key = <secret>"),
             ("a mail to ada@example.com", "a mail to ada@example.com"),
+            ("403 InvalidAccessKeyId: no such key", "403 InvalidAccessKeyId: no such key"),
         ] {
-            assert_eq!(Scrub::new(&[], true).text(line), clean);
+            assert_eq!(Scrub::new(&[], None).text(line), clean);
         }
     }
 
@@ -166,6 +235,22 @@ mod tests {
             ("\\\\nas\\films\\cut.mov is away", "<path>"),
             ("{\"path\":\"/srv/x y\",\"size\":3}", "{\"path\":\"<path>\",\"size\":3}"),
             ("~/films/cut.mov", "<path>"),
+        ] {
+            assert_eq!(scrubbed(line), clean);
+        }
+    }
+
+    #[test]
+    fn what_aws_calls_an_object_or_a_role_is_taken_out_with_all_that_is_in_it() {
+        for (line, clean) in [
+            (
+                "User: arn:aws:sts::123456789012:assumed-role/davit/mara is not authorized to perform: s3:PutObject on \
+                 resource: \"arn:aws:s3:::media/in/A film.mov\" because no policy allows it",
+                "User: <arn> is not authorized to perform: s3:PutObject on resource: \"<arn>\" because no policy allows it",
+            ),
+            ("no access to arn:aws:s3:::media/in/A film.mov because\nnext", "no access to <arn>\nnext"),
+            ("(arn:aws-cn:iam::123456789012:role/davit), again", "(<arn>), again"),
+            ("the barn: red", "the barn: red"),
         ] {
             assert_eq!(scrubbed(line), clean);
         }

@@ -15,6 +15,7 @@ mod source;
 mod vault;
 pub mod wire;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use secrecy::SecretString;
@@ -84,6 +85,8 @@ pub(super) struct Inner {
     held: Held,
     /// The sign-in at the company's issuer, where it has one.
     kept: Option<Arc<Kept>>,
+    /// The token that is held is not in the keychain, where it was to be.
+    unkept: AtomicBool,
 }
 
 impl Session {
@@ -119,7 +122,8 @@ impl Session {
             }
             Auth::None => {}
         }
-        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), kept })))
+        let unkept = AtomicBool::new(false);
+        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), kept, unkept })))
     }
 
     /// The company's name.
@@ -169,6 +173,11 @@ impl Session {
         self.0.held.asking().token.into_iter().chain(of_the_issuer).collect()
     }
 
+    /// Why the sign-in lasts no longer than this program, where it does not.
+    pub(crate) fn unkept(&self) -> Option<ErrorCode> {
+        self.0.unkept.load(Ordering::Relaxed).then_some(ErrorCode::KeychainUnavailable)
+    }
+
     /// Whether the backend takes us, as it changes.
     pub fn state(&self) -> watch::Receiver<SessionState> {
         self.0.held.state()
@@ -188,7 +197,8 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(wires)?;
-        self.0.vault.store(self.0.backend.base(), &token).await;
+        let kept = self.0.vault.store(self.0.backend.base(), &token).await;
+        self.0.unkept.store(self.0.vault.unkept(kept).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(token, destinations);
         Ok(())
     }
@@ -223,7 +233,10 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(answer)?;
+        let is_to_last = grant.is_to_last();
         let lasts = kept.sign_in(grant).await;
+        // That an issuer lets nobody stay signed in is not the keychain's doing.
+        self.0.unkept.store(is_to_last && self.0.vault.unkept(lasts).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(bearer, destinations);
         Ok(lasts)
     }

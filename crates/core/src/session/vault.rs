@@ -1,11 +1,13 @@
 //! Where secrets stay: the access token for a company, and the password for a proxy. The system's keychain, or memory alone;
 //! never a file.
 //!
-//! A keychain that is away is no failure of the sign-in: a secret then lives as long as the program.
+//! A keychain that is away is no failure of the sign-in: a secret then lives as long as the program, and whoever gave it is told.
 
 use keyring::v1::Entry;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
+
+use crate::error::ErrorCode;
 
 /// Where a secret stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,11 @@ impl Vault {
         kept == Some(true)
     }
 
+    /// Why a secret lasts no longer than the program, where it was to: of one that was given for this run alone nobody expects it.
+    pub(crate) fn unkept(self, kept: bool) -> Option<ErrorCode> {
+        (self == Self::Keychain && !kept).then_some(ErrorCode::KeychainUnavailable)
+    }
+
     pub(crate) async fn forget(self, server: &Url) {
         let _ = self.with(server, keyring::Entry::delete_credential).await;
     }
@@ -62,6 +69,22 @@ impl Vault {
                 tracing::debug!(%error, "keychain");
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_was_to_be_kept_and_is_not_is_told() {
+        for (vault, kept, told) in [
+            (Vault::Keychain, false, Some(ErrorCode::KeychainUnavailable)),
+            (Vault::Keychain, true, None),
+            (Vault::Memory, false, None),
+        ] {
+            assert_eq!(vault.unkept(kept), told, "{vault:?}");
         }
     }
 }

@@ -111,7 +111,7 @@ impl From<Given> for PathBuf {
 /// What is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// Pause, resume, cancel, retry, earlier or later.
+    /// Pause, resume, cancel, retry, earlier, later, first or last.
     pub action: Action,
     /// The transfers; none means all.
     pub transfers: Option<Vec<TransferId>>,
@@ -146,7 +146,9 @@ pub async fn perform(engine: &Engine, request: Request) -> Result<Reply> {
             | Action::Remove
             | Action::Undo
             | Action::Earlier
-            | Action::Later => {
+            | Action::Later
+            | Action::First
+            | Action::Last => {
                 return Err(Error::new(ErrorCode::BadInput).detail("not for all at once"));
             }
         },

@@ -90,6 +90,8 @@ struct Keeper {
     preferences: watch::Sender<Preferences>,
     /// Tells one sign-in that waits for a person from the next.
     signing: watch::Sender<u64>,
+    /// Why a proxy's password that was given lasts no longer than this program.
+    login_unkept: Mutex<Option<ErrorCode>>,
 }
 
 impl Uploader {
@@ -167,6 +169,7 @@ impl Uploader {
             preferences,
             signing: watch::Sender::new(0),
             options,
+            login_unkept: Mutex::default(),
         });
         let handed = tokio::sync::broadcast::Sender::new(HANDED);
         let watches = watches::Desk::default();
@@ -393,7 +396,7 @@ impl Keeper {
             endpoint: endpoint.map(Box::new),
         });
         let (company, address) = ("S3".to_owned(), direct.bucket.clone());
-        self.status.send_replace(SessionStatus::Connected { company, address, destinations });
+        self.status.send_replace(SessionStatus::Connected { company, address, destinations, unkept: None });
         Ok(())
     }
 
@@ -526,7 +529,7 @@ impl Keeper {
             },
         };
         let status = match destinations {
-            Some(destinations) => SessionStatus::Connected { company, address, destinations },
+            Some(destinations) => SessionStatus::Connected { company, address, destinations, unkept: session.unkept() },
             None if session.is_by_browser() => SessionStatus::NeedsBrowser { company, address },
             None => SessionStatus::NeedsToken { company, address },
         };

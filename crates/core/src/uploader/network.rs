@@ -24,6 +24,8 @@ pub struct Network {
     pub from: Option<ProxyFrom>,
     /// Whether it is told a name and password.
     pub has_password: bool,
+    /// Why those last no longer than this program, where they were to: `keychain-unavailable`.
+    pub unkept: Option<ErrorCode>,
 }
 
 impl Uploader {
@@ -36,6 +38,7 @@ impl Uploader {
             has_password: through.as_ref().is_some_and(|through| through.auth.is_some()),
             from: through.as_ref().map(|through| through.from),
             proxy: through.map(|through| through.host().to_owned()),
+            unkept: *lock(&self.session.login_unkept),
         }
     }
 
@@ -74,7 +77,8 @@ impl Uploader {
             let proxies = &keeper.options.net.proxies;
             let none = || Error::new(ErrorCode::BadInput).detail("no proxy is taken");
             let through = proxies.to(&keeper.asked()).ok_or_else(none)?;
-            keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
+            let kept = keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
+            *lock(&keeper.login_unkept) = keeper.vault().unkept(kept);
             proxies.log_in(through.host().to_owned(), login);
             Ok(())
         })
@@ -93,6 +97,7 @@ impl Uploader {
                 keeper.vault().forget(&account(through.host())?).await;
             }
             proxies.log_out();
+            *lock(&keeper.login_unkept) = None;
             Ok(())
         })
         .await?;

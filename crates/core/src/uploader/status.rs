@@ -67,6 +67,8 @@ pub enum SessionStatus {
         address: String,
         /// Where uploads may go.
         destinations: Arc<[Destination]>,
+        /// Why the sign-in lasts no longer than this program, where it was to: `keychain-unavailable`.
+        unkept: Option<ErrorCode>,
     },
     /// The sign-in is over; the list stays, and goes on after the next sign-in.
     SignedOut {

@@ -22,6 +22,8 @@ pub struct Card {
     pub path: PathBuf,
     /// The same as text, for reading only.
     pub shown: String,
+    /// What the drive is called that it lies on: by its path, or, where that drive is away, by where it was mounted last.
+    pub drive: Option<String>,
     /// The destination's label.
     pub destination: String,
     /// The same by its id.

@@ -13,7 +13,7 @@ use super::owner::{self, Claim, Owner};
 use super::record::RootId;
 use super::root::{self, Root};
 use crate::error::Result;
-use crate::file::{Asked, Mounted, Tree, is_remote, mount_of};
+use crate::file::{Asked, Mounted, Tree, is_remote, is_unmounted, mount_of};
 use crate::journal::Write;
 
 impl Folder {
@@ -23,19 +23,28 @@ impl Folder {
         // drive may have them now.
         let known = self.row.root.filter(|_| self.owner.is_some());
         let (path, home) = (self.row.path.clone(), self.shared.home.clone());
+        let before = self.mount.clone().or_else(|| self.was_on.clone());
         let look = move || {
-            let Root::There(tree) = root::look(&path, &home, known)? else { return Ok(None) };
+            // A folder may be gone from a drive that is there.
+            let unplugged = || before.as_deref().is_some_and(is_unmounted);
+            let Root::There(tree) = root::look(&path, &home, known)? else { return Ok((None, unplugged())) };
             let is = RootId::of(&tree)?;
-            Ok(Some((tree, is, mount_of(&path), is_remote(&path))))
+            let mount = mount_of(&path);
+            let unplugged = mount.is_none() && unplugged();
+            Ok((Some((tree, is, mount, is_remote(&path))), unplugged))
         };
         self.presence.looked(Instant::now(), self.mount.is_some());
-        let Some((tree, is, mount, remote)) = self.drive.ask(Asked::Names, look).await? else {
+        let (found, unplugged) = self.drive.ask(Asked::Names, look).await?;
+        self.unplugged = unplugged;
+        let Some((tree, is, mount, remote)) = found else {
             self.is_away();
             return Ok(None);
         };
         if self.mount != mount {
             self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
-            self.mount = mount;
+            // Where only what it was mounted on is left, its drive is called as it was.
+            let before = std::mem::replace(&mut self.mount, mount);
+            self.was_on = before.or(self.was_on.take());
         }
         self.presence.looked(Instant::now(), self.mount.is_some());
         if self.events.lies(remote) {

@@ -30,7 +30,7 @@ use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Mounted, names};
+use crate::file::{Mounted, drive_of, names};
 use crate::ids::TransferId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::transfer::TransferState;
@@ -70,6 +70,10 @@ pub(super) struct Folder {
     pub(super) agenda: Agenda,
     pub(super) drive: Mounted,
     pub(super) mount: Option<PathBuf>,
+    /// Where its drive was mounted before, also in an earlier run.
+    pub(super) was_on: Option<PathBuf>,
+    /// Whether that drive is away, and not the folder alone.
+    pub(super) unplugged: bool,
     pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
@@ -137,6 +141,8 @@ impl Folder {
             agenda: Agenda::default(),
             drive,
             mount: None,
+            was_on: None,
+            unplugged: false,
             presence: Presence::from(Instant::now()),
             asks,
             card,
@@ -175,6 +181,7 @@ impl Folder {
 
     /// Watches until nobody asks any more.
     pub(super) async fn run(mut self) {
+        self.knows_its_drive().await;
         loop {
             self.work().await;
             self.publish().await;
@@ -193,6 +200,14 @@ impl Folder {
                 self.begins_anew();
             }
         }
+    }
+
+    /// One that is away when this begins is told by its drive, as its files are.
+    async fn knows_its_drive(&mut self) {
+        let id = self.row.id;
+        // Without it the drive has no name until it is there again.
+        let found = self.shared.journal.read(move |reader| reader.watch_was_on(id)).await.ok().flatten();
+        self.was_on = found.filter(|mount| self.row.path.starts_with(mount));
     }
 
     /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
@@ -299,6 +314,7 @@ impl Folder {
     /// Nothing that was known of the folder where it lay holds where it lies now.
     fn lies_elsewhere(&mut self, path: &Path) {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
+        (self.was_on, self.unplugged) = (None, false);
         self.events.rest();
         self.known.clear();
         self.passed = Passed::default();
@@ -378,7 +394,10 @@ impl Folder {
         match done {
             Ok(()) => {}
             // The drive says so, or the folder is gone in the midst.
-            Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => self.is_away(),
+            Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => {
+                self.unplugged |= error.code == ErrorCode::SourceOffline;
+                self.is_away();
+            }
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
                 self.problem = Some(error.code);
@@ -562,6 +581,8 @@ impl Folder {
 
     fn card_of(&self, counts: Counts) -> Card {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
+        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.unplugged);
+        card.drive = drive_of(&self.row.path, mount);
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
         let passed = self.passed.kinds().problem();
@@ -586,6 +607,7 @@ pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
         id: row.id,
         path: row.path.clone(),
         shown: names::shown(&row.path),
+        drive: drive_of(&row.path, None),
         destination: row.destination.label.clone(),
         to: row.destination.id.clone(),
         spec: row.spec.clone(),
@@ -604,5 +626,34 @@ async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::engine::fixture::rows;
+    use crate::ids::ItemId;
+    use crate::journal::{ItemRow, Sweep};
+    use crate::transfer::Standing;
+    use crate::watch::fixture::{WATCH, watched};
+
+    #[tokio::test]
+    async fn a_folder_whose_drive_is_away_at_the_start_is_told_by_the_name_that_its_files_had() {
+        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        let (mut folder, _asks) = watched(home.path(), root.path(), |_| {}).await;
+        folder.knows_its_drive().await;
+        assert_eq!(folder.card_of(Counts::default()).drive, None, "it lies on the computer's own disk");
+        let (_, item, _) = rows(root.path(), Standing::NEW);
+        let sweep = Some(Sweep { watch: WATCH, under: String::new() });
+        let item = ItemRow { id: ItemId::new(2), mount: Some(root.path().to_owned()), sweep, ..item };
+        folder.shared.journal.write(vec![Write::Item(item)]).await.expect("written");
+        folder.knows_its_drive().await;
+        assert_eq!(folder.card_of(Counts::default()).drive, None, "the folder alone is gone");
+        folder.unplugged = true;
+        let name = root.path().file_name().map(|name| name.to_string_lossy().into_owned());
+        assert_eq!(folder.card_of(Counts::default()).drive, name);
+        folder.lies_elsewhere(Path::new("/nowhere"));
+        assert_eq!(folder.card_of(Counts::default()).drive, None, "another place, another drive");
     }
 }

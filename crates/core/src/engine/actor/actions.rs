@@ -22,12 +22,14 @@ fn named(targets: &[Target]) -> impl Fn(&Item) -> bool + use<> {
 
 /// What holds for files of a folder that are not found yet, once something more is asked of it: as for those that are.
 const fn holds(before: Option<Action>, asked: Action) -> Option<Action> {
-    use Action::{Cancel, Earlier, KeepBoth, Later, Pause, ProposedName, Remove, Resume, Retry, Undo};
+    use Action::{Cancel, Earlier, First, KeepBoth, Last, Later, Pause, ProposedName, Remove, Resume, Retry, Undo};
     match (before, asked) {
         (_, Cancel) => Some(Cancel),
         (Some(Cancel), Undo | Retry) | (Some(Pause), Resume) => None,
         (None, Pause) => Some(Pause),
-        (before, Pause | Resume | Undo | Retry | KeepBoth | ProposedName | Remove | Earlier | Later) => before,
+        (before, Pause | Resume | Undo | Retry | KeepBoth | ProposedName | Remove | Earlier | Later | First | Last) => {
+            before
+        }
     }
 }
 
@@ -63,7 +65,7 @@ impl Actor {
                 let files = self.change(Action::Undo, files).await?;
                 Ok(ActDone { undo: false, count: rows.count + files.count, ..files })
             }
-            Action::Earlier | Action::Later => self.reorder(action, &targets).await,
+            Action::Earlier | Action::Later | Action::First | Action::Last => self.reorder(action, &targets).await,
             Action::Pause
             | Action::Resume
             | Action::Cancel
@@ -361,7 +363,7 @@ impl Actor {
             Action::Retry => Input::Retry,
             Action::KeepBoth | Action::ProposedName => Input::KeepBoth,
             Action::Undo => Input::Undo,
-            Action::Remove | Action::Earlier | Action::Later => return Ok(None),
+            Action::Remove | Action::Earlier | Action::Later | Action::First | Action::Last => return Ok(None),
         };
         let event = match action {
             Action::Pause => Some(Event::Paused { by: whose }),
@@ -369,7 +371,7 @@ impl Actor {
             Action::Resume | Action::Retry | Action::KeepBoth | Action::ProposedName | Action::Undo => {
                 Some(Event::Resumed)
             }
-            Action::Remove | Action::Earlier | Action::Later => None,
+            Action::Remove | Action::Earlier | Action::Later | Action::First | Action::Last => None,
         };
         // A stillborn file never had a key; trying again would only fail later and worse. A name of its own mends one.
         let code = row.problem.as_ref().map(|problem| problem.code);
@@ -620,6 +622,49 @@ mod tests {
         actor.shared.journal.write(vec![Write::Standing(FILE, Standing::NEW)]).await.expect("written");
         actor.report(Report::Anew { files: vec![(FILE, ByteCount(2))] }).await;
         assert_eq!(rests(&actor), ["cancelled"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_person_gave_up_is_not_tried_again_with_all_that_failed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = walked(home.path()).await;
+        let failed = TransferState::Failed { code: ErrorCode::AccessDenied };
+        for (id, state) in [(1, failed), (2, TransferState::Cancelled { at: UnixTime(1) })] {
+            actor.report(found(id)).await;
+            let standing = Standing { state, on_s3: OnS3::Nothing };
+            let at = actor.shelf.book.index(TransferId::new(id)).expect("found");
+            actor.set(at, Rest::of(&standing.state), ByteCount(1), ByteCount::ZERO);
+            let written = vec![Write::Standing(TransferId::new(id), standing)];
+            actor.shared.journal.write(written).await.expect("written");
+        }
+        let (reply, done) = tokio::sync::oneshot::channel();
+        actor.command(Command::All(Action::Retry, reply)).await;
+        assert_eq!(done.await.expect("answered").expect("done").count, 1);
+        assert_eq!(rests(&actor), ["queued", "cancelled"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_cleared_comes_back_at_a_word_and_what_was_removed_by_itself_does_not() {
+        let home = tempfile::tempdir().expect("a folder");
+        let mut actor = walked(home.path()).await;
+        let (_, item, _) = rows(Path::new("/cut.mov"), Standing::NEW);
+        let others = [2, 3].map(|id| ItemRow { id: ItemId::new(id), ..item.clone() });
+        actor.shared.journal.write(others.clone().map(Write::Item).to_vec()).await.expect("written");
+        actor.shelf.add_items(&others);
+        for id in [2, 3] {
+            actor.shelf.book.add(TransferId::new(id), ItemId::new(id), ByteCount(1), &Standing::NEW, ByteCount::ZERO);
+            let at = actor.shelf.book.index(TransferId::new(id)).expect("added");
+            actor.set(at, Rest::Done { at: 1 }, ByteCount(1), ByteCount(1));
+        }
+        actor.act(Action::Remove, vec![Target::Item(ItemId::new(3))]).await.expect("done");
+        for (clears, is_off) in [(true, [true, true]), (false, [false, true]), (false, [false, true])] {
+            let (reply, done) = tokio::sync::oneshot::channel();
+            let command = if clears { Command::ClearDone(reply) } else { Command::UndoClear(reply) };
+            actor.command(command).await;
+            done.await.expect("answered").expect("done");
+            let removed = [2, 3].map(|id| actor.shelf.book.item(ItemId::new(id)).expect("there").removed);
+            assert_eq!(removed, is_off);
+        }
     }
 
     #[tokio::test]

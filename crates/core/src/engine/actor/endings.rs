@@ -1,15 +1,16 @@
-//! Rows and batches that end: nothing of them is still to come. History has the rows; shells that follow it are told of the batches, and
-//! the company that wants receipts is.
+//! Rows and batches that end: nothing of them is still to come. History has the rows; shells that follow it are told of the batches,
+//! also of the first problem of one that goes on, and the company that wants receipts is told of the ends.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Actor, Ended};
+use super::Actor;
 use crate::credentials::Remote;
 use crate::engine::book::{Item, Rest};
 use crate::engine::shelf::Shelf;
+use crate::engine::{Ended, News, Stumbled};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId};
 use crate::journal::{Ending, Write};
@@ -41,13 +42,13 @@ impl Actor {
         }
     }
 
-    /// Tells which batches ended since the last tick, and puts it on record.
+    /// Tells which batches ended since the last tick, and which have their first problem, and puts the ends on record.
     pub(super) async fn note_endings(&mut self) {
         let may_have = std::mem::take(&mut self.ending);
-        self.ends.retain(|ends| !ends.is_closed());
-        if !self.ends.is_empty() && !may_have.is_empty() {
-            for ended in self.shelf.ended(&may_have, UnixTime::now()) {
-                self.ends.iter().for_each(|ends| drop(ends.send(ended.clone())));
+        self.news.retain(|news| !news.is_closed());
+        if !self.news.is_empty() && !may_have.is_empty() {
+            for news in self.news_of(&may_have) {
+                self.news.iter().for_each(|told| drop(told.send(news.clone())));
             }
         }
         let may_have: HashSet<BatchId> = may_have.into_iter().chain(self.unnoted.drain()).collect();
@@ -73,6 +74,24 @@ impl Actor {
                 self.unnoted.extend(ended);
             }
         }
+    }
+
+    /// What is told of these batches. One that ended may have a first problem once more, where a person tries it again.
+    fn news_of(&mut self, may_have: &HashSet<BatchId>) -> Vec<News> {
+        let mut news = Vec::new();
+        for (batch, (ended, is_over)) in self.shelf.gestures(may_have, UnixTime::now()) {
+            if is_over {
+                self.stumbled.remove(&batch);
+                if ended.done + ended.failed > 0 {
+                    news.push(News::Ended(ended));
+                }
+            } else if ended.failed > 0 && self.stumbled.insert(batch) {
+                let Ended { destination, failed, why, .. } = ended;
+                let (item, name) = if failed == 1 { self.shelf.failed_file(batch) } else { (None, None) };
+                news.push(News::Stumbled(Stumbled { batch, destination, item, name, failed, why }));
+            }
+        }
+        news
     }
 
     /// Batches whose end an earlier run did not live to put on record.
@@ -101,48 +120,50 @@ impl Actor {
 }
 
 impl Shelf {
-    /// Those of these batches that are at their end, and of which something came to anything.
-    fn ended(&self, may_have: &HashSet<BatchId>, now: UnixTime) -> Vec<Ended> {
+    /// How far these batches are, and whether nothing of them is still to come.
+    fn gestures(&self, wanted: &HashSet<BatchId>, now: UnixTime) -> HashMap<BatchId, (Ended, bool)> {
         let comes = |item: &Item| item.here && !item.removed && item.watch.is_none() && item.goes_on();
         let last = !self.book.items.iter().any(comes);
-        let mut all: HashMap<BatchId, Option<Ended>> = HashMap::new();
-        for item in self.book.items.iter().filter(|item| may_have.contains(&item.batch)) {
-            let counts = item.counts;
-            let is_over = !item.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all();
-            let (done, failed) = (counts.done(), counts.failed());
-            let why = if failed == 1 { self.why(item.id) } else { None };
+        let mut all: HashMap<BatchId, (Ended, bool)> = HashMap::new();
+        for item in self.book.items.iter().filter(|item| wanted.contains(&item.batch)) {
+            let (done, failed, is_over) = (item.counts.done(), item.counts.failed(), item.is_at_end());
             let took = Duration::from_secs(now.0.saturating_sub(item.added.0));
-            let first = || {
+            let one = all.entry(item.batch);
+            one.and_modify(|(before, all_over)| {
+                before.item = None;
+                before.name = None;
+                before.done += done;
+                before.failed += failed;
+                before.took = before.took.max(took);
+                *all_over &= is_over;
+            })
+            .or_insert_with(|| {
                 let (batch, watch, destination) = (item.batch, item.watch, self.label(item.batch));
                 let (item, name) = (Some(item.id), Some(item.name.to_string()));
-                Some(Ended { batch, watch, destination, item, name, done, failed, why, took, last })
-            };
-            let and = |before: Ended| Ended {
-                item: None,
-                name: None,
-                done: before.done + done,
-                failed: before.failed + failed,
-                why: before.why.or(why).filter(|_| before.failed + failed == 1),
-                took: before.took.max(took),
-                ..before
-            };
-            let now = match all.remove(&item.batch) {
-                _ if !is_over => None,
-                None => first(),
-                Some(before) => before.map(and),
-            };
-            all.insert(item.batch, now);
+                (Ended { batch, watch, destination, item, name, done, failed, why: None, took, last }, is_over)
+            });
         }
-        all.into_values().flatten().filter(|ended| ended.done + ended.failed > 0).collect()
+        for (batch, (ended, _)) in all.iter_mut().filter(|(_, (ended, _))| ended.failed > 0) {
+            ended.why = self.why(*batch);
+        }
+        all
     }
 
-    /// Why a file of a row needs the person; of the first such.
-    fn why(&self, item: ItemId) -> Option<ErrorCode> {
-        let mut of = self.book.slots.iter().filter(|slot| self.book.items[slot.item as usize].id == item);
-        of.find_map(|slot| match slot.rest {
-            Rest::Failed { code } => Some(code),
+    /// Why files of a batch need the person, where all that do have the same reason.
+    fn why(&self, batch: BatchId) -> Option<ErrorCode> {
+        let mut reasons = self.book.slots.iter().filter_map(|slot| match slot.rest {
+            Rest::Failed { code } if self.book.items[slot.item as usize].batch == batch => Some(code),
             _ => None,
-        })
+        });
+        let first = reasons.next()?;
+        reasons.all(|code| code == first).then_some(first)
+    }
+
+    /// The row of a batch that needs the person, and what its file is called, where that was given by itself.
+    fn failed_file(&self, batch: BatchId) -> (Option<ItemId>, Option<String>) {
+        let failed = self.book.items.iter().find(|item| item.batch == batch && item.counts.failed() > 0);
+        let name = failed.filter(|failed| !failed.folder).map(|failed| failed.name.to_string());
+        (failed.map(|failed| failed.id), name)
     }
 }
 
@@ -150,11 +171,13 @@ impl Shelf {
 mod tests {
     use std::path::Path;
 
+    use tokio::sync::mpsc;
+
     use super::*;
-    use crate::engine::feed::{Action, Target};
+    use crate::engine::feed::{Action, PausedBy, Target};
     use crate::engine::fixture::{records, rows, start};
     use crate::ids::{TransferId, WatchId};
-    use crate::journal::Ended;
+    use crate::journal::{Ended, ItemRow};
     use crate::transfer::{OnS3, Standing, TransferState};
     use crate::units::ByteCount;
 
@@ -174,8 +197,11 @@ mod tests {
         let failed = TransferState::Failed { code: ErrorCode::FileMissing };
         let cancelled = TransferState::Cancelled { at: UnixTime(7) };
         let ended = |shelf: &Shelf, batch: u64| {
-            let mut all = shelf.ended(&HashSet::from([BatchId::new(batch)]), UnixTime(160));
-            all.pop().expect("it ended")
+            let batch = BatchId::new(batch);
+            let (ended, is_over) =
+                shelf.gestures(&HashSet::from([batch]), UnixTime(160)).remove(&batch).expect("it is there");
+            assert!(is_over, "it ended");
+            ended
         };
         let mut shelf = Shelf::default();
         row(&mut shelf, 1, 1, None, &[failed.clone(), cancelled]);
@@ -186,7 +212,7 @@ mod tests {
         row(&mut shelf, 2, 2, None, &[failed.clone()]);
         row(&mut shelf, 3, 2, None, &[failed]);
         let two = ended(&shelf, 2);
-        assert_eq!((two.item, two.why, two.failed), (None, None, 2));
+        assert_eq!((two.item, two.why, two.failed), (None, Some(ErrorCode::FileMissing), 2));
         // A watched folder never ends; what somebody added by hand does.
         row(&mut shelf, 4, 3, Some(WatchId::new(1)), &[TransferState::Queued]);
         assert!(ended(&shelf, 1).last);
@@ -216,5 +242,67 @@ mod tests {
             let is_news = matches!(action, Action::Cancel | Action::Undo);
             assert_eq!(actor.shared.journal.history() != news, is_news, "{action:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_first_problem_of_a_batch_is_told_once_while_the_rest_is_still_to_come() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (batch, item, file) = rows(Path::new("/cut.mov"), Standing::NEW);
+        let other = ItemRow { id: ItemId::new(2), name: "harbour.mov".to_owned(), ..item.clone() };
+        let mut actor = Actor::new(start(home.path(), records(home.path(), (batch, item, file)).await));
+        actor.shelf.add_items(&[other]);
+        actor.shelf.book.add(TransferId::new(2), ItemId::new(2), ByteCount(1), &Standing::NEW, ByteCount::ZERO);
+        let (sender, mut news) = mpsc::unbounded_channel();
+        actor.news.push(sender);
+        let refused = Rest::Failed { code: ErrorCode::AccessDenied };
+        let (batch, destination) = (BatchId::new(1), "D".to_owned());
+        let why = Some(ErrorCode::AccessDenied);
+        let (item, name) = (Some(ItemId::new(1)), Some("cut.mov".to_owned()));
+        let first = Stumbled { batch, destination: destination.clone(), item, name, failed: 1, why };
+        let both = crate::engine::Ended {
+            batch,
+            watch: None,
+            destination,
+            item: None,
+            name: None,
+            done: 1,
+            failed: 1,
+            why,
+            took: Duration::ZERO,
+            last: true,
+        };
+        let at_once = |news| match news {
+            News::Ended(ended) => News::Ended(crate::engine::Ended { took: Duration::ZERO, ..ended }),
+            stumbled => stumbled,
+        };
+        let paused = Rest::Paused { by: PausedBy::You, since: 1 };
+        // The other one is paused meanwhile: nobody is kept waiting for it.
+        for (at, rest, told) in [
+            (1, paused, None),
+            (0, refused, Some(News::Stumbled(first))),
+            (0, refused, None),
+            (1, Rest::Done { at: 1 }, Some(News::Ended(both))),
+        ] {
+            actor.set(at, rest, ByteCount(1), ByteCount::ZERO);
+            actor.may_have_ended(at);
+            actor.note_endings().await;
+            assert_eq!(news.try_recv().ok().map(at_once), told, "{rest:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_problem_that_was_there_at_the_start_is_no_news() {
+        let home = tempfile::tempdir().expect("a folder");
+        let refused = Standing { state: TransferState::Failed { code: ErrorCode::AccessDenied }, ..Standing::NEW };
+        let (batch, item, file) = rows(Path::new("/cut.mov"), refused);
+        let other = ItemRow { id: ItemId::new(2), ..item.clone() };
+        let mut actor = Actor::new(start(home.path(), records(home.path(), (batch, item, file)).await));
+        actor.shelf.add_items(&[other]);
+        actor.shelf.book.add(TransferId::new(2), ItemId::new(2), ByteCount(1), &Standing::NEW, ByteCount::ZERO);
+        let (sender, mut news) = mpsc::unbounded_channel();
+        actor.news.push(sender);
+        actor.may_have_ended(0);
+        actor.note_endings().await;
+        assert_eq!(news.try_recv().ok(), None);
     }
 }

@@ -36,9 +36,10 @@ use super::limiting::Limiting;
 use super::live::Live;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{ActDone, Command, Ended, Rested, Settled, Start, Ticket, leftovers, receipts};
+use super::{ActDone, Command, News, Rested, Settled, Start, Ticket, leftovers, receipts};
+use crate::bandwidth::Zone;
 use crate::credentials::Remote;
-use crate::engine::feed::{Action, Target, Totals};
+use crate::engine::feed::{Action, Filter, Target, Totals};
 use crate::error::ErrorCode;
 use crate::ids::{BatchId, ItemId, TransferId};
 use crate::journal::{ItemRow, Write};
@@ -52,6 +53,8 @@ use running::{drive, fail};
 
 /// The feed is told at most this often, but for the last word.
 const TICK: Duration = Duration::from_millis(250);
+/// What changes by the clock on the wall is looked for this often at least.
+const LOOK: Duration = Duration::from_secs(600);
 /// A cancel can be taken back for this long.
 const UNDO: Duration = Duration::from_secs(10);
 /// Files in parts at a time: enough to keep the pool busy at every tail, few enough to keep a disk reading in order.
@@ -106,6 +109,8 @@ pub(super) struct Actor {
     asked_unrecorded: HashSet<ItemId>,
     /// Rows that may be at their end, and are not in history yet.
     over: HashSet<ItemId>,
+    /// Rows that were cleared from the list last.
+    cleared: Vec<Target>,
     /// Batches that may have ended since the last tick.
     ending: HashSet<BatchId>,
     /// Batches that may have before, and of which that is not on record.
@@ -118,8 +123,10 @@ pub(super) struct Actor {
     offered: receipts::Offered,
     /// Who follows what becomes of files of watched folders.
     follower: Option<mpsc::UnboundedSender<Rested>>,
-    /// Who is told what ended.
-    ends: Vec<mpsc::UnboundedSender<Ended>>,
+    /// Batches of which it was told that something needs the person, here or by an earlier run.
+    stumbled: HashSet<BatchId>,
+    /// Who is told what became of batches.
+    news: Vec<mpsc::UnboundedSender<News>>,
     dirty: bool,
     /// Who waits until nothing runs any more.
     coming_to_rest: Vec<oneshot::Sender<()>>,
@@ -139,6 +146,7 @@ impl Actor {
         let numbers = Numbers::after(start.recovered.highest);
         let mut shelf = Shelf::from(start.recovered);
         shelf.limiting = Limiting::new(start.limits, start.choice, start.around);
+        let stumbled = shelf.book.items.iter().filter(|item| item.counts.failed() > 0).map(|item| item.batch).collect();
         let tap = Arc::default();
         let shared = Shared {
             journal: start.journal,
@@ -172,13 +180,15 @@ impl Actor {
             asked_of_folders: recovered_asked,
             asked_unrecorded: HashSet::new(),
             over: HashSet::new(),
+            cleared: Vec::new(),
             ending: HashSet::new(),
             unnoted: HashSet::new(),
             leftovers: Chore::default(),
             receipts: Chore::default(),
             offered: receipts::Offered::default(),
             follower: None,
-            ends: Vec::new(),
+            stumbled,
+            news: Vec::new(),
             dirty: true,
             coming_to_rest: Vec::new(),
             forgetting: None,
@@ -198,7 +208,7 @@ impl Actor {
                 self.admit();
             }
             let busy = self.dirty || !self.active.is_empty() || self.has_timers();
-            let limit_changes = self.shelf.limiting.next_look(Instant::now(), UnixTime::now());
+            let changes = if busy { None } else { self.changes_by_itself(Instant::now(), UnixTime::now()) };
             tokio::select! {
                 command = inbox.recv() => match command {
                     Some(command) => {
@@ -219,7 +229,7 @@ impl Actor {
                     self.tick().await;
                 }
                 // Nothing else may happen for hours.
-                () = until(limit_changes), if !busy => self.dirty = true,
+                () = until(changes), if !busy => self.dirty = true,
             }
             self.tell_that_all_rests();
             self.forget_once_all_rests().await;
@@ -330,6 +340,16 @@ impl Actor {
                 let _ = shared.reports.send(Report::HandedOver { left });
             });
         }
+    }
+
+    /// When something else is to be told though nothing happens: another limit holds, or what was done today was so yesterday.
+    fn changes_by_itself(&self, now: Instant, at: UnixTime) -> Option<Instant> {
+        let limit = self.shelf.limiting.next_look(now, at);
+        let is_told = !self.feeds.is_empty() && self.shelf.book.rows(Filter::Done).next().is_some();
+        let ends = if is_told { Zone::here().day_ends(at) } else { None };
+        // Time that a computer sleeps through is not counted.
+        let day = ends.map(|ends| now + Duration::from_secs(ends.0.saturating_sub(at.0)).clamp(TICK, LOOK));
+        limit.into_iter().chain(day).min()
     }
 
     fn has_timers(&self) -> bool {
@@ -539,7 +559,7 @@ impl Actor {
                 let _ = reply.send(self.try_again(&files).await);
             }
             Command::Follow(follower) => self.follower = Some(follower),
-            Command::Ends(sender) => self.ends.push(sender),
+            Command::News(sender) => self.news.push(sender),
             Command::Act(action, targets, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.go_on_by_hand(&targets) } else { 0 };
@@ -549,15 +569,30 @@ impl Actor {
             Command::All(action, reply) => {
                 self.asks_anew(action);
                 let goes_on = if action == Action::Resume { self.all_go_on_by_hand() } else { 0 };
-                let files = (0u32..).zip(&self.shelf.book.slots).map(|(at, _)| at).collect();
-                self.keep_for_found(action, |_| true).await;
+                // What was given up was so by a person, and is tried again only where they name it.
+                let tries = action == Action::Retry;
+                let is_meant = |slot: &Slot| !tries || matches!(slot.rest, Rest::Failed { .. });
+                let slots = (0u32..).zip(&self.shelf.book.slots);
+                let files = slots.filter(|(_, slot)| is_meant(slot)).map(|(at, _)| at).collect();
+                self.keep_for_found(action, |_| !tries).await;
                 let done = self.change(action, files).await;
                 let _ = reply.send(done.map(|done| ActDone { count: done.count + goes_on, ..done }));
             }
             Command::ClearDone(reply) => {
-                let rows = self.shelf.book.rows(crate::engine::feed::Filter::Done);
-                let targets = rows.map(|(item, _)| Target::Item(item.id)).collect();
-                let _ = reply.send(self.remove(targets, true).await);
+                let rows = self.shelf.book.rows(Filter::Done);
+                let targets: Vec<_> = rows.map(|(item, _)| Target::Item(item.id)).collect();
+                let done = self.remove(targets.clone(), true).await;
+                if done.is_ok() {
+                    self.cleared = targets;
+                }
+                let _ = reply.send(done);
+            }
+            Command::UndoClear(reply) => {
+                let done = self.remove(self.cleared.clone(), false).await;
+                if done.is_ok() {
+                    self.cleared.clear();
+                }
+                let _ = reply.send(done);
             }
             Command::Subscribe(view, sender, reply) => {
                 let id = self.next_feed;

@@ -9,10 +9,15 @@ use crate::ids::ItemId;
 use crate::journal::Write;
 
 impl Actor {
-    /// Moves rows one place among those in line.
+    /// Moves rows one place among those in line, or before or behind all of those.
     pub(super) async fn reorder(&mut self, action: Action, targets: &[Target]) -> Result<ActDone> {
         let rows = self.rows_of(targets);
-        let ranks = self.shelf.book.moved(&rows, action == Action::Earlier);
+        let book = &self.shelf.book;
+        let ranks = match action {
+            Action::First => book.moved_to_front(&rows),
+            Action::Last => book.moved_to_back(&rows),
+            _ => book.moved(&rows, action == Action::Earlier),
+        };
         let count = ranks.iter().filter(|(id, _)| rows.contains(id)).count();
         self.rank(ranks).await?;
         Ok(ActDone { count: u32::try_from(count).unwrap_or(u32::MAX), ..ActDone::default() })

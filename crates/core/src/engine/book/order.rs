@@ -63,6 +63,16 @@ impl Book {
         chosen.iter().map(|item| item.id).zip(first..).collect()
     }
 
+    /// The ranks that put rows behind all others in line; they keep their order. They are those that are in use, as what is added later
+    /// comes after them.
+    pub(in crate::engine) fn moved_to_back(&self, rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
+        let line: Vec<&Item> = self.in_order().filter(|item| item.is_in_line()).collect();
+        let ranks = line.iter().map(|item| item.rank);
+        let (chosen, others): (Vec<&Item>, Vec<&Item>) = line.iter().copied().partition(|item| rows.contains(&item.id));
+        let changed = others.into_iter().chain(chosen).zip(ranks).filter(|(item, rank)| item.rank != *rank);
+        changed.map(|(item, rank)| (item.id, rank)).collect()
+    }
+
     /// The rank of the row that comes first.
     pub(in crate::engine) fn lowest_rank(&self) -> Option<i64> {
         self.items.iter().map(|item| item.rank).min()
@@ -163,6 +173,24 @@ mod tests {
         add(&mut book, 6, 6);
         assert_eq!(order(&book), [1, 3, 2, 6, 5, 4], "a person moves them as any other");
         assert_eq!(taken(book), [1, 3, 2, 6, 5, 4]);
+    }
+
+    #[test]
+    fn rows_that_are_moved_behind_all_others_keep_their_order_and_come_before_what_is_added_later() {
+        for (rows, wanted) in [
+            (&[1][..], [2, 3, 4, 5, 1]),
+            (&[4, 1], [2, 3, 5, 1, 4]),
+            (&[5], [1, 2, 3, 4, 5]),
+            (&[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]),
+        ] {
+            let mut book = in_line(5);
+            // What is not in line stays where it is.
+            book.add_item(Item::new(ItemId::new(6), BatchId::new(1), "cut.mov"));
+            let ranks = book.moved_to_back(&rows.iter().copied().map(ItemId::new).collect());
+            book.rank(&ranks);
+            book.add_item(Item::new(ItemId::new(7), BatchId::new(1), "cut.mov"));
+            assert_eq!(order(&book), [&wanted[..], &[6, 7]].concat(), "{rows:?}");
+        }
     }
 
     #[test]

@@ -106,6 +106,13 @@ impl Reader {
         Ok(self.one(sql, params![bits(watch.get())], |_| Ok(()))?.is_some())
     }
 
+    /// Where the drive was mounted that a folder's newest files lay on, where that could be taken away.
+    pub fn watch_was_on(&self, watch: WatchId) -> Result<Option<PathBuf>> {
+        let sql = "SELECT m.path FROM mounts m JOIN sweeps s ON s.item=m.item
+                   WHERE s.watch=? AND m.sum IS seal('mounts',m.item,m.path) ORDER BY m.item DESC LIMIT 1";
+        self.one(sql, params![bits(watch.get())], |row| Ok(path_from(row.get(0)?)))
+    }
+
     /// Whether anything that is not at an end rests for the hours of a folder.
     pub fn watched_rests(&self, watch: WatchId) -> Result<bool> {
         let sql = "SELECT 1 FROM watched w JOIN transfers t ON t.id=w.transfer
