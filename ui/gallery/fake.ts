@@ -118,7 +118,7 @@ function nth(id: number): FileRow {
           ? { kind: 'uploading' }
           : { kind: 'queued', ahead: 0 };
   const card = String.fromCharCode(65 + Math.floor(id / 2_500));
-  return { id, path: `CARD_${card}/A007_C${String(id).padStart(5, '0')}.mxf`, size: 1.6e9, sent: 0, state };
+  return { id, path: `CARD_${card}/A007_C${String(id).padStart(5, '0')}.mxf`, size: 1.6e9, sent: 0, state, fact: null };
 }
 
 export class Fake {

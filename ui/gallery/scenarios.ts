@@ -4,6 +4,7 @@ import type {
   DestinationView,
   EntryView,
   ErrorCode,
+  Fact,
   Network,
   Row,
   RowState,
@@ -139,9 +140,16 @@ const stated = states.map(([name, state], id) =>
     secondsLeft: state.kind === 'uploading' ? 240 : null,
   }),
 );
+/** What problems are told with. */
+const facts: Partial<Record<ErrorCode, Fact>> = {
+  'too-large': { kind: 'largest', size: 5e12 },
+  'clock-wrong': { kind: 'clock-off', seconds: 21 * 60 },
+  'upload-expired': { kind: 'kept', days: 7 },
+  'already-there': { kind: 'there', size: 21.1 * GB, at: at('17:20') - 3 * 86_400 },
+};
 const problems = (Object.keys(errors) as ErrorCode[])
   .filter((code) => errors[code].button)
-  .map((code, id) => row(id + 1, `${code}.mov`, failed(code)));
+  .map((code, id) => row(id + 1, `${code}.mov`, failed(code), { fact: facts[code] ?? null }));
 const problemsFrom = (first: number) => ({
   session: connected,
   rows: problems.slice(first, first + 10),
@@ -150,7 +158,13 @@ const problemsFrom = (first: number) => ({
 /** One problem alone, with its details open. */
 const problemOf = (code: ErrorCode): Scenario =>
   details(1, {
-    rows: [row(1, names.town, failed(code), { destination: 'Projects / Internal / Town hall', size: 21.4 * GB })],
+    rows: [
+      row(1, names.town, failed(code), {
+        destination: 'Projects / Internal / Town hall',
+        size: 21.4 * GB,
+        fact: facts[code] ?? null,
+      }),
+    ],
     totals: { overview: { kind: 'needs-you' } },
   });
 const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
@@ -521,6 +535,8 @@ export const scenarios: Record<string, Scenario> = {
   'details-computer-busy': problemOf('computer-busy'),
   'details-no-checksums': problemOf('no-checksums'),
   'details-already-there': problemOf('already-there'),
+  'details-too-large': problemOf('too-large'),
+  'details-upload-expired': problemOf('upload-expired'),
   'details-file-missing': problemOf('file-missing'),
   'details-name-refused': problemOf('name-refused'),
   'details-destination-gone': problemOf('destination-gone'),

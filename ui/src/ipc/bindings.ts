@@ -4,6 +4,28 @@ export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-of
 
 export type Owner = "user" | "admin" | "service";
 
+export type Fact = { "kind": "largest", 
+/**
+ * Than this.
+ */
+size: ByteCount, } | { "kind": "clock-off", 
+/**
+ * By so many seconds, one way or the other.
+ */
+seconds: number, } | { "kind": "kept", 
+/**
+ * For so many days.
+ */
+days: number, } | { "kind": "there", 
+/**
+ * Its bytes.
+ */
+size: ByteCount, 
+/**
+ * When it was stored, where the store says so.
+ */
+at: UnixTime | null, };
+
 export type ItemId = number;
 
 export type TransferId = number;
@@ -777,7 +799,11 @@ folder: Folder | null,
 /**
  * When it was added.
  */
-added: UnixTime, };
+added: UnixTime, 
+/**
+ * The number that its problem is told with, where that is known.
+ */
+fact: Fact | null, };
 
 export type Folder = { 
 /**
@@ -843,7 +869,11 @@ sent: ByteCount,
 /**
  * What it does.
  */
-state: RowState, };
+state: RowState, 
+/**
+ * What its problem is told with, where that is known.
+ */
+fact: Fact | null, };
 
 export type FileSlice = { 
 /**
@@ -987,6 +1017,10 @@ proposed: string | null,
  */
 from: string, 
 /**
+ * When the file was last written to, as it was when it was opened.
+ */
+written: UnixTime | null, 
+/**
  * CRC64NVME in base64: ours, equal to the store's once done.
  */
 checksum: string | null, 
@@ -1018,6 +1052,10 @@ reference: string | null,
  * The line for people who debug, of the last problem.
  */
 technical: string | null, 
+/**
+ * The number or the object that the last problem is told with.
+ */
+fact: Fact | null, 
 /**
  * Whether a link can be copied.
  */

@@ -6,7 +6,9 @@ import {
   dayAndClock,
   dayLabel,
   duration,
+  farOff,
   limitRate,
+  limitSize,
   middle,
   percent,
   place,
@@ -218,4 +220,25 @@ test('sizes, speeds and clocks are written as the person writes them', () => {
   expect(asIn('de-DE', told)).toEqual(['1,64 TB', '1.500 MB/s', '43 %', '16:02', '23 November, 16:02']);
   expect(asIn('en-US', told)).toEqual(['1.64 TB', '1,500 MB/s', '43%', '4:02 PM', 'November 23, 4:02 PM']);
   expect(asIn('ar-EG', told)).toEqual(['١٫٦٤ TB', '١٬٥٠٠ MB/s', '٤٣٪', '٤:٠٢ PM', 'November ٢٣, ٤:٠٢ PM']);
+});
+
+test('what is allowed is told with no more digits than it has', () => {
+  const said = (bytes: number) => limitSize(bytes).replaceAll('\u00a0', ' ');
+  expect([said(5e12), said(5.5e12), said(2e9), said(1.25e12), said(750e6)]).toEqual([
+    '5 TB',
+    '5.5 TB',
+    '2 GB',
+    '1.25 TB',
+    '750 MB',
+  ]);
+});
+
+test.each([
+  [20, 'less than a minute'],
+  [21 * 60 + 10, '21 minutes'],
+  [3_600, '1 hour'],
+  [12_000, '3 hours 20 minutes'],
+  [3 * 86_400, '3 days'],
+])('a clock that is %s seconds off is told to the minute', (seconds, words) => {
+  expect(farOff(seconds)).toBe(words);
 });

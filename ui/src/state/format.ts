@@ -79,6 +79,12 @@ export function limitRate(perSecond: number): string {
   return perSecond < 1e6 ? text.speed.kB(shown(perSecond / 1e3)) : text.speed.MB(shown(perSecond / 1e6));
 }
 
+/** "5 TB", "5.5 TB" of what is allowed: no more digits than there are. */
+export function limitSize(bytes: number): string {
+  const unit = unitOf(bytes);
+  return sized(number(rounded(bytes, unit, Math.floor), { maximumFractionDigits: digitsOf(unit) }), unit);
+}
+
 /** "1.8 TB", "180 GB": two digits that count, for what is about as much. */
 export function aboutSize(bytes: number): string {
   const two = Number(bytes.toPrecision(2));
@@ -141,6 +147,20 @@ export function readyAround(seconds: number, now: number): string {
   if (days === 1) return text.ready.tomorrow(at);
   return text.ready.later(date(then.getTime(), days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }));
 }
+
+/** "21 minutes", "3 hours 20 minutes", "2 days": how far a clock is off. */
+export function farOff(seconds: number): string {
+  const { minute, min, h, both, days } = text.timeSpoken;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return minute;
+  if (minutes < 60) return min(minutes);
+  if (minutes >= 2 * 1440) return days(Math.round(minutes / 1440));
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return rest === 0 ? h(hours) : both({ hours: h(hours), minutes: min(rest) });
+}
+
+/** "7 days": how long something is kept. */
+export const kept = (days: number): string => text.time.days(days);
 
 /** Rounded down; 100 only when it is verified. Multiplied first: 29 of 100 divided is a little less than 0.29. */
 export function percent(sent: number, all: number, verified: boolean): number {

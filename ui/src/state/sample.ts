@@ -13,6 +13,7 @@ export const row = (id: number, is: Partial<Row> = {}): Row => ({
   state: { kind: 'uploading' },
   folder: null,
   added: 0,
+  fact: null,
   ...is,
 });
 

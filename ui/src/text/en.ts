@@ -25,14 +25,18 @@ import type {
 /** A message that names this. */
 type Names<Argument extends string> = `${string}{${Argument}}${string}`;
 
-/** What is said of a problem; two of its sentences name where it was, or how long it lasts. */
-export interface ErrorText<Place, Time> {
+/** What is said of a problem; some of its sentences name where it was, how long it lasts, or what is too much. */
+export interface ErrorText<Place, Time, Size> {
   /** In the row, at most 50 characters. */
   row: string;
   /** On the way in, where nothing waits and there is room for what to do. */
   door?: string;
   /** The same with the destination's name, where that helps. */
   rowAt?: Place;
+  /** The same with the size that is allowed. */
+  rowOver?: Size;
+  /** The same with how far something is off. */
+  rowBy?: Time;
   /** Of a wait: the same with how long it is until the next try. */
   rowIn?: Time;
   /** Of a wait: what happens next, and who does it. */
@@ -43,8 +47,14 @@ export interface ErrorText<Place, Time> {
   at?: Place;
   /** In the details: what it means for the file. */
   why?: string;
+  /** The same with how long something is kept. */
+  whyFor?: Time;
   /** In the details: what to do. */
   todo?: string;
+  /** The same with the destination's name. */
+  todoAt?: Place;
+  /** On the way in: what to press, where that is another thing than in the list. */
+  doorButton?: string;
   /** The one button; none when it goes on by itself. */
   button: string | null;
 }
@@ -121,11 +131,14 @@ export const errors = {
     at: 'No access to {place}.',
     why: 'Your account is not allowed to add files in this place. Nothing is wrong with your file or your connection.',
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
+    todoAt:
+      'Ask your administrator for access to {place}, then try again. Davit keeps this transfer in the list until then.',
     button: again,
   },
   'not-allowed': {
     row: 'This account may not use Davit.',
     door: 'This account may not use Davit. Ask your administrator.',
+    doorButton: 'Use another account',
     todo: admin,
     button: again,
   },
@@ -144,6 +157,7 @@ export const errors = {
   },
   'too-large': {
     row: 'Larger than your company allows.',
+    rowOver: 'Larger than your company allows ({size}).',
     todo: 'Split the file, or ask for a higher limit.',
     button: remove,
   },
@@ -239,6 +253,7 @@ export const errors = {
   'upload-expired': {
     row: 'The storage removed the unfinished upload.',
     why: `Unfinished uploads are kept for some days only. ${untouched}`,
+    whyFor: `Unfinished uploads are kept {time}. ${untouched}`,
     button: 'Start again',
   },
   'outcome-unknown': {
@@ -261,6 +276,7 @@ export const errors = {
   },
   'clock-wrong': {
     row: 'This computer’s clock is off.',
+    rowBy: 'This computer’s clock is {time} off.',
     why: 'The storage refuses wrong times.',
     todo: 'Set the clock, then try again.',
     button: 'Open clock settings',
@@ -276,6 +292,7 @@ export const errors = {
   'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
   'client-too-old': {
     row: 'Your company needs a newer Davit.',
+    why: 'Takes a few seconds.',
     todo: 'Update Davit, then try again.',
     button: 'Update',
   },
@@ -317,7 +334,7 @@ export const errors = {
     todo: 'Try again. If it happens again, the reference helps your IT team.',
     button: again,
   },
-} as const satisfies Record<ErrorCode, ErrorText<Names<'place'>, Names<'time'>>>;
+} as const satisfies Record<ErrorCode, ErrorText<Names<'place'>, Names<'time'>, Names<'size'>>>;
 
 export const text = {
   app: 'Davit',
@@ -1210,6 +1227,10 @@ export const text = {
     todo: 'What to do',
     putBack: 'Put it back where it was, then try again.',
     proposed: 'Proposed name',
+    /** Of a name that is taken: what lies there, and the file that was to go there. */
+    there: 'Already there',
+    yours: 'Yours',
+    sizeAndDate: '{size}, {date}',
     copyDestination: 'Copy destination',
     message: 'Copy a message for your administrator',
     copyKey: 'Copy key',

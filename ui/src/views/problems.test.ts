@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ErrorCode, Wait } from '../ipc';
+import type { ErrorCode, Fact, Wait } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
 import { errors } from '../text';
-import { lookOf, next, whole } from './look';
+import { fact, lookOf, next, whole } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -74,6 +74,26 @@ const wait = (code: ErrorCode, more: Partial<Wait> = {}) =>
   ({ kind: 'waiting', code, drive: null, until: null, next: 'by-itself', ...more }) as const;
 const look = (code: ErrorCode, more: Partial<Wait> = {}) => lookOf(wait(code, more), '', () => NOW * 1000);
 const plain = (words: string | null) => words?.replaceAll('\u00a0', ' ');
+
+const failed = (code: ErrorCode, told: Fact | null, place = '') =>
+  plain(lookOf({ kind: 'failed', code }, place, undefined, null, told).reason);
+
+test('a problem is told with its number where that is known, and without it where it is not', () => {
+  expect(failed('too-large', { kind: 'largest', size: 5e12 })).toBe('Larger than your company allows (5 TB).');
+  expect(failed('too-large', null)).toBe('Larger than your company allows.');
+  expect(failed('clock-wrong', { kind: 'clock-off', seconds: 1_270 })).toBe('This computer’s clock is 21 minutes off.');
+  expect(failed('clock-wrong', null)).toBe('This computer’s clock is off.');
+  // What belongs to another problem, an earlier one, is not told of this one.
+  expect(failed('disk-full', { kind: 'largest', size: 5e12 })).toBe('This computer’s disk is full.');
+  expect(plain(fact('too-large', '', { kind: 'largest', size: 5e12 }))).toBe('Larger than your company allows (5 TB).');
+  expect(plain(errors['upload-expired'].whyFor?.('7 days') ?? '')).toMatch(/^Unfinished uploads are kept 7 days\./);
+});
+
+test('who is asked for access is told to what', () => {
+  expect(errors['access-denied'].todoAt?.('Board › 2026')).toMatch(
+    /^Ask your administrator for access to Board › 2026,/,
+  );
+});
 
 test('a drive that is away is called by its name, where that fits', () => {
   const waits = (drive: string | null) => look('source-offline', { drive });

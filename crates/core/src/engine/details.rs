@@ -10,7 +10,7 @@ use super::live::{Live, PartsNow};
 use super::pointing::{self, To};
 use super::shelf::Shelf;
 use crate::error::{ErrorCode, Result};
-use crate::file::names;
+use crate::file::{Fingerprint, names};
 use crate::ids::ItemId;
 use crate::journal::{BatchRow, Ended, Entry, ItemRow, Journal, Reader, TransferRow};
 use crate::transfer::{AcknowledgedPart, TransferState, checksum};
@@ -54,6 +54,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
             key: None,
             proposed: None,
             from: from.map(|item| names::shown(&item.path)).unwrap_or_default(),
+            written: None,
             checksum: None,
             etag: None,
             version: None,
@@ -62,6 +63,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
             story: Vec::new(),
             reference: None,
             technical: None,
+            fact: row.fact,
             link: linked(&To::Folder(&item.name, false)),
             way: shelf.way(item.batch),
         }));
@@ -94,6 +96,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         key: prefix.map(|prefix| format!("{prefix}{}", transfer.key)),
         proposed,
         from: names::shown(&transfer.path),
+        written: transfer.fingerprint.as_ref().and_then(Fingerprint::written),
         checksum: transfer.crc64.map(checksum::to_base64),
         etag: etag_of(&transfer.standing.state),
         version,
@@ -101,7 +104,8 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         files: None,
         story,
         reference: problem.as_ref().and_then(|problem| problem.request_id.clone()),
-        technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        technical: problem.as_ref().map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        fact: problem.and_then(|problem| problem.fact).or(row.fact),
         link: linked(&To::Object(&transfer.key, &transfer.standing.state)),
         way: shelf.way(item.batch),
     }))
@@ -160,6 +164,7 @@ fn of_file(
     let key = prefix.filter(|_| !file.key.is_empty()).map(|prefix| format!("{prefix}{}", file.key));
     Ok(Some(Details {
         from: names::shown(&file.path),
+        written: file.fingerprint.as_ref().and_then(Fingerprint::written),
         key,
         checksum: file.crc64.map(checksum::to_base64),
         etag: etag_of(&file.standing.state),
@@ -168,6 +173,7 @@ fn of_file(
         story,
         reference: problem.and_then(|problem| problem.request_id.clone()),
         technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        fact: problem.and_then(|problem| problem.fact.clone()),
         link: done && pointing::link(batch, &To::Object(&file.key, &file.standing.state)).is_some(),
         ..bare(entry, state, sent)
     }))
@@ -187,6 +193,7 @@ fn bare(entry: Entry, state: RowState, sent: ByteCount) -> Details {
         key: None,
         proposed: None,
         from: String::new(),
+        written: None,
         checksum: None,
         etag: None,
         version: None,
@@ -195,6 +202,7 @@ fn bare(entry: Entry, state: RowState, sent: ByteCount) -> Details {
         story: Vec::new(),
         reference: None,
         technical: None,
+        fact: None,
         link: false,
         way: None,
     }
@@ -237,8 +245,14 @@ mod tests {
     use crate::credentials::Scope;
     use crate::engine::feed::Pieces;
     use crate::engine::fixture::{records, rows};
+    use crate::error::Fact;
     use crate::journal::{Problem, Write};
     use crate::transfer::{OnS3, Plan, Standing};
+
+    fn opened() -> Fingerprint {
+        let mtime = 116_444_736_050_000_000_000;
+        Fingerprint { size: 9, mtime, ctime: None, volume: 1, file: 1, in_doubt: false, grows: false }
+    }
 
     /// The details of a file that stands so, and is off the list.
     async fn ended(state: TransferState) -> Option<Details> {
@@ -249,7 +263,13 @@ mod tests {
         let file = TransferRow {
             plan: Some(Plan::Multipart { size: 9, part_size: 4, count: 3 }),
             crc64: Some(7),
-            problem: Some(Problem { code: ErrorCode::AccessDenied, detail, request_id: Some("7QF2".to_owned()) }),
+            fingerprint: Some(opened()),
+            problem: Some(Problem {
+                code: ErrorCode::AccessDenied,
+                detail,
+                request_id: Some("7QF2".to_owned()),
+                fact: Some(Fact::There { size: ByteCount(3), at: Some(UnixTime(4)) }),
+            }),
             ..file
         };
         let home = tempfile::tempdir().expect("a folder");
@@ -276,6 +296,10 @@ mod tests {
         assert_eq!((failed.reference.as_deref(), failed.etag), (Some("7QF2"), None));
         assert_eq!(failed.technical.as_deref(), Some("access-denied: not authorised"));
         assert_eq!((failed.sent, failed.link), (ByteCount::ZERO, false));
+        // What lies there under its name, and the file here.
+        assert_eq!(failed.fact, Some(Fact::There { size: ByteCount(3), at: Some(UnixTime(4)) }));
+        assert_eq!(failed.written, opened().written());
+        assert!(failed.written.is_some());
 
         assert!(ended(TransferState::Queued).await.is_none(), "it moves");
     }

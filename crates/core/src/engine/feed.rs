@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::bandwidth::LimitNow;
-use crate::error::{ErrorCode, Owner};
+use crate::error::{ErrorCode, Fact, Owner};
 use crate::ids::{BatchId, ItemId, TransferId};
 pub use crate::s3::{Way, WayKind, WayWhy};
 use crate::units::{ByteCount, ByteRate, UnixTime};
@@ -245,6 +245,8 @@ pub struct Row {
     pub folder: Option<Folder>,
     /// When it was added.
     pub added: UnixTime,
+    /// The number that its problem is told with, where that is known.
+    pub fact: Option<Fact>,
 }
 
 /// A folder row's own numbers.
@@ -293,6 +295,8 @@ pub struct FileRow {
     pub sent: ByteCount,
     /// What it does.
     pub state: RowState,
+    /// What its problem is told with, where that is known.
+    pub fact: Option<Fact>,
 }
 
 /// A window on all files of a folder, in path order.
@@ -455,6 +459,8 @@ pub struct Details {
     pub proposed: Option<String>,
     /// The place on this computer, for reading only.
     pub from: String,
+    /// When the file was last written to, as it was when it was opened.
+    pub written: Option<UnixTime>,
     /// CRC64NVME in base64: ours, equal to the store's once done.
     pub checksum: Option<String>,
     /// The object's `ETag`, when done.
@@ -471,6 +477,8 @@ pub struct Details {
     pub reference: Option<String>,
     /// The line for people who debug, of the last problem.
     pub technical: Option<String>,
+    /// The number or the object that the last problem is told with.
+    pub fact: Option<Fact>,
     /// Whether a link can be copied.
     pub link: bool,
     /// The way that its bytes take, and why that one; none until the store was asked for anything.

@@ -153,6 +153,7 @@ pub(super) fn row(
             peek: None,
         }),
         added: item.added,
+        fact: None,
     }
 }
 
@@ -170,6 +171,7 @@ pub(super) fn file_row(
         size: slot.size,
         sent: file_sent(slot, live),
         state: file_state(slot, live, 0, kept, drive),
+        fact: name.problem.as_ref().and_then(|problem| problem.fact.clone()),
     }
 }
 
