@@ -142,7 +142,7 @@ export class Session {
 
   answerQuit(quit: boolean): void {
     this.quitting = null;
-    this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem, 'quit'));
   }
 
   async connect(address: string): Promise<void> {
@@ -177,7 +177,7 @@ export class Session {
       this.recall([]);
       this.toasts.say(left === 0 ? say.forgotten(company) : say.left({ company, n: left }));
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'forget');
     } finally {
       this.forgetting = false;
     }
@@ -203,7 +203,7 @@ export class Session {
       if (inbox && to !== null) await this.send([inbox], to);
       else if (inbox) this.keep(inbox);
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, what === 'paste' ? 'paste' : 'pick');
     }
   }
 
@@ -219,7 +219,7 @@ export class Session {
       const problem = caught as Problem;
       // It is held still, and there may be another place for it.
       if (problem.code !== 'bad-input') this.waiting = [...inboxes, ...this.waiting];
-      this.toasts.refused(problem);
+      this.toasts.refused(problem, problem.code === 'bad-input' ? 'addedBefore' : 'add');
     }
   }
 

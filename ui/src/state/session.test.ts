@@ -73,6 +73,19 @@ test('what could not be added is told', async () => {
   expect(toasts.now?.words).toBe('2 items were not added. This file was moved, renamed or deleted.');
 });
 
+test('what was added already is told so, and what could not be added waits for another choice', async () => {
+  const refused = (code: Problem['code']) =>
+    vi.fn().mockRejectedValue({ code, owner: 'user', detail: '', reference: null });
+  const before = started({ enqueue: refused('bad-input') });
+  await before.session.send([inbox], 'rushes');
+  expect(before.toasts.now?.words).toMatch(/^It was added before, or let go\./);
+  expect(before.session.waiting).toEqual([]);
+  const other = started({ enqueue: refused('unexpected') });
+  await other.session.send([inbox], 'rushes');
+  expect(other.toasts.now?.words).toBe('It was not added. Choose where it goes again.');
+  expect(other.session.waiting).toEqual([inbox]);
+});
+
 test('what hovers is followed, kept for a choice, or let go', () => {
   const discard = vi.fn(() => Promise.resolve(null));
   const { session } = started({ discard });
@@ -188,5 +201,5 @@ test('a company that cannot be forgotten stays, and why is said', async () => {
   expect(session.forgetting).toBe(false);
   expect(session.view).toEqual(connected);
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
-  expect(toasts.now?.words).toBe(errors['set-by-company'].row);
+  expect(toasts.now?.words).toBe(errors['set-by-company'].toast);
 });

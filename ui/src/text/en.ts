@@ -39,6 +39,8 @@ export interface ErrorText<Place, Time, Size> {
   rowBy?: Time;
   /** Of a wait: the same with how long it is until the next try. */
   rowIn?: Time;
+  /** Of a command that was refused for it, whatever it was: one sentence, and what to do. */
+  toast?: string;
   /** Of a wait: what happens next, and who does it. */
   waits?: string;
   /** Of a wait: above the list, where everything waits for it. */
@@ -70,6 +72,7 @@ const remove = 'Remove';
 
 export const errors = {
   offline: {
+    toast: 'You are offline. Connect, then try again.',
     row: 'Waiting for the connection.',
     door: 'You are offline. Connect, then continue.',
     why: goesOn,
@@ -78,6 +81,7 @@ export const errors = {
     button: null,
   },
   'storage-busy': {
+    toast: 'The storage is busy. Try again in a moment.',
     row: 'The storage is busy. Trying again.',
     rowIn: 'The storage is busy. Trying again in {time}.',
     why: slower,
@@ -86,6 +90,7 @@ export const errors = {
     button: null,
   },
   'backend-down': {
+    toast: 'Your company does not answer. Try again in a moment.',
     row: 'Waiting for your company to answer.',
     rowIn: 'Your company is away. Trying again in {time}.',
     why: goesOn,
@@ -102,6 +107,7 @@ export const errors = {
     button: null,
   },
   'captive-portal': {
+    toast: 'This network wants you to sign in first. Open any page in your browser.',
     row: 'This network wants you to sign in first.',
     todo: portal,
     waits: portal,
@@ -109,12 +115,18 @@ export const errors = {
     button: 'Open sign-in page',
   },
   'proxy-auth': {
+    toast: 'Your company network asks for a password. Enter it in Settings, Connection.',
     row: 'Your company network asks for a password.',
     why: 'Stored in the system keychain.',
     todo: 'Enter it in Settings, Connection, then try again.',
     button: 'Enter password',
   },
-  'sign-in-ended': { row: 'Sign in again to continue.', why: kept, button: 'Sign in' },
+  'sign-in-ended': {
+    row: 'Sign in again to continue.',
+    why: kept,
+    button: 'Sign in',
+    toast: 'Your sign-in has ended. Sign in again.',
+  },
   'wrong-token': {
     row: 'This token was not accepted.',
     todo: 'Ask your administrator for a fresh one.',
@@ -136,14 +148,21 @@ export const errors = {
     button: again,
   },
   'not-allowed': {
+    toast: 'This account may not use Davit. Ask your administrator.',
     row: 'This account may not use Davit.',
     door: 'This account may not use Davit. Ask your administrator.',
     doorButton: 'Use another account',
     todo: admin,
     button: again,
   },
-  'set-by-company': { row: 'Your company sets this.', todo: admin, button: again },
+  'set-by-company': {
+    row: 'Your company sets this.',
+    todo: admin,
+    button: again,
+    toast: 'Your company sets this. Ask your administrator.',
+  },
   'account-disabled': {
+    toast: 'Your account may not upload any more. Ask your administrator.',
     row: 'Your account may not upload any more.',
     why: kept,
     todo: admin,
@@ -174,6 +193,7 @@ export const errors = {
     button: again,
   },
   'computer-busy': {
+    toast: 'This computer has too many files open. Close other programs.',
     row: 'This computer has too many files open.',
     todo: 'Close other programs.',
     waits: 'Close other programs; continues by itself.',
@@ -275,6 +295,7 @@ export const errors = {
     button: again,
   },
   'clock-wrong': {
+    toast: 'This computer’s clock is off. Set it, then try again.',
     row: 'This computer’s clock is off.',
     rowBy: 'This computer’s clock is {time} off.',
     why: 'The storage refuses wrong times.',
@@ -282,6 +303,7 @@ export const errors = {
     button: 'Open clock settings',
   },
   'untrusted-server': {
+    toast: 'This network changes secure connections. Tell your IT team.',
     row: 'This network changes secure connections.',
     why: 'Davit will not send files.',
     todo: 'Tell your IT team, then try again.',
@@ -291,6 +313,7 @@ export const errors = {
   },
   'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
   'client-too-old': {
+    toast: 'Your company needs a newer Davit. Update it in Settings, General.',
     row: 'Your company needs a newer Davit.',
     why: 'Takes a few seconds.',
     todo: 'Update Davit, then try again.',
@@ -300,16 +323,19 @@ export const errors = {
   'address-not-davit': { row: 'This address belongs to something else, not to Davit.', button: again },
   'address-insecure': { row: 'This address is not secure. Use one with https.', button: again },
   'backend-contract': {
+    toast: 'Your company’s service gives wrong answers. Ask your administrator.',
     row: 'Your company’s service gives wrong answers.',
     todo: admin,
     button: again,
   },
   'keychain-unavailable': {
+    toast: 'The system keychain cannot be used. Unlock it, then try again.',
     row: 'The system keychain cannot be used.',
     why: 'You will sign in again next time.',
     button: null,
   },
   'disk-full': {
+    toast: 'This computer’s disk is full. Make room on it, then try again.',
     row: 'This computer’s disk is full.',
     why: 'Davit needs 200 MB for its records.',
     todo: 'Make room on the disk.',
@@ -318,15 +344,31 @@ export const errors = {
     button: again,
   },
   'journal-unwritable': {
+    toast: 'Davit cannot write its records. Check the disk and its permissions.',
     row: 'Davit cannot write its records.',
     todo: 'Check the disk and its permissions.',
     waits: 'Check the disk and its permissions; continues by itself.',
     whole: 'Davit cannot write its records',
     button: again,
   },
-  'journal-newer': { row: 'These records were written by a newer Davit.', todo: 'Update Davit.', button: null },
-  'journal-damaged': { row: 'Davit’s records are damaged.', todo: admin, button: null },
-  'instance-busy': { row: 'Another Davit is already at work.', todo: 'Use that one.', button: null },
+  'journal-newer': {
+    row: 'These records were written by a newer Davit.',
+    todo: 'Update Davit.',
+    button: null,
+    toast: 'These records were written by a newer Davit. Update Davit.',
+  },
+  'journal-damaged': {
+    row: 'Davit’s records are damaged.',
+    todo: admin,
+    button: null,
+    toast: 'Davit’s records are damaged. Ask your administrator.',
+  },
+  'instance-busy': {
+    row: 'Another Davit is already at work.',
+    todo: 'Use that one.',
+    button: null,
+    toast: 'Another Davit is already at work. Use that one.',
+  },
   'bad-input': { row: 'This is not an address. Check the spelling.', button: again },
   unexpected: {
     row: 'Something unexpected stopped this file.',
@@ -338,6 +380,26 @@ export const errors = {
 
 export const text = {
   app: 'Davit',
+  /** What is said where a command is refused for something that lies in it alone: what holds now, and what to do. */
+  notDone: {
+    change: 'Nothing was changed. Try again.',
+    copy: 'It could not be copied. Try again.',
+    pick: 'Nothing was taken. Choose it again.',
+    paste: 'What was copied could not be read. Choose the files instead.',
+    add: 'It was not added. Choose where it goes again.',
+    addedBefore: 'It was added before, or let go. Look in the list, or choose it again.',
+    show: 'It could not be shown. Look for it by hand.',
+    save: 'The file could not be written. Choose another place.',
+    read: 'This could not be read. Open it again.',
+    setting: 'It is set as before. Try again.',
+    check: 'It could not be checked. Try again.',
+    folder: 'The folder is as it was. Try again.',
+    update: 'It stands with updates as before. Try again.',
+    quit: 'Davit goes on. Quit it again.',
+    again: 'It was not added again. Choose the file instead.',
+    forget: 'The company could not be forgotten. Try again.',
+  },
+  tryAgain: 'Try again.',
   version: 'Davit {version}',
   /** Sizes and speeds; the number is written already. */
   size: {
@@ -782,7 +844,6 @@ export const text = {
     clear: 'Clear search',
     save: 'Save as CSV',
     saved: 'History saved',
-    unsaved: 'The file could not be written.',
     when: 'When',
     anyTime: 'Any time',
     days: '{n, plural, =1 {Today} other {Last # days}}',
