@@ -146,17 +146,17 @@ async function rows(page, reached, wrong) {
   for (let more = MOST_ROWS; more > 0; more -= 1) {
     const row = await page.evaluate(focused);
     let inside = row;
-    for (let step = 0; step < MOST && inside.item === row.item && !inside.body; step += 1) {
+    for (let step = 0; step < MOST && inside.at === row.at && !inside.body; step += 1) {
       if (inside.walk !== undefined) reached.add(inside.walk);
       if (!inside.ring) wrong.push(`no ring on ${inside.what}`);
       await page.keyboard.press('Tab');
       inside = await page.evaluate(focused);
     }
-    await page.evaluate((item) => document.querySelector(`[data-item='${item}']`)?.focus(), row.item);
+    await page.evaluate((at) => document.querySelector(`[role=row][aria-rowindex='${at}']`)?.focus(), row.at);
     await page.keyboard.press('ArrowDown');
     await painted(page);
     const next = await page.evaluate(focused);
-    if (next.item === row.item) return;
+    if (next.at === row.at) return;
   }
 }
 
@@ -171,7 +171,7 @@ function focused() {
   return {
     body: false,
     walk: here.dataset.walk,
-    item: here.closest('.slot')?.querySelector('[data-item]')?.dataset.item,
+    at: here.closest('[aria-rowindex]')?.getAttribute('aria-rowindex'),
     row: here.matches("[role='row']"),
     ring: ringed(here) || ringed(here.closest('.in')) || here.matches("[role^='menuitem']"),
     what: (here.getAttribute('aria-label') ?? here.textContent ?? here.tagName).trim().slice(0, 50),

@@ -68,6 +68,14 @@ function nameless() {
     if (!(at >= 1 && at <= count)) wrong.push(`a row has the index ${at} of ${count}`);
     if (!row.querySelector('svg[role=img][aria-label]')) wrong.push('a row has a shape without a name');
   }
+  // Those of open folders are rows as all are, in their places.
+  const every = [...(grid?.querySelectorAll('[role=row][aria-level]') ?? [])];
+  const places = every.map((row) => Number(row.getAttribute('aria-rowindex'))).sort((one, other) => one - other);
+  if (new Set(places).size !== places.length || places.some((at) => !(at >= 1 && at <= count)))
+    wrong.push(`rows stand at ${places.join()} of ${count}`);
+  for (const row of every.filter((one) => one.getAttribute('aria-level') === '2'))
+    if (!row.hasAttribute('tabindex') || !row.hasAttribute('aria-posinset'))
+      wrong.push('a file has no place among files');
   for (const bar of document.querySelectorAll('[role=progressbar]'))
     if (!bar.getAttribute('aria-label')) wrong.push('a bar has no name');
   if (grid && rows.filter((row) => row.tabIndex === 0).length !== 1) wrong.push('the list is not one stop of Tab');

@@ -166,7 +166,33 @@ export const walks = [
       await sees('.sheet', false);
       await on('.kids .link');
       await press('ArrowLeft');
+      await on(item(1));
+      await press('ArrowLeft');
       await sees('.kids', false);
+    },
+  },
+  {
+    name: 'an open folder is walked through by the arrows, file by file, and left again',
+    scenario: 'list-open',
+    walk: async ({ to, press, on }) => {
+      const kid = (nth) => `.kids > [role=row][aria-posinset='${nth}']`;
+      await to(item(1));
+      await press('ArrowRight');
+      await on(kid(1));
+      await press('ArrowDown', 'ArrowDown');
+      await on(kid(3));
+      await press('ArrowUp');
+      await on(kid(2));
+      await press('ArrowLeft');
+      await on(item(1));
+      await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown');
+      await on(kid(5));
+      await press('ArrowDown');
+      await on(item(2));
+      await press('ArrowUp');
+      await on(kid(5));
+      await press('Enter');
+      await on('.sheet input');
     },
   },
   {
