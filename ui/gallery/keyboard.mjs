@@ -220,6 +220,11 @@ function handsOn(page, say) {
       const said = await page.evaluate((what) => document.querySelector(what)?.textContent ?? null, selector);
       if (!said?.replaceAll('\u00a0', ' ').includes(words)) say(`${selector} says "${said}", not "${words}"`);
     },
+    /** What is cut is told in full, soon. */
+    tells: async (words) => {
+      const told = (what) => document.querySelector('.tip')?.textContent.includes(what) ?? false;
+      await page.waitForFunction(told, words, { timeout: 5_000 }).catch(() => say(`nothing tells "${words}" in full`));
+    },
     /** Writes into the field that has the focus, and takes it. */
     writes: async (words) => {
       await page.keyboard.press('Control+a');

@@ -172,6 +172,17 @@ export const walks = [
     },
   },
   {
+    name: 'what is cut is read in full where the keyboard is, and nothing moves for it',
+    scenario: 'list-open',
+    walk: async ({ to, press, sees, tells }) => {
+      await to(item(1));
+      await press('ArrowDown', 'ArrowDown');
+      await tells('A007_C003_1122QX_long-lens_pier-and-harbour_handheld.mxf');
+      await press('Escape');
+      await sees('.tip', false);
+    },
+  },
+  {
     name: 'an open folder is walked through by the arrows, file by file, and left again',
     scenario: 'list-open',
     walk: async ({ to, press, on }) => {
