@@ -44,6 +44,8 @@ export class Session {
   usual = $state.raw<Wishes | null>(null);
   problem = $state<Problem | null>(null);
   busy = $state(false);
+  /** The person signed out, and the company has not answered since. */
+  left = $state(false);
   /** The company is being forgotten. */
   forgetting = $state(false);
   /** How often the records, which could not be opened at first, were. */
@@ -99,6 +101,7 @@ export class Session {
 
   private see(view: SessionView): void {
     this.view = view;
+    if (view.kind !== 'connecting') this.left = false;
     if (view.kind === 'connected') this.linkable = view.destinations.some((place) => place.linkable);
   }
 
@@ -154,8 +157,15 @@ export class Session {
     await this.attempt(() => this.ipc.signIn(token));
   }
 
+  /** The token is forgotten here, whether the company answers or not. */
   async signOut(): Promise<void> {
-    await this.attempt(() => this.ipc.signOut());
+    try {
+      this.see(await this.ipc.signOut());
+      this.left = this.view?.kind === 'connecting';
+      if (this.left) this.toasts.say(text.signedOutAway(this.company));
+    } catch (problem) {
+      this.toasts.refused(problem as Problem, 'signOut');
+    }
   }
 
   /** What the company is called, as far as anybody knows. */

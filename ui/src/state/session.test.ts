@@ -193,6 +193,21 @@ test('of a company that is forgotten nothing waits, and no place is the usual on
   expect(ids(started().session)).toEqual(['rushes', 'photos', 'maps']);
 });
 
+test('who signs out while the company is away is told what comes, and what keeps somebody signed in is told, too', async () => {
+  const away: SessionView = { kind: 'connecting', company: 'Nordlys Studio', address: 'a', instead: null };
+  const { session, toasts } = started({ signOut: () => Promise.resolve(away) });
+  await session.signOut();
+  expect(toasts.now?.words).toBe('Signed out. Nordlys Studio asks for a token once it answers.');
+  expect(session.left).toBe(true);
+  session.hear({ kind: 'session', session: { kind: 'token', company: 'Nordlys Studio', address: 'a' } });
+  expect(session.left).toBe(false);
+  const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
+  const other = started({ signOut: vi.fn().mockRejectedValue(refused) });
+  await other.session.signOut();
+  expect(other.toasts.now?.words).toBe('You are still signed in. Try again.');
+  expect(other.session.problem).toBeNull();
+});
+
 test('a company that cannot be forgotten stays, and why is said', async () => {
   const refused: Problem = { code: 'set-by-company', owner: 'admin', detail: 'server', reference: null };
   const { session, toasts } = started({ forgetCompany: vi.fn().mockRejectedValue(refused) });

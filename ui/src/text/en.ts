@@ -398,6 +398,7 @@ export const text = {
     quit: 'Davit goes on. Quit it again.',
     again: 'It was not added again. Choose the file instead.',
     forget: 'The company could not be forgotten. Try again.',
+    signOut: 'You are still signed in. Try again.',
   },
   tryAgain: 'Try again.',
   version: 'Davit {version}',
@@ -790,6 +791,8 @@ export const text = {
   signedOut: 'Signed out',
   signIn: 'Sign in',
   signOut: 'Sign out',
+  /** Of a company that does not answer. */
+  signedOutAway: 'Signed out. {company} asks for a token once it answers.',
   empty: {
     title: 'Drop files or folders here',
     lead: 'Any size. If the connection drops or you restart, they continue where they stopped.',
