@@ -75,6 +75,8 @@ export interface Script {
   /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
   lets?: SessionView;
+  /** The files of a folder do not come, or cannot be read. */
+  files?: 'late' | Problem;
   /** How many unfinished uploads are left of a company that is forgotten; without, none. It never ends where it stands still. */
   left?: number | 'late';
 }
@@ -416,6 +418,11 @@ export class Fake {
     retryAll: () => this.every('retry', (row) => row.state.kind === 'failed'),
     clearDone: () => this.every('remove', (row) => row.state.kind === 'done'),
     folderFiles: (_item, search, first, count) => {
+      const { files } = this.script;
+      if (files === 'late') return new Promise(() => undefined);
+      // Refusals cross the bridge as plain objects.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      if (files) return Promise.reject(files);
       const all = Array.from({ length: 10_000 }, (_, id) => nth(id));
       const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
       return Promise.resolve({ first, total: found.length, rows: found.slice(first, first + count) });

@@ -22,6 +22,7 @@ const WALKED = [
   'list-open',
   'list-all-files',
   'list-all-files-none',
+  'list-all-files-unread',
   'overview-paused',
   'signed-out',
   'filter-none',

@@ -442,6 +442,22 @@ export const scenarios: Record<string, Scenario> = {
       await press('.kids .link');
     },
   },
+  'list-all-files-late': {
+    ...list,
+    files: 'late',
+    then: async ({ press }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+    },
+  },
+  'list-all-files-unread': {
+    ...list,
+    files: problem('unexpected'),
+    then: async ({ press }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+    },
+  },
   'list-all-files-none': {
     ...list,
     then: async ({ press, type }) => {

@@ -1330,6 +1330,8 @@ export const text = {
   allFiles: {
     search: 'Search files',
     close: 'Close files',
+    reading: 'Reading the files of this folder.',
+    unread: 'The files of this folder could not be read.',
     none: 'Nothing matches “{search}”',
     everything: 'Search everything',
   },
