@@ -408,7 +408,7 @@ export function details(of: Row): Details {
   if (done)
     return {
       ...base,
-      pieces: { total: 319, sent: 319, pieceSize: 67_108_864, cells: 's'.repeat(319), sending: 0, again: 0 },
+      pieces: { total: 319, sent: 319, pieceSize: 67_108_864, cells: 's'.repeat(387), sending: 0, again: 0 },
       story: [
         { at: at('13:48'), what: { kind: 'verified' } },
         { at: at('13:47'), what: { kind: 'sent' } },

@@ -485,7 +485,7 @@ pub struct Details {
     pub way: Option<Way>,
 }
 
-/// The pieces map: 387 cells (43 x 9), or one a piece when there are fewer.
+/// The pieces map: always 387 cells (43 x 9), each of an equal share of the pieces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Pieces {
