@@ -3,6 +3,7 @@ import { text, writeFor } from '../text';
 import {
   aboutSize,
   clock,
+  clockInRow,
   dayAndClock,
   dayLabel,
   duration,
@@ -241,4 +242,11 @@ test.each([
   [3 * 86_400, '3 days'],
 ])('a clock that is %s seconds off is told to the minute', (seconds, words) => {
   expect(farOff(seconds)).toBe(words);
+});
+
+test('in a row a time of another day has its day before it', () => {
+  const [today, then] = [Date.UTC(2026, 10, 23, 12), Date.UTC(2026, 10, 20, 14, 5) / 1000];
+  expect(clockInRow(today / 1000, today)).toBe(clock(today / 1000));
+  expect(clockInRow(then, today)).toContain(clock(then));
+  expect(clockInRow(then, today)).toMatch(/20.*Nov|Nov.*20/);
 });

@@ -189,6 +189,12 @@ const dayOf = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
 export const clockOfDay = (unix: number, now: number): string =>
   dayOf(unix * 1000) === dayOf(now) ? clock(unix) : dayAndClock(unix);
 
+/** "14:05"; "4 May 14:05" of another day than today, where there is room for little. */
+export function clockInRow(unix: number, today: number): string {
+  if (dayOf(unix * 1000) === dayOf(today)) return clock(unix);
+  return text.dayAndClock({ day: date(unix * 1000, { day: 'numeric', month: 'short' }), clock: clock(unix) });
+}
+
 /** Whether both are of the same day. */
 export const sameDay = (one: number, other: number): boolean => dayOf(one * 1000) === dayOf(other * 1000);
 

@@ -1135,6 +1135,7 @@ export const text = {
     forCompany: 'Waiting for your company',
     signIn: 'Sign in to continue',
     ended: 'Your sign-in ended at {at}. Nothing is lost.',
+    endedOn: 'Your sign-in ended on {at}. Nothing is lost.',
     forSignIn: 'Waiting for sign-in',
     forNetwork: 'Waiting for the connection',
     forDrive: 'Waiting for {drive}',
@@ -1179,6 +1180,8 @@ export const text = {
       watch: 'while it is written',
     } as const satisfies Record<PausedBy, string>,
     bySchedule: 'by schedule',
+    /** Before a metered network, where there is room. */
+    onA: 'on a',
     until: 'until {at}',
     led: '{lead} {under}',
     waiting: 'Waiting',

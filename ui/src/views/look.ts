@@ -1,7 +1,7 @@
 // How a state looks and what it says: the one table behind rows, files and details.
 import type { Form } from '../parts/Shape.svelte';
 import type { ErrorCode, Fact, RowState, UnixTime, Wait } from '../ipc';
-import { clock, farOff, limitSize, place, untilClock, untilTry } from '../state/format';
+import { clock, clockInRow, farOff, limitSize, place, untilClock, untilTry } from '../state/format';
 import { mendOfState } from '../state/mend';
 import { errors, text } from '../text';
 
@@ -87,8 +87,8 @@ export const led = ({ lead, under }: Look, now = under): string => (lead ? text.
 export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
 
 /**
- * `now` is read by whoever shows how long a wait lasts, `resumes` is when the schedule lets uploads go on, and `told` what
- * a problem is told with.
+ * `now` is read by whoever shows how long a wait lasts, `resumes` is when the schedule lets uploads go on, `told` what a
+ * problem is told with, and `today` some time of today: what was on another day is told with its day.
  */
 export function lookOf(
   state: RowState,
@@ -96,7 +96,9 @@ export function lookOf(
   now?: () => number,
   resumes: UnixTime | null = null,
   told: Fact | null = null,
+  today?: () => number,
 ): Look {
+  const at = (unix: UnixTime) => (today ? clockInRow(unix, today()) : clock(unix));
   switch (state.kind) {
     case 'queued':
       return { ...base, form: 'queued', shape: text.shape.queued, word: say.queued, under: say.ahead(state.ahead) };
@@ -108,8 +110,8 @@ export function lookOf(
       const paused = { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, bar: 'rest' } as const;
       if (state.by === 'schedule' && resumes !== null && now)
         return { ...paused, lead: say.bySchedule, under: say.until(untilClock(resumes, now())) };
-      const under = state.by === 'you' ? say.pausedBy.you(clock(state.since)) : say.pausedBy[state.by];
-      return { ...paused, under };
+      if (state.by === 'metered') return { ...paused, lead: say.onA, under: say.pausedBy.metered };
+      return { ...paused, under: state.by === 'you' ? say.pausedBy.you(at(state.since)) : say.pausedBy[state.by] };
     }
     case 'waiting':
       return {
@@ -128,7 +130,7 @@ export function lookOf(
     case 'verifying':
       return { ...base, form: 'verifying', shape: text.shape.verifying, word: say.verifying, reason: say.checking };
     case 'done':
-      return { ...base, form: 'done', shape: text.shape.done, word: say.done, under: clock(state.at) };
+      return { ...base, form: 'done', shape: text.shape.done, word: say.done, under: at(state.at) };
     case 'failed': {
       const changed = state.code === 'file-changed';
       return {
@@ -148,7 +150,7 @@ export function lookOf(
         form: 'cancelled',
         shape: text.shape.cancelled,
         word: say.cancelled,
-        reason: say.cancelledAt(clock(state.at)),
+        reason: say.cancelledAt(at(state.at)),
         button: text.act.again,
       };
   }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ErrorCode, Fact, Wait } from '../ipc';
+import type { ErrorCode, Fact, RowState, Wait } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
 import { errors } from '../text';
-import { fact, lookOf, next, whole } from './look';
+import { fact, led, lookOf, next, whole } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -124,6 +124,21 @@ test('a company that said when to come back is waited for until then', () => {
 test('what no wait says itself is not counted down', () => {
   expect(look('offline', { until: NOW + 90 }).reason).toBe('Waiting for the connection.');
   expect(lookOf(wait('storage-busy', { until: NOW + 90 })).reason).toBe('The storage is busy. Trying again.');
+});
+
+test('what was on another day is told with its day', () => {
+  const today = () => NOW * 1000;
+  const [now, before] = [NOW, NOW - 3 * 86_400];
+  const said = (state: RowState) => lookOf(state, '', undefined, null, null, today);
+  expect(said({ kind: 'done', at: now }).under).not.toMatch(/Nov/);
+  expect(said({ kind: 'done', at: before }).under).toMatch(/Nov/);
+  expect(said({ kind: 'paused', by: 'you', since: before }).under).toMatch(/^by you, .*Nov/);
+  expect(said({ kind: 'cancelled', at: before }).reason).toMatch(/^Cancelled, .*Nov/);
+});
+
+test('a metered network is told in full where there is room', () => {
+  const look = lookOf({ kind: 'paused', by: 'metered', since: NOW });
+  expect([led(look), look.under]).toEqual(['on a metered network', 'metered network']);
 });
 
 test('only what waits for the network says that it waits for the network', () => {
