@@ -155,6 +155,15 @@ const problemsFrom = (first: number) => ({
   rows: problems.slice(first, first + 10),
   totals: { overview: { kind: 'needs-you' as const } },
 });
+/** The day when the sign-in is over: all that would move is held. */
+const held = (): Row[] =>
+  day()
+    .filter(({ state }) => !['scanning', 'queued'].includes(state.kind))
+    .map((one) =>
+      ['uploading', 'verifying', 'waiting'].includes(one.state.kind)
+        ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'held' } }
+        : one,
+    );
 /** One problem alone, with its details open. */
 const problemOf = (code: ErrorCode): Scenario =>
   details(1, {
@@ -521,16 +530,12 @@ export const scenarios: Record<string, Scenario> = {
   ),
   'signed-out': {
     session: signedOut,
-    rows: day().map((one) =>
-      ['uploading', 'verifying', 'waiting'].includes(one.state.kind)
-        ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'held' as const } }
-        : one,
-    ),
+    rows: held(),
     totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
   },
   'signed-out-asking': {
     session: signedOut,
-    rows: day(),
+    rows: held(),
     totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
     then: ({ press }) => press('.bar .primary'),
   },

@@ -8,6 +8,7 @@ import {
   dayLabel,
   duration,
   farOff,
+  lately,
   limitRate,
   limitSize,
   middle,
@@ -15,6 +16,7 @@ import {
   place,
   placeMiddle,
   placeName,
+  placeShort,
   readyAround,
   roughSize,
   size,
@@ -249,4 +251,18 @@ test('in a row a time of another day has its day before it', () => {
   expect(clockInRow(today / 1000, today)).toBe(clock(today / 1000));
   expect(clockInRow(then, today)).toContain(clock(then));
   expect(clockInRow(then, today)).toMatch(/20.*Nov|Nov.*20/);
+});
+
+test('what was lately is told by how long ago, or by its day', () => {
+  const now = new Date(2026, 10, 23, 16, 2).getTime();
+  const said = (minutes: number) => lately(now / 1000 - minutes * 60, now);
+  expect([said(0), said(1), said(59)]).toEqual(['just now', 'a minute ago', '59 minutes ago']);
+  expect(said(120)).toMatch(/^today, /);
+  expect(said(24 * 60)).toMatch(/^yesterday, /);
+  expect(said(3 * 24 * 60)).toMatch(/20/);
+});
+
+test('a destination is told by its last two steps where there is little room', () => {
+  expect(placeShort('Projects / Fjord documentary / Rushes')).toBe('Fjord documentary › Rushes');
+  expect(placeShort('Rushes')).toBe('Rushes');
 });

@@ -209,6 +209,18 @@ export function dayAndClock(unix: number): string {
   return text.dateAndClock({ day, clock: clock(unix) });
 }
 
+/** "a minute ago", "today, 15:40", "4 May, 14:05": of what was looked at lately. */
+export function lately(unix: number, now: number): string {
+  const [minutes, days] = [
+    Math.floor((now / 1000 - unix) / 60),
+    Math.round((dayOf(now) - dayOf(unix * 1000)) / DAY_MS),
+  ];
+  const at = clock(unix);
+  if (minutes < 60) return minutes < 1 ? text.ago.now : text.ago.minutes(minutes);
+  if (days === 0) return text.ago.today(at);
+  return days === 1 ? text.ago.yesterday(at) : dayAndClock(unix);
+}
+
 /** "Today, 23 November", "Friday, 20 November"; with its year where that is another one. */
 export function dayLabel(unix: number, now: number): string {
   const day = new Date(unix * 1000);
@@ -220,6 +232,9 @@ export function dayLabel(unix: number, now: number): string {
     date: date(day.getTime(), { day: 'numeric', month: 'long', ...year }),
   });
 }
+
+/** "Fjord documentary › Rushes": the last two steps of a destination, where more are before them. */
+export const placeShort = (label: string): string => place(label).split(STEP).slice(-2).join(STEP);
 
 /** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */
 const harmless = (name: string): string =>

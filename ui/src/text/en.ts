@@ -445,6 +445,13 @@ export const text = {
   },
   dayAndClock: '{day} {clock}',
   dateAndClock: '{day}, {clock}',
+  /** What was lately. */
+  ago: {
+    now: 'just now',
+    minutes: '{n, plural, one {a minute ago} other {# minutes ago}}',
+    today: 'today, {at}',
+    yesterday: 'yesterday, {at}',
+  },
   transfers: 'Transfers',
   settings: {
     title: 'Settings',
@@ -947,6 +954,9 @@ export const text = {
     pauseAll: 'Pause all',
     resumeAll: 'Resume all',
     allFiles: 'All files',
+    /** What is taken, where its endings are of these kinds. */
+    kinds: { video: 'video', sound: 'sound', picture: 'picture', pdf: 'PDF' },
+    filesOf: '{kinds} files',
     not: 'not {pattern}',
     /** What a person writes before such a pattern. */
     notWritten: 'not',
