@@ -40,7 +40,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
     let batch = shelf.batches.get(&item.batch);
     let linked = |to: &To<'_>| batch.is_some_and(|batch| pointing::link(batch, to).is_some());
     let Some(id) = file else {
-        let item_id = item.id;
+        let (item_id, story) = (item.id, story_of_folder(&row.state, item.added, item.ended));
         let from = journal.read(move |journal| journal.item(item_id)).await?;
         return Ok(Some(Details {
             target,
@@ -60,7 +60,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
             version: None,
             pieces: None,
             files: Some(item.counts.all()),
-            story: Vec::new(),
+            story,
             reference: None,
             technical: None,
             fact: row.fact,
@@ -177,6 +177,18 @@ fn of_file(
         link: done && pointing::link(batch, &To::Object(&file.key, &file.standing.state)).is_some(),
         ..bare(entry, state, sent)
     }))
+}
+
+/// What is known of a folder as a whole: when it was added, and how it came to rest. Each of its files has a story of its own.
+fn story_of_folder(state: &RowState, added: UnixTime, ended: UnixTime) -> Vec<Happening> {
+    let last = match state {
+        RowState::Done { at } => Some((*at, Event::Verified)),
+        RowState::Cancelled { at } => Some((*at, Event::Cancelled)),
+        RowState::Failed { code } => Some((ended.max(added), Event::Failed { code: *code })),
+        RowState::Paused { by, since } => Some((*since, Event::Paused { by: *by })),
+        _ => None,
+    };
+    last.into_iter().chain([(added, Event::Added)]).map(|(at, what)| Happening { at, what }).collect()
 }
 
 /// What an entry says by itself.
@@ -302,6 +314,18 @@ mod tests {
         assert!(failed.written.is_some());
 
         assert!(ended(TransferState::Queued).await.is_none(), "it moves");
+    }
+
+    #[test]
+    fn a_folder_has_a_story_from_its_first_moment_on() {
+        let told = |state: &RowState| {
+            let story = story_of_folder(state, UnixTime(1), UnixTime(7));
+            story.into_iter().map(|line| (line.at.0, line.what)).collect::<Vec<_>>()
+        };
+        let code = ErrorCode::AccessDenied;
+        assert_eq!(told(&RowState::Uploading), [(1, Event::Added)]);
+        assert_eq!(told(&RowState::Done { at: UnixTime(9) }), [(9, Event::Verified), (1, Event::Added)]);
+        assert_eq!(told(&RowState::Failed { code }), [(7, Event::Failed { code }), (1, Event::Added)]);
     }
 
     #[test]
