@@ -1151,7 +1151,7 @@ export type WatchView = {
  */
 id: WatchId, 
 /**
- * Its last name.
+ * What the person calls it, or its last name.
  */
 name: string, 
 /**
@@ -1216,6 +1216,10 @@ problem: ErrorCode | null,
 warning: Warning | null, };
 
 export type Wishes = { 
+/**
+ * What it is called; empty is the folder's own name.
+ */
+name: string, 
 /**
  * Where in the destination files go, with `{date}`, `{host}`, `{user}` and `{folder}` in it; empty is the destination itself.
  */

@@ -19,6 +19,7 @@ export const row = (id: number, is: Partial<Row> = {}): Row => ({
 
 /** What most people wish, with some of what is never taken. */
 export const usual: Wishes = {
+  name: '',
   under: '',
   lines: [],
   leftovers: ['.*', '~$*', '*.tmp', '*.part', '*.partial', '*.crdownload', 'Thumbs.db', 'desktop.ini'],

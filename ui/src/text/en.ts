@@ -1027,6 +1027,8 @@ export const text = {
       fail: 'Skip <quiet>and leave the file here</quiet>',
     } as const satisfies Record<Collision, string>,
     moreChoices: 'More choices',
+    name: 'Name',
+    nameHint: 'How it is called here. Without one it has the name of the folder.',
     under: 'Folder there',
     underHint: "A folder in the destination. '{date}', '{host}', '{user}' and '{folder}' are filled in.",
     badUnder: "Only '{date}', '{host}', '{user}' and '{folder}' can be filled in.",

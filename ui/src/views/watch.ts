@@ -153,6 +153,9 @@ function kinds(patterns: string[]): string | null {
 export const settled = (seconds: number): string =>
   seconds < 60 ? say.settledSeconds(seconds) : say.settledMinutes(Math.round(seconds / 60));
 
+/** The last name of a path. */
+export const lastOf = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+
 /** What becomes of files of this folder, and when. */
 export const afterHint = (after: After, folder: string): string =>
   after === 'move' ? say.afterHint.move(folder) : say.afterHint[after];
