@@ -1,4 +1,4 @@
-// The rows of an open folder, as they lie in the list.
+// The rows of the list as they lie in the page, and those of open folders among them.
 import type { Thing } from '../state/selection.svelte';
 import { thingOfFile } from '../state/selection.svelte';
 import { filesShown, type Held } from '../state/window';
@@ -23,3 +23,9 @@ export function kidOf(list: HTMLElement | undefined, target: HTMLElement, { row,
   const file = filesShown(row)[nth];
   return { nth, thing: file ? thingOfFile(file) : null, press: () => kid.querySelector('button')?.click() };
 }
+
+/** The place of the row that this lies in, with the files of its folder. */
+export const indexOf = (target: EventTarget | null): number | null => {
+  const slot = (target as HTMLElement).closest<HTMLElement>('[data-index]');
+  return slot ? Number(slot.dataset['index']) : null;
+};
