@@ -162,6 +162,8 @@ export const walks = [
       await page.keyboard.type('C00004');
       await press('Tab', 'Tab');
       await on('.sheet .kid .btn, .sheet .list');
+      await press('Shift+Tab', 'ArrowDown');
+      await on(".sheet [data-at='0']");
       await press('Escape');
       await sees('.sheet', false);
       await on('.kids .link');
