@@ -333,7 +333,7 @@ export class Doing {
     throw problem;
   }
 
-  private told(asked: Promise<unknown>, as: Asked = 'change'): void {
-    asked.catch((problem: unknown) => this.toasts.refused(problem as Problem, as));
+  private told(done: Promise<unknown>, asked: Asked = 'change'): void {
+    done.catch((problem: unknown) => this.toasts.refused(problem as Problem, asked));
   }
 }
