@@ -168,7 +168,7 @@ test('what the engine does not take is asked for again', async () => {
   session.hear({ kind: 'added', inbox });
   await session.send(session.waiting, 'photos');
   expect(session.waiting).toEqual([inbox]);
-  expect(toasts.now?.words).toBe('This destination no longer exists.');
+  expect(toasts.now?.words).toBe('This destination no longer exists. Choose another one.');
 });
 
 test.each(['{oops', '{"rushes":1}', 'null', '[1,["rushes"]]'])('recent places kept as %s are none', (damaged) => {

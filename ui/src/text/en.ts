@@ -282,6 +282,7 @@ export const errors = {
     button: 'Keep both',
   },
   'destination-gone': {
+    toast: 'This destination no longer exists. Choose another one.',
     row: 'This destination no longer exists.',
     why: untouched,
     todo: 'Choose another one. It is sent there from the beginning.',
