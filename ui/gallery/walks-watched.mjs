@@ -24,6 +24,7 @@ export const walksWatched = [
   {
     name: 'what a watched folder does with its files is read in full, where it is cut',
     scenario: 'watched',
+    size: 'compact',
     walk: async ({ to, tells }) => {
       await to(ROW);
       await tells('then move to _uploaded');
