@@ -359,6 +359,7 @@ mod tests {
     use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
     use davit_core::check::{Checked, Found, Line as CheckLine, Skipped, Step, Verdict};
     use davit_core::engine::{Holds, feed};
+    use davit_core::error::Fact;
     use davit_core::file::{Links, Placeholders};
     use davit_core::history::{HistoryDay, Query, When};
     use davit_core::ids::{TransferId, WatchId};
@@ -391,6 +392,7 @@ mod tests {
         types!(
             ErrorCode,
             Owner,
+            Fact,
             ItemId,
             TransferId,
             BatchId,

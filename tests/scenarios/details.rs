@@ -1,7 +1,9 @@
 //! The details that a shell shows of one row.
 
 use davit_core::engine::EnqueueOptions;
-use davit_core::engine::feed::{Action, Focused, Target, Update, View};
+use davit_core::engine::feed::{Action, Focused, RowState, Target, Update, View};
+use davit_core::error::{ErrorCode, Fact};
+use davit_core::session::Collision;
 use davit_core::uploader::Uploader;
 use davit_tests::World;
 use davit_tests::source::noise;
@@ -67,5 +69,45 @@ async fn what_was_refused_in_a_folder_is_taken_when_the_person_tries_it_again() 
     while files("b.mov").await != [200] {
         feed.next().await.expect("an update");
     }
+    uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_is_told_with_size_and_date_of_both() {
+    let world = World::new().await;
+    let (first, second) = (world.sources().join("first/cut.mov"), world.sources().join("second/cut.mov"));
+    noise(&first, 700);
+    noise(&second, 900);
+    let options = davit_core::uploader::Options { hold: false, ..world.options() };
+    let uploader = Uploader::open(options).await.expect("opens");
+    let engine = uploader.engine();
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let asks = || EnqueueOptions { collision: Some(Collision::Fail), ..EnqueueOptions::default() };
+    engine.enqueue(vec![first], to.clone(), asks()).await.expect("taken");
+    let mut feed = engine.subscribe(View { count: 10, ..View::default() }).await.expect("a feed");
+    let done = |update: Update| match update {
+        Update::Snapshot(snapshot) => snapshot.totals.done,
+        Update::Delta(delta) => delta.totals.done,
+    };
+    while done(feed.next().await.expect("an update")) == 0 {}
+    let ticket = engine.enqueue(vec![second], to, asks()).await.expect("taken");
+    let focus = Some(Target::Item(ticket.items[0]));
+    let mut feed = engine.subscribe(View { count: 10, focus, ..View::default() }).await.expect("a feed");
+    let details = loop {
+        let told = match feed.next().await.expect("an update") {
+            Update::Snapshot(snapshot) => snapshot.details,
+            Update::Delta(delta) => match delta.details {
+                Focused::Now(details) => Some(*details),
+                Focused::Same | Focused::Gone => None,
+            },
+        };
+        if let Some(details) = told.filter(|details| matches!(details.state, RowState::Failed { .. })) {
+            break details;
+        }
+    };
+    assert_eq!(details.state, RowState::Failed { code: ErrorCode::AlreadyThere });
+    let Some(Fact::There { size, at: Some(_) }) = details.fact else { panic!("{details:?}") };
+    assert_eq!((size.get(), details.size.get()), (700, 900));
+    assert!(details.written.is_some(), "{details:?}");
     uploader.close().await;
 }

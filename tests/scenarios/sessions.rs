@@ -90,3 +90,20 @@ async fn of_a_company_that_was_turned_away_from_nothing_stays() {
     assert!(gone.is_ok(), "{} tasks, {before} before", uploader.tasks());
     uploader.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_while_the_company_is_away_is_asked_for_a_token_once_it_answers() {
+    let (_first, _second, slow, options) = two_companies().await;
+    slow.faults.hold.send_replace(true);
+    let uploader = Uploader::open(options).await.expect("opened");
+    slow.holds_one().await;
+    let now = uploader.sign_out().await.expect("signed out");
+    assert!(matches!(now, SessionStatus::Connecting { .. }), "{now:?}");
+    let mut changes = uploader.session_changes();
+    slow.faults.hold.send_replace(false);
+    let asked = |now: &SessionStatus| !matches!(now, SessionStatus::Connecting { .. });
+    let answered =
+        tokio::time::timeout(PATIENCE, changes.wait_for(asked)).await.expect("in time").expect("told").clone();
+    assert!(matches!(answered, SessionStatus::NeedsToken { .. }), "{answered:?}");
+    uploader.close().await;
+}

@@ -35,6 +35,8 @@ async fn what_is_changed_at_the_command_line_leaves_everything_else_as_it_is() {
     add.arg("add").arg(&root).args([
         "--existing",
         "all",
+        "--name",
+        "Camera ingest",
         "--under",
         "rushes",
         "--exclude",
@@ -47,6 +49,8 @@ async fn what_is_changed_at_the_command_line_leaves_everything_else_as_it_is() {
     assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
     let before = row(&world);
     assert_eq!((before.spec.lines.len(), before.spec.under.as_str()), (2, "rushes"));
+    let told = watch(&world, &["list"]).await;
+    assert!(told.out.contains("Camera ingest: "), "{}", told.out);
 
     let changed = watch(&world, &["change", "1", "--after", "delete"]).await;
     assert_eq!(changed.code, Some(0), "{}{}", changed.out, changed.err);

@@ -77,6 +77,8 @@ export interface Script {
   /** What a connect or a sign-in comes to; without, nothing changes. */
   refuses?: Problem;
   lets?: SessionView;
+  /** The files of a folder do not come, or cannot be read. */
+  files?: 'late' | Problem;
   /** How many unfinished uploads are left of a company that is forgotten; without, none. It never ends where it stands still. */
   left?: number | 'late';
 }
@@ -120,7 +122,7 @@ function nth(id: number): FileRow {
           ? { kind: 'uploading' }
           : { kind: 'queued', ahead: 0 };
   const card = String.fromCharCode(65 + Math.floor(id / 2_500));
-  return { id, path: `CARD_${card}/A007_C${String(id).padStart(5, '0')}.mxf`, size: 1.6e9, sent: 0, state };
+  return { id, path: `CARD_${card}/A007_C${String(id).padStart(5, '0')}.mxf`, size: 1.6e9, sent: 0, state, fact: null };
 }
 
 export class Fake {
@@ -454,6 +456,11 @@ export class Fake {
     clearDone: () => this.every('remove', (row) => row.state.kind === 'done'),
     undoClear: () => Promise.resolve({ undo: false, count: 0 }),
     folderFiles: (_item, search, first, count) => {
+      const { files } = this.script;
+      if (files === 'late') return new Promise(() => undefined);
+      // Refusals cross the bridge as plain objects.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      if (files) return Promise.reject(files);
       const all = Array.from({ length: 10_000 }, (_, id) => nth(id));
       const found = all.filter((file) => file.path.toLowerCase().includes(search.toLowerCase()));
       return Promise.resolve({ first, total: found.length, rows: found.slice(first, first + count) });

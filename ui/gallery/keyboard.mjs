@@ -24,6 +24,7 @@ const WALKED = [
   'list-open',
   'list-all-files',
   'list-all-files-none',
+  'list-all-files-unread',
   'overview-paused',
   'signed-out',
   'filter-none',
@@ -148,17 +149,17 @@ async function rows(page, reached, wrong) {
   for (let more = MOST_ROWS; more > 0; more -= 1) {
     const row = await page.evaluate(focused);
     let inside = row;
-    for (let step = 0; step < MOST && inside.item === row.item && !inside.body; step += 1) {
+    for (let step = 0; step < MOST && inside.at === row.at && !inside.body; step += 1) {
       if (inside.walk !== undefined) reached.add(inside.walk);
       if (!inside.ring) wrong.push(`no ring on ${inside.what}`);
       await page.keyboard.press('Tab');
       inside = await page.evaluate(focused);
     }
-    await page.evaluate((item) => document.querySelector(`[data-item='${item}']`)?.focus(), row.item);
+    await page.evaluate((at) => document.querySelector(`[role=row][aria-rowindex='${at}']`)?.focus(), row.at);
     await page.keyboard.press('ArrowDown');
     await painted(page);
     const next = await page.evaluate(focused);
-    if (next.item === row.item) return;
+    if (next.at === row.at) return;
   }
 }
 
@@ -173,7 +174,7 @@ function focused() {
   return {
     body: false,
     walk: here.dataset.walk,
-    item: here.closest('.slot')?.querySelector('[data-item]')?.dataset.item,
+    at: here.closest('[aria-rowindex]')?.getAttribute('aria-rowindex'),
     row: here.matches("[role='row']"),
     ring: ringed(here) || ringed(here.closest('.in')) || here.matches("[role^='menuitem']"),
     what: (here.getAttribute('aria-label') ?? here.textContent ?? here.tagName).trim().slice(0, 50),
@@ -221,6 +222,11 @@ function handsOn(page, say) {
     says: async (selector, words) => {
       const said = await page.evaluate((what) => document.querySelector(what)?.textContent ?? null, selector);
       if (!said?.replaceAll('\u00a0', ' ').includes(words)) say(`${selector} says "${said}", not "${words}"`);
+    },
+    /** What is cut is told in full, soon. */
+    tells: async (words) => {
+      const told = (what) => document.querySelector('.tip')?.textContent.includes(what) ?? false;
+      await page.waitForFunction(told, words, { timeout: 5_000 }).catch(() => say(`nothing tells "${words}" in full`));
     },
     /** Writes into the field that has the focus, and takes it. */
     writes: async (words) => {

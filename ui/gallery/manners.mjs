@@ -68,6 +68,29 @@ function nameless() {
     if (!(at >= 1 && at <= count)) wrong.push(`a row has the index ${at} of ${count}`);
     if (!row.querySelector('svg[role=img][aria-label]')) wrong.push('a row has a shape without a name');
   }
+  // Those of open folders are rows as all are, in their places.
+  const every = [...(grid?.querySelectorAll('[role=row][aria-level]') ?? [])];
+  const places = every.map((row) => Number(row.getAttribute('aria-rowindex'))).sort((one, other) => one - other);
+  if (new Set(places).size !== places.length || places.some((at) => !(at >= 1 && at <= count)))
+    wrong.push(`rows stand at ${places.join()} of ${count}`);
+  for (const row of every.filter((one) => one.getAttribute('aria-level') === '2'))
+    if (!row.hasAttribute('tabindex') || !row.hasAttribute('aria-posinset'))
+      wrong.push('a file has no place among files');
+  // Who listens to a button alone hears of what it is.
+  const plain = (words) =>
+    (words ?? '')
+      .replace(/[\u2066-\u2069]/g, '')
+      .replace(/\s+/g, ' ')
+      .trim();
+  const nameOf = (row) =>
+    row.getAttribute('aria-label') ??
+    row.querySelector('.mid, bdi')?.textContent ??
+    row.closest('[role=rowgroup]')?.getAttribute('aria-label');
+  for (const row of document.querySelectorAll('[role=row]'))
+    for (const button of row.querySelectorAll('button:not([role^=menuitem])')) {
+      const said = plain(button.getAttribute('aria-label') ?? button.textContent);
+      if (!said.includes(plain(nameOf(row)))) wrong.push(`"${said}" does not say of what`);
+    }
   for (const bar of document.querySelectorAll('[role=progressbar]'))
     if (!bar.getAttribute('aria-label')) wrong.push('a bar has no name');
   if (grid && rows.filter((row) => row.tabIndex === 0).length !== 1) wrong.push('the list is not one stop of Tab');

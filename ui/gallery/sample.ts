@@ -37,6 +37,7 @@ export function row(id: number, name: string, state: RowState, more: Partial<Row
     state,
     folder: null,
     added: at('09:00'),
+    fact: null,
     ...more,
   };
 }
@@ -182,6 +183,7 @@ const file = (id: number, path: string, state: RowState, size: number, sent: num
   state,
   size: size * GB,
   sent: sent * size * GB,
+  fact: null,
 });
 
 export const peek: Peek = {
@@ -383,6 +385,7 @@ export function details(of: Row): Details {
     proposed:
       of.state.kind === 'failed' && of.state.code === 'name-refused' ? of.name.replace(/\.(?=\w+$)/, '_.') : null,
     from: `/media/RAID-02/Fjord/Day 07/Interviews/${of.name}`,
+    written: at('08:51'),
     checksum: done ? 'T9xq3nB8bGk=' : null,
     etag: done && !of.folder ? '"5f2b6e0c9d41a8e7b3c0d2f4a6918e55-319"' : null,
     version: done && !of.folder ? 'kR3vQm9sX1LhT8nYw0aZ5bC7dE2fG4iJ' : null,
@@ -398,13 +401,14 @@ export function details(of: Row): Details {
     ],
     reference: null,
     technical: null,
+    fact: of.fact,
     link: true,
     way: { kind: 'accelerated', why: 'faster', accelerated: 21e6, direct: 10e6 },
   };
   if (done)
     return {
       ...base,
-      pieces: { total: 319, sent: 319, pieceSize: 67_108_864, cells: 's'.repeat(319), sending: 0, again: 0 },
+      pieces: { total: 319, sent: 319, pieceSize: 67_108_864, cells: 's'.repeat(387), sending: 0, again: 0 },
       story: [
         { at: at('13:48'), what: { kind: 'verified' } },
         { at: at('13:47'), what: { kind: 'sent' } },

@@ -4,6 +4,7 @@ import type {
   DestinationView,
   EntryView,
   ErrorCode,
+  Fact,
   Network,
   Row,
   RowState,
@@ -149,18 +150,40 @@ const stated = states.map(([name, state], id) =>
     secondsLeft: state.kind === 'uploading' ? 240 : null,
   }),
 );
+/** What problems are told with. */
+const facts: Partial<Record<ErrorCode, Fact>> = {
+  'too-large': { kind: 'largest', size: 5e12 },
+  'clock-wrong': { kind: 'clock-off', seconds: 21 * 60 },
+  'upload-expired': { kind: 'kept', days: 7 },
+  'already-there': { kind: 'there', size: 21.1 * GB, at: at('17:20') - 3 * 86_400 },
+};
 const problems = (Object.keys(errors) as ErrorCode[])
   .filter((code) => errors[code].button)
-  .map((code, id) => row(id + 1, `${code}.mov`, failed(code)));
+  .map((code, id) => row(id + 1, `${code}.mov`, failed(code), { fact: facts[code] ?? null }));
 const problemsFrom = (first: number) => ({
   session: connected,
   rows: problems.slice(first, first + 10),
   totals: { overview: { kind: 'needs-you' as const } },
 });
+/** The day when the sign-in is over: all that would move is held. */
+const held = (): Row[] =>
+  day()
+    .filter(({ state }) => !['scanning', 'queued'].includes(state.kind))
+    .map((one) =>
+      ['uploading', 'verifying', 'waiting'].includes(one.state.kind)
+        ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'held' } }
+        : one,
+    );
 /** One problem alone, with its details open. */
 const problemOf = (code: ErrorCode): Scenario =>
   details(1, {
-    rows: [row(1, names.town, failed(code), { destination: 'Projects / Internal / Town hall', size: 21.4 * GB })],
+    rows: [
+      row(1, names.town, failed(code), {
+        destination: 'Projects / Internal / Town hall',
+        size: 21.4 * GB,
+        fact: facts[code] ?? null,
+      }),
+    ],
     totals: { overview: { kind: 'needs-you' } },
   });
 const watched = (all = watches(), then?: Scenario['then']): Scenario => ({
@@ -462,6 +485,22 @@ export const scenarios: Record<string, Scenario> = {
       await press('.kids .link');
     },
   },
+  'list-all-files-late': {
+    ...list,
+    files: 'late',
+    then: async ({ press }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+    },
+  },
+  'list-all-files-unread': {
+    ...list,
+    files: problem('unexpected'),
+    then: async ({ press }) => {
+      await press(`[data-item='1'] .twist`);
+      await press('.kids .link');
+    },
+  },
   'list-all-files-none': {
     ...list,
     then: async ({ press, type }) => {
@@ -525,16 +564,12 @@ export const scenarios: Record<string, Scenario> = {
   ),
   'signed-out': {
     session: signedOut,
-    rows: day().map((one) =>
-      ['uploading', 'verifying', 'waiting'].includes(one.state.kind)
-        ? { ...one, speed: 0, secondsLeft: null, state: { kind: 'held' as const } }
-        : one,
-    ),
+    rows: held(),
     totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
   },
   'signed-out-asking': {
     session: signedOut,
-    rows: day(),
+    rows: held(),
     totals: { ...moving, speed: 0, secondsLeft: null, overview: { kind: 'signed-out', since: at('16:02') } },
     then: ({ press }) => press('.bar .primary'),
   },
@@ -560,6 +595,8 @@ export const scenarios: Record<string, Scenario> = {
   'details-computer-busy': problemOf('computer-busy'),
   'details-no-checksums': problemOf('no-checksums'),
   'details-already-there': problemOf('already-there'),
+  'details-too-large': problemOf('too-large'),
+  'details-upload-expired': problemOf('upload-expired'),
   'details-file-missing': problemOf('file-missing'),
   'details-name-refused': problemOf('name-refused'),
   'details-destination-gone': problemOf('destination-gone'),

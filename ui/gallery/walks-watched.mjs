@@ -22,6 +22,15 @@ export const walksWatched = [
     },
   },
   {
+    name: 'what a watched folder does with its files is read in full, where it is cut',
+    scenario: 'watched',
+    size: 'compact',
+    walk: async ({ to, tells }) => {
+      await to(ROW);
+      await tells('then move to _uploaded');
+    },
+  },
+  {
     name: 'rows of watched folders by their arrows, and a sheet that gives the focus back',
     scenario: 'watched',
     walk: async ({ to, press, on, sees }) => {

@@ -205,11 +205,50 @@ export const walks = [
       await page.keyboard.type('C00004');
       await press('Tab', 'Tab');
       await on('.sheet .kid .btn, .sheet .list');
+      await press('Shift+Tab', 'ArrowDown');
+      await on(".sheet [data-at='0']");
       await press('Escape');
       await sees('.sheet', false);
       await on('.kids .link');
       await press('ArrowLeft');
+      await on(item(1));
+      await press('ArrowLeft');
       await sees('.kids', false);
+    },
+  },
+  {
+    name: 'what is cut is read in full where the keyboard is, and nothing moves for it',
+    scenario: 'list-open',
+    walk: async ({ to, press, sees, tells }) => {
+      await to(item(1));
+      await press('ArrowDown', 'ArrowDown');
+      await tells('A007_C003_1122QX_long-lens_pier-and-harbour_handheld.mxf');
+      await press('Escape');
+      await sees('.tip', false);
+    },
+  },
+  {
+    name: 'an open folder is walked through by the arrows, file by file, and left again',
+    scenario: 'list-open',
+    walk: async ({ to, press, on }) => {
+      const kid = (nth) => `.kids > [role=row][aria-posinset='${nth}']`;
+      await to(item(1));
+      await press('ArrowRight');
+      await on(kid(1));
+      await press('ArrowDown', 'ArrowDown');
+      await on(kid(3));
+      await press('ArrowUp');
+      await on(kid(2));
+      await press('ArrowLeft');
+      await on(item(1));
+      await press('ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown');
+      await on(kid(5));
+      await press('ArrowDown');
+      await on(item(2));
+      await press('ArrowUp');
+      await on(kid(5));
+      await press('Enter');
+      await on('.sheet input');
     },
   },
   {

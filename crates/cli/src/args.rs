@@ -235,6 +235,9 @@ pub(crate) struct Add {
 /// What is wanted of a watched folder: what is not said is as usual of one that is added, and as it was of one that is changed.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Wanted {
+    /// What it is called where folders are shown. "" is the folder's own name.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
     /// Where in the destination they go: a path, with `{date}`, `{host}`, `{user}` and `{folder}` in it. "" is the destination
     /// itself.
     #[arg(long, value_name = "PATH")]

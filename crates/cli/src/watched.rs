@@ -19,6 +19,8 @@ use crate::{existing, hours, text, words};
 struct Line<'a> {
     id: WatchId,
     path: &'a str,
+    /// What a person calls it; empty is the folder's own name.
+    name: &'a str,
     destination: &'a str,
     under: &'a str,
     links: Links,
@@ -61,6 +63,7 @@ pub(crate) fn as_json(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resul
     let line = Line {
         id: row.id,
         path: &shown,
+        name: &row.spec.name,
         destination: &row.destination.label,
         under: &row.spec.under,
         links: row.spec.links,
@@ -152,7 +155,8 @@ pub(crate) fn as_words(row: &WatchRow, card: Option<&Card>, home: &Path) -> Resu
     told.extend(counted(row.counters));
     let to = &row.destination.label;
     let under = if row.spec.under.is_empty() { String::new() } else { format!(" / {}", row.spec.under) };
-    Ok(format!("{}  {path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
+    let name = if row.spec.name.is_empty() { String::new() } else { format!("{}: ", text::plain(&row.spec.name)) };
+    Ok(format!("{}  {name}{path} > {}{}\n   {}", row.id, text::plain(to), text::plain(&under), told.join(", ")))
 }
 
 /// It goes on once somebody says that it is the one.

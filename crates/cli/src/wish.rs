@@ -25,6 +25,7 @@ impl Wanted {
 
     /// Changes what is said.
     pub(crate) fn put_into(&self, spec: &mut Spec) {
+        put(self.name.clone(), &mut spec.name);
         put(self.under.clone(), &mut spec.under);
         put(self.lines(), &mut spec.lines);
         put(self.leftovers(), &mut spec.leftovers);
@@ -115,6 +116,7 @@ mod tests {
     fn what_is_not_typed_is_as_usual_of_a_new_folder_and_as_it_was_of_another() {
         assert_eq!(typed(&[]), Spec::default());
         let all = [
+            "--name=Camera ingest",
             "--under=rushes",
             "--include=*.mov",
             "--exclude=*.raw",

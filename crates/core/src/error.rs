@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::units::{ByteCount, UnixTime};
+
 /// Who can put it right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
@@ -209,6 +211,34 @@ impl fmt::Display for ErrorCode {
     }
 }
 
+/// The number, or the object, that a problem is told with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Fact {
+    /// No file may be larger.
+    Largest {
+        /// Than this.
+        size: ByteCount,
+    },
+    /// This computer's clock is not the store's.
+    ClockOff {
+        /// By so many seconds, one way or the other.
+        seconds: u32,
+    },
+    /// The store keeps what is unfinished.
+    Kept {
+        /// For so many days.
+        days: u32,
+    },
+    /// What lies under the name that is taken.
+    There {
+        /// Its bytes.
+        size: ByteCount,
+        /// When it was stored, where the store says so.
+        at: Option<UnixTime>,
+    },
+}
+
 /// What an error tells of what was asked: whether it was done all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
@@ -233,6 +263,8 @@ pub struct Error {
     pub request_id: Option<String>,
     /// Whether what was asked may have been done all the same.
     pub done: Done,
+    /// The number or the object that it is told with.
+    pub fact: Option<Fact>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -253,6 +285,7 @@ impl Error {
             detail: String::new(),
             request_id: None,
             done: Done::Untold,
+            fact: None,
             source: None,
         }
     }
@@ -281,6 +314,13 @@ impl Error {
     #[must_use]
     pub(crate) const fn done(mut self, done: Done) -> Self {
         self.done = done;
+        self
+    }
+
+    /// The same with what it is told with.
+    #[must_use]
+    pub(crate) fn fact(mut self, fact: Fact) -> Self {
+        self.fact = Some(fact);
         self
     }
 

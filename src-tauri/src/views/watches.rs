@@ -1,5 +1,7 @@
 //! A watched folder as the page sees it, and what the page may wish of one.
 
+use std::path::Path;
+
 use davit_core::error::{Error, ErrorCode};
 use davit_core::file::{Links, Placeholders};
 use davit_core::ids::{DestinationId, WatchId};
@@ -18,7 +20,7 @@ use ts_rs::TS;
 pub struct WatchView {
     /// Its identity.
     pub id: WatchId,
-    /// Its last name.
+    /// What the person calls it, or its last name.
     pub name: String,
     /// Where it lies, for reading only.
     pub folder: String,
@@ -54,11 +56,10 @@ pub struct WatchView {
 
 impl From<&Card> for WatchView {
     fn from(card: &Card) -> Self {
-        let name = card.path.file_name().map_or_else(|| card.shown.clone(), |name| name.to_string_lossy().into_owned());
         let few = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
             id: card.id,
-            name,
+            name: named(&card.spec, &card.path, &card.shown),
             folder: card.shown.clone(),
             drive: card.drive.clone(),
             destination: card.destination.clone(),
@@ -78,11 +79,20 @@ impl From<&Card> for WatchView {
     }
 }
 
+/// What a folder is called: as a person wishes, else by its own name, and one that has none by where it lies.
+fn named(spec: &Spec, path: &Path, shown: &str) -> String {
+    let given = Some(spec.name.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
+    let own = || path.file_name().map(|name| name.to_string_lossy().into_owned());
+    given.or_else(own).unwrap_or_else(|| shown.to_owned())
+}
+
 /// What a person wishes of a watched folder in the window: all but what becomes of that which is there already, which is asked
 /// once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Wishes {
+    /// What it is called; empty is the folder's own name.
+    pub name: String,
     /// Where in the destination files go, with `{date}`, `{host}`, `{user}` and `{folder}` in it; empty is the destination itself.
     pub under: String,
     /// Which files, in order: the first line that matches decides.
@@ -122,6 +132,7 @@ pub struct Wishes {
 impl From<&Spec> for Wishes {
     fn from(spec: &Spec) -> Self {
         Self {
+            name: spec.name.clone(),
             under: spec.under.clone(),
             lines: spec.lines.clone(),
             leftovers: spec.leftovers.clone(),
@@ -158,6 +169,7 @@ impl Wishes {
     /// The same wishes in what is wanted. What the window does not send stays as it is.
     pub(crate) fn put_into(self, spec: &mut Spec) {
         *spec = Spec {
+            name: self.name,
             under: self.under,
             lines: self.lines,
             leftovers: self.leftovers,
@@ -193,7 +205,7 @@ impl Wishes {
         let wishes = self;
         move |spec: &mut Spec| {
             put!(
-                wishes, before, spec: under, lines, leftovers, bounds, allow_empty, settle, after, collision, unit,
+                wishes, before, spec: name, under, lines, leftovers, bounds, allow_empty, settle, after, collision, unit,
                 while_written, hours, priority, mode, moved, changed, links, placeholders,
             );
         }
@@ -211,6 +223,7 @@ mod tests {
     /// Everything other than most people want it.
     fn odd() -> Spec {
         Spec {
+            name: "Camera ingest".to_owned(),
             under: "{host}/{date}".to_owned(),
             settle: 45,
             allow_empty: false,
@@ -257,6 +270,15 @@ mod tests {
         let mut meanwhile = Spec { existing: Existing::All, ..before.clone() };
         wished.put_into(&mut meanwhile);
         assert_eq!(meanwhile, Spec { settle: 10, after: After::Keep, existing: Existing::All, ..before });
+    }
+
+    #[test]
+    fn a_folder_is_called_as_a_person_wishes_or_by_its_own_name() {
+        let given = |name: &str| Spec { name: name.to_owned(), ..Spec::default() };
+        let called = |spec: &Spec| named(spec, Path::new("/media/raid-02/Ingest"), "/media/raid-02/Ingest");
+        assert_eq!(called(&given("Camera ingest")), "Camera ingest");
+        assert_eq!(called(&given("  ")), "Ingest");
+        assert_eq!(named(&Spec::default(), Path::new("/"), "/"), "/");
     }
 
     #[test]

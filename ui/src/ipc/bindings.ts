@@ -4,6 +4,28 @@ export type ErrorCode = "offline" | "storage-busy" | "backend-down" | "source-of
 
 export type Owner = "user" | "admin" | "service";
 
+export type Fact = { "kind": "largest", 
+/**
+ * Than this.
+ */
+size: ByteCount, } | { "kind": "clock-off", 
+/**
+ * By so many seconds, one way or the other.
+ */
+seconds: number, } | { "kind": "kept", 
+/**
+ * For so many days.
+ */
+days: number, } | { "kind": "there", 
+/**
+ * Its bytes.
+ */
+size: ByteCount, 
+/**
+ * When it was stored, where the store says so.
+ */
+at: UnixTime | null, };
+
 export type ItemId = number;
 
 export type TransferId = number;
@@ -833,7 +855,11 @@ folder: Folder | null,
 /**
  * When it was added.
  */
-added: UnixTime, };
+added: UnixTime, 
+/**
+ * The number that its problem is told with, where that is known.
+ */
+fact: Fact | null, };
 
 export type Folder = { 
 /**
@@ -899,7 +925,11 @@ sent: ByteCount,
 /**
  * What it does.
  */
-state: RowState, };
+state: RowState, 
+/**
+ * What its problem is told with, where that is known.
+ */
+fact: Fact | null, };
 
 export type FileSlice = { 
 /**
@@ -1043,6 +1073,10 @@ proposed: string | null,
  */
 from: string, 
 /**
+ * When the file was last written to, as it was when it was opened.
+ */
+written: UnixTime | null, 
+/**
  * CRC64NVME in base64: ours, equal to the store's once done.
  */
 checksum: string | null, 
@@ -1074,6 +1108,10 @@ reference: string | null,
  * The line for people who debug, of the last problem.
  */
 technical: string | null, 
+/**
+ * The number or the object that the last problem is told with.
+ */
+fact: Fact | null, 
 /**
  * Whether a link can be copied.
  */
@@ -1169,7 +1207,7 @@ export type WatchView = {
  */
 id: WatchId, 
 /**
- * Its last name.
+ * What the person calls it, or its last name.
  */
 name: string, 
 /**
@@ -1234,6 +1272,10 @@ problem: ErrorCode | null,
 warning: Warning | null, };
 
 export type Wishes = { 
+/**
+ * What it is called; empty is the folder's own name.
+ */
+name: string, 
 /**
  * Where in the destination files go, with `{date}`, `{host}`, `{user}` and `{folder}` in it; empty is the destination itself.
  */

@@ -26,7 +26,7 @@ export class Diagnostics {
       this.lines = last?.lines ?? [];
       this.at = last?.at ?? null;
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -41,7 +41,7 @@ export class Diagnostics {
       });
       if (mine === this.turn && all) [this.lines, this.at] = [all.lines, all.at];
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'check');
     } finally {
       if (mine === this.turn) this.checking = false;
     }
@@ -55,7 +55,7 @@ export class Diagnostics {
     try {
       if ((await this.ipc.saveReport()) === 'saved') this.toasts.say(text.diagnostics.saved);
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'save');
     }
   }
 
@@ -63,7 +63,7 @@ export class Diagnostics {
     try {
       this.detailed = await this.ipc.setDetailedLog(on);
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'setting');
     }
   }
 
@@ -75,7 +75,7 @@ export class Diagnostics {
   copy(line: CheckLine): void {
     this.ipc.copyWords(line.detail).then(
       () => this.toasts.say(text.copied),
-      (problem: unknown) => this.toasts.refused(problem as Problem),
+      (problem: unknown) => this.toasts.refused(problem as Problem, 'copy'),
     );
   }
 }

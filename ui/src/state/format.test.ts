@@ -3,15 +3,20 @@ import { text, writeFor } from '../text';
 import {
   aboutSize,
   clock,
+  clockInRow,
   dayAndClock,
   dayLabel,
   duration,
+  farOff,
+  lately,
   limitRate,
+  limitSize,
   middle,
   percent,
   place,
   placeMiddle,
   placeName,
+  placeShort,
   readyAround,
   roughSize,
   size,
@@ -218,4 +223,46 @@ test('sizes, speeds and clocks are written as the person writes them', () => {
   expect(asIn('de-DE', told)).toEqual(['1,64 TB', '1.500 MB/s', '43 %', '16:02', '23 November, 16:02']);
   expect(asIn('en-US', told)).toEqual(['1.64 TB', '1,500 MB/s', '43%', '4:02 PM', 'November 23, 4:02 PM']);
   expect(asIn('ar-EG', told)).toEqual(['١٫٦٤ TB', '١٬٥٠٠ MB/s', '٤٣٪', '٤:٠٢ PM', 'November ٢٣, ٤:٠٢ PM']);
+});
+
+test('what is allowed is told with no more digits than it has', () => {
+  const said = (bytes: number) => limitSize(bytes).replaceAll('\u00a0', ' ');
+  expect([said(5e12), said(5.5e12), said(2e9), said(1.25e12), said(750e6)]).toEqual([
+    '5 TB',
+    '5.5 TB',
+    '2 GB',
+    '1.25 TB',
+    '750 MB',
+  ]);
+});
+
+test.each([
+  [20, 'less than a minute'],
+  [21 * 60 + 10, '21 minutes'],
+  [3_600, '1 hour'],
+  [12_000, '3 hours 20 minutes'],
+  [3 * 86_400, '3 days'],
+])('a clock that is %s seconds off is told to the minute', (seconds, words) => {
+  expect(farOff(seconds)).toBe(words);
+});
+
+test('in a row a time of another day has its day before it', () => {
+  const [today, then] = [Date.UTC(2026, 10, 23, 12), Date.UTC(2026, 10, 20, 14, 5) / 1000];
+  expect(clockInRow(today / 1000, today)).toBe(clock(today / 1000));
+  expect(clockInRow(then, today)).toContain(clock(then));
+  expect(clockInRow(then, today)).toMatch(/20.*Nov|Nov.*20/);
+});
+
+test('what was lately is told by how long ago, or by its day', () => {
+  const now = new Date(2026, 10, 23, 16, 2).getTime();
+  const said = (minutes: number) => lately(now / 1000 - minutes * 60, now);
+  expect([said(0), said(1), said(59)]).toEqual(['just now', 'a minute ago', '59 minutes ago']);
+  expect(said(120)).toMatch(/^today, /);
+  expect(said(24 * 60)).toMatch(/^yesterday, /);
+  expect(said(3 * 24 * 60)).toMatch(/20/);
+});
+
+test('a destination is told by its last two steps where there is little room', () => {
+  expect(placeShort('Projects / Fjord documentary / Rushes')).toBe('Fjord documentary › Rushes');
+  expect(placeShort('Rushes')).toBe('Rushes');
 });

@@ -79,6 +79,12 @@ export function limitRate(perSecond: number): string {
   return perSecond < 1e6 ? text.speed.kB(shown(perSecond / 1e3)) : text.speed.MB(shown(perSecond / 1e6));
 }
 
+/** "5 TB", "5.5 TB" of what is allowed: no more digits than there are. */
+export function limitSize(bytes: number): string {
+  const unit = unitOf(bytes);
+  return sized(number(rounded(bytes, unit, Math.floor), { maximumFractionDigits: digitsOf(unit) }), unit);
+}
+
 /** "1.8 TB", "180 GB": two digits that count, for what is about as much. */
 export function aboutSize(bytes: number): string {
   const two = Number(bytes.toPrecision(2));
@@ -142,6 +148,20 @@ export function readyAround(seconds: number, now: number): string {
   return text.ready.later(date(then.getTime(), days < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }));
 }
 
+/** "21 minutes", "3 hours 20 minutes", "2 days": how far a clock is off. */
+export function farOff(seconds: number): string {
+  const { minute, min, h, both, days } = text.timeSpoken;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return minute;
+  if (minutes < 60) return min(minutes);
+  if (minutes >= 2 * 1440) return days(Math.round(minutes / 1440));
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return rest === 0 ? h(hours) : both({ hours: h(hours), minutes: min(rest) });
+}
+
+/** "7 days": how long something is kept. */
+export const kept = (days: number): string => text.time.days(days);
+
 /** Rounded down; 100 only when it is verified. Multiplied first: 29 of 100 divided is a little less than 0.29. */
 export function percent(sent: number, all: number, verified: boolean): number {
   if (verified) return 100;
@@ -169,6 +189,12 @@ const dayOf = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
 export const clockOfDay = (unix: number, now: number): string =>
   dayOf(unix * 1000) === dayOf(now) ? clock(unix) : dayAndClock(unix);
 
+/** "14:05"; "4 May 14:05" of another day than today, where there is room for little. */
+export function clockInRow(unix: number, today: number): string {
+  if (dayOf(unix * 1000) === dayOf(today)) return clock(unix);
+  return text.dayAndClock({ day: date(unix * 1000, { day: 'numeric', month: 'short' }), clock: clock(unix) });
+}
+
 /** Whether both are of the same day. */
 export const sameDay = (one: number, other: number): boolean => dayOf(one * 1000) === dayOf(other * 1000);
 
@@ -183,6 +209,18 @@ export function dayAndClock(unix: number): string {
   return text.dateAndClock({ day, clock: clock(unix) });
 }
 
+/** "a minute ago", "today, 15:40", "4 May, 14:05": of what was looked at lately. */
+export function lately(unix: number, now: number): string {
+  const [minutes, days] = [
+    Math.floor((now / 1000 - unix) / 60),
+    Math.round((dayOf(now) - dayOf(unix * 1000)) / DAY_MS),
+  ];
+  const at = clock(unix);
+  if (minutes < 60) return minutes < 1 ? text.ago.now : text.ago.minutes(minutes);
+  if (days === 0) return text.ago.today(at);
+  return days === 1 ? text.ago.yesterday(at) : dayAndClock(unix);
+}
+
 /** "Today, 23 November", "Friday, 20 November"; with its year where that is another one. */
 export function dayLabel(unix: number, now: number): string {
   const day = new Date(unix * 1000);
@@ -194,6 +232,9 @@ export function dayLabel(unix: number, now: number): string {
     date: date(day.getTime(), { day: 'numeric', month: 'long', ...year }),
   });
 }
+
+/** "Fjord documentary › Rushes": the last two steps of a destination, where more are before them. */
+export const placeShort = (label: string): string => place(label).split(STEP).slice(-2).join(STEP);
 
 /** A line break would leave its row, and a turn of direction make ".exe" look like ".mov": both are shown as what they are. */
 const harmless = (name: string): string =>

@@ -2,7 +2,7 @@
 import type { Details, EntryView, HistoryView, Ipc, Problem, Query, SavedView, Target } from '../ipc';
 import { text } from '../text';
 import { daysOf, heightOf, type Laid, lay, slice } from './days';
-import type { Toasts } from './toasts.svelte';
+import type { Asked, Toasts } from './toasts.svelte';
 
 /** Everything. */
 export const ALL: Query = { text: '', when: { kind: 'any' }, result: null, destination: null };
@@ -125,7 +125,7 @@ export class History {
         if (query === this.query) await this.show(found, query);
       }
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     } finally {
       this.asking = false;
     }
@@ -148,7 +148,7 @@ export class History {
       const counts = this.shown?.found === shown.found && this.wanted === wanted && rows.length > 0;
       if (counts) this.shown = { ...shown, first: wanted[0], rows };
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -161,7 +161,7 @@ export class History {
         const details = await this.ipc.historyDetails(entry.item);
         if (this.into === entry) this.about = details && { entry, details };
       } catch (problem) {
-        this.toasts.refused(problem as Problem);
+        this.toasts.refused(problem as Problem, 'read');
       }
   }
 
@@ -171,21 +171,25 @@ export class History {
       if (saved === 'saved') this.toasts.say(text.receiptSaved);
       if (saved === 'moving') this.toasts.say(text.receiptLater);
     };
-    this.does(this.ipc.saveReceipt(targetOf(entry)).then(said));
+    this.does(this.ipc.saveReceipt(targetOf(entry)).then(said), 'save');
   }
 
   link(entry: EntryView): void {
     if (!entry.link) this.toasts.say(text.history.noLink);
-    else this.does(this.ipc.copyLink(targetOf(entry)).then((holds) => this.toasts.say(text.linked[holds])));
+    else
+      this.does(
+        this.ipc.copyLink(targetOf(entry)).then((holds) => this.toasts.say(text.linked[holds])),
+        'copy',
+      );
   }
 
   reveal(entry: EntryView): void {
-    this.does(this.ipc.showInFolder(targetOf(entry)));
+    this.does(this.ipc.showInFolder(targetOf(entry)), 'show');
   }
 
   again(entry: EntryView): void {
     const said = () => this.toasts.say(text.history.again(entry.name));
-    this.does(this.ipc.uploadAgain(entry.item).then(said), text.history.unfit);
+    this.does(this.ipc.uploadAgain(entry.item).then(said), 'again', text.history.unfit);
   }
 
   /** All that matches, not only what is seen. */
@@ -193,15 +197,15 @@ export class History {
     const saved = this.ipc.saveHistory(this.query);
     this.does(
       saved.then((came) => came === 'saved' && this.toasts.say(text.history.saved)),
-      text.history.unsaved,
+      'save',
     );
   }
 
   /** Nothing fails in silence; `unfit` is said of what cannot be. */
-  private does(asked: Promise<unknown>, unfit?: string): void {
-    asked.catch((problem: unknown) => {
+  private does(done: Promise<unknown>, asked: Asked, unfit?: string): void {
+    done.catch((problem: unknown) => {
       if (unfit !== undefined && (problem as Problem).code === 'bad-input') this.toasts.say(unfit);
-      else this.toasts.refused(problem as Problem);
+      else this.toasts.refused(problem as Problem, asked);
     });
   }
 }

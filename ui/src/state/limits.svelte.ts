@@ -31,7 +31,7 @@ export class Limits {
     try {
       this.now = await this.ipc.limits();
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -76,7 +76,7 @@ export class Limits {
     this.ipc.setLimits(this.now).then(
       () => (this.kept += 1),
       (problem: unknown) => {
-        this.toasts.refused(problem as Problem);
+        this.toasts.refused(problem as Problem, 'setting');
         void this.load();
       },
     );
@@ -92,6 +92,8 @@ export class Limits {
   }
 
   private told(asked: Promise<unknown>): void {
-    asked.then(() => this.now && this.load()).catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    asked
+      .then(() => this.now && this.load())
+      .catch((problem: unknown) => this.toasts.refused(problem as Problem, 'setting'));
   }
 }

@@ -34,7 +34,7 @@ export class Network {
       return true;
     } catch (problem) {
       // What was typed is told where it stands.
-      if ((problem as Problem).code !== 'bad-input') this.toasts.refused(problem as Problem);
+      if ((problem as Problem).code !== 'bad-input') this.toasts.refused(problem as Problem, 'setting');
       return false;
     }
   }

@@ -24,7 +24,7 @@ export class Preferences {
       ]);
       [this.now, this.tray, this.sources] = [now, tray, sources];
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -37,7 +37,7 @@ export class Preferences {
     try {
       this.sources = await this.ipc.settingSources();
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -47,7 +47,7 @@ export class Preferences {
     this.ipc.setPreferences(this.now).then(
       () => this.look(),
       (problem: unknown) => {
-        this.toasts.refused(problem as Problem);
+        this.toasts.refused(problem as Problem, 'setting');
         void this.load();
       },
     );

@@ -61,5 +61,5 @@ test('what is refused is put back, with the reason', async () => {
   await preferences.load();
   preferences.set({ tray: false });
   await vi.waitFor(() => expect(preferences.now).toEqual(usual));
-  expect(toasts.now?.words).toBe('This computer’s disk is full.');
+  expect(toasts.now?.words).toBe('This computer’s disk is full. Make room on it, then try again.');
 });

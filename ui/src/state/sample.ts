@@ -13,11 +13,13 @@ export const row = (id: number, is: Partial<Row> = {}): Row => ({
   state: { kind: 'uploading' },
   folder: null,
   added: 0,
+  fact: null,
   ...is,
 });
 
 /** What most people wish, with some of what is never taken. */
 export const usual: Wishes = {
+  name: '',
   under: '',
   lines: [],
   leftovers: ['.*', '~$*', '*.tmp', '*.part', '*.partial', '*.crdownload', 'Thumbs.db', 'desktop.ini'],

@@ -1,6 +1,6 @@
 // Several rows at once, by Shift, Ctrl and all. They are known by id, name and state, for most of them may be far
 // outside the slice that is shown.
-import type { ItemId, Row, RowState, Target } from '../ipc';
+import type { FileRow, ItemId, Row, RowState, Target } from '../ipc';
 import type { Transfers } from './transfers.svelte';
 
 /** A row, a file of a folder, or what the details are about. */
@@ -17,6 +17,14 @@ export const thingOf = (row: Row): Thing => ({
   name: row.name,
   state: row.state,
   ofFolder: row.folder !== null,
+});
+
+/** A file of a folder. */
+export const thingOfFile = (file: FileRow): Thing => ({
+  target: { kind: 'transfer', id: file.id },
+  name: file.path,
+  state: file.state,
+  ofFolder: true,
 });
 
 /** More rows are not selected at once: to ask for their names would take too long. */

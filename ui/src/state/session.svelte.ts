@@ -44,6 +44,8 @@ export class Session {
   usual = $state.raw<Wishes | null>(null);
   problem = $state<Problem | null>(null);
   busy = $state(false);
+  /** The person signed out, and the company has not answered since. */
+  left = $state(false);
   /** The company is being forgotten. */
   forgetting = $state(false);
   /** How often the records, which could not be opened at first, were. */
@@ -101,6 +103,7 @@ export class Session {
 
   private see(view: SessionView): void {
     this.view = view;
+    if (view.kind !== 'connecting') this.left = false;
     if (view.kind === 'connected') this.linkable = view.destinations.some((place) => place.linkable);
   }
 
@@ -150,7 +153,7 @@ export class Session {
 
   answerQuit(quit: boolean): void {
     this.quitting = null;
-    this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem, 'quit'));
   }
 
   async connect(address: string): Promise<void> {
@@ -190,8 +193,15 @@ export class Session {
     if (this.unkept !== null) this.toasts.say(this.unkept);
   }
 
+  /** The token is forgotten here, whether the company answers or not. */
   async signOut(): Promise<void> {
-    await this.attempt(() => this.ipc.signOut());
+    try {
+      this.see(await this.ipc.signOut());
+      this.left = this.view?.kind === 'connecting';
+      if (this.left) this.toasts.say(text.signedOutAway(this.company));
+    } catch (problem) {
+      this.toasts.refused(problem as Problem, 'signOut');
+    }
   }
 
   /** That the sign-in lasts no longer than Davit runs, where it does not. */
@@ -219,7 +229,7 @@ export class Session {
       this.recall([]);
       this.toasts.say(left === 0 ? say.forgotten(company) : say.left({ company, n: left }));
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'forget');
     } finally {
       this.forgetting = false;
     }
@@ -245,7 +255,7 @@ export class Session {
       if (inbox && to !== null) await this.send([inbox], to);
       else if (inbox) this.keep(inbox);
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, what === 'paste' ? 'paste' : 'pick');
     }
   }
 
@@ -261,7 +271,7 @@ export class Session {
       const problem = caught as Problem;
       // It is held still, and there may be another place for it.
       if (problem.code !== 'bad-input') this.waiting = [...inboxes, ...this.waiting];
-      this.toasts.refused(problem);
+      this.toasts.refused(problem, problem.code === 'bad-input' ? 'addedBefore' : 'add');
     }
   }
 

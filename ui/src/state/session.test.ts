@@ -86,6 +86,19 @@ test('what could not be added is told', async () => {
   expect(toasts.now?.words).toBe('2 items were not added. This file was moved, renamed or deleted.');
 });
 
+test('what was added already is told so, and what could not be added waits for another choice', async () => {
+  const refused = (code: Problem['code']) =>
+    vi.fn().mockRejectedValue({ code, owner: 'user', detail: '', reference: null });
+  const before = started({ enqueue: refused('bad-input') });
+  await before.session.send([inbox], 'rushes');
+  expect(before.toasts.now?.words).toMatch(/^It was added before, or let go\./);
+  expect(before.session.waiting).toEqual([]);
+  const other = started({ enqueue: refused('unexpected') });
+  await other.session.send([inbox], 'rushes');
+  expect(other.toasts.now?.words).toBe('It was not added. Choose where it goes again.');
+  expect(other.session.waiting).toEqual([inbox]);
+});
+
 test('what hovers is followed, kept for a choice, or let go', () => {
   const discard = vi.fn(() => Promise.resolve(null));
   const { session } = started({ discard });
@@ -215,7 +228,7 @@ test('what the engine does not take is asked for again', async () => {
   session.hear({ kind: 'added', inbox });
   await session.send(session.waiting, 'photos');
   expect(session.waiting).toEqual([inbox]);
-  expect(toasts.now?.words).toBe('This destination no longer exists.');
+  expect(toasts.now?.words).toBe('This destination no longer exists. Choose another one.');
 });
 
 test.each(['{oops', '{"rushes":1}', 'null', '[1,["rushes"]]'])('recent places kept as %s are none', (damaged) => {
@@ -240,6 +253,21 @@ test('of a company that is forgotten nothing waits, and no place is the usual on
   expect(ids(started().session)).toEqual(['rushes', 'photos', 'maps']);
 });
 
+test('who signs out while the company is away is told what comes, and what keeps somebody signed in is told, too', async () => {
+  const away: SessionView = { kind: 'connecting', company: 'Nordlys Studio', address: 'a', instead: null };
+  const { session, toasts } = started({ signOut: () => Promise.resolve(away) });
+  await session.signOut();
+  expect(toasts.now?.words).toBe('Signed out. Nordlys Studio asks for a token once it answers.');
+  expect(session.left).toBe(true);
+  session.hear({ kind: 'session', session: { kind: 'token', company: 'Nordlys Studio', address: 'a' } });
+  expect(session.left).toBe(false);
+  const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
+  const other = started({ signOut: vi.fn().mockRejectedValue(refused) });
+  await other.session.signOut();
+  expect(other.toasts.now?.words).toBe('You are still signed in. Try again.');
+  expect(other.session.problem).toBeNull();
+});
+
 test('a company that cannot be forgotten stays, and why is said', async () => {
   const refused: Problem = { code: 'set-by-company', owner: 'admin', detail: 'server', reference: null };
   const { session, toasts } = started({ forgetCompany: vi.fn().mockRejectedValue(refused) });
@@ -248,5 +276,5 @@ test('a company that cannot be forgotten stays, and why is said', async () => {
   expect(session.forgetting).toBe(false);
   expect(session.view).toEqual(connected);
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
-  expect(toasts.now?.words).toBe(errors['set-by-company'].row);
+  expect(toasts.now?.words).toBe(errors['set-by-company'].toast);
 });

@@ -64,6 +64,7 @@ const row = (sent: number, state: RowState = { kind: 'uploading' }): Row => ({
   state,
   folder: null,
   added: 0,
+  fact: null,
 });
 
 test('progress never goes backwards while it goes on', () => {

@@ -1,6 +1,9 @@
 // At most one toast, ten seconds, longer while somebody looks at it.
 import type { Problem } from '../ipc';
-import { errors } from '../text';
+import { errors, text } from '../text';
+
+/** What was asked for. */
+export type Asked = keyof typeof text.notDone;
 
 /** As long as the engine lets a cancel be taken back. */
 const SHOWN_MS = 10_000;
@@ -39,9 +42,12 @@ export class Toasts {
     }, left);
   }
 
-  /** Nothing fails in silence: a refused command says why. */
-  refused(problem: Problem): void {
-    this.say(errors[problem.code].row);
+  /**
+   * Nothing fails in silence: a refused command says why where that is known of all commands, else what holds now, and
+   * what to do. What is said of a file in its row says nothing of a command.
+   */
+  refused(problem: Problem, asked: Asked): void {
+    this.say(errors[problem.code].toast ?? text.notDone[asked]);
   }
 
   /** Somebody looks at it. */

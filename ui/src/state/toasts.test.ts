@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { errors, text } from '../text';
 import { Toasts } from './toasts.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -68,4 +69,12 @@ test('the time for undo is counted from when it was asked, not from when the toa
   expect(toasts.now).not.toBeNull();
   vi.advanceTimersByTime(1);
   expect(toasts.now).toBeNull();
+});
+
+test.each([
+  ...Object.values(text.notDone),
+  ...Object.values(errors).flatMap(({ toast }) => (toast === undefined ? [] : [toast])),
+])('“%s” is one sentence and one next step', (words) => {
+  expect(words.match(/[.](?= |$)/g)).toHaveLength(2);
+  expect(words).not.toMatch(/this file/i);
 });

@@ -37,6 +37,7 @@ const about: Details = {
   key: null,
   proposed: null,
   from: '/2.mov',
+  written: null,
   checksum: null,
   etag: null,
   version: null,
@@ -45,6 +46,7 @@ const about: Details = {
   story: [],
   reference: null,
   technical: null,
+  fact: null,
   link: false,
   way: null,
 };

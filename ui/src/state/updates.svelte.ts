@@ -39,6 +39,6 @@ export class Updates {
   }
 
   private ask(asked: Promise<null>): void {
-    asked.catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    asked.catch((problem: unknown) => this.toasts.refused(problem as Problem, 'update'));
   }
 }

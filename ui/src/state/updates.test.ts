@@ -54,5 +54,7 @@ test('each word of a person is passed on, and what is refused is told', async ()
   expect([checkUpdates, installUpdate].map((asked) => asked.mock.calls.length)).toEqual([1, 1]);
   expect(toasts.now).toBeNull();
   updates.leave();
-  await vi.waitFor(() => expect(toasts.now?.words).toBe('This computer’s disk is full.'));
+  await vi.waitFor(() =>
+    expect(toasts.now?.words).toBe('This computer’s disk is full. Make room on it, then try again.'),
+  );
 });

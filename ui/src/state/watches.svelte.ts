@@ -1,5 +1,16 @@
 // Watched folders as the core tells them, and what a person does to them.
-import type { DestinationId, Existing, InboxView, Ipc, Problem, Root, WatchId, WatchView, Wishes } from '../ipc';
+import type {
+  DestinationId,
+  ErrorCode,
+  Existing,
+  InboxView,
+  Ipc,
+  Problem,
+  Root,
+  WatchId,
+  WatchView,
+  Wishes,
+} from '../ipc';
 import { text } from '../text';
 import type { Toasts } from './toasts.svelte';
 
@@ -145,8 +156,12 @@ export class Watches {
     try {
       return await asked;
     } catch (problem) {
-      if (unfit !== undefined && (problem as Problem).code === 'bad-input') this.toasts.say(unfit);
-      else this.toasts.refused(problem as Problem);
+      const { code } = problem as Problem;
+      const known: Partial<Record<ErrorCode, string>> = text.watched.wrong;
+      const wrong = known[code];
+      if (unfit !== undefined && code === 'bad-input') this.toasts.say(unfit);
+      else if (wrong !== undefined) this.toasts.say(text.diagnostics.both({ what: wrong, next: text.tryAgain }));
+      else this.toasts.refused(problem as Problem, 'folder');
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Folder, Row, RowState } from '../ipc';
+import type { FileRow, Folder, Row, RowState } from '../ipc';
 import { row } from './sample';
-import { follow, lines, place, slice } from './window';
+import { follow, lines, place, rowsAbove, slice } from './window';
 
 const one = (id: number, state: RowState = { kind: 'uploading' }, folder: Partial<Folder> | null = null): Row =>
   row(id, {
@@ -55,4 +55,23 @@ test('the focus follows its row, stays with one scrolled away, and goes to the n
   expect(follow(second, 0, 2, [one(1), one(3)])?.row.id).toBe(3);
   expect(follow({ row: one(3), index: 2 }, 0, 2, [one(1), one(2)])?.row.id).toBe(2);
   expect(follow(second, 0, 0, [])).toBeNull();
+});
+
+test('the files of open folders are rows among the others, and those of closed ones are not', () => {
+  const file = (id: number): FileRow => ({
+    id,
+    path: `${id}`,
+    size: 1,
+    sent: 0,
+    state: { kind: 'uploading' },
+    fact: null,
+  });
+  const peek = { problems: [file(1)], sending: [file(2), file(3)], done: 0, waiting: 0 };
+  const rows = [one(1), one(2, { kind: 'uploading' }, { peek }), one(3), one(4, { kind: 'uploading' }, { peek })];
+  // Two are open, of which one was told nothing yet.
+  expect(rowsAbove(rows, [0, 136, 0, 0])).toEqual({ each: [0, 0, 4, 4], sum: 4 });
+  expect(rowsAbove([...rows, one(5, { kind: 'uploading' }, {})], [0, 136, 0, 136, 40])).toEqual({
+    each: [0, 0, 4, 4, 8],
+    sum: 8,
+  });
 });

@@ -1,5 +1,5 @@
 // The virtual list's sums: where rows stand, which slice is to be asked for, and which row keeps the focus.
-import type { Row } from '../ipc';
+import type { FileRow, Row } from '../ipc';
 
 /** Rows that exist above and below what is seen. */
 const BEYOND = 10;
@@ -18,6 +18,26 @@ export function lines(row: Row): number {
   const problems = Math.min(2, folder.needsYou);
   const sending = rests ? 0 : Math.min(4, folder.files - folder.done - folder.needsYou);
   return problems + Math.max(0, sending) + 1;
+}
+
+/** The files that an open folder shows, in their order; below them is its own line. */
+export function filesShown(row: Row): FileRow[] {
+  const peek = row.folder?.peek;
+  return peek ? [...peek.problems, ...peek.sending] : [];
+}
+
+/** Rows below that of a folder, as far as they are shown. */
+export const rowsBelow = (row: Row): number => (row.folder?.peek ? filesShown(row).length + 1 : 0);
+
+/** Rows of open folders: how many stand before each row, and how many in all. */
+export function rowsAbove(rows: Row[], peeks: number[]): { each: number[]; sum: number } {
+  let sum = 0;
+  const each = rows.map((row, at) => {
+    const before = sum;
+    if ((peeks[at] ?? 0) > 0) sum += rowsBelow(row);
+    return before;
+  });
+  return { each, sum };
 }
 
 export const peekHeight = (count: number): number => count * FILE + BELOW;

@@ -7,8 +7,9 @@ const say = text.watched;
 
 /** Whether something is wished that stands among the further choices. */
 export function isMore(wishes: Wishes, usual: Wishes): boolean {
-  const { lines, settle, after, collision } = usual;
-  return JSON.stringify({ ...wishes, lines, settle, after, collision }) !== JSON.stringify(usual);
+  // What it is called stands in its row.
+  const { name, lines, settle, after, collision } = usual;
+  return JSON.stringify({ ...wishes, name, lines, settle, after, collision }) !== JSON.stringify(usual);
 }
 
 /** Of each bound: how many of the core's units are one of a person's, and the most that the core takes. */

@@ -25,16 +25,22 @@ import type {
 /** A message that names this. */
 type Names<Argument extends string> = `${string}{${Argument}}${string}`;
 
-/** What is said of a problem; two of its sentences name where it was, or how long it lasts. */
-export interface ErrorText<Place, Time> {
+/** What is said of a problem; some of its sentences name where it was, how long it lasts, or what is too much. */
+export interface ErrorText<Place, Time, Size> {
   /** In the row, at most 50 characters. */
   row: string;
   /** On the way in, where nothing waits and there is room for what to do. */
   door?: string;
   /** The same with the destination's name, where that helps. */
   rowAt?: Place;
+  /** The same with the size that is allowed. */
+  rowOver?: Size;
+  /** The same with how far something is off. */
+  rowBy?: Time;
   /** Of a wait: the same with how long it is until the next try. */
   rowIn?: Time;
+  /** Of a command that was refused for it, whatever it was: one sentence, and what to do. */
+  toast?: string;
   /** Of a wait: what happens next, and who does it. */
   waits?: string;
   /** Of a wait: above the list, where everything waits for it. */
@@ -43,8 +49,14 @@ export interface ErrorText<Place, Time> {
   at?: Place;
   /** In the details: what it means for the file. */
   why?: string;
+  /** The same with how long something is kept. */
+  whyFor?: Time;
   /** In the details: what to do. */
   todo?: string;
+  /** The same with the destination's name. */
+  todoAt?: Place;
+  /** On the way in: what to press, where that is another thing than in the list. */
+  doorButton?: string;
   /** The one button; none when it goes on by itself. */
   button: string | null;
 }
@@ -60,6 +72,7 @@ const remove = 'Remove';
 
 export const errors = {
   offline: {
+    toast: 'You are offline. Connect, then try again.',
     row: 'Waiting for the connection.',
     door: 'You are offline. Connect, then continue.',
     why: goesOn,
@@ -68,6 +81,7 @@ export const errors = {
     button: null,
   },
   'storage-busy': {
+    toast: 'The storage is busy. Try again in a moment.',
     row: 'The storage is busy. Trying again.',
     rowIn: 'The storage is busy. Trying again in {time}.',
     why: slower,
@@ -76,6 +90,7 @@ export const errors = {
     button: null,
   },
   'backend-down': {
+    toast: 'Your company does not answer. Try again in a moment.',
     row: 'Waiting for your company to answer.',
     rowIn: 'Your company is away. Trying again in {time}.',
     why: goesOn,
@@ -92,6 +107,7 @@ export const errors = {
     button: null,
   },
   'captive-portal': {
+    toast: 'This network wants you to sign in first. Open any page in your browser.',
     row: 'This network wants you to sign in first.',
     todo: portal,
     waits: portal,
@@ -99,12 +115,18 @@ export const errors = {
     button: 'Open sign-in page',
   },
   'proxy-auth': {
+    toast: 'Your company network asks for a password. Enter it in Settings, Connection.',
     row: 'Your company network asks for a password.',
     why: 'Stored in the system keychain.',
     todo: 'Enter it in Settings, Connection, then try again.',
     button: 'Enter password',
   },
-  'sign-in-ended': { row: 'Sign in again to continue.', why: kept, button: 'Sign in' },
+  'sign-in-ended': {
+    row: 'Sign in again to continue.',
+    why: kept,
+    button: 'Sign in',
+    toast: 'Your sign-in has ended. Sign in again.',
+  },
   'wrong-token': {
     row: 'This token was not accepted.',
     todo: 'Ask your administrator for a fresh one.',
@@ -122,16 +144,26 @@ export const errors = {
     at: 'No access to {place}.',
     why: 'Your account is not allowed to add files in this place. Nothing is wrong with your file or your connection.',
     todo: 'Ask your administrator for access, then try again. Davit keeps this transfer in the list until then.',
+    todoAt:
+      'Ask your administrator for access to {place}, then try again. Davit keeps this transfer in the list until then.',
     button: again,
   },
   'not-allowed': {
+    toast: 'This account may not use Davit. Ask your administrator.',
     row: 'This account may not use Davit.',
     door: 'This account may not use Davit. Ask your administrator.',
+    doorButton: 'Use another account',
     todo: admin,
     button: again,
   },
-  'set-by-company': { row: 'Your company sets this.', todo: admin, button: again },
+  'set-by-company': {
+    row: 'Your company sets this.',
+    todo: admin,
+    button: again,
+    toast: 'Your company sets this. Ask your administrator.',
+  },
   'account-disabled': {
+    toast: 'Your account may not upload any more. Ask your administrator.',
     row: 'Your account may not upload any more.',
     why: kept,
     todo: admin,
@@ -145,6 +177,7 @@ export const errors = {
   },
   'too-large': {
     row: 'Larger than your company allows.',
+    rowOver: 'Larger than your company allows ({size}).',
     todo: 'Split the file, or ask for a higher limit.',
     button: remove,
   },
@@ -161,6 +194,7 @@ export const errors = {
     button: again,
   },
   'computer-busy': {
+    toast: 'This computer has too many files open. Close other programs.',
     row: 'This computer has too many files open.',
     todo: 'Close other programs.',
     waits: 'Close other programs; continues by itself.',
@@ -240,6 +274,7 @@ export const errors = {
   'upload-expired': {
     row: 'The storage removed the unfinished upload.',
     why: `Unfinished uploads are kept for some days only. ${untouched}`,
+    whyFor: `Unfinished uploads are kept {time}. ${untouched}`,
     button: 'Start again',
   },
   'outcome-unknown': {
@@ -248,6 +283,7 @@ export const errors = {
     button: 'Keep both',
   },
   'destination-gone': {
+    toast: 'This destination no longer exists. Choose another one.',
     row: 'This destination no longer exists.',
     why: untouched,
     todo: 'Choose another one. It is sent there from the beginning.',
@@ -261,12 +297,15 @@ export const errors = {
     button: again,
   },
   'clock-wrong': {
+    toast: 'This computer’s clock is off. Set it, then try again.',
     row: 'This computer’s clock is off.',
+    rowBy: 'This computer’s clock is {time} off.',
     why: 'The storage refuses wrong times.',
     todo: 'Set the clock, then try again.',
     button: 'Open clock settings',
   },
   'untrusted-server': {
+    toast: 'This network changes secure connections. Tell your IT team.',
     row: 'This network changes secure connections.',
     why: 'Davit will not send files.',
     todo: 'Tell your IT team, then try again.',
@@ -276,7 +315,9 @@ export const errors = {
   },
   'bad-certificate-file': { row: 'The certificate file cannot be used.', todo: admin, button: again },
   'client-too-old': {
+    toast: 'Your company needs a newer Davit. Update it in Settings, General.',
     row: 'Your company needs a newer Davit.',
+    why: 'Takes a few seconds.',
     todo: 'Update Davit, then try again.',
     button: 'Update',
   },
@@ -284,16 +325,19 @@ export const errors = {
   'address-not-davit': { row: 'This address belongs to something else, not to Davit.', button: again },
   'address-insecure': { row: 'This address is not secure. Use one with https.', button: again },
   'backend-contract': {
+    toast: 'Your company’s service gives wrong answers. Ask your administrator.',
     row: 'Your company’s service gives wrong answers.',
     todo: admin,
     button: again,
   },
   'keychain-unavailable': {
+    toast: 'The system keychain cannot be used. Unlock it, then try again.',
     row: 'The system keychain cannot be used.',
     why: 'You will sign in again next time.',
     button: null,
   },
   'disk-full': {
+    toast: 'This computer’s disk is full. Make room on it, then try again.',
     row: 'This computer’s disk is full.',
     why: 'Davit needs 200 MB for its records.',
     todo: 'Make room on the disk.',
@@ -302,15 +346,31 @@ export const errors = {
     button: again,
   },
   'journal-unwritable': {
+    toast: 'Davit cannot write its records. Check the disk and its permissions.',
     row: 'Davit cannot write its records.',
     todo: 'Check the disk and its permissions.',
     waits: 'Check the disk and its permissions; continues by itself.',
     whole: 'Davit cannot write its records',
     button: again,
   },
-  'journal-newer': { row: 'These records were written by a newer Davit.', todo: 'Update Davit.', button: null },
-  'journal-damaged': { row: 'Davit’s records are damaged.', todo: admin, button: null },
-  'instance-busy': { row: 'Another Davit is already at work.', todo: 'Use that one.', button: null },
+  'journal-newer': {
+    row: 'These records were written by a newer Davit.',
+    todo: 'Update Davit.',
+    button: null,
+    toast: 'These records were written by a newer Davit. Update Davit.',
+  },
+  'journal-damaged': {
+    row: 'Davit’s records are damaged.',
+    todo: admin,
+    button: null,
+    toast: 'Davit’s records are damaged. Ask your administrator.',
+  },
+  'instance-busy': {
+    row: 'Another Davit is already at work.',
+    todo: 'Use that one.',
+    button: null,
+    toast: 'Another Davit is already at work. Use that one.',
+  },
   'bad-input': { row: 'This is not an address. Check the spelling.', button: again },
   unexpected: {
     row: 'Something unexpected stopped this file.',
@@ -318,10 +378,31 @@ export const errors = {
     todo: 'Try again. If it happens again, the reference helps your IT team.',
     button: again,
   },
-} as const satisfies Record<ErrorCode, ErrorText<Names<'place'>, Names<'time'>>>;
+} as const satisfies Record<ErrorCode, ErrorText<Names<'place'>, Names<'time'>, Names<'size'>>>;
 
 export const text = {
   app: 'Davit',
+  /** What is said where a command is refused for something that lies in it alone: what holds now, and what to do. */
+  notDone: {
+    change: 'Nothing was changed. Try again.',
+    copy: 'It could not be copied. Try again.',
+    pick: 'Nothing was taken. Choose it again.',
+    paste: 'What was copied could not be read. Choose the files instead.',
+    add: 'It was not added. Choose where it goes again.',
+    addedBefore: 'It was added before, or let go. Look in the list, or choose it again.',
+    show: 'It could not be shown. Look for it by hand.',
+    save: 'The file could not be written. Choose another place.',
+    read: 'This could not be read. Open it again.',
+    setting: 'It is set as before. Try again.',
+    check: 'It could not be checked. Try again.',
+    folder: 'The folder is as it was. Try again.',
+    update: 'It stands with updates as before. Try again.',
+    quit: 'Davit goes on. Quit it again.',
+    again: 'It was not added again. Choose the file instead.',
+    forget: 'The company could not be forgotten. Try again.',
+    signOut: 'You are still signed in. Try again.',
+  },
+  tryAgain: 'Try again.',
   version: 'Davit {version}',
   /** Sizes and speeds; the number is written already. */
   size: {
@@ -366,6 +447,13 @@ export const text = {
   },
   dayAndClock: '{day} {clock}',
   dateAndClock: '{day}, {clock}',
+  /** What was lately. */
+  ago: {
+    now: 'just now',
+    minutes: '{n, plural, one {a minute ago} other {# minutes ago}}',
+    today: 'today, {at}',
+    yesterday: 'yesterday, {at}',
+  },
   transfers: 'Transfers',
   settings: {
     title: 'Settings',
@@ -738,6 +826,8 @@ export const text = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   quitDavit: 'Quit Davit',
+  /** Of a company that does not answer. */
+  signedOutAway: 'Signed out. {company} asks for a token once it answers.',
   empty: {
     title: 'Drop files or folders here',
     lead: 'Any size. If the connection drops or you restart, they continue where they stopped.',
@@ -793,7 +883,6 @@ export const text = {
     clear: 'Clear search',
     save: 'Save as CSV',
     saved: 'History saved',
-    unsaved: 'The file could not be written.',
     when: 'When',
     anyTime: 'Any time',
     days: '{n, plural, =1 {Today} other {Last # days}}',
@@ -894,6 +983,9 @@ export const text = {
     pauseAll: 'Pause all',
     resumeAll: 'Resume all',
     allFiles: 'All files',
+    /** What is taken, where its endings are of these kinds. */
+    kinds: { video: 'video', sound: 'sound', picture: 'picture', pdf: 'PDF' },
+    filesOf: '{kinds} files',
     not: 'not {pattern}',
     /** What a person writes before such a pattern. */
     notWritten: 'not',
@@ -964,6 +1056,8 @@ export const text = {
       fail: 'Skip <quiet>and leave the file here</quiet>',
     } as const satisfies Record<Collision, string>,
     moreChoices: 'More choices',
+    name: 'Name',
+    nameHint: 'How it is called here. Without one it has the name of the folder.',
     under: 'Folder there',
     underHint: "A folder in the destination. '{date}', '{host}', '{user}' and '{folder}' are filled in.",
     badUnder: "Only '{date}', '{host}', '{user}' and '{folder}' can be filled in.",
@@ -1082,6 +1176,7 @@ export const text = {
     forCompany: 'Waiting for your company',
     signIn: 'Sign in to continue',
     ended: 'Your sign-in ended at {at}. Nothing is lost.',
+    endedOn: 'Your sign-in ended on {at}. Nothing is lost.',
     forSignIn: 'Waiting for sign-in',
     forNetwork: 'Waiting for the connection',
     forDrive: 'Waiting for {drive}',
@@ -1127,6 +1222,8 @@ export const text = {
       watch: 'while it is written',
     } as const satisfies Record<PausedBy, string>,
     bySchedule: 'by schedule',
+    /** Before a metered network, where there is room. */
+    onA: 'on a',
     until: 'until {at}',
     led: '{lead} {under}',
     waiting: 'Waiting',
@@ -1241,6 +1338,10 @@ export const text = {
     todo: 'What to do',
     putBack: 'Put it back where it was, then try again.',
     proposed: 'Proposed name',
+    /** Of a name that is taken: what lies there, and the file that was to go there. */
+    there: 'Already there',
+    yours: 'Yours',
+    sizeAndDate: '{size}, {date}',
     copyDestination: 'Copy destination',
     message: 'Copy a message for your administrator',
     copyKey: 'Copy key',
@@ -1252,6 +1353,7 @@ export const text = {
   },
   events: {
     added: 'Added.',
+    addedFrom: 'Added from the {folder} folder.',
     started: 'Started.',
     startedIn: 'Started. {size} in {n, plural, one {# piece} other {# pieces}}.',
     pausedBy: {
@@ -1262,20 +1364,27 @@ export const text = {
       watch: 'Paused while it is written.',
     },
     resumed: 'Continued.',
+    resumedAt: 'Continued at {percent}.',
     lost: 'Connection lost.',
     lostFor: 'Connection lost. Waited {time}.',
     back: 'Connection back. Continued.',
-    damaged: 'Some pieces were damaged on the way. Sending them again.',
+    backAt: 'Connection back. Continued at {percent}.',
+    damaged: 'One piece was damaged on the way. Sending it again.',
     sent: 'All pieces sent.',
     verified: 'Verified.',
     verifiedAll: '{n, plural, one {Verified. Its piece matches.} other {Verified. All # pieces match.}}',
     cancelled: 'Cancelled.',
     stopped: 'Stopped. {why}',
+    still: 'Tried again. {why}',
+    stillDenied: 'Tried again. Still no access.',
     recovered: 'Continued after restart. {n, plural, one {# piece was} other {# pieces were}} already there.',
+    recoveredAt: 'Continued after restart at {percent}.',
   },
   allFiles: {
     search: 'Search files',
     close: 'Close files',
+    reading: 'Reading the files of this folder.',
+    unread: 'The files of this folder could not be read.',
     none: 'Nothing matches “{search}”',
     everything: 'Search everything',
   },

@@ -6,7 +6,7 @@ import { words } from './message';
 export { capital, date, list, mirrored, number, writeFor, written } from './locale';
 export type { Parts } from './message';
 
-export type ErrorText = en.ErrorText<(place: string) => string, (time: string) => string>;
+export type ErrorText = en.ErrorText<(place: string) => string, (time: string) => string, (size: string) => string>;
 
 export const errors: Record<ErrorCode, ErrorText> = words(en.errors);
 export const text = words(en.text);

@@ -83,7 +83,29 @@ test('a refused command says why', async () => {
   const { doing, toasts } = hands(() => Promise.reject({ code: 'disk-full' }));
   doing.pause(thing('uploading'));
   await settled();
-  expect(toasts.now?.words).toBe('This computer’s disk is full.');
+  expect(toasts.now?.words).toBe('This computer’s disk is full. Make room on it, then try again.');
+});
+
+test('what is refused is told in words of what was asked, and never of a file that has nothing to do with it', async () => {
+  // Refusals cross the bridge as plain objects.
+  const refuses = (code: ErrorCode) => () => Promise.reject(Object.assign(new Error(), { code }));
+  const ipc = {
+    copyText: refuses('unexpected'),
+    showInFolder: refuses('file-missing'),
+    saveReceipt: refuses('file-unreadable'),
+    act: refuses('bad-input'),
+  } as unknown as Ipc;
+  const toasts = new Toasts();
+  const doing = new Doing(ipc, new Transfers(ipc), toasts, new Session(ipc, toasts));
+  const said = async (ask: () => void) => {
+    ask();
+    await settled();
+    return toasts.now?.words;
+  };
+  expect(await said(() => doing.copy(thing('done'), 'key'))).toBe('It could not be copied. Try again.');
+  expect(await said(() => doing.show(thing('done')))).toBe('It could not be shown. Look for it by hand.');
+  expect(await said(() => doing.receipt(thing('done')))).toBe('The file could not be written. Choose another place.');
+  expect(await said(() => doing.pause(thing('uploading')))).toBe('Nothing was changed. Try again.');
 });
 
 const item = (id: number): Target => ({ kind: 'item', id });

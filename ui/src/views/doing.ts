@@ -19,7 +19,7 @@ import { type Move, stays } from '../state/line';
 import { type Mend, mendOfState } from '../state/mend';
 import type { Thing } from '../state/selection.svelte';
 import type { Session } from '../state/session.svelte';
-import type { Toasts } from '../state/toasts.svelte';
+import type { Asked, Toasts } from '../state/toasts.svelte';
 import type { Transfers } from '../state/transfers.svelte';
 import { text } from '../text';
 import { fact } from './look';
@@ -173,15 +173,18 @@ export class Doing {
 
   link(thing: Thing): void {
     const said = (holds: Holds) => this.toasts.say(text.linked[holds]);
-    this.told(this.ipc.copyLink(thing.target).then(said));
+    this.told(this.ipc.copyLink(thing.target).then(said), 'copy');
   }
 
   copy(thing: Thing, what: CopyWhat): void {
-    this.told(this.ipc.copyText(thing.target, what).then(() => this.toasts.say(text.copied)));
+    this.told(
+      this.ipc.copyText(thing.target, what).then(() => this.toasts.say(text.copied)),
+      'copy',
+    );
   }
 
   show(thing: Thing): void {
-    this.told(this.ipc.showInFolder(thing.target));
+    this.told(this.ipc.showInFolder(thing.target), 'show');
   }
 
   /** What became of everything that was added with it. */
@@ -190,12 +193,15 @@ export class Doing {
       if (saved === 'saved') this.toasts.say(text.receiptSaved);
       if (saved === 'moving') this.toasts.say(text.receiptLater);
     };
-    this.told(this.ipc.saveReceipt(thing.target).then(said));
+    this.told(this.ipc.saveReceipt(thing.target).then(said), 'save');
   }
 
   /** Puts words of the window into the clipboard. */
   words(words: string): void {
-    this.told(this.ipc.copyWords(words).then(() => this.toasts.say(text.copied)));
+    this.told(
+      this.ipc.copyWords(words).then(() => this.toasts.say(text.copied)),
+      'copy',
+    );
   }
 
   destination(details: Details): void {
@@ -244,10 +250,10 @@ export class Doing {
         if (first) this.copy(first, 'reference');
         return;
       case 'copy-message':
-        if (first) this.told(this.message(first, ''));
+        if (first) this.told(this.message(first, ''), 'copy');
         return;
       case 'find':
-        this.told(this.find(targets));
+        this.told(this.find(targets), 'pick');
         return;
       case 'proposed-name': {
         const said = (done: DoneView) => done.count === 0 && this.toasts.say(text.noProposal);
@@ -338,7 +344,7 @@ export class Doing {
     throw problem;
   }
 
-  private told(asked: Promise<unknown>): void {
-    asked.catch((problem: unknown) => this.toasts.refused(problem as Problem));
+  private told(done: Promise<unknown>, asked: Asked = 'change'): void {
+    done.catch((problem: unknown) => this.toasts.refused(problem as Problem, asked));
   }
 }

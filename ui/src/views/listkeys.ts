@@ -6,6 +6,7 @@ import { thingOf } from '../state/selection.svelte';
 import type { Transfers } from '../state/transfers.svelte';
 import { begins, Typing } from '../state/typing';
 import { forward } from './forward';
+import type { Kid } from './kids';
 import type { Held } from '../state/window';
 import type { Doing } from './doing';
 import { type Hands, press } from './shortcuts';
@@ -20,6 +21,9 @@ export interface Reach {
   /** Rows that fit into the window. */
   page: () => number;
   isOpen: (row: Row) => boolean;
+  /** Rows of an open folder; none of any other row. */
+  kids: (index: number) => number;
+  enter: (index: number, nth: number) => void;
   move: (to: number) => void;
   menu: (index: number) => void;
   choose: (index: number) => void;
@@ -31,56 +35,83 @@ export class ListKeys {
   constructor(private readonly hands: Reach) {}
 
   /** Whether the key meant something here. */
-  press(event: KeyboardEvent, held: Held, onRow: boolean): boolean {
-    if (press('list', event, this.on(held, onRow))) return true;
+  press(event: KeyboardEvent, held: Held, onRow: boolean, kid: Kid | null): boolean {
+    if (press('list', event, this.on(held, onRow, kid))) return true;
     const letter = onRow && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (letter) void this.type(event.key, held.index);
     return letter;
   }
 
   /** What the keys do to the row that has the focus; some mean something else on its buttons. */
-  private on({ row, index }: Held, onRow: boolean): Hands<'list'> {
+  private on({ row, index }: Held, onRow: boolean, kid: Kid | null): Hands<'list'> {
     const { doing, selection } = this.hands;
     const line = (move: Move) => () => doing.move(move, ...this.meant(row));
+    const one = kid ? kid.thing : thingOf(row);
     return {
       move: ({ key }) => {
         selection.clear();
-        this.step(key, index);
+        if (!this.walks(key, index, kid)) this.step(key, index);
       },
       extend: ({ key }) => void selection.extend(index, this.step(key, index)),
       all: () => void selection.all().then((whole) => !whole && doing.selectedMost(selection.size)),
-      select: () => selection.toggle(row, index, null),
+      select: () => !kid && selection.toggle(row, index, null),
       sideways: ({ key }) => {
-        if (row.folder && this.hands.isOpen(row) !== forward(key) > 0) doing.toggle(row.id);
+        const into = forward(key) > 0;
+        if (kid) {
+          if (!into) this.hands.move(index);
+        } else if (into && this.hands.kids(index) > 0) this.hands.enter(index, 0);
+        else if (row.folder && this.hands.isOpen(row) !== into) doing.toggle(row.id);
       },
       // Any letter does, and no other key: they come last.
       type: () => false,
-      details: () => onRow && doing.details(thingOf(row)),
+      details: () => onRow && (one ? doing.details(one) : kid?.press()),
       // A space belongs to a name once one has been begun.
-      rest: () => onRow && !this.typing.begun && doing.toggleRest(this.meant(row)),
+      rest: () => onRow && !this.typing.begun && doing.toggleRest(this.meant(row, kid)),
       main: () => {
-        this.hands.choose(index);
-        doing.main(...this.meant(row));
+        // Its button may let one choose.
+        if (kid) kid.press();
+        else {
+          this.hands.choose(index);
+          doing.main(...this.meant(row));
+        }
       },
       drop: () => {
-        doing.drop(...this.meant(row));
+        doing.drop(...this.meant(row, kid));
         selection.clear();
       },
-      link: () => this.hands.linkable() && doing.link(thingOf(row)),
-      show: () => doing.show(thingOf(row)),
+      link: () => this.hands.linkable() && one && doing.link(one),
+      show: () => one && doing.show(one),
       earlier: line('earlier'),
       later: line('later'),
       first: line('first'),
       last: line('last'),
-      menu: () => this.hands.menu(index),
+      menu: () => !kid && this.hands.menu(index),
       unselect: () => selection.size > 0 && selection.clear(),
     };
   }
 
   /** What is selected, or else the row that has the focus. */
-  private meant(row: Row): Thing[] {
+  private meant(row: Row, kid: Kid | null = null): Thing[] {
     const { selection } = this.hands;
-    return selection.size > 0 ? selection.things : [thingOf(row)];
+    if (selection.size > 0) return selection.things;
+    if (kid) return kid.thing ? [kid.thing] : [];
+    return [thingOf(row)];
+  }
+
+  /** Up and Down go through the rows of an open folder, as they stand. */
+  private walks(key: string, index: number, kid: Kid | null): boolean {
+    const { kids, enter, move } = this.hands;
+    if (key === 'ArrowDown') {
+      const next = kid ? kid.nth + 1 : 0;
+      if (next >= kids(index)) return false;
+      enter(index, next);
+    } else if (key !== 'ArrowUp') return false;
+    else if (kid && kid.nth > 0) enter(index, kid.nth - 1);
+    else if (kid) move(index);
+    else if (index > 0 && kids(index - 1) > 0) enter(index - 1, kids(index - 1) - 1);
+    else return false;
+    this.typing.end();
+    return true;
   }
 
   /** Goes on in the list; answers to where. */

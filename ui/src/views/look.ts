@@ -1,7 +1,7 @@
 // How a state looks and what it says: the one table behind rows, files and details.
 import type { Form } from '../parts/Shape.svelte';
-import type { ErrorCode, RowState, UnixTime, Wait } from '../ipc';
-import { clock, place, untilClock, untilTry } from '../state/format';
+import type { ErrorCode, Fact, RowState, UnixTime, Wait } from '../ipc';
+import { clock, clockInRow, farOff, limitSize, place, untilClock, untilTry } from '../state/format';
 import { mendOfState } from '../state/mend';
 import { errors, text } from '../text';
 
@@ -29,17 +29,24 @@ const ROW = 50;
 const base = { under: '', lead: '', reason: null, tone: '', bar: '', button: null, code: null } as const;
 const say = text.state;
 
-/** A problem's sentence, with the destination's name where it has one and there is room. */
-export function why(code: ErrorCode, destination: string): string {
+/** A problem's sentence with its number, where that is known. */
+function counted(code: ErrorCode, fact: Fact | null): string | undefined {
+  const { rowOver, rowBy } = errors[code];
+  if (fact?.kind === 'largest') return rowOver?.(limitSize(fact.size));
+  return fact?.kind === 'clock-off' ? rowBy?.(farOff(fact.seconds)) : undefined;
+}
+
+/** A problem's sentence, with its number or the destination's name where it has one and there is room. */
+export function why(code: ErrorCode, destination: string, told: Fact | null = null): string {
   const { row, rowAt } = errors[code];
-  const named = rowAt?.(place(destination)) ?? row;
+  const named = counted(code, told) ?? rowAt?.(place(destination)) ?? row;
   return named.length <= ROW ? named : row;
 }
 
 /** The same where there is room, and what to do stands below. */
-export function fact(code: ErrorCode, destination: string): string {
+export function fact(code: ErrorCode, destination: string, told: Fact | null = null): string {
   const { row, at } = errors[code];
-  return at?.(place(destination)) ?? row;
+  return counted(code, told) ?? at?.(place(destination)) ?? row;
 }
 
 /** The drive that is away, where its name fits. */
@@ -79,8 +86,19 @@ export const led = ({ lead, under }: Look, now = under): string => (lead ? text.
 /** Asked to pause, and the engine has not told that it does. */
 export const pausing: Look = { ...base, form: 'paused', shape: say.pausing, word: say.pausing, bar: 'rest' };
 
-/** `now` is read by whoever shows how long a wait lasts, `resumes` is when the schedule lets uploads go on. */
-export function lookOf(state: RowState, destination = '', now?: () => number, resumes: UnixTime | null = null): Look {
+/**
+ * `now` is read by whoever shows how long a wait lasts, `resumes` is when the schedule lets uploads go on, `told` what a
+ * problem is told with, and `today` some time of today: what was on another day is told with its day.
+ */
+export function lookOf(
+  state: RowState,
+  destination = '',
+  now?: () => number,
+  resumes: UnixTime | null = null,
+  told: Fact | null = null,
+  today?: () => number,
+): Look {
+  const at = (unix: UnixTime) => (today ? clockInRow(unix, today()) : clock(unix));
   switch (state.kind) {
     case 'queued':
       return { ...base, form: 'queued', shape: text.shape.queued, word: say.queued, under: say.ahead(state.ahead) };
@@ -92,8 +110,8 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
       const paused = { ...base, form: 'paused', shape: text.shape.paused, word: say.paused, bar: 'rest' } as const;
       if (state.by === 'schedule' && resumes !== null && now)
         return { ...paused, lead: say.bySchedule, under: say.until(untilClock(resumes, now())) };
-      const under = state.by === 'you' ? say.pausedBy.you(clock(state.since)) : say.pausedBy[state.by];
-      return { ...paused, under };
+      if (state.by === 'metered') return { ...paused, lead: say.onA, under: say.pausedBy.metered };
+      return { ...paused, under: state.by === 'you' ? say.pausedBy.you(at(state.since)) : say.pausedBy[state.by] };
     }
     case 'waiting':
       return {
@@ -112,7 +130,7 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
     case 'verifying':
       return { ...base, form: 'verifying', shape: text.shape.verifying, word: say.verifying, reason: say.checking };
     case 'done':
-      return { ...base, form: 'done', shape: text.shape.done, word: say.done, under: clock(state.at) };
+      return { ...base, form: 'done', shape: text.shape.done, word: say.done, under: at(state.at) };
     case 'failed': {
       const changed = state.code === 'file-changed';
       return {
@@ -120,7 +138,7 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
         form: changed ? 'changed' : 'failed',
         shape: changed ? text.shape.changed : text.shape.failed,
         word: say.failed,
-        reason: why(state.code, destination),
+        reason: why(state.code, destination, told),
         tone: changed ? 'is-warn' : 'is-bad',
         button: errors[state.code].button,
         code: state.code,
@@ -132,7 +150,7 @@ export function lookOf(state: RowState, destination = '', now?: () => number, re
         form: 'cancelled',
         shape: text.shape.cancelled,
         word: say.cancelled,
-        reason: say.cancelledAt(clock(state.at)),
+        reason: say.cancelledAt(at(state.at)),
         button: text.act.again,
       };
   }

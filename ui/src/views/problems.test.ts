@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ErrorCode, Wait } from '../ipc';
+import type { ErrorCode, Fact, RowState, Wait } from '../ipc';
 import { type Mend, mendOf } from '../state/mend';
 import { errors } from '../text';
-import { lookOf, next, whole } from './look';
+import { fact, led, lookOf, next, whole } from './look';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -76,6 +76,26 @@ const wait = (code: ErrorCode, more: Partial<Wait> = {}) =>
 const look = (code: ErrorCode, more: Partial<Wait> = {}) => lookOf(wait(code, more), '', () => NOW * 1000);
 const plain = (words: string | null) => words?.replaceAll('\u00a0', ' ');
 
+const failed = (code: ErrorCode, told: Fact | null, place = '') =>
+  plain(lookOf({ kind: 'failed', code }, place, undefined, null, told).reason);
+
+test('a problem is told with its number where that is known, and without it where it is not', () => {
+  expect(failed('too-large', { kind: 'largest', size: 5e12 })).toBe('Larger than your company allows (5 TB).');
+  expect(failed('too-large', null)).toBe('Larger than your company allows.');
+  expect(failed('clock-wrong', { kind: 'clock-off', seconds: 1_270 })).toBe('This computer’s clock is 21 minutes off.');
+  expect(failed('clock-wrong', null)).toBe('This computer’s clock is off.');
+  // What belongs to another problem, an earlier one, is not told of this one.
+  expect(failed('disk-full', { kind: 'largest', size: 5e12 })).toBe('This computer’s disk is full.');
+  expect(plain(fact('too-large', '', { kind: 'largest', size: 5e12 }))).toBe('Larger than your company allows (5 TB).');
+  expect(plain(errors['upload-expired'].whyFor?.('7 days') ?? '')).toMatch(/^Unfinished uploads are kept 7 days\./);
+});
+
+test('who is asked for access is told to what', () => {
+  expect(errors['access-denied'].todoAt?.('Board › 2026')).toMatch(
+    /^Ask your administrator for access to Board › 2026,/,
+  );
+});
+
 test('a drive that is away is called by its name, where that fits', () => {
   const waits = (drive: string | null) => look('source-offline', { drive });
   expect(waits('LAB-NAS').reason).toBe('Waiting for LAB-NAS to answer.');
@@ -105,6 +125,21 @@ test('a company that said when to come back is waited for until then', () => {
 test('what no wait says itself is not counted down', () => {
   expect(look('offline', { until: NOW + 90 }).reason).toBe('Waiting for the connection.');
   expect(lookOf(wait('storage-busy', { until: NOW + 90 })).reason).toBe('The storage is busy. Trying again.');
+});
+
+test('what was on another day is told with its day', () => {
+  const today = () => NOW * 1000;
+  const [now, before] = [NOW, NOW - 3 * 86_400];
+  const said = (state: RowState) => lookOf(state, '', undefined, null, null, today);
+  expect(said({ kind: 'done', at: now }).under).not.toMatch(/Nov/);
+  expect(said({ kind: 'done', at: before }).under).toMatch(/Nov/);
+  expect(said({ kind: 'paused', by: 'you', since: before }).under).toMatch(/^by you, .*Nov/);
+  expect(said({ kind: 'cancelled', at: before }).reason).toMatch(/^Cancelled, .*Nov/);
+});
+
+test('a metered network is told in full where there is room', () => {
+  const look = lookOf({ kind: 'paused', by: 'metered', since: NOW });
+  expect([led(look), look.under]).toEqual(['on a metered network', 'metered network']);
 });
 
 test('only what waits for the network says that it waits for the network', () => {

@@ -105,7 +105,14 @@ test('what is typed is a pattern, and one with "not" before it leaves', () => {
 test('a rule names what is included and what becomes of it', () => {
   expect(rule(usual)).toBe('All files, keep after upload');
   const lines = [{ kind: 'include' as const, pattern: '*.mov' }];
-  expect(rule({ ...usual, lines, after: 'move' })).toBe('*.mov, then move to _uploaded');
+  expect(rule({ ...usual, lines, after: 'move' })).toBe('.mov, then move to _uploaded');
+  const of = (...patterns: string[]) =>
+    rule({ ...usual, lines: patterns.map((pattern) => ({ kind: 'include' as const, pattern })) });
+  expect(of('*.mov', '*.MXF')).toBe('Video files, keep after upload');
+  expect(of('*.mov', '*.mxf', '*.wav')).toBe('Video and sound files, keep after upload');
+  expect(of('*.pdf')).toBe('PDF files, keep after upload');
+  expect(of('*.czi', '*.lif')).toBe('.czi and .lif, keep after upload');
+  expect(of('*.mov', 'A0*')).toBe('.mov and A0*, keep after upload');
 });
 
 test('of choices the one that holds is checked', () => {

@@ -3,7 +3,7 @@ import type { After, ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc'
 import type { Choice } from '../parts/choice';
 import { clock, place, roughSize } from '../state/format';
 import { sentence } from '../state/wishes';
-import { date, errors, list, text } from '../text';
+import { capital, date, errors, list, text } from '../text';
 
 const say = text.watched;
 const DAY = 86_400;
@@ -108,16 +108,59 @@ export function example(taken: string[], destination: string, under: string): [s
   return [path, [last, ...under.split('/'), path].filter((part) => part !== '').join('/')];
 }
 
-/** "*.mov and *.mxf, then move to _uploaded". */
+/** "Video and sound files, then move to _uploaded", ".czi and .lif, keep after upload". */
 export function rule(wishes: Wishes): string {
   const included = wishes.lines.filter((line) => line.kind === 'include').map((line) => line.pattern);
-  const which = included.length === 0 ? say.allFiles : list(included);
-  return say.then[wishes.after](which);
+  return say.then[wishes.after](included.length === 0 ? say.allFiles : (kinds(included) ?? list(included.map(ending))));
+}
+
+type Kind = keyof typeof say.kinds;
+/** What files that end so are to people. */
+const ENDINGS: Record<Kind, readonly string[]> = {
+  video: ['mov', 'mxf', 'mp4', 'm4v', 'avi', 'mkv', 'mpg', 'mpeg', 'mts', 'm2ts', 'webm', 'braw', 'r3d', 'ari'],
+  sound: ['wav', 'bwf', 'aif', 'aiff', 'flac', 'mp3', 'm4a', 'aac', 'ogg'],
+  picture: [
+    'jpg',
+    'jpeg',
+    'png',
+    'tif',
+    'tiff',
+    'heic',
+    'webp',
+    'gif',
+    'psd',
+    'dng',
+    'cr2',
+    'cr3',
+    'nef',
+    'arw',
+    'raf',
+  ],
+  pdf: ['pdf'],
+};
+const KINDS = Object.keys(ENDINGS) as Kind[];
+
+const endingOf = (pattern: string): string | null => /^\*\.(\w+)$/.exec(pattern)?.[1] ?? null;
+/** ".mov" of "*.mov"; another pattern is what it is. */
+const ending = (pattern: string): string => (endingOf(pattern) === null ? pattern : pattern.slice(1));
+
+/** Whole kinds, where all of them are of such: of one ending alone a kind would be too much said, but where there is no other. */
+function kinds(patterns: string[]): string | null {
+  const found = patterns.map((pattern) =>
+    KINDS.find((kind) => ENDINGS[kind].includes(endingOf(pattern)?.toLowerCase() ?? '')),
+  );
+  const all = KINDS.filter((kind) => found.includes(kind));
+  const several = (kind: Kind) => ENDINGS[kind].length === 1 || patterns.length > 1;
+  if (found.includes(undefined) || !all.every(several)) return null;
+  return capital(say.filesOf(list(all.map((kind) => say.kinds[kind]))));
 }
 
 /** How long a file has to be unchanged. */
 export const settled = (seconds: number): string =>
   seconds < 60 ? say.settledSeconds(seconds) : say.settledMinutes(Math.round(seconds / 60));
+
+/** The last name of a path. */
+export const lastOf = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 
 /** What becomes of files of this folder, and when. */
 export const afterHint = (after: After, folder: string): string =>

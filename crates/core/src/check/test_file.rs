@@ -52,7 +52,7 @@ async fn sent_and_removed(target: Target, net: Net, kind: WayKind) -> Result<Byt
     // What is found of the ways here is nobody else's.
     let note = Arc::new(Memory::default()).note(String::new());
     let bucket = Bucket::by(kind, place, keeper, &net, note)?;
-    let upload = bucket.create(&key, &Uuid::new_v4().to_string()).await?;
+    let upload = bucket.create(&key, &Uuid::new_v4().to_string()).await?.upload;
     let sent = timeout(SENDS, sent(&bucket, &key, &upload)).await.unwrap_or_else(|_| Err(late(SENDS)));
     let removed = timeout(REMOVES, bucket.abort(&key, &upload)).await.unwrap_or_else(|_| Err(late(REMOVES)));
     let rate = sent?;

@@ -10,7 +10,7 @@ use super::live::{Live, PartsNow};
 use super::pointing::{self, To};
 use super::shelf::Shelf;
 use crate::error::{ErrorCode, Result};
-use crate::file::names;
+use crate::file::{Fingerprint, names};
 use crate::ids::ItemId;
 use crate::journal::{BatchRow, Ended, Entry, ItemRow, Journal, Reader, TransferRow};
 use crate::transfer::{AcknowledgedPart, TransferState, checksum};
@@ -40,7 +40,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
     let batch = shelf.batches.get(&item.batch);
     let linked = |to: &To<'_>| batch.is_some_and(|batch| pointing::link(batch, to).is_some());
     let Some(id) = file else {
-        let item_id = item.id;
+        let (item_id, story) = (item.id, story_of_folder(&row.state, item.added, item.ended));
         let from = journal.read(move |journal| journal.item(item_id)).await?;
         return Ok(Some(Details {
             target,
@@ -54,14 +54,16 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
             key: None,
             proposed: None,
             from: from.map(|item| names::shown(&item.path)).unwrap_or_default(),
+            written: None,
             checksum: None,
             etag: None,
             version: None,
             pieces: None,
             files: Some(item.counts.all()),
-            story: Vec::new(),
+            story,
             reference: None,
             technical: None,
+            fact: row.fact,
             link: linked(&To::Folder(&item.name, false)),
             way: shelf.way(item.batch),
         }));
@@ -94,6 +96,7 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         key: prefix.map(|prefix| format!("{prefix}{}", transfer.key)),
         proposed,
         from: names::shown(&transfer.path),
+        written: transfer.fingerprint.as_ref().and_then(Fingerprint::written),
         checksum: transfer.crc64.map(checksum::to_base64),
         etag: etag_of(&transfer.standing.state),
         version,
@@ -101,7 +104,8 @@ pub(super) async fn details(target: Target, shelf: &Shelf, journal: &Journal, no
         files: None,
         story,
         reference: problem.as_ref().and_then(|problem| problem.request_id.clone()),
-        technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        technical: problem.as_ref().map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        fact: problem.and_then(|problem| problem.fact).or(row.fact),
         link: linked(&To::Object(&transfer.key, &transfer.standing.state)),
         way: shelf.way(item.batch),
     }))
@@ -160,6 +164,7 @@ fn of_file(
     let key = prefix.filter(|_| !file.key.is_empty()).map(|prefix| format!("{prefix}{}", file.key));
     Ok(Some(Details {
         from: names::shown(&file.path),
+        written: file.fingerprint.as_ref().and_then(Fingerprint::written),
         key,
         checksum: file.crc64.map(checksum::to_base64),
         etag: etag_of(&file.standing.state),
@@ -168,9 +173,22 @@ fn of_file(
         story,
         reference: problem.and_then(|problem| problem.request_id.clone()),
         technical: problem.map(|problem| format!("{}: {}", problem.code, problem.detail)),
+        fact: problem.and_then(|problem| problem.fact.clone()),
         link: done && pointing::link(batch, &To::Object(&file.key, &file.standing.state)).is_some(),
         ..bare(entry, state, sent)
     }))
+}
+
+/// What is known of a folder as a whole: when it was added, and how it came to rest. Each of its files has a story of its own.
+fn story_of_folder(state: &RowState, added: UnixTime, ended: UnixTime) -> Vec<Happening> {
+    let last = match state {
+        RowState::Done { at } => Some((*at, Event::Verified)),
+        RowState::Cancelled { at } => Some((*at, Event::Cancelled)),
+        RowState::Failed { code } => Some((ended.max(added), Event::Failed { code: *code })),
+        RowState::Paused { by, since } => Some((*since, Event::Paused { by: *by })),
+        _ => None,
+    };
+    last.into_iter().chain([(added, Event::Added)]).map(|(at, what)| Happening { at, what }).collect()
 }
 
 /// What an entry says by itself.
@@ -187,6 +205,7 @@ fn bare(entry: Entry, state: RowState, sent: ByteCount) -> Details {
         key: None,
         proposed: None,
         from: String::new(),
+        written: None,
         checksum: None,
         etag: None,
         version: None,
@@ -195,6 +214,7 @@ fn bare(entry: Entry, state: RowState, sent: ByteCount) -> Details {
         story: Vec::new(),
         reference: None,
         technical: None,
+        fact: None,
         link: false,
         way: None,
     }
@@ -237,8 +257,14 @@ mod tests {
     use crate::credentials::Scope;
     use crate::engine::feed::Pieces;
     use crate::engine::fixture::{records, rows};
+    use crate::error::Fact;
     use crate::journal::{Problem, Write};
     use crate::transfer::{OnS3, Plan, Standing};
+
+    fn opened() -> Fingerprint {
+        let mtime = 116_444_736_050_000_000_000;
+        Fingerprint { size: 9, mtime, ctime: None, volume: 1, file: 1, in_doubt: false, grows: false }
+    }
 
     /// The details of a file that stands so, and is off the list.
     async fn ended(state: TransferState) -> Option<Details> {
@@ -249,7 +275,13 @@ mod tests {
         let file = TransferRow {
             plan: Some(Plan::Multipart { size: 9, part_size: 4, count: 3 }),
             crc64: Some(7),
-            problem: Some(Problem { code: ErrorCode::AccessDenied, detail, request_id: Some("7QF2".to_owned()) }),
+            fingerprint: Some(opened()),
+            problem: Some(Problem {
+                code: ErrorCode::AccessDenied,
+                detail,
+                request_id: Some("7QF2".to_owned()),
+                fact: Some(Fact::There { size: ByteCount(3), at: Some(UnixTime(4)) }),
+            }),
             ..file
         };
         let home = tempfile::tempdir().expect("a folder");
@@ -276,8 +308,24 @@ mod tests {
         assert_eq!((failed.reference.as_deref(), failed.etag), (Some("7QF2"), None));
         assert_eq!(failed.technical.as_deref(), Some("access-denied: not authorised"));
         assert_eq!((failed.sent, failed.link), (ByteCount::ZERO, false));
+        // What lies there under its name, and the file here.
+        assert_eq!(failed.fact, Some(Fact::There { size: ByteCount(3), at: Some(UnixTime(4)) }));
+        assert_eq!(failed.written, opened().written());
+        assert!(failed.written.is_some());
 
         assert!(ended(TransferState::Queued).await.is_none(), "it moves");
+    }
+
+    #[test]
+    fn a_folder_has_a_story_from_its_first_moment_on() {
+        let told = |state: &RowState| {
+            let story = story_of_folder(state, UnixTime(1), UnixTime(7));
+            story.into_iter().map(|line| (line.at.0, line.what)).collect::<Vec<_>>()
+        };
+        let code = ErrorCode::AccessDenied;
+        assert_eq!(told(&RowState::Uploading), [(1, Event::Added)]);
+        assert_eq!(told(&RowState::Done { at: UnixTime(9) }), [(9, Event::Verified), (1, Event::Added)]);
+        assert_eq!(told(&RowState::Failed { code }), [(7, Event::Failed { code }), (1, Event::Added)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::bandwidth::LimitNow;
-use crate::error::{ErrorCode, Owner};
+use crate::error::{ErrorCode, Fact, Owner};
 use crate::ids::{BatchId, ItemId, TransferId};
 pub use crate::s3::{Way, WayKind, WayWhy};
 use crate::units::{ByteCount, ByteRate, UnixTime};
@@ -249,6 +249,8 @@ pub struct Row {
     pub folder: Option<Folder>,
     /// When it was added.
     pub added: UnixTime,
+    /// The number that its problem is told with, where that is known.
+    pub fact: Option<Fact>,
 }
 
 /// A folder row's own numbers.
@@ -297,6 +299,8 @@ pub struct FileRow {
     pub sent: ByteCount,
     /// What it does.
     pub state: RowState,
+    /// What its problem is told with, where that is known.
+    pub fact: Option<Fact>,
 }
 
 /// A window on all files of a folder, in path order.
@@ -459,6 +463,8 @@ pub struct Details {
     pub proposed: Option<String>,
     /// The place on this computer, for reading only.
     pub from: String,
+    /// When the file was last written to, as it was when it was opened.
+    pub written: Option<UnixTime>,
     /// CRC64NVME in base64: ours, equal to the store's once done.
     pub checksum: Option<String>,
     /// The object's `ETag`, when done.
@@ -475,13 +481,15 @@ pub struct Details {
     pub reference: Option<String>,
     /// The line for people who debug, of the last problem.
     pub technical: Option<String>,
+    /// The number or the object that the last problem is told with.
+    pub fact: Option<Fact>,
     /// Whether a link can be copied.
     pub link: bool,
     /// The way that its bytes take, and why that one; none until the store was asked for anything.
     pub way: Option<Way>,
 }
 
-/// The pieces map: 387 cells (43 x 9), or one a piece when there are fewer.
+/// The pieces map: always 387 cells (43 x 9), each of an equal share of the pieces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Pieces {

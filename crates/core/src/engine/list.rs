@@ -153,6 +153,7 @@ pub(super) fn row(
             peek: None,
         }),
         added: item.added,
+        fact: None,
     }
 }
 
@@ -170,6 +171,7 @@ pub(super) fn file_row(
         size: slot.size,
         sent: file_sent(slot, live),
         state: file_state(slot, live, 0, kept, drive),
+        fact: name.problem.as_ref().and_then(|problem| problem.fact.clone()),
     }
 }
 
@@ -177,10 +179,11 @@ pub(super) fn file_row(
 pub(super) fn pieces(plan: &Plan, parts: &PartsNow) -> Option<Pieces> {
     let Plan::Multipart { part_size, count, .. } = *plan else { return None };
     let total = u32::from(count);
-    let cells = total.min(CELLS);
-    let cells: String = (0..cells)
+    let cells: String = (0..CELLS)
         .map(|cell| {
-            let (from, to) = (cell * total / cells + 1, (cell + 1) * total / cells);
+            // Of fewer pieces each has several cells.
+            let from = cell * total / CELLS + 1;
+            let to = ((cell + 1) * total / CELLS).max(from);
             let mut span = (from..=to).filter_map(|n| u16::try_from(n).ok());
             let any = |set: &std::collections::HashSet<u16>| span.clone().any(|n| set.contains(&n));
             if any(&parts.again) {
@@ -252,6 +255,13 @@ mod tests {
 
         let few = Plan::Multipart { size: 12, part_size: 4, count: 3 };
         let parts = PartsNow { sent: [1].into(), sending: [2].into(), ..PartsNow::default() };
-        assert_eq!(pieces(&few, &parts).expect("multipart").cells, "snt");
+        let each = |letter: &str| letter.repeat(129);
+        assert_eq!(pieces(&few, &parts).expect("multipart").cells, [each("s"), each("n"), each("t")].concat());
+        // Not of any number is each share the same: they differ by one cell.
+        let some = Plan::Multipart { size: 319, part_size: 1, count: 319 };
+        let parts = PartsNow { sent: (1..=319).collect(), sending: [1].into(), ..PartsNow::default() };
+        let map = pieces(&some, &parts).expect("multipart").cells;
+        assert_eq!((map.len(), map.matches('n').count()), (387, 2));
+        assert!(map.ends_with('s') && !map.contains('t'));
     }
 }

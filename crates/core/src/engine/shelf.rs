@@ -12,7 +12,7 @@ use super::rate::Meter;
 use crate::bandwidth::{self, Rule, Zone};
 use crate::credentials::Remote;
 use crate::engine::feed::{Filter, Overview, Row, RowState, Target, Totals, Wait, Way};
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Fact};
 use crate::file::drive_of;
 use crate::ids::{BatchId, DestinationId, ItemId, TransferId};
 use crate::journal::{BatchRow, ItemRow, Recovered};
@@ -40,6 +40,8 @@ pub(super) struct Shelf {
     pub(super) offline: bool,
     /// A page of the local network stands in the way.
     pub(super) portal: bool,
+    /// How many seconds this computer's clock was off, where the store refused a request for it.
+    pub(super) clock_off: Option<u32>,
     /// The store wants to be left alone.
     pub(super) quiet: bool,
     /// The ways to the stores of destinations, as they are taken now.
@@ -338,7 +340,21 @@ impl Shelf {
             let mean = meter.and_then(|meter| meter.mean(now));
             row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.size - item.shown, now));
         }
+        row.fact = self.fact(item.batch, &row.state);
         row
+    }
+
+    /// The number that a row's problem is told with: what is known here. The records have what is known of each file.
+    fn fact(&self, batch: BatchId, state: &RowState) -> Option<Fact> {
+        let RowState::Failed { code } = state else { return None };
+        match code {
+            ErrorCode::TooLarge => {
+                let rules = self.batches.get(&batch)?.destination.rules.as_ref()?;
+                rules.largest.map(|size| Fact::Largest { size })
+            }
+            ErrorCode::ClockWrong => self.clock_off.map(|seconds| Fact::ClockOff { seconds }),
+            _ => None,
+        }
     }
 
     /// Files of a folder that run, oldest first.

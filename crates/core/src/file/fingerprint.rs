@@ -93,6 +93,11 @@ impl Fingerprint {
         // Source: FILETIME counts 100 ns from 1601; 1970 is 11,644,473,600 s later.
         if cfg!(windows) { self.mtime * 100 - 11_644_473_600_000_000_000 } else { self.mtime }
     }
+
+    /// When it was last written to; nothing where that was before 1970.
+    pub fn written(&self) -> Option<UnixTime> {
+        u64::try_from(self.mtime_ns().div_euclid(1_000_000_000)).ok().map(UnixTime)
+    }
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::watches::Sweep;
 use crate::credentials::{Remote, Scope};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Fact, Result};
 use crate::file::Fingerprint;
 use crate::ids::{BatchId, ItemId, TransferId, UploadId};
 use crate::session::{Collision, Destination};
@@ -176,11 +176,19 @@ pub struct Problem {
     pub detail: String,
     /// S3's request id.
     pub request_id: Option<String>,
+    /// The number or the object that it is told with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact: Option<Fact>,
 }
 
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
-        Self { code: error.code, detail: error.detail.clone(), request_id: error.request_id.clone() }
+        Self {
+            code: error.code,
+            detail: error.detail.clone(),
+            request_id: error.request_id.clone(),
+            fact: error.fact.clone(),
+        }
     }
 }
 

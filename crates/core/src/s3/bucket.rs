@@ -17,12 +17,12 @@ use super::framing::Way;
 use super::lean::{Object, Part};
 use super::list::PartList;
 use super::place::{Endpoint, Place, encryption, tagging};
-use super::requests::{Aborted, Completed, PartBody, Stored};
+use super::requests::{Aborted, Completed, Created, PartBody, Stored};
 use super::watch::{Rides, Watch};
 use super::watchdog::{self, Again, SHORT};
 use super::ways::{self, Leg, Stopped, Trip, Trouble, WayKind, Ways};
 use crate::credentials::{Lease, LeaseKeeper, Refusal};
-use crate::error::{Done, Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Fact, Result};
 use crate::file::buffers::Buffers;
 use crate::ids::{ObjectKey, PartNumber, UploadId};
 use crate::limits;
@@ -30,7 +30,7 @@ use crate::net::Net;
 use crate::remembered::Note;
 use crate::session::wire::TOKEN;
 use crate::transfer::{AcknowledgedPart, checksum};
-use crate::units::ByteCount;
+use crate::units::{ByteCount, UnixTime};
 
 /// A Complete that met another request for its key is asked again after pauses that grow by this, up to the other.
 const CONFLICT: Duration = Duration::from_millis(200);
@@ -108,7 +108,7 @@ impl Bucket {
     ///
     /// # Errors
     /// As classified; see `classify`.
-    pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<UploadId> {
+    pub async fn create(&self, key: &ObjectKey, token: &str) -> Result<Created> {
         let place = &self.0.place;
         let answer = self
             .leased(|leg| async move {
@@ -132,7 +132,8 @@ impl Bucket {
             .await?;
         let upload = answer.upload_id().filter(|id| !id.is_empty());
         let upload = upload.ok_or_else(|| Error::new(ErrorCode::CaptivePortal).detail("an answer without an id"))?;
-        Ok(UploadId(upload.to_owned()))
+        let ends = answer.abort_date().and_then(|date| u64::try_from(date.secs()).ok()).map(UnixTime);
+        Ok(Created::new(UploadId(upload.to_owned()), ends, self.0.clock.time()))
     }
 
     /// Sends one part. Answers only with S3's `ETag` and a checksum equal to ours.
@@ -484,12 +485,21 @@ impl Bucket {
                     tracing::debug!(%error, skewed, "signed by the store's clock from now on");
                 }
                 Err(failure) => {
+                    let failure = self.by_the_clock(failure);
                     leg.pace.ask();
                     let (reached, trouble) =
                         (self.0.reached.load(Ordering::Relaxed), ways::trouble(&failure, leg.kind));
                     return Err(Stopped { error: failure.into_error().on_a_way_that_worked(reached), trouble });
                 }
             }
+        }
+    }
+
+    /// A clock that is refused is told with how far it is off, as far as the store's answers tell.
+    fn by_the_clock(&self, failure: Failure) -> Failure {
+        match (failure, self.0.clock.off_by()) {
+            (Failure::Skewed(error), Some(seconds)) => Failure::Skewed(error.fact(Fact::ClockOff { seconds })),
+            (failure, _) => failure,
         }
     }
 }

@@ -59,6 +59,12 @@ impl StoreClock {
         self.unix(UnixTime::now(), Instant::now())
     }
 
+    /// How many seconds this computer's clock was off, one way or the other, when the store was heard last.
+    pub(super) fn off_by(&self) -> Option<u32> {
+        let heard = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        u32::try_from(heard.there.0.abs_diff(heard.here.0)).ok()
+    }
+
     /// Whether a request that was signed then may have been refused for it: an answer since then told another time.
     pub(super) fn was_off(&self, signed: UnixTime) -> bool {
         self.time().0.abs_diff(signed.0) >= OFF
@@ -102,6 +108,16 @@ mod tests {
     #[test]
     fn before_any_answer_it_is_this_computers_time() {
         assert_eq!(StoreClock::default().unix(UnixTime(7), Instant::now()), UnixTime(7));
+    }
+
+    #[test]
+    fn how_far_a_clock_is_off_is_told_whichever_way() {
+        assert_eq!(StoreClock::default().off_by(), None);
+        let (clock, ..) = heard();
+        assert_eq!(clock.off_by(), Some(3_000_000));
+        let (there, here) = (UnixTime(2_000_000), UnixTime(2_001_260));
+        *clock.0.lock().expect("one thread") = Some(Heard { there, here, at: Instant::now() });
+        assert_eq!(clock.off_by(), Some(21 * 60));
     }
 
     #[test]

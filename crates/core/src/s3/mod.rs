@@ -34,7 +34,7 @@ pub use gate::Gate;
 pub use list::PartList;
 pub use moved::Moved;
 pub use place::{Endpoint, Place, Sse};
-pub use requests::{Aborted, Completed, Head, PartBody, Stored};
+pub use requests::{Aborted, Completed, Created, Head, PartBody, Stored};
 pub use sign::StoreSign;
 pub(crate) use sign::{address as store_address, latency_of, sign_of, store_answers};
 pub use tap::{Lane, Tap, Tapped};

@@ -9,6 +9,11 @@ use super::tap::Tapped;
 use crate::error::Error;
 use crate::file::buffers::is_one_frame;
 use crate::file::{Fingerprint, SourceFile};
+use crate::ids::UploadId;
+use crate::units::UnixTime;
+
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
 
 /// A range of an open file, as the body of one request.
 #[derive(Clone, Debug)]
@@ -37,6 +42,24 @@ impl PartBody {
     /// Whether it is so short that it is read, and the file looked at, before a byte of it leaves.
     pub fn is_read_first(&self) -> bool {
         is_one_frame(self.len)
+    }
+}
+
+/// An upload that S3 opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub upload: UploadId,
+    /// For how many days it is kept unfinished, where a rule of the bucket says so.
+    pub kept: Option<u32>,
+}
+
+impl Created {
+    /// By when it is removed, and what time it is. A rule counts from the midnight that follows: what is left over of a day
+    /// is of that.
+    pub(super) fn new(upload: UploadId, ends: Option<UnixTime>, now: UnixTime) -> Self {
+        let days = |ends: UnixTime| u32::try_from(ends.0.saturating_sub(now.0) / DAY).ok().filter(|days| *days > 0);
+        Self { upload, kept: ends.and_then(days) }
     }
 }
 
@@ -84,7 +107,24 @@ pub enum Head {
         crc64: Option<u64>,
         /// The token that the upload which made it carried.
         token: Option<String>,
+        /// When it was stored, where the store says so.
+        at: Option<UnixTime>,
     },
     /// No right to look.
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_days_that_an_unfinished_upload_is_kept_are_told() {
+        let kept = |ends| Created::new(UploadId("u".to_owned()), ends, UnixTime(10 * DAY + 3_600)).kept;
+        assert_eq!(kept(None), None, "no rule");
+        // Seven days, from the midnight after it was opened.
+        assert_eq!(kept(Some(UnixTime(18 * DAY))), Some(7));
+        assert_eq!(kept(Some(UnixTime(11 * DAY))), None, "within the day");
+        assert_eq!(kept(Some(UnixTime(DAY))), None, "a clock that is off");
+    }
 }

@@ -71,7 +71,7 @@ pub(super) fn verified(wire: wire::Verified) -> Result<Head> {
     Ok(match (wire.found, wire.size, wire.etag) {
         (true, Some(size), Some(etag)) => {
             let crc64 = wire.checksum_crc64nvme.as_deref().and_then(checksum::from_base64);
-            Head::There { etag, size, crc64, token: wire.token }
+            Head::There { etag, size, crc64, token: wire.token, at: None }
         }
         _ => Head::Absent,
     })

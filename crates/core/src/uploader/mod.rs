@@ -18,6 +18,7 @@ mod present;
 mod report;
 mod runtime;
 mod signing;
+mod signing_out;
 mod socket;
 mod status;
 pub mod watches;
@@ -368,7 +369,7 @@ impl Keeper {
         };
         self.turn_to(Origin::Connecting { address: self.options.spelt(&address), instead: None });
         let (keeper, wish) = (Arc::clone(self), self.present.wish());
-        handle.spawn(async move { keeper.connect_until_it_answers(wish, address).await });
+        handle.spawn(async move { keeper.connect_until_it_answers(wish, address, true).await });
         Ok(())
     }
 
@@ -407,10 +408,12 @@ impl Keeper {
     }
 
     /// At start the network may not be there yet: tries until somebody answers, or a person turns to another company.
-    async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String) {
+    /// The token that came with the options is tried where it is `given` still.
+    async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String, given: bool) {
+        let token = self.options.token.as_ref().filter(|_| given);
         let mut wait = std::time::Duration::from_millis(500);
         loop {
-            let Err(error) = self.connect(wish, &address, self.options.token.as_ref()).await else { return };
+            let Err(error) = self.connect(wish, &address, token).await else { return };
             if !passes_by_itself(&error) {
                 let problem = Some((error.code, error.detail));
                 self.present.arrive(wish, None, || {
@@ -504,12 +507,6 @@ impl Keeper {
     async fn sign_in(&self, wish: Wish, session: &Session, token: SecretString) -> Result<SessionStatus> {
         session.sign_in(token).await?;
         self.arrive(wish, session).await.map(|(status, _)| status)
-    }
-
-    async fn sign_out(&self) -> Result<SessionStatus> {
-        let (wish, session) = (self.present.wish(), self.now()?);
-        session.sign_out().await?;
-        self.arrive(wish, &session).await.map(|(status, _)| status)
     }
 
     fn now(&self) -> Result<Session> {

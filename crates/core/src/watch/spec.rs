@@ -13,6 +13,8 @@ use crate::session::Collision;
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
+/// Letters of a name at most.
+const NAME_AT_MOST: usize = 100;
 /// Lines of rules at most, of each kind.
 const LINES_AT_MOST: usize = 200;
 
@@ -20,6 +22,8 @@ const LINES_AT_MOST: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Spec {
+    /// What a person calls it; empty is the folder's own name.
+    pub name: String,
     /// Where in the destination what is found goes: a path with `/`, and `{date}`, `{host}`, `{user}` and `{folder}` in it.
     /// Empty is the destination itself.
     pub under: String,
@@ -62,6 +66,7 @@ pub struct Spec {
 impl Default for Spec {
     fn default() -> Self {
         Self {
+            name: String::new(),
             under: String::new(),
             settle: 10,
             allow_empty: true,
@@ -184,6 +189,9 @@ impl Spec {
     /// `bad-input`, and `name-refused` or `key-too-long` of where it goes.
     pub fn check(&self) -> Result<()> {
         let bad = |why: &str| Err(Error::new(ErrorCode::BadInput).detail(why));
+        if self.name.chars().count() > NAME_AT_MOST || self.name.chars().any(char::is_control) {
+            return bad("a name has 100 letters at most, and no line breaks");
+        }
         if !(1..=86_400).contains(&self.settle) {
             return bad("a file settles for 1 second at least and a day at most");
         }
@@ -241,6 +249,8 @@ mod tests {
     fn what_cannot_be_done_is_refused_when_it_comes_in() {
         Spec::default().check().expect("as most people want it");
         for bad in [
+            Spec { name: "x".repeat(101), ..Spec::default() },
+            Spec { name: "a\nb".to_owned(), ..Spec::default() },
             Spec { settle: 0, ..Spec::default() },
             Spec { settle: 86_401, ..Spec::default() },
             Spec { lines: vec![Line::Include("a[".to_owned())], ..Spec::default() },

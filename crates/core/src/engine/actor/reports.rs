@@ -4,7 +4,7 @@ use super::Actor;
 use crate::engine::Rested;
 use crate::engine::book::Rest;
 use crate::engine::drive::Report;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Fact};
 use crate::ids::TransferId;
 use crate::journal::Write;
 use crate::transfer::{Input, Standing, TransferState, step};
@@ -108,7 +108,10 @@ impl Actor {
     }
 
     async fn rests(&mut self, id: TransferId, standing: &Standing, size: ByteCount, sent: ByteCount) {
-        self.shelf.running.remove(&id);
+        let told = self.shelf.running.remove(&id).and_then(|live| live.problem());
+        if let Some(Fact::ClockOff { seconds }) = told.and_then(|problem| problem.fact) {
+            self.shelf.clock_off = Some(seconds);
+        }
         let (asked, then) = self.active.remove(&id).map_or((None, None), |active| (active.asked, active.then));
         let Some(at) = self.shelf.book.index(id) else { return };
         // A drive that never left the line rests as it was found.

@@ -42,6 +42,7 @@ pub(in crate::engine) async fn drive(
         held_since: held.map(|held| held.since),
         compared: held.and_then(|held| held.compared),
         lost: 0,
+        kept: None,
         differed: 0,
         proof: None,
         found: None,

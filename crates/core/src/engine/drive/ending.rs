@@ -63,7 +63,8 @@ impl Drive {
                     return Ok(self.unknowable());
                 }
                 Seen::Spoilt => return Err(spoilt()),
-                Seen::Other | Seen::Absent | Seen::Unknown => return Err(error),
+                Seen::Other(there) => return Err(error.fact(there)),
+                Seen::Absent | Seen::Unknown => return Err(error),
             },
             Err(error) => return Err(error),
         };
@@ -165,7 +166,8 @@ impl Drive {
                 // is gone, an answer of ours was lost, and whose the object is nobody can tell.
                 Seen::Unknown if !self.has_upload(&open.route, &open.key, upload).await? => Ok(self.unknowable()),
                 Seen::Spoilt => Err(spoilt()),
-                Seen::Other | Seen::Absent | Seen::Unknown => Err(error),
+                Seen::Other(there) => Err(error.fact(there)),
+                Seen::Absent | Seen::Unknown => Err(error),
             },
             Err(error) => Err(error),
         }

@@ -7,13 +7,13 @@ use super::ending::DIFFERED_AT_MOST;
 use super::{Drive, Open};
 use crate::engine::leftovers;
 use crate::engine::routes::Route;
-use crate::error::{Done, Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Fact, Result};
 use crate::ids::{ObjectKey, UploadId};
 use crate::s3::{Aborted, Head, Stored};
 use crate::session::Collision;
 use crate::transfer::state::unfinished;
 use crate::transfer::{Acknowledged, Found, Input, OnS3, Plan};
-use crate::units::UnixTime;
+use crate::units::{ByteCount, UnixTime};
 
 /// What lies at a key, compared with one version of the source.
 pub(super) enum Seen {
@@ -21,8 +21,8 @@ pub(super) enum Seen {
     Ours(Stored),
     /// Nothing.
     Absent,
-    /// Another object.
-    Other,
+    /// Another object, and what it is.
+    Other(Fact),
     /// That version by its token and size, and not by its checksum: the store holds something else than it was sent.
     Spoilt,
     /// No right to look, or the store does not tell what it holds.
@@ -44,9 +44,9 @@ impl Drive {
         };
         let found = match self.looked(&open).await? {
             Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
-            Seen::Other if self.collision() != Collision::Overwrite => return Err(taken()),
+            Seen::Other(there) if self.collision() != Collision::Overwrite => return Err(taken(there)),
             Seen::Spoilt if self.collision() != Collision::Overwrite => return Err(spoilt()),
-            Seen::Other | Seen::Spoilt => Found::Other,
+            Seen::Other(_) | Seen::Spoilt => Found::Other,
             Seen::Absent => Found::Absent,
             Seen::Unknown => {
                 self.unanswered.store(true, Ordering::Relaxed);
@@ -97,7 +97,7 @@ impl Drive {
         let found = match seen {
             Seen::Ours(stored) => Found::Ours { etag: self.proven(stored) },
             Seen::Absent => Found::Absent,
-            Seen::Other | Seen::Spoilt => Found::Other,
+            Seen::Other(_) | Seen::Spoilt => Found::Other,
             Seen::Unknown => {
                 self.live.tells(&unknown());
                 Found::Unknown
@@ -134,9 +134,9 @@ impl Drive {
         match self.looked(open).await? {
             Seen::Ours(stored) => Ok(self.stored(stored)),
             Seen::Unknown => Ok(self.unknowable()),
-            Seen::Other if self.collision() != Collision::Overwrite => Err(taken()),
+            Seen::Other(there) if self.collision() != Collision::Overwrite => Err(taken(there)),
             Seen::Spoilt if self.collision() != Collision::Overwrite => Err(spoilt()),
-            Seen::Other | Seen::Spoilt | Seen::Absent => {
+            Seen::Other(_) | Seen::Spoilt | Seen::Absent => {
                 self.unanswered.store(false, Ordering::Relaxed);
                 Err(not_put_together())
             }
@@ -180,13 +180,13 @@ impl Drive {
         match head {
             Head::Absent => Named::Not(Seen::Absent),
             Head::Unknown => Named::Not(Seen::Unknown),
-            Head::There { etag, size, crc64, token } => {
+            Head::There { etag, size, crc64, token, at } => {
                 let named = token.as_deref() == Some(&*self.row.token) && size == plan.size();
                 match crc64 {
                     Some(crc64) if named => Named::Ours { etag, crc64 },
                     // What it holds, this store does not tell.
                     None if named => Named::Not(Seen::Unknown),
-                    _ => Named::Not(Seen::Other),
+                    _ => Named::Not(Seen::Other(Fact::There { size: ByteCount(size), at })),
                 }
             }
         }
@@ -217,8 +217,8 @@ fn not_put_together() -> Error {
 }
 
 /// A name that is taken, by another or by an earlier version of the same file.
-pub(super) fn taken() -> Error {
-    Error::new(ErrorCode::AlreadyThere).detail("another object is there")
+pub(super) fn taken(there: Fact) -> Error {
+    Error::new(ErrorCode::AlreadyThere).detail("another object is there").fact(there)
 }
 
 /// An object that nobody else made, and that is not what was sent. Beside it the same would come of it.

@@ -27,7 +27,7 @@ use super::routes::{Route, Routes};
 use super::{intake, keys};
 use crate::credentials::Scope;
 use crate::engine::feed::Event;
-use crate::error::{Done, Error, ErrorCode, Result, Retry};
+use crate::error::{Done, Error, ErrorCode, Fact, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::buffers::is_one_frame;
 use crate::file::{Fingerprint, SourceFile};
@@ -170,6 +170,8 @@ pub(super) struct Drive {
     pub(super) compared: Option<Compared>,
     /// How often S3 lost the upload while this ran.
     pub(super) lost: u32,
+    /// For how many days it keeps what is unfinished, as it said of the last upload that it opened.
+    pub(super) kept: Option<u32>,
     /// How often it had other parts than those that were to be put together, or did not know of them.
     pub(super) differed: u32,
     /// What the store answered of the object; goes on record with the end it proves.
@@ -265,6 +267,7 @@ impl Drive {
                         break;
                     }
                     Err(error) => {
+                        let error = self.with_its_days(error);
                         input = Some(self.judge(&error).await);
                         break;
                     }
@@ -454,6 +457,14 @@ impl Drive {
         tokio::select! {
             source = self.source() => source.err().is_none_or(|error| error.code == ErrorCode::SourceOffline),
             () = stopped => true,
+        }
+    }
+
+    /// An upload that the store removed is told with how long it keeps them.
+    fn with_its_days(&self, error: Error) -> Error {
+        match self.kept {
+            Some(days) if error.code == ErrorCode::UploadExpired => error.fact(Fact::Kept { days }),
+            _ => error,
         }
     }
 

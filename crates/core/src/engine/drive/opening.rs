@@ -8,11 +8,11 @@ use super::{Drive, Open};
 use crate::engine::drive::Report;
 use crate::engine::feed::{Event, PausedBy};
 use crate::engine::routes::Route;
-use crate::error::{Done, Error, ErrorCode, Result};
+use crate::error::{Done, Error, ErrorCode, Fact, Result};
 use crate::file::{Fingerprint, Likeness, Place, SourceFile, open_aside};
 use crate::ids::{ObjectKey, UploadId};
 use crate::journal::{Expected, Write};
-use crate::s3::Head;
+use crate::s3::{Created, Head};
 use crate::session::Collision;
 use crate::transfer::{Acknowledged, Input, OnS3, Plan};
 use crate::units::{ByteCount, UnixTime};
@@ -79,7 +79,8 @@ impl Drive {
         if let Some(largest) = self.batch.destination.rules.as_ref().and_then(|rules| rules.largest)
             && plan.size() > largest.get()
         {
-            return Err(Error::new(ErrorCode::TooLarge).detail(format!("the company allows {} bytes", largest.get())));
+            let detail = format!("the company allows {} bytes", largest.get());
+            return Err(Error::new(ErrorCode::TooLarge).detail(detail).fact(Fact::Largest { size: largest }));
         }
         self.found = Some(Write::Opened { id: self.row.id, fingerprint: fingerprint.clone(), plan });
         (self.row.fingerprint, self.row.plan) = (Some(fingerprint.clone()), Some(plan));
@@ -100,8 +101,10 @@ impl Drive {
         // Better to learn now that the key is taken than after a terabyte. Where nobody may look, S3 tells at the end.
         if multipart && !begun && self.collision() != Collision::Overwrite {
             let head = self.patiently(|| open.route.look(&open.key)).await?;
-            if matches!(head, Head::There { .. }) {
-                return Err(Error::new(ErrorCode::AlreadyThere).detail("an object is there before the upload began"));
+            if let Head::There { size, at, .. } = head {
+                let there = Fact::There { size: ByteCount(size), at };
+                let taken = Error::new(ErrorCode::AlreadyThere).detail("an object is there before the upload began");
+                return Err(taken.fact(there));
             }
         }
         Ok(Input::Opened { plan })
@@ -173,7 +176,9 @@ impl Drive {
             }
             outcome
         };
-        Ok(Input::Created(self.patiently(ask).await?))
+        let Created { upload, kept } = self.patiently(ask).await?;
+        self.kept = kept;
+        Ok(Input::Created(upload))
     }
 
     /// Makes the records and S3's list of parts agree. A part that S3 has and the records do not (its answer was lost)

@@ -119,6 +119,7 @@ mod tests {
                 held_since: None,
                 compared: None,
                 lost: 0,
+                kept: None,
                 differed: 0,
                 proof: None,
                 found: None,

@@ -18,6 +18,7 @@ use crate::s3::watchdog::{self, SHORT};
 use crate::s3::ways::{Leg, WayKind};
 use crate::session::wire::TOKEN;
 use crate::transfer::checksum;
+use crate::units::UnixTime;
 
 /// A lease this old may be over without its owner knowing.
 const FRESH: Duration = Duration::from_secs(30);
@@ -74,6 +75,7 @@ impl Bucket {
                     size: there.content_length().and_then(|len| u64::try_from(len).ok()).unwrap_or(0),
                     crc64: there.checksum_crc64_nvme().and_then(checksum::from_base64),
                     token: there.metadata().and_then(|all| all.get(TOKEN)).cloned(),
+                    at: there.last_modified().and_then(|at| u64::try_from(at.secs()).ok()).map(UnixTime),
                 }));
             }
             Err(error) => error,
