@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::notices::Notice;
 use crate::shell::Shell;
+use crate::views::named;
 use crate::words;
 
 /// So many of what was done last are named.
@@ -22,7 +23,7 @@ const RECENT: u32 = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Folder {
     pub(crate) watch: WatchId,
-    /// Its last name.
+    /// What the person calls it, or its last name.
     pub(crate) name: String,
     pub(crate) wrong: Wrong,
 }
@@ -51,8 +52,7 @@ impl Folder {
             }
             _ => return None,
         };
-        let name = card.path.file_name().map_or_else(|| card.shown.clone(), |name| name.to_string_lossy().into_owned());
-        Some(Self { watch: card.id, name, wrong })
+        Some(Self { watch: card.id, name: named(&card.spec, &card.path, &card.shown), wrong })
     }
 
     fn says(&self) -> Notice {

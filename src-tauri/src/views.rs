@@ -15,6 +15,7 @@ use ts_rs::TS;
 
 pub use history::{EntryView, HistoryView};
 pub use updates::{NoUpdates, UpdateTrouble, UpdatesNow, UpdatesView};
+pub(crate) use watches::named;
 pub use watches::{WatchView, Wishes};
 
 use crate::inbox::InboxView;

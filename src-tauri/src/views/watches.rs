@@ -80,7 +80,7 @@ impl From<&Card> for WatchView {
 }
 
 /// What a folder is called: as a person wishes, else by its own name, and one that has none by where it lies.
-fn named(spec: &Spec, path: &Path, shown: &str) -> String {
+pub(crate) fn named(spec: &Spec, path: &Path, shown: &str) -> String {
     let given = Some(spec.name.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
     let own = || path.file_name().map(|name| name.to_string_lossy().into_owned());
     given.or_else(own).unwrap_or_else(|| shown.to_owned())

@@ -15,7 +15,7 @@ export class Pieces {
     try {
       this.now = await this.ipc.concurrency();
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'read');
     }
   }
 
@@ -24,7 +24,7 @@ export class Pieces {
     try {
       await this.ipc.setConcurrency(pieces);
     } catch (problem) {
-      this.toasts.refused(problem as Problem);
+      this.toasts.refused(problem as Problem, 'setting');
       await this.load();
     }
   }

@@ -148,7 +148,7 @@ export class Session {
 
   /** What would stop is asked about first. */
   quit(): void {
-    this.ipc.quit().catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    this.ipc.quit().catch((problem: unknown) => this.toasts.refused(problem as Problem, 'quit'));
   }
 
   answerQuit(quit: boolean): void {
@@ -185,7 +185,7 @@ export class Session {
     if (this.view?.kind !== 'signing-in') return;
     this.attempts += 1;
     this.busy = false;
-    this.ipc.leaveSignIn().catch((problem: unknown) => this.toasts.refused(problem as Problem));
+    this.ipc.leaveSignIn().catch((problem: unknown) => this.toasts.refused(problem as Problem, 'change'));
   }
 
   async signIn(token: string): Promise<void> {
