@@ -14,6 +14,7 @@ use davit_tests::world::on_record;
 use serde_json::{Value, json};
 
 use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window_around::quit;
 use crate::window_watched::go;
 
 /// Beside an upload, an update takes its time.
@@ -313,7 +314,7 @@ async fn window_what_the_store_puts_together_at_a_quit_is_not_cut_short_for_an_u
     window.hover(USUAL_PLACE, &[&file]).drop();
     office.link.holds_one().await;
 
-    close(&windows_of(window.id())[0]);
+    quit(&window).await;
     window.until_says("Quit while 1 transfer is uploading?").await;
     // The page goes with the answer.
     window.script("setTimeout(() => document.querySelector('.dlg .btn').click(), 100)").await;
