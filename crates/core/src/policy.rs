@@ -14,14 +14,12 @@ use url::Url;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::{Company, address};
+use crate::settings::Name;
 use crate::settings::rules::Rules;
-use crate::settings::{Name, Value};
 
 /// What it says. Unknown fields are left to newer versions.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Policy {
-    /// The company's address, instead of one that a person types: as `locks.server`, which many have no other lock than.
-    pub server: Option<String>,
     /// A company without a backend of the contract.
     pub company: Option<Company>,
     /// A store other than AWS that uploads may go to.
@@ -66,20 +64,18 @@ impl Policy {
     /// # Errors
     /// `bad-input` for what cannot be read or is no policy: half a policy is worse than an error.
     pub fn of_this_machine() -> Result<Self> {
-        let (system, managed) = (system_file(), managed::read()?);
-        let file = match &managed {
-            _ if system.exists() => Some(system),
-            Some(_) => None,
-            None => std::env::var_os("DAVIT_POLICY").map(PathBuf::from),
-        };
+        let named = || std::env::var_os("DAVIT_POLICY").map(PathBuf::from);
+        Self::of_machine(managed::read()?, &system_file(), named)
+    }
+
+    fn of_machine(managed: Option<Json>, system: &Path, named: impl FnOnce() -> Option<PathBuf>) -> Result<Self> {
+        let file = system.exists().then(|| written(system)).transpose()?;
+        let name = system.display();
         match (file, managed) {
-            (None, None) => Ok(Self::default()),
-            (Some(file), None) => Self::read(&file),
+            (None, None) => named().map_or_else(|| Ok(Self::default()), |file| Self::read(&file)),
+            (Some(file), None) => Self::of(file, &name.to_string()),
             (None, Some(managed)) => Self::of(managed, MANAGED),
-            (Some(file), Some(managed)) => {
-                let name = format!("{}, {MANAGED}", file.display());
-                Self::of(managed::over(written(&file)?, managed), &name)
-            }
+            (Some(file), Some(managed)) => Self::of(managed::over(file, managed), &format!("{name}, {MANAGED}")),
         }
     }
 
@@ -103,16 +99,12 @@ impl Policy {
     }
 
     fn of(written: Json, name: &str) -> Result<Self> {
-        let mut policy: Self = serde_json::from_value(written).map_err(|e| bad(name, &e.to_string()))?;
+        let policy: Self = serde_json::from_value(managed::folded(written)).map_err(|e| bad(name, &e.to_string()))?;
         if let Some(company) = &policy.company {
             company.check()?;
         }
         if let Some(store) = &policy.store {
             address::check(&store.endpoint)?;
-        }
-        // The two ways to say it are one from here on.
-        if let Some(server) = &policy.server {
-            policy.rules.locks.insert(Name::Server, Value::Text(server.clone()));
         }
         if policy.updates.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() != "https") {
             return Err(Error::new(ErrorCode::AddressInsecure).detail(format!("{name}: updates")));
@@ -153,8 +145,11 @@ fn system_file() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::session::company::{Method, Proof};
+    use crate::settings::Value;
 
     fn read(text: &str) -> Result<Policy> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -188,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn an_address_in_a_file_that_was_left_gives_way_to_the_one_that_management_locks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("policy.json");
+        std::fs::write(&file, r#"{ "server": "https://old.example", "locks": { "tray": true } }"#).expect("written");
+        let managed = json!({ "locks": { "server": "https://new.example" } });
+        let policy = Policy::of_machine(Some(managed), &file, || None).expect("a policy");
+        assert_eq!(policy.address().as_deref(), Some("https://new.example"));
+        assert_eq!(policy.rules.locks.get(Name::Tray), Some(&Value::Switch(true)), "and all else of it counts");
+    }
+
+    #[test]
     fn half_a_policy_is_refused() {
         let company = |url: &str, auth: &str| {
             let company = format!(r#""name": "A", "credentials_url": "{url}", "auth": "{auth}", "destinations": []"#);
@@ -199,6 +205,8 @@ mod tests {
             r#"{ "store": { "endpoint": "http://store.example.com" } }"#.to_owned(),
             r#"{ "store": { "endpoint": "ftp://127.0.0.1/" } }"#.to_owned(),
             r#"{ "locks": { "keep_awake": "no" } }"#.to_owned(),
+            r#"{ "server": 7 }"#.to_owned(),
+            r#"{ "server": "" }"#.to_owned(),
             r#"{ "presets": [] }"#.to_owned(),
             "[]".to_owned(),
             r#"{ "updates": { "endpoint": "http://127.0.0.1/updates.json" } }"#.to_owned(),

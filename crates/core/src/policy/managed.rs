@@ -119,13 +119,32 @@ pub(super) fn read() -> Result<Option<Json>> {
     Ok(None)
 }
 
-/// One policy over another, field by field: what both say is as the upper says it.
+/// A policy in which the company's address stands in one place: alone it is the lock that many have no other than. Who says it
+/// in both ways means the one that stands alone.
+pub(super) fn folded(mut policy: Json) -> Json {
+    if let Some(all) = policy.as_object_mut()
+        && let Some(server) = all.remove("server")
+    {
+        let locks = all.entry("locks").or_insert_with(|| Json::Object(serde_json::Map::new()));
+        // Locks that are none are refused with all of it.
+        if let Some(locks) = locks.as_object_mut() {
+            locks.insert("server".to_owned(), server);
+        }
+    }
+    policy
+}
+
+/// One policy over another, field by field: what both say is as the upper says it, whichever way each says the address.
 pub(super) fn over(below: Json, upper: Json) -> Json {
+    merged(folded(below), folded(upper))
+}
+
+fn merged(below: Json, upper: Json) -> Json {
     match (below, upper) {
         (Json::Object(mut all), Json::Object(upper)) => {
             for (key, value) in upper {
                 let value = match all.remove(&key) {
-                    Some(before) if key == "presets" || key == "locks" => over(before, value),
+                    Some(before) if key == "presets" || key == "locks" => merged(before, value),
                     _ => value,
                 };
                 all.insert(key, value);
@@ -196,9 +215,22 @@ mod tests {
         let below =
             json!({"server": "https://a", "locks": {"tray": true, "keep_awake": true}, "store": {"endpoint": "a"}});
         let upper = json!({"locks": {"tray": false}, "store": {"path_style": true}, "presets": {"concurrency": 4}});
-        let both = json!({"server": "https://a", "locks": {"tray": false, "keep_awake": true},
+        let both = json!({"locks": {"server": "https://a", "tray": false, "keep_awake": true},
             "store": {"path_style": true}, "presets": {"concurrency": 4}});
         assert_eq!(over(below.clone(), upper), both);
         assert_eq!(over(below, json!([])), json!([]), "what is no policy is refused, and not passed over");
+    }
+
+    #[test]
+    fn whichever_way_an_address_is_said_the_upper_one_counts() {
+        let alone = |address: &str| json!({ "server": address });
+        let locked = |address: &str| json!({ "locks": { "server": address } });
+        let (below, upper) = ("https://below.example", "https://upper.example");
+        for below in [alone(below), locked(below)] {
+            for upper in [alone(upper), locked(upper)] {
+                let both = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy");
+                assert_eq!(both.address().as_deref(), Some("https://upper.example"), "{below} {upper}");
+            }
+        }
     }
 }

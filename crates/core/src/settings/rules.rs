@@ -107,11 +107,6 @@ impl Values {
             _ => None,
         }
     }
-
-    /// Has it so from now on.
-    pub fn insert(&mut self, name: Name, value: Value) {
-        self.0.insert(name, value);
-    }
 }
 
 impl TryFrom<BTreeMap<String, Json>> for Values {
