@@ -62,15 +62,14 @@ impl Policy {
     /// The machine's policy; none means that nobody set one. On a machine without one, `DAVIT_POLICY` may name a file.
     ///
     /// # Errors
-    /// `bad-input` for what cannot be read or is no policy: half a policy is worse than an error.
+    /// `bad-input` for what is there and cannot be read, or is no policy: half a policy is worse than an error.
     pub fn of_this_machine() -> Result<Self> {
         let named = || std::env::var_os("DAVIT_POLICY").map(PathBuf::from);
         Self::of_machine(managed::read()?, &system_file(), named)
     }
 
     fn of_machine(managed: Option<Json>, system: &Path, named: impl FnOnce() -> Option<PathBuf>) -> Result<Self> {
-        let file = system.exists().then(|| written(system)).transpose()?;
-        let name = system.display();
+        let (file, name) = (written(system)?, system.display());
         match (file, managed) {
             (None, None) => named().map_or_else(|| Ok(Self::default()), |file| Self::read(&file)),
             (Some(file), None) => Self::of(file, &name.to_string()),
@@ -95,7 +94,8 @@ impl Policy {
     /// # Errors
     /// `bad-input`; `address-insecure` for a store, company or updates by plain http.
     pub fn read(file: &Path) -> Result<Self> {
-        Self::of(written(file)?, &file.display().to_string())
+        let name = file.display().to_string();
+        Self::of(written(file)?.ok_or_else(|| bad(&name, "there is no such file"))?, &name)
     }
 
     fn of(written: Json, name: &str) -> Result<Self> {
@@ -120,10 +120,19 @@ fn bad(name: &str, why: &str) -> Error {
     Error::new(ErrorCode::BadInput).detail(format!("{name}: {why}"))
 }
 
-fn written(file: &Path) -> Result<Json> {
+fn written(file: &Path) -> Result<Option<Json>> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|e| bad(&name, &e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| bad(&name, &e.to_string()))
+    let Some(text) = there(std::fs::read_to_string(file), &name)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|e| bad(&name, &e.to_string()))
+}
+
+/// What was read, if it is there. Only what is not found is none: behind what may not be looked into there may be a policy.
+fn there<T>(read: std::io::Result<T>, name: &str) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(bad(name, &error.to_string())),
+    }
 }
 
 /// Where administrators put it: a folder that people cannot write to.
@@ -191,6 +200,25 @@ mod tests {
         let policy = Policy::of_machine(Some(managed), &file, || None).expect("a policy");
         assert_eq!(policy.address().as_deref(), Some("https://new.example"));
         assert_eq!(policy.rules.locks.get(Name::Tray), Some(&Value::Switch(true)), "and all else of it counts");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_policy_that_may_not_be_looked_at_is_an_error_and_one_that_is_not_there_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("davit");
+        std::fs::write(&file, "{}").expect("written");
+        let nobody = || None;
+        let none = Policy::of_machine(None, &folder.path().join("davit.d/policy.json"), nobody).expect("none");
+        assert!(none.rules.is_empty());
+        // What is no folder nobody may look into, not even who may do everything.
+        for managed in [None, Some(json!({}))] {
+            let error = Policy::of_machine(managed, &file.join("policy.json"), nobody).expect_err("not looked at");
+            assert!(error.code == ErrorCode::BadInput && error.detail.contains("davit/policy.json"), "{error}");
+        }
+        Policy::read(&folder.path().join("named.json")).expect_err("one that is named is to be there");
+        let refused = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        there::<()>(Err(refused()), "the registry").expect_err("it may hold one");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use serde_json::Value as Json;
 
+#[cfg(any(windows, target_os = "macos"))]
+use super::there;
 use crate::error::Result;
-#[cfg(target_os = "macos")]
-use crate::error::{Error, ErrorCode};
 #[cfg(any(windows, test))]
 use crate::settings::{Kind, Setting};
 
@@ -16,30 +16,41 @@ const SECTIONS: [&str; 2] = ["presets", "locks"];
 /// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
 ///
 /// # Errors
-/// `bad-input` for a file of managed preferences that cannot be read.
+/// `bad-input` for a key that is there and cannot be read.
 #[cfg(windows)]
-#[expect(clippy::unnecessary_wraps, reason = "the same shape on every system")]
 pub(super) fn read() -> Result<Option<Json>> {
     use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
-    let found = [CURRENT_USER, LOCAL_MACHINE].into_iter().filter_map(|root| {
-        let key = root.open(r"Software\Policies\Davit").ok()?;
-        let mut all = values(&key);
+    let mut found = Vec::new();
+    for root in [CURRENT_USER, LOCAL_MACHINE] {
+        let Some(key) = opened(root, super::MANAGED)? else { continue };
+        let mut all = values(&key)?;
         for section in SECTIONS {
-            if let Ok(below) = key.open(section) {
-                all.insert(section.to_owned(), Json::Object(values(&below)));
+            if let Some(below) = opened(&key, section)? {
+                all.insert(section.to_owned(), Json::Object(values(&below)?));
             }
         }
-        Some(Json::Object(all))
-    });
-    Ok(found.reduce(over))
+        found.push(Json::Object(all));
+    }
+    Ok(found.into_iter().reduce(over))
+}
+
+#[cfg(windows)]
+fn opened(root: &windows_registry::Key, below: &str) -> Result<Option<windows_registry::Key>> {
+    there(root.open(below).map_err(|error| as_of_files(error.code().0)), below)
+}
+
+/// The registry's errors are those of files in another dress.
+#[cfg(windows)]
+fn as_of_files(code: i32) -> std::io::Error {
+    std::io::Error::from_raw_os_error(code & 0xffff)
 }
 
 /// The values of one key. One of a kind that no setting has is there, as nothing: its setting refuses it.
 #[cfg(windows)]
-fn values(key: &windows_registry::Key) -> serde_json::Map<String, Json> {
+fn values(key: &windows_registry::Key) -> Result<serde_json::Map<String, Json>> {
     use windows_registry::Type;
-    let Ok(values) = key.values() else { return serde_json::Map::new() };
-    let read = values.map(|(name, value)| {
+    let values = there(key.values().map_err(|error| as_of_files(error.code().0)), super::MANAGED)?;
+    let read = values.into_iter().flatten().map(|(name, value)| {
         let found = match value.ty() {
             Type::U32 | Type::U64 => u64::try_from(value).ok().map(Found::Number),
             Type::String | Type::ExpandString => String::try_from(value).ok().map(Found::Text),
@@ -48,7 +59,7 @@ fn values(key: &windows_registry::Key) -> serde_json::Map<String, Json> {
         let json = found.map_or(Json::Null, |found| in_schema(&name, found));
         (name, json)
     });
-    read.collect()
+    Ok(read.collect())
 }
 
 /// A value of the registry, which knows neither yes and no nor lists.
@@ -78,22 +89,20 @@ fn in_schema(key: &str, found: Found) -> Json {
 /// What is said to this computer, over what is said to who sits there. Nothing where the system hands over nothing.
 ///
 /// # Errors
-/// `bad-input` for a file of managed preferences that cannot be read.
+/// `bad-input` for a file of managed preferences that is there and cannot be read.
 #[cfg(target_os = "macos")]
 pub(super) fn read() -> Result<Option<Json>> {
     const FILE: &str = "org.davit.app.plist";
     let computer = std::path::Path::new("/Library/Managed Preferences");
     let person = whoami::username().ok().map(|person| computer.join(person).join(FILE));
-    let mut found = None;
-    for file in person.into_iter().chain([computer.join(FILE)]).filter(|file| file.exists()) {
-        let bad = |e: plist::Error| Error::new(ErrorCode::BadInput).detail(format!("{}: {e}", file.display()));
-        let one = of_plist(&plist::Value::from_file(&file).map_err(bad)?);
-        found = Some(match found {
-            Some(below) => over(below, one),
-            None => one,
-        });
+    let mut found = Vec::new();
+    for file in person.into_iter().chain([computer.join(FILE)]) {
+        let name = file.display().to_string();
+        let Some(bytes) = there(std::fs::read(&file), &name)? else { continue };
+        let one = plist::Value::from_reader(std::io::Cursor::new(bytes));
+        found.push(of_plist(&one.map_err(|e| super::bad(&name, &e.to_string()))?));
     }
-    Ok(found)
+    Ok(found.into_iter().reduce(over))
 }
 
 /// A property list as JSON. What JSON has no word for is nothing: the setting refuses it.
