@@ -73,8 +73,6 @@ impl Desk {
             ("DAVIT_DEV_S3_ENDPOINT", self.office.link.endpoint()),
             ("DAVIT_POLICY", path(&self.policy)),
             ("SSL_CERT_FILE", path(&self.shelf.ca)),
-            // Where there is no FUSE.
-            ("APPIMAGE_EXTRACT_AND_RUN", "1".to_owned()),
         ];
         Window::open_as(&self.program, &self.office.world.home(), &variables).await
     }
@@ -109,10 +107,11 @@ async fn says_at_last(window: &Window, words: &str) {
     }
 }
 
-/// Presses the one button of updates, once there is one.
+/// Presses the one button of updates, once it does something: while Davit looks or fetches it stands there and does nothing.
 async fn press(window: &Window) {
-    window.until("document.querySelector('.updates .btn')").await;
-    window.script("document.querySelector('.updates .btn')?.click()").await;
+    const BUTTON: &str = "document.querySelector('.updates .btn:not([aria-disabled=true])')";
+    window.until(BUTTON).await;
+    window.script(&format!("{BUTTON}?.click()")).await;
 }
 
 async fn settings(window: &Window) {
