@@ -78,14 +78,12 @@ impl Desk {
         std::fs::write(&self.policy, policy.to_string()).expect("written");
     }
 
-    fn variables(&self) -> [(&'static str, String); 4] {
+    fn variables(&self) -> [(&'static str, String); 3] {
         let path = |path: &Path| path.to_str().expect("plain").to_owned();
         [
             ("DAVIT_DEV_S3_ENDPOINT", self.office.link.endpoint()),
             ("DAVIT_POLICY", path(&self.policy)),
             ("SSL_CERT_FILE", path(&self.shelf.ca)),
-            // Where there is no FUSE.
-            ("APPIMAGE_EXTRACT_AND_RUN", "1".to_owned()),
         ]
     }
 
@@ -129,10 +127,11 @@ async fn says_at_last(window: &Window, words: &str) {
     }
 }
 
-/// Presses the one button of updates, once there is one.
+/// Presses the one button of updates, once it does something: while Davit looks or fetches it stands there and does nothing.
 async fn press(window: &Window) {
-    window.until("document.querySelector('.updates .btn')").await;
-    window.script("document.querySelector('.updates .btn')?.click()").await;
+    const BUTTON: &str = "document.querySelector('.updates .btn:not([aria-disabled=true])')";
+    window.until(BUTTON).await;
+    window.script(&format!("{BUTTON}?.click()")).await;
 }
 
 /// Asks for updates until the window says this of the last look.

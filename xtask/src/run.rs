@@ -43,10 +43,15 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
 }
 
-/// npm within `ui/`; on Windows it is a script.
+/// npm within `ui/`.
 pub(crate) fn npm(args: &[&str]) -> Command {
+    npm_in(&root().join("ui"), args)
+}
+
+/// npm within a folder; on Windows it is a script.
+pub(crate) fn npm_in(folder: &Path, args: &[&str]) -> Command {
     let mut command = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, args);
-    command.current_dir(root().join("ui"));
+    command.current_dir(folder);
     command
 }
 

@@ -1,9 +1,11 @@
 //! Installs what is missing, or says what to install. Nothing to do takes no time.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use crate::packages::{BROWSER, Purpose, needed};
-use crate::run::{command, must, npm, output, root, superuser, works};
+use crate::run::{command, must, npm_in, output, root, superuser, works};
 
 /// What the UI's tools run on, as `ui/package.json` says it: the narrowest of what they ask for in the lock file.
 const NODE: &str = "^20.19.0 || ^22.13.0 || >=24";
@@ -66,24 +68,26 @@ fn installed(package: &str) -> bool {
     asked.is_some_and(|status| status.ends_with("ok installed"))
 }
 
-/// npm packages, when the lock file is newer than what was installed from it.
+/// npm packages of the page.
 pub(crate) fn page() -> Result<()> {
     let ui = root().join("ui");
-    if !ui.join("package.json").exists() {
-        return Ok(());
-    }
+    if ui.join("package.json").exists() { npm_packages(&ui) } else { Ok(()) }
+}
+
+/// npm packages of a folder, when its lock file is newer than what was installed from it.
+pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     let version = output(&mut command("node", &["--version"]));
     if !version.as_deref().is_some_and(will_do) {
         let found = version.as_deref().map_or("none", str::trim);
         bail!("Node {NODE} is needed, found {found}; https://nodejs.org has it where the system does not");
     }
-    let changed = |path: &str| std::fs::metadata(ui.join(path)).and_then(|meta| meta.modified()).ok();
+    let changed = |path: &str| std::fs::metadata(folder.join(path)).and_then(|meta| meta.modified()).ok();
     let stamp = "node_modules/.davit-installed";
     if changed(stamp).is_some_and(|stamp| changed("package-lock.json").is_none_or(|lock| lock <= stamp)) {
         return Ok(());
     }
-    must("npm packages", &mut npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
-    std::fs::write(ui.join(stamp), "")?;
+    must("npm packages", &mut npm_in(folder, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))?;
+    std::fs::write(folder.join(stamp), "")?;
     Ok(())
 }
 

@@ -14,9 +14,7 @@ const WHAT: &str = "Davit signs out, watches none of the company's folders any m
 pub(crate) async fn run(yes: bool) -> Result<u8> {
     let options = Options::from_env()?;
     // Nobody is asked about what is not done.
-    if options.policy.address().is_some() {
-        return Err(Error::new(ErrorCode::SetByCompany).detail("server"));
-    }
+    options.policy.lets_go()?;
     if !yes && !is_meant()? {
         return Ok(NOTHING);
     }

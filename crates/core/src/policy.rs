@@ -84,6 +84,15 @@ impl Policy {
         locked.or_else(|| Some(self.company.as_ref()?.credentials_url.clone()))
     }
 
+    /// Whether the company may be left.
+    ///
+    /// # Errors
+    /// `set-by-company` where it leaves no choice.
+    pub fn lets_go(&self) -> Result<()> {
+        let stays = || Error::new(ErrorCode::SetByCompany).detail("server");
+        self.address().map_or(Ok(()), |_| Err(stays()))
+    }
+
     /// The address of the company that it begins with, where people may turn to another.
     pub fn preset_address(&self) -> Option<&str> {
         self.rules.presets.text(Name::Server)

@@ -16,11 +16,12 @@ pub(super) fn of(signed: &[(String, String)], downloads: &str, day: &str) -> Res
             ensure!(there.is_none(), "two packages are for {platform}, {name} among them");
         }
     }
-    ensure!(!platforms.is_empty(), "none of the packages is one that updates itself");
+    ensure!(!platforms.is_empty(), "none of the packages is one that an update is told of");
     Ok(json!({ "version": env!("CARGO_PKG_VERSION"), "pub_date": day, "platforms": platforms }))
 }
 
-/// What an app that came in this package asks for; nothing for what does not update itself.
+/// What an app that came in this package asks for; nothing for what asks for none. A package whose
+/// system updates it asks, too, and is told by Davit itself who brings the next one.
 fn platforms_of(name: &str) -> Vec<String> {
     if name.starts_with("davit-backend") || name.contains("-trial-") {
         return Vec::new();

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::file::names;
-use crate::ids::ObjectKey;
-use crate::journal::{ItemRow, Journal, TransferRow};
+use crate::ids::{BatchId, ObjectKey};
+use crate::journal::{ItemRow, Journal, Reader, TransferRow};
 
 /// A number is tried this often before a name of its own is given.
 const NUMBERS: u32 = 20;
@@ -36,15 +36,23 @@ pub(super) async fn next(journal: &Journal, item: &ItemRow, row: &TransferRow, b
         return Ok(own);
     }
     let tried = (2..=NUMBERS).find(|n| names::suffixed(&base, *n) == row.key).unwrap_or(1);
-    let batch = item.batch;
-    let look = move |journal: &crate::journal::Reader| {
-        for n in tried + 1..=NUMBERS {
-            let key = names::suffixed(&base, n);
-            if !journal.has_key(batch, &key)? {
-                return Ok(key);
-            }
-        }
-        Ok(own)
+    let numbered = (tried + 1..=NUMBERS).map(move |n| names::suffixed(&base, n));
+    free(journal, item.batch, numbered, own).await
+}
+
+/// The first of these that no other file of the gesture has; where all are taken, its own.
+async fn free(
+    journal: &Journal,
+    batch: BatchId,
+    mut keys: impl Iterator<Item = String> + Send + 'static,
+    own: String,
+) -> Result<String> {
+    let look = move |journal: &Reader| {
+        let free = keys.find_map(|key| match journal.has_key(batch, &key) {
+            Ok(taken) => (!taken).then_some(Ok(key)),
+            Err(error) => Some(Err(error)),
+        });
+        free.unwrap_or(Ok(own))
     };
     journal.read(look).await
 }
@@ -72,16 +80,8 @@ pub(super) async fn proposed(
     given: &HashSet<String>,
 ) -> Result<Option<String>> {
     let Some(key) = mended(item, row) else { return Ok(None) };
-    let (batch, given) = (item.batch, given.clone());
     let own = names::beside(&key, row.token.get(..8).unwrap_or(&row.token));
-    let look = move |journal: &crate::journal::Reader| {
-        let beside = (2..=NUMBERS).map(|n| names::suffixed(&key, n));
-        for key in std::iter::once(key.clone()).chain(beside) {
-            if !given.contains(&key) && !journal.has_key(batch, &key)? {
-                return Ok(key);
-            }
-        }
-        Ok(own)
-    };
-    journal.read(look).await.map(Some)
+    let beside: Vec<_> = (2..=NUMBERS).map(|n| names::suffixed(&key, n)).collect();
+    let keys: Vec<_> = std::iter::once(key).chain(beside).filter(|key| !given.contains(key)).collect();
+    free(journal, item.batch, keys.into_iter(), own).await.map(Some)
 }

@@ -13,7 +13,7 @@ use crate::journal::Problem;
 use crate::s3::Moved;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
-use crate::units::UnixTime;
+use crate::units::{ByteCount, UnixTime};
 
 /// The counters of one running transfer.
 #[derive(Debug, Default)]
@@ -75,6 +75,11 @@ impl Trouble {
 impl Live {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of what S3 had when it last rested: until it is looked at again nothing else is known, and none of it is sent now.
+    pub(super) fn of(acknowledged: ByteCount) -> Self {
+        Self { acknowledged: AtomicU64::new(acknowledged.get()), ..Self::default() }
     }
 
     /// Starts from what S3 has already.

@@ -217,9 +217,7 @@ impl Keeper {
     /// # Errors
     /// `set-by-company` where a policy fixes it, `bad-input` where none is known.
     fn may_be_forgotten(&self) -> Result<(String, String)> {
-        if self.options.policy.address().is_some() {
-            return Err(Error::new(ErrorCode::SetByCompany).detail("server"));
-        }
+        self.options.policy.lets_go()?;
         let none = || Error::new(ErrorCode::BadInput).detail("no company is known");
         if self.options.direct.is_some() {
             return Err(none());

@@ -115,10 +115,6 @@ impl Uploader {
         if let Some(address) = &half {
             settings.forget(address);
         }
-        if options.net.proxies.choice() == ProxyChoice::Automatic {
-            options.net.proxies.choose(settings.proxy.clone());
-        }
-        crate::log::is_detailed_until(settings.detailed_log);
         let ruled = options.ruled(&settings);
         if options.limit.is_some() {
             ruled.may_choose_a_limit()?;

@@ -395,8 +395,7 @@ impl Actor {
     fn start(&mut self, at: u32, input: Input) {
         let slot = self.shelf.book.slots[at as usize];
         let large = slot.size.get() >= limits::single_put_below();
-        let (live, stop) = (Arc::new(Live::default()), Stop::default());
-        live.begin([]);
+        let (live, stop) = (Arc::new(Live::of(slot.acknowledged)), Stop::default());
         if let Some((code, until)) = self.woken.remove(&slot.id) {
             live.tries_again(code, until);
         }

@@ -163,15 +163,17 @@ impl Actor {
 mod tests {
     use std::path::Path;
 
+    use tokio::time::{Duration, Instant};
+
     use super::*;
     use crate::engine::actor::Active;
     use crate::engine::book::Item;
     use crate::engine::drive::Stop;
     use crate::engine::feed::{Action, PausedBy};
     use crate::engine::fixture::{FILE, kind, records, rows, start};
-    use crate::ids::{BatchId, ItemId, UploadId};
+    use crate::ids::{BatchId, ItemId, PartNumber, UploadId};
     use crate::transfer::OnS3;
-    use crate::units::UnixTime;
+    use crate::units::{ByteRate, UnixTime};
 
     const AT: UnixTime = UnixTime(7);
 
@@ -181,6 +183,25 @@ mod tests {
 
     fn paused() -> TransferState {
         TransferState::Paused { by: PausedBy::You, since: AT }
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_process_sent_is_there_at_once_and_is_no_speed_of_this_one() {
+        let home = tempfile::tempdir().expect("a folder");
+        let records = records(home.path(), rows(Path::new("/cut.mov"), standing(TransferState::Queued))).await;
+        let mut actor = Actor::new(start(home.path(), records));
+        let (size, sent) = (ByteCount(10_000_000), ByteCount(9_000_000));
+        actor.set(0, Rest::Queued, size, sent);
+        actor.start(0, Input::Admit);
+        let begun = Instant::now();
+        actor.shelf.sample(begun);
+        assert_eq!(actor.shelf.totals(begun).sent, sent);
+        // Its drive looks a little later at what is there.
+        actor.shelf.running[&FILE].begin([(PartNumber::FIRST, sent.get())]);
+        let now = begun + Duration::from_secs(1);
+        actor.shelf.sample(now);
+        let totals = actor.shelf.totals(now);
+        assert_eq!((totals.sent, totals.speed), (sent, ByteRate(0)));
     }
 
     /// An engine whose one file runs.
