@@ -108,7 +108,7 @@ impl Notices {
         let title = needs(failed, name.as_deref(), why);
         let body = because(failed, why, None, &destination);
         let leads = item.map(|item| Wanted::Row { item }).or(Some(Wanted::NeedsYou));
-        (preferences.tell_needs_you && !focused).then(|| Notice { title, body, leads })
+        (preferences.tell_needs_you && !focused).then_some(Notice { title, body, leads })
     }
 
     /// Something ended.
@@ -139,7 +139,7 @@ impl Notices {
             let title = needs(failed, name, why);
             let besides = (done > 0).then(|| words::and_done(done, &destination));
             let body = because(failed, why, besides, &destination);
-            return preferences.tell_needs_you.then(|| Notice { title, body, leads });
+            return preferences.tell_needs_you.then_some(Notice { title, body, leads });
         }
         if !preferences.tell_done || watch.is_some() || done == 0 {
             return None;

@@ -141,9 +141,12 @@ fn recent(slice: &Slice) -> Vec<(ItemId, String)> {
 type Cards = Option<watch::Receiver<Arc<[Card]>>>;
 
 async fn changed(cards: &mut Cards) {
-    match cards {
-        Some(told) if told.changed().await.is_ok() => {}
-        _ => std::future::pending().await,
+    let gone = match cards {
+        Some(told) => told.changed().await.is_err(),
+        None => true,
+    };
+    if gone {
+        std::future::pending::<()>().await;
     }
 }
 

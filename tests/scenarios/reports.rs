@@ -43,21 +43,23 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
     let (sessions, keys) = (world.cloud.sessions(), world.cloud.keys());
     assert!(!sessions.is_empty(), "a session was given");
     let key = world.keys().into_iter().find(|key| key.contains(NAME)).expect("it is stored");
-    let mut log = format!("sent {TOKEN} by http://ada:{PASSWORD}@proxy/ to get {}\n", file.display());
-    log += &format!("and by http://ada:s3cret-of-ada@proxy/ with aws_secret_access_key = {}\n", keys.secret_access_key);
+    let mut log = vec![
+        format!("sent {TOKEN} by http://ada:{PASSWORD}@proxy/ to get {}", file.display()),
+        format!("and by http://ada:s3cret-of-ada@proxy/ with aws_secret_access_key = {}", keys.secret_access_key),
+    ];
     for (keys, token) in &sessions {
         let (id, secret) = (&keys.access_key_id, &keys.secret_access_key);
-        log +=
-            &format!("x-amz-security-token: {token}\nAuthorization: AWS4-HMAC-SHA256 Credential={id}/2026/s3, next\n");
-        log += &format!("{{\"accessKeyId\":\"{id}\",\"secretAccessKey\":\"{secret}\",\"sessionToken\":\"{token}\"}}\n");
+        log.push(format!("x-amz-security-token: {token}"));
+        log.push(format!("Authorization: AWS4-HMAC-SHA256 Credential={id}/2026/s3, next"));
+        log.push(format!("{{\"accessKeyId\":\"{id}\",\"secretAccessKey\":\"{secret}\",\"sessionToken\":\"{token}\"}}"));
     }
     let account = "arn:aws:sts::123456789012:assumed-role/davit/mara";
-    log +=
-        &format!("AccessDenied: User: {account} may not s3:PutObject on resource: \"arn:aws:s3:::media/{key}\" here\n");
-    log += &format!("no such thing as {key}, {NAME}.mov or {}\n", key.replace(' ', "%20"));
-    log += "the end of the log\n";
+    let place = format!("arn:aws:s3:::media/{key}");
+    log.push(format!("AccessDenied: User: {account} may not s3:PutObject on resource: \"{place}\" here"));
+    log.push(format!("no such thing as {key}, {NAME}.mov or {}", key.replace(' ', "%20")));
+    log.push("the end of the log\n".into());
     std::fs::create_dir_all(world.home().join("log")).expect("a folder");
-    std::fs::write(world.home().join("log/davit.log"), log).expect("written");
+    std::fs::write(world.home().join("log/davit.log"), log.join("\n")).expect("written");
 
     let (saved, named, told) = (world.path("saved.zip"), world.path("named.zip"), world.path("told.zip"));
     uploader.save_report(saved.clone(), false).await.expect("saved");

@@ -252,7 +252,6 @@ async fn what_goes_on_without_a_window_where_no_icon_is_shown_says_how_it_is_see
 async fn quitting_while_something_uploads_asks_and_a_no_keeps_uploading() {
     let office = Office::open().await;
     let window = office.window().await;
-    let id = window.id();
     connect(&window, &office).await;
     let file = under_way(&office, &window).await;
     quit(&window).await;

@@ -321,9 +321,10 @@ async fn window_what_the_store_puts_together_at_a_quit_is_not_cut_short_for_an_u
     assert_eq!(desk.installed(), *builds.old.1, "the store did not answer yet");
 
     office.link.faults.hold.send_replace(false);
-    let _started = desk.start();
+    let mut started = desk.start();
     new_one_runs(&desk, &builds).await;
     assert_eq!(desk.installed(), *builds.new.1, "it came with the next start");
+    assert!(started.wait().expect("it ended").success(), "the old one left");
     until("it is uploaded", || !world.keys().is_empty()).await;
     office.all_there(&[file]);
 }

@@ -172,7 +172,7 @@ fn ours(at: &Path) -> Result<Option<File>> {
         Err(error) => return Err(Error::from(error)),
     };
     let found = folder.metadata()?;
-    Ok((found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0).then_some(folder))
+    Ok((found.uid() == geteuid().as_raw() && found.mode().trailing_zeros() >= 6).then_some(folder))
 }
 
 /// Whether it still lies there.

@@ -13,6 +13,7 @@ pub(crate) const fn reason(code: ErrorCode) -> &'static str {
         ErrorCode::ProxyAuth => "Your company network asks for a password.",
         ErrorCode::SignInEnded => "Sign in again to continue.",
         ErrorCode::WrongToken => "This token was not accepted.",
+        ErrorCode::SignInUnfinished => "Sign-in was not finished.",
         ErrorCode::NoCredentials => "There are no credentials for this place.",
         ErrorCode::AccessDenied => "No access to this place. Ask your administrator.",
         ErrorCode::NotAllowed => "This account may not use Davit.",
@@ -70,7 +71,7 @@ mod tests {
         let window = include_str!("../../../ui/src/text/en.ts");
         for &code in ErrorCode::ALL {
             let (plain, quoted) = (format!("\n  {}: {{", code.as_str()), format!("\n  '{}': {{", code.as_str()));
-            let at = window.find(&plain).or_else(|| window.find(&quoted)).expect(code.as_str());
+            let at = window.find(&plain).or_else(|| window.find(&quoted)).expect("it has a sentence there");
             let row = window[at..].split("row: '").nth(1).and_then(|rest| rest.split('\'').next());
             assert_eq!(row, Some(reason(code)), "{}", code.as_str());
         }

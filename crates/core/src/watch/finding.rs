@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::aftermath::UPLOADED;
 use super::card::Doing;
 use super::evidence::Stands;
-use super::folder::{AWAY, Folder};
+use super::folder::{AWAY, Folder, Gone};
 use super::owner::{self, Claim, Owner};
 use super::record::RootId;
 use super::root::{self, Root};
@@ -35,7 +35,7 @@ impl Folder {
         };
         self.presence.looked(Instant::now(), self.mount.is_some());
         let (found, unplugged) = self.drive.ask(Asked::Names, look).await?;
-        self.unplugged = unplugged;
+        self.gone = if unplugged { Gone::Drive } else { Gone::Folder };
         let Some((tree, is, mount, remote)) = found else {
             self.is_away();
             return Ok(None);

@@ -62,6 +62,13 @@ pub(super) enum Ask {
 /// What becomes of a row.
 pub(super) type Change = Box<dyn FnOnce(&mut WatchRow) + Send>;
 
+/// What is away where a watched folder is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    Folder,
+    Drive,
+}
+
 /// A watched folder.
 pub(super) struct Folder {
     pub(super) shared: Arc<Shared>,
@@ -72,8 +79,7 @@ pub(super) struct Folder {
     pub(super) mount: Option<PathBuf>,
     /// Where its drive was mounted before, also in an earlier run.
     pub(super) was_on: Option<PathBuf>,
-    /// Whether that drive is away, and not the folder alone.
-    pub(super) unplugged: bool,
+    pub(super) gone: Gone,
     pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
@@ -142,7 +148,7 @@ impl Folder {
             drive,
             mount: None,
             was_on: None,
-            unplugged: false,
+            gone: Gone::Folder,
             presence: Presence::from(Instant::now()),
             asks,
             card,
@@ -314,7 +320,7 @@ impl Folder {
     /// Nothing that was known of the folder where it lay holds where it lies now.
     fn lies_elsewhere(&mut self, path: &Path) {
         (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
-        (self.was_on, self.unplugged) = (None, false);
+        (self.was_on, self.gone) = (None, Gone::Folder);
         self.events.rest();
         self.known.clear();
         self.passed = Passed::default();
@@ -395,7 +401,9 @@ impl Folder {
             Ok(()) => {}
             // The drive says so, or the folder is gone in the midst.
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => {
-                self.unplugged |= error.code == ErrorCode::SourceOffline;
+                if error.code == ErrorCode::SourceOffline {
+                    self.gone = Gone::Drive;
+                }
                 self.is_away();
             }
             Err(error) => {
@@ -581,7 +589,7 @@ impl Folder {
 
     fn card_of(&self, counts: Counts) -> Card {
         let mut card = card_of(&self.row, self.doing, self.events.notices());
-        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.unplugged);
+        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.gone == Gone::Drive);
         card.drive = drive_of(&self.row.path, mount);
         (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
         card.last_event = self.last_event;
@@ -650,7 +658,7 @@ mod tests {
         folder.shared.journal.write(vec![Write::Item(item)]).await.expect("written");
         folder.knows_its_drive().await;
         assert_eq!(folder.card_of(Counts::default()).drive, None, "the folder alone is gone");
-        folder.unplugged = true;
+        folder.gone = Gone::Drive;
         let name = root.path().file_name().map(|name| name.to_string_lossy().into_owned());
         assert_eq!(folder.card_of(Counts::default()).drive, name);
         folder.lies_elsewhere(Path::new("/nowhere"));

@@ -102,7 +102,7 @@ impl Bare {
 fn of_the_distribution(list: &str, suite: &str) -> String {
     let own = |word: &str| word.strip_prefix(suite).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
     let lines = list.lines().filter(|line| line.starts_with("deb ") && line.split_whitespace().any(own));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Removes an earlier bare system. Nothing is ever removed through a mount.

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!((one.item, one.why, one.failed), (Some(ItemId::new(1)), Some(ErrorCode::FileMissing), 1));
         assert_eq!((one.took, one.last), (Duration::from_secs(60), true));
         // Two of a gesture are told by their number.
-        row(&mut shelf, 2, 2, None, &[failed.clone()]);
+        row(&mut shelf, 2, 2, None, std::slice::from_ref(&failed));
         row(&mut shelf, 3, 2, None, &[failed]);
         let two = ended(&shelf, 2);
         assert_eq!((two.item, two.why, two.failed), (None, Some(ErrorCode::FileMissing), 2));
@@ -273,7 +273,7 @@ mod tests {
         };
         let at_once = |news| match news {
             News::Ended(ended) => News::Ended(crate::engine::Ended { took: Duration::ZERO, ..ended }),
-            stumbled => stumbled,
+            stumbled @ News::Stumbled(_) => stumbled,
         };
         let paused = Rest::Paused { by: PausedBy::You, since: 1 };
         // The other one is paused meanwhile: nobody is kept waiting for it.

@@ -117,7 +117,9 @@ impl Grant {
             bearer: Some(bearer.into()),
             refresh: refresh.map(Into::into),
             // More than years is for ever.
-            lasts: life.and_then(|life| Some((asked.checked_add(life - early(life))?, asked.checked_add(life)?))),
+            lasts: life.and_then(|life| {
+                Some((asked.checked_add(life.saturating_sub(early(life)))?, asked.checked_add(life)?))
+            }),
         })
     }
 }

@@ -160,15 +160,12 @@ impl Kept {
         if self.now().turn != turn {
             return None;
         }
-        let lasts = match &grant.refresh {
-            Some(refresh) => {
-                let entry = Entry::of(refresh, &self.issuer)?;
-                self.vault.store(&self.account, &entry).await
-            }
-            None => {
-                self.vault.forget(&self.account).await;
-                false
-            }
+        let lasts = if let Some(refresh) = &grant.refresh {
+            let entry = Entry::of(refresh, &self.issuer)?;
+            self.vault.store(&self.account, &entry).await
+        } else {
+            self.vault.forget(&self.account).await;
+            false
         };
         let mut now = self.now();
         if now.turn != turn {
