@@ -97,7 +97,7 @@ fn auth(config: &Config) -> Valid {
 
 /// What of an issuer the contract does not tell; the rest is checked as clients check it.
 fn oidc(said: &Oidc) -> Valid {
-    field("auth.audience", shape::header(said.audience(), 2_048))?;
+    said.audience.iter().try_for_each(|id| field("auth.audience", shape::header(id, 2_048)))?;
     field("auth.person", shape::words(&said.person, 256))?;
     field("auth.groups", shape::words(&said.groups, 256))?;
     said.disabled.iter().try_for_each(|id| field("auth.disabled", shape::words(id, 256)))
