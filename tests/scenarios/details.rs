@@ -4,9 +4,10 @@ use davit_core::engine::EnqueueOptions;
 use davit_core::engine::feed::{Action, Focused, RowState, Target, Update, View};
 use davit_core::error::{ErrorCode, Fact};
 use davit_core::session::Collision;
-use davit_core::uploader::Uploader;
+use davit_core::uploader::{Options, Uploader};
 use davit_tests::World;
 use davit_tests::source::noise;
+use davit_tests::world::connected;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn details_of_a_row_that_leaves_the_list_are_told_as_gone_and_not_as_unchanged() {
@@ -74,12 +75,11 @@ async fn what_was_refused_in_a_folder_is_taken_when_the_person_tries_it_again() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_taken_is_told_with_size_and_date_of_both() {
-    let world = World::new().await;
+    let world = World::with_backend(900, "role").await;
     let (first, second) = (world.sources().join("first/cut.mov"), world.sources().join("second/cut.mov"));
     noise(&first, 700);
     noise(&second, 900);
-    let options = davit_core::uploader::Options { hold: false, ..world.options() };
-    let uploader = Uploader::open(options).await.expect("opens");
+    let uploader = connected(Options { hold: false, ..world.options_by_backend(&world.cloud.endpoint()) }).await;
     let engine = uploader.engine();
     let to = uploader.destinations().await.expect("one")[0].id.clone();
     let asks = || EnqueueOptions { collision: Some(Collision::Fail), ..EnqueueOptions::default() };

@@ -35,7 +35,7 @@ fn good(path: &str) -> Value {
                                 "storage_class": "STANDARD_IA", "tags": {"project": "Rushes 1"},
                                 "sse": {"kind": "kms", "key_id": "alias/media"}, "account_id": "123456789012"}]),
         VERIFY => json!({"found": true, "size": 5, "etag": "\"9b2c\"", "checksum_crc64nvme": "AAAAAAAAAAA=",
-                         "token": "5f3a"}),
+                         "last_modified": "2026-11-23T19:00:00Z", "token": "5f3a"}),
         _ => json!({"access_key_id": "ASIAEXAMPLE", "secret_access_key": "wJalr/XUt+", "session_token": "FwoG==",
                     "region": "eu-central-1", "bucket": "media", "key_prefix": "u/5f/", "expiration": in_seconds(3_600)}),
     }
@@ -208,6 +208,7 @@ async fn hostile_answers_are_refused() {
         with(VERIFY, "checksum_crc64nvme", json!("AAAAAAAAAAA")),
         with(VERIFY, "checksum_crc64nvme", json!("AAAAAAAAAAB=")),
         with(VERIFY, "checksum_crc64nvme", json!("not a checksum")),
+        with(VERIFY, "last_modified", json!("yesterday")),
         with(VERIFY, "token", json!("a\r\nb")),
         with(VERIFY, "token", json!("x".repeat(300))),
     ];

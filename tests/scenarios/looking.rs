@@ -165,6 +165,7 @@ async fn a_backend_tells_what_lies_at_a_persons_own_keys_and_at_no_others() {
     let (status, body) = look(&key).await;
     assert_eq!((status, &body["found"], &body["size"]), (200, &json!(true), &json!(1_000)), "{body}");
     assert_eq!(body["token"].as_str().map(str::len), Some(32), "{body}");
+    assert!(body["last_modified"].as_str().is_some_and(|at| at.ends_with('Z')), "{body}");
     assert_eq!(body["checksum_crc64nvme"].as_str().map(str::len), Some(12), "{body}");
     assert_eq!(look(&format!("{key}x")).await, (200, json!({"found": false})));
 

@@ -10,6 +10,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::primitives::DateTimeFormat;
 use aws_sdk_s3::types::ChecksumMode;
 use axum::body::Body;
 use axum::extract::State as Shared;
@@ -97,6 +98,7 @@ fn seen(object: HeadObjectOutput) -> wire::Verified {
         found: true,
         size: Some(object.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or(0)),
         etag: object.e_tag,
+        last_modified: object.last_modified.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()),
         checksum_crc64nvme: object.checksum_crc64_nvme.filter(|text| shape::crc64(text).is_ok()),
         token: token.filter(|token| shape::header(token, 256).is_ok()),
     }

@@ -158,10 +158,4 @@ mod tests {
             assert!(!updater.to_string().contains(lax), "{lax}");
         }
     }
-
-    #[test]
-    fn an_installer_for_windows_puts_no_older_version_over_a_newer_one() {
-        let packages: serde_json::Value = serde_json::from_str(&read("packages.windows.json")).expect("JSON");
-        assert_eq!(packages["bundle"]["windows"]["allowDowngrades"], false, "the bundler allows it where nobody says");
-    }
 }

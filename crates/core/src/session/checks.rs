@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::ids::DestinationId;
 use crate::s3::{Head, Sse};
 use crate::transfer::checksum;
+use crate::units::UnixTime;
 
 /// Credentials that live longer than this are not short-lived. Source: STS, GetFederationToken (129,600 s).
 const LONGEST_LIFE: Duration = Duration::from_secs(129_600);
@@ -71,7 +72,9 @@ pub(super) fn verified(wire: wire::Verified) -> Result<Head> {
     Ok(match (wire.found, wire.size, wire.etag) {
         (true, Some(size), Some(etag)) => {
             let crc64 = wire.checksum_crc64nvme.as_deref().and_then(checksum::from_base64);
-            Head::There { etag, size, crc64, token: wire.token, at: None }
+            let at = wire.last_modified.as_deref().and_then(shape::moment);
+            let at = at.and_then(|at| u64::try_from(at.unix_timestamp()).ok()).map(UnixTime);
+            Head::There { etag, size, crc64, token: wire.token, at }
         }
         _ => Head::Absent,
     })
@@ -87,8 +90,7 @@ pub(crate) fn prefix(text: &str) -> Result<()> {
 /// which may be ahead: the store says when they end.
 pub(crate) fn life(expiration: Option<&str>, answered: Option<i64>, here: i64) -> Result<Duration> {
     let Some(text) = expiration else { return Ok(ASSUMED_LIFE) };
-    let end = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
-        .map_err(|_| broken("field `expiration` is not RFC 3339"))?;
+    let end = shape::moment(text).ok_or_else(|| broken("field `expiration` is not RFC 3339"))?;
     let left = u64::try_from(end.unix_timestamp().saturating_sub(answered.unwrap_or(here))).unwrap_or(0);
     match Duration::from_secs(left) {
         Duration::ZERO if answered.is_none() => Ok(ASSUMED_LIFE),

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use url::Url;
 
 use super::{address, wire};
@@ -220,7 +222,16 @@ pub fn verified(wire: &wire::Verified) -> Result<(), String> {
     named("size", fits(wire.size.is_some(), "is missing"))?;
     named("etag", header(wire.etag.as_deref().unwrap_or_default(), 256))?;
     named("checksum_crc64nvme", wire.checksum_crc64nvme.as_deref().map_or(Ok(()), crc64))?;
+    named(
+        "last_modified",
+        wire.last_modified.as_deref().map_or(Ok(()), |at| fits(moment(at).is_some(), "is not RFC 3339")),
+    )?;
     named("token", wire.token.as_deref().map_or(Ok(()), |token| header(token, 256)))
+}
+
+/// A moment in RFC 3339.
+pub(super) fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
 #[cfg(test)]

@@ -186,6 +186,9 @@ pub struct Verified {
     /// CRC64NVME of the whole object in base64, where S3 has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum_crc64nvme: Option<String>,
+    /// When it was stored, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
     /// The object's `davit-transfer` metadata, where it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
