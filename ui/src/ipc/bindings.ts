@@ -665,7 +665,7 @@ export type Network = {
  */
 choice: ProxyChoice, 
 /**
- * Host and port of the proxy that is taken; none where the company is reached straight.
+ * Host and port of the proxy that is taken: to the company, else to what else was asked for. None where all is reached straight.
  */
 proxy: string | null, 
 /**
