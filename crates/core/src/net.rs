@@ -146,8 +146,10 @@ impl Net {
             self.proxies.find(to).await;
         }
         let answer = client.execute(request).await;
-        if let Some(to) = to.filter(|_| answer.as_ref().is_err_and(reqwest::Error::is_connect)) {
-            self.proxies.doubts(&to);
+        if let (Some(to), Err(error)) = (&to, &answer)
+            && error.is_connect()
+        {
+            self.proxies.doubts(to, error);
         }
         answer
     }

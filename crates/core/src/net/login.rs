@@ -48,6 +48,12 @@ impl ProxyLogin {
 /// Answers the name and password for the proxy at a host and port, where any are kept.
 pub(super) type Keychain = Arc<dyn Fn(String) -> BoxFuture<'static, Option<ProxyLogin>> + Send + Sync>;
 
+/// Whether a proxy wants to know who we are: the error of the tunnel keeps its type to itself.
+pub(super) fn asks_who_we_are(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.any(|cause| cause.to_string().contains("proxy authorization required"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

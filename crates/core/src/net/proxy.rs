@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use url::Url;
 
-use super::login::{Keychain, ProxyLogin};
+use super::login::{Keychain, ProxyLogin, asks_who_we_are};
 use super::system::{self, Resolver, Said};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
@@ -150,6 +150,8 @@ struct Now {
     keychain: Option<Keychain>,
     /// The proxies of which the keychain was asked.
     looked_up: BTreeSet<String>,
+    /// Those that let nobody through who says no other name and password.
+    refused: BTreeSet<String>,
 }
 
 impl fmt::Debug for Proxies {
@@ -181,6 +183,7 @@ impl Proxies {
             logins: BTreeMap::new(),
             keychain: None,
             looked_up: BTreeSet::new(),
+            refused: BTreeSet::new(),
         };
         Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
     }
@@ -232,6 +235,7 @@ impl Proxies {
             ProxyChoice::Automatic | ProxyChoice::None => None,
         };
         now.said = Said::default();
+        now.refused.clear();
         now.choice = choice;
     }
 
@@ -271,9 +275,12 @@ impl Proxies {
         !is_due && self.to(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
     }
 
-    /// By what is known of the way to an address no connection came to stand: the next asks anew.
-    pub(crate) fn doubts(&self, to: &Uri) {
-        self.now().said.doubts(to);
+    /// By what is known of the way to an address no connection came to stand, for this reason: the next asks anew.
+    pub(crate) fn doubts(&self, to: &Uri, why: &(dyn std::error::Error + 'static)) {
+        let through = self.to(to).filter(|_| asks_who_we_are(why));
+        let mut now = self.now();
+        now.said.doubts(to);
+        now.refused.extend(through.map(|through| through.host().to_owned()));
     }
 
     /// What is known of the proxy on the way to an address; none where it is reached straight.
@@ -287,13 +294,14 @@ impl Proxies {
         Some(Through { auth, ..through })
     }
 
-    /// The same; where that is reached straight, the proxy on the way to another place that was asked for.
+    /// Of the proxies on the way to an address, and to every other place that was asked for, the first that lets nobody through;
+    /// where all do, the first.
     pub(crate) fn taken(&self, to: &Uri) -> Option<Through> {
-        let elsewhere = || {
-            let places = self.now().said.places();
-            places.iter().find_map(|place| self.to(place))
-        };
-        self.to(to).or_else(elsewhere)
+        let places = self.now().said.places();
+        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).collect();
+        let now = self.now();
+        let refused = ways.iter().find(|through| now.refused.contains(through.host()));
+        refused.or_else(|| ways.first()).cloned()
     }
 
     /// The same as one address, with name and password in it: how some want it.
@@ -309,7 +317,9 @@ impl Proxies {
 
     /// The name and password for the proxy at this host and port, and for no other.
     pub(crate) fn log_in(&self, host: String, login: ProxyLogin) {
-        self.now().logins.insert(host, login);
+        let mut now = self.now();
+        now.refused.remove(&host);
+        now.logins.insert(host, login);
     }
 
     /// Passwords that are known, for whoever makes sure that they stand nowhere.
@@ -443,7 +453,7 @@ mod tests {
         assert_eq!(by(&store()).await.as_deref(), Some("two:3128"));
         *now.lock().expect("a name") = "three:3128";
         tokio::time::advance(std::time::Duration::from_secs(2)).await;
-        proxies.doubts(&store());
+        proxies.doubts(&store(), &std::io::Error::other("refused"));
         assert_eq!(by(&store()).await.as_deref(), Some("three:3128"), "no connection came to stand");
         asked();
         for nobodys in ["https://localhost:8443/", "https://127.0.0.1/", "https://[::1]/"] {
@@ -472,6 +482,14 @@ mod tests {
             assert_eq!(format!("{}:3128", told.user), through.host());
         }
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
+        // The one that is asked about is the one that a password is entered for.
+        let taken = || proxies.taken(&one).expect("by a proxy").host().to_owned();
+        assert_eq!(taken(), "proxy-for-one.example:3128");
+        proxies.doubts(&two, &std::io::Error::other("proxy authorization required"));
+        assert_eq!(taken(), "proxy-for-two.example:3128");
+        let another = ProxyLogin { user: "ada".to_owned(), password: "another".to_owned().into() };
+        proxies.log_in("proxy-for-two.example:3128".to_owned(), another);
+        assert_eq!(taken(), "proxy-for-one.example:3128");
         proxies.log_out("proxy-for-one.example:3128");
         assert!(proxies.find(&one).await.expect("by a proxy").auth.is_none(), "it is forgotten");
         assert!(proxies.find(&two).await.expect("by a proxy").auth.is_some());

@@ -152,8 +152,8 @@ impl Service<Uri> for Tunnelled {
         Box::pin(async move {
             let through = proxies.find(&to).await;
             let stands = stand(dial, to_proxy, through, to.clone()).await;
-            if stands.is_err() {
-                proxies.doubts(&to);
+            if let Err(error) = &stands {
+                proxies.doubts(&to, error.as_ref());
             }
             stands
         })
