@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{Keeper, Uploader, lock};
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{ANYWHERE, Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+use crate::net::{ANYWHERE, Net, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
 use crate::settings::{Name, Value};
 
