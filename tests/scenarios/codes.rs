@@ -45,7 +45,7 @@ fn shown(code: ErrorCode) -> Shown {
         C::AccessDenied | C::NoSuchBucket | C::WrongRegion => {
             "no_access_a_missing_bucket_and_a_wrong_region_are_told_apart"
         }
-        C::NotAllowed => "a_backend_tells_what_lies_at_a_persons_own_keys_and_at_no_others",
+        C::NotAllowed => "receipts_of_strangers_for_other_places_and_nonsense_leave_nothing_behind",
         C::SetByCompany => "a_company_that_a_policy_fixes_is_not_forgotten",
         C::AccountDisabled => "an_account_that_is_switched_off_is_told_from_a_token_that_is_wrong",
         C::StorageFull => "a_store_without_room_is_told_as_such_and_what_it_had_no_room_for_goes_once_it_has",
