@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root")
 }
 
@@ -426,8 +426,13 @@ fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
 
 /// Names of all tests.
 fn tests() -> BTreeSet<String> {
+    tests_in(root())
+}
+
+/// Names of those below a folder.
+pub(crate) fn tests_in(folder: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for path in sources(root()) {
+    for path in sources(folder) {
         let text = std::fs::read_to_string(&path).expect("a source");
         let mut is_test = false;
         for line in text.lines().map(str::trim_start) {
@@ -444,7 +449,7 @@ fn tests() -> BTreeSet<String> {
 }
 
 /// All Rust files below a folder.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();

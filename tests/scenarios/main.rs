@@ -10,6 +10,7 @@ mod bad_input;
 mod captive;
 mod checks;
 mod clocks;
+mod codes;
 mod command_line;
 mod credentials;
 mod damage;

@@ -1,12 +1,15 @@
 //! A company's proxy: with a password, and told of nobody but the keychain and the proxy itself.
 
+use std::sync::{Arc, Mutex};
+
+use davit_core::engine::EnqueueOptions;
 use davit_core::error::ErrorCode;
 use davit_core::net::{Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
 use davit_tests::accelerate::ConnectProxy;
 use davit_tests::source::{noise, sha256};
-use davit_tests::world::BUCKET;
+use davit_tests::world::{BUCKET, connected};
 
 pub(crate) const TOKEN: &str = "sesame-of-the-company";
 pub(crate) const HOST: &str = "uploads.example.com";
@@ -85,6 +88,62 @@ async fn what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_no
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     let told = ended.out + &ended.err + &left_in(&world.home());
     assert!(!told.contains("s3cret-of-ada"), "the password was told");
+}
+
+/// As a company's script has it, whose answers change with the network: the company by one proxy, its storage by another.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_host_is_reached_by_its_own_proxy_and_what_runs_goes_on_by_that_of_another_network() {
+    let mut world = World::new().await;
+    world.start_backend(&World::backend_config_by_token(TOKEN)).await;
+    let store = format!("{BUCKET}.s3.eu-central-1.amazonaws.com");
+    let folder = |name: &str| {
+        let folder = world.path(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    };
+    let backend = world.backend.as_ref().expect("a backend").address();
+    let to_the_company = ConnectProxy::to(backend, HOST, &folder("company")).await;
+    let one = ConnectProxy::to(world.cloud.address(), &store, &folder("one")).await;
+    let two = ConnectProxy::to(world.cloud.address(), &store, &folder("two")).await;
+    let trusted = [&to_the_company, &one, &two].map(|proxy| std::fs::read_to_string(&proxy.ca).expect("a certificate"));
+    let bundle = world.path("all.pem");
+    std::fs::write(&bundle, trusted.concat()).expect("written");
+
+    let by_now = Arc::new(Mutex::new(one.url()));
+    let (company, storage) = (to_the_company.url(), Arc::clone(&by_now));
+    let proxies = Proxies::as_said_by(move |to| match to {
+        HOST => Some(company.clone()),
+        to if to.ends_with("amazonaws.com") => Some(storage.lock().expect("a proxy").clone()),
+        _ => None,
+    });
+    let net = Net { proxies, ca_bundle: Some(bundle), ..Net::default() };
+    let (server, token) = (Some(format!("https://{HOST}")), Some(TOKEN.into()));
+    let options = Options { server, token, net, direct: None, hold: false, concurrency: Some(4), ..world.options() };
+    let uploader = connected(options).await;
+    assert_eq!(uploader.network().proxy, Some(to_the_company.address().to_string()));
+
+    let file = world.sources().join("cut.mov");
+    noise(&file, 96 << 20);
+    world.cloud.takes(24 << 20);
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let ticket = uploader.engine().enqueue(vec![file.clone()], to, EnqueueOptions::default()).await.expect("taken");
+    while world.cloud.observer().calls("UploadPart") < 4 {
+        tokio::task::yield_now().await;
+    }
+    *by_now.lock().expect("a proxy") = two.url();
+    one.is_gone().await;
+    let settled = uploader.engine().settled(ticket.items).await.expect("settles");
+    assert_eq!((settled.uploaded, settled.failed), (1, 0), "{settled:?}");
+    assert_eq!(world.sha256(&world.keys()[0]), sha256(&file));
+    assert_eq!(world.cloud.observer().calls("CreateMultipartUpload"), 1, "it went on where it was");
+    let (company, store) = (format!("{HOST}:443"), format!("{store}:443"));
+    let asked = to_the_company.hosts();
+    assert!(!asked.is_empty() && asked.iter().all(|host| *host == company), "{asked:?}");
+    for proxy in [&one, &two] {
+        let asked = proxy.hosts();
+        assert!(asked.contains(&store) && !asked.contains(&company), "{asked:?}");
+    }
+    uploader.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

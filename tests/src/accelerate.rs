@@ -21,6 +21,7 @@ pub struct ConnectProxy {
     hosts: Arc<Mutex<Vec<String>>>,
     wants: Arc<Mutex<Option<String>>>,
     portal: watch::Sender<bool>,
+    accepting: tokio::task::AbortHandle,
 }
 
 impl ConnectProxy {
@@ -47,7 +48,7 @@ impl ConnectProxy {
         let wants = Arc::new(Mutex::new(None));
         let (seen, portal, wanted) = (Arc::clone(&hosts), watch::Sender::new(false), Arc::clone(&wants));
         let stands = portal.subscribe();
-        tokio::spawn(async move {
+        let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut stands = stands.clone();
                 let acceptor = if *stands.borrow_and_update() { own.clone() } else { acceptor.clone() };
@@ -61,7 +62,7 @@ impl ConnectProxy {
                 });
             }
         });
-        Self { address, ca, hosts, wants, portal }
+        Self { address, ca, hosts, wants, portal, accepting: accepting.abort_handle() }
     }
 
     /// From now on nobody passes who does not say this name and password.
@@ -73,6 +74,15 @@ impl ConnectProxy {
     /// Whether a page of the local network, with a certificate of its own, answers instead.
     pub fn is_a_portal(&self, stands: bool) {
         self.portal.send_replace(stands);
+    }
+
+    /// Another network, in which it is not: what stood is cut, and nobody listens there any more.
+    pub async fn is_gone(&self) {
+        self.accepting.abort();
+        while TcpStream::connect(self.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        self.portal.send_replace(true);
     }
 
     /// Where it listens.

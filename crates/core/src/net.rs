@@ -2,15 +2,15 @@
 //!
 //! Every HTTP client of the core (the store's and the backend's) is made from one [`Net`], so that all take the same way.
 
-#[cfg(target_os = "linux")]
-mod desktop;
 mod issuer;
 mod knock;
 mod line;
+mod login;
 pub(crate) mod metered;
 mod proxy;
 mod quiet;
 mod retry_after;
+mod system;
 mod way;
 
 use std::path::{Path, PathBuf};
@@ -23,13 +23,12 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 
-#[cfg(target_os = "linux")]
-pub(crate) use desktop::proxy_to;
 pub(crate) use issuer::Handshake;
 pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
+pub use login::ProxyLogin;
 pub(crate) use proxy::{ANYWHERE, Through};
-pub use proxy::{Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+pub use proxy::{Proxies, ProxyChoice, ProxyFrom};
 pub(crate) use quiet::Quiet;
 pub(crate) use retry_after::{http_date, retry_after};
 pub(crate) use way::{HttpClient, QUEUED};
@@ -122,6 +121,37 @@ impl Net {
         self.towards(from).client(|builder| {
             builder.https_only(true).redirect(redirects).read_timeout(Duration::from_secs(30)).user_agent(name)
         })
+    }
+
+    /// Sends a request of [`Self::backend_client`] or [`Self::download_client`] by the proxy that leads there by now.
+    ///
+    /// # Errors
+    /// What the client says of it.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+        let (client, request) = request.build_split();
+        self.execute(&client, request?).await
+    }
+
+    /// The same of a request that is made already.
+    ///
+    /// # Errors
+    /// As of [`Self::send`].
+    pub(crate) async fn execute(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+    ) -> reqwest::Result<reqwest::Response> {
+        let to: Option<http::Uri> = request.url().as_str().parse().ok().filter(|_| !self.direct);
+        if let Some(to) = &to {
+            self.proxies.find(to).await;
+        }
+        let answer = client.execute(request).await;
+        if let (Some(to), Err(error)) = (&to, &answer)
+            && error.is_connect()
+        {
+            self.proxies.doubts(to, error);
+        }
+        answer
     }
 
     fn client(&self, of: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Result<reqwest::Client> {

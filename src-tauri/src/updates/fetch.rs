@@ -82,7 +82,7 @@ impl Way<'_> {
     }
 
     async fn ask(self, address: &Url) -> Result<Response, Failed> {
-        let answer = self.client(address)?.get(address.clone()).send().await?;
+        let answer = self.net.send(self.client(address)?.get(address.clone())).await?;
         Ok(answer.error_for_status()?)
     }
 

@@ -126,7 +126,11 @@ async fn what_cannot_be_moved_is_warned_of_stays_done_and_is_moved_once_it_can_b
         noise(path, 10);
     }
     let file = watched.file("day/a.mov", 20_000);
-    watched.until("it is warned of", |card| card.warning.is_some()).await;
+    watched
+        .until("it is warned of", |card| {
+            card.warning.as_ref().is_some_and(|warning| warning.code == ErrorCode::FileStays)
+        })
+        .await;
     let card = watched.until_done(1).await;
     assert_eq!((card.counts.failed, card.problem), (0, None), "it is there: {card:?}");
     watched.check().await;

@@ -665,7 +665,8 @@ export type Network = {
  */
 choice: ProxyChoice, 
 /**
- * Host and port of the proxy that is taken; none where the company is reached straight.
+ * Host and port of a proxy that is taken: one that wants a password, else the company's, else another's. None where all is
+ * reached straight.
  */
 proxy: string | null, 
 /**

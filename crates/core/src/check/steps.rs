@@ -34,7 +34,7 @@ pub(super) async fn look(step: Step, subject: &Subject) -> Option<Line> {
     let looked = async {
         match step {
             Step::Names => names(subject).await,
-            Step::Proxy => Some(proxy(subject)),
+            Step::Proxy => Some(proxy(subject).await),
             Step::Certificate => Some(certificate(subject).await),
             Step::Company if subject.is_a_company => Some(company(subject).await),
             Step::SignIn if subject.is_a_company => Some(sign_in(subject).await),
@@ -55,14 +55,14 @@ fn is_here(to: &Uri) -> bool {
 }
 
 /// The proxy on the way, unless what is asked for is on this computer.
-fn through(net: &Net, to: &Uri) -> Option<Through> {
-    if net.direct || is_here(to) { None } else { net.proxies.to(to) }
+async fn through(net: &Net, to: &Uri) -> Option<Through> {
+    if net.direct || is_here(to) { None } else { net.proxies.find(to).await }
 }
 
 /// Where a proxy leads, names are its affair: its own has to be known.
 async fn names(subject: &Subject) -> Option<Line> {
     let Some(to) = &subject.address else { return Some(Line::skipped(Step::Names, Skipped::NoCompany)) };
-    let by_proxy = through(&subject.net, to).map(|through| through.proxy);
+    let by_proxy = through(&subject.net, to).await.map(|through| through.proxy);
     let asked = by_proxy.as_ref().unwrap_or(to);
     let host = asked.host()?.trim_matches(['[', ']']).to_owned();
     let port = asked.port_u16().unwrap_or(443);
@@ -74,9 +74,9 @@ async fn names(subject: &Subject) -> Option<Line> {
     })
 }
 
-fn proxy(subject: &Subject) -> Line {
+async fn proxy(subject: &Subject) -> Line {
     let Some(to) = &subject.address else { return Line::skipped(Step::Proxy, Skipped::NoCompany) };
-    match through(&subject.net, to) {
+    match through(&subject.net, to).await {
         None => Line::fine(Step::Proxy, Found::Straight),
         Some(through) => Line::fine(Step::Proxy, Found::Proxy { proxy: through.host().to_owned(), from: through.from }),
     }

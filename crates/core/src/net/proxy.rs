@@ -1,11 +1,11 @@
 //! Which proxy leads where, and the password for it. Shared by every client of one way out, asked for every new connection:
-//! what is changed here holds for the next one, and what is under way goes on.
+//! what is changed here, or by the system, holds for the next one, and what is under way goes on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use url::Url;
 
+use super::login::{Keychain, ProxyLogin, asks_who_we_are};
+use super::system::{self, Resolver, Said};
 use crate::error::{Error, ErrorCode, Result};
-
-/// What never leaves this computer needs no proxy, whatever it is called.
-const HERE: &str = "localhost,127.0.0.1,::1";
+use crate::session::address;
 
 /// What a proxy is asked for where nothing better is known.
 pub(crate) const ANYWHERE: &str = "https://s3.amazonaws.com/";
@@ -108,43 +108,6 @@ pub enum ProxyFrom {
     System,
 }
 
-/// A name and password for one proxy, and for no other: a network may name another any time.
-#[derive(Clone, Debug)]
-pub struct ProxyLogin {
-    /// The name.
-    pub user: String,
-    /// The password.
-    pub password: SecretString,
-}
-
-impl ProxyLogin {
-    /// As the keychain holds it.
-    pub(crate) fn to_kept(&self) -> SecretString {
-        let both = [self.user.as_str(), self.password.expose_secret()];
-        serde_json::to_string(&both).unwrap_or_default().into()
-    }
-
-    /// As the keychain held it.
-    pub(crate) fn of_kept(kept: &SecretString) -> Option<Self> {
-        let [user, password] = serde_json::from_str::<[String; 2]>(kept.expose_secret()).ok()?;
-        Some(Self { user, password: password.into() })
-    }
-
-    fn header(&self) -> Option<HeaderValue> {
-        let both = format!("{}:{}", self.user, self.password.expose_secret());
-        let mut header = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(both))).ok()?;
-        header.set_sensitive(true);
-        Some(header)
-    }
-
-    fn of_header(header: &HeaderValue) -> Option<Self> {
-        let told = BASE64.decode(header.to_str().ok()?.strip_prefix("Basic ")?).ok()?;
-        let told = String::from_utf8(told).ok()?;
-        let (user, password) = told.split_once(':')?;
-        Some(Self { user: user.to_owned(), password: password.to_owned().into() })
-    }
-}
-
 /// A proxy on the way to an address.
 #[derive(Clone, Debug)]
 pub(crate) struct Through {
@@ -165,16 +128,30 @@ impl Through {
 
 /// Which proxy leads where. Clones are the same.
 #[derive(Clone)]
-pub struct Proxies(Arc<Mutex<Now>>);
+pub struct Proxies(Arc<Shared>);
+
+struct Shared {
+    now: Mutex<Now>,
+    system: Resolver,
+    /// One at a time asks the system and the keychain, and those who wait for it go by what it heard.
+    asking: tokio::sync::Mutex<()>,
+}
 
 struct Now {
     choice: ProxyChoice,
     environment: Matcher,
-    /// What the system's settings say, read when it was last chosen.
-    system: Matcher,
+    /// What the system says of each place.
+    said: Said,
+    /// What its settings said as this began, for whoever does not wait for an answer.
+    settings: Matcher,
     fixed: Option<Matcher>,
-    /// The proxy it is for, and what it is told.
-    login: Option<(String, ProxyLogin)>,
+    /// What each proxy is told that wants to know who we are.
+    logins: BTreeMap<String, ProxyLogin>,
+    keychain: Option<Keychain>,
+    /// The proxies of which the keychain was asked.
+    looked_up: BTreeSet<String>,
+    /// Those that let nobody through who says no other name and password.
+    refused: BTreeSet<String>,
 }
 
 impl fmt::Debug for Proxies {
@@ -191,17 +168,37 @@ impl fmt::Debug for Proxies {
 
 impl Default for Proxies {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Now {
-            choice: ProxyChoice::Automatic,
-            environment: Matcher::from_env(),
-            system: Matcher::from_system(),
-            fixed: None,
-            login: None,
-        })))
+        Self::by(Matcher::from_env(), Matcher::from_system(), system::of_the_system())
     }
 }
 
 impl Proxies {
+    fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
+        let now = Now {
+            choice: ProxyChoice::Automatic,
+            environment,
+            said: Said::default(),
+            settings,
+            fixed: None,
+            logins: BTreeMap::new(),
+            keychain: None,
+            looked_up: BTreeSet::new(),
+            refused: BTreeSet::new(),
+        };
+        Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
+    }
+
+    /// As `resolves` says, in the place of environment and system: of a host, the address of the proxy that leads there, or none
+    /// where it is reached straight.
+    pub fn as_said_by(resolves: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        let none = || Matcher::builder().build();
+        let resolver: Resolver = Arc::new(move |to: Uri| -> BoxFuture<'static, Option<Matcher>> {
+            let said = resolves(to.host().unwrap_or_default()).map_or_else(none, system::through);
+            Box::pin(std::future::ready(Some(said)))
+        });
+        Self::by(none(), none(), resolver)
+    }
+
     /// One proxy for all, `http://[user:password@]host:port`.
     ///
     /// # Errors
@@ -222,7 +219,7 @@ impl Proxies {
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is wanted.
@@ -237,28 +234,74 @@ impl Proxies {
             ProxyChoice::Fixed { address } => Some(fixed(address)),
             ProxyChoice::Automatic | ProxyChoice::None => None,
         };
-        now.system = Matcher::from_system();
+        now.said = Said::default();
+        now.refused.clear();
         now.choice = choice;
     }
 
-    /// What a desktop's settings say, where nobody reads them for us.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn system_says(&self, proxy: &str) {
-        self.now().system = Matcher::builder().all(proxy.to_owned()).no(HERE).build();
+    /// Who is asked for the password of a proxy that is taken for the first time.
+    pub(crate) fn asks(&self, keychain: Keychain) {
+        self.now().keychain = Some(keychain);
     }
 
-    /// The proxy on the way to an address; none where it is reached straight.
+    /// The proxy on the way to an address, as the system says by now; none where it is reached straight.
+    pub(crate) async fn find(&self, to: &Uri) -> Option<Through> {
+        if self.is_known(to) {
+            return self.to(to);
+        }
+        let _turn = self.0.asking.lock().await;
+        if self.now().is_due(to) {
+            let said = (self.0.system)(to.clone()).await;
+            self.now().said.hears(to, said);
+        }
+        let through = self.to(to)?;
+        let keychain = self.now().keychain_for(&through);
+        if let Some(keychain) = keychain {
+            let host = through.host().to_owned();
+            let login = keychain(host.clone()).await;
+            let mut now = self.now();
+            now.looked_up.insert(host.clone());
+            // Who entered one meanwhile knows better.
+            if let Some(login) = login {
+                now.logins.entry(host).or_insert(login);
+            }
+        }
+        self.to(to)
+    }
+
+    /// Whether nobody has to be asked for a way.
+    fn is_known(&self, to: &Uri) -> bool {
+        let is_due = self.now().is_due(to);
+        !is_due && self.to(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
+    }
+
+    /// By what is known of the way to an address no connection came to stand, for this reason: the next asks anew.
+    pub(crate) fn doubts(&self, to: &Uri, why: &(dyn std::error::Error + 'static)) {
+        let through = self.to(to).filter(|_| asks_who_we_are(why));
+        let mut now = self.now();
+        now.said.doubts(to);
+        now.refused.extend(through.map(|through| through.host().to_owned()));
+    }
+
+    /// What is known of the proxy on the way to an address; none where it is reached straight.
     pub(crate) fn to(&self, to: &Uri) -> Option<Through> {
         let now = self.now();
         let (found, from) = now.intercept(to)?;
         let proxy = found.uri().clone();
         let through = Through { auth: found.basic_auth().cloned(), proxy, from };
-        let of_the_keychain = || {
-            let (of, login) = now.login.as_ref()?;
-            if of == through.host() { login.header() } else { None }
-        };
+        let of_the_keychain = || now.logins.get(through.host())?.header();
         let auth = through.auth.clone().or_else(of_the_keychain);
         Some(Through { auth, ..through })
+    }
+
+    /// Of the proxies on the way to an address, and to every other place that was asked for, the first that lets nobody through;
+    /// where all do, the first.
+    pub(crate) fn taken(&self, to: &Uri) -> Option<Through> {
+        let places = self.now().said.places();
+        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).collect();
+        let now = self.now();
+        let refused = ways.iter().find(|through| now.refused.contains(through.host()));
+        refused.or_else(|| ways.first()).cloned()
     }
 
     /// The same as one address, with name and password in it: how some want it.
@@ -272,22 +315,28 @@ impl Proxies {
         Some(address)
     }
 
-    /// The name and password for the proxy at this host and port; what was for another is forgotten.
+    /// The name and password for the proxy at this host and port, and for no other.
     pub(crate) fn log_in(&self, host: String, login: ProxyLogin) {
-        self.now().login = Some((host, login));
+        let mut now = self.now();
+        now.refused.remove(&host);
+        now.logins.insert(host, login);
     }
 
     /// Passwords that are known, for whoever makes sure that they stand nowhere.
     pub fn passwords(&self) -> Vec<SecretString> {
-        let taken = self.to(&Uri::from_static(ANYWHERE)).and_then(|through| through.auth);
-        let taken = taken.as_ref().and_then(ProxyLogin::of_header).map(|login| login.password);
-        let kept = self.now().login.as_ref().map(|(_, login)| login.password.clone());
-        taken.into_iter().chain(kept).collect()
+        let places = self.now().said.places();
+        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.to(&place));
+        let mut all: Vec<_> = ways.filter_map(|through| ProxyLogin::of_header(&through.auth?)).collect();
+        all.extend(self.now().logins.values().cloned());
+        all.into_iter().map(|login| login.password).collect()
     }
 
-    /// They are forgotten.
-    pub(crate) fn log_out(&self) {
-        self.now().login = None;
+    /// Those for a proxy are forgotten.
+    pub(crate) fn log_out(&self, host: &str) {
+        let mut now = self.now();
+        now.logins.remove(host);
+        // What the keychain had is what was to be forgotten.
+        now.looked_up.insert(host.to_owned());
     }
 }
 
@@ -299,18 +348,39 @@ impl Now {
             ProxyChoice::Automatic => match self.environment.intercept(to) {
                 Some(found) => Some((found, ProxyFrom::Environment)),
                 // What reads the system's settings reads the environment as well: its exceptions count for both.
-                None => Some((self.system.intercept(to)?, ProxyFrom::System)),
+                None => {
+                    let said = self.said.of(to).unwrap_or(&self.settings);
+                    Some((said.intercept(to)?, ProxyFrom::System))
+                }
             },
         }
+    }
+
+    /// Whether the system is to be asked of the way to an address: what the environment says comes before it, and what is on this
+    /// computer is nobody's to lead to.
+    fn is_due(&self, to: &Uri) -> bool {
+        self.choice == ProxyChoice::Automatic
+            && self.environment.intercept(to).is_none()
+            && !to.to_string().parse().is_ok_and(|url| address::is_loopback(&url))
+            && self.said.is_due(to)
+    }
+
+    /// Who may know what a proxy is to be told.
+    fn keychain_for(&self, through: &Through) -> Option<Keychain> {
+        let wanted = through.auth.is_none() && !self.looked_up.contains(through.host());
+        self.keychain.clone().filter(|_| wanted)
     }
 }
 
 fn fixed(address: &Url) -> Matcher {
-    Matcher::builder().all(address.as_str().to_owned()).no(HERE).build()
+    system::through(address.as_str().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD as BASE64;
+
     use super::*;
 
     fn store() -> Uri {
@@ -359,11 +429,69 @@ mod tests {
         assert!(proxies.to(&store()).is_none());
     }
 
-    #[test]
-    fn a_login_comes_back_from_the_keychain_as_it_was() {
-        let login = ProxyLogin { user: "DOMAIN\\ada".to_owned(), password: "a\"b\nc".to_owned().into() };
-        let back = ProxyLogin::of_kept(&login.to_kept()).expect("read");
-        assert_eq!((back.user, back.password.expose_secret()), (login.user, login.password.expose_secret()));
-        assert!(ProxyLogin::of_kept(&"nonsense".to_owned().into()).is_none());
+    /// As a script has it: the company is reached straight, and its storage by a proxy.
+    #[tokio::test(start_paused = true)]
+    async fn each_place_is_reached_as_the_system_says_of_it_by_now() {
+        let company = Uri::from_static("https://uploads.example.com/");
+        let (says, hears) = std::sync::mpsc::channel();
+        let now = Arc::new(Mutex::new("one:3128"));
+        let by_now = Arc::clone(&now);
+        let proxies = Proxies::as_said_by(move |host| {
+            says.send(host.to_owned()).expect("the test listens");
+            host.ends_with("amazonaws.com").then(|| format!("http://{}", by_now.lock().expect("a name")))
+        });
+        let by = async |to: &Uri| proxies.find(to).await.map(|through| through.host().to_owned());
+        assert_eq!(by(&company).await, None);
+        assert_eq!(by(&store()).await.as_deref(), Some("one:3128"));
+        assert_eq!(proxies.taken(&company).expect("for the storage").host(), "one:3128");
+        let asked = || hears.try_iter().collect::<Vec<_>>();
+        assert_eq!(asked(), ["uploads.example.com", "s3.eu-central-1.amazonaws.com"]);
+        // Another network.
+        *now.lock().expect("a name") = "two:3128";
+        assert_eq!(by(&store()).await.as_deref(), Some("one:3128"), "what was said holds for a while");
+        tokio::time::advance(std::time::Duration::from_secs(11)).await;
+        assert_eq!(by(&store()).await.as_deref(), Some("two:3128"));
+        *now.lock().expect("a name") = "three:3128";
+        tokio::time::advance(std::time::Duration::from_secs(2)).await;
+        proxies.doubts(&store(), &std::io::Error::other("refused"));
+        assert_eq!(by(&store()).await.as_deref(), Some("three:3128"), "no connection came to stand");
+        asked();
+        for nobodys in ["https://localhost:8443/", "https://127.0.0.1/", "https://[::1]/"] {
+            assert_eq!(by(&Uri::from_static(nobodys)).await, None);
+        }
+        proxies.choose(ProxyChoice::None);
+        assert_eq!(by(&store()).await, None);
+        assert_eq!(asked(), Vec::<String>::new(), "nobody asks of what is decided");
+    }
+
+    #[tokio::test]
+    async fn each_proxy_that_is_taken_is_told_the_password_that_is_kept_for_it_and_the_keychain_is_asked_once() {
+        let proxies = Proxies::as_said_by(|host| Some(format!("http://proxy-for-{host}:3128")));
+        let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let count = Arc::clone(&asked);
+        proxies.asks(Arc::new(move |host: String| -> BoxFuture<'static, Option<ProxyLogin>> {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let user = host.trim_end_matches(":3128").to_owned();
+            let login = ProxyLogin { user, password: "secret".to_owned().into() };
+            Box::pin(std::future::ready(Some(login)))
+        }));
+        let (one, two) = (Uri::from_static("https://one.example/"), Uri::from_static("https://two.example/"));
+        for to in [&one, &two, &one] {
+            let through = proxies.find(to).await.expect("by a proxy");
+            let told = ProxyLogin::of_header(&through.auth.clone().expect("told")).expect("read");
+            assert_eq!(format!("{}:3128", told.user), through.host());
+        }
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
+        // The one that is asked about is the one that a password is entered for.
+        let taken = || proxies.taken(&one).expect("by a proxy").host().to_owned();
+        assert_eq!(taken(), "proxy-for-one.example:3128");
+        proxies.doubts(&two, &std::io::Error::other("proxy authorization required"));
+        assert_eq!(taken(), "proxy-for-two.example:3128");
+        let another = ProxyLogin { user: "ada".to_owned(), password: "another".to_owned().into() };
+        proxies.log_in("proxy-for-two.example:3128".to_owned(), another);
+        assert_eq!(taken(), "proxy-for-one.example:3128");
+        proxies.log_out("proxy-for-one.example:3128");
+        assert!(proxies.find(&one).await.expect("by a proxy").auth.is_none(), "it is forgotten");
+        assert!(proxies.find(&two).await.expect("by a proxy").auth.is_some());
     }
 }

@@ -16,7 +16,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tower_service::Service;
 
 use super::line::Line;
-use super::{Net, Proxies};
+use super::{Net, Proxies, Through};
 use crate::error::{Error, ErrorCode, Result};
 
 /// S3 closes idle connections after about 20 s; a request on a dead one costs a retry.
@@ -144,18 +144,35 @@ impl Service<Uri> for Tunnelled {
 
     fn call(&mut self, to: Uri) -> Self::Future {
         let https = to.scheme() == Some(&http::uri::Scheme::HTTPS);
-        let proxy = self.proxies.as_ref().filter(|_| https).and_then(|proxies| proxies.to(&to));
-        let Some(through) = proxy else {
+        let Some(proxies) = self.proxies.clone().filter(|_| https) else {
             let line = self.dial.call(to);
             return Box::pin(async move { Ok(MaybeHttpsStream::Http(line.await?)) });
         };
-        let mut tunnel = Tunnel::new(through.proxy, self.to_proxy.clone());
-        if let Some(auth) = through.auth {
-            tunnel = tunnel.with_auth(auth);
-        }
-        let standing = tunnel.call(to);
-        Box::pin(async move { Ok(standing.await?) })
+        let (dial, to_proxy) = (self.dial.clone(), self.to_proxy.clone());
+        Box::pin(async move {
+            let through = proxies.find(&to).await;
+            let stands = stand(dial, to_proxy, through, to.clone()).await;
+            if let Err(error) = &stands {
+                proxies.doubts(&to, error.as_ref());
+            }
+            stands
+        })
     }
+}
+
+/// A connection, straight or by what leads there.
+async fn stand(
+    mut dial: Dial,
+    to_proxy: HttpsConnector<Dial>,
+    through: Option<Through>,
+    to: Uri,
+) -> Result<MaybeHttpsStream<Line>, BoxError> {
+    let Some(through) = through else { return Ok(MaybeHttpsStream::Http(dial.call(to).await?)) };
+    let mut tunnel = Tunnel::new(through.proxy, to_proxy);
+    if let Some(auth) = through.auth {
+        tunnel = tunnel.with_auth(auth);
+    }
+    Ok(tunnel.call(to).await?)
 }
 
 /// A connection that does not stand in time is none.

@@ -72,7 +72,7 @@ pub(super) fn network(net: &Net) -> String {
 }
 
 fn proxy(proxies: &Proxies) -> Value {
-    let Some(through) = proxies.to(&http::Uri::from_static(ANYWHERE)) else { return Value::Null };
+    let Some(through) = proxies.taken(&http::Uri::from_static(ANYWHERE)) else { return Value::Null };
     let from = match through.from {
         ProxyFrom::Person => "settings",
         ProxyFrom::Environment => "environment",

@@ -30,6 +30,7 @@ const RECEIPT_PACE: u64 = 16 << 10;
 #[derive(Clone, Debug)]
 pub struct Backend {
     base: Url,
+    net: Net,
     client: reqwest::Client,
     /// What the policy file says of a company that has nothing but credentials to give.
     company: Option<Arc<Company>>,
@@ -52,8 +53,7 @@ impl Backend {
     /// # Errors
     /// `bad-certificate-file`, `bad-input` for a proxy that is none.
     pub fn new(base: Url, net: &Net) -> Result<Self> {
-        let client = net.towards(&base).backend_client()?;
-        Ok(Self { base, client, company: None, reached: Arc::default(), pause: Arc::default() })
+        Self::at_an_address(base, None, net)
     }
 
     /// An endpoint that gives credentials and nothing else; the rest comes from the policy file.
@@ -62,8 +62,13 @@ impl Backend {
     /// As [`Self::new`].
     pub(super) fn of_company(company: Arc<Company>, net: &Net) -> Result<Self> {
         let base = address::endpoint(&company.credentials_url)?;
-        let client = net.towards(&base).backend_client()?;
-        Ok(Self { base, client, company: Some(company), reached: Arc::default(), pause: Arc::default() })
+        Self::at_an_address(base, Some(company), net)
+    }
+
+    fn at_an_address(base: Url, company: Option<Arc<Company>>, net: &Net) -> Result<Self> {
+        let net = net.towards(&base);
+        let client = net.backend_client()?;
+        Ok(Self { base, net, client, company, reached: Arc::default(), pause: Arc::default() })
     }
 
     /// Where it is.
@@ -212,7 +217,7 @@ impl Backend {
             None => request,
         };
         let reached = self.reached.load(Ordering::Relaxed);
-        let sent = request.send().await.map_err(|error| no_answer(&error).on_a_way_that_worked(reached));
+        let sent = self.net.send(request).await.map_err(|error| no_answer(&error).on_a_way_that_worked(reached));
         let response = sent?;
         self.reached.store(true, Ordering::Relaxed);
         let status = response.status();

@@ -1,6 +1,9 @@
 //! The way out of this computer: which proxy is taken, and the password for it. The password goes to the keychain and to the
 //! proxy that it is for; nobody is told more of it than that there is one.
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
 use http::Uri;
 use serde::Serialize;
 use ts_rs::TS;
@@ -8,7 +11,7 @@ use url::Url;
 
 use super::{Keeper, Uploader, lock};
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{ANYWHERE, Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
+use crate::net::{ANYWHERE, Net, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
 use crate::settings::{Name, Value};
 
@@ -18,7 +21,8 @@ use crate::settings::{Name, Value};
 pub struct Network {
     /// What is wanted of proxies.
     pub choice: ProxyChoice,
-    /// Host and port of the proxy that is taken; none where the company is reached straight.
+    /// Host and port of a proxy that is taken: one that wants a password, else the company's, else another's. None where all is
+    /// reached straight.
     pub proxy: Option<String>,
     /// Who says so.
     pub from: Option<ProxyFrom>,
@@ -32,7 +36,7 @@ impl Uploader {
     /// The way out as it is now.
     pub fn network(&self) -> Network {
         let proxies = &self.session.options.net.proxies;
-        let through = proxies.to(&self.session.asked());
+        let through = proxies.taken(&self.session.asked());
         Network {
             choice: proxies.choice(),
             has_password: through.as_ref().is_some_and(|through| through.auth.is_some()),
@@ -76,7 +80,7 @@ impl Uploader {
         self.on_runtime(login, |keeper, login| async move {
             let proxies = &keeper.options.net.proxies;
             let none = || Error::new(ErrorCode::BadInput).detail("no proxy is taken");
-            let through = proxies.to(&keeper.asked()).ok_or_else(none)?;
+            let through = proxies.taken(&keeper.asked()).ok_or_else(none)?;
             let kept = keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
             *lock(&keeper.login_unkept) = keeper.vault().unkept(kept);
             proxies.log_in(through.host().to_owned(), login);
@@ -93,10 +97,10 @@ impl Uploader {
     pub async fn forget_proxy_login(&self) -> Result<Network> {
         self.on_runtime((), |keeper, ()| async move {
             let proxies = &keeper.options.net.proxies;
-            if let Some(through) = proxies.to(&keeper.asked()) {
+            if let Some(through) = proxies.taken(&keeper.asked()) {
                 keeper.vault().forget(&account(through.host())?).await;
+                proxies.log_out(through.host());
             }
-            proxies.log_out();
             *lock(&keeper.login_unkept) = None;
             Ok(())
         })
@@ -120,32 +124,20 @@ impl Keeper {
 
     /// Asks the system which proxy is taken, where it has to be asked, and the keychain for the password that it wants.
     async fn finds_the_way(&self) {
-        finds_the_way(&self.options.net, &self.asked(), self.vault()).await;
+        self.options.net.proxies.find(&self.asked()).await;
     }
 }
 
-/// As [`Keeper::finds_the_way`], before there is one.
+/// As [`Keeper::finds_the_way`], before there is one. From now on the keychain is asked of every proxy that is taken.
 pub(super) async fn finds_the_way(net: &Net, to: &Uri, vault: Vault) {
-    let proxies = &net.proxies;
-    asks_the_desktop(proxies, to).await;
-    let Some(through) = proxies.to(to).filter(|through| through.auth.is_none()) else { return };
-    let Ok(account) = account(through.host()) else { return };
-    if let Some(login) = vault.load(&account).await.as_ref().and_then(ProxyLogin::of_kept) {
-        proxies.log_in(through.host().to_owned(), login);
-    }
+    let keychain = move |host: String| -> BoxFuture<'static, Option<ProxyLogin>> { Box::pin(kept_for(host, vault)) };
+    net.proxies.asks(Arc::new(keychain));
+    net.proxies.find(to).await;
 }
 
-#[cfg(target_os = "linux")]
-async fn asks_the_desktop(proxies: &Proxies, to: &Uri) {
-    if proxies.choice() == ProxyChoice::Automatic
-        && let Some(proxy) = crate::net::proxy_to(&to.to_string()).await
-    {
-        proxies.system_says(&proxy);
-    }
+async fn kept_for(host: String, vault: Vault) -> Option<ProxyLogin> {
+    vault.load(&account(&host).ok()?).await.as_ref().and_then(ProxyLogin::of_kept)
 }
-
-#[cfg(not(target_os = "linux"))]
-async fn asks_the_desktop(_: &Proxies, _: &Uri) {}
 
 /// What a proxy's password is filed under: no company has such an address.
 fn account(host: &str) -> Result<Url> {

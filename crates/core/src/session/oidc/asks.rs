@@ -12,20 +12,26 @@ use super::super::backend::{bounded, no_answer, of_another};
 use super::super::shape;
 use super::broken;
 use crate::error::{Error, ErrorCode, Result, Retry};
-use crate::net::retry_after;
+use crate::net::{Net, retry_after};
 
-/// What the library sends its requests by: the client that takes our way out.
-pub(super) fn by(
-    client: &reqwest::Client,
-) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse>> + Send + Sync + use<> {
-    let client = client.clone();
-    move |request: HttpRequest| -> BoxFuture<'static, Result<HttpResponse>> { Box::pin(ask(client.clone(), request)) }
+/// A client that takes our way out, and that way.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) net: Net,
+    pub(super) client: reqwest::Client,
 }
 
-async fn ask(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse> {
+/// What the library sends its requests by.
+pub(super) fn by(way: &Way) -> impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse>> + Send + Sync + use<> {
+    let way = way.clone();
+    move |request: HttpRequest| -> BoxFuture<'static, Result<HttpResponse>> { Box::pin(ask(way.clone(), request)) }
+}
+
+async fn ask(way: Way, request: HttpRequest) -> Result<HttpResponse> {
     let odd = |_| Error::new(ErrorCode::BadInput).detail("this cannot be asked of an issuer");
     let request = reqwest::Request::try_from(request).map_err(odd)?;
-    let (status, bytes) = read(client.execute(request).await.map_err(|error| no_answer(&error))?).await?;
+    let sent = way.net.execute(&way.client, request).await.map_err(|error| no_answer(&error))?;
+    let (status, bytes) = read(sent).await?;
     let mut answer = HttpResponse::new(bytes);
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -33,8 +39,8 @@ async fn ask(client: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
 }
 
 /// What lies at an address; nothing where nothing does.
-pub(super) async fn get(client: &reqwest::Client, from: Url) -> Result<Option<Vec<u8>>> {
-    let sent = client.get(from).send().await.map_err(|error| no_answer(&error))?;
+pub(super) async fn get(way: &Way, from: Url) -> Result<Option<Vec<u8>>> {
+    let sent = way.net.send(way.client.get(from)).await.map_err(|error| no_answer(&error))?;
     if sent.status() == StatusCode::NOT_FOUND {
         return Ok(None);
     }

@@ -14,8 +14,9 @@ use url::{Url, form_urlencoded};
 
 use super::super::wire::Bearer;
 use super::super::{address, shape};
+use super::asks::{self, Way};
+use super::broken;
 use super::grant::TokenAnswer;
-use super::{asks, broken};
 use crate::error::Result;
 use crate::net::Net;
 
@@ -44,7 +45,7 @@ struct Inner {
     client_id: String,
     scopes: Vec<String>,
     bearer: Bearer,
-    client: reqwest::Client,
+    way: Way,
     found: OnceCell<Metadata>,
 }
 
@@ -79,14 +80,15 @@ impl Issuer {
     ) -> Result<Self> {
         let url = Url::parse(issuer).map_err(|_| broken("its name is no address"))?;
         reachable(&url, backend)?;
-        let client = net.towards(&url).backend_client()?;
+        let net = net.towards(&url);
+        let way = Way { client: net.backend_client()?, net };
         Ok(Self(Arc::new(Inner {
             issuer: issuer.to_owned(),
             url,
             client_id: client_id.to_owned(),
             scopes: scopes.to_vec(),
             bearer,
-            client,
+            way,
             found: OnceCell::new(),
         })))
     }
@@ -103,8 +105,8 @@ impl Issuer {
         self.0.bearer
     }
 
-    pub(super) fn client(&self) -> &reqwest::Client {
-        &self.0.client
+    pub(super) fn way(&self) -> &Way {
+        &self.0.way
     }
 
     /// What to ask for.
@@ -137,7 +139,7 @@ impl Issuer {
 
     async fn discover(&self) -> Result<Metadata> {
         for from in places(&self.0.url) {
-            if let Some(bytes) = asks::get(&self.0.client, from).await? {
+            if let Some(bytes) = asks::get(&self.0.way, from).await? {
                 return self.checked(&bytes);
             }
         }
@@ -171,8 +173,9 @@ impl Issuer {
             .append_pair("token_type_hint", "refresh_token")
             .append_pair("client_id", &self.0.client_id)
             .finish();
-        let request = self.0.client.post(to).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
-        let sent = request.send().await.map_err(|error| super::super::backend::no_answer(&error))?;
+        let way = &self.0.way;
+        let request = way.client.post(to).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        let sent = way.net.send(request).await.map_err(|error| super::super::backend::no_answer(&error))?;
         let (status, _) = asks::read(sent).await?;
         if status.is_success() { Ok(()) } else { Err(broken(&format!("{status}: it takes no token back"))) }
     }

@@ -259,7 +259,7 @@ impl Kept {
 
     async fn ask(&self, refresh: &SecretString) -> Result<Grant> {
         let found = self.issuer.metadata().await?;
-        let (client, http) = (self.issuer.tokens(found), asks::by(self.issuer.client()));
+        let (client, http) = (self.issuer.tokens(found), asks::by(self.issuer.way()));
         let (asked, by) = (Instant::now(), RefreshToken::new(refresh.expose_secret().to_owned()));
         let answer = client.exchange_refresh_token(&by).request_async(&http).await;
         let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInEnded))?;

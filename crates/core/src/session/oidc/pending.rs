@@ -109,7 +109,7 @@ impl Pending {
         let from = issuer.metadata().await?.device_authorization_endpoint.clone();
         let from = from.ok_or_else(|| broken("it knows no sign-in by code"))?;
         let client = issuer.us().set_device_authorization_url(DeviceAuthorizationUrl::from_url(from));
-        let http = asks::by(issuer.client());
+        let http = asks::by(issuer.way());
         let request = client.exchange_device_code().add_scopes(issuer.scopes());
         let asked = request.request_async::<_, EmptyExtraDeviceAuthorizationFields>(&http).await;
         let details = asked.map_err(|error| asks::refused(error, ErrorCode::BackendContract))?;
@@ -151,14 +151,14 @@ impl Pending {
                     }
                     (None, word) => return Err(asks::said_so(ErrorCode::SignInUnfinished, &word.unwrap_or_default())),
                 };
-                let (client, http, asked) = (issuer.tokens(found), asks::by(issuer.client()), Instant::now());
+                let (client, http, asked) = (issuer.tokens(found), asks::by(issuer.way()), Instant::now());
                 let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
                 let answer = request.set_redirect_uri(Cow::Owned(redirect)).request_async(&http).await;
                 let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInUnfinished))?;
                 Grant::of(&answer, asked, &issuer, nonce.as_deref())
             }
             How::Code(details) => {
-                let (found, http) = (issuer.metadata().await?, asks::by(issuer.client()));
+                let (found, http) = (issuer.metadata().await?, asks::by(issuer.way()));
                 let (client, details) = (issuer.tokens(found), *details);
                 let paces = |pause: Duration| tokio::time::sleep(pause.max(AT_LEAST));
                 let asking = client.exchange_device_access_token(&details).request_async(&http, paces, Some(life));
