@@ -258,7 +258,7 @@ pub(crate) const fn stopped(why: Stopped) -> &'static str {
         Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
         Stopped::Records => "Stopped. The same command goes on from here once the records can be written again.",
         Stopped::SignInEnded => {
-            "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
+            "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token where your company gives one; the same command goes on from here."
         }
     }
 }

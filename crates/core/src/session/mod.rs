@@ -241,7 +241,7 @@ impl Session {
         Ok(lasts)
     }
 
-    /// Forgets the token, here and in the keychain; an issuer hears of it, where it wants to.
+    /// Forgets the sign-in, here and in the keychain; an issuer hears of it, where it wants to.
     ///
     /// # Errors
     /// None today; the keychain may be away, and the token is then gone from memory all the same.
