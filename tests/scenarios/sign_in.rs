@@ -338,3 +338,27 @@ async fn the_command_line_prints_where_to_sign_in_and_with_which_code() {
     assert!(ended.out.contains(&format!("/device in a browser, and enter {CODE}")), "{}", ended.out);
     assert!(ended.code == Some(1) && ended.err.contains("keychain-unavailable"), "{}", ended.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_an_issuer_gives_is_found_in_what_a_sign_in_leaves_and_prints() {
+    let (mut world, issuer) = (World::new().await, Issuer::start().await);
+    world.start_backend(&config(&issuer, "")).await;
+    let url = world.backend.as_ref().expect("a backend").url();
+    let mut run = world.davit("sign-in");
+    run.arg("--device").env("DAVIT_SERVER", &url).env("DAVIT_LOG", "trace");
+    // With a token of its own it touches no keychain.
+    let ended = run.env("DAVIT_TOKEN", "none of the issuer's").end().await;
+    let given = issuer.seen().given;
+    assert_eq!(given.len(), 3, "an access token, an ID token and a refresh token: {}", ended.err);
+    assert!(ended.err.contains("signed in at the company's issuer"), "it is logged: {}", ended.err);
+    let mut left = ended.out.clone() + &ended.err;
+    for entry in std::fs::read_dir(world.home()).expect("a home") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            left += &String::from_utf8_lossy(&std::fs::read(path).expect("read"));
+        }
+    }
+    for token in given {
+        assert!(!left.contains(&token), "{token} was left behind");
+    }
+}

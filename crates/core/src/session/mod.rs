@@ -238,6 +238,7 @@ impl Session {
         // That an issuer lets nobody stay signed in is not the keychain's doing.
         self.0.unkept.store(is_to_last && self.0.vault.unkept(lasts).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(bearer, destinations);
+        tracing::info!(lasts, "signed in at the company's issuer");
         Ok(lasts)
     }
 
