@@ -16,7 +16,7 @@ use davit_core::watch::spec::Existing;
 use crate::args::{Add, Answered, Change, Folder, Folders, OnExisting, Relocated, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
-use crate::upload::{connected, place};
+use crate::upload::{connected, place, wants_somebody};
 use crate::{DONE, INTERRUPTED, NOTHING, existing, text, watched, words};
 
 /// What there is to say without any.
@@ -313,6 +313,7 @@ async fn watch(run: Run) -> Result<u8> {
     }
     let told = tokio::select! {
         told = tell(&uploader, &output) => told,
+        error = nobody_is_signed_in(&uploader) => Err(error),
         () = signals.next() => Ok(()),
     };
     let code = match told {
@@ -342,6 +343,21 @@ fn bound_elsewhere(options: &Options) -> Result<Vec<String>> {
         format!("davit: {path} goes to {to}, and waits: only what goes to {here} is sent by this run.")
     };
     Ok(elsewhere.map(note).collect())
+}
+
+/// Resolves once nothing goes to the company before somebody signs in, which nobody can here: to watch on in silence would look
+/// like all being well.
+async fn nobody_is_signed_in(uploader: &Uploader) -> Error {
+    let mut changes = uploader.session_changes();
+    loop {
+        let error = wants_somebody(&changes.borrow_and_update(), uploader.has_token());
+        if let Some(error) = error {
+            return error;
+        }
+        if changes.changed().await.is_err() {
+            return Error::new(ErrorCode::Unexpected).detail("the session ended");
+        }
+    }
 }
 
 /// Tells of every file that reaches an end.
