@@ -190,6 +190,26 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn the_page_runs_and_fetches_nothing_is_not_kept_and_comes_from_this_computer_alone() {
+        let pages = Pages { back: "Go back.".to_owned(), other: "Another sign-in.".to_owned() };
+        let listener = Listener::open(pages).await.expect("a port");
+        assert!(listener.socket.local_addr().expect("its address").ip().is_loopback());
+        for (taken, status) in [(true, StatusCode::OK), (false, StatusCode::NOT_FOUND)] {
+            let page = listener.page(taken);
+            assert_eq!(page.status(), status);
+            for (name, value) in [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (CONTENT_SECURITY_POLICY, PAGE_MAY),
+                (CACHE_CONTROL, "no-store"),
+                (REFERRER_POLICY, "no-referrer"),
+            ] {
+                assert_eq!(page.headers().get(&name).map(HeaderValue::as_bytes), Some(value.as_bytes()), "{name}");
+            }
+        }
+    }
+
     #[test]
     fn what_the_page_says_is_text() {
         assert!(html("a <b> & c").contains("a &lt;b> &amp; c"));
