@@ -337,6 +337,7 @@ async fn the_command_line_prints_where_to_sign_in_and_with_which_code() {
     let ended = run.env("DAVIT_TOKEN", "none of the issuer's").end().await;
     assert!(ended.out.contains(&format!("/device in a browser, and enter {CODE}")), "{}", ended.out);
     assert!(ended.code == Some(1) && ended.err.contains("keychain-unavailable"), "{}", ended.err);
+    assert!(ended.err.contains("takes DAVIT_TOKEN, or --s3"), "the two other ways: {}", ended.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! `davit watch`: folders that upload by themselves, asked of the process that is at work, or kept for the next when none is.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
@@ -21,6 +22,8 @@ use crate::{DONE, INTERRUPTED, NOTHING, existing, text, watched, words};
 
 /// What there is to say without any.
 const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
+/// Whoever forgets a company is signed out of it on the way; what is so for longer does not pass by itself.
+const PASSES: Duration = Duration::from_secs(2);
 /// What is watched by nobody.
 const NOBODY: &str = "Nobody watches them now: begin with `davit watch run`, or open the app.";
 
@@ -350,11 +353,15 @@ fn bound_elsewhere(options: &Options) -> Result<Vec<String>> {
 async fn nobody_is_signed_in(uploader: &Uploader) -> Error {
     let mut changes = uploader.session_changes();
     loop {
-        let error = wants_somebody(&changes.borrow_and_update(), uploader.has_token());
-        if let Some(error) = error {
-            return error;
-        }
-        if changes.changed().await.is_err() {
+        let wanted = wants_somebody(&changes.borrow_and_update(), uploader.has_token());
+        let changed = match wanted {
+            Some(error) => match tokio::time::timeout(PASSES, changes.changed()).await {
+                Ok(changed) => changed,
+                Err(_) => return error,
+            },
+            None => changes.changed().await,
+        };
+        if changed.is_err() {
             return Error::new(ErrorCode::Unexpected).detail("the session ended");
         }
     }
