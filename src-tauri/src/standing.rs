@@ -116,6 +116,11 @@ impl Standing {
         u32::try_from(self.folders.len()).unwrap_or(u32::MAX)
     }
 
+    /// How many files and watched folders need somebody.
+    pub(crate) fn needs(&self) -> u32 {
+        self.totals.needs_you.saturating_add(self.folders())
+    }
+
     /// Whether a person paused everything for a while.
     pub(crate) fn is_paused_for_a_while(&self) -> bool {
         self.totals.limit.paused && self.totals.limit.why == Why::Chosen

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use davit_core::engine::feed::{Overview, Totals};
+use davit_core::engine::feed::Overview;
 use davit_core::settings::Preferences;
 use tauri::WebviewWindow;
 use tauri::window::{ProgressBarState, ProgressBarStatus};
 
 use crate::shell::Shell;
-use crate::standing::percent;
+use crate::standing::{Standing, percent};
 
 /// It changes no more often.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -28,11 +28,12 @@ enum Bar {
 }
 
 impl Bar {
-    fn of(totals: &Totals) -> Self {
+    fn of(standing: &Standing) -> Self {
+        let totals = &standing.totals;
         let percent = percent(totals).unwrap_or(0);
         match totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Self::NeedsYou(percent),
-            _ if totals.needs_you > 0 => Self::NeedsYou(percent),
+            _ if standing.needs() > 0 => Self::NeedsYou(percent),
             Overview::Moving => Self::Flows(percent),
             Overview::Paused | Overview::Offline | Overview::Waiting(_) => Self::Rests(percent),
             Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => Self::Nothing,
@@ -53,8 +54,8 @@ impl From<Bar> for ProgressBarState {
 }
 
 /// How many need a person who wants to be told of that.
-fn badge(totals: &Totals, preferences: Preferences) -> Option<u32> {
-    Some(totals.needs_you).filter(|needs| *needs > 0 && preferences.tell_needs_you)
+fn badge(standing: &Standing, preferences: Preferences) -> Option<u32> {
+    Some(standing.needs()).filter(|needs| *needs > 0 && preferences.tell_needs_you)
 }
 
 /// A dot on the window's button, which can have no number.
@@ -98,8 +99,8 @@ pub(crate) fn follow(window: &WebviewWindow, shell: &Arc<Shell>) {
     tauri::async_runtime::spawn(async move {
         let mut shown = (Bar::Nothing, None);
         loop {
-            let totals = changes.borrow_and_update().totals.clone();
-            let (bar, needs) = (Bar::of(&totals), badge(&totals, shell.preferences()));
+            let standing = changes.borrow_and_update().clone();
+            let (bar, needs) = (Bar::of(&standing), badge(&standing, shell.preferences()));
             if bar != shown.0
                 && let Err(error) = window.set_progress_bar(bar.into())
             {
@@ -121,15 +122,30 @@ pub(crate) fn follow(window: &WebviewWindow, shell: &Arc<Shell>) {
 
 #[cfg(test)]
 mod tests {
+    use davit_core::engine::feed::Totals;
+    use davit_core::ids::WatchId;
     use davit_core::units::ByteCount;
 
     use super::*;
+    use crate::standing::{Folder, Wrong};
+
+    fn standing(totals: Totals) -> Standing {
+        Standing { totals, ..Standing::default() }
+    }
+
+    fn gone() -> Folder {
+        Folder { watch: WatchId::new(7), name: "scans".to_owned(), wrong: Wrong::Away(None) }
+    }
 
     #[test]
     fn the_icon_has_the_number_of_what_needs_a_person_who_wants_to_be_told() {
-        let (some, wants) = (Totals { needs_you: 3, ..Totals::default() }, Preferences::default());
+        let some = standing(Totals { needs_you: 3, ..Totals::default() });
+        let wants = Preferences::default();
         assert_eq!(badge(&some, wants), Some(3));
-        assert_eq!(badge(&Totals::default(), wants), None);
+        assert_eq!(badge(&Standing::default(), wants), None);
+        let folder = Standing { folders: vec![gone()], ..Standing::default() };
+        assert_eq!(badge(&folder, wants), Some(1), "a watched folder alone");
+        assert_eq!(badge(&Standing { folders: vec![gone()], ..some.clone() }, wants), Some(4));
         assert_eq!(badge(&some, Preferences { tell_needs_you: false, ..wants }), None);
     }
 
@@ -146,17 +162,16 @@ mod tests {
     #[test]
     fn the_bar_says_how_far_it_is_and_whether_somebody_is_needed() {
         let all = Totals { sent: ByteCount(43), size: ByteCount(200), ..Totals::default() };
-        let of = |overview, needs_you| Bar::of(&Totals { overview, needs_you, ..all.clone() });
+        let of = |overview, needs_you| Bar::of(&standing(Totals { overview, needs_you, ..all.clone() }));
         assert_eq!(of(Overview::Moving, 0), Bar::Flows(21));
         assert_eq!(of(Overview::Moving, 1), Bar::NeedsYou(21));
         assert_eq!(of(Overview::Paused, 0), Bar::Rests(21));
         assert_eq!(of(Overview::Offline, 0), Bar::Rests(21));
         assert_eq!(of(Overview::Empty, 0), Bar::Nothing);
         assert_eq!(of(Overview::NeedsYou, 2), Bar::NeedsYou(21));
-        assert_eq!(
-            Bar::of(&Totals { overview: Overview::Moving, ..Totals::default() }),
-            Bar::Flows(0),
-            "nothing counted yet"
-        );
+        let moving = standing(Totals { overview: Overview::Moving, ..Totals::default() });
+        assert_eq!(Bar::of(&moving), Bar::Flows(0), "nothing counted yet");
+        let folder = Standing { folders: vec![gone()], ..standing(all.clone()) };
+        assert_eq!(Bar::of(&folder), Bar::NeedsYou(21), "a watched folder alone");
     }
 }

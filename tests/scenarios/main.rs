@@ -97,6 +97,8 @@ mod window_limits;
 #[cfg(target_os = "linux")]
 mod window_measured;
 #[cfg(target_os = "linux")]
+mod window_sign_in;
+#[cfg(target_os = "linux")]
 mod window_updates;
 #[cfg(target_os = "linux")]
 mod window_walk;

@@ -337,4 +337,69 @@ async fn the_command_line_prints_where_to_sign_in_and_with_which_code() {
     let ended = run.env("DAVIT_TOKEN", "none of the issuer's").end().await;
     assert!(ended.out.contains(&format!("/device in a browser, and enter {CODE}")), "{}", ended.out);
     assert!(ended.code == Some(1) && ended.err.contains("keychain-unavailable"), "{}", ended.err);
+    assert!(ended.err.contains("takes DAVIT_TOKEN, or --s3"), "the two other ways: {}", ended.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_an_issuer_gives_is_found_in_what_a_sign_in_leaves_and_prints() {
+    let (mut world, issuer) = (World::new().await, Issuer::start().await);
+    world.start_backend(&config(&issuer, "")).await;
+    let url = world.backend.as_ref().expect("a backend").url();
+    let mut run = world.davit("sign-in");
+    run.arg("--device").env("DAVIT_SERVER", &url).env("DAVIT_LOG", "trace");
+    // With a token of its own it touches no keychain.
+    let ended = run.env("DAVIT_TOKEN", "none of the issuer's").end().await;
+    let given = issuer.seen().given;
+    assert_eq!(given.len(), 3, "an access token, an ID token and a refresh token: {}", ended.err);
+    assert!(ended.err.contains("signed in at the company's issuer"), "it is logged: {}", ended.err);
+    let mut left = ended.out.clone() + &ended.err;
+    for entry in std::fs::read_dir(world.home()).expect("a home") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            left += &String::from_utf8_lossy(&std::fs::read(path).expect("read"));
+        }
+    }
+    for token in given {
+        assert!(!left.contains(&token), "{token} was left behind");
+    }
+}
+
+/// As a service does on a server without a keychain: it would look well for ever, and upload nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_are_not_watched_in_silence_where_nobody_is_signed_in() {
+    let (mut world, issuer) = (World::new().await, Issuer::start().await);
+    let runs = |world: &World, token: &str| {
+        let mut run = world.davit("watch");
+        run.args(["run", "--json"]).env("DAVIT_TOKEN", token);
+        run.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url());
+        run.env("DAVIT_DEV_S3_ENDPOINT", world.cloud.endpoint());
+        run
+    };
+    world.start_backend(&config(&issuer, "")).await;
+    let ended = tokio::time::timeout(PATIENCE, runs(&world, "a token").end()).await.expect("it ends");
+    assert!(ended.code == Some(1) && ended.err.contains("takes none"), "{:?} {}", ended.code, ended.err);
+
+    world.start_backend(&World::backend_config_by_token("right")).await;
+    let ended = tokio::time::timeout(PATIENCE, runs(&world, "wrong").end()).await.expect("it ends");
+    assert!(ended.code == Some(1) && ended.err.contains("wrong-token"), "{:?} {}", ended.code, ended.err);
+
+    // The company takes the token back while folders are watched.
+    let folder = world.path("in");
+    noise(&folder.join("first.mov"), 20 << 20);
+    let mut add = world.davit("watch");
+    add.arg("add").arg(&folder).args(["--existing", "all", "--settle", "1s"]).env("DAVIT_TOKEN", "right");
+    let added = add.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url()).end().await;
+    assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
+    let mut running = runs(&world, "right").start();
+    let there = async {
+        while world.keys().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, there).await.expect("uploaded");
+    world.start_backend(&World::backend_config_by_token("another")).await;
+    noise(&folder.join("second.mov"), 20 << 20);
+    let ends = tokio::task::spawn_blocking(move || (running.until_event("problem"), running.end().code));
+    let (problem, code) = tokio::time::timeout(PATIENCE, ends).await.expect("it ends").expect("asked");
+    assert_eq!((problem["code"].as_str(), code), (Some("sign-in-ended"), Some(1)));
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use davit_tests::World;
 use davit_tests::davit::program;
 use davit_tests::fault::FaultProxy;
+use davit_tests::issuer::Issuer;
 use davit_tests::screen::{choose_in_dialog, windows_of};
 use davit_tests::source::{noise, sha256};
 use davit_tests::window::Window;
@@ -25,7 +26,7 @@ fn own_token() -> String {
     format!("the right token {}", std::process::id())
 }
 
-/// A cloud behind a link of a known speed, and a backend that wants a token and offers two places.
+/// A cloud behind a link of a known speed, and a backend that wants a token, or a sign-in at an issuer, and offers two places.
 pub(crate) struct Office {
     pub(crate) world: World,
     config: String,
@@ -34,8 +35,18 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) async fn open() -> Self {
-        let mut world = World::new().await;
         let hash = davit_backend::hash_token(&own_token());
+        let people = format!("people = [{{ id = \"ada@example.com\", token_sha256 = \"{hash}\" }}]");
+        Self::with(&format!("kind = \"token\", {people}")).await
+    }
+
+    /// The same, whose people sign in at this issuer.
+    pub(crate) async fn by(issuer: &Issuer) -> Self {
+        Self::with(&format!("kind = \"oidc\", issuer = \"{}\", client_id = \"davit\"", issuer.url())).await
+    }
+
+    async fn with(auth: &str) -> Self {
+        let mut world = World::new().await;
         let place = |id: &str, label: &str, collision: &str| {
             format!(
                 "[[destinations]]\nid = \"{id}\"\nlabel = \"{label}\"\nbucket = \"{BUCKET}\"\n\
@@ -47,7 +58,7 @@ impl Office {
             "listen = \"127.0.0.1:0\"\nname = \"Example Films\"\nperson_salt = \"salt\"\n\
              verify = true\n\
              sts = {{ kind = \"federation-token\", seconds = 900 }}\n\
-             auth = {{ kind = \"token\", people = [{{ id = \"ada@example.com\", token_sha256 = \"{hash}\" }}] }}\n{}{}",
+             auth = {{ {auth} }}\n{}{}",
             place("rushes", "Projects › Rushes", "suffix"),
             place("archive", "Archive", "fail")
         );
@@ -73,6 +84,11 @@ impl Office {
         Window::open(&self.world.home(), &[("DAVIT_DEV_S3_ENDPOINT", self.link.endpoint())]).await
     }
 
+    /// The company stands where it stood, and knows no more what it knew of its issuer.
+    pub(crate) async fn company_begins_anew(&mut self) {
+        self.world.start_backend(&self.config).await;
+    }
+
     /// From now on the company takes another token, and no other.
     pub(crate) async fn company_changes_the_token_to(&mut self, token: &str) {
         let hash = davit_backend::hash_token(&own_token());
@@ -80,7 +96,7 @@ impl Office {
         self.world.start_backend(&self.config).await;
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.world.backend.as_ref().expect("a backend").url()
     }
 

@@ -58,6 +58,8 @@ pub struct Seen {
     pub twice: u32,
     /// Refresh tokens that were taken back.
     pub revoked: u32,
+    /// Tokens that it gave, of every kind.
+    pub given: Vec<String>,
 }
 
 struct Key {
@@ -201,6 +203,7 @@ impl Inner {
         let id = self.keys[0].sign(&claims);
         let refresh = self.next("refresh");
         self.good.insert(refresh.clone());
+        self.seen.given.extend([&access, &id, &refresh].map(Clone::clone));
         answer(
             StatusCode::OK,
             &json!({

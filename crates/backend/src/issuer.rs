@@ -163,7 +163,7 @@ impl Issuer {
         if found.issuer != self.said.issuer {
             return Err(format!("it calls itself {:?}", found.issuer));
         }
-        let here = address::is_loopback(&found.jwks_uri) && !address::is_loopback(&self.url);
+        let here = address::is_here(&found.jwks_uri) && !address::is_loopback(&self.url);
         if here || address::check(&found.jwks_uri).is_err() {
             return Err("the address of its keys is not https".to_owned());
         }

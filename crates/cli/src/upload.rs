@@ -21,6 +21,9 @@ use crate::records::Look;
 use crate::signals::Signals;
 use crate::{DONE, INTERRUPTED, NOTHING, SOME};
 
+/// What stands in the environment of a server, of a company whose people have a browser.
+const TAKES_NO_TOKEN: &str = "DAVIT_TOKEN is set, and this address takes none: people sign in there in their browser. \
+    Use an address of your company that takes tokens, or unset it and run `davit sign-in`.";
 /// A company that does not answer within this is told as a failure; nothing was recorded yet.
 const ANSWER: Duration = Duration::from_secs(20);
 /// Who interrupts waits this long for requests to end and records to be written. What comes later is lost work, as after
@@ -333,31 +336,13 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
     let answered = async {
         loop {
             let now = changes.borrow_and_update().clone();
+            if let Some(error) = wants_somebody(&now, uploader.has_token()) {
+                return Err(error);
+            }
             match now {
                 SessionStatus::Connected { destinations, .. } => return Ok(destinations),
-                SessionStatus::Welcome { problem: Some((code, detail)), .. } => {
-                    return Err(Error::new(code).detail(detail));
-                }
-                SessionStatus::Welcome { problem: None, .. } => {
-                    return Err(no_company());
-                }
-                SessionStatus::NeedsToken { .. } if !uploader.has_token() => {
-                    return Err(Error::new(ErrorCode::SignInEnded).detail("DAVIT_TOKEN is not set"));
-                }
-                SessionStatus::NeedsBrowser { .. } => {
-                    return Err(
-                        Error::new(ErrorCode::SignInEnded).detail("the company signs people in by their browser")
-                    );
-                }
-                SessionStatus::TokenRefused { code: ErrorCode::BadInput, .. } => {
-                    let odd = "DAVIT_TOKEN has a line break or another character that no token has. Set it anew.";
-                    return Err(Error::new(ErrorCode::BadInput).detail(odd));
-                }
-                SessionStatus::TokenRefused { code, detail } => return Err(Error::new(code).detail(detail)),
-                SessionStatus::SignedOut { .. } => return Err(Error::new(ErrorCode::SignInEnded)),
-                SessionStatus::NeedsToken { .. }
-                | SessionStatus::SigningIn { .. }
-                | SessionStatus::Connecting { .. } => {}
+                SessionStatus::Welcome { .. } => return Err(no_company()),
+                _ => {}
             }
             if changes.changed().await.is_err() {
                 return Err(Error::new(ErrorCode::Unexpected));
@@ -373,6 +358,29 @@ pub(crate) async fn connected(uploader: &Uploader) -> Result<std::sync::Arc<[Des
             _ => Error::new(ErrorCode::BackendDown).detail("no answer for 20 s"),
         }),
     }
+}
+
+/// Why nothing goes to the company before somebody does something that this command cannot; none where there is nobody to wait for.
+pub(crate) fn wants_somebody(now: &SessionStatus, has_token: bool) -> Option<Error> {
+    let ended = |why: &str| Error::new(ErrorCode::SignInEnded).detail(why);
+    let input = |why: &str| Error::new(ErrorCode::BadInput).detail(why);
+    Some(match now {
+        SessionStatus::TokenRefused { code: ErrorCode::BadInput, .. } => {
+            input("DAVIT_TOKEN has a line break or another character that no token has. Set it anew.")
+        }
+        SessionStatus::TokenRefused { code, detail } | SessionStatus::Welcome { problem: Some((code, detail)), .. } => {
+            Error::new(*code).detail(detail.clone())
+        }
+        SessionStatus::NeedsToken { .. } if !has_token => ended("DAVIT_TOKEN is not set"),
+        SessionStatus::NeedsBrowser { .. } if has_token => input(TAKES_NO_TOKEN),
+        SessionStatus::NeedsBrowser { .. } => ended("the company signs people in by their browser"),
+        SessionStatus::SignedOut { .. } => Error::new(ErrorCode::SignInEnded),
+        SessionStatus::Welcome { problem: None, .. }
+        | SessionStatus::Connected { .. }
+        | SessionStatus::NeedsToken { .. }
+        | SessionStatus::SigningIn { .. }
+        | SessionStatus::Connecting { .. } => return None,
+    })
 }
 
 /// `s3://BUCKET/PREFIX/` and what belongs to it.

@@ -1,6 +1,7 @@
 //! `davit watch`: folders that upload by themselves, asked of the process that is at work, or kept for the next when none is.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
@@ -16,11 +17,13 @@ use davit_core::watch::spec::Existing;
 use crate::args::{Add, Answered, Change, Folder, Folders, OnExisting, Relocated, Run, Watch};
 use crate::output::Output;
 use crate::signals::Signals;
-use crate::upload::{connected, place};
+use crate::upload::{connected, place, wants_somebody};
 use crate::{DONE, INTERRUPTED, NOTHING, existing, text, watched, words};
 
 /// What there is to say without any.
 const NONE: &str = "No folder is watched. Begin with `davit watch add FOLDER`.";
+/// Whoever forgets a company is signed out of it on the way; what is so for longer does not pass by itself.
+const PASSES: Duration = Duration::from_secs(2);
 /// What is watched by nobody.
 const NOBODY: &str = "Nobody watches them now: begin with `davit watch run`, or open the app.";
 
@@ -313,6 +316,7 @@ async fn watch(run: Run) -> Result<u8> {
     }
     let told = tokio::select! {
         told = tell(&uploader, &output) => told,
+        error = nobody_is_signed_in(&uploader) => Err(error),
         () = signals.next() => Ok(()),
     };
     let code = match told {
@@ -342,6 +346,25 @@ fn bound_elsewhere(options: &Options) -> Result<Vec<String>> {
         format!("davit: {path} goes to {to}, and waits: only what goes to {here} is sent by this run.")
     };
     Ok(elsewhere.map(note).collect())
+}
+
+/// Resolves once nothing goes to the company before somebody signs in, which nobody can here: to watch on in silence would look
+/// like all being well.
+async fn nobody_is_signed_in(uploader: &Uploader) -> Error {
+    let mut changes = uploader.session_changes();
+    loop {
+        let wanted = wants_somebody(&changes.borrow_and_update(), uploader.has_token());
+        let changed = match wanted {
+            Some(error) => match tokio::time::timeout(PASSES, changes.changed()).await {
+                Ok(changed) => changed,
+                Err(_) => return error,
+            },
+            None => changes.changed().await,
+        };
+        if changed.is_err() {
+            return Error::new(ErrorCode::Unexpected).detail("the session ended");
+        }
+    }
 }
 
 /// Tells of every file that reaches an end.

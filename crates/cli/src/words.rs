@@ -88,7 +88,11 @@ pub(crate) fn of(code: ErrorCode) -> Words {
         C::BackendContract => {
             ("Your company's service answers in a way Davit does not understand.", "Tell your administrator.")
         }
-        C::KeychainUnavailable => ("The system's keychain cannot be used.", "Unlock it, or set DAVIT_TOKEN instead."),
+        C::KeychainUnavailable => {
+            let action =
+                "Unlock it. Where there is none, use an address of your company that takes DAVIT_TOKEN, or --s3.";
+            ("The system's keychain cannot be used.", action)
+        }
         C::DiskFull => ("This computer's disk is full.", "Make room, then try again."),
         C::JournalUnwritable => ("Davit cannot write its records.", "Check the folder, or set DAVIT_HOME."),
         C::JournalNewer => ("The records were written by a newer Davit.", "Update Davit, or set another DAVIT_HOME."),
@@ -258,7 +262,7 @@ pub(crate) const fn stopped(why: Stopped) -> &'static str {
         Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
         Stopped::Records => "Stopped. The same command goes on from here once the records can be written again.",
         Stopped::SignInEnded => {
-            "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token; the same command goes on from here."
+            "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token where your company gives one; the same command goes on from here."
         }
     }
 }

@@ -64,7 +64,7 @@ pub async fn leave_sign_in(shell: State<'_, Arc<Shell>>) -> Answer<()> {
     Ok(())
 }
 
-/// Forgets the token.
+/// Forgets the sign-in.
 #[tauri::command]
 pub async fn sign_out(shell: State<'_, Arc<Shell>>) -> Answer<SessionView> {
     Ok(shell.uploader()?.sign_out().await?.into())

@@ -193,7 +193,7 @@ export class Session {
     if (this.unkept !== null) this.toasts.say(this.unkept);
   }
 
-  /** The token is forgotten here, whether the company answers or not. */
+  /** The sign-in is forgotten here, whether the company answers or not. */
   async signOut(): Promise<void> {
     try {
       this.see(await this.ipc.signOut());

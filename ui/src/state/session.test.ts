@@ -257,9 +257,10 @@ test('who signs out while the company is away is told what comes, and what keeps
   const away: SessionView = { kind: 'connecting', company: 'Nordlys Studio', address: 'a', instead: null };
   const { session, toasts } = started({ signOut: () => Promise.resolve(away) });
   await session.signOut();
-  expect(toasts.now?.words).toBe('Signed out. Nordlys Studio asks for a token once it answers.');
+  expect(toasts.now?.words).toBe('Signed out. You can sign in again once Nordlys Studio answers.');
   expect(session.left).toBe(true);
-  session.hear({ kind: 'session', session: { kind: 'token', company: 'Nordlys Studio', address: 'a' } });
+  // However the company has people sign in.
+  session.hear({ kind: 'session', session: { kind: 'browser', company: 'Nordlys Studio', address: 'a' } });
   expect(session.left).toBe(false);
   const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
   const other = started({ signOut: vi.fn().mockRejectedValue(refused) });

@@ -827,7 +827,7 @@ export const text = {
   signOut: 'Sign out',
   quitDavit: 'Quit Davit',
   /** Of a company that does not answer. */
-  signedOutAway: 'Signed out. {company} asks for a token once it answers.',
+  signedOutAway: 'Signed out. You can sign in again once {company} answers.',
   empty: {
     title: 'Drop files or folders here',
     lead: 'Any size. If the connection drops or you restart, they continue where they stopped.',

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Wanted } from '../ipc';
+import type { Totals, Wanted, WatchView } from '../ipc';
+import { watch } from '../state/sample';
 import { lead } from './wanted';
 
-/** What is done, in its order, when somebody chose this. */
-function done(what: Wanted): string[] {
+/** What is done, in its order, when somebody chose this; so many files need somebody, and these folders are watched. */
+function done(what: Wanted, needsYou = 1, folders: WatchView[] | null = null): string[] {
   const all: string[] = [];
   const note =
     (name: string) =>
@@ -16,7 +17,13 @@ function done(what: Wanted): string[] {
         return Promise.resolve();
       },
     },
-    transfers: { filter: note('filter'), find: note('find'), focus: note('focus') },
+    transfers: {
+      filter: note('filter'),
+      find: note('find'),
+      focus: note('focus'),
+      totals: { needsYou } as Totals,
+    },
+    watches: { all: folders },
     go: note('go'),
     shortcuts: note('shortcuts'),
   });
@@ -28,6 +35,14 @@ const TRANSFERS = ['shortcuts false', 'go "transfers"', 'find null'];
 test('what needs somebody is shown alone, and one row with its details', () => {
   expect(done({ kind: 'needs-you' })).toEqual([...TRANSFERS, 'filter "needs-you"']);
   expect(done({ kind: 'row', item: 7 })).toEqual([...TRANSFERS, 'filter "all"', 'focus {"kind":"item","id":7}']);
+});
+
+test('a watched folder that alone needs somebody is shown where it is', () => {
+  const needs: Wanted = { kind: 'needs-you' };
+  const gone = watch(1, { doing: { kind: 'away', other: false } });
+  expect(done(needs, 0, [watch(2), gone])).toEqual(['shortcuts false', 'go "watched"']);
+  expect(done(needs, 2, [gone])).toEqual([...TRANSFERS, 'filter "needs-you"']);
+  expect(done(needs, 0, [watch(2)])).toEqual([...TRANSFERS, 'filter "needs-you"']);
 });
 
 test('the menus outside lead to what the page has', () => {

@@ -2,20 +2,28 @@
 import type { Wanted } from '../ipc';
 import type { Session } from '../state/session.svelte';
 import type { Transfers } from '../state/transfers.svelte';
+import type { Watches } from '../state/watches.svelte';
 import type { Page } from './pages';
+import { needsSomebody } from './watch';
 
 export interface Ways {
   session: Pick<Session, 'pick'>;
-  transfers: Pick<Transfers, 'filter' | 'find' | 'focus'>;
+  transfers: Pick<Transfers, 'filter' | 'find' | 'focus' | 'totals'>;
+  watches: Pick<Watches, 'all'>;
   go: (page: Page) => void;
   /** The sheet with all shortcuts is shown, or goes. */
   shortcuts: (shown: boolean) => void;
 }
 
-export function lead(what: Wanted, { session, transfers, go, shortcuts }: Ways): void {
+export function lead(what: Wanted, { session, transfers, watches, go, shortcuts }: Ways): void {
   shortcuts(what.kind === 'shortcuts');
   switch (what.kind) {
     case 'needs-you':
+      // Where it is a watched folder alone, the list would say that nothing does.
+      if (transfers.totals.needsYou === 0 && watches.all?.some(needsSomebody)) {
+        go('watched');
+        break;
+      }
       go('transfers');
       transfers.find(null);
       transfers.filter('needs-you');

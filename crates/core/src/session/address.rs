@@ -1,5 +1,7 @@
 //! What a person types as the company's address, made a base URL: https, or plain http on loopback.
 
+use std::net::Ipv4Addr;
+
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -66,6 +68,21 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether an address leads to this computer, by any of its names: for whoever must not lead there. What is spelt oddly is not let
+/// through by plain http for it ([`is_loopback`]).
+pub fn is_here(url: &Url) -> bool {
+    let here = |ip: Ipv4Addr| ip.is_loopback() || ip.is_unspecified();
+    match url.host() {
+        Some(Host::Ipv4(ip)) => here(ip),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified() || ip.to_ipv4_mapped().is_some_and(here),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +101,28 @@ mod tests {
         assert_eq!(code("http://example.com"), ErrorCode::AddressInsecure);
         for bad in ["", "two words", "ftp://example.com", "https://user:pw@example.com", "https://"] {
             assert_eq!(code(bad), ErrorCode::BadInput);
+        }
+    }
+
+    #[test]
+    fn this_computer_is_known_by_all_of_its_names() {
+        let here = |address| is_here(&Url::parse(address).expect(address));
+        for name in [
+            "https://127.0.0.1/",
+            "https://127.8.8.8:9/",
+            "https://2130706433/",
+            "https://0.0.0.0/",
+            "https://[::1]/",
+            "https://[::]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://localhost/",
+            "https://LOCALHOST./",
+            "https://id.localhost:8/",
+        ] {
+            assert!(here(name), "{name}");
+        }
+        for name in ["https://id.example.com/", "https://localhost.example.com/", "https://10.0.0.1/"] {
+            assert!(!here(name), "{name}");
         }
     }
 }

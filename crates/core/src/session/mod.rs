@@ -35,7 +35,7 @@ use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
 use held::{Asking, Held};
-use oidc::{Issuer, Kept};
+use oidc::{Grant, Issuer, Kept};
 use source::BackendSource;
 use wire::{Auth, Discovery};
 
@@ -65,6 +65,14 @@ pub enum SessionState {
 /// A company, and our sign-in with it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
+
+/// What an issuer granted, and the backend takes.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    grant: Grant,
+    bearer: SecretString,
+    destinations: Arc<[Destination]>,
+}
 
 /// A session as those know it who must not keep it: it ends with the last that does, and its token with it.
 #[derive(Debug)]
@@ -214,17 +222,15 @@ impl Session {
         Pending::begin(kept.issuer(), by, pages).await
     }
 
-    /// Waits for the person, tries what they are granted, and keeps it when the backend takes it. Answers whether it will be there
-    /// after a restart.
+    /// Waits for the person, and tries what they are granted. Nothing is kept of it yet.
     ///
     /// # Errors
     /// `sign-in-unfinished`, `not-allowed`, `account-disabled`, `backend-contract`, or that issuer or backend do not answer.
     ///
     /// # Cancellation
     /// Gives the sign-in up: nobody listens for it any more.
-    pub(crate) async fn finish_sign_in(&self, pending: Pending) -> Result<bool> {
+    pub(crate) async fn granted(&self, pending: Pending) -> Result<Granted> {
         let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
-        let kept = self.0.kept.as_ref().ok_or_else(none)?;
         let grant = pending.granted().await?;
         let bearer = grant.bearer().cloned().ok_or_else(none)?;
         let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
@@ -233,15 +239,26 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(answer)?;
+        Ok(Granted { grant, bearer, destinations })
+    }
+
+    /// Keeps what the backend takes. Answers whether it will be there after a restart.
+    ///
+    /// # Cancellation
+    /// Not to be given up: the keychain would have a sign-in that nobody knows of before the next start.
+    pub(crate) async fn takes(&self, granted: Granted) -> bool {
+        let Granted { grant, bearer, destinations } = granted;
+        let Some(kept) = &self.0.kept else { return false };
         let is_to_last = grant.is_to_last();
         let lasts = kept.sign_in(grant).await;
         // That an issuer lets nobody stay signed in is not the keychain's doing.
         self.0.unkept.store(is_to_last && self.0.vault.unkept(lasts).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(bearer, destinations);
-        Ok(lasts)
+        tracing::info!(lasts, "signed in at the company's issuer");
+        lasts
     }
 
-    /// Forgets the token, here and in the keychain; an issuer hears of it, where it wants to.
+    /// Forgets the sign-in, here and in the keychain; an issuer hears of it, where it wants to.
     ///
     /// # Errors
     /// None today; the keychain may be away, and the token is then gone from memory all the same.

@@ -266,7 +266,7 @@ impl Uploader {
         .await
     }
 
-    /// Forgets the token. What is in the list stays.
+    /// Forgets the sign-in. What is in the list stays.
     pub async fn sign_out(&self) -> Result<SessionStatus> {
         self.on_runtime((), |keeper, ()| async move { keeper.sign_out().await }).await
     }
@@ -546,7 +546,7 @@ impl Keeper {
                 let Some(session) = followed.session() else { return };
                 let follow = || {
                     let state = states.borrow_and_update().clone();
-                    // Who signs out by a press forgets the token, and is told so by that.
+                    // Who signs out by a press forgets the sign-in, and is told so by that.
                     if let SessionState::SignedOut { since } = state
                         && session.needs() == Needs::Nothing
                     {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Keeper, SessionStatus, Uploader};
 use crate::error::{Error, ErrorCode, Result};
-use crate::session::{By, Needs, Pages, Pending, Session, SessionState};
+use crate::session::{By, Granted, Needs, Pages, Pending, Session, SessionState};
 use crate::units::UnixTime;
 
 /// Where a person signs in. It is theirs to see, and their browser's; a log never has it.
@@ -95,7 +95,11 @@ impl Keeper {
             () = left => return Ok(SignedIn { status: self.status.borrow().clone(), lasts: false }),
         };
         let arrived = match outcome {
-            Ok(lasts) => self.arrive(wish, &session).await.map(|(status, _)| SignedIn { status, lasts }),
+            // Whoever leaves from here on leaves what is done.
+            Ok(granted) => {
+                let lasts = session.takes(granted).await;
+                self.arrive(wish, &session).await.map(|(status, _)| SignedIn { status, lasts })
+            }
             Err(error) => Err(error),
         };
         if arrived.is_err() {
@@ -104,7 +108,7 @@ impl Keeper {
         arrived
     }
 
-    /// Answers whether it lasts.
+    /// Answers what was granted.
     async fn signs_in(
         &self,
         turn: u64,
@@ -112,7 +116,7 @@ impl Keeper {
         by: By,
         pages: Pages,
         opens: impl Fn(&Door) -> bool + Send,
-    ) -> Result<bool> {
+    ) -> Result<Granted> {
         let mut pending = session.begin_sign_in(by, pages.clone()).await?;
         let mut door = Door::of(&pending);
         let mut opened = opens(&door);
@@ -134,7 +138,7 @@ impl Keeper {
         // Who left meanwhile, or began another, has said how things stand, or will.
         let waited_for = |now: &Session| now.is(session) && *self.signing.borrow() == turn;
         self.present.while_it_counts(waited_for, || drop(self.status.send_replace(waits)));
-        session.finish_sign_in(pending).await
+        session.granted(pending).await
     }
 
     fn next_turn(&self) -> u64 {

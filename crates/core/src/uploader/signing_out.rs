@@ -1,4 +1,4 @@
-//! Signing out: the token is forgotten here, whether the company answers or not.
+//! Signing out: the sign-in is forgotten here, whether the company answers or not.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl Keeper {
         self.arrive(wish, &session).await.map(|(status, _)| status)
     }
 
-    /// Nobody need answer for a token to be forgotten. The company is asked on, without it: what went out with it before
+    /// Nobody need answer for a sign-in to be forgotten. The company is asked on, without it: what went out with it before
     /// counts no more.
     async fn sign_out_of_who_is_away(self: &Arc<Self>, wish: Wish) -> Result<SessionStatus> {
         let status = self.status.borrow().clone();
@@ -34,7 +34,7 @@ impl Keeper {
         Ok(status)
     }
 
-    /// Where the token of a company is kept, as its session has it.
+    /// Where the sign-in of a company is kept, as its session has it.
     fn filed_under(&self, company: &str) -> Result<Url> {
         match &self.options.policy.company {
             Some(known) if known.credentials_url == company => address::endpoint(company),

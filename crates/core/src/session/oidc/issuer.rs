@@ -20,6 +20,9 @@ use super::grant::TokenAnswer;
 use crate::error::Result;
 use crate::net::Net;
 
+/// No page has a longer address.
+const PAGE: usize = 2_048;
+
 /// The library's client of a public application.
 pub(super) type Client<Authorize = EndpointNotSet, Device = EndpointNotSet, Token = EndpointNotSet> = oauth2::Client<
     BasicErrorResponse,
@@ -164,6 +167,17 @@ impl Issuer {
         Ok(found)
     }
 
+    /// Whether a person, or their browser, may be sent to this page of it.
+    ///
+    /// # Errors
+    /// `backend-contract`.
+    pub(super) fn may_lead_to(&self, page: &Url) -> Result<()> {
+        if page.as_str().len() > PAGE {
+            return Err(broken("the address of a page of it is too long"));
+        }
+        reachable(page, &self.0.url)
+    }
+
     /// Tells the issuer that a refresh token is used no more, where it wants to hear of that. The library's own request takes no
     /// issuer on loopback.
     pub(super) async fn revoke(&self, refresh: &SecretString) -> Result<()> {
@@ -210,7 +224,7 @@ fn places(issuer: &Url) -> [Url; 2] {
 /// The one rule for every address, and: nobody elsewhere names an address of this computer.
 fn reachable(url: &Url, named_by: &Url) -> Result<()> {
     address::check(url).map_err(|_| broken("an address of it is not https"))?;
-    if address::is_loopback(url) && !address::is_loopback(named_by) {
+    if address::is_here(url) && !address::is_loopback(named_by) {
         return Err(broken("an address of it is on this computer"));
     }
     Ok(())
@@ -234,6 +248,8 @@ mod tests {
             ("http://id.example.com", "https://uploads.example.com/"),
             ("http://127.0.0.1:9", "https://uploads.example.com/"),
             ("https://localhost:9", "https://uploads.example.com/"),
+            ("https://localhost.:9", "https://uploads.example.com/"),
+            ("https://[::ffff:127.0.0.1]:9", "https://uploads.example.com/"),
             ("https://me:pw@id.example.com", "https://uploads.example.com/"),
         ] {
             assert_eq!(issuer(name, backend).expect_err(name).code, ErrorCode::BackendContract);
@@ -278,6 +294,7 @@ mod tests {
             ("issuer", "https://evil.example.com".into()),
             ("token_endpoint", "http://id.example.com/token".into()),
             ("token_endpoint", "http://127.0.0.1/token".into()),
+            ("token_endpoint", "https://0.0.0.0/token".into()),
             ("authorization_endpoint", "file:///etc/passwd".into()),
             ("authorization_endpoint", "javascript:alert(1)".into()),
             ("revocation_endpoint", "http://id.example.com/revoke".into()),
@@ -285,6 +302,17 @@ mod tests {
             ("code_challenge_methods_supported", serde_json::json!(["plain"])),
         ] {
             assert_eq!(says(field, value).expect_err(field).code, ErrorCode::BackendContract);
+        }
+    }
+    #[test]
+    fn the_page_for_a_code_leads_nobody_to_this_computer() {
+        let issuer = issuer("https://id.example.com", "https://uploads.example.com/").expect("good");
+        let leads = |page: &str| issuer.may_lead_to(&Url::parse(page).expect("an address"));
+        leads("https://id.example.com/device?code=WXRK-PLTM").expect("good");
+        let long = format!("https://id.example.com/{}", "a".repeat(PAGE));
+        let odd = ["http://id.example.com/device", "http://127.0.0.1:631/", "https://localhost/", "file:///etc"];
+        for page in odd.into_iter().chain([long.as_str()]) {
+            assert_eq!(leads(page).expect_err(page).code, ErrorCode::BackendContract);
         }
     }
 }

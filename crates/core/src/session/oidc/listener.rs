@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -32,6 +34,8 @@ const OPEN_AT_MOST: usize = 16;
 const SILENT: Duration = Duration::from_secs(10);
 /// Longer than any answer.
 const LONGEST: usize = 32 << 10;
+/// The page is words alone: it runs nothing, fetches nothing, and stands in no other page.
+const PAGE_MAY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What the page says that the browser shows in the end.
 #[derive(Clone, Debug)]
@@ -133,16 +137,21 @@ impl Listener {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_MAY));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         page
     }
 }
 
 fn answer(query: &str, state: &str) -> Option<Answer> {
+    let all = |name: &str| form_urlencoded::parse(query.as_bytes()).filter(move |(known, _)| known == name).count();
+    // Who says something twice may be understood in two ways. Source: RFC 6749, 3.1.
+    if ["code", "error", "state", "iss"].into_iter().any(|name| all(name) > 1) {
+        return None;
+    }
     let one = |name: &str| {
-        let mut all = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
-        // What is said twice is not said.
-        all.next().filter(|_| all.next().is_none()).map(|(_, value)| value.into_owned())
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     };
     let (code, error) = (one("code"), one("error"));
     let ours = one("state").as_deref() == Some(state) && code.is_some() != error.is_some();
@@ -173,9 +182,31 @@ mod tests {
             "code=c&state=word&state=word",
             "code=c&code=d&state=word",
             "code=c&error=e&state=word",
+            "code=c&code=d&error=e&state=word",
+            "code=c&state=word&iss=https%3A%2F%2Fid.example.com&iss=https%3A%2F%2Fevil.example.com",
             "state=word",
         ] {
             assert!(read(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_runs_and_fetches_nothing_is_not_kept_and_comes_from_this_computer_alone() {
+        let pages = Pages { back: "Go back.".to_owned(), other: "Another sign-in.".to_owned() };
+        let listener = Listener::open(pages).await.expect("a port");
+        assert!(listener.socket.local_addr().expect("its address").ip().is_loopback());
+        for (taken, status) in [(true, StatusCode::OK), (false, StatusCode::NOT_FOUND)] {
+            let page = listener.page(taken);
+            assert_eq!(page.status(), status);
+            for (name, value) in [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (CONTENT_SECURITY_POLICY, PAGE_MAY),
+                (CACHE_CONTROL, "no-store"),
+                (REFERRER_POLICY, "no-referrer"),
+            ] {
+                assert_eq!(page.headers().get(&name).map(HeaderValue::as_bytes), Some(value.as_bytes()), "{name}");
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod kept;
 mod listener;
 mod pending;
 
+pub(super) use grant::Grant;
 pub(super) use issuer::Issuer;
 pub(super) use kept::Kept;
 pub use listener::Pages;

@@ -11,7 +11,7 @@ use oauth2::{
 use tokio::time::{Duration, Instant, timeout};
 use url::Url;
 
-use super::super::{address, shape};
+use super::super::shape;
 use super::grant::Grant;
 use super::issuer::Issuer;
 use super::listener::{Listener, Pages};
@@ -119,7 +119,7 @@ impl Pending {
         let whole = details.verification_uri_complete().and_then(|whole| Url::parse(whole.secret()).ok());
         let page = whole.unwrap_or_else(|| typed.clone());
         for page in [&typed, &page] {
-            address::check(page).map_err(|_| broken("its page for a code is not https"))?;
+            issuer.may_lead_to(page)?;
         }
         let life = details.expires_in().min(CODE);
         let how = How::Code(Box::new(details));
