@@ -345,14 +345,14 @@ impl Now {
         match &self.choice {
             ProxyChoice::None => None,
             ProxyChoice::Fixed { .. } => Some((self.fixed.as_ref()?.intercept(to)?, ProxyFrom::Person)),
-            ProxyChoice::Automatic => match self.environment.intercept(to) {
-                Some(found) => Some((found, ProxyFrom::Environment)),
-                // What reads the system's settings reads the environment as well: its exceptions count for both.
-                None => {
-                    let said = self.said.of(to).unwrap_or(&self.settings);
-                    Some((said.intercept(to)?, ProxyFrom::System))
+            ProxyChoice::Automatic => {
+                if let Some(found) = self.environment.intercept(to) {
+                    return Some((found, ProxyFrom::Environment));
                 }
-            },
+                // What reads the system's settings reads the environment as well: its exceptions count for both.
+                let said = self.said.of(to).unwrap_or(&self.settings);
+                Some((said.intercept(to)?, ProxyFrom::System))
+            }
         }
     }
 
