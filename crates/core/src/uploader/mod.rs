@@ -103,7 +103,7 @@ impl Uploader {
     /// `set-by-company` for a limit of this run where the policy locks limits.
     pub async fn open(mut options: Options) -> Result<Self> {
         // What the company rolled out comes before what the environment or an earlier start says.
-        options.server = options.policy.address().or(options.server);
+        options.server = options.policy.address().map(str::to_owned).or(options.server);
         if let Some(direct) = &mut options.direct {
             direct.endpoint.as_ref().map_or(Ok(()), address::check)?;
             direct.region = Some(region(direct.region.take()).await);
@@ -566,7 +566,7 @@ impl Keeper {
     /// Nothing where the policy leaves the choice of a company, or chose this one.
     fn may_turn_to(&self, address: &str) -> Result<()> {
         match self.options.policy.address() {
-            Some(locked) if self.options.spelt(&locked) != self.options.spelt(address) => {
+            Some(locked) if self.options.spelt(locked) != self.options.spelt(address) => {
                 Err(Error::new(ErrorCode::SetByCompany).detail("server"))
             }
             _ => Ok(()),
