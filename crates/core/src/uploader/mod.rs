@@ -15,6 +15,7 @@ mod open_files;
 mod options;
 mod preferences;
 mod present;
+mod record;
 mod report;
 mod runtime;
 mod signing;
@@ -587,6 +588,7 @@ impl Keeper {
         let otherwise = before != policy;
         now.company = Some(Known { address, name, policy });
         if *settings != now {
+            // What the company rules holds also where it cannot be kept.
             *settings = now;
             if let Err(error) = settings.save(&self.options.home) {
                 tracing::warn!(%error, "the company was not kept");
