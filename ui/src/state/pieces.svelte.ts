@@ -9,6 +9,8 @@ export class Pieces {
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Who says a setting may be another by now. */
+    private readonly said: () => void = () => undefined,
   ) {}
 
   async load(): Promise<void> {
@@ -26,6 +28,8 @@ export class Pieces {
     } catch (problem) {
       this.toasts.refused(problem as Problem, 'setting');
       await this.load();
+    } finally {
+      this.said();
     }
   }
 }

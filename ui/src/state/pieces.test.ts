@@ -6,7 +6,9 @@ import { Toasts } from './toasts.svelte';
 test('what is chosen holds at once, and is put back where it is refused', async () => {
   const setConcurrency = vi.fn<Ipc['setConcurrency']>(() => Promise.resolve(null));
   const toasts = new Toasts();
-  const pieces = new Pieces({ concurrency: () => Promise.resolve(8), setConcurrency } as unknown as Ipc, toasts);
+  const ipc = { concurrency: () => Promise.resolve(8), setConcurrency } as unknown as Ipc;
+  const said = vi.fn();
+  const pieces = new Pieces(ipc, toasts, said);
   expect(pieces.now).toBeUndefined();
   await pieces.load();
   expect(pieces.now).toBe(8);
@@ -18,4 +20,5 @@ test('what is chosen holds at once, and is put back where it is refused', async 
   await pieces.choose(16);
   expect(pieces.now).toBe(8);
   expect(toasts.now).not.toBeNull();
+  expect(said, 'who says it may be another').toHaveBeenCalledTimes(2);
 });
