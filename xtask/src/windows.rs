@@ -9,9 +9,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Subcommand;
 
 use crate::cross::{Cross, folder};
-use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
-use crate::run::{command, must, npm, output, root, took, works};
+use crate::run::{build_page, command, must, output, root, took, works};
 use crate::{licences, setup};
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
@@ -54,7 +53,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
     let cross = Cross::to(TRIPLE)?;
     match what {
         What::Build => {
-            page_is_built()?;
+            build_page()?;
             must("build for Windows", &mut for_windows(&cross, "build", BUILT))?;
             let all = ["--workspace", "--all-targets"];
             must("all that is run there, tests among it", &mut for_windows(&cross, "check", &all))?;
@@ -75,10 +74,6 @@ fn for_windows(cross: &Cross, word: &str, words: &[&str]) -> Command {
     cargo
 }
 
-fn page_is_built() -> Result<()> {
-    must("ui: build", &mut npm(&["run", "build"]))
-}
-
 fn tests(cross: &Cross, filter: Option<&str>) -> Result<()> {
     let wine = Wine::start()?;
     for (test, why) in NOT_UNDER_WINE {
@@ -94,7 +89,7 @@ fn tests(cross: &Cross, filter: Option<&str>) -> Result<()> {
 
 /// Makes an installer of a release build, and tries it.
 fn installer(cross: &Cross) -> Result<PathBuf> {
-    page_is_built()?;
+    build_page()?;
     let words = ["--release", "--package", "davit", "--package", "davit-app"];
     let mut build = for_windows(cross, "build", &words);
     // It is tried and not shipped: what would make it smaller takes many minutes.
@@ -106,10 +101,7 @@ fn installer(cross: &Cross) -> Result<PathBuf> {
         let built = cross.built("release").join(file);
         std::fs::copy(&built, from.join(file)).with_context(|| format!("{} was not built", built.display()))?;
     }
-    std::fs::write(
-        from.join("licences.txt"),
-        licences::of(&[crates(&["davit-app", "davit"])?, page()?, microsofts()].concat())?,
-    )?;
+    std::fs::write(from.join("licences.txt"), licences::of_the_app(&["davit-app", "davit"], true)?)?;
     // Named by Microsoft; whoever has it puts it there.
     let bootstrapper = "MicrosoftEdgeWebview2Setup.exe";
     if !from.join(bootstrapper).exists() {
