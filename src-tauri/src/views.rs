@@ -357,7 +357,9 @@ pub enum ShellEvent {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
+    use std::fmt::Write as _;
+
+    use davit_core::bandwidth::{Day, Days, LEAST, LimitNow, LimitRule, LimitTime, Limits, MOST, TIMES_AT_MOST, Why};
     use davit_core::check::{Checked, Found, Line as CheckLine, Skipped, Step, Verdict};
     use davit_core::engine::{Holds, feed};
     use davit_core::error::Fact;
@@ -367,7 +369,7 @@ mod tests {
     use davit_core::journal::Ended;
     use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
-    use davit_core::settings::{Name, Preferences, Theme, rules};
+    use davit_core::settings::{Name, PIECES, Preferences, Theme, rules};
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::uploader::Network;
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
@@ -502,6 +504,10 @@ mod tests {
             EntryView,
             Ended,
         );
+        let (least, most, times, pieces) = (LEAST.0, MOST.0, TIMES_AT_MOST, *PIECES.end());
+        out.push_str("\n/** Bounds of what can be set: bytes a second, times of a schedule, pieces in flight. */\n");
+        let bounds = format!("leastRate: {least}, mostRate: {most}, mostTimes: {times}, mostPieces: {pieces}");
+        let _ = writeln!(out, "export const BOUNDS = {{ {bounds} }} as const;");
         out
     }
 

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,10 +9,16 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use davit_core::journal::Ended;
 use davit_core::session::Collision;
+use davit_core::settings::PIECES;
 use davit_core::watch::spec::{After, Existing, Priority};
 
 use crate::limit::{Limit, Rate};
 use crate::patterns::Patterns;
+
+/// The bounds of pieces in flight, as clap has bounds. Its help writes them out.
+fn pieces() -> RangeInclusive<i64> {
+    i64::from(*PIECES.start())..=i64::from(*PIECES.end())
+}
 
 /// Uploads files and folders of any size to the company's storage.
 ///
@@ -398,7 +405,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) place: Place,
     /// Pieces in flight at a time, 1 to 128; without it, as many as turn out best.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(pieces()))]
     pub(crate) concurrency: Option<u16>,
     /// How fast this run may be, whatever the schedule says: a rate such as 50MB/s or 100Mbit/s, or `none`.
     #[arg(long, value_name = "RATE|none")]
@@ -557,7 +564,7 @@ pub(crate) struct Upload {
     #[arg(long)]
     pub(crate) collision: Option<OnCollision>,
     /// Pieces in flight at a time, 1 to 128; without it, as many as turn out best.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(pieces()))]
     pub(crate) concurrency: Option<u16>,
     /// How fast this run may be, whatever the schedule says: a rate such as 50MB/s or 100Mbit/s, or `none`.
     #[arg(long, value_name = "RATE|none")]
@@ -590,5 +597,22 @@ impl From<OnCollision> for Collision {
             OnCollision::Overwrite => Self::Overwrite,
             OnCollision::Suffix => Self::Suffix,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_writes_out_the_bounds_of_pieces_that_hold() {
+        let said = format!("{} to {}", PIECES.start(), PIECES.end());
+        let all = Args::command();
+        let helps =
+            all.get_subcommands().flat_map(clap::Command::get_arguments).filter(|arg| arg.get_id() == "concurrency");
+        let helps: Vec<_> = helps.filter_map(|arg| Some(arg.get_help()?.to_string())).collect();
+        assert!(!helps.is_empty() && helps.iter().all(|help| help.contains(&said)), "{helps:?}");
     }
 }

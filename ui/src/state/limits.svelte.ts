@@ -1,10 +1,11 @@
 // The limits on record. What a person changes holds at once here, and is put back when it is refused.
 import type { ByteRate, Ipc, Limits as Record, LimitTime, Problem } from '../ipc';
+import { BOUNDS } from '../ipc/bindings';
 import type { Toasts } from './toasts.svelte';
 import { SETS } from './week';
 
 /** As many as the records take. */
-export const TIMES_AT_MOST = 50;
+export const TIMES_AT_MOST: number = BOUNDS.mostTimes;
 /** What a limit begins with. */
 export const FIRST_RATE: ByteRate = 50e6;
 const FIRST_TIME: LimitTime = {

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Ipc } from '../ipc';
-import { Pieces } from './pieces.svelte';
+import { BOUNDS } from '../ipc/bindings';
+import { Pieces, USUAL } from './pieces.svelte';
 import { Toasts } from './toasts.svelte';
 
 test('what is chosen holds at once, and is put back where it is refused', async () => {
@@ -21,4 +22,8 @@ test('what is chosen holds at once, and is put back where it is refused', async 
   expect(pieces.now).toBe(8);
   expect(toasts.now).not.toBeNull();
   expect(said, 'who says it may be another').toHaveBeenCalledTimes(2);
+});
+
+test('one piece can be chosen, and as many as the records take', () => {
+  expect([USUAL[0], USUAL.at(-1)]).toEqual([1, BOUNDS.mostPieces]);
 });
