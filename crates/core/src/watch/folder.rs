@@ -11,8 +11,9 @@ use tokio::time::{Duration, Instant};
 use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::below;
-use super::card::{Card, Counts, Doing, Notices, Warning};
+use super::card::{Card, Doing, Notices, Warning};
 use super::checks::{self, Bursts, Clocks};
+use super::drive::Drive;
 use super::due::Due;
 use super::events::{Events, Hint};
 use super::evidence::Picked;
@@ -30,11 +31,10 @@ use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Mounted, drive_of, names};
 use crate::ids::TransferId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::transfer::TransferState;
-use crate::units::{ByteCount, UnixTime};
+use crate::units::UnixTime;
 
 /// How often a folder that is away is looked for (rule W15).
 pub(super) const AWAY: Duration = Duration::from_secs(5);
@@ -62,24 +62,13 @@ pub(super) enum Ask {
 /// What becomes of a row.
 pub(super) type Change = Box<dyn FnOnce(&mut WatchRow) + Send>;
 
-/// What is away where a watched folder is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
-    Folder,
-    Drive,
-}
-
 /// A watched folder.
 pub(super) struct Folder {
     pub(super) shared: Arc<Shared>,
     pub(super) row: WatchRow,
     pub(super) rules: Rules,
     pub(super) agenda: Agenda,
-    pub(super) drive: Mounted,
-    pub(super) mount: Option<PathBuf>,
-    /// Where its drive was mounted before, also in an earlier run.
-    pub(super) was_on: Option<PathBuf>,
-    pub(super) gone: Gone,
+    pub(super) drive: Drive,
     pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
@@ -106,10 +95,10 @@ pub(super) struct Folder {
     pub(super) owner: Option<Owner>,
     /// What tells whether it is the folder that it was, while it is away.
     pub(super) picked: Option<Picked>,
-    doing: Doing,
-    problem: Option<ErrorCode>,
-    last_done: Option<UnixTime>,
-    last_event: Option<UnixTime>,
+    pub(super) doing: Doing,
+    pub(super) problem: Option<ErrorCode>,
+    pub(super) last_done: Option<UnixTime>,
+    pub(super) last_event: Option<UnixTime>,
     /// Whether all of it was checked since it was last known to be there.
     pub(super) checked: bool,
     /// Whether it was since the system began to tell: what a check finds from then on should have been told.
@@ -139,16 +128,13 @@ impl Folder {
         rules: Rules,
         (asks, card, events): (mpsc::UnboundedReceiver<Ask>, watch::Sender<Card>, Events),
     ) -> Self {
-        let drive = Mounted::at(&row.path);
+        let drive = Drive::of(&row.path);
         Self {
             shared,
             row,
             rules,
             agenda: Agenda::default(),
             drive,
-            mount: None,
-            was_on: None,
-            gone: Gone::Folder,
             presence: Presence::from(Instant::now()),
             asks,
             card,
@@ -206,14 +192,6 @@ impl Folder {
                 self.begins_anew();
             }
         }
-    }
-
-    /// One that is away when this begins is told by its drive, as its files are.
-    async fn knows_its_drive(&mut self) {
-        let id = self.row.id;
-        // Without it the drive has no name until it is there again.
-        let found = self.shared.journal.read(move |reader| reader.watch_was_on(id)).await.ok().flatten();
-        self.was_on = found.filter(|mount| self.row.path.starts_with(mount));
     }
 
     /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
@@ -318,9 +296,8 @@ impl Folder {
     }
 
     /// Nothing that was known of the folder where it lay holds where it lies now.
-    fn lies_elsewhere(&mut self, path: &Path) {
-        (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
-        (self.was_on, self.gone) = (None, Gone::Folder);
+    pub(super) fn lies_elsewhere(&mut self, path: &Path) {
+        (self.drive, self.owner) = (Drive::of(path), None);
         self.events.rest();
         self.known.clear();
         self.passed = Passed::default();
@@ -402,7 +379,7 @@ impl Folder {
             // The drive says so, or the folder is gone in the midst.
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => {
                 if error.code == ErrorCode::SourceOffline {
-                    self.gone = Gone::Drive;
+                    self.drive.is_away(true);
                 }
                 self.is_away();
             }
@@ -575,93 +552,11 @@ impl Folder {
         let now = (reads || !self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }
-
-    async fn publish(&mut self) {
-        self.tally.count(&self.shared.journal, self.row.id, &self.agenda).await;
-        let counts = self.tally.counts(self.passed.kinds());
-        let card = self.card_of(counts);
-        self.card.send_if_modified(|before| {
-            let differs = *before != card;
-            *before = card;
-            differs
-        });
-    }
-
-    fn card_of(&self, counts: Counts) -> Card {
-        let mut card = card_of(&self.row, self.doing, self.events.notices());
-        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.gone == Gone::Drive);
-        card.drive = drive_of(&self.row.path, mount);
-        (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
-        card.last_event = self.last_event;
-        let passed = self.passed.kinds().problem();
-        (card.problem, card.warning) = (self.problem.or(passed), self.warned.values().next_back().cloned());
-        if self.shared.engine.is_elsewhere(&self.row.remote) {
-            // What is in line rests until somebody turns there.
-            card.counts.stalled = card.counts.stalled.saturating_add(std::mem::take(&mut card.counts.moving));
-            card.problem = card.problem.or(Some(ErrorCode::NoCredentials));
-        }
-        card
-    }
-
-    pub(super) fn asks_about(&mut self, files: u32, bytes: ByteCount) {
-        self.doing = Doing::Asks { files, bytes };
-        self.tally.is_stale();
-    }
-}
-
-/// A card of which nothing is counted yet.
-pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
-    Card {
-        id: row.id,
-        path: row.path.clone(),
-        shown: names::shown(&row.path),
-        drive: drive_of(&row.path, None),
-        destination: row.destination.label.clone(),
-        to: row.destination.id.clone(),
-        spec: row.spec.clone(),
-        doing,
-        notices,
-        counts: Counts::default(),
-        counters: row.counters,
-        last_done: None,
-        last_event: None,
-        problem: None,
-        warning: None,
-    }
 }
 
 async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use crate::engine::fixture::rows;
-    use crate::ids::ItemId;
-    use crate::journal::{ItemRow, Sweep};
-    use crate::transfer::Standing;
-    use crate::watch::fixture::{WATCH, watched};
-
-    #[tokio::test]
-    async fn a_folder_whose_drive_is_away_at_the_start_is_told_by_the_name_that_its_files_had() {
-        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        let (mut folder, _asks) = watched(home.path(), root.path(), |_| {}).await;
-        folder.knows_its_drive().await;
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "it lies on the computer's own disk");
-        let (_, item, _) = rows(root.path(), Standing::NEW);
-        let sweep = Some(Sweep { watch: WATCH, under: String::new() });
-        let item = ItemRow { id: ItemId::new(2), mount: Some(root.path().to_owned()), sweep, ..item };
-        folder.shared.journal.write(vec![Write::Item(item)]).await.expect("written");
-        folder.knows_its_drive().await;
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "the folder alone is gone");
-        folder.gone = Gone::Drive;
-        let name = root.path().file_name().map(|name| name.to_string_lossy().into_owned());
-        assert_eq!(folder.card_of(Counts::default()).drive, name);
-        folder.lies_elsewhere(Path::new("/nowhere"));
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "another place, another drive");
     }
 }

@@ -8,7 +8,8 @@
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
 //! - `folder`: the task of one folder.
-//!   - It finds the folder: `finding`; when nothing happens in it: `presence`; what tells that it is the one: `evidence`.
+//!   - It finds the folder: `finding`, on its `drive`; when nothing happens in it: `presence`; what tells that it is the one:
+//!     `evidence`.
 //!   - It looks: `looking`; at all of it as `checks` say; `first`: at the first start; `gone`, `below`, `moves`: what is not where
 //!     it was; `ways`: where links lead; `passed`: what is
 //!     passed over, and why.
@@ -16,7 +17,7 @@
 //!     is new; `growing`: what is still written; `retrying`: what failed.
 //!   - It sees to what is done: `aftermath`, `due`, `taking`, `trashing`; `stays`: what could not be taken away; `strays`: what an earlier
 //!     run left half done.
-//!   - It counts: `tally`. Once it is watched no more it is let go of: `stopping`.
+//!   - It counts: `tally`, and tells who sees it: `showing`. Once it is watched no more it is let go of: `stopping`.
 //! - [`Watches`]: all of them, what shells hold; [`card`]: what they see; [`record`]: what is kept.
 //!
 //! Every rule W1 to W30 has a test whose comment names it.
@@ -28,6 +29,7 @@ mod below;
 pub mod card;
 mod checks;
 mod delivering;
+mod drive;
 mod due;
 mod events;
 mod evidence;
@@ -53,6 +55,7 @@ mod retrying;
 mod root;
 pub mod rules;
 pub mod settle;
+mod showing;
 pub mod spec;
 mod stays;
 mod stopping;
