@@ -12,7 +12,7 @@ use super::agenda::Agenda;
 use super::backoff::{Again, again};
 use super::below;
 use super::card::{Card, Doing, Notices, Warning};
-use super::checks::{self, Bursts, Clocks};
+use super::checks::{self, Checks, Clocks};
 use super::drive::Drive;
 use super::due::Due;
 use super::events::{Events, Hint};
@@ -99,18 +99,11 @@ pub(super) struct Folder {
     pub(super) problem: Option<ErrorCode>,
     pub(super) last_done: Option<UnixTime>,
     pub(super) last_event: Option<UnixTime>,
-    /// Whether all of it was checked since it was last known to be there.
-    pub(super) checked: bool,
-    /// Whether it was since the system began to tell: what a check finds from then on should have been told.
-    pub(super) is_told: bool,
+    pub(super) checks: Checks,
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
-    pub(super) check_at: Instant,
-    pub(super) bursts: Bursts,
-    last_check: Option<Instant>,
     /// Nothing is done before that.
     pub(super) not_before: Option<Instant>,
-    waiting_for_check: Vec<oneshot::Sender<()>>,
     pub(super) tally: Tally,
     clocks: Clocks,
     /// When it is looked at whether its hours began or are over.
@@ -155,14 +148,9 @@ impl Folder {
             problem: None,
             last_done: None,
             last_event: None,
-            checked: false,
-            is_told: false,
+            checks: Checks::from(Instant::now()),
             void: false,
-            check_at: Instant::now(),
-            bursts: Bursts::new(checks::LOSES),
-            last_check: None,
             not_before: None,
-            waiting_for_check: Vec::new(),
             tally: Tally::default(),
             clocks: Clocks::at(UnixTime::now(), Instant::now()),
             clock: Instant::now(),
@@ -213,7 +201,7 @@ impl Folder {
                 return is_other;
             }
             Ask::Check(done) => {
-                self.waiting_for_check.push(done);
+                self.checks.ask(done);
                 self.stays.hurry(Instant::now());
                 self.checks_anew();
             }
@@ -243,7 +231,7 @@ impl Folder {
         self.clock = Instant::now();
         // What settles by other rules, or was left by them, is found anew.
         self.agenda = Agenda::default();
-        self.is_told = false;
+        self.checks.nothing_is_told();
         self.stays.hurry(Instant::now());
         self.checks_anew();
         Ok(())
@@ -253,7 +241,7 @@ impl Folder {
         let now = Instant::now();
         self.last_event = Some(UnixTime::now());
         if !hints.is_empty() {
-            self.bursts.told(now);
+            self.checks.told(now);
         }
         for hint in hints {
             match hint {
@@ -279,8 +267,7 @@ impl Folder {
                     self.row.counters.lost += 1;
                     // Of folders that came meanwhile it tells once they are looked at.
                     self.events.rest();
-                    self.checked = false;
-                    self.check_at = self.check_at.min(self.last_check.map_or(now, |last| last + LATER).max(now));
+                    self.checks.lost(now, LATER);
                 }
             }
         }
@@ -290,7 +277,7 @@ impl Folder {
     /// what comes the system is to tell anew.
     pub(super) fn begins_anew(&mut self) {
         self.events.rest();
-        self.is_told = false;
+        self.checks.nothing_is_told();
         self.clock = Instant::now();
         self.checks_anew();
     }
@@ -305,7 +292,8 @@ impl Folder {
 
     /// All of it is looked at as if nothing were known.
     pub(super) fn checks_anew(&mut self) {
-        (self.checked, self.check_at, self.not_before) = (false, Instant::now(), None);
+        self.checks.anew(Instant::now());
+        self.not_before = None;
     }
 
     fn rested(&mut self, transfer: TransferId, state: &TransferState) {
@@ -397,7 +385,7 @@ impl Folder {
 
     fn is_due(&self, now: Instant) -> bool {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        self.check_due() <= now
+        self.checks.due() <= now
             || due(self.agenda.next())
             || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
             || !self.looks_again.is_empty()
@@ -408,13 +396,13 @@ impl Folder {
 
     /// When it is looked whether the folder is there, though nothing is to be done in it. Where it is looked at anyhow, that tells.
     fn looks_for_it(&self) -> Option<Instant> {
-        let is_told = self.checked && self.events.notices() == Notices::Live;
+        let is_told = self.checks.are_done() && self.events.notices() == Notices::Live;
         is_told.then(|| self.presence.due())
     }
 
     /// Whoever waits for a check is told that there is none now: it comes some day.
     pub(super) fn cannot_check_now(&mut self) {
-        self.waiting_for_check.clear();
+        self.checks.cannot_be_now();
     }
 
     /// Whether there is a file of which something may be to become by now.
@@ -427,33 +415,26 @@ impl Folder {
         if self.row.state == State::Asks {
             self.count_what_is_there(&tree).await?;
             if !self.void && self.row.state == State::Asks {
-                self.check_at = Instant::now() + self.pause_until_check();
-                self.bursts.checked(now, Instant::now());
-                self.waiting_for_check.clear();
+                self.checks.counted(now, Instant::now(), self.pause_until_check());
             }
             return Ok(());
         }
         self.keep_hours().await?;
         self.look_back().await?;
-        if self.check_due() <= now {
-            if !self.checked {
+        if self.checks.due() <= now {
+            if !self.checks.are_done() {
                 self.doing = Doing::Checking;
                 self.publish().await;
             }
-            let counted = self.is_told && self.events.notices() == Notices::Live;
+            let counted = self.checks.should_be_told() && self.events.notices() == Notices::Live;
             self.check(&tree, counted).await?;
             if self.void {
                 return Ok(());
             }
-            (self.checked, self.is_told) = (true, true);
-            self.last_check = Some(Instant::now());
-            self.bursts.checked(now, Instant::now());
-            self.check_at = Instant::now() + self.pause_until_check();
+            self.checks.checked(now, Instant::now(), self.pause_until_check());
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
-            for done in self.waiting_for_check.drain(..) {
-                let _ = done.send(());
-            }
+            self.checks.are_answered();
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
             self.look_below(&tree, folder, Scope::New).await?;
@@ -479,7 +460,7 @@ impl Folder {
             return Ok(());
         }
         // It may be looked at from now on instead of being told of.
-        self.check_at = self.check_at.min(Instant::now() + self.pause_until_check());
+        self.checks.are_due_by(Instant::now() + self.pause_until_check());
         if self.failed.is_empty() {
             self.problem = None;
         }
@@ -510,7 +491,7 @@ impl Folder {
             return;
         }
         self.doing = doing;
-        self.is_told = false;
+        self.checks.nothing_is_told();
         self.agenda = Agenda::default();
         self.events.rest();
         self.known.clear();
@@ -518,11 +499,6 @@ impl Folder {
         self.ways = Ways::default();
         self.owner = None;
         self.tally.is_stale();
-    }
-
-    /// When all of it is checked next.
-    pub(super) fn check_due(&self) -> Instant {
-        self.bursts.due().map_or(self.check_at, |due| due.min(self.check_at))
     }
 
     fn pause_until_check(&self) -> Duration {
@@ -539,7 +515,7 @@ impl Folder {
             return Some(at);
         }
         let all = [
-            Some(self.check_due()),
+            Some(self.checks.due()),
             self.agenda.next(),
             // Outside its hours nothing is tried again: they begin at a time of their own.
             self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),

@@ -10,9 +10,8 @@
 //! - `folder`: the task of one folder.
 //!   - It finds the folder: `finding`, on its `drive`; when nothing happens in it: `presence`; what tells that it is the one:
 //!     `evidence`.
-//!   - It looks: `looking`; at all of it as `checks` say; `first`: at the first start; `gone`, `below`, `moves`: what is not where
-//!     it was; `ways`: where links lead; `passed`: what is
-//!     passed over, and why.
+//!   - It looks: `looking`; at all of it as `checks` and `bursts` say; `first`: at the first start; `gone`, `below`, `moves`: what
+//!     is not where it was; `ways`: where links lead; `passed`: what is passed over, and why.
 //!   - It gives what is whole to the engine, in its `hours`: `delivering`; `reading`: where only what a file holds tells whether it
 //!     is new; `growing`: what is still written; `retrying`: what failed.
 //!   - It sees to what is done: `aftermath`, `due`, `taking`, `trashing`; `stays`: what could not be taken away; `strays`: what an earlier
@@ -26,6 +25,7 @@ mod aftermath;
 pub mod agenda;
 pub mod backoff;
 mod below;
+mod bursts;
 pub mod card;
 mod checks;
 mod delivering;
