@@ -1,6 +1,6 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
 use super::agenda::Agenda;
-use super::backoff::{Again, again};
 use super::below;
 use super::card::{Card, Doing, Notices, Warning};
 use super::checks::{self, Checks, Clocks};
@@ -23,6 +22,7 @@ use super::passed::Passed;
 use super::presence::Presence;
 use super::reading::Sums;
 use super::record::State;
+use super::retrying::Failures;
 use super::rules::Rules;
 use super::spec::After;
 use super::stays::Stays;
@@ -79,9 +79,7 @@ pub(super) struct Folder {
     pub(super) passed: Passed,
     /// The links among them that are followed.
     pub(super) ways: Ways,
-    /// How often each file failed in a row.
-    pub(super) failed: HashMap<TransferId, u32>,
-    pub(super) again: BTreeSet<(Instant, TransferId)>,
+    pub(super) failures: Failures,
     /// Transfers whose files may be other versions by now, or gone.
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
@@ -135,8 +133,7 @@ impl Folder {
             known: BTreeSet::new(),
             passed: Passed::default(),
             ways: Ways::default(),
-            failed: HashMap::new(),
-            again: BTreeSet::new(),
+            failures: Failures::default(),
             looks_again: BTreeSet::new(),
             done: Due::default(),
             stays: Stays::default(),
@@ -299,17 +296,17 @@ impl Folder {
     fn rested(&mut self, transfer: TransferId, state: &TransferState) {
         match state {
             TransferState::Done { at, .. } => {
-                self.failed.remove(&transfer);
+                self.failures.is_over(transfer);
                 if self.row.spec.after != After::Keep {
                     self.done.insert(transfer);
                 }
                 self.last_done = self.last_done.max(Some(*at));
-                if self.failed.is_empty() {
+                if self.failures.is_empty() {
                     self.problem = None;
                 }
             }
             TransferState::Failed { code } => self.fails(transfer, *code),
-            TransferState::Cancelled { .. } => drop(self.failed.remove(&transfer)),
+            TransferState::Cancelled { .. } => self.failures.is_over(transfer),
             _ => {}
         }
         // What became of the file is looked at where it may be another version, or gone.
@@ -325,12 +322,8 @@ impl Folder {
 
     /// A file failed: it is tried again by itself, or once it changes.
     pub(super) fn fails(&mut self, transfer: TransferId, code: ErrorCode) {
-        let times = self.failed.entry(transfer).or_default();
-        *times += 1;
         self.problem = Some(code);
-        if let Again::After(pause) = again(code, *times) {
-            self.again.insert((Instant::now() + pause, transfer));
-        }
+        self.failures.fails(transfer, code, Instant::now());
     }
 
     async fn work(&mut self) {
@@ -387,7 +380,7 @@ impl Folder {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         self.checks.due() <= now
             || due(self.agenda.next())
-            || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
+            || (due(self.failures.next()) && !self.is_shut())
             || !self.looks_again.is_empty()
             || self.has_done(now)
             // What is whole waits for its hours, or for what else is to go with it.
@@ -461,7 +454,7 @@ impl Folder {
         }
         // It may be looked at from now on instead of being told of.
         self.checks.are_due_by(Instant::now() + self.pause_until_check());
-        if self.failed.is_empty() {
+        if self.failures.is_empty() {
             self.problem = None;
         }
         self.doing = Doing::Watching;
@@ -518,7 +511,7 @@ impl Folder {
             Some(self.checks.due()),
             self.agenda.next(),
             // Outside its hours nothing is tried again: they begin at a time of their own.
-            self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),
+            self.failures.next().filter(|_| !self.is_shut()),
             self.hours_at(),
             self.stays.next(),
             self.tally.due(),
