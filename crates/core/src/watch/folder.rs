@@ -9,12 +9,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
 use super::agenda::Agenda;
-use super::below;
 use super::card::{Card, Doing, Notices, Warning};
 use super::checks::{self, Checks, Clocks};
 use super::drive::Drive;
 use super::due::Due;
-use super::events::{Events, Hint};
+use super::events::Events;
 use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
@@ -24,9 +23,7 @@ use super::reading::Sums;
 use super::record::State;
 use super::retrying::Failures;
 use super::rules::Rules;
-use super::spec::After;
 use super::stays::Stays;
-use super::stopping;
 use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
@@ -39,7 +36,7 @@ use crate::units::UnixTime;
 /// How often a folder that is away is looked for (rule W15).
 pub(super) const AWAY: Duration = Duration::from_secs(5);
 /// After a failure that is none of the folder's.
-const LATER: Duration = Duration::from_secs(5);
+pub(super) const LATER: Duration = Duration::from_secs(5);
 
 /// What all watched folders share.
 #[derive(Debug)]
@@ -179,97 +176,6 @@ impl Folder {
         }
     }
 
-    /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
-    pub(super) async fn hears(&mut self) -> bool {
-        while let Ok(ask) = self.asks.try_recv() {
-            self.void |= self.asked(ask).await;
-        }
-        self.void
-    }
-
-    /// Answers whether something else is wanted by now.
-    pub(super) async fn asked(&mut self, ask: Ask) -> bool {
-        self.tally.is_stale();
-        match ask {
-            Ask::Change(change, done) => {
-                let changed = self.change(change).await;
-                let is_other = changed.is_ok();
-                let _ = done.send(changed);
-                return is_other;
-            }
-            Ask::Check(done) => {
-                self.checks.ask(done);
-                self.stays.hurry(Instant::now());
-                self.checks_anew();
-            }
-            Ask::Rested(transfer, state) => self.rested(transfer, &state),
-        }
-        false
-    }
-
-    async fn change(&mut self, change: Change) -> Result<()> {
-        let mut row = self.row.clone();
-        change(&mut row);
-        row.spec.check()?;
-        let rules = row.spec.rules()?;
-        self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
-        // Also where it lay: somebody says that what stands there is the one.
-        if row.path != self.row.path || row.root != self.row.root {
-            self.lies_elsewhere(&row.path);
-        }
-        if row.state == State::Stopped {
-            stopping::lets_go(&self.shared, &row, |lies, to| self.left_at(lies, to)).await?;
-        } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
-            self.has_no_hours().await?;
-        }
-        self.events.set_mode(row.spec.mode);
-        (self.row, self.rules, self.problem) = (row, rules, None);
-        // Other hours hold at once, also where the folder rests.
-        self.clock = Instant::now();
-        // What settles by other rules, or was left by them, is found anew.
-        self.agenda = Agenda::default();
-        self.checks.nothing_is_told();
-        self.stays.hurry(Instant::now());
-        self.checks_anew();
-        Ok(())
-    }
-
-    pub(super) fn hinted(&mut self, hints: Vec<Hint>) {
-        let now = Instant::now();
-        self.last_event = Some(UnixTime::now());
-        if !hints.is_empty() {
-            self.checks.told(now);
-        }
-        for hint in hints {
-            match hint {
-                Hint::Folder(folder) => {
-                    for folder in self.ways.touched(&folder) {
-                        self.agenda.hint(folder, now);
-                    }
-                }
-                // Looked at and told of as if it had never been seen.
-                Hint::Other(folder) => {
-                    for folder in self.ways.names(&folder) {
-                        if self.known.contains(&folder) {
-                            below::out_of(&mut self.known, &folder);
-                            self.events.forget(&folder);
-                        }
-                    }
-                }
-                Hint::Root => {
-                    self.known.clear();
-                    self.begins_anew();
-                }
-                Hint::Lost => {
-                    self.row.counters.lost += 1;
-                    // Of folders that came meanwhile it tells once they are looked at.
-                    self.events.rest();
-                    self.checks.lost(now, LATER);
-                }
-            }
-        }
-    }
-
     /// The computer slept, say, or its drive was away: nothing that was told before is believed until all of it was checked, and of
     /// what comes the system is to tell anew.
     pub(super) fn begins_anew(&mut self) {
@@ -291,39 +197,6 @@ impl Folder {
     pub(super) fn checks_anew(&mut self) {
         self.checks.anew(Instant::now());
         self.not_before = None;
-    }
-
-    fn rested(&mut self, transfer: TransferId, state: &TransferState) {
-        match state {
-            TransferState::Done { at, .. } => {
-                self.failures.is_over(transfer);
-                if self.row.spec.after != After::Keep {
-                    self.done.insert(transfer);
-                }
-                self.last_done = self.last_done.max(Some(*at));
-                if self.failures.is_empty() {
-                    self.problem = None;
-                }
-            }
-            TransferState::Failed { code } => self.fails(transfer, *code),
-            TransferState::Cancelled { .. } => self.failures.is_over(transfer),
-            _ => {}
-        }
-        // What became of the file is looked at where it may be another version, or gone.
-        if matches!(
-            state,
-            TransferState::Paused { .. }
-                | TransferState::Failed { code: ErrorCode::FileMissing | ErrorCode::FileChanged }
-                | TransferState::Waiting { code: ErrorCode::SourceOffline, .. }
-        ) {
-            self.looks_again.insert(transfer);
-        }
-    }
-
-    /// A file failed: it is tried again by itself, or once it changes.
-    pub(super) fn fails(&mut self, transfer: TransferId, code: ErrorCode) {
-        self.problem = Some(code);
-        self.failures.fails(transfer, code, Instant::now());
     }
 
     async fn work(&mut self) {

@@ -7,7 +7,7 @@
 //! - [`preview`]: what rules would take of a folder as it is now.
 //! - [`root`]: which folders may be watched, and whether one is there; [`owner`]: one Davit a folder; [`events`]: what the
 //!   system tells.
-//! - `folder`: the task of one folder.
+//! - `folder`: the task of one folder; `hearing`: what it is asked and told.
 //!   - It finds the folder: `finding`, on its `drive`; when nothing happens in it: `presence`; what tells that it is the one:
 //!     `evidence`.
 //!   - It looks: `looking`; at all of it as `checks` and `bursts` say; `first`: at the first start; `gone`, `below`, `moves`: what
@@ -40,6 +40,7 @@ pub(crate) mod fixture;
 mod folder;
 mod gone;
 mod growing;
+mod hearing;
 mod hours;
 pub mod key;
 pub mod ledger;
