@@ -268,6 +268,9 @@ impl Uploader {
     }
 
     /// Forgets the token. What is in the list stays.
+    ///
+    /// # Errors
+    /// `bad-input` where no company is connected to.
     pub async fn sign_out(&self) -> Result<SessionStatus> {
         self.on_runtime((), |keeper, ()| async move { keeper.sign_out().await }).await
     }
