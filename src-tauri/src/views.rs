@@ -375,7 +375,7 @@ mod tests {
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
     use davit_core::watch::rules::{Bounds, Line, Rule};
-    use davit_core::watch::spec::{After, Changed, Existing, Hours, Mode, Moved, Priority, Unit};
+    use davit_core::watch::spec::{After, Changed, Existing, Hours, Mode, Moved, NAME_AT_MOST, Priority, Unit};
     use ts_rs::Config;
 
     use super::*;
@@ -504,10 +504,15 @@ mod tests {
             EntryView,
             Ended,
         );
-        let (least, most, times, pieces) = (LEAST.0, MOST.0, TIMES_AT_MOST, *PIECES.end());
-        out.push_str("\n/** Bounds of what can be set: bytes a second, times of a schedule, pieces in flight. */\n");
-        let bounds = format!("leastRate: {least}, mostRate: {most}, mostTimes: {times}, mostPieces: {pieces}");
-        let _ = writeln!(out, "export const BOUNDS = {{ {bounds} }} as const;");
+        out.push_str("\n/** Bounds of what can be set: bytes a second, times of a schedule, pieces in flight, letters of a name. */\n");
+        let bounds = [
+            format!("leastRate: {}", LEAST.0),
+            format!("mostRate: {}", MOST.0),
+            format!("mostTimes: {TIMES_AT_MOST}"),
+            format!("mostPieces: {}", PIECES.end()),
+            format!("mostLetters: {NAME_AT_MOST}"),
+        ];
+        let _ = writeln!(out, "export const BOUNDS = {{ {} }} as const;", bounds.join(", "));
         out
     }
 

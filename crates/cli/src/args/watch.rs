@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use davit_core::watch::spec::{After, Existing, Priority};
+use davit_core::watch::spec::{After, Existing, Priority, SETTLES};
 
 use super::{OnCollision, Place, pieces};
 use crate::limit::Rate;
@@ -328,7 +328,7 @@ fn settle(text: &str) -> Result<u32, String> {
         _ => None,
     };
     let seconds = number.parse::<u32>().ok().zip(each).and_then(|(number, each)| number.checked_mul(each));
-    let within = seconds.filter(|seconds| (1..=86_400).contains(seconds));
+    let within = seconds.filter(|seconds| SETTLES.contains(seconds));
     within.ok_or_else(|| "give a time from 1s to 24h, such as 30s, 2min or 1h".to_owned())
 }
 

@@ -26,7 +26,7 @@ pub const MOST: ByteRate = ByteRate(1_000_000_000_000);
 /// Times of the schedule at most.
 pub const TIMES_AT_MOST: usize = 50;
 /// Minutes of a day.
-const DAY: u16 = 24 * 60;
+pub(crate) const DAY: u16 = 24 * 60;
 
 /// The limits on record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
