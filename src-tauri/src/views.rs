@@ -357,7 +357,9 @@ pub enum ShellEvent {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::bandwidth::{Day, Days, LimitNow, LimitRule, LimitTime, Limits, Why};
+    use std::fmt::Write as _;
+
+    use davit_core::bandwidth::{Day, Days, LEAST, LimitNow, LimitRule, LimitTime, Limits, MOST, TIMES_AT_MOST, Why};
     use davit_core::check::{Checked, Found, Line as CheckLine, Skipped, Step, Verdict};
     use davit_core::engine::{Holds, feed};
     use davit_core::error::Fact;
@@ -367,13 +369,13 @@ mod tests {
     use davit_core::journal::Ended;
     use davit_core::net::{ProxyChoice, ProxyFrom};
     use davit_core::session::Collision;
-    use davit_core::settings::{Name, Preferences, Theme, rules};
+    use davit_core::settings::{Name, PIECES, Preferences, Theme, rules};
     use davit_core::units::{ByteCount, ByteRate};
     use davit_core::uploader::Network;
     use davit_core::watch::card::{Counts, Doing, Notices, Warning, Why as LooksSince};
     use davit_core::watch::preview::{Left, Preview};
     use davit_core::watch::rules::{Bounds, Line, Rule};
-    use davit_core::watch::spec::{After, Changed, Existing, Hours, Mode, Moved, Priority, Unit};
+    use davit_core::watch::spec::{After, Changed, Existing, Hours, Mode, Moved, NAME_AT_MOST, Priority, Unit};
     use ts_rs::Config;
 
     use super::*;
@@ -502,6 +504,15 @@ mod tests {
             EntryView,
             Ended,
         );
+        out.push_str("\n/** Bounds of what can be set: bytes a second, times of a schedule, pieces in flight, letters of a name. */\n");
+        let bounds = [
+            format!("leastRate: {}", LEAST.0),
+            format!("mostRate: {}", MOST.0),
+            format!("mostTimes: {TIMES_AT_MOST}"),
+            format!("mostPieces: {}", PIECES.end()),
+            format!("mostLetters: {NAME_AT_MOST}"),
+        ];
+        let _ = writeln!(out, "export const BOUNDS = {{ {} }} as const;", bounds.join(", "));
         out
     }
 

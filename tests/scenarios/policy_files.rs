@@ -8,8 +8,9 @@ mod templates;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use davit_core::bandwidth::{LEAST, MOST, TIMES_AT_MOST};
 use davit_core::policy::Policy;
-use davit_core::settings::{Kind, SETTINGS, Setting};
+use davit_core::settings::{Kind, LONGEST, SETTINGS, Setting};
 use serde_json::{Map, Value, json};
 
 /// What stands in every file that can say so and is taken as it is.
@@ -86,18 +87,18 @@ fn schema_of(setting: &Setting) -> Value {
             "default": usual, "description": says, "title": title, "type": "integer",
         }),
         Kind::Text { .. } => {
-            json!({ "description": says, "maxLength": 2048, "minLength": 1, "title": title, "type": "string" })
+            json!({ "description": says, "maxLength": LONGEST, "minLength": 1, "title": title, "type": "string" })
         }
         Kind::Choice { of, .. } => {
             let words: Vec<_> = of.iter().map(|(word, _)| *word).collect();
             json!({ "default": usual, "description": says, "enum": words, "title": title, "type": "string" })
         }
         Kind::Proxy { .. } => json!({
-            "default": usual, "description": says, "maxLength": 2048,
+            "default": usual, "description": says, "maxLength": LONGEST,
             "pattern": format!("^(automatic|none|(https?://)?{HOST}/?)$"), "title": title, "type": "string",
         }),
         Kind::Times => json!({
-            "default": usual, "description": says, "items": { "$ref": "#/$defs/time" }, "maxItems": 50,
+            "default": usual, "description": says, "items": { "$ref": "#/$defs/time" }, "maxItems": TIMES_AT_MOST,
             "title": title, "type": "array",
         }),
     }
@@ -107,7 +108,7 @@ fn schema() -> Value {
     let settings: Map<String, Value> =
         sorted().into_iter().map(|setting| (setting.key.to_owned(), schema_of(setting))).collect();
     let text = json!({ "minLength": 1, "type": "string" });
-    let rate = json!({ "maximum": 1_000_000_000_000_u64, "minimum": 10_000, "type": "integer" });
+    let rate = json!({ "maximum": MOST.0, "minimum": LEAST.0, "type": "integer" });
     let limit = json!({
         "properties": { "kind": { "const": "limit" }, "rate": rate }, "required": ["kind", "rate"], "type": "object",
     });
@@ -177,7 +178,7 @@ fn schema() -> Value {
             "company": company,
             "locks": { "$ref": "#/$defs/settings", "description": "What holds whatever a person sets." },
             "presets": { "$ref": "#/$defs/settings", "description": "What holds until a person sets something else." },
-            "server": { "description": "The same as locks.server.", "maxLength": 2048, "minLength": 1, "type": "string" },
+            "server": { "description": "The same as locks.server.", "maxLength": LONGEST, "minLength": 1, "type": "string" },
             "store": store,
             "updates": updates,
         },

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+
+use crate::authority::{Authority, vouched_for_by_nobody};
 
 /// A running proxy.
 pub struct ConnectProxy {
@@ -27,21 +27,8 @@ pub struct ConnectProxy {
 impl ConnectProxy {
     /// A proxy that takes every CONNECT to `cloud`, with a certificate for `host` and no other.
     pub async fn to(cloud: SocketAddr, host: &str, folder: &Path) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().expect("a key");
-        let authority_pem = authority.self_signed(&authority_key).expect("a CA").pem();
-        let authority = Issuer::new(authority, authority_key);
-        let key = KeyPair::generate().expect("a key");
-        let leaf = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
-        let leaf = leaf.signed_by(&key, &authority).expect("a certificate");
-        let ca = folder.join("ca.pem");
-        std::fs::write(&ca, authority_pem).expect("written");
-
-        let acceptor = acceptor(leaf.der(), &key);
-        let leaf = CertificateParams::new(vec!["login.example".to_owned()]).expect("parameters");
-        let own = self::acceptor(leaf.self_signed(&key).expect("a certificate").der(), &key);
+        let authority = Authority::new(folder);
+        let (acceptor, own) = (authority.vouches_for(host), vouched_for_by_nobody("login.example"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
         let hosts = Arc::new(Mutex::new(Vec::new()));
@@ -62,7 +49,7 @@ impl ConnectProxy {
                 });
             }
         });
-        Self { address, ca, hosts, wants, portal, accepting: accepting.abort_handle() }
+        Self { address, ca: authority.ca, hosts, wants, portal, accepting: accepting.abort_handle() }
     }
 
     /// From now on nobody passes who does not say this name and password.
@@ -99,13 +86,6 @@ impl ConnectProxy {
     pub fn hosts(&self) -> Vec<String> {
         self.hosts.lock().expect("hosts").clone()
     }
-}
-
-pub(crate) fn acceptor(leaf: &CertificateDer<'_>, key: &KeyPair) -> TlsAcceptor {
-    let chain = vec![leaf.clone().into_owned()];
-    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-    let tls = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).expect("TLS");
-    TlsAcceptor::from(Arc::new(tls))
 }
 
 async fn tunnel(

@@ -5,6 +5,7 @@
 pub mod accelerate;
 #[cfg(target_os = "linux")]
 pub mod accessible;
+mod authority;
 pub mod davit;
 pub mod fault;
 #[cfg(target_os = "linux")]

@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair as Pair};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::accelerate::acceptor;
+use crate::authority::Authority;
 
 /// Where the manifest is.
 pub const MANIFEST: &str = "/davit.json";
@@ -144,18 +143,8 @@ pub struct Shelf {
 impl Shelf {
     /// An empty one.
     pub async fn open(folder: &Path) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        std::fs::create_dir_all(folder).expect("a folder");
-        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = Pair::generate().expect("a key");
-        let ca = folder.join("ca.pem");
-        std::fs::write(&ca, authority.self_signed(&authority_key).expect("a CA").pem()).expect("written");
-        let authority = Issuer::new(authority, authority_key);
-        let key = Pair::generate().expect("a key");
-        let leaf = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
-        let tls = acceptor(leaf.signed_by(&key, &authority).expect("a certificate").der(), &key);
-
+        let authority = Authority::new(folder);
+        let tls = authority.vouches_for("localhost");
         let (secure, plain) = (listener().await, listener().await);
         let (https, http) = (secure.local_addr().expect("its address"), plain.local_addr().expect("its address"));
         let (answers, asked) = ([Answers::default(), Answers::default()], Arc::default());
@@ -179,7 +168,7 @@ impl Shelf {
                 });
             }
         });
-        Self { https, http, ca, answers, asked }
+        Self { https, http, ca: authority.ca, answers, asked }
     }
 
     /// Where the manifest is.

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::cross::{Cross, c_for_macos};
 use crate::packages::Purpose;
-use crate::run::{must, npm};
+use crate::run::{build_page, must};
 use crate::setup;
 
 const TRIPLE: &str = "aarch64-apple-darwin";
@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<()> {
     };
     let core = ["--package", "davit-core", "--package", "davit", "--package", "davit-backend"];
     must("core, command line and backend for macOS", &mut check(&core))?;
-    must("ui: build", &mut npm(&["run", "build"]))?;
+    build_page()?;
     must("the window for macOS", &mut check(&["--package", "davit-app"]))?;
     must("all that is run there, tests among it", &mut check(&["--workspace", "--all-targets"]))
 }

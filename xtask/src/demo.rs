@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::keep::{self, Kept};
 use crate::local::{Local, Place};
 use crate::packages::Purpose;
-use crate::run::{binary, build, must, npm, output, root, target, took};
+use crate::run::{binary, build, build_page, output, root, target, took};
 use crate::{screen, setup};
 
 /// Arrivals named at a time.
@@ -67,7 +67,7 @@ impl Demo {
         let place = Place::claim(target().join(folder))?;
         setup::run(Purpose::Build)?;
         if root().join("ui/package.json").exists() {
-            must("ui: build", &mut npm(&["run", "build"]))?;
+            build_page()?;
         }
         build()?;
         Ok(Self(Local::start(place)?))

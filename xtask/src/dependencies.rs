@@ -42,13 +42,19 @@ pub(crate) struct Part {
 impl Part {
     /// Its Package URL.
     pub(crate) fn purl(&self) -> String {
-        format!("pkg:{}/{}@{}", self.kind, self.name.replace('@', "%40"), self.version)
+        purl(self.kind, &self.name, &self.version)
     }
 
     /// Whether it is one of this workspace.
     pub(crate) fn is_ours(&self) -> bool {
         self.kind == "cargo" && self.folder.starts_with(root())
     }
+}
+
+/// A Package URL. In names a slash stands for itself, and within names and versions what means something to it does not.
+pub(crate) fn purl(kind: &str, name: &str, version: &str) -> String {
+    let encoded = |text: &str| text.replace('%', "%25").replace('+', "%2B").replace(':', "%3A").replace('@', "%40");
+    format!("pkg:{kind}/{}@{}", encoded(name), encoded(version))
 }
 
 /// All that some of our programs are built from on any system, themselves among it, in order and each once.
@@ -226,6 +232,7 @@ mod tests {
     fn package_urls_are_written_as_their_specification_wants() {
         let part = page().expect("the page").into_iter().find(|part| part.name == "@tauri-apps/api").expect("there");
         assert!(part.purl().starts_with("pkg:npm/%40tauri-apps/api@2."), "{}", part.purl());
+        assert_eq!(purl("deb", "debian/libstdc++6", "1:2+3"), "pkg:deb/debian/libstdc%2B%2B6@1%3A2%2B3");
     }
 
     #[test]

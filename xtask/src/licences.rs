@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::dependencies::Part;
+use crate::dependencies::{Part, crates, microsofts, page};
 
 /// How files begin in which a part tells its licence, in capital letters.
 const FILES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
@@ -48,6 +48,12 @@ pub(crate) fn of(parts: &[Part]) -> Result<String> {
     Ok(all)
 }
 
+/// The same of some programs and the page, and of what goes to Windows' people of Microsoft's.
+pub(crate) fn of_the_app(programs: &[&str], for_windows: bool) -> Result<String> {
+    let microsofts = if for_windows { microsofts() } else { Vec::new() };
+    of(&[crates(programs)?, page()?, microsofts].concat())
+}
+
 /// The standard text of the first of several licences that has one here.
 fn standard(licence: &str) -> Option<&'static str> {
     let mut alternatives = licence.split('/').flat_map(|some| some.split(" OR ")).map(str::trim);
@@ -77,7 +83,7 @@ fn brought_by(folder: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dependencies::{SHIPS, crates, microsofts};
+    use crate::dependencies::SHIPS;
 
     #[test]
     fn every_crate_is_named_and_texts_stand_once() {

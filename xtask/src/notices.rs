@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::dependencies::{SHIPS, crates, microsofts, page};
+use crate::dependencies::SHIPS;
 use crate::{licences, setup};
 
 /// Writes them.
 pub(crate) fn run(to: &Path) -> Result<()> {
     // The page's packages bring their texts with them.
     setup::page()?;
-    let all = licences::of(&[crates(&SHIPS)?, page()?, microsofts()].concat())?;
+    let all = licences::of_the_app(&SHIPS, true)?;
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }

@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::packages::Purpose;
-use crate::run::{command, must, output, root, target, took};
+use crate::run::{command, must, output, root, target, tauri, took};
 use crate::{bundle, setup, updates, windows, workflows};
 
 /// How packages end.
@@ -95,7 +95,7 @@ pub(crate) fn dry_run() -> Result<()> {
     }
     let work = tempfile::tempdir()?;
     let key = work.path().join("key");
-    let mut generate = command(tauri(), &["signer", "generate", "--ci", "--password", "", "--write-keys"]);
+    let mut generate = tauri(&["signer", "generate", "--ci", "--password", "", "--write-keys"]);
     ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
     let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
     list(&release)?;
@@ -148,7 +148,7 @@ fn is_package(path: &Path) -> bool {
 
 /// The signature that an update is taken by. Tauri's tool writes it into a file beside the package.
 fn sign(package: &Path, key: &Key) -> Result<String> {
-    let mut sign = command(tauri(), &["signer", "sign", "--app-version", env!("CARGO_PKG_VERSION")]);
+    let mut sign = tauri(&["signer", "sign", "--app-version", env!("CARGO_PKG_VERSION")]);
     sign.arg(package).env("TAURI_SIGNING_PRIVATE_KEY", &key.private);
     sign.env("TAURI_SIGNING_PRIVATE_KEY_PASSWORD", &key.password);
     let package = package.display();
@@ -186,10 +186,6 @@ fn downloads() -> Result<String> {
 fn day() -> Result<String> {
     let day = output(&mut command("git", &["log", "-1", "--format=%cI"])).context("git does not tell the day")?;
     Ok(day.trim().to_owned())
-}
-
-fn tauri() -> PathBuf {
-    root().join("ui/node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" })
 }
 
 fn name(path: &Path) -> Result<String> {

@@ -55,6 +55,11 @@ pub(crate) fn npm_in(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// Tauri's tool, as npm installs it; on Windows it is a script.
+pub(crate) fn tauri(args: &[&str]) -> Command {
+    command(root().join("ui/node_modules/.bin").join(if cfg!(windows) { "tauri.cmd" } else { "tauri" }), args)
+}
+
 /// Runs to the end, with its output shown.
 pub(crate) fn must(what: &str, command: &mut Command) -> Result<()> {
     let begun = Instant::now();
@@ -91,6 +96,11 @@ fn name(command: &Command) -> String {
 pub(crate) fn took(begun: Instant) -> String {
     let seconds = begun.elapsed().as_secs();
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
+}
+
+/// The page, as the window has it within.
+pub(crate) fn build_page() -> Result<()> {
+    must("ui: build", &mut npm(&["run", "build"]))
 }
 
 /// The one line that builds all programs: another one would build most of them twice.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::packages::Purpose;
-use crate::run::{build, cargo, command, must, npm, root, target, took, works};
+use crate::run::{build, build_page, cargo, command, must, npm, root, target, took, works};
 use crate::{bench, book, demo, notices, setup, tools, workflows};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
@@ -21,7 +21,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         if root().join("ui/package.json").exists() {
             must("ui: format, lint, types, unit tests", &mut npm(&["run", "check"]))?;
             must("ui: every state in pictures, axe, keyboard, zoom", &mut npm(&["run", "gallery"]))?;
-            must("ui: build", &mut npm(&["run", "build"]))?;
+            build_page()?;
         }
         workflows::run()?;
         let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];

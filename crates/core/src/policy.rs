@@ -79,9 +79,8 @@ impl Policy {
     }
 
     /// The address of the company it is about, where it leaves no choice.
-    pub fn address(&self) -> Option<String> {
-        let locked = self.rules.locks.text(Name::Server).map(str::to_owned);
-        locked.or_else(|| Some(self.company.as_ref()?.credentials_url.clone()))
+    pub fn address(&self) -> Option<&str> {
+        self.rules.locks.text(Name::Server)
     }
 
     /// Whether the company may be left.
@@ -108,9 +107,12 @@ impl Policy {
     }
 
     fn of(written: Json, name: &str) -> Result<Self> {
-        let policy: Self = serde_json::from_value(managed::folded(written)).map_err(|e| bad(name, &e.to_string()))?;
+        let mut policy: Self =
+            serde_json::from_value(managed::folded(written)).map_err(|e| bad(name, &e.to_string()))?;
         if let Some(company) = &policy.company {
             company.check()?;
+            // One that is described is one that nobody turns from, unless a lock names another.
+            policy.rules.locks.or_text(Name::Server, &company.credentials_url);
         }
         if let Some(store) = &policy.store {
             address::check(&store.endpoint)?;
@@ -183,17 +185,31 @@ mod tests {
                  "method": "GET", "destinations": [ { "id": "rushes", "label": "Rushes", "bucket": "media",
                  "region": "eu-central-1", "collision": "suffix", "key_prefix": "in/" } ] }, "newer": true }"#,
         );
-        let company = policy.expect("a policy").company.expect("a company");
+        let policy = policy.expect("a policy");
+        let company = policy.company.as_ref().expect("a company");
         assert_eq!((company.method, company.auth), (Method::Get, Proof::Token));
         assert_eq!(company.destinations[0].key_prefix, "in/");
         assert_eq!(company.destinations[0].destination.bucket, "media");
+        assert_eq!(policy.lets_go().expect_err("nobody turns from it").code, ErrorCode::SetByCompany);
+    }
+
+    #[test]
+    fn a_company_that_is_described_is_a_lock_of_its_address_unless_one_names_another() {
+        let company =
+            r#""company": { "name": "Example", "credentials_url": "https://a.example/sts", "destinations": [] }"#;
+        let locked = |rest: &str| {
+            let policy = read(&format!("{{ {company}{rest} }}")).expect("a policy");
+            policy.rules.locks.text(Name::Server).map(str::to_owned)
+        };
+        assert_eq!(locked("").as_deref(), Some("https://a.example/sts"));
+        assert_eq!(locked(r#", "server": "https://b.example""#).as_deref(), Some("https://b.example"));
     }
 
     #[test]
     fn a_policy_presets_and_locks_and_an_address_alone_is_a_lock() {
         let policy =
             read(r#"{ "server": "https://a.example", "presets": { "tray": false, "newer": 1 } }"#).expect("one");
-        assert_eq!(policy.address().as_deref(), Some("https://a.example"));
+        assert_eq!(policy.address(), Some("https://a.example"));
         assert_eq!(policy.rules.locks.get(Name::Server), Some(&Value::Text("https://a.example".to_owned())));
         assert_eq!(policy.rules.presets.get(Name::Tray), Some(&Value::Switch(false)));
         let preset = read(r#"{ "presets": { "server": "https://b.example" } }"#).expect("one");
@@ -207,7 +223,7 @@ mod tests {
         std::fs::write(&file, r#"{ "server": "https://old.example", "locks": { "tray": true } }"#).expect("written");
         let managed = json!({ "locks": { "server": "https://new.example" } });
         let policy = Policy::of_machine(Some(managed), &file, || None).expect("a policy");
-        assert_eq!(policy.address().as_deref(), Some("https://new.example"));
+        assert_eq!(policy.address(), Some("https://new.example"));
         assert_eq!(policy.rules.locks.get(Name::Tray), Some(&Value::Switch(true)), "and all else of it counts");
     }
 

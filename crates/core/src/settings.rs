@@ -13,14 +13,14 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 
-use crate::bandwidth::{Choice, Limits};
+use crate::bandwidth::{Choice, LEAST, Limits, MOST};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Readers, write_whole};
 use crate::net::ProxyChoice;
 use crate::session::Collision;
 use crate::units::UnixTime;
 use rules::Rules;
-pub use setting::{Kind, Name, Setting, Value};
+pub use setting::{Kind, LONGEST, Name, Setting, Value};
 
 /// How many pieces may be in flight at a time, where somebody says how many.
 pub const PIECES: RangeInclusive<u16> = 1..=128;
@@ -38,7 +38,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: Name::UsualLimit,
         key: "usual_limit",
-        kind: Kind::Number { least: 10_000, most: 1_000_000_000_000, example: 50_000_000 },
+        kind: Kind::Number { least: LEAST.0, most: MOST.0, example: 50_000_000 },
         title: "Usual speed limit",
         says: "How fast all uploads of a computer may be together, in bytes a second. 0 is no limit. It holds outside of the schedule's times.",
         backend: true,
@@ -54,7 +54,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: Name::Concurrency,
         key: "concurrency",
-        kind: Kind::Number { least: 1, most: 128, example: 8 },
+        kind: Kind::Number { least: *PIECES.start() as u64, most: *PIECES.end() as u64, example: 8 },
         title: "Pieces in flight",
         says: "How many pieces are sent at a time. 0 is as many as turn out best. It counts from the next start.",
         backend: true,
@@ -187,7 +187,7 @@ pub struct Settings {
     /// A company that is being forgotten, by its address: the next start does what a kill kept from being done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forgetting: Option<String>,
-    /// Pieces in flight at a time, 1 to 128; none, the default, means as many as turn out best.
+    /// Pieces in flight at a time, within [`PIECES`]; none, the default, means as many as turn out best.
     pub concurrency: Option<u16>,
     /// How fast uploads may be. Default: no limit.
     pub limits: Limits,
@@ -371,7 +371,7 @@ mod tests {
         };
         set.save(home.path()).expect("saved");
         let back = Settings::load(home.path()).expect("read");
-        assert_eq!(back, Settings { concurrency: Some(128), ..set });
+        assert_eq!(back, Settings { concurrency: Some(*PIECES.end()), ..set });
     }
 
     #[test]

@@ -1631,3 +1631,6 @@ again: boolean,
 link: boolean, };
 
 export type Ended = "done" | "failed" | "cancelled";
+
+/** Bounds of what can be set: bytes a second, times of a schedule, pieces in flight, letters of a name. */
+export const BOUNDS = { leastRate: 10000, mostRate: 1000000000000, mostTimes: 50, mostPieces: 128, mostLetters: 100 } as const;

@@ -1,10 +1,11 @@
 // The limits on record. What a person changes holds at once here, and is put back when it is refused.
 import type { ByteRate, Ipc, Limits as Record, LimitTime, Problem } from '../ipc';
+import { BOUNDS } from '../ipc/bindings';
 import type { Toasts } from './toasts.svelte';
 import { SETS } from './week';
 
 /** As many as the records take. */
-export const TIMES_AT_MOST = 50;
+export const TIMES_AT_MOST: number = BOUNDS.mostTimes;
 /** What a limit begins with. */
 export const FIRST_RATE: ByteRate = 50e6;
 const FIRST_TIME: LimitTime = {
@@ -17,14 +18,14 @@ const FIRST_TIME: LimitTime = {
 export class Limits {
   /** None before they were told. */
   now = $state.raw<Record | null>(null);
-  /** How often what was changed went on record. */
-  kept = $state(0);
   /** What the usual limit was before there was none. */
   private before: ByteRate = FIRST_RATE;
 
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Who says a setting may be another by now. */
+    private readonly said: () => void = () => undefined,
   ) {}
 
   async load(): Promise<void> {
@@ -73,13 +74,13 @@ export class Limits {
   private change(change: Partial<Record>): void {
     if (!this.now) return;
     this.now = { ...this.now, ...change };
-    this.ipc.setLimits(this.now).then(
-      () => (this.kept += 1),
-      (problem: unknown) => {
+    this.ipc
+      .setLimits(this.now)
+      .catch((problem: unknown) => {
         this.toasts.refused(problem as Problem, 'setting');
-        void this.load();
-      },
-    );
+        return this.load();
+      })
+      .finally(this.said);
   }
 
   /** Past the schedule until it changes next; without one it is the usual limit from now on. */
@@ -94,6 +95,7 @@ export class Limits {
   private told(asked: Promise<unknown>): void {
     asked
       .then(() => this.now && this.load())
-      .catch((problem: unknown) => this.toasts.refused(problem as Problem, 'setting'));
+      .catch((problem: unknown) => this.toasts.refused(problem as Problem, 'setting'))
+      .finally(this.said);
   }
 }

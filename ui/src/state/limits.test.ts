@@ -65,6 +65,22 @@ test('a limit chosen past the settings is among them where there is no schedule'
   await vi.waitFor(() => expect(limits.now?.usual).toBe(20e6));
 });
 
+test('who says a limit is asked anew once one is set, chosen or refused', async () => {
+  const said = vi.fn();
+  const setLimits = vi.fn<Ipc['setLimits']>(() => Promise.resolve(null));
+  const ipc = { limits: () => Promise.resolve(none), setLimits, chooseLimit: () => Promise.resolve(null) };
+  const limits = new Limits(ipc as unknown as Ipc, new Toasts(), said);
+  await limits.load();
+  limits.usual(20e6);
+  await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1));
+  limits.choose(null);
+  await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(2));
+  setLimits.mockRejectedValueOnce({ code: 'set-by-company', detail: 'usual_limit' });
+  limits.usual(30e6);
+  await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(3));
+  expect(limits.now?.usual).toBeNull();
+});
+
 test('no more times are added than the records take', async () => {
   const { limits } = await known(none);
   for (let n = 0; n <= TIMES_AT_MOST; n += 1) limits.add();

@@ -10,6 +10,8 @@ export class Login {
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Who says a setting may be another by now. */
+    private readonly said: () => void = () => undefined,
   ) {}
 
   async load(): Promise<void> {
@@ -25,6 +27,8 @@ export class Login {
     } catch {
       this.on = !on;
       this.toasts.say(text.settings.loginRefused);
+    } finally {
+      this.said();
     }
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ErrorCode } from '../ipc';
 import { errors, text } from '../text';
-import { mendOf, mendOfState } from './mend';
+import { isPutBack, mendOf, mendOfState } from './mend';
 
 const codes = Object.keys(errors) as ErrorCode[];
 
@@ -20,6 +20,8 @@ test('a button does what it says', () => {
 test('a missing file can be shown, but not in place of one in a folder', () => {
   expect(mendOf('file-missing')).toBe('find');
   expect(mendOf('file-missing', true)).toBe('retry');
+  expect(codes.filter((code) => isPutBack(code, true))).toEqual(['file-missing']);
+  expect(isPutBack('file-missing')).toBe(false);
 });
 
 test('of what goes on by itself only a sign-in to the network is a matter of a person', () => {

@@ -16,7 +16,10 @@ export type Mend =
   | 'copy-message'
   | 'copy-details';
 
-/** Of a folder, or a file of one, a file cannot be shown: what lies in a folder is that one's matter. */
+/** Whether a file is missed that no other can be shown in the place of: what lies in a folder is that one's matter. */
+export const isPutBack = (code: ErrorCode | null, ofFolder = false): boolean => code === 'file-missing' && ofFolder;
+
+/** What mends a problem, of a folder or a file of one as well. */
 export function mendOf(code: ErrorCode, ofFolder = false): Mend {
   switch (code) {
     case 'sign-in-ended':
@@ -30,7 +33,7 @@ export function mendOf(code: ErrorCode, ofFolder = false): Mend {
     case 'client-too-old':
       return 'update';
     case 'file-missing':
-      return ofFolder ? 'retry' : 'find';
+      return isPutBack(code, ofFolder) ? 'retry' : 'find';
     case 'destination-gone':
       return 'send-elsewhere';
     case 'name-refused':

@@ -9,6 +9,8 @@ export class Network {
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Who says a setting may be another by now. */
+    private readonly said: () => void = () => undefined,
   ) {}
 
   async load(): Promise<void> {
@@ -17,7 +19,7 @@ export class Network {
 
   /** Answers whether it is taken. */
   choose(proxy: ProxyWish): Promise<boolean> {
-    return this.told(() => this.ipc.setProxy(proxy));
+    return this.told(() => this.ipc.setProxy(proxy)).finally(this.said);
   }
 
   logIn(user: string, password: string): Promise<boolean> {

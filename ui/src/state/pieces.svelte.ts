@@ -1,6 +1,10 @@
 // How many pieces are sent at a time. What a person chooses holds at once here, and is put back when it is refused.
 import type { Ipc, Problem } from '../ipc';
+import { BOUNDS } from '../ipc/bindings';
 import type { Toasts } from './toasts.svelte';
+
+/** What can be chosen: each is twice the one before. */
+export const USUAL: readonly number[] = Array.from({ length: Math.log2(BOUNDS.mostPieces) + 1 }, (_, n) => 2 ** n);
 
 export class Pieces {
   /** None for as many as turn out best; unknown before they were told. */
@@ -9,6 +13,8 @@ export class Pieces {
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Who says a setting may be another by now. */
+    private readonly said: () => void = () => undefined,
   ) {}
 
   async load(): Promise<void> {
@@ -26,6 +32,8 @@ export class Pieces {
     } catch (problem) {
       this.toasts.refused(problem as Problem, 'setting');
       await this.load();
+    } finally {
+      this.said();
     }
   }
 }

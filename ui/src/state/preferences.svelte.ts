@@ -32,7 +32,7 @@ export class Preferences {
     return this.sources.find((one) => one.name === name) ?? { name, source: 'default', locked: false };
   }
 
-  /** Something was set. */
+  /** Something was set, here or in another of the window's stores. */
   async look(): Promise<void> {
     try {
       this.sources = await this.ipc.settingSources();

@@ -213,8 +213,13 @@ export class Session {
   /** What the company is called, as far as anybody knows. */
   get company(): string {
     const { view } = this;
-    const address = view && 'address' in view ? (view.address ?? '') : '';
-    return (view && 'company' in view ? view.company : null) ?? address;
+    return (view && 'company' in view ? view.company : null) ?? this.address;
+  }
+
+  /** Where it is reached, as far as anybody knows. */
+  get address(): string {
+    const { view } = this;
+    return (view && 'address' in view ? view.address : null) ?? '';
   }
 
   /** Nothing of the company stays here, and nothing that waits goes to it. */

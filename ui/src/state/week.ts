@@ -1,5 +1,6 @@
 // The week of a schedule: which days, from when to when, and what holds at each minute.
 import type { Day, Limits, LimitTime } from '../ipc';
+import { BOUNDS } from '../ipc/bindings';
 import { written } from '../text';
 
 export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -72,8 +73,7 @@ export function minutesOf(words: string): number | null {
 
 export const MEGA = 1e6;
 /** The bounds of a limit, in bytes a second. */
-export const LEAST = 10_000;
-export const MOST = 1e12;
+export const [LEAST, MOST]: readonly [number, number] = [BOUNDS.leastRate, BOUNDS.mostRate];
 
 /** A number that a person writes: "2", "2.5", "2,5". */
 export function numberOf(words: string): number | null {

@@ -1,9 +1,12 @@
 // What is wished of a watched folder: what a person writes for it, and where the core refuses it.
 import type { Bounds, ErrorCode, Wishes } from '../ipc';
+import { BOUNDS } from '../ipc/bindings';
 import { errors, text, written } from '../text';
 import { numberOf } from './week';
 
 const say = text.watched;
+/** Letters of what a folder is called. */
+export const NAME_AT_MOST: number = BOUNDS.mostLetters;
 
 /** Whether something is wished that stands among the further choices. */
 export function isMore(wishes: Wishes, usual: Wishes): boolean {

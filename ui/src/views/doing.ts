@@ -211,9 +211,7 @@ export class Doing {
   /** For the administrator: what is wrong, and where. */
   async message(thing: Thing, destination: string): Promise<void> {
     const code = thing.state.kind === 'failed' ? thing.state.code : 'unexpected';
-    const { view } = this.session;
-    const company = (view && 'company' in view ? view.company : null) ?? '';
-    await this.ipc.copyWords(message(code, thing.name, destination, company));
+    await this.ipc.copyWords(message(code, thing.name, destination, this.session.company));
     this.toasts.say(text.messageCopied);
   }
 

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 
 use super::{commit, document, folder, package, program, results};
 use crate::packages::Purpose;
-use crate::run::{cargo, command, must, npm, target};
+use crate::run::{build_page, cargo, command, must, npm, target};
 use crate::setup;
 use crate::test::on_a_screen;
 
@@ -32,7 +32,7 @@ pub(super) fn run() -> Result<()> {
     }
     setup::run(Purpose::Test)?;
     std::fs::create_dir_all(results())?;
-    must("ui: build", &mut npm(&["run", "build"]))?;
+    build_page()?;
     let programs = ["build", "--release", "--locked", "--package", "davit", "--package", "davit-app"];
     must("davit and its window, optimised", &mut cargo(&programs))?;
     must("a store", package("build", "davit-bench").arg("--release"))?;

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use super::{Kind, folder, megabytes};
 use crate::packages::Purpose;
-use crate::run::{cargo, command, must, npm, root, target, took};
+use crate::run::{build_page, cargo, command, must, root, target, took};
 use crate::setup;
 
 use app::App;
@@ -107,7 +107,7 @@ pub(crate) fn appimage(config: &Value, file: &Path) -> Result<()> {
 
 /// The release build of all that ships, with the page within.
 fn release(config: Option<&Value>) -> Result<()> {
-    must("ui: build", &mut npm(&["run", "build"]))?;
+    build_page()?;
     let mut words = vec!["build", "--release", "--locked"];
     for program in crate::dependencies::SHIPS {
         words.extend(["--package", program]);

@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::{Step, apple_double, folder};
-use crate::dependencies::{crates, microsofts, page};
 use crate::packages::Purpose;
-use crate::run::{cargo, command, must, output, root, target, works};
+use crate::run::{cargo, command, must, output, root, target, tauri, works};
 use crate::{licences, setup};
 
 pub(super) fn run(step: Option<Step>) -> Result<Vec<PathBuf>> {
@@ -54,9 +53,8 @@ fn build(triple: &str) -> Result<()> {
     anyhow::ensure!(clang, "clang is missing, which compiles ring's assembler on ARM; install LLVM");
     let beside = root().join("src-tauri/gen/external");
     std::fs::create_dir_all(&beside)?;
-    let microsofts = if cfg!(windows) { microsofts() } else { Vec::new() };
-    let parts = [crates(&["davit-app", "davit"])?, page()?, microsofts].concat();
-    std::fs::write(beside.join("licences.txt"), licences::of(&parts)?)?;
+    let licences = licences::of_the_app(&["davit-app", "davit"], cfg!(windows))?;
+    std::fs::write(beside.join("licences.txt"), licences)?;
     if triple == UNIVERSAL {
         let mut both = Vec::new();
         for triple in ["aarch64-apple-darwin", "x86_64-apple-darwin"] {
@@ -137,9 +135,8 @@ fn beside_the_app(beside: &Path, triple: &str) -> Result<PathBuf> {
 
 /// Tauri's tool with one of its commands, by the configuration of packages.
 fn bundler(word: &str, triple: &str) -> Result<std::process::Command> {
-    let (name, config) =
-        if cfg!(windows) { ("tauri.cmd", "packages.windows.json") } else { ("tauri", "packages.macos.json") };
-    let mut tauri = command(root().join("ui/node_modules/.bin").join(name), &[word, "--ci", "--target", triple]);
+    let config = if cfg!(windows) { "packages.windows.json" } else { "packages.macos.json" };
+    let mut tauri = tauri(&[word, "--ci", "--target", triple]);
     tauri.arg("--config").arg(root().join("src-tauri").join(config));
     if let Some(updater) = super::updater()? {
         tauri.arg("--config").arg(updater.to_string());

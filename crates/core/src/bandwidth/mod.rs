@@ -22,11 +22,11 @@ use crate::units::{ByteRate, UnixTime};
 /// The smallest limit: a connection moves at least every few seconds by it, and S3 closes those that do not for twenty.
 pub const LEAST: ByteRate = ByteRate(10_000);
 /// The largest, which no network reaches: more is a slip.
-const MOST: ByteRate = ByteRate(1_000_000_000_000);
+pub const MOST: ByteRate = ByteRate(1_000_000_000_000);
 /// Times of the schedule at most.
-const TIMES_AT_MOST: usize = 50;
+pub const TIMES_AT_MOST: usize = 50;
 /// Minutes of a day.
-const DAY: u16 = 24 * 60;
+pub(crate) const DAY: u16 = 24 * 60;
 
 /// The limits on record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -271,7 +271,7 @@ impl Limits {
             within_bounds(rate)?;
         }
         if self.times.len() > TIMES_AT_MOST {
-            return bad("a schedule has 50 times at most");
+            return bad(&format!("a schedule has {TIMES_AT_MOST} times at most"));
         }
         for time in &self.times {
             if time.days.0.is_empty() {

@@ -265,7 +265,8 @@ pub(crate) enum Command {
     Close(oneshot::Sender<()>),
 }
 
-/// The handle to the engine.
+/// The handle to the engine. All that is asked of it is `unexpected` once the engine is closed; what the journal answers is
+/// `disk-full`, `journal-unwritable` or `journal-damaged`.
 #[derive(Clone, Debug)]
 pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
@@ -433,41 +434,65 @@ impl Engine {
     }
 
     /// Does something to rows or files.
+    ///
+    /// # Errors
+    /// The journal's.
     pub async fn act(&self, action: Action, targets: Vec<Target>) -> Result<ActDone> {
         self.ask(|reply| Command::Act(action, targets, reply)).await?
     }
 
     /// Pauses everything that moves.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn pause_all(&self) -> Result<ActDone> {
         self.ask(|reply| Command::All(Action::Pause, reply)).await?
     }
 
     /// Resumes everything that is paused.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn resume_all(&self) -> Result<ActDone> {
         self.ask(|reply| Command::All(Action::Resume, reply)).await?
     }
 
     /// Tries everything that failed again.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn retry_all(&self) -> Result<ActDone> {
         self.ask(|reply| Command::All(Action::Retry, reply)).await?
     }
 
     /// Gives everything unfinished up.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn cancel_all(&self) -> Result<ActDone> {
         self.ask(|reply| Command::All(Action::Cancel, reply)).await?
     }
 
     /// Takes rows that are done from the list; the journal keeps them.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn clear_done(&self) -> Result<ActDone> {
         self.ask(Command::ClearDone).await?
     }
 
     /// Puts back what the last [`Self::clear_done`] of this process took from the list.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
     pub async fn undo_clear(&self) -> Result<ActDone> {
         self.ask(Command::UndoClear).await?
     }
 
     /// A feed of what `view` shows; a snapshot comes first.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
     pub async fn subscribe(&self, view: View) -> Result<Feed> {
         // A shell that does not keep up gets fewer, larger deltas, never a queue without end.
         let (sender, updates) = mpsc::channel(2);
@@ -475,7 +500,10 @@ impl Engine {
         Ok(Feed { updates, view: ViewSetter { id, commands: self.commands.clone() } })
     }
 
-    /// Files of a folder row, in path order.
+    /// Files of a folder row, in path order: of those whose path holds `search`, `count` from number `first`, 500 at most.
+    ///
+    /// # Errors
+    /// The journal's.
     pub async fn folder_files(&self, item: ItemId, search: &str, first: u32, count: u32) -> Result<FileSlice> {
         let search = search.to_owned();
         self.ask(|reply| Command::FolderFiles(item, search, first, count.min(500), reply)).await?
@@ -490,11 +518,17 @@ impl Engine {
     }
 
     /// A text of a row, to copy.
+    ///
+    /// # Errors
+    /// `bad-input` where it has none; the journal's.
     pub async fn text(&self, target: Target, what: What) -> Result<String> {
         self.ask(|reply| Command::Text(target, what, reply)).await?
     }
 
     /// The source on this computer, for "Show in folder".
+    ///
+    /// # Errors
+    /// As [`Self::text`].
     pub async fn source_path(&self, target: Target) -> Result<PathBuf> {
         self.text(target, What::From).await.map(PathBuf::from)
     }
@@ -516,16 +550,25 @@ impl Engine {
     }
 
     /// Resolves once none of the rows moves by itself any more.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
     pub async fn settled(&self, items: Vec<ItemId>) -> Result<Settled> {
         self.ask(|reply| Command::Settled(items, reply)).await
     }
 
     /// Begins nothing any more, if none of the rows moves; nothing is answered, and all goes on, where one does again.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
     pub async fn leave(&self, items: Vec<ItemId>) -> Result<Option<Settled>> {
         self.ask(|reply| Command::Leave(items, reply)).await
     }
 
     /// What each transfer waits for that does, and each folder that is to be walked yet.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
     pub async fn waits(&self) -> Result<Vec<(Target, Wait)>> {
         self.ask(Command::Waits).await
     }
@@ -536,6 +579,9 @@ impl Engine {
     }
 
     /// Removes what S3 holds of cancelled transfers now instead of after the time for undo.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
     pub async fn sweep(&self) -> Result<()> {
         self.ask(Command::Sweep).await
     }

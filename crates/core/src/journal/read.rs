@@ -32,7 +32,8 @@ use crate::ids::{BatchId, ItemId, PartNumber, TransferId, WatchId};
 use crate::transfer::{AcknowledgedPart, Plan, Standing, TransferState};
 use crate::units::{ByteCount, UnixTime};
 
-/// A connection that only reads.
+/// A connection that only reads. Whatever is asked of it is `journal-damaged` where its file is, and `journal-unwritable` where that
+/// cannot be reached.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,

@@ -252,7 +252,7 @@ mod tests {
         for below in [alone(below), locked(below)] {
             for upper in [alone(upper), locked(upper)] {
                 let both = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy");
-                assert_eq!(both.address().as_deref(), Some("https://upper.example"), "{below} {upper}");
+                assert_eq!(both.address(), Some("https://upper.example"), "{below} {upper}");
             }
         }
     }

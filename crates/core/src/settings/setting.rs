@@ -116,7 +116,7 @@ pub enum Value {
 }
 
 /// The longest text of a setting, in characters.
-const LONGEST: usize = 2_048;
+pub const LONGEST: usize = 2_048;
 
 impl Kind {
     /// Whether [`super::Preferences`] have it: they are switches and choices of a few.

@@ -21,6 +21,7 @@ use crate::failpoint::{self, Side};
 use crate::history::History;
 use crate::journal::{Journal, Left, Reader};
 use crate::session::{Vault, address};
+use crate::settings::Settings;
 use crate::units::UnixTime;
 use crate::watch::Watches;
 
@@ -235,12 +236,11 @@ impl Keeper {
 
     /// From now on there is no way back.
     fn is_to_forget(&self, address: &str) -> Result<()> {
-        let mut settings = lock(&self.settings);
-        let mut now = settings.clone();
-        now.forgetting = Some(address.to_owned());
-        now.save(&self.options.home)?;
-        *settings = now;
-        Ok(())
+        let is_to = |settings: &mut Settings| {
+            settings.forgetting = Some(address.to_owned());
+            Ok(())
+        };
+        self.record(is_to).map(drop)
     }
 
     /// Nobody is signed in with it any more, nor will be after a restart. A token that came with the options was never kept, and one
@@ -262,13 +262,12 @@ impl Keeper {
 
     /// Nothing of it is left but the word that it is to be forgotten, which goes with the rest of it.
     fn has_forgotten(&self, address: &str) -> Result<()> {
-        let mut settings = lock(&self.settings);
-        let mut now = settings.clone();
-        now.forget(address);
-        now.forgetting = None;
-        now.save(&self.options.home)?;
-        *settings = now;
-        Ok(())
+        let has = |settings: &mut Settings| {
+            settings.forget(address);
+            settings.forgetting = None;
+            Ok(())
+        };
+        self.record(has).map(drop)
     }
 
     /// As at a first start: what the company ruled does not hold any more.

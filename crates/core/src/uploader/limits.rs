@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 
 use super::home::Home;
+use super::record::record;
 use super::{Uploader, lock};
 use crate::bandwidth::{self, Choice, LimitNow, Limits, Zone, within_bounds};
 use crate::engine::{ActDone, Engine};
@@ -50,17 +51,8 @@ impl Desk {
         lock(&self.settings).ruled(&self.policy).settings.limits
     }
 
-    /// On record first, so that what holds does so after a restart.
     async fn change(&self, change: impl FnOnce(&mut Settings) -> Result<()>) -> Result<LimitNow> {
-        {
-            let mut settings = lock(&self.settings);
-            let mut changed = settings.clone();
-            change(&mut changed)?;
-            if *settings != changed {
-                changed.save(&self.home)?;
-                *settings = changed;
-            }
-        }
+        drop(record(&self.settings, &self.home, change)?);
         *lock(&self.run) = None;
         self.tell().await
     }

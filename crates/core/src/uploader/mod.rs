@@ -15,6 +15,7 @@ mod open_files;
 mod options;
 mod preferences;
 mod present;
+mod record;
 mod report;
 mod runtime;
 mod signing;
@@ -103,7 +104,7 @@ impl Uploader {
     /// `set-by-company` for a limit of this run where the policy locks limits.
     pub async fn open(mut options: Options) -> Result<Self> {
         // What the company rolled out comes before what the environment or an earlier start says.
-        options.server = options.policy.address().or(options.server);
+        options.server = options.policy.address().map(str::to_owned).or(options.server);
         if let Some(direct) = &mut options.direct {
             direct.endpoint.as_ref().map_or(Ok(()), address::check)?;
             direct.region = Some(region(direct.region.take()).await);
@@ -267,6 +268,9 @@ impl Uploader {
     }
 
     /// Forgets the sign-in. What is in the list stays.
+    ///
+    /// # Errors
+    /// `bad-input` where no company is connected to.
     pub async fn sign_out(&self) -> Result<SessionStatus> {
         self.on_runtime((), |keeper, ()| async move { keeper.sign_out().await }).await
     }
@@ -566,7 +570,7 @@ impl Keeper {
     /// Nothing where the policy leaves the choice of a company, or chose this one.
     fn may_turn_to(&self, address: &str) -> Result<()> {
         match self.options.policy.address() {
-            Some(locked) if self.options.spelt(&locked) != self.options.spelt(address) => {
+            Some(locked) if self.options.spelt(locked) != self.options.spelt(address) => {
                 Err(Error::new(ErrorCode::SetByCompany).detail("server"))
             }
             _ => Ok(()),
@@ -587,6 +591,7 @@ impl Keeper {
         let otherwise = before != policy;
         now.company = Some(Known { address, name, policy });
         if *settings != now {
+            // What the company rules holds also where it cannot be kept.
             *settings = now;
             if let Err(error) = settings.save(&self.options.home) {
                 tracing::warn!(%error, "the company was not kept");

@@ -53,16 +53,8 @@ impl Uploader {
     /// was.
     pub async fn set_proxy(&self, choice: ProxyChoice) -> Result<Network> {
         choice.check()?;
-        {
-            let mut settings = lock(&self.session.settings);
-            let mut changed = settings.clone();
-            let options = &self.session.options;
-            changed.set(Name::Proxy, &Value::proxy(&choice), &options.policy.rules)?;
-            if *settings != changed {
-                changed.save(&options.home)?;
-                *settings = changed;
-            }
-        }
+        let (wanted, rules) = (Value::proxy(&choice), &self.session.options.policy.rules);
+        drop(self.session.record(|settings| settings.set(Name::Proxy, &wanted, rules))?);
         self.on_runtime(choice, |keeper, choice| async move {
             keeper.options.net.proxies.choose(choice);
             keeper.finds_the_way().await;

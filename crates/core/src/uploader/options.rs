@@ -13,8 +13,8 @@ use crate::net::Net;
 use crate::policy::Policy;
 use crate::s3::Endpoint;
 use crate::session::address;
-use crate::settings::rules::{Ruled, Source, Sourced};
-use crate::settings::{Known, Name, Settings};
+use crate::settings::rules::Ruled;
+use crate::settings::{Known, Settings};
 use crate::units::ByteRate;
 
 /// How to open.
@@ -94,13 +94,7 @@ impl Options {
 
     /// What holds by the policy and by what is on record.
     pub(super) fn ruled(&self, settings: &Settings) -> Ruled {
-        let mut ruled = settings.ruled(&self.policy.rules);
-        // A company that the policy describes is one that nobody turns from, as with a lock of its address.
-        let described = self.policy.address().is_some();
-        for server in ruled.sources.iter_mut().filter(|one| described && one.name == Name::Server) {
-            *server = Sourced { source: Source::Policy, locked: true, ..*server };
-        }
-        ruled
+        settings.ruled(&self.policy.rules)
     }
 
     /// A company's address as a session spells it.

@@ -25,16 +25,11 @@ impl Uploader {
     pub fn set_preferences(&self, preferences: Preferences) -> Result<()> {
         let options = &self.session.options;
         let wanted = Settings { preferences, ..Settings::default() };
-        let mut settings = lock(&self.session.settings);
-        let mut changed = settings.clone();
-        for setting in SETTINGS.iter().filter(|setting| setting.kind.is_preference()) {
-            changed.set(setting.name, &wanted.value(setting.name), &options.policy.rules)?;
-        }
-        if *settings != changed {
-            changed.save(&options.home)?;
-            *settings = changed;
-        }
-        // Told while nobody else may change it: the last that is on record is the last that is told.
+        let settings = self.session.record(|settings| {
+            let mut all = SETTINGS.iter().filter(|setting| setting.kind.is_preference());
+            all.try_for_each(|one| settings.set(one.name, &wanted.value(one.name), &options.policy.rules))
+        })?;
+        // Told while nobody else may change it.
         self.session.preferences.send_replace(options.ruled(&settings).settings.preferences);
         Ok(())
     }
@@ -52,16 +47,8 @@ impl Uploader {
         if pieces.is_some_and(|pieces| !PIECES.contains(&pieces)) {
             return Err(Error::new(ErrorCode::BadInput).detail("pieces in flight"));
         }
-        let options = &self.session.options;
-        let mut settings = lock(&self.session.settings);
-        let mut changed = settings.clone();
-        let wanted = Value::Number(pieces.map_or(0, u64::from));
-        changed.set(Name::Concurrency, &wanted, &options.policy.rules)?;
-        if *settings != changed {
-            changed.save(&options.home)?;
-            *settings = changed;
-        }
-        Ok(())
+        let (wanted, rules) = (Value::Number(pieces.map_or(0, u64::from)), &self.session.options.policy.rules);
+        self.session.record(|settings| settings.set(Name::Concurrency, &wanted, rules)).map(drop)
     }
 
     /// Who says what each setting is.

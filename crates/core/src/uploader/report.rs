@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use super::{Uploader, lock};
 use crate::error::{Error, ErrorCode, Result};
 use crate::report::{Subject, save};
-use crate::settings::Settings;
 use crate::units::UnixTime;
 
 /// So long the log has more in it, in seconds.
@@ -46,11 +45,12 @@ impl Uploader {
     /// `disk-full`, `journal-unwritable`; then all is as it was.
     pub fn set_detailed_log(&self, on: bool) -> Result<Option<UnixTime>> {
         let until = on.then(|| UnixTime(UnixTime::now().0 + DETAILED));
-        let mut settings = lock(&self.session.settings);
-        let changed = Settings { detailed_log: until, ..settings.clone() };
-        changed.save(&self.session.options.home)?;
-        *settings = changed;
-        crate::log::is_detailed_until(until);
+        let settings = self.session.record(|settings| {
+            settings.detailed_log = until;
+            Ok(())
+        })?;
+        // Told while nobody else may change it.
+        crate::log::is_detailed_until(settings.detailed_log);
         Ok(until)
     }
 }

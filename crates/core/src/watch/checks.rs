@@ -1,12 +1,14 @@
-//! When all of a watched folder is checked without anybody asking (rules W10, W11 and W13).
+//! When all of a watched folder is checked, without anybody asking as well (rules W10, W11 and W13).
 
+use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
+use super::bursts::Bursts;
 use super::card::Notices;
 use crate::units::UnixTime;
 
 /// Whether the system loses some of what it is to tell without saying so: notify 8 on Windows, where very much comes at once.
-pub(super) const LOSES: bool = cfg!(windows);
+const LOSES: bool = cfg!(windows);
 /// How often where the system tells of changes, and where it loses some.
 const BACKSTOP: Duration = Duration::from_secs(if LOSES { 5 * 60 } else { 30 * 60 });
 /// How often where it does not tell.
@@ -21,48 +23,97 @@ pub(super) fn pause(notices: Notices, jitter: f64) -> Duration {
     usual.mul_f64(0.75 + jitter / 2.0)
 }
 
-/// Where the system loses some, all is checked so long after something was told.
-const BURST: Duration = Duration::from_secs(45);
-/// What is told within so short a time of the first is checked once.
-const TOGETHER: Duration = Duration::from_secs(15);
-/// Such checks take one part in so many of the time at most, however long each takes.
-const SHARE: u32 = 20;
-
-/// When all is checked because something was told: more may have happened than that. Once while more is told, and once after
-/// the last of it; never so often that a folder of very many files is checked all the time.
+/// How it stands with the checks of one folder.
 #[derive(Debug)]
-pub(super) struct Bursts {
-    loses: bool,
-    /// So long after the first that was told and not checked, and after the last.
-    due: Option<(Instant, Instant)>,
-    /// None sooner, for what the last one took.
-    not_before: Option<Instant>,
+pub(super) struct Checks {
+    /// Whether all of it was checked since it was last known to be there.
+    done: bool,
+    /// Whether it was since the system began to tell: what a check finds from then on should have been told.
+    is_told: bool,
+    /// When the next is due, where nothing is told before.
+    at: Instant,
+    bursts: Bursts,
+    last: Option<Instant>,
+    /// Who asked for one.
+    asked: Vec<oneshot::Sender<()>>,
 }
 
-impl Bursts {
-    /// Of a system that loses some, or does not.
-    pub(super) const fn new(loses: bool) -> Self {
-        Self { loses, due: None, not_before: None }
+impl Checks {
+    /// Of a folder that is to be checked now.
+    pub(super) const fn from(now: Instant) -> Self {
+        Self { done: false, is_told: false, at: now, bursts: Bursts::new(LOSES), last: None, asked: Vec::new() }
     }
 
-    /// Something was told.
+    /// Whether all of it was checked since it was last known to be there.
+    pub(super) const fn are_done(&self) -> bool {
+        self.done
+    }
+
+    /// Whether what a check finds should have been told.
+    pub(super) const fn should_be_told(&self) -> bool {
+        self.is_told
+    }
+
+    /// When all of it is checked next.
+    pub(super) fn due(&self) -> Instant {
+        self.bursts.due().map_or(self.at, |due| due.min(self.at))
+    }
+
+    /// Somebody waits for one.
+    pub(super) fn ask(&mut self, done: oneshot::Sender<()>) {
+        self.asked.push(done);
+    }
+
+    /// Whoever waits for one is told that there is none now.
+    pub(super) fn cannot_be_now(&mut self) {
+        self.asked.clear();
+    }
+
+    /// The system told something.
     pub(super) fn told(&mut self, now: Instant) {
-        if self.loses {
-            let last = now + BURST;
-            self.due = Some((self.due.map_or(last, |(first, _)| first), last));
+        self.bursts.told(now);
+    }
+
+    /// The system lost what it was to tell: all is checked now, and so long after the last one at the soonest.
+    pub(super) fn lost(&mut self, now: Instant, soonest: Duration) {
+        self.done = false;
+        self.at = self.at.min(self.last.map_or(now, |last| last + soonest).max(now));
+    }
+
+    /// What the system told of the folder until now says nothing of what it tells next.
+    pub(super) fn nothing_is_told(&mut self) {
+        self.is_told = false;
+    }
+
+    /// All of it is checked now, as if it never was.
+    pub(super) fn anew(&mut self, now: Instant) {
+        (self.done, self.at) = (false, now);
+    }
+
+    /// The next is then, or sooner.
+    pub(super) fn are_due_by(&mut self, at: Instant) {
+        self.at = self.at.min(at);
+    }
+
+    /// All of it was looked at, from then to now, and nothing done: it asks first. The next is so long after.
+    pub(super) fn counted(&mut self, begun: Instant, now: Instant, pause: Duration) {
+        self.at = now + pause;
+        self.bursts.checked(begun, now);
+        self.asked.clear();
+    }
+
+    /// All of it was checked, from then to now. The next is so long after.
+    pub(super) fn checked(&mut self, begun: Instant, now: Instant, pause: Duration) {
+        (self.done, self.is_told, self.last) = (true, true, Some(now));
+        self.bursts.checked(begun, now);
+        self.at = now + pause;
+    }
+
+    /// Whoever waits for one is told that it was.
+    pub(super) fn are_answered(&mut self) {
+        for done in self.asked.drain(..) {
+            let _ = done.send(());
         }
-    }
-
-    /// When all is to be checked.
-    pub(super) fn due(&self) -> Option<Instant> {
-        let due = self.due.map(|(first, last)| if last > first + TOGETHER { first } else { last });
-        due.map(|due| self.not_before.map_or(due, |not_before| due.max(not_before)))
-    }
-
-    /// A check that began then is done: what was told long enough before is looked at.
-    pub(super) fn checked(&mut self, begun: Instant, ended: Instant) {
-        self.not_before = Some(ended + BURST.max(ended.saturating_duration_since(begun) * SHARE));
-        self.due = self.due.filter(|(_, last)| *last > begun).map(|(_, last)| (last, last));
     }
 }
 
@@ -122,14 +173,14 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let (mut folder, _asks) = watched(home.path(), home.path(), |_| {}).await;
         tokio::time::pause();
-        (folder.bursts, folder.check_at) = (Bursts::new(loses), Instant::now() + BACKSTOP);
+        (folder.checks.bursts, folder.checks.at) = (Bursts::new(loses), Instant::now() + BACKSTOP);
         let mut checked = Vec::new();
         for second in 0..120 {
             if told(second) {
                 folder.hinted(vec![Hint::Folder("day".into())]);
             }
-            if folder.check_due() <= Instant::now() {
-                folder.bursts.checked(Instant::now(), Instant::now());
+            if folder.checks.due() <= Instant::now() {
+                folder.checks.bursts.checked(Instant::now(), Instant::now());
                 checked.push(second);
             }
             tokio::time::advance(Duration::from_secs(1)).await;
@@ -152,41 +203,16 @@ mod tests {
         assert_eq!(checked(false, |second| second <= 50).await, [0_u64; 0], "of a system that says what it lost");
     }
 
-    /// W10: a check that somebody asked for is none of what comes after it.
-    #[test]
-    fn what_is_told_just_before_a_check_is_checked_once_more() {
-        let begun = Instant::now();
-        let later = |seconds| begun + Duration::from_secs(seconds);
-        let mut bursts = Bursts::new(true);
-        bursts.told(begun);
-        bursts.checked(later(5), later(5));
-        assert_eq!(bursts.due(), Some(later(5 + 45)));
-        bursts.checked(later(50), later(50));
-        assert_eq!(bursts.due(), None);
-    }
-
-    /// W13: one of a folder of a million files.
-    #[test]
-    fn a_check_that_takes_long_is_not_begun_again_as_soon_as_it_ends() {
-        let begun = Instant::now();
-        let later = |seconds| begun + Duration::from_secs(seconds);
-        let mut bursts = Bursts::new(true);
-        bursts.told(begun);
-        bursts.checked(later(45), later(55));
-        bursts.told(later(56));
-        assert_eq!(bursts.due(), Some(later(55 + 10 * 20)), "ten seconds of it are one part in twenty");
-    }
-
     /// W10: what the system lost may be anywhere.
     #[tokio::test]
     async fn all_is_checked_at_once_where_the_system_lost_what_it_was_to_tell() {
         let home = tempfile::tempdir().expect("a folder");
         let (mut folder, _asks) = watched(home.path(), home.path(), |_| {}).await;
-        (folder.checked, folder.check_at) = (true, Instant::now() + BACKSTOP);
+        (folder.checks.done, folder.checks.at) = (true, Instant::now() + BACKSTOP);
         folder.hinted(vec![Hint::Folder("day".into())]);
-        assert!(folder.checked && folder.check_at > Instant::now(), "what is told is looked at alone");
+        assert!(folder.checks.done && folder.checks.at > Instant::now(), "what is told is looked at alone");
         folder.hinted(vec![Hint::Lost]);
-        assert!(!folder.checked && folder.check_at <= Instant::now());
+        assert!(!folder.checks.done && folder.checks.at <= Instant::now());
         assert_eq!(folder.row.counters.lost, 1, "and counted");
     }
 }

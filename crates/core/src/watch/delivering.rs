@@ -129,7 +129,8 @@ impl Folder {
 
     /// Where a file lies, as it is opened.
     pub(super) fn place(&self, within: &Path) -> Place {
-        let place = Place::within(&self.row.path, self.row.path.join(within)).on(self.mount.clone());
+        let place =
+            Place::within(&self.row.path, self.row.path.join(within)).on(self.drive.mount().map(Path::to_owned));
         place.through(self.row.spec.links, &self.shared.home)
     }
 
@@ -234,7 +235,7 @@ impl Folder {
         let delivery = Delivery {
             watch: self.row.id,
             root: self.row.path.clone(),
-            mount: self.mount.clone(),
+            mount: self.drive.mount().map(Path::to_owned),
             name: title(files, folder),
             under,
             destination: self.row.destination.clone(),

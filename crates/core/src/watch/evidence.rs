@@ -65,7 +65,7 @@ impl Folder {
     /// was full is away all the same.
     pub(super) async fn stands(&mut self, tree: &Arc<Tree>, before: RootId, is: RootId) -> Result<Stands> {
         let same = before.is_again(is);
-        if same && self.mount.is_none() {
+        if same && self.drive.mount().is_none() {
             return Ok(Stands::It);
         }
         let looked = Arc::clone(tree);
@@ -227,7 +227,7 @@ mod tests {
     /// A folder of which much is on record that is not there, on a drive.
     async fn tidied(home: &Path, root: &Path, lines: usize) -> (Folder, Arc<Tree>) {
         let (mut folder, _) = watched(home, root, |_| {}).await;
-        folder.mount = Some(root.to_owned());
+        folder.drive.is_mounted(root, Some(root.to_owned()));
         let stamp = Stamp { size: 7, mtime_ns: 5, file: None };
         let line = |n: usize| {
             let (folder, name) = (PathBuf::from("day"), OsString::from(format!("{n}.mov")));

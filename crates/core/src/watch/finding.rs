@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use super::aftermath::UPLOADED;
 use super::card::Doing;
 use super::evidence::Stands;
-use super::folder::{AWAY, Folder, Gone};
+use super::folder::{AWAY, Folder};
 use super::owner::{self, Claim, Owner};
 use super::record::RootId;
 use super::root::{self, Root};
 use crate::error::Result;
-use crate::file::{Asked, Mounted, Tree, is_remote, is_unmounted, mount_of};
+use crate::file::{Asked, Tree, is_remote, is_unmounted, mount_of};
 use crate::journal::Write;
 
 impl Folder {
@@ -23,7 +23,7 @@ impl Folder {
         // drive may have them now.
         let known = self.row.root.filter(|_| self.owner.is_some());
         let (path, home) = (self.row.path.clone(), self.shared.home.clone());
-        let before = self.mount.clone().or_else(|| self.was_on.clone());
+        let before = self.drive.last_mount().map(Path::to_owned);
         let look = move || {
             // A folder may be gone from a drive that is there.
             let unplugged = || before.as_deref().is_some_and(is_unmounted);
@@ -33,20 +33,15 @@ impl Folder {
             let unplugged = mount.is_none() && unplugged();
             Ok((Some((tree, is, mount, is_remote(&path))), unplugged))
         };
-        self.presence.looked(Instant::now(), self.mount.is_some());
+        self.presence.looked(Instant::now(), self.drive.mount().is_some());
         let (found, unplugged) = self.drive.ask(Asked::Names, look).await?;
-        self.gone = if unplugged { Gone::Drive } else { Gone::Folder };
+        self.drive.is_away(unplugged);
         let Some((tree, is, mount, remote)) = found else {
             self.is_away();
             return Ok(None);
         };
-        if self.mount != mount {
-            self.drive = Mounted::at(mount.as_deref().unwrap_or(&self.row.path));
-            // Where only what it was mounted on is left, its drive is called as it was.
-            let before = std::mem::replace(&mut self.mount, mount);
-            self.was_on = before.or(self.was_on.take());
-        }
-        self.presence.looked(Instant::now(), self.mount.is_some());
+        self.drive.is_mounted(&self.row.path, mount);
+        self.presence.looked(Instant::now(), self.drive.mount().is_some());
         if self.events.lies(remote) {
             self.begins_anew();
         }

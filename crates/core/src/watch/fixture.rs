@@ -7,8 +7,9 @@ use tokio::sync::{mpsc, watch};
 
 use super::card::Doing;
 use super::events::Events;
-use super::folder::{Ask, Folder, Shared, card_of};
+use super::folder::{Ask, Folder, Shared};
 use super::record::{Counters, Decided, State};
+use super::showing::card_of;
 use super::spec::Spec;
 use crate::credentials::{Giver, Remote};
 use crate::engine::fixture::{FILE, rows, start};

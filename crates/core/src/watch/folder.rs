@@ -1,6 +1,6 @@
 //! The task of one watched folder: it sleeps until its next deadline, a hint or a question, and then does what is due.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
 use super::agenda::Agenda;
-use super::backoff::{Again, again};
-use super::below;
-use super::card::{Card, Counts, Doing, Notices, Warning};
-use super::checks::{self, Bursts, Clocks};
+use super::card::{Card, Doing, Notices, Warning};
+use super::checks::{self, Checks, Clocks};
+use super::drive::Drive;
 use super::due::Due;
-use super::events::{Events, Hint};
+use super::events::Events;
 use super::evidence::Picked;
 use super::looking::Scope;
 use super::owner::Owner;
@@ -22,24 +21,22 @@ use super::passed::Passed;
 use super::presence::Presence;
 use super::reading::Sums;
 use super::record::State;
+use super::retrying::Failures;
 use super::rules::Rules;
-use super::spec::After;
 use super::stays::Stays;
-use super::stopping;
 use super::tally::Tally;
 use super::ways::Ways;
 use crate::engine::Engine;
 use crate::error::{ErrorCode, Result};
-use crate::file::{Mounted, drive_of, names};
 use crate::ids::TransferId;
 use crate::journal::{Journal, WatchRow, Write};
 use crate::transfer::TransferState;
-use crate::units::{ByteCount, UnixTime};
+use crate::units::UnixTime;
 
 /// How often a folder that is away is looked for (rule W15).
 pub(super) const AWAY: Duration = Duration::from_secs(5);
 /// After a failure that is none of the folder's.
-const LATER: Duration = Duration::from_secs(5);
+pub(super) const LATER: Duration = Duration::from_secs(5);
 
 /// What all watched folders share.
 #[derive(Debug)]
@@ -62,24 +59,13 @@ pub(super) enum Ask {
 /// What becomes of a row.
 pub(super) type Change = Box<dyn FnOnce(&mut WatchRow) + Send>;
 
-/// What is away where a watched folder is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
-    Folder,
-    Drive,
-}
-
 /// A watched folder.
 pub(super) struct Folder {
     pub(super) shared: Arc<Shared>,
     pub(super) row: WatchRow,
     pub(super) rules: Rules,
     pub(super) agenda: Agenda,
-    pub(super) drive: Mounted,
-    pub(super) mount: Option<PathBuf>,
-    /// Where its drive was mounted before, also in an earlier run.
-    pub(super) was_on: Option<PathBuf>,
-    pub(super) gone: Gone,
+    pub(super) drive: Drive,
     pub(super) presence: Presence,
     pub(super) asks: mpsc::UnboundedReceiver<Ask>,
     pub(super) card: watch::Sender<Card>,
@@ -90,9 +76,7 @@ pub(super) struct Folder {
     pub(super) passed: Passed,
     /// The links among them that are followed.
     pub(super) ways: Ways,
-    /// How often each file failed in a row.
-    pub(super) failed: HashMap<TransferId, u32>,
-    pub(super) again: BTreeSet<(Instant, TransferId)>,
+    pub(super) failures: Failures,
     /// Transfers whose files may be other versions by now, or gone.
     pub(super) looks_again: BTreeSet<TransferId>,
     /// Transfers that are safely there, of which something may be to become.
@@ -106,22 +90,15 @@ pub(super) struct Folder {
     pub(super) owner: Option<Owner>,
     /// What tells whether it is the folder that it was, while it is away.
     pub(super) picked: Option<Picked>,
-    doing: Doing,
-    problem: Option<ErrorCode>,
-    last_done: Option<UnixTime>,
-    last_event: Option<UnixTime>,
-    /// Whether all of it was checked since it was last known to be there.
-    pub(super) checked: bool,
-    /// Whether it was since the system began to tell: what a check finds from then on should have been told.
-    pub(super) is_told: bool,
+    pub(super) doing: Doing,
+    pub(super) problem: Option<ErrorCode>,
+    pub(super) last_done: Option<UnixTime>,
+    pub(super) last_event: Option<UnixTime>,
+    pub(super) checks: Checks,
     /// Whether something else is wanted since a look began: what it found says nothing.
     pub(super) void: bool,
-    pub(super) check_at: Instant,
-    pub(super) bursts: Bursts,
-    last_check: Option<Instant>,
     /// Nothing is done before that.
     pub(super) not_before: Option<Instant>,
-    waiting_for_check: Vec<oneshot::Sender<()>>,
     pub(super) tally: Tally,
     clocks: Clocks,
     /// When it is looked at whether its hours began or are over.
@@ -139,16 +116,13 @@ impl Folder {
         rules: Rules,
         (asks, card, events): (mpsc::UnboundedReceiver<Ask>, watch::Sender<Card>, Events),
     ) -> Self {
-        let drive = Mounted::at(&row.path);
+        let drive = Drive::of(&row.path);
         Self {
             shared,
             row,
             rules,
             agenda: Agenda::default(),
             drive,
-            mount: None,
-            was_on: None,
-            gone: Gone::Folder,
             presence: Presence::from(Instant::now()),
             asks,
             card,
@@ -156,8 +130,7 @@ impl Folder {
             known: BTreeSet::new(),
             passed: Passed::default(),
             ways: Ways::default(),
-            failed: HashMap::new(),
-            again: BTreeSet::new(),
+            failures: Failures::default(),
             looks_again: BTreeSet::new(),
             done: Due::default(),
             stays: Stays::default(),
@@ -169,14 +142,9 @@ impl Folder {
             problem: None,
             last_done: None,
             last_event: None,
-            checked: false,
-            is_told: false,
+            checks: Checks::from(Instant::now()),
             void: false,
-            check_at: Instant::now(),
-            bursts: Bursts::new(checks::LOSES),
-            last_check: None,
             not_before: None,
-            waiting_for_check: Vec::new(),
             tally: Tally::default(),
             clocks: Clocks::at(UnixTime::now(), Instant::now()),
             clock: Instant::now(),
@@ -208,119 +176,18 @@ impl Folder {
         }
     }
 
-    /// One that is away when this begins is told by its drive, as its files are.
-    async fn knows_its_drive(&mut self) {
-        let id = self.row.id;
-        // Without it the drive has no name until it is there again.
-        let found = self.shared.journal.read(move |reader| reader.watch_was_on(id)).await.ok().flatten();
-        self.was_on = found.filter(|mount| self.row.path.starts_with(mount));
-    }
-
-    /// What is asked while a folder of many files is looked at. Answers whether the look is void by now.
-    pub(super) async fn hears(&mut self) -> bool {
-        while let Ok(ask) = self.asks.try_recv() {
-            self.void |= self.asked(ask).await;
-        }
-        self.void
-    }
-
-    /// Answers whether something else is wanted by now.
-    pub(super) async fn asked(&mut self, ask: Ask) -> bool {
-        self.tally.is_stale();
-        match ask {
-            Ask::Change(change, done) => {
-                let changed = self.change(change).await;
-                let is_other = changed.is_ok();
-                let _ = done.send(changed);
-                return is_other;
-            }
-            Ask::Check(done) => {
-                self.waiting_for_check.push(done);
-                self.stays.hurry(Instant::now());
-                self.checks_anew();
-            }
-            Ask::Rested(transfer, state) => self.rested(transfer, &state),
-        }
-        false
-    }
-
-    async fn change(&mut self, change: Change) -> Result<()> {
-        let mut row = self.row.clone();
-        change(&mut row);
-        row.spec.check()?;
-        let rules = row.spec.rules()?;
-        self.shared.journal.write(vec![Write::Watch(Box::new(row.clone()))]).await?;
-        // Also where it lay: somebody says that what stands there is the one.
-        if row.path != self.row.path || row.root != self.row.root {
-            self.lies_elsewhere(&row.path);
-        }
-        if row.state == State::Stopped {
-            stopping::lets_go(&self.shared, &row, |lies, to| self.left_at(lies, to)).await?;
-        } else if self.row.spec.hours.is_some() && row.spec.hours.is_none() {
-            self.has_no_hours().await?;
-        }
-        self.events.set_mode(row.spec.mode);
-        (self.row, self.rules, self.problem) = (row, rules, None);
-        // Other hours hold at once, also where the folder rests.
-        self.clock = Instant::now();
-        // What settles by other rules, or was left by them, is found anew.
-        self.agenda = Agenda::default();
-        self.is_told = false;
-        self.stays.hurry(Instant::now());
-        self.checks_anew();
-        Ok(())
-    }
-
-    pub(super) fn hinted(&mut self, hints: Vec<Hint>) {
-        let now = Instant::now();
-        self.last_event = Some(UnixTime::now());
-        if !hints.is_empty() {
-            self.bursts.told(now);
-        }
-        for hint in hints {
-            match hint {
-                Hint::Folder(folder) => {
-                    for folder in self.ways.touched(&folder) {
-                        self.agenda.hint(folder, now);
-                    }
-                }
-                // Looked at and told of as if it had never been seen.
-                Hint::Other(folder) => {
-                    for folder in self.ways.names(&folder) {
-                        if self.known.contains(&folder) {
-                            below::out_of(&mut self.known, &folder);
-                            self.events.forget(&folder);
-                        }
-                    }
-                }
-                Hint::Root => {
-                    self.known.clear();
-                    self.begins_anew();
-                }
-                Hint::Lost => {
-                    self.row.counters.lost += 1;
-                    // Of folders that came meanwhile it tells once they are looked at.
-                    self.events.rest();
-                    self.checked = false;
-                    self.check_at = self.check_at.min(self.last_check.map_or(now, |last| last + LATER).max(now));
-                }
-            }
-        }
-    }
-
     /// The computer slept, say, or its drive was away: nothing that was told before is believed until all of it was checked, and of
     /// what comes the system is to tell anew.
     pub(super) fn begins_anew(&mut self) {
         self.events.rest();
-        self.is_told = false;
+        self.checks.nothing_is_told();
         self.clock = Instant::now();
         self.checks_anew();
     }
 
     /// Nothing that was known of the folder where it lay holds where it lies now.
-    fn lies_elsewhere(&mut self, path: &Path) {
-        (self.drive, self.mount, self.owner) = (Mounted::at(path), None, None);
-        (self.was_on, self.gone) = (None, Gone::Folder);
+    pub(super) fn lies_elsewhere(&mut self, path: &Path) {
+        (self.drive, self.owner) = (Drive::of(path), None);
         self.events.rest();
         self.known.clear();
         self.passed = Passed::default();
@@ -328,44 +195,8 @@ impl Folder {
 
     /// All of it is looked at as if nothing were known.
     pub(super) fn checks_anew(&mut self) {
-        (self.checked, self.check_at, self.not_before) = (false, Instant::now(), None);
-    }
-
-    fn rested(&mut self, transfer: TransferId, state: &TransferState) {
-        match state {
-            TransferState::Done { at, .. } => {
-                self.failed.remove(&transfer);
-                if self.row.spec.after != After::Keep {
-                    self.done.insert(transfer);
-                }
-                self.last_done = self.last_done.max(Some(*at));
-                if self.failed.is_empty() {
-                    self.problem = None;
-                }
-            }
-            TransferState::Failed { code } => self.fails(transfer, *code),
-            TransferState::Cancelled { .. } => drop(self.failed.remove(&transfer)),
-            _ => {}
-        }
-        // What became of the file is looked at where it may be another version, or gone.
-        if matches!(
-            state,
-            TransferState::Paused { .. }
-                | TransferState::Failed { code: ErrorCode::FileMissing | ErrorCode::FileChanged }
-                | TransferState::Waiting { code: ErrorCode::SourceOffline, .. }
-        ) {
-            self.looks_again.insert(transfer);
-        }
-    }
-
-    /// A file failed: it is tried again by itself, or once it changes.
-    pub(super) fn fails(&mut self, transfer: TransferId, code: ErrorCode) {
-        let times = self.failed.entry(transfer).or_default();
-        *times += 1;
-        self.problem = Some(code);
-        if let Again::After(pause) = again(code, *times) {
-            self.again.insert((Instant::now() + pause, transfer));
-        }
+        self.checks.anew(Instant::now());
+        self.not_before = None;
     }
 
     async fn work(&mut self) {
@@ -402,7 +233,7 @@ impl Folder {
             // The drive says so, or the folder is gone in the midst.
             Err(error) if matches!(error.code, ErrorCode::SourceOffline | ErrorCode::FileMissing) => {
                 if error.code == ErrorCode::SourceOffline {
-                    self.gone = Gone::Drive;
+                    self.drive.is_away(true);
                 }
                 self.is_away();
             }
@@ -420,9 +251,9 @@ impl Folder {
 
     fn is_due(&self, now: Instant) -> bool {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        self.check_due() <= now
+        self.checks.due() <= now
             || due(self.agenda.next())
-            || (due(self.again.first().map(|(at, _)| *at)) && !self.is_shut())
+            || (due(self.failures.next()) && !self.is_shut())
             || !self.looks_again.is_empty()
             || self.has_done(now)
             // What is whole waits for its hours, or for what else is to go with it.
@@ -431,13 +262,13 @@ impl Folder {
 
     /// When it is looked whether the folder is there, though nothing is to be done in it. Where it is looked at anyhow, that tells.
     fn looks_for_it(&self) -> Option<Instant> {
-        let is_told = self.checked && self.events.notices() == Notices::Live;
+        let is_told = self.checks.are_done() && self.events.notices() == Notices::Live;
         is_told.then(|| self.presence.due())
     }
 
     /// Whoever waits for a check is told that there is none now: it comes some day.
     pub(super) fn cannot_check_now(&mut self) {
-        self.waiting_for_check.clear();
+        self.checks.cannot_be_now();
     }
 
     /// Whether there is a file of which something may be to become by now.
@@ -450,33 +281,26 @@ impl Folder {
         if self.row.state == State::Asks {
             self.count_what_is_there(&tree).await?;
             if !self.void && self.row.state == State::Asks {
-                self.check_at = Instant::now() + self.pause_until_check();
-                self.bursts.checked(now, Instant::now());
-                self.waiting_for_check.clear();
+                self.checks.counted(now, Instant::now(), self.pause_until_check());
             }
             return Ok(());
         }
         self.keep_hours().await?;
         self.look_back().await?;
-        if self.check_due() <= now {
-            if !self.checked {
+        if self.checks.due() <= now {
+            if !self.checks.are_done() {
                 self.doing = Doing::Checking;
                 self.publish().await;
             }
-            let counted = self.is_told && self.events.notices() == Notices::Live;
+            let counted = self.checks.should_be_told() && self.events.notices() == Notices::Live;
             self.check(&tree, counted).await?;
             if self.void {
                 return Ok(());
             }
-            (self.checked, self.is_told) = (true, true);
-            self.last_check = Some(Instant::now());
-            self.bursts.checked(now, Instant::now());
-            self.check_at = Instant::now() + self.pause_until_check();
+            self.checks.checked(now, Instant::now(), self.pause_until_check());
             self.row.counters.checked = Some(UnixTime::now());
             self.shared.journal.write(vec![Write::Watch(Box::new(self.row.clone()))]).await?;
-            for done in self.waiting_for_check.drain(..) {
-                let _ = done.send(());
-            }
+            self.checks.are_answered();
         }
         for folder in self.agenda.take_hinted(Instant::now()) {
             self.look_below(&tree, folder, Scope::New).await?;
@@ -502,8 +326,8 @@ impl Folder {
             return Ok(());
         }
         // It may be looked at from now on instead of being told of.
-        self.check_at = self.check_at.min(Instant::now() + self.pause_until_check());
-        if self.failed.is_empty() {
+        self.checks.are_due_by(Instant::now() + self.pause_until_check());
+        if self.failures.is_empty() {
             self.problem = None;
         }
         self.doing = Doing::Watching;
@@ -533,7 +357,7 @@ impl Folder {
             return;
         }
         self.doing = doing;
-        self.is_told = false;
+        self.checks.nothing_is_told();
         self.agenda = Agenda::default();
         self.events.rest();
         self.known.clear();
@@ -541,11 +365,6 @@ impl Folder {
         self.ways = Ways::default();
         self.owner = None;
         self.tally.is_stale();
-    }
-
-    /// When all of it is checked next.
-    pub(super) fn check_due(&self) -> Instant {
-        self.bursts.due().map_or(self.check_at, |due| due.min(self.check_at))
     }
 
     fn pause_until_check(&self) -> Duration {
@@ -562,10 +381,10 @@ impl Folder {
             return Some(at);
         }
         let all = [
-            Some(self.check_due()),
+            Some(self.checks.due()),
             self.agenda.next(),
             // Outside its hours nothing is tried again: they begin at a time of their own.
-            self.again.first().map(|(at, _)| *at).filter(|_| !self.is_shut()),
+            self.failures.next().filter(|_| !self.is_shut()),
             self.hours_at(),
             self.stays.next(),
             self.tally.due(),
@@ -575,93 +394,11 @@ impl Folder {
         let now = (reads || !self.looks_again.is_empty() || !self.done.is_empty()).then(Instant::now);
         all.into_iter().flatten().chain(now).min()
     }
-
-    async fn publish(&mut self) {
-        self.tally.count(&self.shared.journal, self.row.id, &self.agenda).await;
-        let counts = self.tally.counts(self.passed.kinds());
-        let card = self.card_of(counts);
-        self.card.send_if_modified(|before| {
-            let differs = *before != card;
-            *before = card;
-            differs
-        });
-    }
-
-    fn card_of(&self, counts: Counts) -> Card {
-        let mut card = card_of(&self.row, self.doing, self.events.notices());
-        let mount = self.mount.as_deref().or(self.was_on.as_deref()).filter(|_| self.gone == Gone::Drive);
-        card.drive = drive_of(&self.row.path, mount);
-        (card.counts, card.last_done) = (counts, self.last_done.max(self.tally.last()));
-        card.last_event = self.last_event;
-        let passed = self.passed.kinds().problem();
-        (card.problem, card.warning) = (self.problem.or(passed), self.warned.values().next_back().cloned());
-        if self.shared.engine.is_elsewhere(&self.row.remote) {
-            // What is in line rests until somebody turns there.
-            card.counts.stalled = card.counts.stalled.saturating_add(std::mem::take(&mut card.counts.moving));
-            card.problem = card.problem.or(Some(ErrorCode::NoCredentials));
-        }
-        card
-    }
-
-    pub(super) fn asks_about(&mut self, files: u32, bytes: ByteCount) {
-        self.doing = Doing::Asks { files, bytes };
-        self.tally.is_stale();
-    }
-}
-
-/// A card of which nothing is counted yet.
-pub(super) fn card_of(row: &WatchRow, doing: Doing, notices: Notices) -> Card {
-    Card {
-        id: row.id,
-        path: row.path.clone(),
-        shown: names::shown(&row.path),
-        drive: drive_of(&row.path, None),
-        destination: row.destination.label.clone(),
-        to: row.destination.id.clone(),
-        spec: row.spec.clone(),
-        doing,
-        notices,
-        counts: Counts::default(),
-        counters: row.counters,
-        last_done: None,
-        last_event: None,
-        problem: None,
-        warning: None,
-    }
 }
 
 async fn until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use crate::engine::fixture::rows;
-    use crate::ids::ItemId;
-    use crate::journal::{ItemRow, Sweep};
-    use crate::transfer::Standing;
-    use crate::watch::fixture::{WATCH, watched};
-
-    #[tokio::test]
-    async fn a_folder_whose_drive_is_away_at_the_start_is_told_by_the_name_that_its_files_had() {
-        let [home, root] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
-        let (mut folder, _asks) = watched(home.path(), root.path(), |_| {}).await;
-        folder.knows_its_drive().await;
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "it lies on the computer's own disk");
-        let (_, item, _) = rows(root.path(), Standing::NEW);
-        let sweep = Some(Sweep { watch: WATCH, under: String::new() });
-        let item = ItemRow { id: ItemId::new(2), mount: Some(root.path().to_owned()), sweep, ..item };
-        folder.shared.journal.write(vec![Write::Item(item)]).await.expect("written");
-        folder.knows_its_drive().await;
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "the folder alone is gone");
-        folder.gone = Gone::Drive;
-        let name = root.path().file_name().map(|name| name.to_string_lossy().into_owned());
-        assert_eq!(folder.card_of(Counts::default()).drive, name);
-        folder.lies_elsewhere(Path::new("/nowhere"));
-        assert_eq!(folder.card_of(Counts::default()).drive, None, "another place, another drive");
     }
 }

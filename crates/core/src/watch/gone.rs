@@ -43,7 +43,7 @@ impl Folder {
         let is_away = matches!(standing.state, TransferState::Waiting { code: ErrorCode::SourceOffline, .. });
         if rests && !is_away {
             self.shared.engine.withdraw(self.row.id, line.row.clone()).await?;
-            self.failed.remove(&transfer);
+            self.failures.is_over(transfer);
         }
         Ok(())
     }

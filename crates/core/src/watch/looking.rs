@@ -326,7 +326,7 @@ impl Folder {
             self.done.insert(id);
         }
         if let (Some(id), TransferState::Failed { code }) = (line.row.decided.transfer(), &standing.state)
-            && !self.failed.contains_key(&id)
+            && !self.failures.has(id)
         {
             self.fails(id, *code);
         }

@@ -34,7 +34,7 @@ impl Folder {
                 && let Decided::Given(transfer) = line.row.decided
                 && self.shared.engine.withdraw(self.row.id, line.row.clone()).await?
             {
-                self.failed.remove(&transfer);
+                self.failures.is_over(transfer);
             } else {
                 here.push(line);
             }

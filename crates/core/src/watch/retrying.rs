@@ -1,11 +1,13 @@
 //! What failed is tried again (rule W27): when its time has come, and what could not be read once it can.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::backoff::{Again, again};
 use super::folder::Folder;
 use crate::error::{ErrorCode, Result};
 use crate::file::{Asked, Tree};
@@ -13,20 +15,64 @@ use crate::ids::TransferId;
 use crate::journal::Watched;
 use crate::transfer::TransferState;
 
-impl Folder {
+/// Transfers that failed, and when they are tried again.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    /// How often each failed in a row.
+    times: HashMap<TransferId, u32>,
+    again: BTreeSet<(Instant, TransferId)>,
+}
+
+impl Failures {
+    /// One failed: it is tried again by itself, or once its file changes.
+    pub(super) fn fails(&mut self, transfer: TransferId, code: ErrorCode, now: Instant) {
+        let times = self.times.entry(transfer).or_default();
+        *times += 1;
+        if let Again::After(pause) = again(code, *times) {
+            self.again.insert((now + pause, transfer));
+        }
+    }
+
+    /// It did not any more, or was given up.
+    pub(super) fn is_over(&mut self, transfer: TransferId) {
+        self.times.remove(&transfer);
+    }
+
+    /// Whether it failed.
+    pub(super) fn has(&self, transfer: TransferId) -> bool {
+        self.times.contains_key(&transfer)
+    }
+
+    /// Whether none did.
+    pub(super) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// When the first of them is tried again.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.again.first().map(|(at, _)| *at)
+    }
+
     /// Those whose time has come.
-    pub(super) async fn try_again(&mut self) -> Result<()> {
-        let now = Instant::now();
+    fn take_due(&mut self, now: Instant) -> Vec<TransferId> {
         let mut due = Vec::new();
         while let Some((at, transfer)) = self.again.first().copied()
             && at <= now
         {
             self.again.pop_first();
             // Who gave it up meanwhile, or found that it is gone, is not overruled.
-            if self.failed.contains_key(&transfer) {
+            if self.has(transfer) {
                 due.push(transfer);
             }
         }
+        due
+    }
+}
+
+impl Folder {
+    /// Those whose time has come.
+    pub(super) async fn try_again(&mut self) -> Result<()> {
+        let due = self.failures.take_due(Instant::now());
         self.retry(due).await
     }
 
@@ -93,16 +139,16 @@ mod tests {
         let (mut folder, _asks) = watched(home.path(), home.path(), |file| file.standing = failed()).await;
         let begun = Instant::now();
         folder.fails(FILE, CODE);
-        let (at, _) = folder.again.first().copied().expect("it has a time");
+        let (at, _) = folder.failures.again.first().copied().expect("it has a time");
         assert!(at >= begun + Duration::from_secs(30));
         folder.try_again().await.expect("asked");
         assert!(matches!(stands(&folder).await, TransferState::Failed { code: CODE }), "before its time");
-        folder.again = [(Instant::now(), FILE)].into();
+        folder.failures.again = [(Instant::now(), FILE)].into();
         folder.try_again().await.expect("asked");
         assert!(matches!(stands(&folder).await, TransferState::Queued), "it is in line again");
-        assert!(folder.again.is_empty(), "once");
+        assert!(folder.failures.again.is_empty(), "once");
         folder.fails(FILE, ErrorCode::AccessDenied);
-        assert!(folder.again.is_empty(), "what no waiting mends has no time");
+        assert!(folder.failures.again.is_empty(), "what no waiting mends has no time");
     }
 
     /// W27: a timer that runs takes back nothing that a person gave up.
@@ -114,13 +160,13 @@ mod tests {
         let mut rested = folder.shared.engine.follow();
         let given_up = folder.shared.engine.act(Action::Cancel, vec![Target::Transfer(FILE)]).await;
         assert_eq!(given_up.expect("done").count, 1);
-        folder.again = [(Instant::now(), FILE)].into();
+        folder.failures.again = [(Instant::now(), FILE)].into();
         folder.try_again().await.expect("asked");
         let before = stands(&folder).await;
         assert!(matches!(before, TransferState::Cancelled { .. }), "before the folder hears of it: {before:?}");
         let told = rested.try_recv().expect("the folder is told");
         folder.asked(Ask::Rested(told.transfer, told.state)).await;
-        folder.again = [(Instant::now(), FILE)].into();
+        folder.failures.again = [(Instant::now(), FILE)].into();
         folder.try_again().await.expect("asked");
         let stands = stands(&folder).await;
         assert!(matches!(stands, TransferState::Cancelled { .. }), "{stands:?}");

@@ -1,20 +1,22 @@
 //! What a person wants of a watched folder. Checked when it comes in, believed afterwards.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use tokio::time::Duration;
 use ts_rs::TS;
 
 use super::key;
 use super::rules::{self, Bounds, LEFTOVERS, Line, Rules};
-use crate::bandwidth::Days;
+use crate::bandwidth::{DAY, Days};
 use crate::error::{Error, ErrorCode, Result};
 use crate::file::{Extent, Links, Placeholders};
 use crate::session::Collision;
 
-/// Minutes of a day.
-const DAY: u16 = 24 * 60;
+/// For how many seconds a file may have to stay the same (rule W1).
+pub const SETTLES: RangeInclusive<u32> = 1..=86_400;
 /// Letters of a name at most.
-const NAME_AT_MOST: usize = 100;
+pub const NAME_AT_MOST: usize = 100;
 /// Lines of rules at most, of each kind.
 const LINES_AT_MOST: usize = 200;
 
@@ -27,7 +29,7 @@ pub struct Spec {
     /// Where in the destination what is found goes: a path with `/`, and `{date}`, `{host}`, `{user}` and `{folder}` in it.
     /// Empty is the destination itself.
     pub under: String,
-    /// Seconds for which a file has to stay the same, 1 to 86,400 (rule W1).
+    /// Seconds for which a file has to stay the same, within [`SETTLES`] (rule W1).
     pub settle: u32,
     /// Whether files without bytes are taken (rule W4).
     pub allow_empty: bool,
@@ -192,7 +194,7 @@ impl Spec {
         if self.name.chars().count() > NAME_AT_MOST || self.name.chars().any(char::is_control) {
             return bad("a name has 100 letters at most, and no line breaks");
         }
-        if !(1..=86_400).contains(&self.settle) {
+        if !SETTLES.contains(&self.settle) {
             return bad("a file settles for 1 second at least and a day at most");
         }
         if self.lines.len() > LINES_AT_MOST || self.leftovers.len() > LINES_AT_MOST {
@@ -252,7 +254,7 @@ mod tests {
             Spec { name: "x".repeat(101), ..Spec::default() },
             Spec { name: "a\nb".to_owned(), ..Spec::default() },
             Spec { settle: 0, ..Spec::default() },
-            Spec { settle: 86_401, ..Spec::default() },
+            Spec { settle: SETTLES.end() + 1, ..Spec::default() },
             Spec { lines: vec![Line::Include("a[".to_owned())], ..Spec::default() },
             Spec { under: "a/{when}".to_owned(), ..Spec::default() },
             Spec { hours: Some(Hours { days: Days::default(), from: 0, to: 0 }), ..Spec::default() },

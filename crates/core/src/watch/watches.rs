@@ -11,9 +11,10 @@ use tokio::time::Duration;
 
 use super::card::{Card, Doing};
 use super::events::Events;
-use super::folder::{Ask, Change, Folder, Shared, card_of};
+use super::folder::{Ask, Change, Folder, Shared};
 use super::record::{Counters, State};
 use super::root;
+use super::showing::card_of;
 use super::spec::{Existing, Spec};
 use super::{stopping, strays};
 use crate::credentials::Remote;

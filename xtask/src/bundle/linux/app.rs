@@ -6,7 +6,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::tree::Tree;
-use crate::dependencies::{crates, page};
 use crate::run::{command, must, output, root};
 use crate::{icons, licences};
 
@@ -46,7 +45,7 @@ impl App {
                 words.with_context(|| format!("davit knows no words for {shell}"))?,
             )?;
         }
-        let of = |programs: &[&str]| licences::of(&[crates(programs)?, page()?].concat());
+        let of = |programs: &[&str]| licences::of_the_app(programs, false);
         let (licences, with_head) = (of(&["davit-app", "davit"])?, of(&["davit-app", "davit", "davit-appimage"])?);
         Ok(Self { programs: programs.to_owned(), made, licences, with_head })
     }

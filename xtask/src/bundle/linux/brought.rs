@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::tree::Tree;
+use crate::dependencies::purl;
 use crate::run::output;
 
 /// Licences that Debian's packages name instead of repeating them.
@@ -119,19 +120,15 @@ pub(super) fn listed(all: &[Brought]) -> Result<Value> {
     let distribution = distribution()?;
     let machine = super::package::debian_machine();
     let one = |brought: &Brought| {
+        let named = purl("deb", &format!("{distribution}/{}", brought.package), &brought.version);
         json!({
             "name": brought.package,
             "version": brought.version,
-            "purl": format!("pkg:deb/{distribution}/{}@{}?arch={machine}", brought.package, encoded(&brought.version)),
+            "purl": format!("{named}?arch={machine}"),
             "source": brought.source_is_at(&distribution),
         })
     };
     Ok(all.iter().map(one).collect())
-}
-
-/// As Package URLs write a version.
-fn encoded(version: &str) -> String {
-    version.replace('%', "%25").replace('+', "%2B").replace(':', "%3A")
 }
 
 /// "debian" or "ubuntu".
@@ -183,6 +180,5 @@ mod tests {
         let debian = "https://snapshot.debian.org/package/webkit2gtk/2.50.6-1~deb12u2/";
         assert_eq!(brought.source_is_at("debian"), debian);
         assert!(brought.source_is_at("ubuntu").starts_with("https://launchpad.net/ubuntu/+source/webkit2gtk/2.50.6"));
-        assert_eq!(encoded("1:2+3"), "1%3A2%2B3");
     }
 }
