@@ -44,7 +44,7 @@ pub async fn sign_in(shell: State<'_, Arc<Shell>>, token: String) -> Answer<Sess
 #[tauri::command]
 pub async fn sign_in_by_browser(shell: State<'_, Arc<Shell>>, another: bool) -> Answer<SessionView> {
     let by = if another { By::BrowserAndAnotherAccount } else { By::Browser };
-    let pages = Pages { back: words::BACK.to_owned(), other: words::OTHER_SIGN_IN.to_owned() };
+    let pages = Pages { back: words::say("browser.back"), other: words::say("browser.other") };
     Ok(shell.uploader()?.sign_in_by(by, pages, opens).await?.status.into())
 }
 
