@@ -10,7 +10,7 @@ use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::shell::Shell;
-use crate::views::{Hello, Problem, SessionView, ShellEvent, Wishes};
+use crate::views::{Formats, Hello, Problem, SessionView, ShellEvent, Wishes};
 use crate::words;
 
 type Answer<T> = Result<T, Problem>;
@@ -24,6 +24,7 @@ pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
         platform: std::env::consts::OS.to_owned(),
         session: shell.session(),
         usual: Wishes::from(&Spec::default()),
+        formats: Formats { numbers: words::Written::here().numbers(), times: words::Written::here().times() },
     })
 }
 
