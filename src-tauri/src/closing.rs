@@ -130,12 +130,13 @@ impl Shell {
         }
         let Some(_one) = self.dialog() else { return };
         let (title, below) = words::quit(uploading);
-        let buttons = MessageButtons::OkCancelCustom(words::QUIT_NOW.to_owned(), words::KEEP_UPLOADING.to_owned());
+        let now = words::say("quitting.now");
+        let buttons = MessageButtons::OkCancelCustom(now.clone(), words::say("quitting.keep"));
         let dialog = AsyncMessageDialog::new().set_title(title).set_description(below).set_level(MessageLevel::Warning);
         let answer = dialog.set_buttons(buttons).show().await;
         // Some systems have words of their own for it.
         let quits = match answer {
-            MessageDialogResult::Custom(said) => said == words::QUIT_NOW,
+            MessageDialogResult::Custom(said) => said == now,
             answer => answer == MessageDialogResult::Ok,
         };
         self.answers(quits);

@@ -54,8 +54,6 @@ use tauri::{AppHandle, Manager as _};
 use asked::{Asked, HIDDEN};
 use shell::Shell;
 
-const SILENT: &str = "Another Davit is already at work and does not answer. Close that one, then start Davit again.";
-
 /// Runs the app until its window is closed; one that was started without it, and watches folders, until it is ended.
 pub fn run() -> ExitCode {
     let (added, hidden, updated) = match Asked::by(std::env::args_os().skip(1)) {
@@ -80,7 +78,7 @@ pub fn run() -> ExitCode {
     };
     match tauri::async_runtime::block_on(leaves) {
         Ok(true) => return ExitCode::SUCCESS,
-        Err(error) if error.code == ErrorCode::InstanceBusy => return plainly(SILENT),
+        Err(error) if error.code == ErrorCode::InstanceBusy => return plainly(&words::say("silent")),
         Err(error) => tracing::warn!(%error, "another Davit could not be asked"),
         Ok(false) => {}
     }
@@ -164,7 +162,7 @@ fn plainly(why: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "davit-app: {why}");
     rfd::MessageDialog::new()
         .set_title("Davit")
-        .set_description(format!("Davit cannot open its window.\n\n{why}"))
+        .set_description(format!("{}\n\n{why}", words::say("noWindow")))
         .set_level(rfd::MessageLevel::Error)
         .show();
     ExitCode::FAILURE

@@ -5,23 +5,22 @@
 //! the page first, which knows the same ones; the menu does what the page leaves.
 
 use crate::views::Wanted;
-use crate::words;
 
 /// A line that leads to what the page has.
 struct Leads {
     id: &'static str,
+    /// The name of its message.
     words: &'static str,
     keys: &'static str,
     to: Wanted,
 }
 
 // The tray hears of what is chosen here as well: no line of its menu is called so.
-const SETTINGS: Leads =
-    Leads { id: "settings-by-menu", words: words::SETTINGS, keys: "Cmd+Comma", to: Wanted::Settings };
-const FILES: Leads = Leads { id: "files-by-menu", words: words::ADD_FILES, keys: "Cmd+O", to: Wanted::Files };
-const FOLDER: Leads = Leads { id: "folder-by-menu", words: words::ADD_FOLDER, keys: "Cmd+Shift+O", to: Wanted::Folder };
+const SETTINGS: Leads = Leads { id: "settings-by-menu", words: "settings", keys: "Cmd+Comma", to: Wanted::Settings };
+const FILES: Leads = Leads { id: "files-by-menu", words: "addFiles", keys: "Cmd+O", to: Wanted::Files };
+const FOLDER: Leads = Leads { id: "folder-by-menu", words: "addFolder", keys: "Cmd+Shift+O", to: Wanted::Folder };
 const SHORTCUTS: Leads =
-    Leads { id: "shortcuts-by-menu", words: words::SHORTCUTS, keys: "Cmd+Slash", to: Wanted::Shortcuts };
+    Leads { id: "shortcuts-by-menu", words: "shortcuts", keys: "Cmd+Slash", to: Wanted::Shortcuts };
 const ALL: [Leads; 4] = [SETTINGS, FILES, FOLDER, SHORTCUTS];
 
 #[cfg(target_os = "macos")]
@@ -43,7 +42,7 @@ mod bar {
     /// Puts it there.
     pub(crate) fn open(app: &App, shell: &Arc<Shell>) -> tauri::Result<()> {
         let menu = Menu::default(app.handle())?;
-        let line = |of: Leads| MenuItem::<Wry>::with_id(app, of.id, of.words, true, Some(of.keys));
+        let line = |of: Leads| MenuItem::<Wry>::with_id(app, of.id, words::say(of.words), true, Some(of.keys));
         let gap = || PredefinedMenuItem::<Wry>::separator(app);
         for (nth, kind) in menu.items()?.into_iter().enumerate() {
             let MenuItemKind::Submenu(one) = kind else { continue };
@@ -75,7 +74,7 @@ mod bar {
         if let Some(last) = first.items()?.len().checked_sub(1) {
             first.remove_at(last)?;
         }
-        first.append(&MenuItem::<Wry>::with_id(app, QUIT, words::QUIT, true, Some("Cmd+Q"))?)
+        first.append(&MenuItem::<Wry>::with_id(app, QUIT, words::say("quit"), true, Some("Cmd+Q"))?)
     }
 }
 

@@ -224,15 +224,13 @@ impl Folder {
 
 /// What needs the person. A password that the network wants is asked for once, whatever waits for it.
 fn needs(failed: u32, name: Option<&str>, why: Option<ErrorCode>) -> String {
-    if why == Some(ErrorCode::ProxyAuth) { words::PROXY.to_owned() } else { words::need_you(failed, name) }
+    if why == Some(ErrorCode::ProxyAuth) { words::say("proxy.title") } else { words::need_you(failed, name) }
 }
 
 /// Why it does, where it is one file, and what was done besides; else where it goes. What the title says is not said again.
 fn because(failed: u32, why: Option<ErrorCode>, besides: Option<String>, destination: &str) -> String {
-    let why =
-        why.filter(|code| failed == 1 && *code != ErrorCode::ProxyAuth).map(|code| words::reason(code).to_owned());
-    let said: Vec<_> = [why, besides].into_iter().flatten().collect();
-    if said.is_empty() { words::place(destination) } else { said.join(" ") }
+    let why = why.filter(|code| failed == 1 && *code != ErrorCode::ProxyAuth).map(words::reason);
+    words::sentences(why, besides).unwrap_or_else(|| words::place(destination))
 }
 
 #[cfg(test)]

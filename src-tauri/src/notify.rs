@@ -92,7 +92,7 @@ fn made(notice: &Notice) -> Notification {
         // Desktops read some marks of HTML there.
         let body = notice.body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let ours = notify_rust::Hint::DesktopEntry("Davit".to_owned());
-        made.body(&body).icon("davit-app").hint(ours).action("default", words::OPEN);
+        made.body(&body).icon("davit-app").hint(ours).action("default", &words::say("open"));
     }
     #[cfg(not(target_os = "linux"))]
     made.body(&notice.body);

@@ -117,43 +117,43 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
     }
     gap()?;
     match says.can {
-        Can::Resume => add(RESUME, words::RESUME)?,
+        Can::Resume => add(RESUME, &words::say("resume"))?,
         Can::Pause => {
-            add(PAUSE, words::PAUSE)?;
-            add(PAUSE_HOUR, words::HOUR)?;
+            add(PAUSE, &words::say("pause"))?;
+            add(PAUSE_HOUR, &words::say("hour"))?;
         }
-        Can::Nothing => add(PAUSE_HOUR, words::HOUR)?,
+        Can::Nothing => add(PAUSE_HOUR, &words::say("hour"))?,
     }
     menu.append(&limits(app, says)?)?;
-    add(FILES, words::ADD_FILES)?;
-    add(FOLDER, words::ADD_FOLDER)?;
+    add(FILES, &words::say("addFiles"))?;
+    add(FOLDER, &words::say("addFolder"))?;
     if !says.recent.is_empty() {
         gap()?;
-        menu.append(&item("recent", words::DONE, false)?)?;
+        menu.append(&item("recent", &words::say("doneLast"), false)?)?;
         for (id, name) in &says.recent {
             // A letter behind one of these would be underlined.
             add(&format!("{SHOW}{id}"), &name.replace('&', "&&"))?;
         }
     }
     gap()?;
-    add(OPEN, words::OPEN)?;
-    add(QUIT, words::QUIT)?;
+    add(OPEN, &words::say("open"))?;
+    add(QUIT, &words::say("quit"))?;
     Ok(line)
 }
 
 /// The limits that can be chosen. The one that holds cannot: a press would take its mark away.
 fn limits(app: &AppHandle, says: &Says) -> tauri::Result<Submenu<Wry>> {
-    let menu = Submenu::new(app, words::SPEED_LIMIT, true)?;
+    let menu = Submenu::new(app, words::say("speedLimit"), true)?;
     for &(rate, holds) in &says.limits {
         let (id, words) = match rate {
             Some(rate) => (format!("{LIMIT}{}", rate.0), words::limit(rate.0)),
-            None => (format!("{LIMIT}none"), words::NO_LIMIT.to_owned()),
+            None => (format!("{LIMIT}none"), words::say("noLimit")),
         };
         menu.append(&CheckMenuItem::<Wry>::with_id(app, id, words, !holds, holds, None::<&str>)?)?;
     }
     if says.chosen {
         menu.append(&PredefinedMenuItem::<Wry>::separator(app)?)?;
-        menu.append(&MenuItem::<Wry>::with_id(app, FOLLOW, words::FOLLOW, true, None::<&str>)?)?;
+        menu.append(&MenuItem::<Wry>::with_id(app, FOLLOW, words::say("follow"), true, None::<&str>)?)?;
     }
     Ok(menu)
 }

@@ -58,6 +58,18 @@ pub struct Hello {
     pub session: SessionView,
     /// What most people wish of a watched folder.
     pub usual: Wishes,
+    /// How the system writes numbers, dates and times.
+    pub formats: Formats,
+}
+
+/// Whose way of writing it is, whatever the language of the words: `de-DE`, `en-US-u-hc-h23`.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Formats {
+    /// Of numbers.
+    pub numbers: String,
+    /// Of dates and times.
+    pub times: String,
 }
 
 /// Who is signed in.
@@ -407,6 +419,7 @@ mod tests {
             InboxView,
             Problem,
             Hello,
+            Formats,
             SessionView,
             DestinationView,
             TicketView,

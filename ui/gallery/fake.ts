@@ -11,6 +11,7 @@ import type {
   FileRow,
   Filter,
   Focused,
+  Formats,
   HistoryDay,
   HistoryView,
   InboxView,
@@ -43,6 +44,8 @@ import { aboutEntry, at, details, limited, limits, NOW, peek, watch } from './sa
 export interface Script {
   session: SessionView;
   platform?: string;
+  /** How the system writes numbers and times; without, as its language does. */
+  formats?: Formats;
   rows?: Row[];
   totals?: Partial<Totals>;
   peek?: Peek;
@@ -407,6 +410,7 @@ export class Fake {
             platform: this.script.platform ?? 'linux',
             session: this.script.session,
             usual,
+            formats: this.script.formats ?? { numbers: navigator.language, times: navigator.language },
           }),
     connect: () => this.answer(),
     signIn: () => this.answer(),

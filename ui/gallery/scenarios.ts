@@ -910,4 +910,7 @@ export const scenarios: Record<string, Scenario> = {
   'many-rows': { session: connected, rows: many, totals: moving },
   macos: { ...list, platform: 'macos' },
   windows: { ...list, platform: 'windows' },
+  // The words stay English, whatever the formats of the system.
+  'formats-german': { ...list, formats: { numbers: 'de-DE', times: 'de-DE' } },
+  'formats-french': { ...ended(48_112), formats: { numbers: 'fr-FR', times: 'fr-FR' } },
 };

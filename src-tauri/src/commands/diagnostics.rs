@@ -11,6 +11,7 @@ use tauri::ipc::Channel;
 
 use crate::shell::Shell;
 use crate::views::{Problem, SavedView};
+use crate::words;
 
 type Answer<T> = Result<T, Problem>;
 
@@ -58,7 +59,7 @@ pub async fn stop_check(shell: State<'_, Arc<Shell>>) -> Answer<()> {
 pub async fn save_report(shell: State<'_, Arc<Shell>>) -> Answer<SavedView> {
     let uploader = shell.uploader()?;
     let Some(_one) = shell.dialog() else { return Ok(SavedView::Left) };
-    let dialog = rfd::AsyncFileDialog::new().set_title("Save report").set_file_name("davit-report.zip");
+    let dialog = rfd::AsyncFileDialog::new().set_title(words::say("pick.report")).set_file_name("davit-report.zip");
     let Some(file) = dialog.add_filter("ZIP", &["zip"]).save_file().await else { return Ok(SavedView::Left) };
     uploader.save_report(file.path().to_owned(), false).await?;
     Ok(SavedView::Saved)

@@ -9,6 +9,7 @@ use tauri::State;
 
 use crate::shell::Shell;
 use crate::views::{EntryView, HistoryView, Problem, SavedView};
+use crate::words;
 
 type Answer<T> = Result<T, Problem>;
 
@@ -44,8 +45,10 @@ pub async fn history_details(shell: State<'_, Arc<Shell>>, item: ItemId) -> Answ
 pub async fn save_history(shell: State<'_, Arc<Shell>>, query: Query) -> Answer<SavedView> {
     let uploader = shell.uploader()?;
     let Some(_one) = shell.dialog() else { return Ok(SavedView::Left) };
-    let dialog = rfd::AsyncFileDialog::new().set_title("Save history").set_file_name("history.csv");
-    let Some(file) = dialog.add_filter("Table", &["csv"]).save_file().await else { return Ok(SavedView::Left) };
+    let dialog = rfd::AsyncFileDialog::new().set_title(words::say("pick.history")).set_file_name("history.csv");
+    let Some(file) = dialog.add_filter(words::say("pick.table"), &["csv"]).save_file().await else {
+        return Ok(SavedView::Left);
+    };
     let path = file.path().to_owned();
     uploader.history(move |history| history.save(&query, &path)).await?;
     Ok(SavedView::Saved)

@@ -12,6 +12,7 @@ use tauri::State;
 use crate::inbox::{InboxId, InboxView};
 use crate::shell::Shell;
 use crate::views::{Problem, TicketView};
+use crate::words;
 
 type Answer<T> = Result<T, Problem>;
 
@@ -19,7 +20,7 @@ type Answer<T> = Result<T, Problem>;
 #[tauri::command]
 pub async fn pick_files(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
     let Some(_one) = shell.dialog() else { return Ok(None) };
-    let picked = AsyncFileDialog::new().set_title("Choose files").pick_files().await;
+    let picked = AsyncFileDialog::new().set_title(words::say("pick.files")).pick_files().await;
     Ok(shell.hold(paths(picked)).await)
 }
 
@@ -27,7 +28,7 @@ pub async fn pick_files(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView
 #[tauri::command]
 pub async fn pick_folder(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
     let Some(_one) = shell.dialog() else { return Ok(None) };
-    let picked = AsyncFileDialog::new().set_title("Choose a folder").pick_folders().await;
+    let picked = AsyncFileDialog::new().set_title(words::say("pick.folder")).pick_folders().await;
     Ok(shell.hold(paths(picked)).await)
 }
 

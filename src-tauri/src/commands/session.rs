@@ -10,7 +10,7 @@ use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::shell::Shell;
-use crate::views::{Hello, Problem, SessionView, ShellEvent, Wishes};
+use crate::views::{Formats, Hello, Problem, SessionView, ShellEvent, Wishes};
 use crate::words;
 
 type Answer<T> = Result<T, Problem>;
@@ -24,6 +24,7 @@ pub async fn hello(shell: State<'_, Arc<Shell>>) -> Answer<Hello> {
         platform: std::env::consts::OS.to_owned(),
         session: shell.session(),
         usual: Wishes::from(&Spec::default()),
+        formats: Formats { numbers: words::Written::here().numbers(), times: words::Written::here().times() },
     })
 }
 
@@ -44,7 +45,7 @@ pub async fn sign_in(shell: State<'_, Arc<Shell>>, token: String) -> Answer<Sess
 #[tauri::command]
 pub async fn sign_in_by_browser(shell: State<'_, Arc<Shell>>, another: bool) -> Answer<SessionView> {
     let by = if another { By::BrowserAndAnotherAccount } else { By::Browser };
-    let pages = Pages { back: words::BACK.to_owned(), other: words::OTHER_SIGN_IN.to_owned() };
+    let pages = Pages { back: words::say("browser.back"), other: words::say("browser.other") };
     Ok(shell.uploader()?.sign_in_by(by, pages, opens).await?.status.into())
 }
 

@@ -12,6 +12,7 @@ use tauri_plugin_opener::reveal_item_in_dir;
 
 use crate::shell::Shell;
 use crate::views::{CopyWhat, DoneView, FoundView, Problem, SavedView};
+use crate::words;
 
 /// A name may be long; a message has one name in it.
 const MOST_WORDS: usize = 16 << 10;
@@ -129,8 +130,8 @@ pub async fn save_receipt(shell: State<'_, Arc<Shell>>, target: Target) -> Answe
         receipt => receipt?,
     };
     let Some(_one) = shell.dialog() else { return Ok(SavedView::Left) };
-    let dialog = rfd::AsyncFileDialog::new().set_title("Save receipt").set_file_name("receipt.csv");
-    let chosen = dialog.add_filter("Table", &["csv"]).add_filter("JSON", &["json"]).save_file().await;
+    let dialog = rfd::AsyncFileDialog::new().set_title(words::say("pick.receipt")).set_file_name("receipt.csv");
+    let chosen = dialog.add_filter(words::say("pick.table"), &["csv"]).add_filter("JSON", &["json"]).save_file().await;
     let Some(file) = chosen else { return Ok(SavedView::Left) };
     let path = file.path().to_owned();
     let written = tauri::async_runtime::spawn_blocking(move || engine::save_receipt(&receipt, &path)).await;
@@ -145,7 +146,8 @@ pub async fn find_file(shell: State<'_, Arc<Shell>>, target: Target) -> Answer<F
     let Some(was) = engine.missing(target).await? else { return Ok(FoundView::Not) };
     let Some(_one) = shell.dialog() else { return Ok(FoundView::Left) };
     let name = was.file_name().unwrap_or_default().to_string_lossy();
-    let picked = rfd::AsyncFileDialog::new().set_title(format!("Find {name}")).pick_file().await;
+    let title = words::fill("pick.find", [("name", words::name(&name).into())]);
+    let picked = rfd::AsyncFileDialog::new().set_title(title).pick_file().await;
     let Some(file) = picked else { return Ok(FoundView::Left) };
     Ok(engine.shown(target, file.path().to_owned()).await?.into())
 }

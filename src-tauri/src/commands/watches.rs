@@ -19,6 +19,7 @@ use ts_rs::TS;
 use crate::inbox::{InboxId, InboxView};
 use crate::shell::Shell;
 use crate::views::{Problem, WatchView, Wishes};
+use crate::words;
 
 type Answer<T> = Result<T, Problem>;
 
@@ -64,7 +65,7 @@ pub async fn subscribe_watches(shell: State<'_, Arc<Shell>>, channel: Channel<Ve
 #[tauri::command]
 pub async fn pick_watch_root(shell: State<'_, Arc<Shell>>) -> Answer<Option<InboxView>> {
     let Some(_one) = shell.dialog() else { return Ok(None) };
-    let picked = AsyncFileDialog::new().set_title("Choose a folder to watch").pick_folder().await;
+    let picked = AsyncFileDialog::new().set_title(words::say("pick.watched")).pick_folder().await;
     Ok(shell.hold(picked.into_iter().map(|folder| folder.path().to_owned()).collect()).await)
 }
 

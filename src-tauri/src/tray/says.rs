@@ -95,27 +95,27 @@ fn limits(now: &LimitNow) -> Vec<(Option<ByteRate>, bool)> {
 fn line(standing: &Standing, needs: Option<&str>) -> String {
     let totals = &standing.totals;
     match &totals.overview {
-        Overview::Stuck { .. } => words::STUCK.to_owned(),
-        Overview::SignedOut { .. } => words::SIGNED_OUT.to_owned(),
+        Overview::Stuck { .. } => words::say("stuck"),
+        Overview::SignedOut { .. } => words::say("signIn.title"),
         _ if standing.is_paused_for_a_while()
             && let Some(until) = totals.limit.until =>
         {
             words::paused_until(until)
         }
         Overview::Paused if totals.limit.paused => match totals.limit.why {
-            Why::Metered => words::PAUSED_ON_METERED.to_owned(),
-            Why::Battery => words::PAUSED_ON_BATTERY.to_owned(),
+            Why::Metered => words::say("pausedOnMetered"),
+            Why::Battery => words::say("pausedOnBattery"),
             Why::Usual | Why::Schedule | Why::Chosen => words::paused_by_schedule(totals.limit.until),
         },
-        Overview::Paused => words::PAUSED.to_owned(),
+        Overview::Paused => words::say("paused"),
         // The whole is there once it is verified.
         Overview::Moving => {
             words::uploading(percent(totals).map(|percent| percent.min(99)), totals.speed.0, totals.seconds_left)
         }
-        Overview::Offline => words::OFFLINE.to_owned(),
-        Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::WAITING.to_owned(), words::waiting_for),
+        Overview::Offline => words::say("offline"),
+        Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::say("waiting"), words::waiting_for),
         Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => {
-            needs.unwrap_or(words::UP_TO_DATE).to_owned()
+            needs.map_or_else(|| words::say("upToDate"), str::to_owned)
         }
     }
 }
@@ -147,9 +147,9 @@ mod tests {
         };
         let now = says(moving.clone());
         assert_eq!((now.look, now.can, now.needs), (Look::Uploading, Can::Pause, None));
-        assert_eq!(now.line, "Uploading 39%, 38.4 MB/s, about 18 h left");
+        assert_eq!(now.line, "Uploading 39%, 38.4\u{a0}MB/s, about 18\u{a0}h left");
         let checked = says(Totals { sent: ByteCount(4_110), ..moving.clone() });
-        assert_eq!(checked.line, "Uploading 99%, 38.4 MB/s, about 18 h left", "not all of it is verified");
+        assert_eq!(checked.line, "Uploading 99%, 38.4\u{a0}MB/s, about 18\u{a0}h left", "not all of it is verified");
         let now = says(Totals { needs_you: 3, ..moving });
         assert_eq!((now.look, now.needs.as_deref()), (Look::NeedsYou, Some("3 transfers need you")));
         assert!(!now.leads, "the line below does");
@@ -165,7 +165,7 @@ mod tests {
             (Overview::Waiting(Wait::new(ErrorCode::StorageBusy, None, None)), Look::Idle, "Waiting"),
             (Overview::Paused, Look::Paused, "Paused"),
             (Overview::SignedOut { since: UnixTime(7) }, Look::NeedsYou, "Sign in to continue"),
-            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, words::STUCK),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, "Stopped: Davit cannot write its records"),
         ] {
             let now = says(Totals { overview, ..Totals::default() });
             assert_eq!((now.look, now.line.as_str(), now.needs), (look, line, None));
@@ -207,7 +207,7 @@ mod tests {
         assert!(now.line.starts_with("Paused by schedule until "), "{}", now.line);
         let now = says(Totals { limit: by_schedule.clone(), ..Totals::default() });
         assert_eq!((now.look, now.can), (Look::Idle, Can::Nothing), "it holds nothing back");
-        for (why, line) in [(Why::Metered, words::PAUSED_ON_METERED), (Why::Battery, words::PAUSED_ON_BATTERY)] {
+        for (why, line) in [(Why::Metered, "Paused on a metered network"), (Why::Battery, "Paused on a low battery")] {
             let limit = LimitNow { why, until: None, ..by_schedule.clone() };
             let now = says(Totals { overview: Overview::Paused, limit, ..Totals::default() });
             assert_eq!((now.look, now.can, now.line.as_str()), (Look::Paused, Can::Resume, line));

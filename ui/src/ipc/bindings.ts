@@ -102,7 +102,21 @@ session: SessionView,
 /**
  * What most people wish of a watched folder.
  */
-usual: Wishes, };
+usual: Wishes, 
+/**
+ * How the system writes numbers, dates and times.
+ */
+formats: Formats, };
+
+export type Formats = { 
+/**
+ * Of numbers.
+ */
+numbers: string, 
+/**
+ * Of dates and times.
+ */
+times: string, };
 
 export type SessionView = { "kind": "welcome", 
 /**

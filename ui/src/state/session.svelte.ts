@@ -10,7 +10,7 @@ import type {
   ShellEvent,
   Wishes,
 } from '../ipc';
-import { errors, text } from '../text';
+import { errors, text, writeFor } from '../text';
 import { dayAndClock } from './format';
 import type { Toasts } from './toasts.svelte';
 
@@ -94,6 +94,7 @@ export class Session {
     this.version = hello.version;
     this.platform = hello.platform;
     this.usual = hello.usual;
+    writeFor([hello.formats.numbers], [hello.formats.times]);
     this.see(hello.session);
     await this.ipc.subscribeShell((event) => {
       this.hear(event);

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DestinationView, InboxView, Ipc, Problem, SessionView, ShellEvent, TicketView } from '../ipc';
-import { errors } from '../text';
+import { errors, number, writeFor } from '../text';
+import { clock } from './format';
+import { usual } from './sample';
 import { Session } from './session.svelte';
 import { Toasts } from './toasts.svelte';
 
@@ -41,6 +43,16 @@ test('the place that was used last is the usual one, also after a restart', asyn
   await session.send([inbox], 'maps');
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
   expect(ids(started().session)).toEqual(['maps', 'rushes', 'photos']);
+});
+
+test('numbers and times are written as the system does from the first answer on, whatever its language', async () => {
+  const formats = { numbers: 'de-DE', times: 'en-US' };
+  const hello = () => Promise.resolve({ version: '1.4.0', platform: 'linux', session: connected, usual, formats });
+  const { session } = started({ hello, subscribeShell: () => Promise.resolve(null) });
+  await session.start();
+  const afternoon = new Date(2026, 10, 23, 16, 2).getTime() / 1000;
+  expect([number(48_112.5), clock(afternoon).replaceAll('\u202f', ' ')]).toEqual(['48.112,5', '4:02 PM']);
+  writeFor(['en-GB']);
 });
 
 test('a sign-in that the keychain did not keep says so, once it is taken', async () => {

@@ -1,6 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
-import { errors, text } from './en';
+import { errors, outside, shell, text } from './en';
 import { named, type Parts, words } from './message';
 
 /** Every message with its place in the tree. */
@@ -10,7 +10,7 @@ function all(tree: object, at: string[] = []): [string, string][] {
   );
 }
 
-const messages = [...all(errors, ['errors']), ...all(text, ['text'])];
+const messages = [...all(errors, ['errors']), ...all(text, ['text']), ...all(shell, ['shell'])];
 
 test('every message can be read, and says all that it is told', () => {
   expect(messages.length).toBeGreaterThan(400);
@@ -42,4 +42,10 @@ test('a straight apostrophe quotes braces, and stands for nothing else', () => {
 
 test('no message has a space at its edge, for another one to be joined to it', () => {
   for (const [at, message] of messages) expect(message, at).not.toMatch(/^ | $| {2}/);
+});
+
+// "npm run words" writes them.
+test('the shell has the words of this file', async () => {
+  const told = `${JSON.stringify(Object.fromEntries(all(outside())), null, 2)}\n`;
+  await expect(told).toMatchFileSnapshot('../../../src-tauri/src/words/en.json');
 });

@@ -1479,3 +1479,128 @@ export const text = {
     },
   },
 } as const;
+
+/**
+ * What is said outside of the page: in the tray, in the menu bar, in the system's notifications and dialogs, and in the
+ * browser after a sign-in. The shell reads these messages from `src-tauri/src/words/en.json`, made by `npm run words`.
+ */
+export const shell = {
+  open: 'Open Davit',
+  quit: 'Quit Davit',
+  pause: 'Pause all',
+  resume: 'Resume all',
+  hour: 'Pause for an hour',
+  speedLimit: 'Speed limit',
+  noLimit: 'No limit',
+  follow: 'Follow the schedule',
+  addFiles: 'Add files…',
+  addFolder: 'Add folder…',
+  settings: 'Settings…',
+  shortcuts: 'Keyboard shortcuts',
+  doneLast: 'Done last',
+  /** How things stand, in the first line of the tray. */
+  uploading: 'Uploading',
+  uploadingAt: 'Uploading {known}',
+  /** Of how far it is, how fast, and how long it takes yet: what is known. */
+  known: '{one}, {other}',
+  paused: 'Paused',
+  pausedUntil: 'Paused until {at}',
+  pausedOnMetered: 'Paused on a metered network',
+  pausedOnBattery: 'Paused on a low battery',
+  pausedBySchedule: 'Paused by schedule',
+  pausedByScheduleUntil: 'Paused by schedule until {at}',
+  waiting: 'Waiting',
+  waitingFor: 'Waiting for {drive}',
+  offline: 'Waiting for the connection',
+  stuck: 'Stopped: Davit cannot write its records',
+  upToDate: 'Up to date',
+  transfersNeedYou: '{n, plural, one {# transfer needs you} other {# transfers need you}}',
+  foldersNeedYou: '{n, plural, one {# watched folder needs you} other {# watched folders need you}}',
+  bothNeedYou:
+    '{transfers, plural, one {# transfer} other {# transfers}} and {folders, plural, one {# watched folder} other {# watched folders}} need you',
+  /** In notifications: what became of what was added together. */
+  done: '{n, plural, one {# file is uploaded} other {# files are uploaded}}',
+  doneOne: '{name} is uploaded',
+  doneTo: '{n, plural, one {# file is uploaded} other {# files are uploaded}} to {place}.',
+  needYou: '{n, plural, one {# file needs you} other {# files need you}}',
+  needsYouOne: '{name} needs you',
+  places: '{n, plural, one {# place} other {# places}}',
+  /** Two sentences in one notification. */
+  sentences: '{one} {other}',
+  /** What nothing goes on for. */
+  signIn: { title: 'Sign in to continue', body: 'Your sign-in ended. Nothing is lost.' },
+  portal: { title: 'This network wants you to sign in first', body: 'Open its page, then uploads continue.' },
+  untrusted: {
+    title: 'This network changes secure connections',
+    body: 'Davit sends nothing here. It continues by itself elsewhere.',
+  },
+  proxy: { title: 'Your company network asks for a password', body: 'Enter it in Settings, Connection.' },
+  diskFull: {
+    title: 'This computer’s disk is full',
+    body: 'Davit needs 200 MB for its records. Make room; it continues by itself.',
+  },
+  unwritable: {
+    title: 'Davit cannot write its records',
+    body: 'Check the disk and its permissions; it continues by itself.',
+  },
+  plugIn: { title: 'Plug in the drive {drive} to continue', body: '{folder} is watched there.' },
+  folderGone: {
+    title: '{folder} is not where it was',
+    body: 'Davit watches that folder. Choose where it is now.',
+  },
+  folderAnother: {
+    title: '{folder} is not where it was',
+    body: 'Another folder is in its place. Choose it if it is the right one.',
+  },
+  folderUnfit: {
+    title: '{folder} needs you',
+    body: 'Davit watches that folder, and cannot upload all of it.',
+  },
+  /** Once, when a window is closed for the first time and Davit goes on. */
+  goesOn: {
+    uploading: 'Davit goes on uploading',
+    watching: 'Davit goes on watching your folders',
+    menuBar: 'Its icon is in the menu bar. Quit is there, too.',
+    tray: 'Its icon is in the tray. Quit is there, too.',
+    unseen: 'Start Davit again to see it. Quit is there, too.',
+  },
+  /** The question before something stops, and its two answers. */
+  quitting: {
+    title: 'Quit while {n, plural, one {# transfer is} other {# transfers are}} uploading?',
+    body: '{n, plural, one {It stops now and continues} other {They stop now and continue}} when you open Davit again.',
+    keep: 'Keep uploading',
+    now: 'Quit',
+  },
+  /** Above the system's dialogs, and its kinds of files. */
+  pick: {
+    files: 'Choose files',
+    folder: 'Choose a folder',
+    watched: 'Choose a folder to watch',
+    find: 'Find {name}',
+    receipt: 'Save receipt',
+    history: 'Save history',
+    report: 'Save report',
+    table: 'Table',
+  },
+  /** In the browser, once somebody signed in there, and for whoever comes by another way. */
+  browser: {
+    back: 'You can close this page and go back to Davit.',
+    other: 'This is not the sign-in that Davit waits for. You can close this page.',
+  },
+  /** Where there can be no window. */
+  noWindow: 'Davit cannot open its window.',
+  silent: 'Another Davit is already at work and does not answer. Close that one, then start Davit again.',
+} as const;
+
+/** All that the shell says: its own, and as the window does why a file needs a person, how fast it goes and how long it takes. */
+export const outside = () => {
+  const { minute, min, h, both, days, about } = text.time;
+  return {
+    ...shell,
+    reasons: Object.fromEntries(Object.entries(errors).map(([code, { row }]) => [code, row])),
+    percent: text.percent,
+    speed: text.speed,
+    left: text.left,
+    time: { minute, min, h, both, days, about },
+  };
+};

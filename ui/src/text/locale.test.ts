@@ -29,6 +29,44 @@ test('dates have the words of the window, and the order and the clock of who rea
   expect(told('ar-EG')).toEqual(['٤:٠٢ PM', 'November ٢٣', 'Monday']);
 });
 
+test('numbers and times may be written in the ways of two places', () => {
+  writeFor(['de-DE'], ['en-US']);
+  expect([number(1234.5), time(), date(MOMENT, { day: 'numeric', month: 'long' })]).toEqual([
+    '1.234,5',
+    '4:02 PM',
+    'November 23',
+  ]);
+  writeFor(['en-US-u-hc-h23']);
+  expect([number(1234.5), time()]).toEqual(['1,234.5', '16:02']);
+});
+
+const PLACES = [
+  'en-GB',
+  'en-US',
+  'en-IN',
+  'de-DE',
+  'nl-NL',
+  'fr-FR',
+  'sv-SE',
+  'es-ES',
+  'pl-PL',
+  'ar-EG',
+  'en-US-u-hc-h23',
+];
+
+// "npm run words" writes how; a test of the shell reads it.
+test('the shell writes numbers and times as the window does', async () => {
+  const one = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  const at = (hour: number, minute: number) =>
+    date(new Date(2026, 10, 23, hour, minute).getTime(), { timeStyle: 'short' }).replaceAll('\u202f', ' ');
+  const told = PLACES.map((place) => {
+    writeFor([place]);
+    return [place, [number(48_112), number(1_234), number(38.4, one), number(1, one), at(9, 5), at(16, 2)]] as const;
+  });
+  const all = `${JSON.stringify(Object.fromEntries(told), null, 2)}\n`;
+  await expect(all).toMatchFileSnapshot('../../../src-tauri/src/words/written.json');
+});
+
 test('a list is joined as the words want it', () => {
   expect(list(['Mon', 'Wed', 'Fri'])).toBe('Mon, Wed and Fri');
   writeFor(['de-DE']);

@@ -24,14 +24,15 @@ function first(languages: readonly string[]): Intl.Locale {
   return new Intl.Locale(LANGUAGE);
 }
 
-/** From now on numbers, dates and times are written as the first of these languages wants it. */
-export function writeFor(languages: readonly string[]): void {
-  const asked = first(languages);
+/** From now on numbers, and dates and times, are written as the first of these languages wants it. */
+export function writeFor(languages: readonly string[], ofTimes = languages): void {
+  person = first(languages).toString();
+  const asked = first(ofTimes);
   const { region } = asked.maximize();
-  person = asked.toString();
-  const { calendar } = new Intl.DateTimeFormat(person).resolvedOptions();
-  const { hourCycle } = new Intl.DateTimeFormat(person, { hour: 'numeric' }).resolvedOptions();
-  const { numberingSystem } = new Intl.NumberFormat(person).resolvedOptions();
+  const timed = asked.toString();
+  const { calendar } = new Intl.DateTimeFormat(timed).resolvedOptions();
+  const { hourCycle } = new Intl.DateTimeFormat(timed, { hour: 'numeric' }).resolvedOptions();
+  const { numberingSystem } = new Intl.NumberFormat(timed).resolvedOptions();
   const own = { ...(region && { region }), ...(hourCycle && { hourCycle }), calendar, numberingSystem };
   dated = new Intl.Locale(LANGUAGE, own).toString();
   made.clear();
@@ -76,4 +77,5 @@ export const capital = (words: string): string => words.charAt(0).toLocaleUpperC
 /** Whether the window is read from right to left. */
 export const mirrored = (): boolean => typeof document !== 'undefined' && document.documentElement.dir === 'rtl';
 
+// Until the shell says what the formats of the system are: those of its language.
 writeFor(typeof navigator === 'undefined' ? [] : navigator.languages);
