@@ -418,7 +418,7 @@ fn empty_promises(text: &str, tests: &BTreeSet<String>) -> Vec<String> {
     }
     let empty = bullets.into_iter().filter(|(promised, bullet)| {
         let names: Vec<_> =
-            bullet.split_once("Test: ").map_or("", |(_, names)| names).split('`').skip(1).step_by(2).collect();
+            bullet.split_once("Test:").map_or("", |(_, names)| names).split('`').skip(1).step_by(2).collect();
         (*promised && names.is_empty()) || names.iter().any(|name| !tests.contains(*name))
     });
     empty.map(|(_, bullet)| bullet).collect()
