@@ -1,6 +1,7 @@
 // One scenario in the real window: ?scenario=list&theme=dark&words=long&still. Checks play one after the other in the
 // same page.
 import './pseudo';
+import '@fontsource-variable/cascadia-code';
 import '@fontsource-variable/inter';
 import { mount, unmount } from 'svelte';
 import '../src/styles/tokens.css';
@@ -8,7 +9,7 @@ import '../src/styles/davit.css';
 import '../src/styles/app.css';
 import App from '../src/App.svelte';
 import { actions, counted } from './asked';
-import { differ, shades } from './differ';
+import { differ, planes, shades } from './differ';
 import { Fake } from './fake';
 import { NOW } from './sample';
 import './pinned.css';
@@ -30,6 +31,7 @@ declare global {
       /** Everything that a person can ask of it. */
       actions: string[];
       differ: typeof differ;
+      planes: typeof planes;
       shades: typeof shades;
     };
   }
@@ -48,6 +50,7 @@ window.gallery = {
   pointed: 0,
   actions,
   differ,
+  planes,
   shades,
 };
 addEventListener('pointerdown', () => (window.gallery.pointed += 1), true);
