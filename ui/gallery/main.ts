@@ -7,6 +7,7 @@ import { mount, unmount } from 'svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/davit.css';
 import '../src/styles/app.css';
+import '../src/styles/narrow.css';
 import App from '../src/App.svelte';
 import { actions, counted } from './asked';
 import { differ, planes, shades } from './differ';
