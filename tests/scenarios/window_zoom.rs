@@ -17,8 +17,9 @@ const FITS: &str = include_str!("../../ui/gallery/fits.js");
 const STEPS: usize = 5;
 /// The smallest that a person can make it.
 const SMALLEST: (u32, u32) = (640, 440);
-/// Half as large again as usual, in 1024th of a dot per inch; as desktops write it, and as GTK is told where there is none.
-const LARGER_TEXT: &str = "[Settings]\ngtk-xft-dpi=147456\n";
+/// Half as large again as usual. A desktop's text-scaling-factor and `Xft.dpi` come to the same place, the resolution of GDK's screen;
+/// this is for one program alone.
+const LARGER_TEXT: (&str, &str) = ("GDK_DPI_SCALE", "1.5");
 /// Bytes a second: the file is under way as long as it is looked at.
 const CRAWLS: u64 = 1 << 20;
 
@@ -109,12 +110,8 @@ async fn in_a_system_whose_text_is_larger_the_page_is_and_everything_fits() {
     let window = uploads(&office).await;
     let usual = width(&window).await;
     window.end();
-    let config = tempfile::tempdir().expect("a folder");
-    let folder = config.path().join("gtk-3.0");
-    std::fs::create_dir(&folder).expect("made");
-    std::fs::write(folder.join("settings.ini"), LARGER_TEXT).expect("written");
-    let text = config.path().to_str().expect("plain").to_owned();
-    let variables = [("DAVIT_DEV_S3_ENDPOINT", office.link.endpoint()), ("XDG_CONFIG_HOME", text)];
+    let (name, larger) = LARGER_TEXT;
+    let variables = [("DAVIT_DEV_S3_ENDPOINT", office.link.endpoint()), (name, larger.to_owned())];
     let window = Window::open(&office.world.home(), &variables).await;
     window.until("document.querySelector('.row')").await;
     until_wide(&window, usual / 1.5).await;
