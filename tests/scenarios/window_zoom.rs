@@ -13,8 +13,8 @@ use crate::window_watched::go;
 
 /// Answers what does not fit; by the same script as in any other engine.
 const FITS: &str = include_str!("../../ui/gallery/fits.js");
-/// From 100 % to 200 %.
-const STEPS: usize = 5;
+/// How large the page is drawn, step by step.
+const STEPS: [f64; 5] = [1.1, 1.25, 1.5, 1.75, 2.0];
 /// The smallest that a person can make it.
 const SMALLEST: (u32, u32) = (640, 440);
 /// Half as large again as usual. A desktop's text-scaling-factor and `Xft.dpi` come to the same place, the resolution of GDK's screen;
@@ -88,10 +88,10 @@ async fn at_twice_its_size_everything_fits_into_the_usual_window_and_into_the_sm
     let office = Office::open().await;
     let window = uploads(&office).await;
     let usual = width(&window).await;
-    for _ in 0..STEPS {
+    for step in STEPS {
         window.press("+", true).await;
+        until_wide(&window, usual / step).await;
     }
-    until_wide(&window, usual / 2.0).await;
     window.picture("zoomed").await;
     everything_fits(&window).await;
 
