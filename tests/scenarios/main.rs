@@ -106,3 +106,5 @@ mod window_walk;
 mod window_watched;
 #[cfg(target_os = "linux")]
 mod window_watched_many;
+#[cfg(target_os = "linux")]
+mod window_zoom;

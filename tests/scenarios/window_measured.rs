@@ -1,6 +1,7 @@
 //! What the real window costs: how soon it stands and is painted, what it uses while nothing happens, and a hundred thousand rows of
 //! which two thousand change in a second. `cargo xtask bench --case window` measures it, and its tables stand in docs/performance.md.
-//! Among the tests all of it is small, and what is asserted is what there is and in which order, not how long it takes.
+//! Among the tests all of it is small, and what is asserted is what there is, in which order, and how often the list changes, not how
+//! long it takes. Measured, what is beyond its bound fails.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
@@ -31,42 +32,81 @@ const MIB: f64 = 1_048_576.0;
 /// Digits of what a part of the page says, however the system's language groups them.
 const DIGITS: &str = "?.innerText.replace(/\\D/g, '')";
 
+/// Of the list in a second, whatever happens to its rows.
+const CHANGES: f64 = 4.0;
+/// Of a second at least: the window is drawn by software here, by the processors that upload as well, and is given half of the 60.
+const FRAMES: f64 = 30.0;
+/// Nothing may hold it up for longer, in milliseconds.
+const LONGEST: f64 = 500.0;
+
 /// What a figure has to be.
+#[derive(Clone, Copy)]
 enum Goal {
     AtMost(f64),
     AtLeast(f64),
     None,
 }
 
+impl Goal {
+    fn is_reached(self, figure: f64) -> bool {
+        match self {
+            Self::AtMost(most) => figure <= most,
+            Self::AtLeast(least) => figure >= least,
+            Self::None => true,
+        }
+    }
+}
+
 /// A table of docs/performance.md.
-struct Table(String);
+struct Table {
+    told: String,
+    /// What is beyond its bound.
+    missed: Vec<String>,
+}
 
 impl Table {
     fn of(title: &str) -> Self {
         let day = time::OffsetDateTime::now_utc().date();
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let commit = std::env::var("DAVIT_BENCH_COMMIT").unwrap_or_default();
-        Self(format!("### {title}\n\n{day}, {processors} processors. {commit}\n\n| | | goal |\n| --- | --- | --- |\n"))
+        let told =
+            format!("### {title}\n\n{day}, {processors} processors. {commit}\n\n| | | goal |\n| --- | --- | --- |\n");
+        Self { told, missed: Vec::new() }
+    }
+
+    /// A figure whose goal is its bound.
+    fn holds(&mut self, what: &str, figure: f64, unit: &str, goal: Goal) {
+        self.is_within(what, figure, unit, goal, goal);
+    }
+
+    /// A figure with a goal, and a bound that is wider.
+    fn is_within(&mut self, what: &str, figure: f64, unit: &str, goal: Goal, bound: Goal) {
+        self.has(what, figure, unit, goal);
+        if !bound.is_reached(figure) {
+            self.missed.push(format!("{what}: {figure:.2} {unit}"));
+        }
     }
 
     fn has(&mut self, what: &str, figure: f64, unit: &str, goal: Goal) {
         let figure_told = if figure < 10.0 { format!("{figure:.2}") } else { format!("{figure:.0}") };
         let told = [figure_told.as_str(), unit].join(" ");
-        let (goal, reached) = match goal {
-            Goal::AtMost(most) => (format!("{most} at most"), figure <= most),
-            Goal::AtLeast(least) => (format!("{least} at least"), figure >= least),
-            Goal::None => (String::new(), true),
+        let missed = if goal.is_reached(figure) { "" } else { ", **not reached**" };
+        let goal = match goal {
+            Goal::AtMost(most) => format!("{most} at most"),
+            Goal::AtLeast(least) => format!("{least} at least"),
+            Goal::None => String::new(),
         };
-        let missed = if reached { "" } else { ", **not reached**" };
         let told = told.trim_end();
         println!("window: {what}: {told}");
-        writeln!(self.0, "| {what} | {told} | {goal}{missed} |").expect("written");
+        writeln!(self.told, "| {what} | {told} | {goal}{missed} |").expect("written");
     }
 
-    /// Written where `cargo xtask bench` takes it from.
+    /// Written where `cargo xtask bench` takes it from, and held to its bounds there: among the tests figures are of a machine with much
+    /// else to do.
     fn keep(self, name: &str) {
         if let Some(folder) = std::env::var_os("DAVIT_BENCH_TABLES") {
-            std::fs::write(Path::new(&folder).join(format!("{name}.md")), self.0).expect("written");
+            std::fs::write(Path::new(&folder).join(format!("{name}.md")), self.told).expect("written");
+            assert!(self.missed.is_empty(), "beyond their bounds:\n{}", self.missed.join("\n"));
         }
     }
 }
@@ -114,7 +154,7 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
         ("the same from the program's start", &shown, Goal::None),
     ] {
         let (middle, most) = middle_and_most(figures);
-        table.has(what, middle, "ms", goal);
+        table.holds(what, middle, "ms", goal);
         table.has(&format!("{what}, at most"), most, "ms", Goal::None);
     }
 
@@ -136,7 +176,7 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
     };
     assert!(all.len() >= 3, "the program, its page and who loads it: {all:?}");
     let share = used.time.as_secs_f64() / took * 100.0;
-    table.has("of one processor, all processes together, while nothing happens", share, "%", Goal::AtMost(0.5));
+    table.holds("of one processor, all processes together, while nothing happens", share, "%", Goal::AtMost(0.5));
     table.has("threads woken in a second meanwhile", used.wakeups as f64 / took, "times", Goal::None);
     let held: u64 = all.iter().map(|process| memory(*process)).sum();
     table.has("memory of all processes together", held as f64 / MIB, "MiB", Goal::None);
@@ -240,11 +280,12 @@ async fn seen(window: &Window) -> Frames {
 
 /// Frames, and how long the page was busy.
 fn draws(table: &mut Table, what: &str, seen: Frames) {
-    table.has(&format!("frames a second, {what}"), seen.rate(), "", Goal::AtLeast(60.0));
+    let (goal, bound) = (Goal::AtLeast(60.0), Goal::AtLeast(FRAMES));
+    table.is_within(&format!("frames a second, {what}"), seen.rate(), "", goal, bound);
     table.has(&format!("99 of 100 frames, {what}"), seen.most, "ms", Goal::None);
-    table.has(&format!("the longest frame, {what}"), seen.longest, "ms", Goal::None);
+    table.is_within(&format!("the longest frame, {what}"), seen.longest, "ms", Goal::None, Goal::AtMost(LONGEST));
     table.has(&format!("page busy for more than 50 ms, {what}"), seen.busy, "times", Goal::AtMost(0.0));
-    table.has(&format!("for how long at most, {what}"), seen.busiest, "ms", Goal::None);
+    table.is_within(&format!("for how long at most, {what}"), seen.busiest, "ms", Goal::None, Goal::AtMost(LONGEST));
 }
 
 /// What is looked for, and how many names have all of its words.
@@ -314,9 +355,9 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     window.script("document.querySelector('.list').scrollTop = 0").await;
     window.until("document.querySelector('.row')?.getAttribute('aria-rowindex') === '1'").await;
 
-    // What moves alone: all that is seen changes with every word of the engine's.
+    // What moves alone: all that is seen changes with every word of the engine's. There is a list once something moves.
     shows(&window, 1).await;
-    Frames::begin(&window, ".main").await;
+    Frames::begin_in(&window, ".main", ".list").await;
     window.click("Resume all").await;
     let begun = Instant::now();
     until_counted(&window, 3, files / 2).await;
@@ -324,14 +365,8 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     let rate = counted(&window, 3).await as f64 / begun.elapsed().as_secs_f64();
     table.has("files done in a second meanwhile", rate, "", Goal::None);
     draws(&mut table, "while they are done", seen);
-    // Four a second at most, and what is a second older.
-    assert!(seen.changes <= 6.0f64.mul_add(seen.seconds, 10.0), "{seen:?}");
-    table.has(
-        "changes of the list and what stands above it in a second",
-        seen.changes_a_second(),
-        "",
-        Goal::AtMost(4.0),
-    );
+    assert!(seen.changed_at_most(CHANGES), "{seen:?}");
+    table.has("changes of the list in a second", seen.changes_a_second(), "", Goal::AtMost(CHANGES));
     shows(&window, 0).await;
     window.until("document.querySelector('.row')").await;
     held.push(memory(window.page()));
@@ -357,7 +392,7 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
         }
     }
     let (middle, most) = middle_and_most(&took);
-    table.has("searches after it", middle, "ms", Goal::AtMost(100.0));
+    table.holds("searches after it", middle, "ms", Goal::AtMost(100.0));
     table.has("the slowest of them", most, "ms", Goal::None);
     held.push(memory(window.page()));
     let (rare, found) = queries[3];
@@ -369,7 +404,7 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
 
     let most = held.into_iter().max().unwrap_or(0);
     let own = most.saturating_sub(any_page) as f64 / MIB;
-    table.has("memory of the page at most, without that of an empty page", own, "MiB", Goal::AtMost(150.0));
+    table.holds("memory of the page at most, without that of an empty page", own, "MiB", Goal::AtMost(150.0));
     table.has("memory of an empty page", any_page as f64 / MIB, "MiB", Goal::None);
     table.keep("window-rows");
 }

@@ -36,6 +36,12 @@ impl Frames {
         window.script(&format!("pace.begins({observed:?})")).await;
     }
 
+    /// The same of what may come and go: changes within it, whenever it is there, in a place that stays.
+    pub async fn begin_in(window: &Window, place: &str, observed: &str) {
+        window.script(PACE).await;
+        window.script(&format!("pace.begins({place:?}, {observed:?})")).await;
+    }
+
     /// Changes alone are counted from now on: whoever counts frames makes them.
     pub async fn changes_alone(window: &Window) {
         window.script("pace.changesAlone()").await;
@@ -52,6 +58,11 @@ impl Frames {
     /// How many were drawn in a second.
     pub fn rate(&self) -> f64 {
         self.drawn / self.seconds
+    }
+
+    /// Whether it changed, and never oftener than so many times a second: where they begin and end, one more may fall within.
+    pub fn changed_at_most(&self, a_second: f64) -> bool {
+        self.changes > 0.0 && self.changes <= a_second.mul_add(self.seconds, 2.0)
     }
 
     /// How often something changed in a second.

@@ -11,6 +11,8 @@ const ROWS = 100_000;
 const TICK_MS = 250;
 const DONE = 500;
 const SECONDS = 10;
+/** Drawn by software, by the processors that do all else: half of 60 frames a second, and none of half a second. */
+const BOUNDS = { frames: 30, longest: 500 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [file] = process.argv.slice(2);
 const configFile = here('./vite.config.mjs');
@@ -19,11 +21,15 @@ await build({ configFile, logLevel: 'warn' });
 const server = await preview({ configFile, logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
 const browser = await launch();
 const lines = [];
+/** What is beyond its bound. */
+const missed = [];
 const has = (what, figure, unit, goal = '', reached = true) => {
   const told = `${figure < 10 ? figure.toFixed(2) : figure.toFixed(0)} ${unit}`.trim();
   lines.push(`| ${what} | ${told} | ${goal}${reached ? '' : ', **not reached**'} |`);
   console.log(`Chromium: ${what}: ${told}`);
 };
+
+const within = (what, figure, holds) => holds || missed.push(`${what}: ${figure.toFixed(1)}`);
 
 /** The rows that are in the page, and how many of all are done. */
 const counted = (page) =>
@@ -62,6 +68,9 @@ async function draws(page, what, { changes, scrolls }) {
   has(`the longest frame, ${what}`, longest, 'ms');
   has(`page busy for more than 50 ms, ${what}`, busy, 'times', '0 at most', busy === 0);
   has(`for how long at most, ${what}`, busiest, 'ms');
+  within(`frames a second, ${what}`, frames / seconds, frames / seconds >= BOUNDS.frames);
+  within(`the longest frame, ${what}`, longest, longest <= BOUNDS.longest);
+  within(`for how long at most, ${what}`, busiest, busiest <= BOUNDS.longest);
   const { rows, done } = await counted(page);
   if (rows > 60) throw new Error(`${rows} rows are in the page`);
   if (changes && done - before < DONE) throw new Error(`${done - before} rows were done`);
@@ -85,6 +94,7 @@ try {
   const title = `### The same page in Chromium: ${ROWS} rows, two thousand of them done in a second`;
   const table = ['| | | goal |', '| --- | --- | --- |', ...lines];
   if (file) writeFileSync(file, `${[title, '', circumstances, '', ...table].join('\n')}\n`);
+  if (missed.length > 0) throw new Error(`beyond their bounds:\n${missed.join('\n')}`);
 } finally {
   await browser.close();
   await server.close();

@@ -1,8 +1,9 @@
 // The comparison of pictures itself: the same passes, also when another machine draws the letters a little otherwise;
-// what a person would see does not.
+// what a person would see does not, and neither does a plane whose colour is off by less than that.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { launch, open, painted, still } from './browser.mjs';
 import { differ } from './pictures.mjs';
+import { planesOf, unlike } from './planes.mjs';
 
 const SIZE = { width: 1080, height: 720 };
 /** What is changed in the list of transfers, by a line of style or a few of script, and whether it passes. */
@@ -32,6 +33,19 @@ const CHANGES = [
     passes: false,
   },
   { name: 'a plane is another', change: (style) => (style('.side').background = 'var(--canvas)'), passes: false },
+  {
+    name: 'a token is two levels off',
+    change: (style) => style(':root').setProperty('--chrome', '#F4F6F8'),
+    plane: true,
+    passes: false,
+  },
+  {
+    name: 'a token is two levels off in dark',
+    change: (style) => style(':root').setProperty('--canvas', '#1A1E1F'),
+    theme: 'dark',
+    plane: true,
+    passes: false,
+  },
   { name: 'a symbol is missing', change: (style) => (style('.row svg').visibility = 'hidden'), passes: false },
 ];
 
@@ -53,7 +67,9 @@ export const comparison = {
   counts: 'proofs',
   jobs: (names) => (names.includes('list') ? [...CHANGES, ...(process.platform === 'linux' ? [ELSEWHERE] : [])] : []),
   async each({ page, home, shots, job, say }) {
-    await open(page, home, 'list', { pinned: true });
+    // The tokens of before are those of the styles.
+    await page.evaluate(() => document.documentElement.removeAttribute('style'));
+    await open(page, home, 'list', { pinned: true, theme: job.theme ?? 'light' });
     const before = await page.screenshot();
     if (job === ELSEWHERE) {
       await elsewhere({ page, home, shots, before, say });
@@ -61,8 +77,13 @@ export const comparison = {
     }
     await page.evaluate(`(${job.change})((selector) => document.querySelector(selector).style)`);
     await painted(page);
-    const { worst, wrong } = await differ(page, before, await page.screenshot());
-    if ((wrong === null) !== job.passes) say(`${job.passes ? 'it does not pass' : 'it passes'}, with ${worst} pixels`);
+    const after = await page.screenshot();
+    const planes = unlike(await planesOf(page, before), await planesOf(page, after));
+    if (job.plane && planes === null) say('its planes are the same');
+    if (job.passes && planes !== null) say(`its planes are not the same: ${planes}`);
+    const { worst, wrong } = await differ(page, before, after);
+    if (!job.plane && (wrong === null) !== job.passes)
+      say(`${job.passes ? 'it does not pass' : 'it passes'}, with ${worst} pixels`);
   },
 };
 
@@ -73,8 +94,11 @@ async function elsewhere({ page, home, shots, before, say }) {
   const folder = `${shots}settings/fontconfig/`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}fonts.conf`, FITTED);
-  const unlike = await seen(home, { FONTCONFIG_FILE: `${folder}fonts.conf` });
-  if ((await differ(page, before, unlike)).worst === 0) say('these settings change nothing: that proves nothing');
+  const other = await seen(home, { FONTCONFIG_FILE: `${folder}fonts.conf` });
+  if ((await differ(page, before, other)).worst === 0) say('these settings change nothing: that proves nothing');
+  // Planes are the same however letters are drawn.
+  const planes = unlike(await planesOf(page, before), await planesOf(page, other));
+  if (planes !== null) say(`with these letters its planes are not the same: ${planes}`);
   const alike = await seen(home, { XDG_CONFIG_HOME: `${shots}settings` });
   const { worst, wrong } = await differ(page, before, alike);
   if (wrong !== null) say(`it does not pass, with ${worst} pixels`);

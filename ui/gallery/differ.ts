@@ -1,5 +1,6 @@
 // How far two pictures differ, by what the eye sees: a moved button, another colour or a missing word is many pixels at
-// one place; the few that are drawn otherwise by another version of the browser are not.
+// one place; the few that are drawn otherwise by another version of the browser are not. And what the eye may miss: how
+// much of a picture has which colour, to its last digit (planes.mjs).
 import pixelmatch from 'pixelmatch';
 
 /** Of each colour so many shades are told apart, which keeps the committed pictures small. */
@@ -10,6 +11,9 @@ const THRESHOLD = 0.03;
 const SQUARE = 16;
 /** … may more of them than this be different. */
 const MOST = 16;
+
+/** A plane is counted in squares of so many pixels a side, each of one colour. */
+const TILE = 8;
 
 export interface Difference {
   /** In words; null where they are the same to the eye. */
@@ -22,7 +26,7 @@ export interface Difference {
 
 /** Compares two pictures, each in base64. */
 export async function differ(before: string, after: string): Promise<Difference> {
-  const [one, other] = await Promise.all([read(before), read(after)]);
+  const [one, other] = await Promise.all([shaded(before), shaded(after)]);
   const { width, height } = one;
   if (width !== other.width || height !== other.height)
     return { wrong: `it is ${other.width} x ${other.height}, not ${width} x ${height}`, worst: Infinity, shown: null };
@@ -35,8 +39,29 @@ export async function differ(before: string, after: string): Promise<Difference>
 
 /** What is kept of a picture: its pixels in base64, in so many shades. */
 export async function shades(picture: string): Promise<{ width: number; height: number; pixels: string }> {
-  const { width, height, data } = await read(picture);
+  const { width, height, data } = await shaded(picture);
   return { width, height, pixels: base64(new Uint8Array(data.buffer)) };
+}
+
+/** How many squares the picture has of each colour. */
+export async function planes(picture: string): Promise<Record<string, number>> {
+  const { width, height, data } = await read(picture);
+  const pixels = new DataView(data.buffer);
+  const colour = (x: number, y: number) => pixels.getUint32((y * width + x) * 4) >>> 8;
+  const isOne = (left: number, top: number) => {
+    const first = colour(left, top);
+    for (let y = top; y < top + TILE; y += 1)
+      for (let x = left; x < left + TILE; x += 1) if (colour(x, y) !== first) return false;
+    return true;
+  };
+  const found: Record<string, number> = {};
+  for (let top = 0; top + TILE <= height; top += TILE)
+    for (let left = 0; left + TILE <= width; left += TILE) {
+      if (!isOne(left, top)) continue;
+      const name = colour(left, top).toString(16).padStart(6, '0');
+      found[name] = (found[name] ?? 0) + 1;
+    }
+  return found;
 }
 
 async function read(picture: string): Promise<ImageData> {
@@ -45,7 +70,12 @@ async function read(picture: string): Promise<ImageData> {
   const context = canvas(bitmap).getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('there is no canvas');
   context.drawImage(bitmap, 0, 0);
-  const image = context.getImageData(0, 0, bitmap.width, bitmap.height);
+  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
+/** In as few shades as it is kept. */
+async function shaded(picture: string): Promise<ImageData> {
+  const image = await read(picture);
   const { data } = image;
   const step = 255 / (SHADES - 1);
   for (let at = 0; at < data.length; at += 1) data[at] = Math.round((data[at] ?? 0) / step) * step;

@@ -1,7 +1,7 @@
 // axe on every scenario in every width and theme, and the pictures.
 import axe from 'axe-core';
 import { open, painted } from './browser.mjs';
-import { compare, isCompared, isForced, stale } from './pictures.mjs';
+import { compare, count, isCompared, isCounted, isForced, stale } from './pictures.mjs';
 
 const SIZES = { compact: [720, 480], normal: [1080, 720], wide: [1600, 900] };
 const THEMES = ['light', 'dark'];
@@ -24,12 +24,14 @@ export const looks = {
       await page.setViewportSize({ width, height });
       let first;
       // Who writes pictures wants nothing else.
-      for (const theme of THEMES.filter((one) => !write || isCompared(name, size, one))) {
+      const seen = (theme) => isCompared(name, size, theme) || isCounted(name, size, theme);
+      for (const theme of THEMES.filter((one) => !write || seen(one))) {
         const view = `${name}-${size}-${theme}`;
         await dress(page, theme);
-        if (isCompared(name, size, theme))
-          await compare(page, view, { shots, write, say: (what) => say(what, size, theme) });
-        else if (every) await page.screenshot({ path: `${shots}${view}.png` });
+        const found = { shots, write, say: (what) => say(what, size, theme) };
+        if (isCompared(name, size, theme)) await compare(page, view, found);
+        else if (isCounted(name, size, theme)) await count(page, view, found);
+        if (every && !isCompared(name, size, theme)) await page.screenshot({ path: `${shots}${view}.png` });
         if (write) continue;
         const there = await page.evaluate(() => document.body.outerHTML);
         first ??= there;
@@ -40,13 +42,14 @@ export const looks = {
   },
   after({ names, all, write, say }) {
     if (names.length < all.length) return;
-    const wanted = names.flatMap((name) => [
-      ...Object.keys(SIZES).flatMap((size) =>
-        THEMES.filter((theme) => isCompared(name, size, theme)).map((theme) => `${name}-${size}-${theme}`),
-      ),
-      ...(isForced(name) ? [`${name}-forced`] : []),
-    ]);
-    stale(wanted, { write, say });
+    const those = (are) =>
+      names.flatMap((name) =>
+        Object.keys(SIZES).flatMap((size) =>
+          THEMES.filter((theme) => are(name, size, theme)).map((theme) => `${name}-${size}-${theme}`),
+        ),
+      );
+    const wanted = [...those(isCompared), ...names.filter(isForced).map((name) => `${name}-forced`)];
+    stale(wanted, those(isCounted), { write, say });
   },
 };
 

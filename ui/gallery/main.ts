@@ -1,14 +1,16 @@
 // One scenario in the real window: ?scenario=list&theme=dark&words=long&still. Checks play one after the other in the
 // same page.
 import './pseudo';
+import '@fontsource-variable/cascadia-code';
 import '@fontsource-variable/inter';
 import { mount, unmount } from 'svelte';
 import '../src/styles/tokens.css';
 import '../src/styles/davit.css';
 import '../src/styles/app.css';
+import '../src/styles/narrow.css';
 import App from '../src/App.svelte';
 import { actions, counted } from './asked';
-import { differ, shades } from './differ';
+import { differ, planes, shades } from './differ';
 import { Fake } from './fake';
 import { NOW } from './sample';
 import './pinned.css';
@@ -30,6 +32,7 @@ declare global {
       /** Everything that a person can ask of it. */
       actions: string[];
       differ: typeof differ;
+      planes: typeof planes;
       shades: typeof shades;
     };
   }
@@ -48,6 +51,7 @@ window.gallery = {
   pointed: 0,
   actions,
   differ,
+  planes,
   shades,
 };
 addEventListener('pointerdown', () => (window.gallery.pointed += 1), true);

@@ -11,7 +11,8 @@ window.pace ??= (() => {
   let seen = null;
   let scrolled = null;
 
-  function begins(observed) {
+  /** Of all that changes in `observed`, what lies in `within` counts: that may come and go. */
+  function begins(observed, within = observed) {
     seen?.observer.disconnect();
     const mine = { begun: performance.now(), frames: [], busy: [], changes: 0, counts: true, observer: null };
     // Nobody counts any more what was counted before.
@@ -34,7 +35,9 @@ window.pace ??= (() => {
     };
     setTimeout(turn, TURN_MS);
     let changed = -AT_ONCE_MS;
-    mine.observer = new MutationObserver(() => {
+    const counts = ({ target }) => (target.closest ? target : target.parentElement)?.closest(within);
+    mine.observer = new MutationObserver((changes) => {
+      if (!changes.some(counts)) return;
       const now = performance.now();
       if (now - changed < AT_ONCE_MS) return;
       changed = now;

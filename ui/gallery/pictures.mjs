@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import encode, { init } from '@jsquash/webp/encode.js';
+import { comparePlanes, stalePlanes } from './planes.mjs';
 
 const CODEC = '@jsquash/webp/codec/enc/webp_enc_simd.wasm';
 
@@ -94,6 +95,14 @@ export const isCompared = (name, size, theme) =>
   !FOREIGN.includes(name) &&
   (EVERY_WIDTH.includes(name) || (theme === 'light' ? size === 'normal' : size === 'compact' && DARK.includes(name)));
 
+/** Of which others the planes alone are: of every scenario in dark. */
+export const isCounted = (name, size, theme) => !FOREIGN.includes(name) && size === 'normal' && theme === 'dark';
+
+/** Compares the planes of what the page shows with those that are committed. */
+export async function count(page, name, { write, say }) {
+  if (process.platform === 'linux') await comparePlanes(page, name, await page.screenshot(), { write, say });
+}
+
 /** Compares what the page shows with the committed picture of this name; with `write` that one becomes what is shown. */
 export async function compare(page, name, { shots, write, say }) {
   // Other systems draw letters in ways of their own.
@@ -102,6 +111,7 @@ export async function compare(page, name, { shots, write, say }) {
   const before = existsSync(kept) ? readFileSync(kept) : null;
   const now = await page.screenshot();
   writeFileSync(`${shots}${name}.png`, now);
+  await comparePlanes(page, name, now, { write, say });
   const difference = before && (await differ(page, before, now));
   if (difference && difference.wrong === null) return;
   if (write) {
@@ -134,8 +144,9 @@ async function webp(page, png) {
   return Buffer.from(await encode({ data, width, height }, { lossless: 1, method: 4, quality: 100, exact: 1 }));
 }
 
-/** Committed pictures of what is no more. */
-export function stale(wanted, { write, say }) {
+/** Committed pictures of what is no more, and planes: `counted` has none but those. */
+export function stale(wanted, counted, { write, say }) {
+  if (process.platform === 'linux') stalePlanes([...wanted, ...counted], { write, say });
   const there = existsSync(committed) ? readdirSync(committed) : [];
   for (const file of there.filter((one) => !wanted.includes(one.replace(/\.webp$/, '')))) {
     if (write) rmSync(`${committed}${file}`);
