@@ -162,18 +162,6 @@ mod tests {
         assert_eq!(now.lines, [Line::Exclude("*.tmp.mov".to_owned())]);
     }
 
-    #[test]
-    fn sizes_are_typed_as_a_person_writes_them() {
-        let size = |text: &str| text.parse::<crate::args::Size>().map(|size| size.0);
-        assert_eq!(
-            ["1", "10kB", "500 MB", "2gb", "1TB"].map(size),
-            [1, 10_000, 500_000_000, 2_000_000_000, 1_000_000_000_000].map(Ok)
-        );
-        for bad in ["", "MB", "1.5GB", "-1", "5 parsecs", "99999999999TB"] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
-    }
-
     /// W18.
     #[test]
     fn patterns_have_the_order_in_which_they_are_typed() {

@@ -336,3 +336,20 @@ fn settle(text: &str) -> Result<u32, String> {
 fn age(text: &str) -> Result<Bound<u32>, String> {
     if text == "none" { Ok(Bound(None)) } else { settle(text).map(|seconds| Bound(Some(seconds))) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_typed_as_a_person_writes_them() {
+        let size = |text: &str| text.parse::<Size>().map(|size| size.0);
+        assert_eq!(
+            ["1", "10kB", "500 MB", "2gb", "1TB"].map(size),
+            [1, 10_000, 500_000_000, 2_000_000_000, 1_000_000_000_000].map(Ok)
+        );
+        for bad in ["", "MB", "1.5GB", "-1", "5 parsecs", "99999999999TB"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}
