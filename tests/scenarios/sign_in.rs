@@ -388,6 +388,7 @@ async fn folders_are_not_watched_in_silence_where_nobody_is_signed_in() {
     noise(&folder.join("first.mov"), 20 << 20);
     let mut add = world.davit("watch");
     add.arg("add").arg(&folder).args(["--existing", "all", "--settle", "1s"]).env("DAVIT_TOKEN", "right");
+    add.env("DAVIT_DEV_S3_ENDPOINT", world.cloud.endpoint());
     let added = add.env("DAVIT_SERVER", world.backend.as_ref().expect("a backend").url()).end().await;
     assert_eq!(added.code, Some(0), "{}{}", added.out, added.err);
     let mut running = runs(&world, "right").start();

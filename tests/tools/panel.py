@@ -97,7 +97,7 @@ def menu():
     (at,) = ask(owner, where, "org.freedesktop.DBus.Properties", "Get", GLib.Variant("(ss)", (ITEM, "Menu")))
     _, (_, _, lines) = ask(owner, at, MENU, "GetLayout", GLib.Variant("(iias)", (0, -1, [])))
     # GTK underlines the letter behind one of them.
-    words = lambda of: of.get("label", "").replace("__", "_")
+    words = lambda of: of.get("label", "").replace("__", "_").replace("\u00a0", " ")
     return owner, at, [(number, words(of), of.get("enabled", True)) for number, of in flat(lines) if of.get("type") != "separator"]
 
 
