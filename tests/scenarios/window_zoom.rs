@@ -33,7 +33,11 @@ async fn until_wide(window: &Window, wanted: f64) {
     window.until(&format!("Math.abs(innerWidth - {wanted}) <= 2")).await;
 }
 
+/// What moves into its place has come to it; what turns for ever stands in its own.
+const STILL: &str = "document.getAnimations().every((moved) => moved.effect.getComputedTiming().endTime === Infinity)";
+
 async fn fits(window: &Window, view: &str) {
+    window.until(STILL).await;
     window.script(FITS).await;
     let wrong = window.script("return window.fits()").await;
     assert_eq!(wrong, json!([]), "{view}, {} wide", width(window).await);

@@ -63,7 +63,11 @@ window.fits ??= (() => {
   }
 
   return () => {
-    const sideways = document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : [];
+    const wide = document.documentElement.scrollWidth;
+    const beside = () =>
+      [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+    const sideways =
+      wide > innerWidth ? [`the page is ${wide} of ${innerWidth} wide: ${beside().map(name).join(', ')}`] : [];
     return [...new Set([...sideways, ...cut(), ...unreached()])];
   };
 })();
