@@ -240,6 +240,8 @@ async fn what_goes_on_without_a_window_where_no_icon_is_shown_says_how_it_is_see
     until_there(&office, 2).await;
     starts_again(&office);
     until("it is shown again", || !windows_of(id).is_empty()).await;
+    // Who quits while something is sent is asked.
+    window.until_says("Everything is uploaded").await;
     window.script("[...document.querySelectorAll('.side-btn')].at(-1).click()").await;
     let quits = "[...document.querySelectorAll('[role=menuitem]')].at(-1)";
     window.until(&format!("{quits}?.innerText.includes('Quit Davit')")).await;

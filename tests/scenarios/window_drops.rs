@@ -5,7 +5,7 @@ use davit_tests::window::Window;
 
 use crate::window::{Office, connect};
 
-/// A window of a company that is known, with further variables, in which nothing was remembered of any other.
+/// A window of a company that is known, with further variables, in which nothing is remembered yet.
 async fn window(office: &Office, variables: &[(&str, String)]) -> Window {
     let first = office.window().await;
     connect(&first, office).await;

@@ -43,7 +43,7 @@ impl Window {
     /// The same of another build.
     pub async fn open_as(program: &Path, home: &Path, variables: &[(&str, String)]) -> Self {
         let mut driver = driver();
-        driver.env("TAURI_WEBVIEW_AUTOMATION", "true").env("DAVIT_HOME", home);
+        lives(driver.env("TAURI_WEBVIEW_AUTOMATION", "true"), home);
         driver.envs(variables.iter().map(|(name, value)| (name, value)));
         let wanted = json!({ "webkitgtk:browserOptions": { "binary": program, "args": [] } });
         Self::driven(driver, wanted, "davit-app\n").await
@@ -286,8 +286,13 @@ pub fn app(home: &Path) -> Command {
 pub fn app_of(program: &Path, home: &Path) -> Command {
     let mut app = Command::new(program);
     clean(&mut app);
-    app.env("DAVIT_HOME", home);
+    lives(&mut app, home);
     app
+}
+
+/// With a home goes what its page remembers: how large it is drawn, what was used last.
+fn lives(app: &mut Command, home: &Path) {
+    app.env("DAVIT_HOME", home).env("XDG_DATA_HOME", home.with_extension("page"));
 }
 
 /// Whether nothing of a process is left, or nothing but that nobody asked for its end yet: its locks are free then.
