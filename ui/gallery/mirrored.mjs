@@ -34,7 +34,11 @@ function boxes() {
   return [...document.querySelectorAll('body *')]
     .filter((element) => !element.parentElement.closest('svg, [dir=auto], bdi') && element.getClientRects().length > 0)
     .map((element) => {
-      const { left, right } = element.getBoundingClientRect();
+      const box = element.getBoundingClientRect();
+      // As wide as its letters: it stands where it begins.
+      const [left, right] = element.matches('.tip, .tip *')
+        ? [rtl ? box.right : box.left, rtl ? box.right : box.left]
+        : [box.left, box.right];
       const name = `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''} "${(element.textContent ?? '').trim().slice(0, 30)}"`;
       return rtl ? [name, width - right, width - left] : [name, left, right];
     });

@@ -243,6 +243,9 @@ const harmless = (name: string): string =>
     .replace(/[\u0000-\u001f]/g, (sign) => String.fromCharCode(0x2400 + sign.charCodeAt(0)))
     .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 
+/** What a button does, and to what: whoever hears the button alone knows of which row it is, by the name that is seen there. */
+export const labelOf = (label: string, name: string): string => text.labelled({ label, of: harmless(name) });
+
 const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
