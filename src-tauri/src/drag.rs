@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tauri::{DragDropEvent, PhysicalPosition, WebviewWindow, WindowEvent};
+use tauri::{DragDropEvent, PhysicalPosition, PhysicalSize, Webview, WebviewWindow, WindowEvent};
 use tokio::sync::mpsc;
 
 use crate::inbox::InboxView;
@@ -19,22 +19,40 @@ pub(crate) fn follow(window: &WebviewWindow, shell: Arc<Shell>) {
         if matches!(event, DragDropEvent::Drop { paths, .. } if !paths.is_empty()) {
             let _ = shown.set_focus();
         }
-        let _ = seen.send((event.clone(), shown.scale_factor().unwrap_or(1.0)));
+        let _ = seen.send((event.clone(), Page::of(&shown)));
     });
     tauri::async_runtime::spawn(async move {
         let mut drag = Drag { shell, hovering: None };
-        while let Some((event, scale)) = events.recv().await {
-            drag.see(event, scale).await;
+        while let Some((event, page)) = events.recv().await {
+            drag.see(event, page).await;
         }
     });
 }
 
-/// Where that is in the page's own pixels, which are as large as it is drawn. Tauri calls every position physical, and hands on what
-/// the web view told: `WebView2` tells the screen's pixels, `WKWebView` and `WebKitGTK` those of the desktop, however fine the screen.
-/// Source: wry, `src/{webview2,wkwebview,webkitgtk}/drag_drop.rs`.
-fn on_page(system: &str, at: PhysicalPosition<f64>, scale: f64, zoom: f64) -> (f64, f64) {
-    let drawn = if system == "windows" { scale * zoom } else { zoom };
-    (at.x / drawn, at.y / drawn)
+/// The page on the screen.
+#[derive(Clone, Copy)]
+struct Page {
+    /// In the screen's pixels.
+    size: PhysicalSize<u32>,
+    /// Pixels of the screen to one of the desktop.
+    scale: f64,
+}
+
+impl Page {
+    fn of(window: &WebviewWindow) -> Self {
+        let view: &Webview = window.as_ref();
+        Self { size: view.size().unwrap_or_default(), scale: window.scale_factor().unwrap_or(1.0) }
+    }
+
+    /// Where that is, as parts of its width and height: how large it is drawn, by a person's zoom or because their system's text is
+    /// larger, is for the page to know. Tauri calls every position physical, and hands on what the web view told: `WebView2` tells the
+    /// screen's pixels, `WKWebView` and `WebKitGTK` those of the desktop, however fine the screen. Source: wry,
+    /// `src/{webview2,wkwebview,webkitgtk}/drag_drop.rs`.
+    fn parts(self, system: &str, at: PhysicalPosition<f64>) -> (f64, f64) {
+        let fine = if system == "windows" { 1.0 } else { self.scale };
+        let part = |at: f64, whole: u32| (at * fine / f64::from(whole.max(1))).clamp(0.0, 1.0);
+        (part(at.x, self.size.width), part(at.y, self.size.height))
+    }
 }
 
 struct Drag {
@@ -43,9 +61,8 @@ struct Drag {
 }
 
 impl Drag {
-    async fn see(&mut self, event: DragDropEvent, scale: f64) {
-        let zoom = self.shell.zoom();
-        let at = |position| on_page(std::env::consts::OS, position, scale, zoom);
+    async fn see(&mut self, event: DragDropEvent, page: Page) {
+        let at = |position| page.parts(std::env::consts::OS, position);
         match event {
             DragDropEvent::Enter { paths, position } => {
                 let (x, y) = at(position);
@@ -94,23 +111,30 @@ impl Drag {
 mod tests {
     use super::*;
 
-    /// At twice as many pixels as usual, and drawn half as large again.
+    /// On a page of 1000 x 500 of the desktop's pixels, which has twice as many of the screen's.
     fn on(system: &str) -> (f64, f64) {
-        on_page(system, PhysicalPosition::new(600.0, 300.0), 2.0, 1.5)
+        let page = Page { size: PhysicalSize::new(2_000, 1_000), scale: 2.0 };
+        page.parts(system, PhysicalPosition::new(500.0, 125.0))
     }
 
     #[test]
-    fn windows_tells_the_screens_pixels_and_the_page_has_its_own() {
-        assert_eq!(on("windows"), (200.0, 100.0));
+    fn windows_tells_the_screens_pixels() {
+        assert_eq!(on("windows"), (0.25, 0.125));
     }
 
     #[test]
     fn macos_tells_points_however_fine_its_screen_is() {
-        assert_eq!(on("macos"), (400.0, 200.0));
+        assert_eq!(on("macos"), (0.5, 0.25));
     }
 
     #[test]
     fn linux_tells_the_desktops_pixels_however_fine_its_screen_is() {
-        assert_eq!(on("linux"), (400.0, 200.0));
+        assert_eq!(on("linux"), (0.5, 0.25));
+    }
+
+    #[test]
+    fn what_is_let_go_beside_a_page_or_on_one_of_no_size_is_on_its_edge() {
+        let page = Page { size: PhysicalSize::new(0, 100), scale: 1.0 };
+        assert_eq!(page.parts("linux", PhysicalPosition::new(-3.0, 300.0)), (0.0, 1.0));
     }
 }

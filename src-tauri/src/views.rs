@@ -307,16 +307,16 @@ pub enum ShellEvent {
     Hover {
         /// What.
         inbox: InboxView,
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of the page's width.
         x: f64,
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of its height.
         y: f64,
     },
     /// They move.
     HoverMoved {
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of the page's width.
         x: f64,
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of its height.
         y: f64,
     },
     /// They left.
@@ -325,9 +325,9 @@ pub enum ShellEvent {
     Dropped {
         /// What.
         inbox: InboxView,
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of the page's width.
         x: f64,
-        /// Where, in the page's pixels.
+        /// Where, from 0 to 1 of its height.
         y: f64,
     },
     /// Paths came by a start with `--add`.

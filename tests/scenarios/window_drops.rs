@@ -1,4 +1,4 @@
-//! What is dropped goes where it is let go, however fine the screen is and however large the page is drawn.
+//! What is dropped goes where it is let go, however fine the screen is and however large the page is drawn, or the system's text.
 
 use davit_tests::source::noise;
 use davit_tests::window::Window;
@@ -20,7 +20,7 @@ async fn window(office: &Office, variables: &[(&str, String)]) -> Window {
 }
 
 /// Drops a file on the place that is not the usual one; a pixel of the page is so many of the screen.
-async fn goes_where_it_is_let_go(office: &Office, window: &Window, pixels: u32) {
+async fn goes_where_it_is_let_go(office: &Office, window: &Window, pixels: f64) {
     let file = office.world.sources().join("harbour.mov");
     noise(&file, 1_000);
     let mut hovering = window.hover((20, 20), &[&file]);
@@ -45,7 +45,7 @@ async fn on_a_fine_screen_what_is_dropped_goes_where_it_is_let_go() {
     let office = Office::open().await;
     let window = window(&office, &[("GDK_SCALE", "2".to_owned())]).await;
     window.until("devicePixelRatio === 2").await;
-    goes_where_it_is_let_go(&office, &window, 2).await;
+    goes_where_it_is_let_go(&office, &window, 2.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,5 +58,16 @@ async fn on_a_page_that_is_drawn_large_what_is_dropped_goes_where_it_is_let_go()
         window.press("+", true).await;
     }
     window.until(&format!("innerWidth * 2 <= {usual} + 1")).await;
-    goes_where_it_is_let_go(&office, &window, 2).await;
+    goes_where_it_is_let_go(&office, &window, 2.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_system_whose_text_is_larger_what_is_dropped_goes_where_it_is_let_go() {
+    let office = Office::open().await;
+    let before = office.window().await;
+    let usual = before.script("return innerWidth").await;
+    before.end();
+    let window = window(&office, &[("GDK_DPI_SCALE", "1.5".to_owned())]).await;
+    window.until(&format!("Math.abs(innerWidth * 1.5 - {usual}) <= 2")).await;
+    goes_where_it_is_let_go(&office, &window, 1.5).await;
 }

@@ -194,8 +194,9 @@ export class Fake {
     this.shell(event);
   }
 
-  /** Files come, move, leave or are dropped. */
-  hover(kind: 'hover' | 'hover-moved' | 'hover-left' | 'dropped', x: number, y: number): void {
+  /** Files come, move, leave or are dropped, at these pixels of the page. */
+  hover(kind: 'hover' | 'hover-moved' | 'hover-left' | 'dropped', left: number, top: number): void {
+    const [x, y] = [left / innerWidth, top / innerHeight];
     this.shell(kind === 'hover-left' ? { kind } : kind === 'hover-moved' ? { kind, x, y } : { kind, inbox, x, y });
   }
 

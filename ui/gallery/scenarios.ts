@@ -100,7 +100,7 @@ const details = (id: number, more: Partial<Scenario> = {}): Scenario => ({
 const hover = (session: SessionView, x: number, y: number, rows?: Row[]): Scenario => ({
   session,
   ...(rows ? { rows, totals: moving } : {}),
-  then: ({ fake }) => fake.tell({ kind: 'hover', inbox, x, y }),
+  then: ({ fake }) => fake.hover('hover', x, y),
 });
 
 /** One row a state, for those that the day does not have. */

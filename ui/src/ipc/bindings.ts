@@ -332,19 +332,19 @@ export type ShellEvent = { "kind": "hover",
  */
 inbox: InboxView, 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of the page's width.
  */
 x: number, 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of its height.
  */
 y: number, } | { "kind": "hover-moved", 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of the page's width.
  */
 x: number, 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of its height.
  */
 y: number, } | { "kind": "hover-left" } | { "kind": "dropped", 
 /**
@@ -352,11 +352,11 @@ y: number, } | { "kind": "hover-left" } | { "kind": "dropped",
  */
 inbox: InboxView, 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of the page's width.
  */
 x: number, 
 /**
- * Where, in the page's pixels.
+ * Where, from 0 to 1 of its height.
  */
 y: number, } | { "kind": "added", 
 /**
