@@ -93,7 +93,11 @@ async fn of_a_company_that_was_turned_away_from_nothing_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_signs_out_while_the_company_is_away_is_asked_for_a_token_once_it_answers() {
-    let (_first, _second, slow, options) = two_companies().await;
+    let mut world = World::new().await;
+    world.start_backend(&World::backend_config_by_token("right")).await;
+    let slow = FaultProxy::before(world.backend.as_ref().expect("a backend").address()).await;
+    let (server, token) = (Some(slow.endpoint()), Some("right".to_owned().into()));
+    let options = Options { direct: None, server, token, ..world.options() };
     slow.faults.hold.send_replace(true);
     let uploader = Uploader::open(options).await.expect("opened");
     slow.holds_one().await;

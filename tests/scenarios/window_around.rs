@@ -241,6 +241,7 @@ async fn what_goes_on_without_a_window_where_no_icon_is_shown_says_how_it_is_see
     starts_again(&office);
     until("it is shown again", || !windows_of(id).is_empty()).await;
     // Who quits while something is sent is asked.
+    go(&window, "transfers").await;
     window.until_says("Everything is uploaded").await;
     window.script("[...document.querySelectorAll('.side-btn')].at(-1).click()").await;
     let quits = "[...document.querySelectorAll('[role=menuitem]')].at(-1)";
