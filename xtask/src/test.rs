@@ -76,9 +76,9 @@ pub(crate) fn policy() -> Result<()> {
 fn tests(filter: Option<&str>) -> Result<()> {
     let all = ["--workspace", "--locked"];
     if tools::has(&tools::NEXTEST) {
-        // Many of them wait for a clock: two cores are half idle with two.
+        // Most of them wait for a clock most of the time.
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let threads = (cores + cores / 2).to_string();
+        let threads = (cores * 2).to_string();
         let words = [&["nextest", "run", "--test-threads", &threads], &all[..], filter.as_slice()].concat();
         return must("tests", &mut on_a_screen(&words));
     }

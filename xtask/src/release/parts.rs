@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::bundle::LIBRARIES;
-use crate::dependencies::{Part, SHIPS, crates, microsofts, page};
+use crate::dependencies::{Part, SHIPS, crates, microsofts, page, purl};
 use crate::run::{command, output};
 
 /// Of packages in a folder.
@@ -48,14 +48,14 @@ fn of(parts: &[Part], libraries: &[Value], serial: &str, day: &str) -> Result<Va
     let mut dependencies: Vec<Value> = parts
         .iter()
         .map(|part| {
-            let on: Vec<String> = part.uses.iter().map(|(name, version)| named(part.kind, name, version)).collect();
+            let on: Vec<String> = part.uses.iter().map(|(name, version)| purl(part.kind, name, version)).collect();
             json!({ "ref": part.purl(), "dependsOn": on })
         })
         .collect();
     let programs: Vec<&Part> =
         parts.iter().filter(|part| part.is_ours() && SHIPS.contains(&part.name.as_str())).collect();
     ensure!(programs.len() == SHIPS.len(), "not all programs are among the parts");
-    let davit = named("generic", "davit-release", env!("CARGO_PKG_VERSION"));
+    let davit = purl("generic", "davit-release", env!("CARGO_PKG_VERSION"));
     let beside = parts.iter().filter(|part| part.kind != "cargo").map(Part::purl);
     let brought = libraries.iter().filter_map(|library| library["purl"].as_str().map(str::to_owned));
     let on: Vec<String> = programs.iter().map(|part| part.purl()).chain(beside).chain(brought).collect();
@@ -112,10 +112,6 @@ fn library(library: &Value) -> Value {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-fn named(kind: &str, name: &str, version: &str) -> String {
-    format!("pkg:{kind}/{}@{version}", name.replace('@', "%40"))
 }
 
 #[cfg(test)]
