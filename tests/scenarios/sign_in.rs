@@ -298,6 +298,34 @@ async fn a_sign_in_that_is_left_or_begun_anew_listens_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_waits_ends_where_its_company_is_forgotten_left_or_signed_out_of() {
+    for how in ["forgotten", "left for another", "signed out of"] {
+        let company = Company::new().await;
+        let other = World::with_backend(900, "role").await;
+        let (tell, told) = std::sync::mpsc::channel();
+        let opens = move |door: &Door| tell.send(door.page.clone()).is_ok();
+        let leaves = async {
+            company.comes_to(|now| matches!(now, SessionStatus::SigningIn { .. })).await;
+            match how {
+                "forgotten" => drop(company.uploader.forget_company().await.expect(how)),
+                "signed out of" => drop(company.uploader.sign_out().await.expect(how)),
+                _ => {
+                    let address = other.backend.as_ref().expect("a backend").url();
+                    drop(company.uploader.connect(&address).await.expect(how));
+                }
+            }
+        };
+        let (left, ()) = tokio::join!(company.signs_in(By::Browser, opens), leaves);
+        assert!(!left.expect("it says how things stand").lasts, "{how}");
+        let (redirect, state) = back(&told.try_recv().expect("a page"));
+        asks(&format!("{redirect}?code=late&state={state}")).await.expect_err(how);
+        assert!(company.issuer.seen().given.is_empty(), "{how}");
+        let waits = matches!(company.uploader.session(), SessionStatus::SigningIn { .. });
+        assert!(!waits, "{how}: nobody waits");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_signs_out_is_signed_out_at_the_issuer_as_well() {
     let company = Company::new().await;
     company.is_signed_in().await;

@@ -69,6 +69,8 @@ pub struct Session(Arc<Inner>);
 /// What an issuer granted, and the backend takes.
 #[derive(Debug)]
 pub(crate) struct Granted {
+    /// The sign-in that there was as this one began.
+    began: u64,
     grant: Grant,
     bearer: SecretString,
     destinations: Arc<[Destination]>,
@@ -219,7 +221,7 @@ impl Session {
     pub(crate) async fn begin_sign_in(&self, by: By, pages: Pages) -> Result<Pending> {
         let kept =
             self.0.kept.as_ref().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no sign-in by browser"))?;
-        Pending::begin(kept.issuer(), by, pages).await
+        Pending::begin(kept, by, pages).await
     }
 
     /// Waits for the person, and tries what they are granted. Nothing is kept of it yet.
@@ -231,6 +233,7 @@ impl Session {
     /// Gives the sign-in up: nobody listens for it any more.
     pub(crate) async fn granted(&self, pending: Pending) -> Result<Granted> {
         let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
+        let began = pending.turn;
         let grant = pending.granted().await?;
         let bearer = grant.bearer().cloned().ok_or_else(none)?;
         let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
@@ -239,23 +242,23 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(answer)?;
-        Ok(Granted { grant, bearer, destinations })
+        Ok(Granted { began, grant, bearer, destinations })
     }
 
-    /// Keeps what the backend takes. Answers whether it will be there after a restart.
+    /// Keeps what the backend takes. Answers whether it will be there after a restart; none where somebody left meanwhile, and
+    /// nothing of it is kept.
     ///
     /// # Cancellation
     /// Not to be given up: the keychain would have a sign-in that nobody knows of before the next start.
-    pub(crate) async fn takes(&self, granted: Granted) -> bool {
-        let Granted { grant, bearer, destinations } = granted;
-        let Some(kept) = &self.0.kept else { return false };
+    pub(crate) async fn takes(&self, granted: Granted) -> Option<bool> {
+        let Granted { began, grant, bearer, destinations } = granted;
         let is_to_last = grant.is_to_last();
-        let lasts = kept.sign_in(grant).await;
+        let lasts = self.0.kept.as_ref()?.sign_in(began, grant).await?;
         // That an issuer lets nobody stay signed in is not the keychain's doing.
         self.0.unkept.store(is_to_last && self.0.vault.unkept(lasts).is_some(), Ordering::Relaxed);
         self.0.held.sign_in(bearer, destinations);
         tracing::info!(lasts, "signed in at the company's issuer");
-        lasts
+        Some(lasts)
     }
 
     /// Forgets the sign-in, here and in the keychain; an issuer hears of it, where it wants to.

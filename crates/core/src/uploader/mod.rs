@@ -246,6 +246,7 @@ impl Uploader {
     /// `client-too-old`, `untrusted-server`, and `set-by-company` for another company than the policy's.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
         self.session.may_turn_to(address)?;
+        self.session.leave_sign_in();
         // What is half forgotten would take the next sign-in with it.
         self.on_runtime(self.forgetting.clone(), |_, desk| async move { desk.ends().await }).await?;
         self.on_runtime(address.to_owned(), |keeper, address| async move {

@@ -12,6 +12,7 @@ use crate::session::address;
 impl Keeper {
     pub(super) async fn sign_out(self: &Arc<Self>) -> Result<SessionStatus> {
         let wish = self.present.wish();
+        self.leave_sign_in();
         let Some(session) = self.present.session() else { return self.sign_out_of_who_is_away(wish).await };
         session.sign_out().await?;
         self.arrive(wish, &session).await.map(|(status, _)| status)

@@ -124,14 +124,23 @@ impl Kept {
         grant.map(|grant| [grant.bearer, grant.refresh].into_iter().flatten().collect()).unwrap_or_default()
     }
 
-    /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart.
-    pub(in super::super) async fn sign_in(&self, grant: Grant) -> bool {
+    /// Tells the sign-in that there is from the next.
+    pub(super) fn turn(&self) -> u64 {
+        self.now().turn
+    }
+
+    /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart; none
+    /// where somebody left, or came before them, since they `began`: nothing of it is kept then.
+    pub(in super::super) async fn sign_in(&self, began: u64, grant: Grant) -> Option<bool> {
         let turn = {
             let mut now = self.now();
+            if now.turn != began {
+                return None;
+            }
             now.turn += 1;
             now.turn
         };
-        self.keep(turn, grant).await.unwrap_or(false)
+        self.keep(turn, grant).await
     }
 
     /// They leave: nothing stays here, and the issuer hears of it, where it wants to and answers in time.
@@ -330,7 +339,7 @@ mod tests {
             refresh: None,
             lasts: Some((now + Duration::from_secs(50), now + Duration::from_secs(60))),
         };
-        kept.sign_in(grant).await;
+        kept.sign_in(kept.turn(), grant).await.expect("nobody left");
         assert_eq!(kept.bearer().await.expect("good").expose_secret(), "access");
         tokio::time::advance(Duration::from_secs(55)).await;
         assert_eq!(kept.bearer().await.expect("good, and nothing to renew it by").expose_secret(), "access");
@@ -339,5 +348,19 @@ mod tests {
         assert_eq!(kept.bearer().await.expect_err("over").code, ErrorCode::SignInEnded);
         kept.sign_out().await;
         assert!(!kept.is_signed_in() && kept.secrets().is_empty());
+    }
+
+    #[tokio::test]
+    async fn of_a_sign_in_that_was_begun_before_somebody_left_nothing_is_kept() {
+        let account = Url::parse("https://uploads.example.com/").expect("an address");
+        let kept = Arc::new(Kept::load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
+        let grant = || Grant { bearer: Some("access".into()), refresh: Some("again".into()), lasts: None };
+        let began = kept.turn();
+        kept.sign_out().await;
+        assert_eq!(kept.sign_in(began, grant()).await, None);
+        assert!(!kept.is_signed_in() && kept.secrets().is_empty());
+        assert_eq!(kept.sign_in(kept.turn(), grant()).await, Some(false), "in memory");
+        assert_eq!(kept.sign_in(began, grant()).await, None, "another one came first");
+        assert!(kept.is_signed_in());
     }
 }
