@@ -47,7 +47,8 @@ async fn a_proxy_that_wants_a_password_is_told_it_once_it_is_known_and_nobody_el
     assert!(!before.has_password && before.from == Some(ProxyFrom::Person), "{before:?}");
 
     let login = ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
-    let now = uploader.set_proxy_login(login).await.expect("kept");
+    let shown = before.proxy.expect("one is taken");
+    let now = uploader.set_proxy_login(&shown, login).await.expect("kept");
     assert!(now.has_password && now.proxy == Some(proxy.address().to_string()), "{now:?}");
     uploader.connect(&address).await.expect("through it");
     let signed_in = uploader.sign_in(TOKEN.into()).await.expect("taken");
@@ -57,7 +58,9 @@ async fn a_proxy_that_wants_a_password_is_told_it_once_it_is_known_and_nobody_el
     let left = left_in(&world.home()) + &told;
     assert!(!left.contains(PASSWORD) && !left.contains("w%2Frd") && !left.contains(TOKEN), "a secret was left behind");
 
-    let gone = uploader.forget_proxy_login().await.expect("forgotten");
+    let another = uploader.forget_proxy_login("proxy.elsewhere.example:3128").await.expect("nothing to forget");
+    assert!(another.has_password, "it is another one's");
+    let gone = uploader.forget_proxy_login(&shown).await.expect("forgotten");
     assert!(!gone.has_password);
     let straight = uploader.set_proxy(ProxyChoice::None).await.expect("kept");
     assert_eq!((straight.proxy, straight.from), (None, None));
@@ -88,6 +91,29 @@ async fn what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_no
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
     let told = ended.out + &ended.err + &left_in(&world.home());
     assert!(!told.contains("s3cret-of-ada"), "the password was told");
+}
+
+/// The proxy whose form a person fills in is not the one that is taken as they send it: another network's, say.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_kept_for_the_proxy_that_was_shown_and_for_no_other_that_is_taken_meanwhile() {
+    let world = World::new().await;
+    let by_now = Arc::new(Mutex::new("127.0.0.1:1"));
+    let names = Arc::clone(&by_now);
+    let proxies = Proxies::as_said_by(move |_| Some(format!("http://{}", names.lock().expect("a name"))));
+    let net = Net { proxies, ..Net::default() };
+    let token = Some(TOKEN.into());
+    let uploader = Uploader::open(Options { token, net, direct: None, ..world.options() }).await.expect("opens");
+    let login = || ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
+    let shown = uploader.network().proxy.expect("one is taken");
+    *by_now.lock().expect("a name") = "127.0.0.1:2";
+    uploader.set_proxy(ProxyChoice::Automatic).await.expect("asked anew");
+    assert_eq!(uploader.network().proxy.as_deref(), Some("127.0.0.1:2"));
+    let refused = uploader.set_proxy_login(&shown, login()).await.expect_err("it is not taken any more");
+    assert_eq!(refused.code, ErrorCode::BadInput, "{refused}");
+    assert!(!uploader.network().has_password, "the other one is told nothing");
+    uploader.set_proxy_login("127.0.0.1:2", login()).await.expect("kept");
+    assert!(uploader.network().has_password);
+    uploader.close().await;
 }
 
 /// As a company's script has it, whose answers change with the network: the company by one proxy, its storage by another.

@@ -545,6 +545,8 @@ export const text = {
     changePassword: 'Change password',
     forgetPassword: 'Forget password',
     keepPassword: 'Keep',
+    loginFor: 'For the proxy {proxy}.',
+    anotherProxy: 'Another proxy is used now. It was told nothing: enter its name and password.',
     user: 'Name',
   },
   diagnostics: {

@@ -304,6 +304,17 @@ impl Proxies {
         refused.or_else(|| ways.first()).cloned()
     }
 
+    /// Whether the proxy at this host and port is on the way to an address, or to any other place that was asked for.
+    pub(crate) fn is_taken(&self, host: &str, to: &Uri) -> bool {
+        let places = self.now().said.places();
+        std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).any(|through| through.host() == host)
+    }
+
+    /// Whether there is a name and password for the proxy at this host and port.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.now().logins.contains_key(host)
+    }
+
     /// The same as one address, with name and password in it: how some want it.
     pub(crate) fn address_to(&self, to: &Url) -> Option<Url> {
         let through = self.to(&to.as_str().parse().ok()?)?;

@@ -64,36 +64,38 @@ impl Uploader {
         Ok(self.network())
     }
 
-    /// Keeps a name and password for the proxy that is taken now, and tells them to no other.
+    /// Keeps a name and password for the proxy at this host and port, and tells them to no other: which one is taken may change
+    /// while a person types.
     ///
     /// # Errors
-    /// `bad-input` where no proxy is taken.
-    pub async fn set_proxy_login(&self, login: ProxyLogin) -> Result<Network> {
-        self.on_runtime(login, |keeper, login| async move {
+    /// `bad-input` where that one is not taken, or not any more.
+    pub async fn set_proxy_login(&self, proxy: &str, login: ProxyLogin) -> Result<Network> {
+        self.on_runtime((proxy.to_owned(), login), |keeper, (proxy, login)| async move {
             let proxies = &keeper.options.net.proxies;
-            let none = || Error::new(ErrorCode::BadInput).detail("no proxy is taken");
-            let through = proxies.taken(&keeper.asked()).ok_or_else(none)?;
-            let kept = keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
+            if !proxies.is_taken(&proxy, &keeper.asked()) {
+                return Err(Error::new(ErrorCode::BadInput).detail("this proxy is not taken"));
+            }
+            let kept = keeper.vault().store(&account(&proxy)?, &login.to_kept()).await;
             *lock(&keeper.login_unkept) = keeper.vault().unkept(kept);
-            proxies.log_in(through.host().to_owned(), login);
+            proxies.log_in(proxy, login);
             Ok(())
         })
         .await?;
         Ok(self.network())
     }
 
-    /// Forgets the name and password for the proxy that is taken now.
+    /// Forgets the name and password for the proxy at this host and port. Of one that is not known nothing is forgotten.
     ///
     /// # Errors
     /// None today; the keychain may be away, and they are then gone from memory all the same.
-    pub async fn forget_proxy_login(&self) -> Result<Network> {
-        self.on_runtime((), |keeper, ()| async move {
+    pub async fn forget_proxy_login(&self, proxy: &str) -> Result<Network> {
+        self.on_runtime(proxy.to_owned(), |keeper, proxy| async move {
             let proxies = &keeper.options.net.proxies;
-            if let Some(through) = proxies.taken(&keeper.asked()) {
-                keeper.vault().forget(&account(through.host())?).await;
-                proxies.log_out(through.host());
+            if proxies.knows(&proxy) || proxies.is_taken(&proxy, &keeper.asked()) {
+                keeper.vault().forget(&account(&proxy)?).await;
+                proxies.log_out(&proxy);
+                *lock(&keeper.login_unkept) = None;
             }
-            *lock(&keeper.login_unkept) = None;
             Ok(())
         })
         .await?;
