@@ -336,6 +336,20 @@ async fn who_signs_out_is_signed_out_at_the_issuer_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_is_signed_out_here_before_the_issuer_has_heard_of_it() {
+    let company = Company::new().await;
+    company.is_signed_in().await;
+    company.issuer.hears(false);
+    let is_out = async {
+        company.comes_to(|now| matches!(now, SessionStatus::NeedsBrowser { .. })).await;
+        company.issuer.hears(true);
+    };
+    let (status, ()) = tokio::join!(company.uploader.sign_out(), is_out);
+    assert!(matches!(status.expect("signed out"), SessionStatus::NeedsBrowser { .. }));
+    assert_eq!(company.issuer.seen().revoked, 1, "it heard of it in time all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_that_is_away_for_the_company_is_waited_for_and_ends_no_sign_in() {
     let mut company = Company::new().await;
     company.is_signed_in().await;

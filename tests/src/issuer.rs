@@ -77,6 +77,7 @@ struct Inner {
     codes: BTreeMap<String, (String, String, Option<String>)>,
     good: BTreeSet<String>,
     used: BTreeSet<String>,
+    is_deaf: bool,
 }
 
 /// A running issuer. It ends when dropped.
@@ -115,6 +116,7 @@ impl Issuer {
             codes: BTreeMap::new(),
             good: BTreeSet::new(),
             used: BTreeSet::new(),
+            is_deaf: false,
         }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(description))
@@ -143,6 +145,11 @@ impl Issuer {
     /// What was asked of it so far.
     pub fn seen(&self) -> Seen {
         lock(&self.inner).seen.clone()
+    }
+
+    /// Whoever takes a token back waits for as long as it does not hear.
+    pub fn hears(&self, hears: bool) {
+        lock(&self.inner).is_deaf = !hears;
     }
 
     /// It signs by another key from now on, and knows the one before no more.
@@ -328,6 +335,9 @@ async fn code(Shared(app): Shared<App>, body: String) -> Response {
 }
 
 async fn revoke(Shared(app): Shared<App>, body: String) -> StatusCode {
+    while lock(&app).is_deaf {
+        tokio::task::yield_now().await;
+    }
     let mut inner = lock(&app);
     let shown = fields(&body).get("token").cloned().unwrap_or_default();
     if inner.good.remove(&shown) {

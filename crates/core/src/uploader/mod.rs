@@ -551,20 +551,34 @@ impl Keeper {
                 let Some(session) = followed.session() else { return };
                 let follow = || {
                     let state = states.borrow_and_update().clone();
-                    // Who signs out by a press forgets the sign-in, and is told so by that.
-                    if let SessionState::SignedOut { since } = state
-                        && session.needs() == Needs::Nothing
-                    {
-                        let (company, address, browser) =
-                            (session.company(), session.address(), session.is_by_browser());
-                        keeper.engine.signed_out(Some(since));
-                        keeper.status.send_replace(SessionStatus::SignedOut { company, address, since, browser });
+                    match state {
+                        // Who signs out by a press forgets the sign-in, and is told so by that.
+                        SessionState::SignedOut { since } if session.needs() == Needs::Nothing => {
+                            let (company, address, browser) =
+                                (session.company(), session.address(), session.is_by_browser());
+                            keeper.engine.signed_out(Some(since));
+                            keeper.status.send_replace(SessionStatus::SignedOut { company, address, since, browser });
+                        }
+                        SessionState::SignedOut { .. } => {}
+                        SessionState::Ready => keeper.tells_whether_it_lasts(&session),
                     }
                 };
                 if !keeper.present.while_it_counts(|now| now.is(&session), follow) {
                     return;
                 }
             }
+        });
+    }
+
+    /// A sign-in that was kept may not be any more, and the other way round.
+    fn tells_whether_it_lasts(&self, session: &Session) {
+        let now = session.unkept();
+        self.status.send_if_modified(|status| match status {
+            SessionStatus::Connected { unkept, .. } if *unkept != now => {
+                *unkept = now;
+                true
+            }
+            _ => false,
         });
     }
 

@@ -2,7 +2,8 @@
 //! before its end by one request for all who ask.
 //!
 //! Issuers may give another refresh token with every renewal, and take the one before as stolen from then on. So a renewal is a
-//! task of its own: whoever asked may give up waiting, and the new token is kept all the same.
+//! task of its own: whoever asked may give up waiting, and the new token is kept all the same. What the keychain does not take is
+//! offered to it again, and what another program of this person put there comes before what is known here.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +23,10 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
 /// Who signs out waits no longer for an issuer that is to hear of it.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// Nobody waits longer for a keychain that asks a person first: a token is good without it.
+const KEYCHAIN: Duration = Duration::from_secs(5);
+/// What the keychain did not take is offered to it again after this. It may be locked, and ask a person each time.
+const AGAIN: Duration = Duration::from_secs(900);
 
 /// A sign-in at an issuer.
 #[derive(Debug)]
@@ -34,7 +39,7 @@ pub(in super::super) struct Kept {
     /// Held by whoever renews; there is never a second.
     flight: tokio::sync::Mutex<()>,
     /// Held by whoever writes to the keychain.
-    keeping: tokio::sync::Mutex<()>,
+    filing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -42,8 +47,21 @@ struct Now {
     /// Tells one sign-in from the next.
     turn: u64,
     grant: Option<Grant>,
+    /// The refresh token that the keychain is to have.
+    wanted: Option<SecretString>,
+    /// The one that it has, as far as known.
+    filed: Option<SecretString>,
+    /// When it did not take what it is to have.
+    unfiled: Option<Instant>,
     /// The last failure: whoever waited for the same renewal shares its outcome.
     failed: Option<(Instant, ErrorCode, Retry, String)>,
+}
+
+impl Now {
+    /// Whether the keychain has what it is to have, and that is something.
+    fn is_filed(&self) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| self.filed.as_ref().is_some_and(|filed| are_same(wanted, filed)))
+    }
 }
 
 /// How the token stands that the backend is shown.
@@ -81,6 +99,10 @@ impl Entry {
     }
 }
 
+fn are_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
 fn ended(why: &str) -> Error {
     Error::new(ErrorCode::SignInEnded).detail(why)
 }
@@ -89,9 +111,13 @@ impl Kept {
     /// Takes up what was kept from before.
     pub(in super::super) async fn load(issuer: Issuer, vault: Vault, account: Url) -> Self {
         let kept =
-            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), keeping: <_>::default() };
-        let grant = kept.entry().await.map(Grant::kept);
-        kept.now().grant = grant;
+            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() };
+        let refresh = kept.entry().await;
+        {
+            let mut now = kept.now();
+            (now.wanted, now.filed) = (refresh.clone(), refresh.clone());
+            now.grant = refresh.map(Grant::kept);
+        }
         kept
     }
 
@@ -118,10 +144,17 @@ impl Kept {
         self.now().grant.is_some()
     }
 
+    /// Whether it lasts no longer than this program, where it was to.
+    pub(in super::super) fn is_unkept(&self) -> bool {
+        let now = self.now();
+        now.wanted.is_some() && self.vault.unkept(now.is_filed()).is_some()
+    }
+
     /// Whatever secrets of it are in memory.
     pub(in super::super) fn secrets(&self) -> Vec<SecretString> {
-        let grant = self.now().grant.clone();
-        grant.map(|grant| [grant.bearer, grant.refresh].into_iter().flatten().collect()).unwrap_or_default()
+        let now = self.now();
+        let granted = now.grant.iter().flat_map(|grant| [grant.bearer.clone(), grant.refresh.clone()]);
+        granted.chain([now.wanted.clone(), now.filed.clone()]).flatten().collect()
     }
 
     /// Tells the sign-in that there is from the next.
@@ -143,19 +176,20 @@ impl Kept {
         self.keep(turn, grant).await
     }
 
-    /// They leave: nothing stays here, and the issuer hears of it, where it wants to and answers in time.
-    pub(in super::super) async fn sign_out(&self) {
+    /// They leave: nothing stays here. Answers what the issuer may be told is over.
+    pub(in super::super) async fn sign_out(&self) -> Option<SecretString> {
         let grant = {
             let mut now = self.now();
-            (now.turn, now.failed) = (now.turn + 1, None);
+            (now.turn, now.failed, now.wanted) = (now.turn + 1, None, None);
             now.grant.take()
         };
-        {
-            let _keeping = self.keeping.lock().await;
-            self.vault.forget(&self.account).await;
-        }
-        let Some(refresh) = grant.and_then(|grant| grant.refresh) else { return };
-        match timeout(FAREWELL, self.issuer.revoke(&refresh)).await {
+        self.file().await;
+        grant?.refresh
+    }
+
+    /// The issuer hears of it that somebody left, where it wants to and answers in time.
+    pub(in super::super) async fn says_farewell(&self, refresh: &SecretString) {
+        match timeout(FAREWELL, self.issuer.revoke(refresh)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::info!(%error, "the issuer did not hear of a sign-out"),
             Err(_) => tracing::info!("the issuer did not hear of a sign-out in time"),
@@ -164,25 +198,69 @@ impl Kept {
 
     /// Keeps a grant of this turn, the keychain first: a crash in between loses nothing. None where the turn is over; else whether
     /// it will be there after a restart.
-    async fn keep(&self, turn: u64, grant: Grant) -> Option<bool> {
-        let _keeping = self.keeping.lock().await;
-        if self.now().turn != turn {
-            return None;
+    async fn keep(self: &Arc<Self>, turn: u64, grant: Grant) -> Option<bool> {
+        {
+            let mut now = self.now();
+            if now.turn != turn {
+                return None;
+            }
+            now.wanted.clone_from(&grant.refresh);
         }
-        let lasts = if let Some(refresh) = &grant.refresh {
-            let entry = Entry::of(refresh, &self.issuer)?;
-            self.vault.store(&self.account, &entry).await
-        } else {
-            self.vault.forget(&self.account).await;
-            false
-        };
+        if timeout(KEYCHAIN, self.files()).await.is_err() {
+            tracing::info!("the keychain takes its time; a sign-in is in memory alone until it answers");
+        }
         let mut now = self.now();
         if now.turn != turn {
             // Whoever signs out waits to forget what was just kept.
             return None;
         }
         (now.grant, now.failed) = (Some(grant), None);
-        Some(lasts)
+        Some(now.is_filed())
+    }
+
+    /// [`Self::file`], as a task that comes to its end whether it is waited for or not.
+    fn files(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        let kept = Arc::clone(self);
+        tokio::runtime::Handle::current().spawn(async move { kept.file().await })
+    }
+
+    /// Brings the keychain to what it is to have by then.
+    async fn file(&self) {
+        let _filing = self.filing.lock().await;
+        let wanted = {
+            let now = self.now();
+            if now.is_filed() {
+                return;
+            }
+            now.wanted.clone()
+        };
+        let stored = match wanted.as_ref().and_then(|refresh| Entry::of(refresh, &self.issuer)) {
+            Some(entry) => self.vault.store(&self.account, &entry).await,
+            None => false,
+        };
+        if !stored {
+            // What is there is spent: an issuer that is shown it again may take all that came of it back.
+            self.vault.forget(&self.account).await;
+        }
+        let mut now = self.now();
+        now.unfiled = wanted.as_ref().filter(|_| !stored).map(|_| Instant::now());
+        now.filed = wanted.filter(|_| stored);
+    }
+
+    /// What the keychain did not take is offered to it again, now and then; nobody waits for that.
+    fn offers_again(self: &Arc<Self>) {
+        let again = {
+            let mut now = self.now();
+            let at = Instant::now();
+            let is_due = now.unfiled.is_some_and(|unfiled| at >= unfiled + AGAIN);
+            if is_due {
+                now.unfiled = Some(at);
+            }
+            is_due && self.vault.unkept(now.is_filed()).is_some()
+        };
+        if again {
+            drop(self.files());
+        }
     }
 
     /// The token that the backend is shown, renewed where it is due.
@@ -190,6 +268,7 @@ impl Kept {
     /// # Errors
     /// `sign-in-ended`, or that the issuer does not answer.
     pub(in super::super) async fn bearer(self: &Arc<Self>) -> Result<SecretString> {
+        self.offers_again();
         match self.stands(Instant::now()) {
             Stands::Good(token) => Ok(token),
             Stands::Due(token) => match self.renewed(None).await {
@@ -232,7 +311,7 @@ impl Kept {
         task.await.map_err(|error| Error::new(ErrorCode::Unexpected).source(error))?
     }
 
-    async fn renew(&self, refused: Option<SecretString>, asked: Instant) -> Result<SecretString> {
+    async fn renew(self: &Arc<Self>, refused: Option<SecretString>, asked: Instant) -> Result<SecretString> {
         let _flight = self.flight.lock().await;
         // Whoever had the flight before may have done it, or found that it cannot be done.
         if let Stands::Good(token) = self.stands(Instant::now())
@@ -249,6 +328,7 @@ impl Kept {
             (now.turn, now.grant.as_ref().and_then(|grant| grant.refresh.clone()))
         };
         let refresh = refresh.ok_or_else(|| ended("there is nothing to renew it by"))?;
+        let refresh = self.by_now(refresh).await;
         let outcome = match self.ask(&refresh).await {
             Err(error) if error.code == ErrorCode::SignInEnded => self.ask_by_another(turn, &refresh, error).await,
             outcome => outcome,
@@ -278,28 +358,40 @@ impl Kept {
         Ok(grant)
     }
 
-    /// Another program of this person may have renewed it, and keep another token than this one knows. Else it is over, and
-    /// nobody asks the issuer again.
+    /// The refresh token by now: another program of this person may have renewed the sign-in, and whoever shows an issuer what is
+    /// spent may lose it for both. Where the keychain did not take what is known here, there is none newer.
+    async fn by_now(&self, known: SecretString) -> SecretString {
+        if !self.now().is_filed() {
+            return known;
+        }
+        timeout(KEYCHAIN, self.entry()).await.ok().flatten().unwrap_or(known)
+    }
+
+    /// Another program of this person may have renewed it in this moment. Else it is over, and nobody asks the issuer again.
     async fn ask_by_another(&self, turn: u64, refused: &SecretString, error: Error) -> Result<Grant> {
-        let another = self.entry().await.filter(|other| other.expose_secret() != refused.expose_secret());
-        let error = match another {
-            Some(other) => match self.ask(&other).await {
+        let another = self.entry().await.filter(|other| !are_same(other, refused));
+        let error = match &another {
+            Some(other) => match self.ask(other).await {
                 Err(error) if error.code == ErrorCode::SignInEnded => error,
                 outcome => return outcome,
             },
             None => error,
         };
-        let _keeping = self.keeping.lock().await;
         let ours = {
             let mut now = self.now();
             let ours = now.turn == turn;
-            if ours && let Some(grant) = &mut now.grant {
-                grant.refresh = None;
+            if ours {
+                (now.wanted, now.filed) = (None, None);
+                if let Some(grant) = &mut now.grant {
+                    grant.refresh = None;
+                }
             }
             ours
         };
-        if ours {
-            self.vault.forget(&self.account).await;
+        // What somebody put there meanwhile is theirs.
+        let refused = another.as_ref().unwrap_or(refused);
+        if ours && self.entry().await.is_some_and(|there| are_same(&there, refused)) {
+            self.file().await;
         }
         Err(error)
     }
@@ -307,6 +399,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::vault::likeness::Likeness;
     use super::super::super::wire::Bearer;
     use super::*;
     use crate::net::Net;
@@ -350,17 +443,84 @@ mod tests {
         assert!(!kept.is_signed_in() && kept.secrets().is_empty());
     }
 
+    fn renewed_by(refresh: &str) -> Grant {
+        Grant { bearer: Some("access".into()), refresh: Some(refresh.into()), lasts: None }
+    }
+
+    /// A sign-in that is in a keychain.
+    async fn filed() -> (Arc<Kept>, &'static Likeness) {
+        let account = Url::parse("https://uploads.example.com/").expect("an address");
+        let keychain = Likeness::empty();
+        let issuer = issuer("https://id.example.com", "davit");
+        let kept = Arc::new(Kept::load(issuer, Vault::Likeness(keychain), account).await);
+        assert_eq!(kept.sign_in(kept.turn(), renewed_by("one")).await, Some(true));
+        (kept, keychain)
+    }
+
+    async fn there(kept: &Kept) -> Option<String> {
+        kept.entry().await.map(|refresh| refresh.expose_secret().to_owned())
+    }
+
+    async fn is_filed_by_and_by(kept: &Kept) {
+        while kept.is_unkept() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_the_keychain_does_not_take_is_known_leaves_nothing_spent_there_and_is_offered_again() {
+        let (kept, keychain) = filed().await;
+        assert_eq!((kept.is_unkept(), there(&kept).await.as_deref()), (false, Some("one")));
+        keychain.refuses(true);
+        assert_eq!(kept.keep(kept.turn(), renewed_by("two")).await, Some(false));
+        assert_eq!((kept.is_unkept(), there(&kept).await), (true, None));
+        assert_eq!(kept.bearer().await.expect("in memory").expose_secret(), "access");
+        keychain.refuses(false);
+        tokio::time::advance(AGAIN).await;
+        kept.bearer().await.expect("as before");
+        is_filed_by_and_by(&kept).await;
+        assert_eq!(there(&kept).await.as_deref(), Some("two"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keychain_that_asks_a_person_first_keeps_nobody_waiting_and_has_the_last_renewal_in_the_end() {
+        let (kept, keychain) = filed().await;
+        let asks = keychain.asks.lock().await;
+        for refresh in ["two", "three"] {
+            assert_eq!(kept.keep(kept.turn(), renewed_by(refresh)).await, Some(false), "{refresh}");
+            assert_eq!(kept.bearer().await.expect("in memory").expose_secret(), "access");
+        }
+        drop(asks);
+        is_filed_by_and_by(&kept).await;
+        assert_eq!(there(&kept).await.as_deref(), Some("three"));
+    }
+
+    #[tokio::test]
+    async fn what_another_program_of_this_person_renewed_is_renewed_by_its_token_and_not_by_the_spent_one() {
+        let (kept, keychain) = filed().await;
+        let by_now = async |known: &str| kept.by_now(known.into()).await.expose_secret().to_owned();
+        assert_eq!(by_now("one").await, "one");
+        let others = Entry::of(&"two".into(), &kept.issuer).expect("an entry");
+        assert!(keychain.store(&kept.account, &others).await);
+        assert_eq!(by_now("one").await, "two");
+        // What this one could not put there is newer than whatever is.
+        keychain.refuses(true);
+        assert_eq!(kept.keep(kept.turn(), renewed_by("three")).await, Some(false));
+        keychain.refuses(false);
+        assert!(keychain.store(&kept.account, &others).await);
+        assert_eq!(by_now("three").await, "three");
+    }
+
     #[tokio::test]
     async fn of_a_sign_in_that_was_begun_before_somebody_left_nothing_is_kept() {
         let account = Url::parse("https://uploads.example.com/").expect("an address");
         let kept = Arc::new(Kept::load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
-        let grant = || Grant { bearer: Some("access".into()), refresh: Some("again".into()), lasts: None };
         let began = kept.turn();
         kept.sign_out().await;
-        assert_eq!(kept.sign_in(began, grant()).await, None);
+        assert_eq!(kept.sign_in(began, renewed_by("one")).await, None);
         assert!(!kept.is_signed_in() && kept.secrets().is_empty());
-        assert_eq!(kept.sign_in(kept.turn(), grant()).await, Some(false), "in memory");
-        assert_eq!(kept.sign_in(began, grant()).await, None, "another one came first");
+        assert_eq!(kept.sign_in(kept.turn(), renewed_by("two")).await, Some(false), "in memory");
+        assert_eq!(kept.sign_in(began, renewed_by("three")).await, None, "another one came first");
         assert!(kept.is_signed_in());
     }
 }
