@@ -298,6 +298,28 @@ async fn a_sign_in_that_is_left_or_begun_anew_listens_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_is_left_while_the_issuer_is_asked_opens_no_browser() {
+    let company = Company::new().await;
+    company.issuer.hears(false);
+    let (opened, before) = (Arc::new(AtomicU32::new(0)), company.issuer.seen().described);
+    let count = Arc::clone(&opened);
+    let opens = move |_: &Door| {
+        count.fetch_add(1, Ordering::Relaxed);
+        true
+    };
+    let leaves = async {
+        while company.issuer.seen().described == before {
+            tokio::task::yield_now().await;
+        }
+        company.uploader.leave_sign_in();
+        company.issuer.hears(true);
+    };
+    let (left, ()) = tokio::join!(company.signs_in(By::Browser, opens), leaves);
+    assert!(matches!(left.expect("left").status, SessionStatus::NeedsBrowser { .. }));
+    assert_eq!(opened.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_that_waits_ends_where_its_company_is_forgotten_left_or_signed_out_of() {
     for how in ["forgotten", "left for another", "signed out of"] {
         let company = Company::new().await;

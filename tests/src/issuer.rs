@@ -52,6 +52,8 @@ pub struct Does {
 pub struct Seen {
     /// People who came to its page, with what the page was asked for.
     pub came: Vec<BTreeMap<String, String>>,
+    /// Who asked what it is.
+    pub described: u32,
     /// Renewals, whatever came of them.
     pub renewals: u32,
     /// Refresh tokens that were shown a second time.
@@ -147,7 +149,7 @@ impl Issuer {
         lock(&self.inner).seen.clone()
     }
 
-    /// Whoever takes a token back waits for as long as it does not hear.
+    /// Whoever asks what it is, or takes a token back, waits for as long as it does not hear.
     pub fn hears(&self, hears: bool) {
         lock(&self.inner).is_deaf = !hears;
     }
@@ -235,6 +237,10 @@ fn fields(form: &str) -> BTreeMap<String, String> {
 }
 
 async fn description(Shared(app): Shared<App>) -> Response {
+    lock(&app).seen.described += 1;
+    while lock(&app).is_deaf {
+        tokio::task::yield_now().await;
+    }
     let inner = lock(&app);
     let at = |path: &str| format!("{}/{path}", inner.url);
     let mut says = json!({
