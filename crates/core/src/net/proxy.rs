@@ -1,6 +1,8 @@
 //! Which proxy leads where, and the password for it. Shared by every client of one way out, asked for every new connection:
 //! what is changed here, or by the system, holds for the next one, and what is under way goes on.
 
+mod lookup;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +19,7 @@ use super::login::{Keychain, ProxyLogin, asks_who_we_are};
 use super::system::{self, Resolver, Said};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
+use lookup::Question;
 
 /// What a proxy is asked for where nothing better is known.
 pub(crate) const ANYWHERE: &str = "https://s3.amazonaws.com/";
@@ -133,7 +136,7 @@ pub struct Proxies(Arc<Shared>);
 struct Shared {
     now: Mutex<Now>,
     system: Resolver,
-    /// One at a time asks the system and the keychain, and those who wait for it go by what it heard.
+    /// One at a time asks the system, and those who wait for it go by what it heard.
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -150,6 +153,8 @@ struct Now {
     keychain: Option<Keychain>,
     /// The proxies of which the keychain was asked.
     looked_up: BTreeSet<String>,
+    /// Those of which it is being asked.
+    questions: BTreeMap<String, Question>,
     /// Those that let nobody through who says no other name and password.
     refused: BTreeSet<String>,
 }
@@ -183,6 +188,7 @@ impl Proxies {
             logins: BTreeMap::new(),
             keychain: None,
             looked_up: BTreeSet::new(),
+            questions: BTreeMap::new(),
             refused: BTreeSet::new(),
         };
         Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
@@ -235,6 +241,7 @@ impl Proxies {
             ProxyChoice::Automatic | ProxyChoice::None => None,
         };
         now.said = Said::default();
+        now.looked_up.clear();
         now.refused.clear();
         now.choice = choice;
     }
@@ -249,22 +256,16 @@ impl Proxies {
         if self.is_known(to) {
             return self.to(to);
         }
-        let _turn = self.0.asking.lock().await;
+        let turn = self.0.asking.lock().await;
         if self.now().is_due(to) {
             let said = (self.0.system)(to.clone()).await;
             self.now().said.hears(to, said);
         }
+        drop(turn);
         let through = self.to(to)?;
         let keychain = self.now().keychain_for(&through);
         if let Some(keychain) = keychain {
-            let host = through.host().to_owned();
-            let login = keychain(host.clone()).await;
-            let mut now = self.now();
-            now.looked_up.insert(host.clone());
-            // Who entered one meanwhile knows better.
-            if let Some(login) = login {
-                now.logins.entry(host).or_insert(login);
-            }
+            self.looks_up(through.host(), &keychain).await;
         }
         self.to(to)
     }

@@ -27,6 +27,8 @@ pub use destination::{Collision, Destination, Rules};
 pub(crate) use oidc::Pending;
 pub use oidc::{By, Pages};
 pub use vault::Vault;
+#[cfg(test)]
+pub(crate) use vault::likeness::Likeness;
 
 use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode, Result};

@@ -7,7 +7,7 @@ use keyring::v1::Entry;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::error::ErrorCode;
+use crate::error::{Error, ErrorCode, Result};
 
 /// Where a secret stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,27 @@ impl Vault {
         }
         let found = self.with(server, keyring::Entry::get_secret).await?;
         String::from_utf8(found).ok().map(SecretString::from)
+    }
+
+    /// The same, for whoever may ask again.
+    ///
+    /// # Errors
+    /// `keychain-unavailable` where it is locked or away: then nobody knows what is there.
+    pub(crate) async fn look(self, server: &Url) -> Result<Option<SecretString>> {
+        let away = || Error::new(ErrorCode::KeychainUnavailable);
+        if self == Self::Memory {
+            return Ok(None);
+        }
+        #[cfg(test)]
+        if let Self::Likeness(one) = self {
+            return if one.is_locked() { Err(away()) } else { Ok(one.load(server)) };
+        }
+        let there = |entry: &Entry| match entry.get_secret() {
+            Err(keyring::v1::Error::NoEntry) => Ok(None),
+            there => there.map(Some),
+        };
+        let found = self.with(server, there).await.ok_or_else(away)?;
+        Ok(found.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretString::from))
     }
 
     /// Keeps it; answers whether it will be there after a restart.
@@ -89,7 +110,7 @@ impl Vault {
 }
 
 #[cfg(test)]
-pub(super) mod likeness {
+pub(crate) mod likeness {
     //! A keychain in memory: locked, or asking a person first, as a test says.
 
     use std::collections::BTreeMap;
@@ -127,6 +148,10 @@ pub(super) mod likeness {
             self.refuses.store(refuses, Ordering::SeqCst);
         }
 
+        pub(super) fn is_locked(&self) -> bool {
+            self.refuses.load(Ordering::SeqCst)
+        }
+
         fn held(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
             self.held.lock().expect("no test ended here")
         }
@@ -137,7 +162,7 @@ pub(super) mod likeness {
 
         pub(crate) async fn store(&self, server: &Url, token: &SecretString) -> bool {
             let _answered = self.asks.lock().await;
-            let takes = !self.refuses.load(Ordering::SeqCst);
+            let takes = !self.is_locked();
             if takes {
                 self.held().insert(server.to_string(), token.expose_secret().to_owned());
             }

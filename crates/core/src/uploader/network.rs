@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use http::Uri;
 use serde::Serialize;
+use tokio::time::Duration;
 use ts_rs::TS;
 use url::Url;
 
@@ -14,6 +15,11 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::net::{ANYWHERE, Net, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
 use crate::settings::{Name, Value};
+
+/// A keychain that is locked is asked again after this, then after twice as long, and so on.
+const LOCKED: Duration = Duration::from_secs(30);
+/// So often it is asked.
+const LOCKED_AT_MOST: u32 = 6;
 
 /// The way out as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -129,12 +135,44 @@ pub(super) async fn finds_the_way(net: &Net, to: &Uri, vault: Vault) {
     net.proxies.find(to).await;
 }
 
+/// What is kept for a proxy. Davit may start before the keychain is open, and asks one that is locked or away again, ever less often
+/// and not for ever: it may ask a person each time.
 async fn kept_for(host: String, vault: Vault) -> Option<ProxyLogin> {
-    vault.load(&account(&host).ok()?).await.as_ref().and_then(ProxyLogin::of_kept)
+    let account = account(&host).ok()?;
+    for tries in 0..LOCKED_AT_MOST {
+        match vault.look(&account).await {
+            Ok(kept) => return kept.as_ref().and_then(ProxyLogin::of_kept),
+            Err(error) => tracing::debug!(%error, "what is kept for a proxy"),
+        }
+        tokio::time::sleep(LOCKED * 2_u32.pow(tries)).await;
+    }
+    None
 }
 
 /// What a proxy's password is filed under: no company has such an address.
 fn account(host: &str) -> Result<Url> {
     let none = |_| Error::new(ErrorCode::BadInput).detail("the proxy's address");
     Url::parse(&format!("proxy://{host}")).map_err(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::session::Likeness;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keychain_that_is_locked_at_the_start_is_asked_again_for_a_proxys_password_and_not_for_ever() {
+        let keychain = Likeness::empty();
+        let login = ProxyLogin { user: "ada".to_owned(), password: "secret".to_owned().into() };
+        assert!(keychain.store(&account("proxy:3128").expect("an account"), &login.to_kept()).await);
+        keychain.refuses(true);
+        let asks = || kept_for("proxy:3128".to_owned(), Vault::Likeness(keychain));
+        assert!(asks().await.is_none(), "it is given up in the end");
+        let mut unlocked = std::pin::pin!(asks());
+        timeout(LOCKED * 2, &mut unlocked).await.expect_err("it is locked");
+        keychain.refuses(false);
+        assert_eq!(unlocked.await.expect("kept").user, "ada");
+    }
 }

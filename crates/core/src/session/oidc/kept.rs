@@ -399,7 +399,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::vault::likeness::Likeness;
+    use super::super::super::Likeness;
     use super::super::super::wire::Bearer;
     use super::*;
     use crate::net::Net;
