@@ -148,6 +148,23 @@ async fn a_sign_in_is_renewed_before_its_end_and_nobody_sees_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_gives_its_tokens_elsewhere_by_now_is_asked_there() {
+    let company = Company::new().await;
+    company.issuer.does(|does| does.life = 1);
+    company.is_signed_in().await;
+    company.issuer.moves();
+    let before = company.issuer.seen().renewals;
+    let renewed = async {
+        while company.issuer.seen().renewals == before {
+            // Where it was nobody answers for it; that is found out by asking there.
+            let _ = company.credentials().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, renewed).await.expect("in time");
+    company.credentials().await.expect("given");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_company_takes_no_more_is_renewed_by_one_request_for_all_who_ask() {
     let mut company = Company::new().await;
     company.is_signed_in().await;

@@ -80,6 +80,7 @@ struct Inner {
     good: BTreeSet<String>,
     used: BTreeSet<String>,
     is_deaf: bool,
+    has_moved: bool,
 }
 
 /// A running issuer. It ends when dropped.
@@ -119,11 +120,13 @@ impl Issuer {
             good: BTreeSet::new(),
             used: BTreeSet::new(),
             is_deaf: false,
+            has_moved: false,
         }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(description))
             .route("/authorize", get(authorize))
-            .route("/token", post(token))
+            .route("/token", post(token_before))
+            .route("/moved/token", post(token))
             .route("/code", post(code))
             .route("/keys", get(keys))
             .route("/revoke", post(revoke))
@@ -152,6 +155,11 @@ impl Issuer {
     /// Whoever asks what it is, or takes a token back, waits for as long as it does not hear.
     pub fn hears(&self, hears: bool) {
         lock(&self.inner).is_deaf = !hears;
+    }
+
+    /// Tokens are given elsewhere from now on, as it says of itself, and nothing is left where they were.
+    pub fn moves(&self) {
+        lock(&self.inner).has_moved = true;
     }
 
     /// It signs by another key from now on, and knows the one before no more.
@@ -245,7 +253,7 @@ async fn description(Shared(app): Shared<App>) -> Response {
     let at = |path: &str| format!("{}/{path}", inner.url);
     let mut says = json!({
         "issuer": inner.does.name.as_ref().unwrap_or(&inner.url),
-        "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
+        "authorization_endpoint": at("authorize"), "token_endpoint": at(if inner.has_moved { "moved/token" } else { "token" }),
         "device_authorization_endpoint": at("code"), "jwks_uri": at("keys"), "revocation_endpoint": at("revoke"),
         "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true,
     });
@@ -283,6 +291,11 @@ async fn authorize(Shared(app): Shared<App>, asked: Uri) -> Response {
     }
     let to = format!("{}?{}", of("redirect_uri"), back.finish());
     (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+}
+
+async fn token_before(shared: Shared<App>, body: String) -> Response {
+    let has_moved = lock(&shared.0).has_moved;
+    if has_moved { StatusCode::NOT_FOUND.into_response() } else { token(shared, body).await }
 }
 
 async fn token(Shared(app): Shared<App>, body: String) -> Response {

@@ -348,10 +348,14 @@ impl Kept {
 
     async fn ask(&self, refresh: &SecretString) -> Result<Grant> {
         let found = self.issuer.metadata().await?;
-        let (client, http) = (self.issuer.tokens(found), asks::by(self.issuer.way()));
+        let (client, http) = (self.issuer.tokens(&found), asks::by(self.issuer.way()));
         let (asked, by) = (Instant::now(), RefreshToken::new(refresh.expose_secret().to_owned()));
         let answer = client.exchange_refresh_token(&by).request_async(&http).await;
-        let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInEnded))?;
+        let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInEnded));
+        if answer.as_ref().is_err_and(|error| error.code != ErrorCode::SignInEnded) {
+            self.issuer.doubts().await;
+        }
+        let answer = answer?;
         let mut grant = Grant::of(&answer, asked, &self.issuer, None)?;
         // An issuer that gives no other means the same again.
         grant.refresh = grant.refresh.or_else(|| Some(refresh.clone()));

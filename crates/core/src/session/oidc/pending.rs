@@ -156,7 +156,7 @@ impl Pending {
                     }
                     (None, word) => return Err(asks::said_so(ErrorCode::SignInUnfinished, &word.unwrap_or_default())),
                 };
-                let (client, http, asked) = (issuer.tokens(found), asks::by(issuer.way()), Instant::now());
+                let (client, http, asked) = (issuer.tokens(&found), asks::by(issuer.way()), Instant::now());
                 let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
                 let answer = request.set_redirect_uri(Cow::Owned(redirect)).request_async(&http).await;
                 let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInUnfinished))?;
@@ -164,7 +164,7 @@ impl Pending {
             }
             How::Code(details) => {
                 let (found, http) = (issuer.metadata().await?, asks::by(issuer.way()));
-                let (client, details) = (issuer.tokens(found), *details);
+                let (client, details) = (issuer.tokens(&found), *details);
                 let paces = |pause: Duration| tokio::time::sleep(pause.max(AT_LEAST));
                 let asking = client.exchange_device_access_token(&details).request_async(&http, paces, Some(life));
                 let answer = timeout(life, asking).await.map_err(late)?.map_err(no_code)?;
