@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use davit_core::engine::EnqueueOptions;
 use davit_core::error::ErrorCode;
 use davit_core::net::{Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
@@ -170,6 +173,38 @@ async fn each_host_is_reached_by_its_own_proxy_and_what_runs_goes_on_by_that_of_
         assert!(asked.contains(&store) && !asked.contains(&company), "{asked:?}");
     }
     uploader.close().await;
+}
+
+/// As releases are: their address sends on to a storage's.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_sends_on_to_is_fetched_by_the_proxy_that_leads_there() {
+    let world = World::new().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let server = listener.local_addr().expect("its address");
+    let sends_on = || async { Redirect::temporary("https://two.example/there") };
+    let router = Router::new().route("/", get(sends_on)).route("/there", get(|| async { "it is there" }));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = |name: &str| {
+        let folder = world.path(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    };
+    let one = ConnectProxy::to(server, "one.example", &folder("one")).await;
+    let two = ConnectProxy::to(server, "two.example", &folder("two")).await;
+    let trusted = [&one, &two].map(|proxy| std::fs::read_to_string(&proxy.ca).expect("a certificate"));
+    let bundle = world.path("both.pem");
+    std::fs::write(&bundle, trusted.concat()).expect("written");
+    let (to_one, to_two) = (one.url(), two.url());
+    let proxies = Proxies::as_said_by(move |to| match to {
+        "one.example" => Some(to_one.clone()),
+        "two.example" => Some(to_two.clone()),
+        _ => None,
+    });
+    let net = Net { proxies, ca_bundle: Some(bundle), ..Net::default() };
+    let answer = net.fetch(&"https://one.example/".parse().expect("an address"), "tests").await.expect("fetched");
+    assert_eq!(answer.text().await.expect("text"), "it is there");
+    assert_eq!((one.hosts(), two.hosts()), (vec!["one.example:443".to_owned()], vec!["two.example:443".to_owned()]));
+    serving.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
