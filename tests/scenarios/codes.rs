@@ -40,7 +40,7 @@ fn shown(code: ErrorCode) -> Shown {
         C::BackendDown => "a_company_that_says_when_to_come_back_is_waited_for_until_then_and_it_is_told",
         C::SourceOffline => "a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on",
         C::CaptivePortal => "a_page_of_the_local_network_is_told_as_such_also_after_other_failures",
-        C::ProxyAuth => "what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_not_let_through",
+        C::ProxyAuth => "what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is_entered",
         C::SignInEnded | C::WrongToken => "a_token_is_wanted_taken_and_refused",
         C::SignInUnfinished => "a_code_that_is_denied_or_not_known_is_no_sign_in",
         C::NoCredentials => "without_any_aws_credentials_a_sentence_of_its_own_says_so",

@@ -64,6 +64,7 @@ export interface ErrorText<Place, Time, Size> {
 const goesOn = 'Continues by itself.';
 const slower = 'Continues by itself, slower.';
 const portal = 'Open its page in your browser, then uploads continue.';
+const password = 'Enter it in Settings, Connection, then uploads continue.';
 const kept = 'What was sent is kept.';
 const untouched = 'Your file is untouched.';
 const admin = 'Ask your administrator.';
@@ -118,7 +119,9 @@ export const errors = {
     toast: 'Your company network asks for a password. Enter it in Settings, Connection.',
     row: 'Your company network asks for a password.',
     why: 'Stored in the system keychain.',
-    todo: 'Enter it in Settings, Connection, then try again.',
+    todo: password,
+    waits: password,
+    whole: 'This network asks for a password',
     button: 'Enter password',
   },
   'sign-in-ended': {
@@ -1233,6 +1236,7 @@ export const text = {
       'storage-busy': 'for storage',
       'backend-down': 'for company',
       'captive-portal': 'for network sign-in',
+      'proxy-auth': 'for a password',
       'untrusted-server': 'for another network',
       'source-offline': 'for the drive',
       'read-error': 'for the drive',

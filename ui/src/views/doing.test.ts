@@ -254,11 +254,12 @@ test('a person is led to where a problem is mended', async () => {
   const openClockSettings = vi.fn<Ipc['openClockSettings']>(() => Promise.reject(new Error('no panel')));
   const openSignInPage = vi.fn<Ipc['openSignInPage']>(() => Promise.resolve(null));
   const { doing, toasts, led } = shell({ openClockSettings, openSignInPage });
-  doing.main(failed(1, 'proxy-auth'));
+  const waits = (code: 'captive-portal' | 'proxy-auth') =>
+    ({ kind: 'waiting', code, drive: null, until: null, next: 'person' }) as const;
+  doing.main({ ...thing('uploading'), state: waits('proxy-auth') });
   doing.main(failed(1, 'client-too-old'));
   expect(led).toEqual(['password', 'updates']);
-  const waits = { kind: 'waiting', code: 'captive-portal', drive: null, until: null, next: 'person' } as const;
-  doing.main({ ...thing('uploading'), state: waits });
+  doing.main({ ...thing('uploading'), state: waits('captive-portal') });
   expect(openSignInPage).toHaveBeenCalledOnce();
   doing.main(failed(1, 'clock-wrong'));
   await settled();

@@ -38,8 +38,8 @@ pub(super) struct Shelf {
     /// Whose batches run now; those of others rest.
     remote: Option<Remote>,
     pub(super) offline: bool,
-    /// A page of the local network stands in the way.
-    pub(super) portal: bool,
+    /// What the local network wants before anything gets through.
+    pub(super) gate: Option<ErrorCode>,
     /// How many seconds this computer's clock was off, where the store refused a request for it.
     pub(super) clock_off: Option<u32>,
     /// The store wants to be left alone.
@@ -241,8 +241,11 @@ impl Shelf {
             _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
             _ if goes_on && self.running.is_empty() && self.book.rests().is_some() => Overview::Paused,
             _ if let Some(wait) = &wait => Overview::Waiting(wait.clone()),
-            _ if goes_on && self.offline && self.portal => {
-                Overview::Waiting(Wait::new(ErrorCode::CaptivePortal, None, None))
+            _ if goes_on
+                && self.offline
+                && let Some(code) = self.gate =>
+            {
+                Overview::Waiting(Wait::new(code, None, None))
             }
             _ if goes_on && self.offline => Overview::Offline,
             _ if goes_on => Overview::Moving,
@@ -466,11 +469,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_of_the_local_network_is_not_told_as_no_connection() {
+    async fn what_the_local_network_wants_first_is_not_told_as_no_connection() {
         let (mut shelf, lives) = shelf(&[None]);
-        (shelf.offline, shelf.portal) = (true, true);
-        assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == ErrorCode::CaptivePortal));
-        shelf.portal = false;
+        shelf.offline = true;
+        for code in [ErrorCode::CaptivePortal, ErrorCode::ProxyAuth] {
+            shelf.gate = Some(code);
+            assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == code), "{code}");
+        }
+        shelf.gate = None;
         assert_eq!(overview(&mut shelf), Overview::Offline);
         // The company that is away is no missing network either.
         lives[0].waits(&Error::new(ErrorCode::BackendDown), Duration::from_secs(3));

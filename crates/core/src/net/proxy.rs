@@ -10,6 +10,7 @@ use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Duration, Instant};
 use ts_rs::TS;
 use url::Url;
 
@@ -20,6 +21,10 @@ use crate::session::address;
 
 /// What a proxy is asked for where nothing better is known.
 pub(crate) const ANYWHERE: &str = "https://s3.amazonaws.com/";
+
+/// A name and password that were refused are not said again for so long: everything tries again by itself, and companies lock who
+/// says a wrong one several times.
+const HUSHED: Duration = Duration::from_secs(600);
 
 /// What is wanted of proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -150,8 +155,8 @@ struct Now {
     keychain: Option<Keychain>,
     /// The proxies of which the keychain was asked.
     looked_up: BTreeSet<String>,
-    /// Those that let nobody through who says no other name and password.
-    refused: BTreeSet<String>,
+    /// Those that let nobody through who says no other name and password, and since when one that they were told is refused.
+    refused: BTreeMap<String, Option<Instant>>,
 }
 
 impl fmt::Debug for Proxies {
@@ -183,7 +188,7 @@ impl Proxies {
             logins: BTreeMap::new(),
             keychain: None,
             looked_up: BTreeSet::new(),
-            refused: BTreeSet::new(),
+            refused: BTreeMap::new(),
         };
         Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
     }
@@ -254,7 +259,7 @@ impl Proxies {
             let said = (self.0.system)(to.clone()).await;
             self.now().said.hears(to, said);
         }
-        let through = self.to(to)?;
+        let through = self.known(to)?;
         let keychain = self.now().keychain_for(&through);
         if let Some(keychain) = keychain {
             let host = through.host().to_owned();
@@ -272,19 +277,31 @@ impl Proxies {
     /// Whether nobody has to be asked for a way.
     fn is_known(&self, to: &Uri) -> bool {
         let is_due = self.now().is_due(to);
-        !is_due && self.to(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
+        !is_due && self.known(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
     }
 
-    /// By what is known of the way to an address no connection came to stand, for this reason: the next asks anew.
-    pub(crate) fn doubts(&self, to: &Uri, why: &(dyn std::error::Error + 'static)) {
-        let through = self.to(to).filter(|_| asks_who_we_are(why));
+    /// By what was known of the way to an address no connection came to stand, for this reason: the next asks anew.
+    pub(crate) fn doubts(&self, to: &Uri, by: Option<&Through>, why: &(dyn std::error::Error + 'static)) {
+        // Of another password than it was told, which somebody entered meanwhile, this says nothing.
+        let is_known = |by: &Through| self.known(to).is_some_and(|known| known.auth == by.auth);
+        let refused = by.filter(|&by| asks_who_we_are(why) && is_known(by));
         let mut now = self.now();
         now.said.doubts(to);
-        now.refused.extend(through.map(|through| through.host().to_owned()));
+        if let Some(by) = refused {
+            let since = by.auth.as_ref().map(|_| Instant::now());
+            now.refused.insert(by.host().to_owned(), since);
+        }
     }
 
-    /// What is known of the proxy on the way to an address; none where it is reached straight.
+    /// The proxy on the way to an address, with what it is told now; none where it is reached straight.
     pub(crate) fn to(&self, to: &Uri) -> Option<Through> {
+        let through = self.known(to)?;
+        let is_hushed = self.now().is_hushed(through.host());
+        Some(if is_hushed { Through { auth: None, ..through } } else { through })
+    }
+
+    /// The same with what is known, whether it was refused or not.
+    fn known(&self, to: &Uri) -> Option<Through> {
         let now = self.now();
         let (found, from) = now.intercept(to)?;
         let proxy = found.uri().clone();
@@ -298,9 +315,9 @@ impl Proxies {
     /// where all do, the first.
     pub(crate) fn taken(&self, to: &Uri) -> Option<Through> {
         let places = self.now().said.places();
-        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).collect();
+        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.known(place)).collect();
         let now = self.now();
-        let refused = ways.iter().find(|through| now.refused.contains(through.host()));
+        let refused = ways.iter().find(|through| now.refused.contains_key(through.host()));
         refused.or_else(|| ways.first()).cloned()
     }
 
@@ -325,7 +342,7 @@ impl Proxies {
     /// Passwords that are known, for whoever makes sure that they stand nowhere.
     pub fn passwords(&self) -> Vec<SecretString> {
         let places = self.now().said.places();
-        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.to(&place));
+        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.known(&place));
         let mut all: Vec<_> = ways.filter_map(|through| ProxyLogin::of_header(&through.auth?)).collect();
         all.extend(self.now().logins.values().cloned());
         all.into_iter().map(|login| login.password).collect()
@@ -363,6 +380,11 @@ impl Now {
             && self.environment.intercept(to).is_none()
             && !to.to_string().parse().is_ok_and(|url| address::is_loopback(&url))
             && self.said.is_due(to)
+    }
+
+    /// Whether what a proxy would be told was refused only just.
+    fn is_hushed(&self, host: &str) -> bool {
+        self.refused.get(host).is_some_and(|since| since.is_some_and(|since| since.elapsed() < HUSHED))
     }
 
     /// Who may know what a proxy is to be told.
@@ -429,6 +451,34 @@ mod tests {
         assert!(proxies.to(&store()).is_none());
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_password_that_a_proxy_refuses_is_not_said_to_it_again_and_again() {
+        let proxies = proxies("http://proxy.example.com:3128");
+        let login = |password: &str| ProxyLogin { user: "ada".to_owned(), password: password.to_owned().into() };
+        let is_told = || proxies.to(&store()).expect("by the proxy").auth.is_some();
+        let asks = std::io::Error::other("proxy authorization required");
+        let refuses = || proxies.doubts(&store(), proxies.to(&store()).as_ref(), &asks);
+        let before = proxies.to(&store());
+        refuses();
+        proxies.log_in("proxy.example.com:3128".to_owned(), login("wrong"));
+        proxies.doubts(&store(), before.as_ref(), &asks);
+        assert!(is_told(), "it was entered meanwhile");
+        proxies.doubts(&store(), proxies.to(&store()).as_ref(), &std::io::Error::other("refused"));
+        assert!(is_told(), "it is not what is wrong");
+        for _ in 0..3 {
+            refuses();
+            assert!(!is_told());
+            assert!(proxies.taken(&store()).expect("by the proxy").auth.is_some(), "there is one all the same");
+            // Tries without it say nothing of it.
+            refuses();
+            tokio::time::advance(HUSHED).await;
+            assert!(is_told(), "whoever refused it may know better by now");
+        }
+        refuses();
+        proxies.log_in("proxy.example.com:3128".to_owned(), login("right"));
+        assert!(is_told(), "another one is said at once");
+    }
+
     /// As a script has it: the company is reached straight, and its storage by a proxy.
     #[tokio::test(start_paused = true)]
     async fn each_place_is_reached_as_the_system_says_of_it_by_now() {
@@ -453,7 +503,7 @@ mod tests {
         assert_eq!(by(&store()).await.as_deref(), Some("two:3128"));
         *now.lock().expect("a name") = "three:3128";
         tokio::time::advance(std::time::Duration::from_secs(2)).await;
-        proxies.doubts(&store(), &std::io::Error::other("refused"));
+        proxies.doubts(&store(), None, &std::io::Error::other("refused"));
         assert_eq!(by(&store()).await.as_deref(), Some("three:3128"), "no connection came to stand");
         asked();
         for nobodys in ["https://localhost:8443/", "https://127.0.0.1/", "https://[::1]/"] {
@@ -485,7 +535,8 @@ mod tests {
         // The one that is asked about is the one that a password is entered for.
         let taken = || proxies.taken(&one).expect("by a proxy").host().to_owned();
         assert_eq!(taken(), "proxy-for-one.example:3128");
-        proxies.doubts(&two, &std::io::Error::other("proxy authorization required"));
+        let by = proxies.to(&two);
+        proxies.doubts(&two, by.as_ref(), &std::io::Error::other("proxy authorization required"));
         assert_eq!(taken(), "proxy-for-two.example:3128");
         let another = ProxyLogin { user: "ada".to_owned(), password: "another".to_owned().into() };
         proxies.log_in("proxy-for-two.example:3128".to_owned(), another);
