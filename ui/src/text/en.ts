@@ -100,6 +100,7 @@ export const errors = {
     button: null,
   },
   'source-offline': {
+    toast: 'The drive does not answer. Reconnect it, then try again.',
     row: 'Waiting for the drive to answer.',
     why: goesOn,
     todo: 'Reconnect the drive.',

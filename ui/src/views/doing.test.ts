@@ -91,7 +91,8 @@ test('what is refused is told in words of what was asked, and never of a file th
   const refuses = (code: ErrorCode) => () => Promise.reject(Object.assign(new Error(), { code }));
   const ipc = {
     copyText: refuses('unexpected'),
-    showInFolder: refuses('file-missing'),
+    showInFolder: (target: Target) =>
+      refuses(target.kind === 'item' && target.id === 2 ? 'source-offline' : 'file-missing')(),
     saveReceipt: refuses('file-unreadable'),
     act: refuses('bad-input'),
   } as unknown as Ipc;
@@ -104,6 +105,8 @@ test('what is refused is told in words of what was asked, and never of a file th
   };
   expect(await said(() => doing.copy(thing('done'), 'key'))).toBe('It could not be copied. Try again.');
   expect(await said(() => doing.show(thing('done')))).toBe('It could not be shown. Look for it by hand.');
+  const away = { ...thing('done'), target: item(2) };
+  expect(await said(() => doing.show(away))).toBe('The drive does not answer. Reconnect it, then try again.');
   expect(await said(() => doing.receipt(thing('done')))).toBe('The file could not be written. Choose another place.');
   expect(await said(() => doing.pause(thing('uploading')))).toBe('Nothing was changed. Try again.');
 });
