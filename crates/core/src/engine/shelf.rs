@@ -217,7 +217,7 @@ impl Shelf {
 
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
-        let (mut paused, mut goes_on, mut elsewhere) = (0, false, false);
+        let (mut paused, mut goes_on, mut elsewhere, mut left) = (0, false, false, ByteCount::ZERO);
         for (item, _) in self.book.rows(Filter::All) {
             totals.all += 1;
             totals.moving += u32::from(item.passes(Filter::Moving));
@@ -228,10 +228,12 @@ impl Shelf {
             paused += item.counts.paused();
             totals.sent += item.shown;
             totals.size += item.size;
+            // What rests with another company is nothing to wait for.
+            left += if item.here { item.left() } else { ByteCount::ZERO };
         }
         totals.limit = self.limiting.ruling().into();
         totals.speed = self.total.speed(now);
-        totals.seconds_left = self.seconds_left(self.total.mean(now), totals.size - totals.sent, now);
+        totals.seconds_left = self.seconds_left(self.total.mean(now), left, now);
         let lasts = self.held_up.is_some_and(|since| now.duration_since(since) >= GRACE);
         let wait = if goes_on && lasts { self.wait() } else { None };
         let wait = wait.filter(|wait| wait.code != ErrorCode::Offline);
@@ -341,7 +343,7 @@ impl Shelf {
         let mut row = list::row(&self.book, of, self.label(item.batch), &self.running, meter, now);
         if row.state == RowState::Uploading {
             let mean = meter.and_then(|meter| meter.mean(now));
-            row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.size - item.shown, now));
+            row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.left(), now));
         }
         row.fact = self.fact(item.batch, &row.state);
         row
@@ -386,8 +388,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::engine::feed::PausedBy;
     use crate::engine::live::Live;
     use crate::error::Error;
+    use crate::ids::PartNumber;
+    use crate::sync::atomic::Ordering;
     use crate::transfer::Standing;
 
     /// A shelf with a row for each of these drives, and a file of it that runs.
@@ -435,6 +440,69 @@ mod tests {
         assert!((58..=60).contains(&soonest), "{soonest}");
         lives[0].smooth();
         assert_eq!(overview(&mut shelf), Overview::Moving);
+    }
+
+    /// A terabyte that failed, or that a person paused, is nothing that anybody waits for.
+    #[tokio::test(start_paused = true)]
+    async fn time_left_counts_what_is_sent_by_itself_and_nothing_that_waits_for_a_person() {
+        let (mut shelf, lives) = shelf(&[None, None, None, None]);
+        let set = |shelf: &mut Shelf, at, rest, size, sent| {
+            shelf.book.set(at, rest, ByteCount(size), ByteCount(sent), &crate::transfer::OnS3::Nothing);
+        };
+        let paused = |by| Rest::Paused { by, since: 7 };
+        let (active, failed) = (Rest::Active { verifying: false }, Rest::Failed { code: ErrorCode::AccessDenied });
+        set(&mut shelf, 0, active, 1_000, 0);
+        set(&mut shelf, 1, failed, 1 << 40, 1 << 30);
+        set(&mut shelf, 2, paused(PausedBy::You), 1 << 40, 1 << 30);
+        set(&mut shelf, 3, Rest::Queued, 500, 0);
+        for id in 2..=4 {
+            shelf.running.remove(&TransferId::new(id));
+        }
+        assert_eq!(shelf.limiting.look(Instant::now(), UnixTime::now()).rule, Rule::NoLimit);
+        let sent = lives[0].take_off(PartNumber::FIRST, false);
+        for _ in 0..20 {
+            shelf.sample(Instant::now());
+            tokio::time::advance(Duration::from_secs(1)).await;
+            sent.fetch_add(10, Ordering::Relaxed);
+        }
+        let left = |shelf: &mut Shelf| {
+            shelf.sample(Instant::now());
+            let totals = shelf.totals(Instant::now());
+            let row = shelf.row(shelf.book.item(ItemId::new(1)).expect("added"), 0, Instant::now());
+            (totals.seconds_left, row.seconds_left)
+        };
+        assert_eq!(left(&mut shelf), (Some(130), Some(80)));
+        let totals = shelf.totals(Instant::now());
+        assert_eq!(
+            (totals.size, totals.sent),
+            (ByteCount((2 << 40) + 1_500), ByteCount((2 << 30) + 200)),
+            "all there is"
+        );
+        // What is tried again, or let go on, counts again; what waits goes on by itself.
+        set(&mut shelf, 1, Rest::Waiting { code: ErrorCode::Offline, until: 7 }, 3_000, 1_000);
+        assert_eq!(left(&mut shelf).0, Some(330));
+        set(&mut shelf, 2, paused(PausedBy::Watch), 2_000, 0);
+        assert_eq!(left(&mut shelf).0, Some(530));
+        shelf.book.items[2].here = false;
+        assert_eq!(left(&mut shelf).0, Some(330), "it is another company's");
+    }
+
+    #[test]
+    fn a_folder_is_done_sooner_than_what_failed_in_it_would_be() {
+        let mut shelf = Shelf::default();
+        let item = ItemId::new(1);
+        shelf.book.add_item(Item { folder: true, ..Item::new(item, BatchId::new(1), "shoot") });
+        for id in 1..=3 {
+            shelf.book.add(TransferId::new(id), item, ByteCount(100), &Standing::NEW, ByteCount::ZERO);
+        }
+        let nothing = crate::transfer::OnS3::Nothing;
+        shelf.book.set(0, Rest::Failed { code: ErrorCode::FileMissing }, ByteCount(100), ByteCount(40), &nothing);
+        shelf.book.set(1, Rest::Done { at: 7 }, ByteCount(100), ByteCount(100), &nothing);
+        shelf.sample(Instant::now());
+        let left = |shelf: &Shelf| shelf.book.item(item).expect("added").left();
+        assert_eq!(left(&shelf), ByteCount(100));
+        shelf.book.set(0, Rest::Queued, ByteCount(100), ByteCount(40), &nothing);
+        assert_eq!(left(&shelf), ByteCount(160));
     }
 
     #[test]
