@@ -124,14 +124,14 @@ async fn what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is
     let ticket = uploader.engine().enqueue(files.to_vec(), to, EnqueueOptions::default()).await.expect("taken");
 
     let mut waiting = BTreeMap::new();
-    all_wait(&mut feed, 3, &mut waiting).await;
+    all_wait(&mut feed, 3, ErrorCode::ProxyAuth, &mut waiting).await;
     assert!(proxy.hosts().is_empty(), "nothing passed: {:?}", proxy.hosts());
     let network = uploader.network();
     assert_eq!(network.proxy, Some(proxy.address().to_string()), "the one that is to be told a password");
     let login = |password: &str| ProxyLogin { user: "ada".to_owned(), password: password.to_owned().into() };
     uploader.set_proxy_login(login("not it")).await.expect("kept");
     proxy.refuses_one().await;
-    all_wait(&mut feed, 3, &mut waiting).await;
+    all_wait(&mut feed, 3, ErrorCode::ProxyAuth, &mut waiting).await;
     uploader.set_proxy_login(login(PASSWORD)).await.expect("kept");
     let settled = tokio::time::timeout(PATIENCE, uploader.engine().settled(ticket.items)).await;
     let settled = settled.expect("it goes on by itself").expect("settles");
@@ -143,8 +143,8 @@ async fn what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is
     uploader.close().await;
 }
 
-/// Until so many rows, and the whole, wait for the proxy's password.
-async fn all_wait(feed: &mut Feed, rows: usize, waiting: &mut BTreeMap<ItemId, bool>) {
+/// Until so many rows, and the whole, wait for a person because of this.
+async fn all_wait(feed: &mut Feed, rows: usize, code: ErrorCode, waiting: &mut BTreeMap<ItemId, bool>) {
     loop {
         let update = tokio::time::timeout(PATIENCE, feed.next()).await;
         let update = update.unwrap_or_else(|_| panic!("it stays: {waiting:?}"));
@@ -154,11 +154,10 @@ async fn all_wait(feed: &mut Feed, rows: usize, waiting: &mut BTreeMap<ItemId, b
         };
         for row in changed {
             assert!(!matches!(row.state, RowState::Failed { .. }), "{row:?}");
-            let for_the_password = matches!(&row.state, RowState::Waiting(wait)
-                if wait.code == ErrorCode::ProxyAuth && wait.next == Next::Person);
-            waiting.insert(row.id, for_the_password);
+            let waits = matches!(&row.state, RowState::Waiting(wait) if wait.code == code && wait.next == Next::Person);
+            waiting.insert(row.id, waits);
         }
-        let whole = matches!(&totals.overview, Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth);
+        let whole = matches!(&totals.overview, Overview::Waiting(wait) if wait.code == code);
         if whole && waiting.len() == rows && waiting.values().all(|waits| *waits) {
             return;
         }
