@@ -835,6 +835,12 @@ export const scenarios: Record<string, Scenario> = {
     await stage.shown('.nothing');
   }),
   'history-empty': ended(0),
+  'history-reading': {
+    ...ended(3, async ({ shown }) => {
+      await shown('.main [role=status]');
+    }),
+    searches: 'late',
+  },
   'history-few': ended(3),
   'history-names': {
     ...ended(0),

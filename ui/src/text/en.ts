@@ -903,6 +903,7 @@ export const text = {
     some: '{matched, number} of {all, plural, one {# transfer} other {# transfers}}',
     files: '{n, plural, one {# file} other {# files}}',
     nothing: 'Nothing uploaded yet',
+    reading: 'Looking through everything that was uploaded.',
     none: 'Nothing matches',
     noneOf: 'Nothing matches “{search}”',
     narrowed: 'You are looking at {what}.',
