@@ -147,7 +147,8 @@ impl Link {
                     }
                     // Others got through while this one still tried to connect: the network is back.
                     if error.retry == Retry::WhenOnline && self.worked_since(begun) {
-                        broke += u32::from(error.done == Done::Unanswered);
+                        // A proxy may want a password for this place alone.
+                        broke += u32::from(error.done == Done::Unanswered || error.code == ErrorCode::ProxyAuth);
                         attempt = 1;
                     }
                     // Something on the way takes offence at this one alone.
@@ -251,25 +252,32 @@ mod tests {
     /// A filter that resets one part for what is in it, while its neighbours arrive.
     #[tokio::test(start_paused = true)]
     async fn what_breaks_alone_is_tried_ever_less_often_however_many_others_are_answered() {
-        let (link, never, tries) = (Link::default(), CancellationToken::new(), std::sync::atomic::AtomicU32::new(0));
-        let request = || async {
-            tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            Err::<(), _>(Error::new(ErrorCode::Offline).done(Done::Unanswered))
-        };
-        let broken = link.patiently(&never, request, |_, _| {});
-        let others = async {
-            for _ in 0..6_000 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                link.works();
+        let breaks: [fn() -> Error; 2] = [
+            || Error::new(ErrorCode::Offline).done(Done::Unanswered),
+            || Error::new(ErrorCode::ProxyAuth).done(Done::No),
+        ];
+        for error in breaks {
+            let (link, never, tries) =
+                (Link::default(), CancellationToken::new(), std::sync::atomic::AtomicU32::new(0));
+            let request = || async {
+                tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err::<(), _>(error())
+            };
+            let broken = link.patiently(&never, request, |_, _| {});
+            let others = async {
+                for _ in 0..6_000 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    link.works();
+                }
+            };
+            tokio::select! {
+                outcome = broken => unreachable!("{outcome:?}"),
+                () = others => {}
             }
-        };
-        tokio::select! {
-            outcome = broken => unreachable!("{outcome:?}"),
-            () = others => {}
+            let tries = tries.load(std::sync::atomic::Ordering::Relaxed);
+            assert!((10..=30).contains(&tries), "{tries} in a minute");
         }
-        let tries = tries.into_inner();
-        assert!((10..=30).contains(&tries), "{tries} in a minute");
     }
 
     #[tokio::test(start_paused = true)]
