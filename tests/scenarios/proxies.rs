@@ -143,6 +143,21 @@ async fn what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is
     uploader.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn started_behind_a_proxy_that_wants_a_password_it_goes_on_once_that_is_entered() {
+    let (_world, proxy, options) = company().await;
+    let uploader = Uploader::open(Options { server: Some(format!("https://{HOST}")), ..options }).await.expect("opens");
+    let mut changes = uploader.session_changes();
+    let asks =
+        |now: &SessionStatus| matches!(now, SessionStatus::Connecting { instead: Some(ErrorCode::ProxyAuth), .. });
+    changes.wait_for(asks).await.expect("it says what it waits for");
+    assert!(proxy.hosts().is_empty(), "nothing passed: {:?}", proxy.hosts());
+    let login = ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
+    uploader.set_proxy_login(login).await.expect("kept");
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("it goes on by itself");
+    uploader.close().await;
+}
+
 /// Until so many rows, and the whole, wait for a person because of this.
 async fn all_wait(feed: &mut Feed, rows: usize, code: ErrorCode, waiting: &mut BTreeMap<ItemId, bool>) {
     loop {
