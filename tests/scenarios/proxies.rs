@@ -1,12 +1,16 @@
 //! A company's proxy: with a password, and told of nobody but the keychain and the proxy itself.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use davit_core::engine::EnqueueOptions;
+use davit_core::engine::feed::{Next, Overview, RowState, Update, View};
+use davit_core::engine::{EnqueueOptions, Feed};
 use davit_core::error::ErrorCode;
+use davit_core::ids::ItemId;
 use davit_core::net::{Net, Proxies, ProxyChoice, ProxyFrom, ProxyLogin};
 use davit_core::uploader::{Options, SessionStatus, Uploader};
 use davit_tests::World;
@@ -17,6 +21,9 @@ use davit_tests::world::{BUCKET, connected};
 pub(crate) const TOKEN: &str = "sesame-of-the-company";
 pub(crate) const HOST: &str = "uploads.example.com";
 pub(crate) const PASSWORD: &str = "p4ss:w/rd@of?the proxy";
+
+/// Longer than any wait here takes.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A company that is reached by a proxy alone, which wants a password.
 pub(crate) async fn company() -> (World, ConnectProxy, Options) {
@@ -87,7 +94,10 @@ async fn what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_no
         run
     };
     let refused = upload(&proxy.url(), &proxy.ca).end().await;
-    assert_eq!(refused.failures(), ["proxy-auth"], "{}{}", refused.out, refused.err);
+    assert!(refused.code == Some(130) && refused.failures().is_empty(), "{}{}", refused.out, refused.err);
+    for said in [r#"{"event":"problem","code":"proxy-auth""#, r#"{"event":"interrupted","why":"proxy-auth"}"#] {
+        assert!(refused.out.contains(said), "{}{}", refused.out, refused.err);
+    }
     let known = proxy.url().replace("http://", "http://ada:s3cret-of-ada@");
     let ended = upload(&known, &proxy.ca).end().await;
     ended.all_done();
@@ -117,6 +127,86 @@ async fn a_password_is_kept_for_the_proxy_that_was_shown_and_for_no_other_that_i
     uploader.set_proxy_login("127.0.0.1:2", login()).await.expect("kept");
     assert!(uploader.network().has_password);
     uploader.close().await;
+}
+
+/// The company is reached straight, and its storage by a proxy that wants a password: the one that lets nobody through is told it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is_entered() {
+    let mut world = World::new().await;
+    world.start_backend(&World::backend_config_by_token(TOKEN)).await;
+    let store = format!("{BUCKET}.s3.eu-central-1.amazonaws.com");
+    let company = world.backend.as_ref().expect("a backend").url();
+    let proxy = ConnectProxy::to(world.cloud.address(), &store, &world.path("")).await;
+    proxy.wants("ada", PASSWORD);
+    let storage = proxy.url();
+    let proxies = Proxies::as_said_by(move |to| to.ends_with("amazonaws.com").then(|| storage.clone()));
+    let net = Net { proxies, ca_bundle: Some(proxy.ca.clone()), ..Net::default() };
+    let (server, token) = (Some(company), Some(TOKEN.into()));
+    let options = Options { server, token, net, direct: None, hold: false, ..world.options() };
+    let uploader = connected(options).await;
+    let files = ["a.mov", "b.mov", "c.mov"].map(|name| world.sources().join(name));
+    for (file, size) in files.iter().zip([1_000, 6 << 20, 20 << 20]) {
+        noise(file, size);
+    }
+    let to = uploader.destinations().await.expect("one")[0].id.clone();
+    let mut feed = uploader.engine().subscribe(View { count: 10, ..View::default() }).await.expect("a feed");
+    let ticket = uploader.engine().enqueue(files.to_vec(), to, EnqueueOptions::default()).await.expect("taken");
+
+    let mut waiting = BTreeMap::new();
+    all_wait(&mut feed, 3, ErrorCode::ProxyAuth, &mut waiting).await;
+    assert!(proxy.hosts().is_empty(), "nothing passed: {:?}", proxy.hosts());
+    let network = uploader.network();
+    assert_eq!(network.proxy, Some(proxy.address().to_string()), "the one that is to be told a password");
+    let shown = proxy.address().to_string();
+    let login = |password: &str| ProxyLogin { user: "ada".to_owned(), password: password.to_owned().into() };
+    uploader.set_proxy_login(&shown, login("not it")).await.expect("kept");
+    proxy.refuses_one().await;
+    all_wait(&mut feed, 3, ErrorCode::ProxyAuth, &mut waiting).await;
+    uploader.set_proxy_login(&shown, login(PASSWORD)).await.expect("kept");
+    let settled = tokio::time::timeout(PATIENCE, uploader.engine().settled(ticket.items)).await;
+    let settled = settled.expect("it goes on by itself").expect("settles");
+    assert_eq!((settled.uploaded, settled.failed), (3, 0), "{settled:?}");
+    for (file, name) in files.iter().zip(["a.mov", "b.mov", "c.mov"]) {
+        let key = world.keys().into_iter().find(|key| key.ends_with(name)).expect("stored");
+        assert_eq!(world.sha256(&key), sha256(file));
+    }
+    uploader.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn started_behind_a_proxy_that_wants_a_password_it_goes_on_once_that_is_entered() {
+    let (_world, proxy, options) = company().await;
+    let uploader = Uploader::open(Options { server: Some(format!("https://{HOST}")), ..options }).await.expect("opens");
+    let mut changes = uploader.session_changes();
+    let asks =
+        |now: &SessionStatus| matches!(now, SessionStatus::Connecting { instead: Some(ErrorCode::ProxyAuth), .. });
+    changes.wait_for(asks).await.expect("it says what it waits for");
+    assert!(proxy.hosts().is_empty(), "nothing passed: {:?}", proxy.hosts());
+    let login = ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
+    uploader.set_proxy_login(&proxy.address().to_string(), login).await.expect("kept");
+    changes.wait_for(|now| matches!(now, SessionStatus::Connected { .. })).await.expect("it goes on by itself");
+    uploader.close().await;
+}
+
+/// Until so many rows, and the whole, wait for a person because of this.
+async fn all_wait(feed: &mut Feed, rows: usize, code: ErrorCode, waiting: &mut BTreeMap<ItemId, bool>) {
+    loop {
+        let update = tokio::time::timeout(PATIENCE, feed.next()).await;
+        let update = update.unwrap_or_else(|_| panic!("it stays: {waiting:?}"));
+        let (totals, changed) = match update.expect("the engine runs") {
+            Update::Snapshot(snapshot) => (snapshot.totals, snapshot.slice.rows),
+            Update::Delta(delta) => (delta.totals, delta.slice.map_or(delta.changed, |slice| slice.rows)),
+        };
+        for row in changed {
+            assert!(!matches!(row.state, RowState::Failed { .. }), "{row:?}");
+            let waits = matches!(&row.state, RowState::Waiting(wait) if wait.code == code && wait.next == Next::Person);
+            waiting.insert(row.id, waits);
+        }
+        let whole = matches!(&totals.overview, Overview::Waiting(wait) if wait.code == code);
+        if whole && waiting.len() == rows && waiting.values().all(|waits| *waits) {
+            return;
+        }
+    }
 }
 
 /// As a company's script has it, whose answers change with the network: the company by one proxy, its storage by another.

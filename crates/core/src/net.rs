@@ -154,14 +154,15 @@ impl Net {
         request: reqwest::Request,
     ) -> reqwest::Result<reqwest::Response> {
         let to: Option<http::Uri> = request.url().as_str().parse().ok().filter(|_| !self.direct);
-        if let Some(to) = &to {
-            self.proxies.find(to).await;
-        }
+        let through = match &to {
+            Some(to) => self.proxies.find(to).await,
+            None => None,
+        };
         let answer = client.execute(request).await;
         if let (Some(to), Err(error)) = (&to, &answer)
             && error.is_connect()
         {
-            self.proxies.doubts(to, error);
+            self.proxies.doubts(to, through.as_ref(), error);
         }
         answer
     }

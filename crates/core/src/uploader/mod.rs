@@ -434,7 +434,8 @@ impl Keeper {
 
     /// What it waits for is told. Answers whether anybody wants it still.
     fn still_waits(&self, wish: Wish, address: &str, error: &Error) -> bool {
-        let now = Some(error.code).filter(|code| matches!(code, ErrorCode::CaptivePortal | ErrorCode::UntrustedServer));
+        let told = [ErrorCode::CaptivePortal, ErrorCode::ProxyAuth, ErrorCode::UntrustedServer];
+        let now = Some(error.code).filter(|code| told.contains(code));
         self.present.arrive(wish, None, || {
             let changed = self.status.send_if_modified(|status| match status {
                 SessionStatus::Connecting { instead, .. } if *instead != now => {
