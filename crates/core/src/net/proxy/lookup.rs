@@ -51,6 +51,8 @@ impl Proxies {
         if now.looked_up.insert(host.clone())
             && let Some(login) = login
         {
+            // That nobody passed without it says nothing of it.
+            now.refused.remove(&host);
             now.logins.entry(host).or_insert(login);
         }
     }
