@@ -105,7 +105,7 @@ impl Notices {
             return None;
         }
         told.before = failed;
-        let title = needs(failed, name.as_deref(), why);
+        let title = words::need_you(failed, name.as_deref());
         let body = because(failed, why, None, &destination);
         let leads = item.map(|item| Wanted::Row { item }).or(Some(Wanted::NeedsYou));
         (preferences.tell_needs_you && !focused).then_some(Notice { title, body, leads })
@@ -136,7 +136,7 @@ impl Notices {
         let leads = item.map(|item| Wanted::Row { item });
         if failed > 0 {
             let leads = leads.or(Some(Wanted::NeedsYou));
-            let title = needs(failed, name, why);
+            let title = words::need_you(failed, name);
             let besides = (done > 0).then(|| words::and_done(done, &destination));
             let body = because(failed, why, besides, &destination);
             return preferences.tell_needs_you.then_some(Notice { title, body, leads });
@@ -222,14 +222,9 @@ impl Folder {
     }
 }
 
-/// What needs the person. A password that the network wants is asked for once, whatever waits for it.
-fn needs(failed: u32, name: Option<&str>, why: Option<ErrorCode>) -> String {
-    if why == Some(ErrorCode::ProxyAuth) { words::say("proxy.title") } else { words::need_you(failed, name) }
-}
-
-/// Why it does, where it is one file, and what was done besides; else where it goes. What the title says is not said again.
+/// Why it needs the person, where it is one file, and what was done besides; else where it goes.
 fn because(failed: u32, why: Option<ErrorCode>, besides: Option<String>, destination: &str) -> String {
-    let why = why.filter(|code| failed == 1 && *code != ErrorCode::ProxyAuth).map(words::reason);
+    let why = why.filter(|_| failed == 1).map(words::reason);
     words::sentences(why, besides).unwrap_or_else(|| words::place(destination))
 }
 
@@ -361,9 +356,6 @@ mod tests {
         let two = needs_you("2 files need you", PLACE);
         assert_eq!(notices.news(stumbled(2, 2, None, None), wants, false), Some(two));
         assert_eq!(notices.news(News::Ended(ended(2, 0, 2)), wants, false), None, "they know");
-        let proxy = Notice { leads: row, ..notice("Your company network asks for a password", PLACE) };
-        let asked = stumbled(3, 1, Some("cut.mov"), Some(ErrorCode::ProxyAuth));
-        assert_eq!(notices.news(asked, wants, false), Some(proxy));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.news(stumbled(4, 1, None, None), no_need, false), None);
         assert_eq!(notices.news(stumbled(5, 1, None, None), wants, true), None, "it is seen");
@@ -410,6 +402,7 @@ mod tests {
         for (overview, title) in [
             (Overview::SignedOut { since: UnixTime(7) }, Some("Sign in to continue")),
             (wait(ErrorCode::CaptivePortal), Some("This network wants you to sign in first")),
+            (wait(ErrorCode::ProxyAuth), Some("Your company network asks for a password")),
             (wait(ErrorCode::UntrustedServer), Some("This network changes secure connections")),
             (Overview::Stuck { code: ErrorCode::DiskFull }, Some("This computer’s disk is full")),
             (Overview::Stuck { code: ErrorCode::JournalUnwritable }, Some("Davit cannot write its records")),

@@ -231,7 +231,9 @@ async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
             if let Some(rate) = id.strip_prefix(LIMIT) {
                 shell.uploader()?.choose_limit(rate.parse().ok().map(ByteRate)).await?;
             } else if let Some(row) = id.strip_prefix(SHOW).and_then(|row| row.parse().ok()) {
-                show(shell, Target::Item(ItemId::new(row))).await?;
+                let item = ItemId::new(row);
+                // Where it cannot be shown, its row is, which leads on.
+                show(shell, Target::Item(item)).await.inspect_err(|_| shell.wants(Wanted::Row { item }))?;
             }
         }
     }

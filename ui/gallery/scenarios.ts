@@ -139,6 +139,8 @@ const waiting: Record<string, ReturnType<typeof waits>> = {
   computer: waits('computer-busy', { next: 'person' }),
 };
 
+const password = waits('proxy-auth', { next: 'person' });
+
 const GB = 1e9;
 const awaiting = Object.entries(waiting).map(([name, state], id) =>
   row(id + 1, `${name}.mov`, state, { sent: 6.4 * GB }),
@@ -412,6 +414,13 @@ export const scenarios: Record<string, Scenario> = {
       await shown('.cta');
     },
   },
+  'connecting-password': {
+    session: { ...away, instead: 'proxy-auth' },
+    network: byProxy,
+    then: async ({ shown }) => {
+      await shown('.cta');
+    },
+  },
   'connecting-list': { ...list, session: away },
   'connecting-waiting': { ...list, session: away, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
   'connecting-drop': hover(away, 400, 300, day()),
@@ -562,6 +571,13 @@ export const scenarios: Record<string, Scenario> = {
       details(id + 1, { rows: awaiting, totals: { ...moving, speed: 0, secondsLeft: null, overview: wait } }),
     ]),
   ),
+  'waiting-password': {
+    ...details(1, {
+      rows: awaiting.slice(0, 2).map((row) => ({ ...row, state: password })),
+      totals: { ...moving, speed: 0, secondsLeft: null, overview: password },
+    }),
+    network: byProxy,
+  },
   'signed-out': {
     session: signedOut,
     rows: held(),
@@ -819,6 +835,12 @@ export const scenarios: Record<string, Scenario> = {
     await stage.shown('.nothing');
   }),
   'history-empty': ended(0),
+  'history-reading': {
+    ...ended(3, async ({ shown }) => {
+      await shown('.main [role=status]');
+    }),
+    searches: 'late',
+  },
   'history-few': ended(3),
   'history-names': {
     ...ended(0),

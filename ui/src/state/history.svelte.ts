@@ -32,6 +32,8 @@ export class History {
   shown = $state.raw<Shown | null>(null);
   /** The entry that is looked into, and all there is to say about it. */
   about = $state.raw<{ entry: EntryView; details: Details } | null>(null);
+  /** A question is not answered yet. */
+  reading = $state(false);
   /** Which is to be looked into. */
   private into: EntryView | null = null;
   /** Whether anybody looks. */
@@ -115,7 +117,7 @@ export class History {
   }
 
   private async answer(): Promise<void> {
-    this.asking = true;
+    this.asking = this.reading = true;
     try {
       while (this.asked) {
         this.asked = false;
@@ -127,7 +129,7 @@ export class History {
     } catch (problem) {
       this.toasts.refused(problem as Problem, 'read');
     } finally {
-      this.asking = false;
+      this.asking = this.reading = false;
     }
   }
 

@@ -159,7 +159,44 @@ test('whoever connects to a company that wants the browser has it opened at once
   session.moving = true;
   await session.connect('upload.nordlys.example');
   expect(signInByBrowser).toHaveBeenCalledExactlyOnceWith(false);
-  expect([session.view, session.moving, session.busy]).toEqual([connected, false, false]);
+  await vi.waitFor(() => expect(session.busy).toBe(false));
+  expect([session.view, session.moving]).toEqual([connected, false]);
+});
+
+test('who connects is answered before a person has signed in, and no browser opens for who left before that', async () => {
+  const signInByBrowser = vi.fn(() => new Promise<SessionView>(() => undefined));
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const answers: ((view: SessionView) => void)[] = [];
+  const connect = () => new Promise<SessionView>((answer) => answers.push(answer));
+  const { session } = started({ connect, signInByBrowser, leaveSignIn });
+  const left = session.connect('upload.nordlys.example');
+  session.leaveSignIn();
+  answers[0]?.(browser);
+  await left;
+  expect(signInByBrowser).not.toHaveBeenCalled();
+  expect([session.view, session.busy]).toEqual([browser, false]);
+  const goes = session.connect('upload.nordlys.example');
+  answers[1]?.(browser);
+  await goes;
+  expect(signInByBrowser).toHaveBeenCalledOnce();
+  expect([session.busy, leaveSignIn.mock.calls.length]).toEqual([true, 0]);
+});
+
+test('a sign-in can be left before its browser is open', async () => {
+  const answers: ((view: SessionView) => void)[] = [];
+  const signInByBrowser = () => new Promise<SessionView>((answer) => answers.push(answer));
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const { session } = started({ signInByBrowser, leaveSignIn });
+  session.hear({ kind: 'session', session: browser });
+  const signIn = session.signInByBrowser();
+  session.leaveSignIn();
+  expect(leaveSignIn).toHaveBeenCalledOnce();
+  expect(session.busy).toBe(false);
+  answers[0]?.(signingIn);
+  await signIn;
+  expect(session.view).toEqual(browser);
+  session.leaveSignIn();
+  expect(leaveSignIn).toHaveBeenCalledOnce();
 });
 
 test('what comes of a sign-in in whose place another was begun, or that was left, counts no more', async () => {

@@ -468,7 +468,7 @@ impl Actor {
         }
         let moved = |then| self.shelf.running.values().any(|live| live.moved_since(then));
         self.shelf.offline = self.shared.link.offline(now, moved);
-        self.shelf.portal = self.shared.link.behind_a_portal();
+        self.shelf.gate = self.shared.link.gate();
         self.shelf.quiet = self.shared.link.quiet_for().is_some();
         self.shelf.ways = self.shared.routes.ways();
         self.shelf.sample(now);
