@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -14,7 +15,7 @@ use ts_rs::TS;
 use url::Url;
 
 use super::login::{Keychain, ProxyLogin, asks_who_we_are};
-use super::system::{self, Resolver, Said};
+use super::system::{self, Answer, Resolver, SOON, Said};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 
@@ -133,7 +134,7 @@ pub struct Proxies(Arc<Shared>);
 struct Shared {
     now: Mutex<Now>,
     system: Resolver,
-    /// One at a time asks the system and the keychain, and those who wait for it go by what it heard.
+    /// One at a time asks the keychain, and those who wait for it go by what it heard.
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -249,11 +250,8 @@ impl Proxies {
         if self.is_known(to) {
             return self.to(to);
         }
+        self.hear(to).await;
         let _turn = self.0.asking.lock().await;
-        if self.now().is_due(to) {
-            let said = (self.0.system)(to.clone()).await;
-            self.now().said.hears(to, said);
-        }
         let through = self.to(to)?;
         let keychain = self.now().keychain_for(&through);
         if let Some(keychain) = keychain {
@@ -267,6 +265,35 @@ impl Proxies {
             }
         }
         self.to(to)
+    }
+
+    /// Hears what the system says of the way to an address by now, where that is due. Where it takes long what is known holds,
+    /// nobody waits for that answer again, and it counts once it is there. No place waits for another's.
+    async fn hear(&self, to: &Uri) {
+        let Some((answer, is_late)) = self.question(to) else { return };
+        if is_late {
+            // It may be there.
+            answer.now_or_never();
+        } else if tokio::time::timeout(SOON, answer).await.is_err() {
+            self.now().said.is_late(to);
+        }
+    }
+
+    /// What the system is asked of the way to an address, where that is due.
+    fn question(&self, to: &Uri) -> Option<(Answer, bool)> {
+        let mut now = self.now();
+        if !now.is_due(to) {
+            return None;
+        }
+        let (shared, place) = (Arc::downgrade(&self.0), to.clone());
+        let asks = async move {
+            let Some(system) = shared.upgrade().map(|shared| Arc::clone(&shared.system)) else { return };
+            let said = system(place.clone()).await;
+            if let Some(shared) = shared.upgrade() {
+                Self(shared).now().said.hears(&place, said);
+            }
+        };
+        Some(now.said.asks(to, || asks.boxed().shared()))
     }
 
     /// Whether nobody has to be asked for a way.
@@ -378,6 +405,8 @@ fn fixed(address: &Url) -> Matcher {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -462,6 +491,37 @@ mod tests {
         proxies.choose(ProxyChoice::None);
         assert_eq!(by(&store()).await, None);
         assert_eq!(asked(), Vec::<String>::new(), "nobody asks of what is decided");
+    }
+
+    /// As Windows is, that looks for a script where nobody answers.
+    #[tokio::test(start_paused = true)]
+    async fn a_system_that_does_not_answer_is_waited_for_once_for_each_place_and_asked_no_second_time() {
+        let (asked, gate) = (Arc::new(AtomicU32::new(0)), Arc::new(tokio::sync::Notify::new()));
+        let (count, opens) = (Arc::clone(&asked), Arc::clone(&gate));
+        let resolver: Resolver = Arc::new(move |_: Uri| -> BoxFuture<'static, Option<Matcher>> {
+            count.fetch_add(1, Relaxed);
+            let opens = Arc::clone(&opens);
+            Box::pin(async move {
+                opens.notified().await;
+                Some(system::through("http://script:3128".to_owned()))
+            })
+        });
+        let settings = system::through("http://settings:3128".to_owned());
+        let proxies = Proxies::by(Matcher::builder().build(), settings, resolver);
+        let (storage, company) = (store(), Uri::from_static("https://uploads.example.com/"));
+        let by = async |to: &Uri| {
+            let begun = tokio::time::Instant::now();
+            let by = proxies.find(to).await.expect("by a proxy").host().to_owned();
+            (by, begun.elapsed().as_secs())
+        };
+        let known = |seconds: u64| ("settings:3128".to_owned(), seconds);
+        let (one, other, same) = tokio::join!(by(&storage), by(&company), by(&storage));
+        assert_eq!((one, other, same), (known(3), known(3), known(3)), "none waits for another");
+        tokio::time::advance(std::time::Duration::from_secs(60)).await;
+        assert_eq!((by(&storage).await, by(&company).await), (known(0), known(0)));
+        assert_eq!(asked.load(Relaxed), 2, "each question is still the first");
+        gate.notify_waiters();
+        assert_eq!(by(&storage).await, ("script:3128".to_owned(), 0));
     }
 
     #[tokio::test]
