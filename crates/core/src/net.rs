@@ -75,9 +75,6 @@ const KEPT: Duration = Duration::from_secs(1);
 /// answers for it.
 const SILENT: Duration = Duration::from_secs(15);
 
-/// Nobody is sent on more often on the way to a file.
-const REDIRECTS_AT_MOST: usize = 5;
-
 static PROVIDER: Once = Once::new();
 
 impl Net {
@@ -111,15 +108,15 @@ impl Net {
         self.client(|builder| builder.redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)))
     }
 
-    /// A client that fetches what is large from an address, under a name of its own: https alone, wherever it is sent on to. It
-    /// takes as long as it takes while anything comes.
+    /// A client that fetches what is large from an address, under a name of its own: https alone. It takes as long as it takes while
+    /// anything comes. Where it is sent on to is asked anew: by what leads to one host another need not be reached.
     ///
     /// # Errors
     /// As [`Self::backend_client`].
     pub fn download_client(&self, from: &url::Url, name: &str) -> Result<reqwest::Client> {
-        let redirects = reqwest::redirect::Policy::limited(REDIRECTS_AT_MOST);
+        let none = reqwest::redirect::Policy::none();
         self.towards(from).client(|builder| {
-            builder.https_only(true).redirect(redirects).read_timeout(Duration::from_secs(30)).user_agent(name)
+            builder.https_only(true).redirect(none).read_timeout(Duration::from_secs(30)).user_agent(name)
         })
     }
 

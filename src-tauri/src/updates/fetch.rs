@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use davit_core::net::Net;
 use davit_core::units::ByteRate;
-use reqwest::{Client, Response};
+use reqwest::header::LOCATION;
+use reqwest::{Client, Response, StatusCode};
 use semver::Version;
 use tauri::Url;
 use tempfile::NamedTempFile;
@@ -19,6 +20,8 @@ use crate::views::UpdateTrouble;
 
 /// Bytes a second beside what is uploaded.
 const BESIDE: ByteRate = ByteRate(1_000_000);
+/// Nobody is sent on more often on the way to a file.
+const SENT_ON_AT_MOST: usize = 5;
 /// No manifest is larger, in bytes.
 const MANIFEST_AT_MOST: u64 = 256 << 10;
 /// No update is larger, in bytes.
@@ -51,10 +54,6 @@ impl Failed {
 
 impl From<reqwest::Error> for Failed {
     fn from(error: reqwest::Error) -> Self {
-        // Sent on to what is no https, or round and round.
-        if error.is_redirect() {
-            return Self::Refused(Refused::Insecure);
-        }
         // The outer ones say that there was an error.
         let error = error.without_url();
         let mut innermost: &dyn std::error::Error = &error;
@@ -81,9 +80,19 @@ impl Way<'_> {
         client.map_err(|error| Failed::Unreachable(error.to_string()))
     }
 
+    /// Asks, and follows where it is sent on to: to each host by the proxy that leads there.
     async fn ask(self, address: &Url) -> Result<Response, Failed> {
-        let answer = self.net.send(self.client(address)?.get(address.clone())).await?;
-        Ok(answer.error_for_status()?)
+        let mut at = address.clone();
+        for _ in 0..=SENT_ON_AT_MOST {
+            let answer = self.net.send(self.client(&at)?.get(at.clone())).await?;
+            let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            match sent_on(answer.status(), &at, location) {
+                Some(next) => at = next,
+                None => return Ok(answer.error_for_status()?),
+            }
+        }
+        // Round and round.
+        Err(Refused::Insecure.into())
     }
 
     /// The manifest.
@@ -128,6 +137,12 @@ impl Way<'_> {
         file.sync_all().await?;
         Ok(())
     }
+}
+
+/// Where an answer sends whoever asked.
+fn sent_on(status: StatusCode, from: &Url, location: Option<&str>) -> Option<Url> {
+    let sends = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    from.join(location.filter(|_| sends)?).ok()
 }
 
 fn percent(got: u64, of: Option<u64>) -> u8 {
@@ -214,6 +229,23 @@ mod tests {
             [(0, Some(0), 0), (1, None, 0), (50, Some(200), 25), (200, Some(200), 99), (9, Some(3), 99)]
         {
             assert_eq!(percent(got, of), said);
+        }
+    }
+
+    #[test]
+    fn an_update_is_followed_to_where_its_server_sends_for_it() {
+        let from: Url = "https://example.com/davit/latest".parse().expect("an address");
+        for (status, location, to) in [
+            (302, Some("https://objects.example.net/a?b=c"), Some("https://objects.example.net/a?b=c")),
+            (301, Some("/davit/0.3.0"), Some("https://example.com/davit/0.3.0")),
+            // Refused before anything is asked there.
+            (307, Some("http://example.com/davit"), Some("http://example.com/davit")),
+            (302, None, None),
+            (200, Some("https://objects.example.net/a"), None),
+            (304, Some("https://objects.example.net/a"), None),
+        ] {
+            let found = sent_on(StatusCode::from_u16(status).expect("a status"), &from, location);
+            assert_eq!(found.as_ref().map(Url::as_str), to, "{status}, {location:?}");
         }
     }
 
