@@ -174,7 +174,7 @@ impl Default for Proxies {
 }
 
 impl Proxies {
-    fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
+    pub(super) fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
         let now = Now {
             choice: ProxyChoice::Automatic,
             environment,
@@ -405,8 +405,6 @@ fn fixed(address: &Url) -> Matcher {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -491,37 +489,6 @@ mod tests {
         proxies.choose(ProxyChoice::None);
         assert_eq!(by(&store()).await, None);
         assert_eq!(asked(), Vec::<String>::new(), "nobody asks of what is decided");
-    }
-
-    /// As Windows is, that looks for a script where nobody answers.
-    #[tokio::test(start_paused = true)]
-    async fn a_system_that_does_not_answer_is_waited_for_once_for_each_place_and_asked_no_second_time() {
-        let (asked, gate) = (Arc::new(AtomicU32::new(0)), Arc::new(tokio::sync::Notify::new()));
-        let (count, opens) = (Arc::clone(&asked), Arc::clone(&gate));
-        let resolver: Resolver = Arc::new(move |_: Uri| -> BoxFuture<'static, Option<Matcher>> {
-            count.fetch_add(1, Relaxed);
-            let opens = Arc::clone(&opens);
-            Box::pin(async move {
-                opens.notified().await;
-                Some(system::through("http://script:3128".to_owned()))
-            })
-        });
-        let settings = system::through("http://settings:3128".to_owned());
-        let proxies = Proxies::by(Matcher::builder().build(), settings, resolver);
-        let (storage, company) = (store(), Uri::from_static("https://uploads.example.com/"));
-        let by = async |to: &Uri| {
-            let begun = tokio::time::Instant::now();
-            let by = proxies.find(to).await.expect("by a proxy").host().to_owned();
-            (by, begun.elapsed().as_secs())
-        };
-        let known = |seconds: u64| ("settings:3128".to_owned(), seconds);
-        let (one, other, same) = tokio::join!(by(&storage), by(&company), by(&storage));
-        assert_eq!((one, other, same), (known(3), known(3), known(3)), "none waits for another");
-        tokio::time::advance(std::time::Duration::from_secs(60)).await;
-        assert_eq!((by(&storage).await, by(&company).await), (known(0), known(0)));
-        assert_eq!(asked.load(Relaxed), 2, "each question is still the first");
-        gate.notify_waiters();
-        assert_eq!(by(&storage).await, ("script:3128".to_owned(), 0));
     }
 
     #[tokio::test]
