@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -17,7 +18,7 @@ use ts_rs::TS;
 use url::Url;
 
 use super::login::{Keychain, ProxyLogin, asks_who_we_are};
-use super::system::{self, Resolver, Said};
+use super::system::{self, Answer, Resolver, SOON, Said};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
 use lookup::Question;
@@ -141,8 +142,6 @@ pub struct Proxies(Arc<Shared>);
 struct Shared {
     now: Mutex<Now>,
     system: Resolver,
-    /// One at a time asks the system, and those who wait for it go by what it heard.
-    asking: tokio::sync::Mutex<()>,
 }
 
 struct Now {
@@ -183,7 +182,7 @@ impl Default for Proxies {
 }
 
 impl Proxies {
-    fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
+    pub(super) fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
         let now = Now {
             choice: ProxyChoice::Automatic,
             environment,
@@ -196,7 +195,7 @@ impl Proxies {
             questions: BTreeMap::new(),
             refused: BTreeMap::new(),
         };
-        Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
+        Self(Arc::new(Shared { now: Mutex::new(now), system }))
     }
 
     /// As `resolves` says, in the place of environment and system: of a host, the address of the proxy that leads there, or none
@@ -261,18 +260,42 @@ impl Proxies {
         if self.is_known(to) {
             return self.to(to);
         }
-        let turn = self.0.asking.lock().await;
-        if self.now().is_due(to) {
-            let said = (self.0.system)(to.clone()).await;
-            self.now().said.hears(to, said);
-        }
-        drop(turn);
+        self.hear(to).await;
         let through = self.known(to)?;
         let keychain = self.now().keychain_for(&through);
         if let Some(keychain) = keychain {
             self.looks_up(through.host(), &keychain).await;
         }
         self.to(to)
+    }
+
+    /// Hears what the system says of the way to an address by now, where that is due. Where it takes long what is known holds,
+    /// nobody waits for that answer again, and it counts once it is there. No place waits for another's.
+    async fn hear(&self, to: &Uri) {
+        let Some((answer, is_late)) = self.question(to) else { return };
+        if is_late {
+            // It may be there.
+            answer.now_or_never();
+        } else if tokio::time::timeout(SOON, answer).await.is_err() {
+            self.now().said.is_late(to);
+        }
+    }
+
+    /// What the system is asked of the way to an address, where that is due.
+    fn question(&self, to: &Uri) -> Option<(Answer, bool)> {
+        let mut now = self.now();
+        if !now.is_due(to) {
+            return None;
+        }
+        let (shared, place) = (Arc::downgrade(&self.0), to.clone());
+        let asks = async move {
+            let Some(system) = shared.upgrade().map(|shared| Arc::clone(&shared.system)) else { return };
+            let said = system(place.clone()).await;
+            if let Some(shared) = shared.upgrade() {
+                Self(shared).now().said.hears(&place, said);
+            }
+        };
+        Some(now.said.asks(to, || asks.boxed().shared()))
     }
 
     /// Whether nobody has to be asked for a way.

@@ -605,7 +605,7 @@ impl Actor {
                 }
             }
             Command::FolderFiles(item, search, first, count, reply) => {
-                let _ = reply.send(self.folder_files(item, search, first, count).await);
+                self.look_at_files(item, search, first, count, reply);
             }
             Command::Link(target, reply) => {
                 let _ = reply.send(self.link(target).await);
