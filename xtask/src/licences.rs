@@ -11,7 +11,7 @@ use crate::dependencies::{Part, crates, microsofts, page};
 /// How files begin in which a part tells its licence, in capital letters.
 const FILES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
-/// Texts for parts that bring none. Source: https://spdx.org/licenses/
+/// Texts for parts that bring none. Source: <https://spdx.org/licenses/>
 const STANDARD: [(&str, &str); 5] = [
     ("Apache-2.0", include_str!("../../LICENSE-APACHE")),
     ("BSD-3-Clause", include_str!("../licences/BSD-3-Clause.txt")),

@@ -40,18 +40,7 @@ test('numbers and times may be written in the ways of two places', () => {
   expect([number(1234.5), time()]).toEqual(['1,234.5', '16:02']);
 });
 
-const PLACES = [
-  'en-GB',
-  'en-US',
-  'de-DE',
-  'nl-NL',
-  'fr-FR',
-  'sv-SE',
-  'es-ES',
-  'pl-PL',
-  'ar-EG',
-  'en-US-u-hc-h23',
-];
+const PLACES = ['en-GB', 'en-US', 'de-DE', 'nl-NL', 'fr-FR', 'sv-SE', 'es-ES', 'pl-PL', 'ar-EG', 'en-US-u-hc-h23'];
 
 // "npm run words" writes how; a test of the shell reads it.
 test('the shell writes numbers and times as the window does', async () => {

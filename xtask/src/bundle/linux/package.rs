@@ -73,7 +73,7 @@ pub(crate) fn debian_machine() -> &'static str {
     }
 }
 
-/// Who is asked about a package, and where more is said of it: whoever packs it says so by `DAVIT_MAINTAINER` ("Name <address>")
+/// Who is asked about a package, and where more is said of it: whoever packs it says so by `DAVIT_MAINTAINER` (`Name <address>`)
 /// and `DAVIT_HOMEPAGE`.
 pub(crate) struct Packer {
     pub(crate) maintainer: String,
