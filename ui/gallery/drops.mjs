@@ -9,6 +9,14 @@ const CASES = [
   { name: 'a drop while signed out goes nowhere', scenario: 'signed-out', on: null, sent: null, asks: false },
   { name: 'a drop before the sign-in goes nowhere', scenario: 'welcome', on: null, sent: null, asks: false },
   {
+    name: 'a drop where the company has no place goes nowhere, and that is said',
+    scenario: 'empty-nowhere',
+    on: null,
+    sent: null,
+    asks: false,
+    says: 'Ask your administrator.',
+  },
+  {
     name: 'a drop while the company is away is kept',
     scenario: 'connecting-list',
     on: 'is waited for',
@@ -26,7 +34,7 @@ export const drops = {
   counts: 'drops',
   jobs: (names) => [...CASES, LEFT].filter(({ scenario }) => names.includes(scenario)),
   async each({ page, home, job, say }) {
-    const { scenario, on, sent, asks, keeps = false, leave = false } = job;
+    const { scenario, on, sent, asks, keeps = false, leave = false, says = '' } = job;
     const tell = async (event) => {
       await page.evaluate((what) => window.gallery.fake.hover(what.kind, what.x, what.y), event);
       await painted(page);
@@ -47,6 +55,7 @@ export const drops = {
     const after = await page.evaluate(state);
     if (after.sent !== sent) say(`sent to ${after.sent}`);
     if (after.kept !== keeps) say(keeps ? 'it is not kept' : 'it is kept');
+    if (!after.said.includes(says)) say(`nobody says "${says}"`);
     if (after.targets !== asks) say(asks ? 'nobody is asked' : 'the targets stay');
   },
 };
@@ -57,6 +66,7 @@ function state() {
     sent: window.gallery.fake.enqueued.at(-1) ?? null,
     targets: document.querySelector('.targets') !== null,
     kept: document.querySelector('.waits') !== null,
+    said: document.querySelector('.toast')?.textContent ?? '',
     lit: document.querySelectorAll('.tgt.over').length,
   };
 }

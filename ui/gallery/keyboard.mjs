@@ -18,6 +18,8 @@ const WALKED = [
   'sign-in-unfinished',
   'empty',
   'empty-one-place',
+  'empty-nowhere',
+  'empty-nowhere-waiting',
   'empty-signed-out',
   'drop-somewhere-else',
   'list',

@@ -290,6 +290,44 @@ export const walks = [
     },
   },
   {
+    name: 'where the company has no place whom to ask is said, by whichever way files are added',
+    scenario: 'empty-nowhere',
+    walk: async ({ page, to, press, on, says, sees }) => {
+      await says('.drop', 'Ask your administrator.');
+      await to('.drop .btn');
+      await press('Enter');
+      await says('.toast', 'Ask your administrator.');
+      await press('Control+o', 'Control+Shift+o', 'Control+v');
+      await sees('.targets', false);
+      await page.evaluate(() => {
+        const asked = ['pickFiles', 'pickFolder', 'paste'].filter((one) => window.gallery.asked.has(one));
+        document.body.dataset.asked = String(asked);
+      });
+      await sees('body[data-asked=""]');
+      await on('.drop .btn');
+    },
+  },
+  {
+    name: 'what is given where the company has no place is held in view, and can be let go',
+    scenario: 'empty-nowhere-waiting',
+    walk: async ({ to, press, says, sees }) => {
+      await says('.waits', 'no place for you yet');
+      await to('.waits .btn');
+      await press('Enter');
+      await sees('.waits', false);
+    },
+  },
+  {
+    name: 'a folder is not watched where the company has no place, and why stands there',
+    scenario: 'watched-new-nowhere',
+    walk: async ({ to, press, says, sees }) => {
+      await says('.sheet', 'Ask your administrator.');
+      await to('.sheet .primary');
+      await press('Enter');
+      await sees('.sheet .primary[aria-disabled=true]');
+    },
+  },
+  {
     name: 'the usual place is changed in the empty window',
     scenario: 'empty',
     walk: async ({ to, press, on }) => {

@@ -78,6 +78,11 @@ export class Session {
     return [...recent, ...all.filter((place) => !recent.includes(place))];
   }
 
+  /** Signed in, and the company has no place for this person. */
+  get nowhere(): boolean {
+    return this.view?.kind === 'connected' && this.places.length === 0;
+  }
+
   get door(): Door {
     const { view } = this;
     if (this.places.length > 0) return 'open';
@@ -122,7 +127,10 @@ export class Session {
       case 'dropped':
         if (this.door === 'open') this.hover = { inbox: event.inbox, x: event.x, y: event.y, dropped: true };
         else if (this.door === 'later') this.keep(event.inbox);
-        else this.refuse(event.inbox);
+        else {
+          if (this.nowhere) this.toasts.say(text.targets.none);
+          this.refuse(event.inbox);
+        }
         break;
       case 'added':
         this.keep(event.inbox);
@@ -253,8 +261,12 @@ export class Session {
     }
   }
 
-  /** Asks for files; they wait for a destination unless the person has it in view. */
+  /** Asks for files; they wait for a destination unless the person has it in view. Where there is none, that is said instead. */
   async pick(what: 'files' | 'folder' | 'paste', to: DestinationId | null = null): Promise<void> {
+    if (this.nowhere) {
+      this.toasts.say(text.targets.none);
+      return;
+    }
     const ask = what === 'files' ? this.ipc.pickFiles : what === 'folder' ? this.ipc.pickFolder : this.ipc.paste;
     try {
       const inbox = await ask();

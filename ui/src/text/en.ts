@@ -834,6 +834,8 @@ export const text = {
     files: 'Choose files',
     folder: 'Choose a folder',
     to: 'They go to',
+    /** Where the company has no place for whoever is signed in; the line below says whom to ask. */
+    nowhere: 'No destination yet',
   },
   none: {
     all: 'Nothing here',
@@ -877,6 +879,8 @@ export const text = {
   resumeAll: 'Resume all',
   add: 'Add',
   addFiles: 'Add files',
+  /** Beside what cannot be chosen for it. */
+  nowhere: 'No place yet',
   history: {
     title: 'History',
     search: 'Search history',
@@ -1154,6 +1158,7 @@ export const text = {
     company: '{what}: you choose where as soon as {company} answers.',
     signIn: '{what}: you choose where once you have signed in.',
     records: '{what}: you choose where as soon as Davit goes on.',
+    nowhere: '{what}: your company has no place for you yet. Ask your administrator.',
   },
   items: '{n, plural, one {# item} other {# items}}',
   files: '{n, plural, one {# file} other {# files}}',
