@@ -802,6 +802,12 @@ export const scenarios: Record<string, Scenario> = {
     await press('.sheet .more');
     await change('.sheet .sizes input', 'much');
   }),
+  'drop-over-sheet': watched(watches(), async ({ press, shown, fake }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button');
+    await shown('.sheet');
+    fake.hover('hover', 400, 300);
+  }),
   'watched-new-nowhere': { ...watched([], ({ press }) => press('.bar .primary')), session: noPlace },
   'watched-new': watched([], ({ press }) => press('.bar .primary')),
   history: ended(48_112, async ({ shown }) => {

@@ -89,6 +89,11 @@ export class Session {
     return view?.kind === 'connecting' || (view?.kind === 'stopped' && view.again) ? 'later' : 'shut';
   }
 
+  /** Whether what waits can go somewhere; none where nothing does. */
+  get awaits(): Door | null {
+    return this.waiting.length > 0 ? this.door : null;
+  }
+
   /** Whether the person is asked where something goes. */
   get asks(): boolean {
     return this.hover !== null || (this.door === 'open' && this.waiting.length > 0);
