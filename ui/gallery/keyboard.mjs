@@ -264,6 +264,11 @@ function handsOn(page, say) {
       const asked = (what) => window.gallery.asked.has(what);
       await page.waitForFunction(asked, action, { timeout: 20_000 }).catch(() => say(`nobody asked for ${action}`));
     },
+    /** Nobody asked the shell for any of these. */
+    leaves: async (...actions) => {
+      const asked = await page.evaluate((all) => all.filter((one) => window.gallery.asked.has(one)), actions);
+      if (asked.length > 0) say(`somebody asked for ${asked.join()}`);
+    },
     copied: async (wanted) => {
       const last = await page.evaluate(() => window.gallery.fake.copied.at(-1) ?? null);
       if (!last?.includes(wanted)) say(`copied was "${last}", not "${wanted}"`);
