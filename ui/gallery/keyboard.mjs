@@ -57,6 +57,7 @@ const WALKED = [
   'shortcuts',
   'history-none',
   'history-empty',
+  'history-unread',
 ];
 /** And in the compact window, where parts take each other's place. */
 const COMPACT = [

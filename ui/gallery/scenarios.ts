@@ -831,6 +831,13 @@ export const scenarios: Record<string, Scenario> = {
     await stage.shown('.nothing');
   }),
   'history-empty': ended(0),
+  'history-late': {
+    ...ended(3, async ({ shown }) => {
+      await shown('.center [role=status]');
+    }),
+    searched: 'late',
+  },
+  'history-unread': { ...ended(3), searched: problem('unexpected') },
   'history-few': ended(3),
   'history-names': {
     ...ended(0),

@@ -903,6 +903,8 @@ export const text = {
     some: '{matched, number} of {all, plural, one {# transfer} other {# transfers}}',
     files: '{n, plural, one {# file} other {# files}}',
     nothing: 'Nothing uploaded yet',
+    reading: 'Reading your history.',
+    unread: 'Your history could not be read.',
     none: 'Nothing matches',
     noneOf: 'Nothing matches “{search}”',
     narrowed: 'You are looking at {what}.',
