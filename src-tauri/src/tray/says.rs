@@ -2,6 +2,7 @@
 
 use davit_core::bandwidth::{LimitNow, Why};
 use davit_core::engine::feed::Overview;
+use davit_core::error::ErrorCode;
 use davit_core::ids::ItemId;
 use davit_core::units::ByteRate;
 
@@ -96,6 +97,7 @@ fn limits(now: &LimitNow) -> Vec<(Option<ByteRate>, bool)> {
 fn line(standing: &Standing, needs: Option<&str>) -> String {
     let totals = &standing.totals;
     match &totals.overview {
+        Overview::Stuck { code: ErrorCode::DiskFull } => words::say("diskFull.title"),
         Overview::Stuck { .. } => words::say("stuck"),
         Overview::SignedOut { .. } => words::say("signIn.title"),
         _ if standing.is_paused_for_a_while()
@@ -128,7 +130,6 @@ fn line(standing: &Standing, needs: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use davit_core::engine::feed::{Totals, Wait};
-    use davit_core::error::ErrorCode;
     use davit_core::ids::WatchId;
     use davit_core::units::{ByteCount, UnixTime};
 
@@ -175,7 +176,12 @@ mod tests {
             ),
             (Overview::Paused, Look::Paused, "Paused"),
             (Overview::SignedOut { since: UnixTime(7) }, Look::NeedsYou, "Sign in to continue"),
-            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, "Stopped: Davit cannot write its records"),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, "This computer’s disk is full"),
+            (
+                Overview::Stuck { code: ErrorCode::JournalUnwritable },
+                Look::NeedsYou,
+                "Stopped: Davit cannot write its records",
+            ),
         ] {
             let now = says(Totals { overview, ..Totals::default() });
             assert_eq!((now.look, now.line.as_str(), now.needs), (look, line, None));

@@ -30,10 +30,10 @@ export const targetOf = ({ item }: EntryView): Target => ({ kind: 'item', id: it
 export class History {
   query = $state.raw<Query>(ALL);
   shown = $state.raw<Shown | null>(null);
+  /** Why the last question has no answer. */
+  problem = $state.raw<Problem | null>(null);
   /** The entry that is looked into, and all there is to say about it. */
   about = $state.raw<{ entry: EntryView; details: Details } | null>(null);
-  /** A question is not answered yet. */
-  reading = $state(false);
   /** Which is to be looked into. */
   private into: EntryView | null = null;
   /** Whether anybody looks. */
@@ -117,7 +117,8 @@ export class History {
   }
 
   private async answer(): Promise<void> {
-    this.asking = this.reading = true;
+    this.asking = true;
+    this.problem = null;
     try {
       while (this.asked) {
         this.asked = false;
@@ -127,9 +128,10 @@ export class History {
         if (query === this.query) await this.show(found, query);
       }
     } catch (problem) {
-      this.toasts.refused(problem as Problem, 'read');
+      this.problem = problem as Problem;
+      this.toasts.refused(this.problem, 'read');
     } finally {
-      this.asking = this.reading = false;
+      this.asking = false;
     }
   }
 

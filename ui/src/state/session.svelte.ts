@@ -80,10 +80,20 @@ export class Session {
     return [...recent, ...all.filter((place) => !recent.includes(place))];
   }
 
+  /** Signed in, and the company has no place for this person. */
+  get nowhere(): boolean {
+    return this.view?.kind === 'connected' && this.places.length === 0;
+  }
+
   get door(): Door {
     const { view } = this;
     if (this.places.length > 0) return 'open';
     return view?.kind === 'connecting' || (view?.kind === 'stopped' && view.again) ? 'later' : 'shut';
+  }
+
+  /** Whether what waits can go somewhere; none where nothing does. */
+  get awaits(): Door | null {
+    return this.waiting.length > 0 ? this.door : null;
   }
 
   /** Whether the person is asked where something goes. */
@@ -124,7 +134,10 @@ export class Session {
       case 'dropped':
         if (this.door === 'open') this.hover = { inbox: event.inbox, x: event.x, y: event.y, dropped: true };
         else if (this.door === 'later') this.keep(event.inbox);
-        else this.refuse(event.inbox);
+        else {
+          if (this.nowhere) this.toasts.say(text.targets.none);
+          this.refuse(event.inbox);
+        }
         break;
       case 'added':
         this.keep(event.inbox);
@@ -257,8 +270,12 @@ export class Session {
     }
   }
 
-  /** Asks for files; they wait for a destination unless the person has it in view. */
+  /** Asks for files; they wait for a destination unless the person has it in view. Where there is none, that is said instead. */
   async pick(what: 'files' | 'folder' | 'paste', to: DestinationId | null = null): Promise<void> {
+    if (this.nowhere) {
+      this.toasts.say(text.targets.none);
+      return;
+    }
     const ask = what === 'files' ? this.ipc.pickFiles : what === 'folder' ? this.ipc.pickFolder : this.ipc.paste;
     try {
       const inbox = await ask();

@@ -146,6 +146,33 @@ test('what happened to the records is told in words', () => {
 });
 
 const another: InboxView = { ...inbox, id: 5 };
+const nowhere: SessionView = { ...connected, destinations: [] };
+
+test('where the company has no place nobody chooses files for nothing: whom to ask is said', async () => {
+  const [pickFiles, pickFolder, paste] = [vi.fn(), vi.fn(), vi.fn()];
+  const { session, toasts } = started({ pickFiles, pickFolder, paste });
+  session.hear({ kind: 'session', session: nowhere });
+  for (const what of ['files', 'folder', 'paste'] as const) {
+    toasts.act();
+    await session.pick(what);
+    expect(toasts.now?.words).toBe('Your company has no place for you yet. Ask your administrator.');
+  }
+  for (const asked of [pickFiles, pickFolder, paste]) expect(asked).not.toHaveBeenCalled();
+});
+
+test('what is dropped where the company has no place is let go with a word, and what is given is held until there is one', () => {
+  const discard = vi.fn(() => Promise.resolve(null));
+  const { session, toasts } = started({ discard });
+  session.hear({ kind: 'session', session: nowhere });
+  session.hear({ kind: 'dropped', inbox, x: 1, y: 1 });
+  expect(discard).toHaveBeenCalledWith([4]);
+  expect(toasts.now?.words).toBe('Your company has no place for you yet. Ask your administrator.');
+  session.hear({ kind: 'added', inbox: another });
+  expect([session.waiting, session.asks]).toEqual([[another], false]);
+  session.hear({ kind: 'session', session: connected });
+  expect(session.asks).toBe(true);
+});
+
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
 const token: SessionView = { kind: 'token', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
 const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example', instead: null };

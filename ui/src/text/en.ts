@@ -840,6 +840,8 @@ export const text = {
     files: 'Choose files',
     folder: 'Choose a folder',
     to: 'They go to',
+    /** Where the company has no place for whoever is signed in; the line below says whom to ask. */
+    nowhere: 'No destination yet',
   },
   none: {
     all: 'Nothing here',
@@ -883,6 +885,8 @@ export const text = {
   resumeAll: 'Resume all',
   add: 'Add',
   addFiles: 'Add files',
+  /** Beside what cannot be chosen for it. */
+  nowhere: 'No place yet',
   history: {
     title: 'History',
     search: 'Search history',
@@ -905,7 +909,8 @@ export const text = {
     some: '{matched, number} of {all, plural, one {# transfer} other {# transfers}}',
     files: '{n, plural, one {# file} other {# files}}',
     nothing: 'Nothing uploaded yet',
-    reading: 'Looking through everything that was uploaded.',
+    reading: 'Reading your history.',
+    unread: 'Your history could not be read.',
     none: 'Nothing matches',
     noneOf: 'Nothing matches “{search}”',
     narrowed: 'You are looking at {what}.',
@@ -1161,6 +1166,7 @@ export const text = {
     company: '{what}: you choose where as soon as {company} answers.',
     signIn: '{what}: you choose where once you have signed in.',
     records: '{what}: you choose where as soon as Davit goes on.',
+    nowhere: '{what}: your company has no place for you yet. Ask your administrator.',
   },
   items: '{n, plural, one {# item} other {# items}}',
   files: '{n, plural, one {# file} other {# files}}',
