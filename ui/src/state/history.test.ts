@@ -204,19 +204,6 @@ test('what is looked into is asked for anew when history is another one, and clo
   expect(history.about).toBeNull();
 });
 
-test('whether anything is asked and not answered is known, also where it cannot be read', async () => {
-  const { ipc, history, settled, hold, release } = known();
-  hold();
-  history.start();
-  expect([history.reading, history.shown]).toEqual([true, null]);
-  await release();
-  expect(history.reading).toBe(false);
-  ipc.searchHistory.mockRejectedValueOnce({ code: 'disk-full' });
-  history.search({ text: 'board' });
-  await settled();
-  expect(history.reading).toBe(false);
-});
-
 test('a receipt that is not there yet says when it is', async () => {
   const { ipc, toasts, history, settled } = known();
   history.receipt(entry(7));
