@@ -32,6 +32,7 @@ mod notices;
 mod notify;
 mod place;
 pub mod shell;
+mod shown;
 mod signals;
 mod standing;
 mod taskbar;

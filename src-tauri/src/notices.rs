@@ -1,7 +1,7 @@
 //! What the system is to tell a person: what was added together is uploaded, or something of it needs them, and what keeps
 //! everything, or a watched folder, from going on. One notification a gesture when all of it ended, one before at its first problem, and
 //! one for whatever is in the way; none a file, and none while they look at the window. What did not take long is told of once, when
-//! the whole list is finished. Pure.
+//! the whole list is finished, or nothing of it goes on. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -20,7 +20,8 @@ use crate::words;
 const HOUR: Duration = Duration::from_secs(3_600);
 /// What took longer than this is told of at once.
 const LONG: Duration = Duration::from_secs(600);
-/// What is in the way is told once it is so for this long: what goes by itself before is nothing to come for.
+/// What is in the way is told once it is so for this long, and what waits for the end of the list where nothing goes on for so long:
+/// what goes by itself before is nothing to come for.
 const LASTS: Duration = Duration::from_secs(10);
 /// What was in the way is over once it was not for this long: what comes and goes is told once.
 const OVER: Duration = Duration::from_secs(60);
@@ -43,6 +44,8 @@ pub(crate) struct Notices {
     folders: BTreeMap<WatchId, Folder>,
     stops: HashMap<Stop, Held>,
     short: Short,
+    /// Since when nothing goes on.
+    rests: Option<Instant>,
 }
 
 /// What did not take long and waits for the end of the list.
@@ -50,6 +53,8 @@ pub(crate) struct Notices {
 struct Short {
     /// Files that were uploaded.
     done: u32,
+    /// The one, where it is only one.
+    name: Option<String>,
     /// To these destinations.
     places: BTreeSet<String>,
 }
@@ -105,7 +110,7 @@ impl Notices {
             return None;
         }
         told.before = failed;
-        let title = needs(failed, name.as_deref(), why);
+        let title = words::need_you(failed, name.as_deref());
         let body = because(failed, why, None, &destination);
         let leads = item.map(|item| Wanted::Row { item }).or(Some(Wanted::NeedsYou));
         (preferences.tell_needs_you && !focused).then_some(Notice { title, body, leads })
@@ -135,25 +140,38 @@ impl Notices {
         }
         let leads = item.map(|item| Wanted::Row { item });
         if failed > 0 {
+            if !preferences.tell_needs_you {
+                return None;
+            }
+            let Short { done: short, mut places, .. } = self.shorts(last && preferences.tell_done);
+            if done > 0 {
+                places.insert(destination.clone());
+            }
             let leads = leads.or(Some(Wanted::NeedsYou));
-            let title = needs(failed, name, why);
-            let besides = (done > 0).then(|| words::and_done(done, &destination));
-            let body = because(failed, why, besides, &destination);
-            return preferences.tell_needs_you.then_some(Notice { title, body, leads });
+            let title = words::need_you(failed, name);
+            let places = places.iter().map(String::as_str);
+            let besides = (done + short > 0).then(|| words::and_done(done + short, places));
+            return Some(Notice { title, body: because(failed, why, besides, &destination), leads });
         }
         if !preferences.tell_done || watch.is_some() || done == 0 {
             return None;
         }
         if !last && took < LONG {
+            self.short.name = name.filter(|_| self.short.done == 0).map(str::to_owned);
             self.short.done += done;
             self.short.places.insert(destination);
             return None;
         }
-        let Short { done: short, mut places } = if last { std::mem::take(&mut self.short) } else { Short::default() };
+        let Short { done: short, mut places, .. } = self.shorts(last);
         places.insert(destination);
         let body = words::places(places.iter().map(String::as_str));
         let name = name.filter(|_| short == 0);
         Some(Notice { title: words::done(done + short, name), body, leads: leads.filter(|_| short == 0) })
+    }
+
+    /// What is to be told with the last of the list.
+    fn shorts(&mut self, last: bool) -> Short {
+        if last { std::mem::take(&mut self.short) } else { Short::default() }
     }
 
     fn told(&mut self, batch: BatchId) -> &mut Told {
@@ -165,6 +183,7 @@ impl Notices {
 
     /// Things stand so now.
     pub(crate) fn stands(&mut self, standing: &Standing, now: Instant) {
+        self.rests = if standing.goes_on() { None } else { self.rests.or(Some(now)) };
         self.stops.retain(|_, held| held.gone.is_none_or(|gone| now.duration_since(gone) < OVER));
         let stops = standing.stops();
         for (_, held) in self.stops.iter_mut().filter(|(stop, _)| !stops.iter().any(|(is, _)| is == *stop)) {
@@ -180,7 +199,7 @@ impl Notices {
         }
     }
 
-    /// What is to be told by now of what is in the way, and of watched folders.
+    /// What is to be told by now of what is in the way, of watched folders, and of what waited for an end that does not come.
     pub(crate) fn due(&mut self, preferences: Preferences, focused: bool, now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
         for held in self.stops.values_mut().filter(|held| held.due().is_some_and(|due| due <= now)) {
@@ -198,6 +217,13 @@ impl Notices {
                 notices.push(Notice { title: words::done(done, name.as_deref()), body, leads: None });
             }
         }
+        if self.short.due(self.rests).is_some_and(|due| due <= now) {
+            let Short { done, name, places } = std::mem::take(&mut self.short);
+            if preferences.tell_done && !focused {
+                let body = words::places(places.iter().map(String::as_str));
+                notices.push(Notice { title: words::done(done, name.as_deref()), body, leads: None });
+            }
+        }
         notices
     }
 
@@ -205,7 +231,14 @@ impl Notices {
     pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
         let waits = self.folders.values().filter(|folder| folder.done > 0);
         let folders = waits.map(|folder| folder.told.map_or(now, |told| told + HOUR));
-        folders.chain(self.stops.values().filter_map(Held::due)).min()
+        folders.chain(self.stops.values().filter_map(Held::due)).chain(self.short.due(self.rests)).min()
+    }
+}
+
+impl Short {
+    /// When it is to be told, where nothing goes on since then.
+    fn due(&self, rests: Option<Instant>) -> Option<Instant> {
+        rests.filter(|_| self.done > 0).map(|rests| rests + LASTS)
     }
 }
 
@@ -222,14 +255,9 @@ impl Folder {
     }
 }
 
-/// What needs the person. A password that the network wants is asked for once, whatever waits for it.
-fn needs(failed: u32, name: Option<&str>, why: Option<ErrorCode>) -> String {
-    if why == Some(ErrorCode::ProxyAuth) { words::say("proxy.title") } else { words::need_you(failed, name) }
-}
-
-/// Why it does, where it is one file, and what was done besides; else where it goes. What the title says is not said again.
+/// Why it needs the person, where it is one file, and what was done besides; else where it goes.
 fn because(failed: u32, why: Option<ErrorCode>, besides: Option<String>, destination: &str) -> String {
-    let why = why.filter(|code| failed == 1 && *code != ErrorCode::ProxyAuth).map(words::reason);
+    let why = why.filter(|_| failed == 1).map(words::reason);
     words::sentences(why, besides).unwrap_or_else(|| words::place(destination))
 }
 
@@ -304,6 +332,34 @@ mod tests {
     }
 
     #[test]
+    fn what_did_not_take_long_is_told_though_the_rest_fails_is_cancelled_or_paused() {
+        let (mut notices, wants, begun) = (Notices::default(), Preferences::default(), Instant::now());
+        let at = |seconds: u64| begun + Duration::from_secs(seconds);
+        let short = |batch| Ended { last: false, name: Some("harbour.mov".into()), ..ended(batch, 1, 0) };
+        // The last one fails.
+        assert_eq!(notices.ended(short(1), wants, false), None);
+        let elsewhere = Ended { destination: "Archive".to_owned(), ..short(2) };
+        assert_eq!(notices.ended(elsewhere, wants, false), None);
+        let all = needs_you("3 files need you", "3 files are uploaded to 2 places.");
+        assert_eq!(notices.ended(ended(3, 1, 3), wants, false), Some(all));
+        // Nothing is told of the end of what a person stops.
+        let stands = |moving| {
+            let totals = Totals { overview: Overview::Moving, moving, ..Totals::default() };
+            Standing { totals, ..Standing::default() }
+        };
+        notices.stands(&stands(1), at(0));
+        assert_eq!(notices.ended(short(4), wants, false), None);
+        assert_eq!((notices.due(wants, false, at(19)), notices.next(at(19))), (vec![], None), "the rest goes on");
+        notices.stands(&stands(0), at(20));
+        assert_eq!((notices.due(wants, false, at(29)), notices.next(at(29))), (vec![], Some(at(30))));
+        assert_eq!(notices.due(wants, false, at(30)), [notice("harbour.mov is uploaded", PLACE)]);
+        assert_eq!((notices.due(wants, false, at(60)), notices.next(at(60))), (vec![], None), "once");
+        // What is seen is not told later.
+        assert_eq!(notices.ended(short(5), wants, false), None);
+        assert_eq!((notices.due(wants, true, at(70)), notices.due(wants, false, at(80))), (vec![], vec![]));
+    }
+
+    #[test]
     fn one_file_is_told_with_its_reason() {
         let (mut notices, wants) = (Notices::default(), Preferences::default());
         let missing = |batch, done| Ended { why: Some(ErrorCode::FileMissing), ..ended(batch, done, 1) };
@@ -361,9 +417,6 @@ mod tests {
         let two = needs_you("2 files need you", PLACE);
         assert_eq!(notices.news(stumbled(2, 2, None, None), wants, false), Some(two));
         assert_eq!(notices.news(News::Ended(ended(2, 0, 2)), wants, false), None, "they know");
-        let proxy = Notice { leads: row, ..notice("Your company network asks for a password", PLACE) };
-        let asked = stumbled(3, 1, Some("cut.mov"), Some(ErrorCode::ProxyAuth));
-        assert_eq!(notices.news(asked, wants, false), Some(proxy));
         let no_need = Preferences { tell_needs_you: false, ..wants };
         assert_eq!(notices.news(stumbled(4, 1, None, None), no_need, false), None);
         assert_eq!(notices.news(stumbled(5, 1, None, None), wants, true), None, "it is seen");
@@ -410,6 +463,7 @@ mod tests {
         for (overview, title) in [
             (Overview::SignedOut { since: UnixTime(7) }, Some("Sign in to continue")),
             (wait(ErrorCode::CaptivePortal), Some("This network wants you to sign in first")),
+            (wait(ErrorCode::ProxyAuth), Some("Your company network asks for a password")),
             (wait(ErrorCode::UntrustedServer), Some("This network changes secure connections")),
             (Overview::Stuck { code: ErrorCode::DiskFull }, Some("This computer’s disk is full")),
             (Overview::Stuck { code: ErrorCode::JournalUnwritable }, Some("Davit cannot write its records")),

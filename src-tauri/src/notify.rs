@@ -1,12 +1,13 @@
 //! The system's notifications: what became of what was added together, and what is in the way. A click shows the window and leads to
 //! what was told of, where the system tells of it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use davit_core::engine::News;
-use notify_rust::{Notification, NotificationResponse};
+use notify_rust::{Notification, NotificationHandle, NotificationResponse};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::notices::{Notice, Notices};
@@ -14,8 +15,10 @@ use crate::shell::Shell;
 #[cfg(target_os = "linux")]
 use crate::words;
 
-/// Notifications that somebody may click yet. Beyond it one that is shown leads nowhere: each costs a thread.
+/// Notifications that somebody may click yet: each costs a thread.
 const AT_MOST: usize = 8;
+/// Whoever waits for a click can be told to wait no longer. Elsewhere the system itself ends the wait, or nobody does.
+const LETS_GO: bool = cfg!(target_os = "linux");
 
 /// By which the system knows whose a notification is.
 #[cfg(any(windows, target_os = "macos", test))]
@@ -56,32 +59,58 @@ pub(crate) async fn follow(mut news: UnboundedReceiver<News>, shell: Arc<Shell>)
 
 /// Shows one. A system without notifications is no reason to complain: the window and the tray say the same.
 pub(crate) fn show(shell: &Arc<Shell>, notice: Notice) {
-    let (clicked, waiting) = (Arc::clone(shell), Arc::clone(&shell.notices));
+    let shell = Arc::clone(shell);
     // The system may take its time, and whoever is to click takes theirs.
     let shown = std::thread::Builder::new().name("davit-notice".to_owned()).spawn(move || {
         let handle = match made(&notice).show() {
             Ok(handle) => handle,
             Err(error) => return tracing::debug!(%error, "a notification was not shown"),
         };
-        if waiting.fetch_add(1, Ordering::SeqCst) < AT_MOST {
-            let acted = handle.wait_for_response(|acted: &NotificationResponse| {
-                if !matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    return;
-                }
-                match notice.leads {
-                    Some(what) => clicked.wants(what),
-                    None => clicked.call(),
-                }
-            });
-            if let Err(error) = acted {
-                tracing::debug!(%error, "nobody knows whether a notification was clicked");
+        let Some((nth, let_go)) = shell.notices.begin() else { return };
+        let acted = wait(handle, let_go, |acted: &NotificationResponse| {
+            if !matches!(acted, NotificationResponse::Default | NotificationResponse::Action(_)) {
+                return;
             }
+            match notice.leads {
+                Some(what) => shell.wants(what),
+                None => shell.call(),
+            }
+        });
+        shell.notices.end(nth);
+        if let Err(error) = acted {
+            tracing::debug!(%error, "nobody knows whether a notification was clicked");
         }
-        waiting.fetch_sub(1, Ordering::SeqCst);
     });
     if let Err(error) = shown {
         tracing::debug!(%error, "a notification was not shown");
     }
+}
+
+/// Waits until it is clicked or gone, or is to wait no longer.
+#[cfg(target_os = "linux")]
+fn wait(
+    handle: NotificationHandle,
+    let_go: oneshot::Receiver<()>,
+    acted: impl FnOnce(&NotificationResponse),
+) -> notify_rust::error::Result<()> {
+    tauri::async_runtime::block_on(async move {
+        tokio::select! {
+            () = handle.wait_for_action_async(acted) => {}
+            _ = let_go => {}
+        }
+    });
+    Ok(())
+}
+
+/// Waits until it is clicked or gone.
+#[cfg(not(target_os = "linux"))]
+fn wait(
+    handle: NotificationHandle,
+    let_go: oneshot::Receiver<()>,
+    acted: impl FnOnce(&NotificationResponse),
+) -> notify_rust::error::Result<()> {
+    drop(let_go);
+    handle.wait_for_response(acted)
 }
 
 fn made(notice: &Notice) -> Notification {
@@ -105,8 +134,43 @@ fn made(notice: &Notice) -> Notification {
     made
 }
 
-/// How many are shown and may be clicked.
-pub(crate) type Waiting = Arc<AtomicUsize>;
+/// Who waits for a click.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting(Mutex<Those>);
+
+#[derive(Debug, Default)]
+struct Those {
+    /// How many have begun so far.
+    begun: u64,
+    /// Those that have not ended, the oldest first.
+    all: VecDeque<(u64, oneshot::Sender<()>)>,
+}
+
+impl Waiting {
+    /// One more waits, until it ends by itself or is let go. Of too many the oldest waits no longer; where nobody can be let go, the
+    /// newest does not wait.
+    fn begin(&self) -> Option<(u64, oneshot::Receiver<()>)> {
+        let mut those = self.lock();
+        if those.all.len() == AT_MOST {
+            if !LETS_GO {
+                return None;
+            }
+            those.all.pop_front();
+        }
+        those.begun += 1;
+        let (nth, (waits, let_go)) = (those.begun, oneshot::channel());
+        those.all.push_back((nth, waits));
+        Some((nth, let_go))
+    }
+
+    fn end(&self, nth: u64) {
+        self.lock().all.retain(|(one, _)| *one != nth);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Those> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -116,5 +180,28 @@ mod tests {
     fn a_notification_is_in_the_name_of_what_is_installed() {
         let config: serde_json::Value = serde_json::from_str(include_str!("../tauri.conf.json")).expect("JSON");
         assert_eq!(config["identifier"], OURS);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn however_many_notifications_nobody_answers_the_newest_can_be_clicked() {
+        use tokio::sync::oneshot::error::TryRecvError;
+
+        let waiting = Waiting::default();
+        let begin = || waiting.begin().expect("it waits");
+        let (_, mut oldest) = begin();
+        let (second, _second) = begin();
+        let (_, mut third) = begin();
+        let others: Vec<_> = (3..AT_MOST).map(|_| begin()).collect();
+        assert_eq!(oldest.try_recv(), Err(TryRecvError::Empty), "there is room for all of them");
+        let (_, mut newest) = begin();
+        assert_eq!(oldest.try_recv(), Err(TryRecvError::Closed), "it waits no longer");
+        // What was answered makes room.
+        waiting.end(second);
+        let (_, mut next) = begin();
+        for one in [&mut third, &mut newest, &mut next] {
+            assert_eq!(one.try_recv(), Err(TryRecvError::Empty));
+        }
+        assert_eq!(others.len(), AT_MOST - 3);
     }
 }

@@ -155,11 +155,18 @@ impl Shell {
         let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
     }
 
+    /// Resolves once there is one, however late that is.
+    pub(crate) async fn has_records(&self) {
+        let mut tried = self.tried.subscribe();
+        while self.uploader().is_err() && tried.changed().await.is_ok() {}
+    }
+
     async fn try_open(self: &Arc<Self>, options: Options) -> Result<()> {
         let uploader = Uploader::open(options).await?;
         let notice = uploader.notice();
         *lock(&self.uploader) = Some(Arc::new(uploader));
         *lock(&self.problem) = None;
+        self.tried.send_replace(true);
         if let Some(notice) = notice {
             self.tell(ShellEvent::Records { notice });
         }

@@ -10,6 +10,7 @@ use tauri::window::{ProgressBarState, ProgressBarStatus};
 
 use crate::shell::Shell;
 use crate::standing::{Standing, percent};
+use crate::words;
 
 /// It changes no more often.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -31,8 +32,9 @@ impl Bar {
     fn of(standing: &Standing) -> Self {
         let totals = &standing.totals;
         let percent = percent(totals).unwrap_or(0);
-        match totals.overview {
+        match &totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Self::NeedsYou(percent),
+            Overview::Waiting(wait) if words::in_the_way(wait.code).is_some() => Self::NeedsYou(percent),
             _ if standing.needs() > 0 => Self::NeedsYou(percent),
             Overview::Moving => Self::Flows(percent),
             Overview::Paused | Overview::Offline | Overview::Waiting(_) => Self::Rests(percent),
@@ -122,7 +124,8 @@ pub(crate) fn follow(window: &WebviewWindow, shell: &Arc<Shell>) {
 
 #[cfg(test)]
 mod tests {
-    use davit_core::engine::feed::Totals;
+    use davit_core::engine::feed::{Totals, Wait};
+    use davit_core::error::ErrorCode;
     use davit_core::ids::WatchId;
     use davit_core::units::ByteCount;
 
@@ -167,6 +170,9 @@ mod tests {
         assert_eq!(of(Overview::Moving, 1), Bar::NeedsYou(21));
         assert_eq!(of(Overview::Paused, 0), Bar::Rests(21));
         assert_eq!(of(Overview::Offline, 0), Bar::Rests(21));
+        let waits = |code| Overview::Waiting(Wait::new(code, None, None));
+        assert_eq!(of(waits(ErrorCode::StorageBusy), 0), Bar::Rests(21));
+        assert_eq!(of(waits(ErrorCode::ProxyAuth), 0), Bar::NeedsYou(21), "a person is to enter it");
         assert_eq!(of(Overview::Empty, 0), Bar::Nothing);
         assert_eq!(of(Overview::NeedsYou, 2), Bar::NeedsYou(21));
         let moving = standing(Totals { overview: Overview::Moving, ..Totals::default() });

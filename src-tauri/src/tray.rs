@@ -16,6 +16,7 @@ use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Wry, include_image};
+use tokio::sync::Notify;
 
 use crate::commands::transfers::show;
 use crate::shell::Shell;
@@ -66,23 +67,26 @@ struct Tray {
     icon: TrayIcon,
     menu: Menu<Wry>,
     line: MenuItem<Wry>,
+    /// What was chosen came to nothing: a press changes marks, whatever comes of it.
+    refused: Arc<Notify>,
 }
 
 fn build(app: &AppHandle, shell: &Arc<Shell>, says: &Says) -> tauri::Result<Tray> {
     let menu = Menu::new(app)?;
     let line = fill(&menu, says)?;
-    let chosen = Arc::clone(shell);
+    let (chosen, refused) = (Arc::clone(shell), Arc::new(Notify::new()));
+    let refuses = Arc::clone(&refused);
     let mut tray = TrayIconBuilder::with_id("davit")
         .icon(icon(says.look))
         .icon_as_template(true)
         .tooltip(&says.line)
         .menu(&menu)
-        .on_menu_event(move |_, event| choose(&chosen, event.id().as_ref()));
+        .on_menu_event(move |_, event| choose(&chosen, event.id().as_ref(), &refuses));
     // Another Davit of the same person has one, too.
     if let Ok(uploader) = shell.uploader() {
         tray = tray.temp_dir_path(uploader.home().join("tray"));
     }
-    Ok(Tray { icon: tray.build(app)?, menu, line })
+    Ok(Tray { icon: tray.build(app)?, menu, line, refused })
 }
 
 fn icon(look: Look) -> Image<'static> {
@@ -162,7 +166,7 @@ impl Tray {
     /// Keeps it up to date.
     async fn follow(mut self, shell: Arc<Shell>, mut said: Says) {
         let mut changes = shell.standing_changes();
-        let mut visible = true;
+        let (mut visible, refused) = (true, Arc::clone(&self.refused));
         loop {
             let says = Says::of(&changes.borrow_and_update());
             let shown = shell.preferences().tray;
@@ -173,8 +177,13 @@ impl Tray {
             }
             (said, visible) = (says, shown);
             tokio::time::sleep(OFTEN).await;
-            if changes.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() {
+                    return;
+                },
+                () = refused.notified() => if let Err(error) = self.write(&said) {
+                    tracing::debug!(%error, "the tray does not change");
+                },
             }
         }
     }
@@ -192,6 +201,10 @@ impl Tray {
         if rest(before) == *now {
             return if now.line == before.line { Ok(()) } else { self.line.set_text(&now.line) };
         }
+        self.write(now)
+    }
+
+    fn write(&mut self, now: &Says) -> tauri::Result<()> {
         while self.menu.remove_at(0)?.is_some() {}
         self.line = fill(&self.menu, now)?;
         Ok(())
@@ -199,11 +212,12 @@ impl Tray {
 }
 
 /// Somebody chose something.
-fn choose(shell: &Arc<Shell>, id: &str) {
-    let (shell, id) = (Arc::clone(shell), id.to_owned());
+fn choose(shell: &Arc<Shell>, id: &str, refused: &Arc<Notify>) {
+    let (shell, id, refused) = (Arc::clone(shell), id.to_owned(), Arc::clone(refused));
     tauri::async_runtime::spawn(async move {
         if let Err(error) = does(&shell, &id).await {
             tracing::warn!(%id, %error, "what was chosen in the tray came to nothing");
+            refused.notify_one();
         }
     });
 }
@@ -231,7 +245,9 @@ async fn does(shell: &Arc<Shell>, id: &str) -> davit_core::error::Result<()> {
             if let Some(rate) = id.strip_prefix(LIMIT) {
                 shell.uploader()?.choose_limit(rate.parse().ok().map(ByteRate)).await?;
             } else if let Some(row) = id.strip_prefix(SHOW).and_then(|row| row.parse().ok()) {
-                show(shell, Target::Item(ItemId::new(row))).await?;
+                let item = ItemId::new(row);
+                // Where it cannot be shown, its row is, which leads on.
+                show(shell, Target::Item(item)).await.inspect_err(|_| shell.wants(Wanted::Row { item }))?;
             }
         }
     }

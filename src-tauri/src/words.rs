@@ -139,8 +139,8 @@ const fn says(title: String, body: String) -> Notice {
 }
 
 /// "211 files are uploaded to Projects › Rushes.": beside those that need somebody.
-pub(crate) fn and_done(n: u32, destination: &str) -> String {
-    fill("doneTo", [("n", u64::from(n).into()), ("place", place(destination).into())])
+pub(crate) fn and_done<'a>(n: u32, to: impl IntoIterator<Item = &'a str>) -> String {
+    fill("doneTo", [("n", u64::from(n).into()), ("place", places(to).into())])
 }
 
 /// Where it went: the one place, or to how many.
@@ -294,7 +294,7 @@ mod tests {
         ] {
             assert_eq!(all_need_you(transfers, folders).as_deref(), said);
         }
-        assert_eq!(and_done(1, "Projects / Rushes"), "1 file is uploaded to Projects › Rushes.");
+        assert_eq!(and_done(1, ["Projects / Rushes"]), "1 file is uploaded to Projects › Rushes.");
         let watching = "Davit goes on watching your folders".to_owned();
         let again = "Start Davit again to see it. Quit is there, too.".to_owned();
         assert_eq!(goes_on(false, false), (watching, again));
@@ -335,7 +335,7 @@ mod tests {
             done(7, None),
             need_you(1, Some("7")),
             need_you(7, None),
-            and_done(7, "7"),
+            and_done(7, ["7"]),
             places(["7", "8"]),
         ];
         said.extend([(1, 0), (0, 1), (2, 2)].into_iter().filter_map(|(one, other)| all_need_you(one, other)));

@@ -18,6 +18,13 @@ use crate::house::{root, sources, tests_in};
 enum Shown {
     /// A scenario does.
     By(&'static str),
+    /// A scenario does, by a function that all of it is in.
+    Through {
+        /// Its name.
+        test: &'static str,
+        /// That of the function.
+        does: &'static str,
+    },
     /// No scenario can.
     Alone {
         /// What shows it all the same.
@@ -28,6 +35,7 @@ enum Shown {
 
 fn shown(code: ErrorCode) -> Shown {
     use ErrorCode as C;
+    let through = |test, does| Shown::Through { test, does };
     Shown::By(match code {
         C::JournalDamaged => {
             return Shown::Alone {
@@ -35,12 +43,21 @@ fn shown(code: ErrorCode) -> Shown {
                 why: "records that are damaged are rebuilt before anything runs on them; this is of a row that is later",
             };
         }
+        C::SourceOffline => {
+            return through("a_drive_that_is_away_is_told_by_its_name_and_stays_told", "with_a_drive");
+        }
+        C::FileInUse => {
+            let test = "a_file_that_another_program_holds_is_waited_for_then_told_and_taken_when_it_is_free";
+            return through(test, "a_file_that_is_held");
+        }
+        C::ReadError => {
+            return through("a_drive_that_reports_errors_for_a_while_is_waited_for", "a_drive_that_reports_errors");
+        }
         C::Offline => "a_network_that_is_away_is_told_with_the_next_try",
         C::StorageBusy => "a_busy_store_that_says_when_to_come_back_is_waited_for_until_then_and_it_is_told",
         C::BackendDown => "a_company_that_says_when_to_come_back_is_waited_for_until_then_and_it_is_told",
-        C::SourceOffline => "a_drive_that_goes_away_is_waited_for_and_the_upload_goes_on",
         C::CaptivePortal => "a_page_of_the_local_network_is_told_as_such_also_after_other_failures",
-        C::ProxyAuth => "what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_not_let_through",
+        C::ProxyAuth => "what_a_proxy_wants_a_password_for_waits_together_and_goes_on_once_it_is_entered",
         C::SignInEnded | C::WrongToken => "a_token_is_wanted_taken_and_refused",
         C::SignInUnfinished => "a_code_that_is_denied_or_not_known_is_no_sign_in",
         C::NoCredentials => "without_any_aws_credentials_a_sentence_of_its_own_says_so",
@@ -53,11 +70,9 @@ fn shown(code: ErrorCode) -> Shown {
         C::StorageFull => "a_store_without_room_is_told_as_such_and_what_it_had_no_room_for_goes_once_it_has",
         C::TooLarge => "a_file_larger_than_any_object_is_told_at_once",
         C::FileMissing => "a_missing_file_is_named_and_the_others_go",
-        C::FileInUse => "a_file_that_another_program_holds_is_waited_for_then_told_and_taken_when_it_is_free",
         C::ComputerBusy => "a_computer_that_lets_no_more_files_be_open_is_told_and_waited_for",
         C::FileUnreadable => "a_file_that_may_not_be_read_is_named_and_the_others_go",
         C::FileChanged => "a_file_that_changed_between_two_runs_is_never_mixed",
-        C::ReadError => "a_drive_that_reports_errors_for_a_while_is_waited_for",
         C::NotAFile | C::NameRefused | C::KeyTooLong => "what_cannot_be_sent_is_named_and_the_rest_goes_on",
         C::FolderLoop => "a_link_that_leads_to_itself_is_named_and_the_others_go",
         C::AlreadyThere => "a_taken_name_is_left_replaced_or_kept_beside_as_asked",
@@ -88,19 +103,58 @@ fn shown(code: ErrorCode) -> Shown {
 #[test]
 fn every_error_code_is_what_a_scenario_ends_in() {
     let (scenarios, all) = (tests_in(&root().join("tests/scenarios")), tests_in(root()));
-    let text: String =
-        sources(&root().join("tests")).iter().map(|path| std::fs::read_to_string(path).expect("a source")).collect();
+    let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).expect("a source");
+    let texts: Vec<_> = sources(&root().join("tests")).iter().map(read).collect();
     for code in ErrorCode::ALL {
-        match shown(*code) {
-            Shown::By(test) => {
-                assert!(scenarios.contains(test), "{code}: no scenario is called {test}");
-                // By its type, in a line of JSON, or behind a sentence.
-                let named = [format!("ErrorCode::{code:?}"), format!("\"{code}\""), format!("[{code}")];
-                assert!(named.iter().any(|name| text.contains(name)), "no scenario looks for {code}");
+        let (test, does) = match shown(*code) {
+            Shown::By(test) => (test, test),
+            Shown::Through { test, does } => (test, does),
+            Shown::Alone { test, why } => {
+                assert!(all.contains(test) && !why.is_empty(), "{code}: {test}");
+                continue;
             }
-            Shown::Alone { test, why } => assert!(all.contains(test) && !why.is_empty(), "{code}: {test}"),
-        }
+        };
+        assert!(scenarios.contains(test), "{code}: no scenario is called {test}");
+        let held = |name| held_by(&texts, name).unwrap_or_else(|| panic!("{code}: there is no {name}"));
+        assert!(test == does || held(test).contains(&format!("{does}(")), "{code}: {test} does not call {does}");
+        assert!(looks_for(held(does), *code), "{does} does not look for {code}");
     }
+}
+
+/// What a function holds, as its source has it.
+fn held_by<'a>(texts: &'a [String], name: &str) -> Option<&'a str> {
+    let begins = format!("fn {name}(");
+    texts.iter().find_map(|text| {
+        let at = text.find(&begins)?;
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let indent = text[line..].find(|sign: char| sign != ' ').unwrap_or(0);
+        let end = text[at..].find(&format!("\n{}}}", " ".repeat(indent)))?;
+        Some(&text[at..at + end])
+    })
+}
+
+/// By its type, in a line of JSON, or behind a sentence.
+fn looks_for(text: &str, code: ErrorCode) -> bool {
+    let typed = format!("ErrorCode::{code:?}");
+    let is_another = |rest: &str| rest.starts_with(char::is_alphanumeric);
+    text.match_indices(&typed).any(|(at, found)| !is_another(&text[at + found.len()..]))
+        || text.contains(&format!("\"{code}\""))
+        || text.contains(&format!("[{code}"))
+}
+
+#[test]
+fn a_code_is_looked_for_in_the_scenario_that_is_named_and_in_no_other() {
+    let text = "fn one() {\n    is(ErrorCode::FileInUseStill);\n}\nmod within {\n    async fn other() {\n        \
+        is(ErrorCode::FileInUse, \"read-error\");\n    }\n    fn third() {\n        says(\"[offline\");\n    }\n}\n";
+    let texts = ["fn nobody() {}\n".to_owned(), text.to_owned()];
+    let looks = |name, code| looks_for(held_by(&texts, name).expect(name), code);
+    assert!(looks("other", ErrorCode::FileInUse) && looks("other", ErrorCode::ReadError));
+    assert!(looks("third", ErrorCode::Offline));
+    for (name, code) in [("one", ErrorCode::FileInUse), ("other", ErrorCode::Offline), ("third", ErrorCode::ReadError)]
+    {
+        assert!(!looks(name, code), "{name} {code}");
+    }
+    assert_eq!(held_by(&texts, "on"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,7 @@ async fn no_secret_and_no_name_of_a_file_is_found_in_a_report() {
     let (world, proxy, options) = company().await;
     let uploader = Uploader::open(Options { hold: false, ..options }).await.expect("opens");
     let login = ProxyLogin { user: "ada".to_owned(), password: PASSWORD.to_owned().into() };
-    uploader.set_proxy_login(login).await.expect("kept");
+    uploader.set_proxy_login(&proxy.address().to_string(), login).await.expect("kept");
     uploader.connect(&format!("https://{HOST}")).await.expect("connected");
     uploader.sign_in(TOKEN.into()).await.expect("taken");
     let file = world.sources().join(format!("{NAME}.mov"));

@@ -148,6 +148,23 @@ async fn a_sign_in_is_renewed_before_its_end_and_nobody_sees_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_gives_its_tokens_elsewhere_by_now_is_asked_there() {
+    let company = Company::new().await;
+    company.issuer.does(|does| does.life = 1);
+    company.is_signed_in().await;
+    company.issuer.moves();
+    let before = company.issuer.seen().renewals;
+    let renewed = async {
+        while company.issuer.seen().renewals == before {
+            // Where it was nobody answers for it; that is found out by asking there.
+            let _ = company.credentials().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, renewed).await.expect("in time");
+    company.credentials().await.expect("given");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_company_takes_no_more_is_renewed_by_one_request_for_all_who_ask() {
     let mut company = Company::new().await;
     company.is_signed_in().await;
@@ -298,6 +315,56 @@ async fn a_sign_in_that_is_left_or_begun_anew_listens_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_is_left_while_the_issuer_is_asked_opens_no_browser() {
+    let company = Company::new().await;
+    company.issuer.hears(false);
+    let (opened, before) = (Arc::new(AtomicU32::new(0)), company.issuer.seen().described);
+    let count = Arc::clone(&opened);
+    let opens = move |_: &Door| {
+        count.fetch_add(1, Ordering::Relaxed);
+        true
+    };
+    let leaves = async {
+        while company.issuer.seen().described == before {
+            tokio::task::yield_now().await;
+        }
+        company.uploader.leave_sign_in();
+        company.issuer.hears(true);
+    };
+    let (left, ()) = tokio::join!(company.signs_in(By::Browser, opens), leaves);
+    assert!(matches!(left.expect("left").status, SessionStatus::NeedsBrowser { .. }));
+    assert_eq!(opened.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_waits_ends_where_its_company_is_forgotten_left_or_signed_out_of() {
+    for how in ["forgotten", "left for another", "signed out of"] {
+        let company = Company::new().await;
+        let other = World::with_backend(900, "role").await;
+        let (tell, told) = std::sync::mpsc::channel();
+        let opens = move |door: &Door| tell.send(door.page.clone()).is_ok();
+        let leaves = async {
+            company.comes_to(|now| matches!(now, SessionStatus::SigningIn { .. })).await;
+            match how {
+                "forgotten" => drop(company.uploader.forget_company().await.expect(how)),
+                "signed out of" => drop(company.uploader.sign_out().await.expect(how)),
+                _ => {
+                    let address = other.backend.as_ref().expect("a backend").url();
+                    drop(company.uploader.connect(&address).await.expect(how));
+                }
+            }
+        };
+        let (left, ()) = tokio::join!(company.signs_in(By::Browser, opens), leaves);
+        assert!(!left.expect("it says how things stand").lasts, "{how}");
+        let (redirect, state) = back(&told.try_recv().expect("a page"));
+        asks(&format!("{redirect}?code=late&state={state}")).await.expect_err(how);
+        assert!(company.issuer.seen().given.is_empty(), "{how}");
+        let waits = matches!(company.uploader.session(), SessionStatus::SigningIn { .. });
+        assert!(!waits, "{how}: nobody waits");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_signs_out_is_signed_out_at_the_issuer_as_well() {
     let company = Company::new().await;
     company.is_signed_in().await;
@@ -305,6 +372,20 @@ async fn who_signs_out_is_signed_out_at_the_issuer_as_well() {
     assert!(matches!(status, SessionStatus::NeedsBrowser { .. }), "{status:?}");
     assert_eq!(company.issuer.seen().revoked, 1);
     assert_eq!(company.credentials().await.expect_err("nobody is signed in").code, ErrorCode::SignInEnded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_is_signed_out_here_before_the_issuer_has_heard_of_it() {
+    let company = Company::new().await;
+    company.is_signed_in().await;
+    company.issuer.hears(false);
+    let is_out = async {
+        company.comes_to(|now| matches!(now, SessionStatus::NeedsBrowser { .. })).await;
+        company.issuer.hears(true);
+    };
+    let (status, ()) = tokio::join!(company.uploader.sign_out(), is_out);
+    assert!(matches!(status.expect("signed out"), SessionStatus::NeedsBrowser { .. }));
+    assert_eq!(company.issuer.seen().revoked, 1, "it heard of it in time all the same");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ pub struct ConnectProxy {
     pub ca: PathBuf,
     hosts: Arc<Mutex<Vec<String>>>,
     wants: Arc<Mutex<Option<String>>>,
+    wrong: watch::Sender<bool>,
     portal: watch::Sender<bool>,
     accepting: tokio::task::AbortHandle,
 }
@@ -34,28 +35,34 @@ impl ConnectProxy {
         let hosts = Arc::new(Mutex::new(Vec::new()));
         let wants = Arc::new(Mutex::new(None));
         let (seen, portal, wanted) = (Arc::clone(&hosts), watch::Sender::new(false), Arc::clone(&wants));
-        let stands = portal.subscribe();
+        let (stands, wrong) = (portal.subscribe(), watch::Sender::new(false));
+        let said_wrong = wrong.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let mut stands = stands.clone();
                 let acceptor = if *stands.borrow_and_update() { own.clone() } else { acceptor.clone() };
-                let (seen, wanted) = (Arc::clone(&seen), Arc::clone(&wanted));
+                let (seen, wanted, wrong) = (Arc::clone(&seen), Arc::clone(&wanted), said_wrong.clone());
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = tunnel(client, cloud, acceptor, &seen, &wanted) => {}
+                        () = tunnel(client, cloud, acceptor, &seen, (&wanted, &wrong)) => {}
                         // Another network: what stood is gone.
                         _ = stands.changed() => {}
                     }
                 });
             }
         });
-        Self { address, ca: authority.ca, hosts, wants, portal, accepting: accepting.abort_handle() }
+        Self { address, ca: authority.ca, hosts, wants, wrong, portal, accepting: accepting.abort_handle() }
     }
 
     /// From now on nobody passes who does not say this name and password.
     pub fn wants(&self, user: &str, password: &str) {
         let both = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         *self.wants.lock().expect("wants") = Some(format!("Basic {both}"));
+    }
+
+    /// Until somebody said another.
+    pub async fn refuses_one(&self) {
+        self.wrong.subscribe().wait_for(|wrong| *wrong).await.expect("the proxy runs");
     }
 
     /// Whether a page of the local network, with a certificate of its own, answers instead.
@@ -93,7 +100,7 @@ async fn tunnel(
     cloud: SocketAddr,
     acceptor: TlsAcceptor,
     seen: &Mutex<Vec<String>>,
-    wanted: &Mutex<Option<String>>,
+    (wanted, wrong): (&Mutex<Option<String>>, &watch::Sender<bool>),
 ) {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -113,6 +120,9 @@ async fn tunnel(
         const NO: &[u8] =
             b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"company\"\r\n\
             Content-Length: 0\r\nConnection: close\r\n\r\n";
+        if said.is_some() {
+            wrong.send_replace(true);
+        }
         let _ = client.write_all(NO).await;
         return;
     }

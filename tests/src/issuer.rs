@@ -52,6 +52,8 @@ pub struct Does {
 pub struct Seen {
     /// People who came to its page, with what the page was asked for.
     pub came: Vec<BTreeMap<String, String>>,
+    /// Who asked what it is.
+    pub described: u32,
     /// Renewals, whatever came of them.
     pub renewals: u32,
     /// Refresh tokens that were shown a second time.
@@ -77,6 +79,8 @@ struct Inner {
     codes: BTreeMap<String, (String, String, Option<String>)>,
     good: BTreeSet<String>,
     used: BTreeSet<String>,
+    is_deaf: bool,
+    has_moved: bool,
 }
 
 /// A running issuer. It ends when dropped.
@@ -115,11 +119,14 @@ impl Issuer {
             codes: BTreeMap::new(),
             good: BTreeSet::new(),
             used: BTreeSet::new(),
+            is_deaf: false,
+            has_moved: false,
         }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(description))
             .route("/authorize", get(authorize))
-            .route("/token", post(token))
+            .route("/token", post(token_before))
+            .route("/moved/token", post(token))
             .route("/code", post(code))
             .route("/keys", get(keys))
             .route("/revoke", post(revoke))
@@ -143,6 +150,16 @@ impl Issuer {
     /// What was asked of it so far.
     pub fn seen(&self) -> Seen {
         lock(&self.inner).seen.clone()
+    }
+
+    /// Whoever asks what it is, or takes a token back, waits for as long as it does not hear.
+    pub fn hears(&self, hears: bool) {
+        lock(&self.inner).is_deaf = !hears;
+    }
+
+    /// Tokens are given elsewhere from now on, as it says of itself, and nothing is left where they were.
+    pub fn moves(&self) {
+        lock(&self.inner).has_moved = true;
     }
 
     /// It signs by another key from now on, and knows the one before no more.
@@ -228,11 +245,15 @@ fn fields(form: &str) -> BTreeMap<String, String> {
 }
 
 async fn description(Shared(app): Shared<App>) -> Response {
+    lock(&app).seen.described += 1;
+    while lock(&app).is_deaf {
+        tokio::task::yield_now().await;
+    }
     let inner = lock(&app);
     let at = |path: &str| format!("{}/{path}", inner.url);
     let mut says = json!({
         "issuer": inner.does.name.as_ref().unwrap_or(&inner.url),
-        "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
+        "authorization_endpoint": at("authorize"), "token_endpoint": at(if inner.has_moved { "moved/token" } else { "token" }),
         "device_authorization_endpoint": at("code"), "jwks_uri": at("keys"), "revocation_endpoint": at("revoke"),
         "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true,
     });
@@ -270,6 +291,11 @@ async fn authorize(Shared(app): Shared<App>, asked: Uri) -> Response {
     }
     let to = format!("{}?{}", of("redirect_uri"), back.finish());
     (StatusCode::FOUND, [(header::LOCATION, to)]).into_response()
+}
+
+async fn token_before(shared: Shared<App>, body: String) -> Response {
+    let has_moved = lock(&shared.0).has_moved;
+    if has_moved { StatusCode::NOT_FOUND.into_response() } else { token(shared, body).await }
 }
 
 async fn token(Shared(app): Shared<App>, body: String) -> Response {
@@ -328,6 +354,9 @@ async fn code(Shared(app): Shared<App>, body: String) -> Response {
 }
 
 async fn revoke(Shared(app): Shared<App>, body: String) -> StatusCode {
+    while lock(&app).is_deaf {
+        tokio::task::yield_now().await;
+    }
     let mut inner = lock(&app);
     let shown = fields(&body).get("token").cloned().unwrap_or_default();
     if inner.good.remove(&shown) {

@@ -64,7 +64,8 @@ export async function planes(picture: string): Promise<Record<string, number>> {
   return found;
 }
 
-async function read(picture: string): Promise<ImageData> {
+/** The pixels of a picture in base64. */
+export async function read(picture: string): Promise<ImageData> {
   const bytes = Uint8Array.from(atob(picture), (sign) => sign.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes]), { colorSpaceConversion: 'none' });
   const context = canvas(bitmap).getContext('2d', { willReadFrequently: true });

@@ -9,6 +9,14 @@ const CASES = [
   { name: 'a drop while signed out goes nowhere', scenario: 'signed-out', on: null, sent: null, asks: false },
   { name: 'a drop before the sign-in goes nowhere', scenario: 'welcome', on: null, sent: null, asks: false },
   {
+    name: 'a drop where the company has no place goes nowhere, and that is said',
+    scenario: 'empty-nowhere',
+    on: null,
+    sent: null,
+    asks: false,
+    says: 'Ask your administrator.',
+  },
+  {
     name: 'a drop while the company is away is kept',
     scenario: 'connecting-list',
     on: 'is waited for',
@@ -18,24 +26,43 @@ const CASES = [
   },
 ];
 
-/** Files that leave again. */
-const LEFT = { name: 'files that leave leave nothing', scenario: 'list', leave: true };
+/** Files that leave again, and what they came over: it has the focus, and is the same as before. */
+const LEFT = [
+  ['list', '.list'],
+  ['history', '.hbar'],
+  ['settings-limits', '.rule .in input'],
+  ['watched-edit', '.sheet .body'],
+].map(([scenario, over]) => ({ name: `files that leave leave ${scenario} as it was`, scenario, over }));
+
+/** What is dropped from there is seen in the list, and what is half written waits for whoever comes back. */
+const AWAY = {
+  name: 'a drop on a place over a sheet goes there',
+  scenario: 'watched-edit',
+  on: 'Interviews',
+  sent: 'interviews',
+  asks: false,
+  page: 'transfers',
+};
 
 export const drops = {
   page: { width: 1080, height: 720 },
   counts: 'drops',
-  jobs: (names) => [...CASES, LEFT].filter(({ scenario }) => names.includes(scenario)),
+  jobs: (names) => [...CASES, AWAY, ...LEFT].filter(({ scenario }) => names.includes(scenario)),
   async each({ page, home, job, say }) {
-    const { scenario, on, sent, asks, keeps = false, leave = false } = job;
+    const { scenario, on, sent, asks, keeps = false, over, says = '' } = job;
     const tell = async (event) => {
       await page.evaluate((what) => window.gallery.fake.hover(what.kind, what.x, what.y), event);
       await painted(page);
     };
     await open(page, home, scenario);
-    if (leave) {
+    if (over) {
+      await page.evaluate(held, over);
       await tell({ kind: 'hover', x: 400, y: 300 });
+      if (!(await page.evaluate(state)).targets) say('there are no targets');
       await tell({ kind: 'hover-left', x: 0, y: 0 });
       if ((await page.evaluate(state)).targets) say('the targets stay');
+      const same = await page.evaluate(() => document.querySelector('[data-held]')?.contains(document.activeElement));
+      if (!same) say(`what they came over is another, or has not the focus`);
       return;
     }
     await tell({ kind: 'hover', x: 2, y: 2 });
@@ -47,6 +74,8 @@ export const drops = {
     const after = await page.evaluate(state);
     if (after.sent !== sent) say(`sent to ${after.sent}`);
     if (after.kept !== keeps) say(keeps ? 'it is not kept' : 'it is kept');
+    if (job.page && after.page !== job.page) say(`it is not seen in ${job.page}`);
+    if (!after.said.includes(says)) say(`nobody says "${says}"`);
     if (after.targets !== asks) say(asks ? 'nobody is asked' : 'the targets stay');
   },
 };
@@ -57,6 +86,16 @@ function state() {
     sent: window.gallery.fake.enqueued.at(-1) ?? null,
     targets: document.querySelector('.targets') !== null,
     kept: document.querySelector('.waits') !== null,
+    page: document.querySelector('.nav [aria-current]')?.getAttribute('href')?.slice(1),
+    said: document.querySelector('.toast')?.textContent ?? '',
     lit: document.querySelectorAll('.tgt.over').length,
   };
+}
+
+/** Runs in the page: marks what is there, and gives it the focus. */
+function held(over) {
+  const part = document.querySelector(over);
+  part.dataset.held = '';
+  const control = part.matches('input') ? part : part.querySelector("button, input, [tabindex='0']");
+  control.focus();
 }

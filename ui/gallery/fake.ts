@@ -82,6 +82,8 @@ export interface Script {
   lets?: SessionView;
   /** The files of a folder do not come, or cannot be read. */
   files?: 'late' | Problem;
+  /** What ended does not come, or cannot be read. */
+  searched?: 'late' | Problem;
   /** How many unfinished uploads are left of a company that is forgotten; without, none. It never ends where it stands still. */
   left?: number | 'late';
 }
@@ -499,7 +501,13 @@ export class Fake {
     chooseLimit: (rate) => this.holds({ rate, paused: false, why: 'chosen' }),
     followSchedule: () => this.holds(this.script.totals?.limit ?? limited),
     showInFolder: () => this.copy('shown'),
-    searchHistory: (query) => Promise.resolve(this.search(query)),
+    searchHistory: (query) => {
+      const { searched } = this.script;
+      if (searched === 'late') return new Promise(() => undefined);
+      // Refusals cross the bridge as plain objects.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      return searched ? Promise.reject(searched) : Promise.resolve(this.search(query));
+    },
     historyRows: (search, first, count) =>
       Promise.resolve(search === this.searches ? this.found.slice(first, first + count) : []),
     historyDetails: (item) => {

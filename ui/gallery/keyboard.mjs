@@ -18,6 +18,8 @@ const WALKED = [
   'sign-in-unfinished',
   'empty',
   'empty-one-place',
+  'empty-nowhere',
+  'empty-nowhere-waiting',
   'empty-signed-out',
   'drop-somewhere-else',
   'list',
@@ -55,6 +57,7 @@ const WALKED = [
   'shortcuts',
   'history-none',
   'history-empty',
+  'history-unread',
 ];
 /** And in the compact window, where parts take each other's place. */
 const COMPACT = [
@@ -261,6 +264,11 @@ function handsOn(page, say) {
     asks: async (action) => {
       const asked = (what) => window.gallery.asked.has(what);
       await page.waitForFunction(asked, action, { timeout: 20_000 }).catch(() => say(`nobody asked for ${action}`));
+    },
+    /** Nobody asked the shell for any of these. */
+    leaves: async (...actions) => {
+      const asked = await page.evaluate((all) => all.filter((one) => window.gallery.asked.has(one)), actions);
+      if (asked.length > 0) say(`somebody asked for ${asked.join()}`);
     },
     copied: async (wanted) => {
       const last = await page.evaluate(() => window.gallery.fake.copied.at(-1) ?? null);

@@ -12,6 +12,7 @@ import App from '../src/App.svelte';
 import { actions, counted } from './asked';
 import { differ, planes, shades } from './differ';
 import { Fake } from './fake';
+import { faint } from './faint';
 import { NOW } from './sample';
 import './pinned.css';
 import { scenarios, scriptOf, type Stage } from './scenarios';
@@ -34,6 +35,7 @@ declare global {
       differ: typeof differ;
       planes: typeof planes;
       shades: typeof shades;
+      faint: typeof faint;
     };
   }
 }
@@ -53,6 +55,7 @@ window.gallery = {
   differ,
   planes,
   shades,
+  faint,
 };
 addEventListener('pointerdown', () => (window.gallery.pointed += 1), true);
 const still = asked.has('still');

@@ -17,6 +17,9 @@ export const manners = {
     await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
     await painted(page);
     for (const found of await page.evaluate(forced)) say(`in forced colours: ${found}`);
+    const seen = (await page.screenshot()).toString('base64');
+    for (const found of await page.evaluate((picture) => window.gallery.faint(picture), seen))
+      say(`in forced colours: ${found}`);
     // Not from where the scenario before it left the page.
     await page.evaluate(() => {
       if (document.activeElement === document.body) document.querySelector("a, button, input, [tabindex='0']")?.focus();
@@ -133,6 +136,8 @@ function forced() {
   const wrong = new Set();
   for (const bar of document.querySelectorAll('.pb'))
     if (getComputedStyle(bar).borderStyle === 'none') wrong.add('a bar has no outline');
+  for (const box of document.querySelectorAll('.avatar'))
+    if (getComputedStyle(box).outlineStyle === 'none') wrong.add('the box of the company has no outline');
   // What a style says of colours does not come to the screen there, unless they are the system's, or it is asked to stay.
   const looks = (one) =>
     [null, '::before', '::after']

@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   FileRow,
   Folder,
+  Happening,
   LimitNow,
   Limits,
   Peek,
@@ -393,7 +394,7 @@ export function details(of: Row): Details {
     files: of.folder?.files ?? null,
     story: [
       { at: at('15:41'), what: { kind: 'trouble', code: 'damaged-on-the-way' } },
-      { at: at('15:24'), what: { kind: 'resumed' } },
+      { at: at('15:24'), what: { kind: 'recovered', pieces: 2504 } },
       { at: at('15:20'), what: { kind: 'trouble', code: 'offline' } },
       { at: at('12:30'), what: { kind: 'recovered', pieces: 1574 } },
       { at: at('09:02'), what: { kind: 'started' } },
@@ -419,16 +420,18 @@ export function details(of: Row): Details {
     const { by, since } = of.state;
     return { ...base, story: [{ at: since, what: { kind: 'paused', by } }, ...base.story] };
   }
-  if (of.state.kind === 'failed')
+  if (of.state.kind === 'failed') {
+    const stopped: Happening = { at: at('14:22'), what: { kind: 'failed', code: of.state.code } };
+    const again: Happening = { at: at('14:31'), what: { kind: 'resumed' } };
+    // As in the design, where it was tried again.
+    const tried = of.state.code === 'access-denied' ? [{ ...stopped, at: at('14:31') }, again] : [];
     return {
       ...base,
       link: false,
       reference: 'AccessDenied 7QF2',
       technical: 'AccessDenied: not authorised to perform s3:PutObject',
-      story: [
-        { at: at('14:22'), what: { kind: 'failed', code: of.state.code } },
-        { at: at('14:22'), what: { kind: 'added' } },
-      ],
+      story: [...tried, stopped, { at: at('14:22'), what: { kind: 'added' } }],
     };
+  }
   return base;
 }

@@ -70,6 +70,7 @@ const places = [
 const company = 'Nordlys Studio';
 const address = 'upload.nordlys.example';
 const connected: SessionView = { kind: 'connected', company, address, destinations: places, unkept: null };
+const noPlace: SessionView = { ...connected, destinations: [] };
 const onePlace: SessionView = { ...connected, destinations: places.slice(0, 1) };
 const signedOut: SessionView = { kind: 'signed-out', company, address, since: at('16:02'), browser: false };
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
@@ -138,6 +139,8 @@ const waiting: Record<string, ReturnType<typeof waits>> = {
   records: waits('journal-unwritable', { next: 'person' }),
   computer: waits('computer-busy', { next: 'person' }),
 };
+
+const password = waits('proxy-auth', { next: 'person' });
 
 const GB = 1e9;
 const awaiting = Object.entries(waiting).map(([name, state], id) =>
@@ -412,6 +415,13 @@ export const scenarios: Record<string, Scenario> = {
       await shown('.cta');
     },
   },
+  'connecting-password': {
+    session: { ...away, instead: 'proxy-auth' },
+    network: byProxy,
+    then: async ({ shown }) => {
+      await shown('.cta');
+    },
+  },
   'connecting-list': { ...list, session: away },
   'connecting-waiting': { ...list, session: away, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
   'connecting-drop': hover(away, 400, 300, day()),
@@ -467,6 +477,10 @@ export const scenarios: Record<string, Scenario> = {
   },
   empty: { session: connected },
   'empty-one-place': { session: onePlace },
+  'empty-nowhere': { session: noPlace },
+  'empty-nowhere-waiting': { session: noPlace, then: ({ fake }) => fake.tell({ kind: 'added', inbox }) },
+  'menu-add-nowhere': { ...list, session: noPlace, then: ({ press }) => press('.bar [aria-haspopup]') },
+  'drop-nowhere': hover(noPlace, 400, 300),
   'empty-signed-out': { session: signedOut },
   'empty-places': { session: connected, then: ({ press }) => press('.pick') },
   'drop-one-place': hover(onePlace, 500, 300),
@@ -562,6 +576,13 @@ export const scenarios: Record<string, Scenario> = {
       details(id + 1, { rows: awaiting, totals: { ...moving, speed: 0, secondsLeft: null, overview: wait } }),
     ]),
   ),
+  'waiting-password': {
+    ...details(1, {
+      rows: awaiting.slice(0, 2).map((row) => ({ ...row, state: password })),
+      totals: { ...moving, speed: 0, secondsLeft: null, overview: password },
+    }),
+    network: byProxy,
+  },
   'signed-out': {
     session: signedOut,
     rows: held(),
@@ -797,6 +818,13 @@ export const scenarios: Record<string, Scenario> = {
     await press('.sheet .more');
     await change('.sheet .sizes input', 'much');
   }),
+  'drop-over-sheet': watched(watches(), async ({ press, shown, fake }) => {
+    await press('.wrow .ib[aria-haspopup]');
+    await press('.menu button');
+    await shown('.sheet');
+    fake.hover('hover', 400, 300);
+  }),
+  'watched-new-nowhere': { ...watched([], ({ press }) => press('.bar .primary')), session: noPlace },
   'watched-new': watched([], ({ press }) => press('.bar .primary')),
   history: ended(48_112, async ({ shown }) => {
     await shown('.hrow');
@@ -819,6 +847,13 @@ export const scenarios: Record<string, Scenario> = {
     await stage.shown('.nothing');
   }),
   'history-empty': ended(0),
+  'history-late': {
+    ...ended(3, async ({ shown }) => {
+      await shown('.center [role=status]');
+    }),
+    searched: 'late',
+  },
+  'history-unread': { ...ended(3), searched: problem('unexpected') },
   'history-few': ended(3),
   'history-names': {
     ...ended(0),

@@ -141,7 +141,7 @@ export const walksActions = [
   },
   {
     name: 'a row leads to the password of the proxy',
-    scenario: 'details-proxy-auth',
+    scenario: 'waiting-password',
     walk: async ({ to, press, on }) => {
       await to(item(1));
       await press('Control+r');

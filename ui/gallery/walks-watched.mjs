@@ -133,6 +133,29 @@ export const walksWatched = [
     },
   },
   {
+    name: 'what is half written in a sheet waits for who is led away, and is told when it is discarded',
+    scenario: 'watched-edit',
+    walk: async ({ page, to, press, on, says, sees }) => {
+      await to("[name$='-same']");
+      await press('ArrowDown');
+      const chosen = await page.evaluate(() =>
+        [...document.querySelectorAll("[name$='-same']")].findIndex((one) => one.checked),
+      );
+      await page.evaluate(() => window.gallery.fake.tell({ kind: 'wanted', what: { kind: 'needs-you' } }));
+      await sees('.sheet', false);
+      await on('.main *');
+      await press('Control+2');
+      await sees('.sheet');
+      await sees(`.rad:nth-of-type(${chosen + 1}) [name$='-same']:checked`);
+      await on('.sheet *');
+      await press('Escape');
+      await says('.toast', 'Changes discarded.');
+      await sees('.sheet', false);
+      await press('Control+z');
+      await sees(`.rad:nth-of-type(${chosen + 1}) [name$='-same']:checked`);
+    },
+  },
+  {
     name: 'a folder lies elsewhere by now',
     scenario: 'watched-edit',
     walk: async ({ to, press, on, sees }) => {

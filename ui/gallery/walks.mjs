@@ -290,6 +290,40 @@ export const walks = [
     },
   },
   {
+    name: 'where the company has no place whom to ask is said, by whichever way files are added',
+    scenario: 'empty-nowhere',
+    walk: async ({ to, press, on, says, sees, leaves }) => {
+      await says('.drop', 'Ask your administrator.');
+      await to('.drop .btn');
+      await press('Enter');
+      await says('.toast', 'Ask your administrator.');
+      await press('Control+o', 'Control+Shift+o', 'Control+v');
+      await sees('.targets', false);
+      await leaves('pickFiles', 'pickFolder', 'paste');
+      await on('.drop .btn');
+    },
+  },
+  {
+    name: 'what is given where the company has no place is held in view, and can be let go',
+    scenario: 'empty-nowhere-waiting',
+    walk: async ({ to, press, says, sees }) => {
+      await says('.waits', 'no place for you yet');
+      await to('.waits .btn');
+      await press('Enter');
+      await sees('.waits', false);
+    },
+  },
+  {
+    name: 'a folder is not watched where the company has no place, and why stands there',
+    scenario: 'watched-new-nowhere',
+    walk: async ({ to, press, says, sees }) => {
+      await says('.sheet', 'Ask your administrator.');
+      await to('.sheet .primary');
+      await press('Enter');
+      await sees('.sheet .primary[aria-disabled=true]');
+    },
+  },
+  {
     name: 'the usual place is changed in the empty window',
     scenario: 'empty',
     walk: async ({ to, press, on }) => {
@@ -813,6 +847,44 @@ export const walks = [
       await sees('.dlg');
       await press('Escape');
       await sees('.dlg', false);
+    },
+  },
+  {
+    name: 'a press beside the question leaves the focus in it, and nothing beneath it hears a key',
+    scenario: 'quit',
+    pointer: true,
+    walk: async ({ page, press, sees, on, leaves }) => {
+      await page.mouse.click(20, 20);
+      await on('.dlg .primary');
+      // Wherever the focus is.
+      await page.evaluate(() => document.activeElement.blur());
+      for (const key of ['Control+o', 'Control+v', 'Control+Shift+p', 'Control+2']) await page.keyboard.press(key);
+      await leaves('pickFiles', 'paste', 'pauseAll', 'resumeAll');
+      await sees('.nav [href="#transfers"][aria-current]');
+      await press('Tab');
+      await on('.dlg .btn');
+      await press('Escape');
+      await sees('.dlg', false);
+    },
+  },
+  {
+    name: 'beneath the sheet of all shortcuts nothing hears one, and Tab goes round in it',
+    scenario: 'list',
+    walk: async ({ to, press, sees, on, leaves }) => {
+      await to(item(1));
+      await press('Control+/');
+      await press('Control+o', 'Control+Shift+p', 'Control+2', 'Control+f', 'Delete');
+      await leaves('pickFiles', 'pauseAll', 'resumeAll', 'act cancel');
+      await sees('.nav [href="#transfers"][aria-current]');
+      await press('Tab');
+      await on('.sheet .keys');
+      await press('Tab');
+      await on('.sheet .ib');
+      await press('Shift+Tab');
+      await on('.sheet .keys');
+      await press('Escape');
+      await sees('.sheet', false);
+      await on(item(1));
     },
   },
   {

@@ -1,32 +1,18 @@
 //! People by the tokens of an issuer (OpenID Connect): whose a bearer is, and for whom, checked by the keys that the issuer publishes.
-//!
-//! The keys are fetched when the first person asks, again every hour, and when a token names one that is not known: issuers change
-//! them. An issuer that is away takes nobody's access while the keys it had are a day old at most.
 
+mod keys;
 mod signatures;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use davit_core::net::Net;
-use davit_core::session::address;
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
-use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::time::{Duration, Instant};
-use url::Url;
 
 use crate::config::Oidc;
 use crate::people::Stranger;
+use keys::{Keys, candidates};
 
-/// Keys are asked for again after this long.
-const FRESH: Duration = Duration::from_secs(3_600);
-/// And used no longer than this where the issuer does not answer.
-const STALE: Duration = Duration::from_secs(24 * 3_600);
-/// For a key that nobody knows the issuer is asked no more often: tokens can name any.
-const BETWEEN: Duration = Duration::from_secs(30);
-/// No description and no set of keys is longer.
-const LONGEST: usize = 1 << 20;
 /// Asymmetric ones alone: an issuer's public key is no secret to make tokens with.
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
@@ -42,31 +28,7 @@ pub(crate) struct Bearer {
 #[derive(Debug)]
 pub(crate) struct Issuer {
     said: Oidc,
-    url: Url,
-    client: reqwest::Client,
-    known: Mutex<Known>,
-    /// Held by whoever asks the issuer; there is never a second.
-    flight: tokio::sync::Mutex<()>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Known {
-    keys: Option<(Arc<JwkSet>, Instant)>,
-    /// When the issuer was asked last, whatever came of it.
-    asked: Option<Instant>,
-}
-
-/// What an issuer says of itself, as far as it matters here.
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    jwks_uri: Url,
-}
-
-/// Its keys, RFC 7517.
-#[derive(Deserialize)]
-struct Published {
-    keys: Vec<Value>,
+    keys: Arc<Keys>,
 }
 
 impl Issuer {
@@ -76,11 +38,7 @@ impl Issuer {
     /// A sentence.
     pub(crate) fn new(said: &Oidc) -> Result<Self, String> {
         signatures::install();
-        let url = Url::parse(&said.issuer).map_err(|_| "auth.issuer is not an https address".to_owned())?;
-        let net = Net { direct: address::is_loopback(&url), ..Net::default() };
-        let client = net.backend_client().map_err(|error| error.to_string())?;
-        let (known, flight) = Default::default();
-        Ok(Self { said: said.clone(), url, client, known, flight })
+        Ok(Self { said: said.clone(), keys: Arc::new(Keys::of(&said.issuer)?) })
     }
 
     /// Whose this token is.
@@ -89,7 +47,7 @@ impl Issuer {
         if !ALGORITHMS.contains(&header.alg) {
             return Err(Stranger::Unknown);
         }
-        let keys = self.keys(&header).await?;
+        let keys = self.keys.may_have(&header).await?;
         let claims = candidates(&keys, &header).find_map(|key| self.claims(token, &header, key));
         claims.and_then(|claims| self.person(&claims)).ok_or(Stranger::Unknown)
     }
@@ -120,100 +78,21 @@ impl Issuer {
         };
         Some(Bearer { id: id.to_owned(), groups })
     }
-
-    fn known(&self) -> Known {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The issuer's keys, one of which may be the token's.
-    async fn keys(&self, header: &Header) -> Result<Arc<JwkSet>, Stranger> {
-        if let Some(keys) = self.known().good_for(header) {
-            return Ok(keys);
-        }
-        let _flight = self.flight.lock().await;
-        // Whoever had the flight before may have found them.
-        let known = self.known();
-        if let Some(keys) = known.good_for(header) {
-            return Ok(keys);
-        }
-        let waits = known.asked.is_some_and(|asked| asked.elapsed() < BETWEEN);
-        let found = if waits { None } else { Some(self.fetch().await) };
-        let mut now = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match found {
-            Some(Ok(keys)) => {
-                let keys = Arc::new(keys);
-                (now.keys, now.asked) = (Some((Arc::clone(&keys), Instant::now())), Some(Instant::now()));
-                return Ok(keys);
-            }
-            Some(Err(why)) => {
-                now.asked = Some(Instant::now());
-                tracing::error!(%why, issuer = %self.said.issuer, "the issuer's keys cannot be fetched");
-            }
-            None => {}
-        }
-        let old = now.keys.clone().filter(|(_, at)| at.elapsed() < STALE);
-        old.map(|(keys, _)| keys).ok_or(Stranger::Unsure)
-    }
-
-    async fn fetch(&self) -> Result<JwkSet, String> {
-        let path = self.url.path().trim_end_matches('/');
-        let mut from = self.url.clone();
-        from.set_path(&format!("{path}/.well-known/openid-configuration"));
-        let found: Metadata = self.get(from).await?;
-        if found.issuer != self.said.issuer {
-            return Err(format!("it calls itself {:?}", found.issuer));
-        }
-        let here = address::is_here(&found.jwks_uri) && !address::is_loopback(&self.url);
-        if here || address::check(&found.jwks_uri).is_err() {
-            return Err("the address of its keys is not https".to_owned());
-        }
-        let Published { keys } = self.get(found.jwks_uri).await?;
-        // Of a kind that nobody here knows, as for encryption, there may be others beside.
-        Ok(JwkSet { keys: keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect() })
-    }
-
-    async fn get<T: serde::de::DeserializeOwned>(&self, from: Url) -> Result<T, String> {
-        let asked = self.client.get(from).send().await.map_err(|error| error.without_url().to_string())?;
-        let mut answer = asked.error_for_status().map_err(|error| error.without_url().to_string())?;
-        let mut all = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(|error| error.without_url().to_string())? {
-            if all.len() + piece.len() > LONGEST {
-                return Err("an answer without end".to_owned());
-            }
-            all.extend_from_slice(&piece);
-        }
-        serde_json::from_slice(&all).map_err(|error| error.to_string())
-    }
-}
-
-impl Known {
-    /// The keys, where they are fresh and have the one that a token names.
-    fn good_for(&self, header: &Header) -> Option<Arc<JwkSet>> {
-        let (keys, at) = self.keys.as_ref()?;
-        let good = at.elapsed() < FRESH && candidates(keys, header).next().is_some();
-        good.then(|| Arc::clone(keys))
-    }
-}
-
-/// Keys that may have signed a token: the one that it names, or all of its kind where it names none.
-fn candidates<'a>(keys: &'a JwkSet, header: &'a Header) -> impl Iterator<Item = &'a Jwk> {
-    keys.keys.iter().filter(move |key| {
-        let common = &key.common;
-        let named = header.kid.is_none() || common.key_id == header.kid;
-        let signs = common.public_key_use != Some(PublicKeyUse::Encryption);
-        let kind = common.key_algorithm.is_none_or(|kind| kind == KeyAlgorithm::from(header.alg));
-        named && signs && kind
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
+    use axum::Router;
+    use axum::routing::get;
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
     use ring::rand::SystemRandom;
     use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
     use serde_json::json;
     use time::OffsetDateTime;
+    use tokio::time::{Duration, Instant, advance, sleep};
 
     use super::*;
 
@@ -247,18 +126,24 @@ mod tests {
     }
 
     fn issuer(keys: &[&Signer]) -> Issuer {
-        let said = Oidc { groups: "teams".to_owned(), ..Oidc::of(US, "davit") };
+        issuer_at(US, keys)
+    }
+
+    /// One that was asked just now.
+    fn issuer_at(address: &str, keys: &[&Signer]) -> Issuer {
+        let said = Oidc { groups: "teams".to_owned(), ..Oidc::of(address, "davit") };
         let issuer = Issuer::new(&said).expect("an issuer");
-        let keys = keys.iter().map(|key| serde_json::from_value(key.published()).expect("a key")).collect();
-        let now = Instant::now();
-        *issuer.known.lock().expect("unharmed") =
-            Known { keys: Some((Arc::new(JwkSet { keys }), now)), asked: Some(now) };
+        issuer.keys.knows(keys.iter().map(|key| serde_json::from_value(key.published()).expect("a key")).collect());
         issuer
     }
 
     fn good() -> Value {
+        of(US)
+    }
+
+    fn of(issuer: &str) -> Value {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        json!({"iss": US, "aud": ["api", "davit"], "sub": "ada", "exp": now + 600, "teams": ["editors"]})
+        json!({"iss": issuer, "aud": ["api", "davit"], "sub": "ada", "exp": now + 600, "teams": ["editors"]})
     }
 
     #[tokio::test]
@@ -308,5 +193,44 @@ mod tests {
         let (signer, other) = (Signer::new("a"), Signer::new("other"));
         let token = other.sign(&json!({"alg": "ES256", "kid": "other"}), &good());
         assert_eq!(issuer(&[&signer]).bearer(&token).await.expect_err("unknown"), Stranger::Unknown);
+    }
+
+    #[tokio::test]
+    async fn an_issuer_describes_itself_in_any_place_where_clients_look() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}/a", listener.local_addr().expect("an address"));
+        let signer = Signer::new("a");
+        let said = json!({"issuer": address, "jwks_uri": format!("{address}/keys")}).to_string();
+        let keys = json!({"keys": [signer.published()]}).to_string();
+        let router = Router::new()
+            .route("/.well-known/oauth-authorization-server/a", get(move || ready(said.clone())))
+            .route("/a/keys", get(move || ready(keys.clone())));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let issuer = Issuer::new(&Oidc::of(&address, "davit")).expect("an issuer");
+        let token = signer.sign(&json!({"alg": "ES256", "kid": "a"}), &of(&address));
+        assert_eq!(issuer.bearer(&token).await.expect("known").id, "ada");
+    }
+
+    /// Nobody answers where it is.
+    #[tokio::test(start_paused = true)]
+    async fn an_issuer_that_does_not_answer_keeps_nobody_waiting_whose_key_is_known() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", silent.local_addr().expect("an address"));
+        let signer = Signer::new("a");
+        let issuer = issuer_at(&address, &[&signer]);
+        let token = signer.sign(&json!({"alg": "ES256", "kid": "a"}), &of(&address));
+        let waited = async || {
+            let begun = Instant::now();
+            issuer.bearer(&token).await.expect("known");
+            begun.elapsed().as_secs()
+        };
+        assert_eq!(waited().await, 0);
+        advance(Duration::from_secs(3_601)).await;
+        assert_eq!(waited().await, 1, "it may have another by now");
+        // Whoever asked is gone; the question ends without them, and the next are not kept by it.
+        sleep(Duration::from_secs(15)).await;
+        assert_eq!(waited().await, 0);
+        advance(Duration::from_secs(24 * 3_600)).await;
+        assert_eq!(issuer.bearer(&token).await.expect_err("a day old"), Stranger::Unsure);
     }
 }

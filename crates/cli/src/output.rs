@@ -91,6 +91,8 @@ pub(crate) enum Stopped {
     SignInEnded,
     /// The records cannot be written.
     Records,
+    /// The proxy wants a password.
+    ProxyAuth,
 }
 
 /// How a command ended.

@@ -161,9 +161,9 @@ impl Show<'_> {
                     Some(update) => {
                         self.take(&update);
                         // A script must know; what is on record goes on with the next run.
-                        if let Overview::Stuck { code } = totals(&update).overview {
-                            self.output.problem(Error::new(code).detail("the records cannot be written"));
-                            self.output.stopped(Stopped::Records);
+                        if let Some((problem, why)) = stops(&totals(&update).overview) {
+                            self.output.problem(problem);
+                            self.output.stopped(why);
                             let failed = self.refused > 0 || !self.failed.is_empty();
                             return Ok(ControlFlow::Break(if failed { SOME } else { INTERRUPTED }));
                         }
@@ -197,6 +197,18 @@ impl Show<'_> {
             but: (!all).then_some(self.failed),
             skipped: settled.skipped > 0,
         }
+    }
+}
+
+/// What a command does not wait for: nobody can do anything about it while it runs.
+fn stops(overview: &Overview) -> Option<(Error, Stopped)> {
+    match overview {
+        Overview::Stuck { code } => Some((Error::new(*code).detail("the records cannot be written"), Stopped::Records)),
+        // A password in the environment reaches only the next one.
+        Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth => {
+            Some((Error::new(wait.code).detail("the proxy lets nobody through without it"), Stopped::ProxyAuth))
+        }
+        _ => None,
     }
 }
 
@@ -375,6 +387,7 @@ pub(crate) fn wants_somebody(now: &SessionStatus, has_token: bool) -> Option<Err
         SessionStatus::NeedsBrowser { .. } if has_token => input(TAKES_NO_TOKEN),
         SessionStatus::NeedsBrowser { .. } => ended("the company signs people in by their browser"),
         SessionStatus::SignedOut { .. } => Error::new(ErrorCode::SignInEnded),
+        SessionStatus::Connecting { instead: Some(ErrorCode::ProxyAuth), .. } => Error::new(ErrorCode::ProxyAuth),
         SessionStatus::Welcome { problem: None, .. }
         | SessionStatus::Connected { .. }
         | SessionStatus::NeedsToken { .. }

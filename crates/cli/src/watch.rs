@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use davit_core::engine::feed::{Update, View};
+use davit_core::engine::feed::{Overview, Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, WatchRow};
@@ -16,6 +16,7 @@ use davit_core::watch::spec::Existing;
 
 use crate::args::{Add, Answered, Change, Folder, Folders, OnExisting, Relocated, Run, Watch};
 use crate::output::Output;
+use crate::progress::totals;
 use crate::signals::Signals;
 use crate::upload::{connected, place, wants_somebody};
 use crate::{DONE, INTERRUPTED, NOTHING, existing, text, watched, words};
@@ -370,7 +371,14 @@ async fn nobody_is_signed_in(uploader: &Uploader) -> Error {
 /// Tells of every file that reaches an end.
 async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
     let mut feed = uploader.engine().subscribe(View { outcomes: true, ..View::default() }).await?;
+    let mut told = false;
     while let Some(update) = feed.next().await {
+        // Nobody looks at a service: that it waits for somebody is said each time it begins to.
+        let waits = matches!(&totals(&update).overview, Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth);
+        if waits && !told {
+            output.problem(Error::new(ErrorCode::ProxyAuth).detail("the proxy lets nobody through without it"));
+        }
+        told = waits;
         if let Update::Delta(delta) = update {
             output.outcomes(delta.outcomes);
         }

@@ -169,8 +169,8 @@ pub(crate) fn waiting(wait: &Wait) -> String {
     match wait.code {
         ErrorCode::Offline | ErrorCode::BackendDown => format!("{what} It continues by itself."),
         ErrorCode::StorageBusy => format!("{what} It continues by itself, slower."),
-        // A token in the environment reaches only the next command; this one ends and says so.
-        ErrorCode::SignInEnded | ErrorCode::WrongToken => what,
+        // A token or a password in the environment reaches only the next command; this one ends and says so.
+        ErrorCode::SignInEnded | ErrorCode::WrongToken | ErrorCode::ProxyAuth => what,
         // A file of certificates, or another home, reaches only the next command as well; this one goes on without.
         ErrorCode::UntrustedServer => format!("{what} Davit sends nothing here. It continues by itself elsewhere."),
         ErrorCode::JournalUnwritable => {
@@ -192,6 +192,7 @@ pub(crate) fn waits_for(wait: &Wait) -> String {
         ErrorCode::StorageBusy => "storage",
         ErrorCode::BackendDown => "your company",
         ErrorCode::CaptivePortal => "the network's sign-in",
+        ErrorCode::ProxyAuth => "the proxy's password",
         ErrorCode::UntrustedServer => "another network",
         ErrorCode::SignInEnded | ErrorCode::WrongToken => "sign-in",
         ErrorCode::SourceOffline => wait.drive.as_deref().unwrap_or("the drive"),
@@ -261,6 +262,7 @@ pub(crate) const fn stopped(why: Stopped) -> &'static str {
         Stopped::Signal => "Stopped. The same command goes on from here.",
         Stopped::Paused => "Another Davit paused it. The same command goes on from here.",
         Stopped::Records => "Stopped. The same command goes on from here once the records can be written again.",
+        Stopped::ProxyAuth => "Stopped. The same command goes on from here once the proxy is told its password.",
         Stopped::SignInEnded => {
             "The sign-in is over. Run `davit sign-in`, or set DAVIT_TOKEN to a fresh access token where your company gives one; the same command goes on from here."
         }

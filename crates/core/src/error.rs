@@ -192,7 +192,7 @@ impl ErrorCode {
     /// What to do about it when nothing better is known.
     pub const fn usual_retry(self) -> Retry {
         match self {
-            Self::Offline | Self::BackendDown | Self::CaptivePortal => Retry::WhenOnline,
+            Self::Offline | Self::BackendDown | Self::CaptivePortal | Self::ProxyAuth => Retry::WhenOnline,
             // As patience has it, unless the store says when.
             Self::StorageBusy => Retry::After(Duration::ZERO),
             Self::SourceOffline => Retry::After(Duration::from_secs(5)),

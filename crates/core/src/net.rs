@@ -75,9 +75,6 @@ const KEPT: Duration = Duration::from_secs(1);
 /// answers for it.
 const SILENT: Duration = Duration::from_secs(15);
 
-/// Nobody is sent on more often on the way to a file.
-const REDIRECTS_AT_MOST: usize = 5;
-
 static PROVIDER: Once = Once::new();
 
 impl Net {
@@ -111,19 +108,31 @@ impl Net {
         self.client(|builder| builder.redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)))
     }
 
-    /// A client that fetches what is large from an address, under a name of its own: https alone, wherever it is sent on to. It
-    /// takes as long as it takes while anything comes.
+    /// Fetches what is large from an address, under a name of its own: https alone, and wherever it is sent on to by the proxy that
+    /// leads there by now. It takes as long as it takes while anything comes.
     ///
     /// # Errors
-    /// As [`Self::backend_client`].
-    pub fn download_client(&self, from: &url::Url, name: &str) -> Result<reqwest::Client> {
-        let redirects = reqwest::redirect::Policy::limited(REDIRECTS_AT_MOST);
-        self.towards(from).client(|builder| {
-            builder.https_only(true).redirect(redirects).read_timeout(Duration::from_secs(30)).user_agent(name)
-        })
+    /// `address-insecure` for what is no https, and for whoever is sent round and round; `offline`, `bad-certificate-file`.
+    pub async fn fetch(&self, from: &url::Url, name: &str) -> Result<reqwest::Response> {
+        let insecure = || Error::new(ErrorCode::AddressInsecure);
+        let mut at = from.clone();
+        for _ in 0..=REDIRECTS_AT_MOST {
+            if at.scheme() != "https" {
+                return Err(insecure());
+            }
+            let client = self.towards(&at).client(|builder| {
+                let builder = builder.redirect(reqwest::redirect::Policy::none()).https_only(true);
+                builder.read_timeout(Duration::from_secs(30)).user_agent(name)
+            })?;
+            let answer = self.send(client.get(at.clone())).await.map_err(unreached)?;
+            let leads = answer.headers().get(reqwest::header::LOCATION);
+            let Some(leads) = leads.filter(|_| answer.status().is_redirection()) else { return Ok(answer) };
+            at = leads.to_str().ok().and_then(|leads| at.join(leads).ok()).ok_or_else(insecure)?;
+        }
+        Err(insecure())
     }
 
-    /// Sends a request of [`Self::backend_client`] or [`Self::download_client`] by the proxy that leads there by now.
+    /// Sends a request of [`Self::backend_client`] by the proxy that leads there by now.
     ///
     /// # Errors
     /// What the client says of it.
@@ -142,14 +151,15 @@ impl Net {
         request: reqwest::Request,
     ) -> reqwest::Result<reqwest::Response> {
         let to: Option<http::Uri> = request.url().as_str().parse().ok().filter(|_| !self.direct);
-        if let Some(to) = &to {
-            self.proxies.find(to).await;
-        }
+        let through = match &to {
+            Some(to) => self.proxies.find(to).await,
+            None => None,
+        };
         let answer = client.execute(request).await;
         if let (Some(to), Err(error)) = (&to, &answer)
             && error.is_connect()
         {
-            self.proxies.doubts(to, error);
+            self.proxies.doubts(to, through.as_ref(), error);
         }
         answer
     }
@@ -186,6 +196,16 @@ impl Net {
         }
         builder.build().map_err(|e| Error::new(ErrorCode::Unexpected).source(e))
     }
+}
+
+/// Without the address, which may have a secret in it. The outer ones say that there was an error.
+fn unreached(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let mut innermost: &dyn std::error::Error = &error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    Error::new(ErrorCode::Offline).detail(innermost.to_string())
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub async fn start_at_login(shell: State<'_, Arc<Shell>>, login: State<'_, AutoL
 pub(crate) fn follow(app: &AppHandle, shell: &Arc<Shell>) {
     let (app, shell) = (app.clone(), Arc::clone(shell));
     tauri::async_runtime::spawn(async move {
-        shell.is_opened().await;
+        shell.has_records().await;
         let Ok(mut changes) = shell.uploader().map(|uploader| uploader.preferences_changes()) else { return };
         loop {
             if let Err(problem) = obeys(&app.state::<AutoLaunchManager>(), &shell) {

@@ -30,17 +30,22 @@ pub async fn set_proxy(shell: State<'_, Arc<Shell>>, proxy: ProxyWish) -> Answer
     Ok(shell.uploader()?.set_proxy(choice).await?)
 }
 
-/// Keeps a name and password for the proxy that is taken now.
+/// Keeps a name and password for the proxy that the person was shown. Of all others the page can name none.
 #[tauri::command]
-pub async fn set_proxy_login(shell: State<'_, Arc<Shell>>, user: String, password: String) -> Answer<Network> {
+pub async fn set_proxy_login(
+    shell: State<'_, Arc<Shell>>,
+    proxy: String,
+    user: String,
+    password: String,
+) -> Answer<Network> {
     let login = ProxyLogin { user, password: SecretString::from(password) };
-    Ok(shell.uploader()?.set_proxy_login(login).await?)
+    Ok(shell.uploader()?.set_proxy_login(&proxy, login).await?)
 }
 
 /// Forgets them.
 #[tauri::command]
-pub async fn forget_proxy_login(shell: State<'_, Arc<Shell>>) -> Answer<Network> {
-    Ok(shell.uploader()?.forget_proxy_login().await?)
+pub async fn forget_proxy_login(shell: State<'_, Arc<Shell>>, proxy: String) -> Answer<Network> {
+    Ok(shell.uploader()?.forget_proxy_login(&proxy).await?)
 }
 
 /// Opens the page, in the person's browser, in whose place a network shows its own that wants a sign-in first.

@@ -8,9 +8,9 @@ use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::{DestinationId, ItemId};
 use tauri::State;
 use tauri::ipc::Channel;
-use tauri_plugin_opener::reveal_item_in_dir;
 
 use crate::shell::Shell;
+use crate::shown;
 use crate::views::{CopyWhat, DoneView, FoundView, Problem, SavedView};
 use crate::words;
 
@@ -169,11 +169,7 @@ pub async fn show_in_folder(shell: State<'_, Arc<Shell>>, target: Target) -> Ans
 }
 
 pub(crate) async fn show(shell: &Shell, target: Target) -> davit_core::error::Result<()> {
-    let path = shell.engine()?.source_path(target).await?;
-    if !path.exists() {
-        return Err(Error::new(ErrorCode::FileMissing));
-    }
-    reveal_item_in_dir(path).map_err(|e| Error::new(ErrorCode::Unexpected).detail(e.to_string()))
+    shown::show(shell.engine()?.source_path(target).await?).await
 }
 
 impl From<davit_core::engine::ActDone> for DoneView {

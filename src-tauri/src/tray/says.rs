@@ -2,6 +2,7 @@
 
 use davit_core::bandwidth::{LimitNow, Why};
 use davit_core::engine::feed::Overview;
+use davit_core::error::ErrorCode;
 use davit_core::ids::ItemId;
 use davit_core::units::ByteRate;
 
@@ -63,8 +64,9 @@ impl Says {
         let paused = standing.is_paused_for_a_while() || totals.overview == Overview::Paused;
         let needs = words::all_need_you(totals.needs_you, standing.folders());
         let line = line(standing, needs.as_deref());
-        let look = match totals.overview {
+        let look = match &totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Look::NeedsYou,
+            Overview::Waiting(wait) if words::in_the_way(wait.code).is_some() => Look::NeedsYou,
             _ if needs.is_some() => Look::NeedsYou,
             _ if paused => Look::Paused,
             Overview::Moving => Look::Uploading,
@@ -95,6 +97,7 @@ fn limits(now: &LimitNow) -> Vec<(Option<ByteRate>, bool)> {
 fn line(standing: &Standing, needs: Option<&str>) -> String {
     let totals = &standing.totals;
     match &totals.overview {
+        Overview::Stuck { code: ErrorCode::DiskFull } => words::say("diskFull.title"),
         Overview::Stuck { .. } => words::say("stuck"),
         Overview::SignedOut { .. } => words::say("signIn.title"),
         _ if standing.is_paused_for_a_while()
@@ -113,7 +116,11 @@ fn line(standing: &Standing, needs: Option<&str>) -> String {
             words::uploading(percent(totals).map(|percent| percent.min(99)), totals.speed.0, totals.seconds_left)
         }
         Overview::Offline => words::say("offline"),
-        Overview::Waiting(wait) => wait.drive.as_deref().map_or_else(|| words::say("waiting"), words::waiting_for),
+        Overview::Waiting(wait) => match (words::in_the_way(wait.code), &wait.drive) {
+            (Some(says), _) => says.title,
+            (None, Some(drive)) => words::waiting_for(drive),
+            (None, None) => words::say("waiting"),
+        },
         Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => {
             needs.map_or_else(|| words::say("upToDate"), str::to_owned)
         }
@@ -123,7 +130,6 @@ fn line(standing: &Standing, needs: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use davit_core::engine::feed::{Totals, Wait};
-    use davit_core::error::ErrorCode;
     use davit_core::ids::WatchId;
     use davit_core::units::{ByteCount, UnixTime};
 
@@ -163,9 +169,19 @@ mod tests {
                 "Waiting for LAB-NAS",
             ),
             (Overview::Waiting(Wait::new(ErrorCode::StorageBusy, None, None)), Look::Idle, "Waiting"),
+            (
+                Overview::Waiting(Wait::new(ErrorCode::ProxyAuth, None, None)),
+                Look::NeedsYou,
+                "Your company network asks for a password",
+            ),
             (Overview::Paused, Look::Paused, "Paused"),
             (Overview::SignedOut { since: UnixTime(7) }, Look::NeedsYou, "Sign in to continue"),
-            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, "Stopped: Davit cannot write its records"),
+            (Overview::Stuck { code: ErrorCode::DiskFull }, Look::NeedsYou, "This computer’s disk is full"),
+            (
+                Overview::Stuck { code: ErrorCode::JournalUnwritable },
+                Look::NeedsYou,
+                "Stopped: Davit cannot write its records",
+            ),
         ] {
             let now = says(Totals { overview, ..Totals::default() });
             assert_eq!((now.look, now.line.as_str(), now.needs), (look, line, None));

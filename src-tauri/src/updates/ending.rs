@@ -20,7 +20,7 @@ use super::offer::{Ours, is_newer};
 use super::place::Kind;
 #[cfg(target_os = "macos")]
 use super::place::app_of;
-use super::{Means, State};
+use super::{Means, State, rounds};
 use crate::asked::{HIDDEN, UPDATED};
 use crate::shell::Shell;
 
@@ -63,12 +63,13 @@ impl End {
 
 /// A person wants the update now. What the store puts together is waited for.
 pub(crate) fn install(shell: &Arc<Shell>) {
-    ends(shell, End::Restarts { hidden: false });
+    ends(shell, End::Restarts { hidden: false }, || true);
 }
 
-/// Nobody sees it, and nothing is sent.
-pub(super) fn install_unseen(shell: &Arc<Shell>) {
-    ends(shell, End::Restarts { hidden: true });
+/// Nobody sees it, and nothing is sent. Who opens the window meanwhile keeps it.
+pub(super) fn install_unseen(app: &AppHandle, shell: &Arc<Shell>) {
+    let (app, of) = (app.clone(), Arc::clone(shell));
+    ends(shell, End::Restarts { hidden: true }, move || rounds::is_free(&app, &of));
 }
 
 /// Whether an update waits for the next start: the one that fetched it ended without a person's word, or by a power cut.
@@ -79,10 +80,19 @@ pub(crate) fn wait_for_a_start(shell: &Shell, options: &Options) -> bool {
     wanted.is_ok_and(|wanted| wanted.install_updates) && shell.updates.kept.untried(&means.running).is_some()
 }
 
-/// Puts it in place before anything is opened, and starts the next one in place of this one. Answers whether it did.
+/// Puts it in place before anything is opened, and starts the next one in place of this one. Answers whether this one is to leave: so
+/// it is as well where another start does that just now.
 pub(crate) fn put_first(app: &AppHandle, shell: &Shell, hidden: bool) -> bool {
     let (updates, end) = (&shell.updates, End::Restarts { hidden });
     let Some(means) = updates.means.get() else { return false };
+    let _alone = match updates.kept.alone(&means.running) {
+        Ok(Some(alone)) => alone,
+        Ok(None) => return true,
+        Err(error) => {
+            tracing::warn!(%error, "nobody knows whether another start puts the update in place");
+            return false;
+        }
+    };
     // It is tried once: one that does not run, or calls itself another version, would be put in place at every start.
     if !updates.kept.failed() {
         return false;
@@ -94,7 +104,8 @@ pub(crate) fn put_first(app: &AppHandle, shell: &Shell, hidden: bool) -> bool {
     done.is_ok()
 }
 
-fn ends(shell: &Arc<Shell>, end: End) {
+/// All comes to rest, and then ends so, where that is still right.
+fn ends(shell: &Arc<Shell>, end: End, still: impl Fn() -> bool + Send + 'static) {
     let mut asked = false;
     shell.updates.state.send_if_modified(|state| {
         if let State::Ready { version, .. } = state {
@@ -113,6 +124,9 @@ fn ends(shell: &Arc<Shell>, end: End) {
         {
             // Somebody took it back.
             return tracing::debug!(%error, "it does not rest");
+        }
+        if !still() {
+            return leave(&shell);
         }
         if matches!(shell.updates.state(), State::Finishing { .. }) {
             *shell.updates.end() = Some(end);
@@ -350,6 +364,25 @@ mod tests {
             *shell.updates.end() = before;
             before_the_end(&shell).await;
             assert_eq!((*shell.updates.end(), shell.updates.state()), (after, left), "{state:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_opens_the_window_while_an_update_comes_unseen_keeps_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        for (unseen, rests) in [(false, ready(None)), (true, finishing())] {
+            let shell = shell(home.path());
+            shell.updates.state.send_replace(ready(None));
+            ends(&shell, End::Restarts { hidden: true }, move || unseen);
+            let ended = async {
+                let mut state = shell.updates.state.subscribe();
+                tokio::select! {
+                    () = shell.ended.notified() => {}
+                    left = state.wait_for(|state| matches!(state, State::Ready { .. })) => drop(left.expect("it is told")),
+                }
+            };
+            ended.await;
+            assert_eq!((shell.updates.state(), shell.updates.end().is_some()), (rests, unseen));
         }
     }
 

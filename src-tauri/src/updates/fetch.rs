@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use davit_core::error::{Error, ErrorCode};
 use davit_core::net::Net;
 use davit_core::units::ByteRate;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use semver::Version;
 use tauri::Url;
 use tempfile::NamedTempFile;
@@ -51,10 +52,6 @@ impl Failed {
 
 impl From<reqwest::Error> for Failed {
     fn from(error: reqwest::Error) -> Self {
-        // Sent on to what is no https, or round and round.
-        if error.is_redirect() {
-            return Self::Refused(Refused::Insecure);
-        }
         // The outer ones say that there was an error.
         let error = error.without_url();
         let mut innermost: &dyn std::error::Error = &error;
@@ -62,6 +59,16 @@ impl From<reqwest::Error> for Failed {
             innermost = source;
         }
         Self::Unreachable(innermost.to_string())
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        match error.code {
+            // Sent on to what is no https, or round and round.
+            ErrorCode::AddressInsecure => Self::Refused(Refused::Insecure),
+            _ => Self::Unreachable(error.to_string()),
+        }
     }
 }
 
@@ -73,16 +80,8 @@ pub(super) struct Way<'a> {
 }
 
 impl Way<'_> {
-    fn client(self, to: &Url) -> Result<Client, Failed> {
-        if to.scheme() != "https" {
-            return Err(Refused::Insecure.into());
-        }
-        let client = self.net.download_client(to, &format!("Davit/{}", self.running));
-        client.map_err(|error| Failed::Unreachable(error.to_string()))
-    }
-
     async fn ask(self, address: &Url) -> Result<Response, Failed> {
-        let answer = self.net.send(self.client(address)?.get(address.clone())).await?;
+        let answer = self.net.fetch(address, &format!("Davit/{}", self.running)).await?;
         Ok(answer.error_for_status()?)
     }
 

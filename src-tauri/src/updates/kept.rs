@@ -1,6 +1,7 @@
 //! What was fetched: the archive and what was offered, in a folder of the home. It may be lost or damaged at any time: it is
 //! checked whenever it is to be used, and fetched anew.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use tempfile::NamedTempFile;
 use super::offer::{Offer, is_newer};
 
 const RECORD: &str = "update.json";
+/// Whoever puts an update in place before anything is opened has this one.
+const LOCK: &str = "lock";
 
 /// What is known of what was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +83,20 @@ impl Kept {
         kept.is_ok()
     }
 
+    /// Lets one start at a time put in place what is newer than this version, as long as it has what this answers; none where another
+    /// is at it, or was.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub(super) fn alone(&self, than: &Version) -> io::Result<Option<File>> {
+        let lock = File::options().create(true).truncate(false).write(true).open(self.0.join(LOCK))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(self.untried(than).map(|_| lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     fn record(&self, record: &Record) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(record)?;
         write_whole(&self.0.join(RECORD), Readers::Owner, |into| into.write_all(&text))
@@ -90,7 +107,9 @@ impl Kept {
         let kept = but.map(|version| [self.0.join(RECORD), self.archive(version)]);
         let Ok(entries) = std::fs::read_dir(&self.0) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            if !kept.as_ref().is_some_and(|kept| kept.contains(&path)) {
+            // Without its name it would keep nobody out.
+            let is_lock = path.file_name().is_some_and(|name| name == LOCK);
+            if !is_lock && !kept.as_ref().is_some_and(|kept| kept.contains(&path)) {
                 let _ = std::fs::remove_file(path);
             }
         }
@@ -141,5 +160,20 @@ mod tests {
         assert!(!kept.failed());
         kept.tidy(None);
         assert_eq!(std::fs::read_dir(home.path().join("updates")).expect("listed").count(), 0);
+    }
+
+    #[test]
+    fn of_starts_at_the_same_time_one_puts_the_update_in_place() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (kept, running) = (Kept::in_home(home.path()), Version::new(0, 2, 0));
+        kept.keep(kept.begin().expect("begun"), &offer("0.3.0")).expect("kept");
+        let first = kept.alone(&running).expect("asked").expect("nobody else");
+        kept.tidy(Some(&Version::new(0, 3, 0)));
+        assert!(kept.alone(&running).expect("asked").is_none(), "another is at it");
+        assert!(kept.failed());
+        drop(first);
+        assert!(kept.alone(&running).expect("asked").is_none(), "another was");
+        kept.keep(kept.begin().expect("begun"), &offer("0.4.0")).expect("kept");
+        assert!(kept.alone(&running).expect("asked").is_some());
     }
 }

@@ -40,7 +40,7 @@ pub(super) async fn follow(app: AppHandle, shell: Arc<Shell>, means: Arc<Means>)
             () = until(next) => {}
             () = updates.wanted.notified() => {}
             () = unnoticed(&app, &shell) => {
-                ending::install_unseen(&shell);
+                ending::install_unseen(&app, &shell);
                 continue;
             }
         }
@@ -64,14 +64,18 @@ async fn until(at: UnixTime) {
 async fn unnoticed(app: &AppHandle, shell: &Shell) {
     loop {
         tokio::time::sleep(STEP).await;
-        let hidden = app.get_webview_window("main").is_some_and(|window| window.is_visible().is_ok_and(|seen| !seen));
-        // A dialog of the system, and what a person gave and has not said where to, are lost with it.
-        let free = hidden && shell.inbox.is_empty() && shell.dialog().is_some();
         let wanted = shell.preferences().install_updates;
-        if free && wanted && comes_by_itself(&shell.updates.state(), &shell.standing()) {
+        if is_free(app, shell) && wanted && comes_by_itself(&shell.updates.state(), &shell.standing()) {
             return;
         }
     }
+}
+
+/// Whether nobody sees it, and nothing that a person began is lost with it: a dialog of the system, and what they gave and have not
+/// said where to.
+pub(super) fn is_free(app: &AppHandle, shell: &Shell) -> bool {
+    let hidden = app.get_webview_window("main").is_some_and(|window| window.is_visible().is_ok_and(|seen| !seen));
+    hidden && shell.inbox.is_empty() && shell.dialog().is_some()
 }
 
 /// Whether an update out of sight waits for nobody: it was not tried yet, and nothing is sent or will be by itself.

@@ -17,7 +17,7 @@ const FACTS: Partial<Record<string, Fact>> = {
   'too-large': { kind: 'largest', size: 5e12 },
   'clock-wrong': { kind: 'clock-off', seconds: 1_270 },
 };
-const WAITS = ['offline', 'storage-busy', 'source-offline', 'captive-portal'];
+const WAITS = ['offline', 'storage-busy', 'source-offline', 'captive-portal', 'proxy-auth'];
 /** What the details say in other words: what is added there is more, or names what this file is. */
 const MORE = [
   'captive-portal',

@@ -524,7 +524,7 @@ size: ByteCount,
  */
 speed: ByteRate, 
 /**
- * From a mean of sixty seconds; none until ten seconds have been seen.
+ * For what is sent by itself, from a mean of sixty seconds; none until ten seconds have been seen.
  */
 secondsLeft: number | null, 
 /**

@@ -98,8 +98,9 @@ export const ipc = {
   setPreferences: (preferences: Preferences) => invoke<null>('set_preferences', { preferences }),
   network: () => invoke<Network>('network'),
   setProxy: (proxy: ProxyWish) => invoke<Network>('set_proxy', { proxy }),
-  setProxyLogin: (user: string, password: string) => invoke<Network>('set_proxy_login', { user, password }),
-  forgetProxyLogin: () => invoke<Network>('forget_proxy_login'),
+  setProxyLogin: (proxy: string, user: string, password: string) =>
+    invoke<Network>('set_proxy_login', { proxy, user, password }),
+  forgetProxyLogin: (proxy: string) => invoke<Network>('forget_proxy_login', { proxy }),
   openSignInPage: () => invoke<null>('open_sign_in_page'),
   checked: () => invoke<Checked | null>('checked'),
   checkConnection: (destination: DestinationId | null, listen: (line: CheckLine) => void) =>

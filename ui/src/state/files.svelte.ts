@@ -2,8 +2,10 @@
 // list's own slice, which tells nothing of it then.
 import type { FileSlice, Ipc, ItemId, Problem } from '../ipc';
 
-/** What is looked at is asked for this often. */
+/** What is looked at is asked for again so long after an answer. */
 const AGAIN_MS = 1_000;
+/** And where an answer took long, after as many times that: whoever answers uploads beside it. */
+const AT_REST = 4;
 
 export class Files {
   slice = $state.raw<FileSlice | null>(null);
@@ -12,8 +14,10 @@ export class Files {
   private wanted: { search: string; first: number; count: number } | null = null;
   /** Of which question the slice is. */
   private told: Files['wanted'] = null;
-  private turn = 0;
-  private timer: ReturnType<typeof setInterval> | undefined;
+  /** There is never a second question before the answer. */
+  private asking = false;
+  private looked = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly ipc: Ipc,
@@ -22,8 +26,11 @@ export class Files {
 
   /** From now on it is looked at, until what this answers is called. */
   start(): () => void {
-    this.timer = setInterval(() => this.again(), AGAIN_MS);
-    return () => clearInterval(this.timer);
+    this.looked = true;
+    return () => {
+      [this.looked, this.wanted] = [false, null];
+      clearTimeout(this.timer);
+    };
   }
 
   window(search: string, first: number, count: number): void {
@@ -31,22 +38,32 @@ export class Files {
     this.again();
   }
 
-  /** Asks once more. Only the answer to what was asked last counts. */
+  /** Asks once more, or as soon as what is asked now is answered. Only the answer to what is wanted then counts. */
   again(): void {
     const { wanted } = this;
-    if (!wanted) return;
-    const mine = (this.turn += 1);
+    if (!wanted || this.asking) return;
+    clearTimeout(this.timer);
+    this.asking = true;
+    const since = performance.now();
+    const answered = (heard: () => void) => {
+      this.asking = false;
+      if (wanted === this.wanted) {
+        heard();
+        const rest = Math.max(AGAIN_MS, AT_REST * (performance.now() - since));
+        if (this.looked) this.timer = setTimeout(() => this.again(), rest);
+      } else this.again();
+    };
     this.ipc.folderFiles(this.item, wanted.search, wanted.first, wanted.count).then(
-      (slice) => {
-        if (mine !== this.turn) return;
-        [this.slice, this.problem, this.told] = [slice, null, wanted];
-      },
-      (problem: unknown) => {
-        if (mine !== this.turn) return;
-        this.problem = problem as Problem;
-        // What is there stays, as long as it is what is asked for.
-        if (this.told !== wanted) this.slice = null;
-      },
+      (slice) =>
+        answered(() => {
+          [this.slice, this.problem, this.told] = [slice, null, wanted];
+        }),
+      (problem: unknown) =>
+        answered(() => {
+          this.problem = problem as Problem;
+          // What is there stays, as long as it is what is asked for.
+          if (this.told !== wanted) this.slice = null;
+        }),
     );
   }
 }

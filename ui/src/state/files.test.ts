@@ -40,14 +40,47 @@ test('files that cannot be read say so, until they can be', async () => {
   expect([files.slice, files.problem]).toEqual([slice(1), null]);
 });
 
-test('a late answer to what nobody looks for any more counts for nothing', async () => {
+/** What is asked is answered by hand, one question after the other. */
+function slow() {
+  const answers: ((slice: FileSlice) => void)[] = [];
   const { folderFiles, files } = asked();
-  let answer: (slice: FileSlice) => void = () => undefined;
-  folderFiles.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  folderFiles.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+  const answer = async (total: number) => {
+    answers.shift()?.(slice(total));
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { folderFiles, files, answer };
+}
+
+test('a late answer to what nobody looks for any more counts for nothing', async () => {
+  const { folderFiles, files, answer } = slow();
   files.window('a', 0, 40);
   files.window('ab', 0, 40);
-  await vi.advanceTimersByTimeAsync(0);
-  answer(slice(9));
-  await vi.advanceTimersByTimeAsync(0);
+  files.window('abc', 0, 40);
+  expect(folderFiles.mock.calls).toEqual([[7, 'a', 0, 40]]);
+  await answer(9);
+  expect(files.slice).toBeNull();
+  expect(folderFiles.mock.calls.slice(1), 'what was wanted meanwhile is passed over').toEqual([[7, 'abc', 0, 40]]);
+  await answer(1);
   expect(files.slice).toEqual(slice(1));
+});
+
+test('an answer that takes long is waited for and shown, and the next one is not asked for sooner than four times that', async () => {
+  const { folderFiles, files, answer } = slow();
+  const stop = files.start();
+  files.window('', 0, 40);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(folderFiles).toHaveBeenCalledTimes(1);
+  await answer(2);
+  expect(files.slice).toEqual(slice(2));
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(folderFiles).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(folderFiles).toHaveBeenCalledTimes(2);
+  // Closed before the answer: nobody asks on.
+  files.window('a', 0, 40);
+  stop();
+  await answer(3);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(folderFiles).toHaveBeenCalledTimes(2);
 });

@@ -30,6 +30,8 @@ export const targetOf = ({ item }: EntryView): Target => ({ kind: 'item', id: it
 export class History {
   query = $state.raw<Query>(ALL);
   shown = $state.raw<Shown | null>(null);
+  /** Why the last question has no answer. */
+  problem = $state.raw<Problem | null>(null);
   /** The entry that is looked into, and all there is to say about it. */
   about = $state.raw<{ entry: EntryView; details: Details } | null>(null);
   /** Which is to be looked into. */
@@ -116,6 +118,7 @@ export class History {
 
   private async answer(): Promise<void> {
     this.asking = true;
+    this.problem = null;
     try {
       while (this.asked) {
         this.asked = false;
@@ -125,7 +128,8 @@ export class History {
         if (query === this.query) await this.show(found, query);
       }
     } catch (problem) {
-      this.toasts.refused(problem as Problem, 'read');
+      this.problem = problem as Problem;
+      this.toasts.refused(this.problem, 'read');
     } finally {
       this.asking = false;
     }

@@ -126,6 +126,20 @@ test('a slice that comes after another search was begun is not shown', async () 
   expect(history.height).toBe(0);
 });
 
+test('what cannot be read says so where it would stand, until it is asked for again', async () => {
+  const { ipc, toasts, history, settled } = known();
+  const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
+  ipc.searchHistory.mockRejectedValueOnce(refused);
+  history.start();
+  await settled();
+  expect([history.shown, history.problem]).toEqual([null, refused]);
+  expect(toasts.now?.words).toBe('This could not be read. Open it again.');
+  history.start();
+  await settled();
+  expect(history.problem).toBeNull();
+  expect(history.shown?.found.matched).toBe(1_000);
+});
+
 test('what narrows a search down is told, its words aside', () => {
   const { history } = known();
   history.search({ text: 'fjord' });

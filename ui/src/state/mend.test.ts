@@ -24,10 +24,10 @@ test('a missing file can be shown, but not in place of one in a folder', () => {
   expect(isPutBack('file-missing')).toBe(false);
 });
 
-test('of what goes on by itself only a sign-in to the network is a matter of a person', () => {
+test('of what goes on by itself only what the network wants first is a matter of a person', () => {
   const waits = (code: ErrorCode) =>
     mendOfState({ kind: 'waiting', code, drive: null, until: null, next: 'person' }, false);
-  expect(codes.filter((code) => waits(code) !== null)).toEqual(['captive-portal']);
+  expect(codes.filter((code) => waits(code) !== null)).toEqual(['captive-portal', 'proxy-auth']);
   expect(mendOfState({ kind: 'queued', ahead: 0 }, false)).toBeNull();
 });
 

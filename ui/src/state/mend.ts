@@ -61,6 +61,7 @@ export function mendOf(code: ErrorCode, ofFolder = false): Mend {
 export function mendOfState(state: RowState, ofFolder: boolean): Mend | null {
   if (state.kind === 'cancelled') return 'retry';
   if (state.kind === 'failed') return mendOf(state.code, ofFolder);
-  // Of all that passes by itself, this does once a person has signed in.
-  return state.kind === 'waiting' && state.code === 'captive-portal' ? 'sign-in-page' : null;
+  // Of all that passes by itself, these do once the network has what it wants of a person.
+  if (state.kind !== 'waiting') return null;
+  return state.code === 'captive-portal' || state.code === 'proxy-auth' ? mendOf(state.code, ofFolder) : null;
 }

@@ -1,5 +1,6 @@
 // The way out of this computer. A password goes by here once and is not kept: what comes back is that there is one.
 import type { Ipc, Network as Record, Problem, ProxyWish } from '../ipc';
+import { text } from '../text';
 import type { Toasts } from './toasts.svelte';
 
 export class Network {
@@ -22,12 +23,23 @@ export class Network {
     return this.told(() => this.ipc.setProxy(proxy)).finally(this.said);
   }
 
-  logIn(user: string, password: string): Promise<boolean> {
-    return this.told(() => this.ipc.setProxyLogin(user, password));
+  /** For the proxy that it was entered for: another one may be taken by now, which hears nothing of it. */
+  async logIn(proxy: string, user: string, password: string): Promise<boolean> {
+    try {
+      this.now = await this.ipc.setProxyLogin(proxy, user, password);
+      return true;
+    } catch (problem) {
+      if ((problem as Problem).code === 'bad-input') {
+        await this.load();
+        this.toasts.say(text.connection.anotherProxy);
+      } else this.toasts.refused(problem as Problem, 'setting');
+      return false;
+    }
   }
 
+  /** Of the proxy that is shown. */
   logOut(): Promise<boolean> {
-    return this.told(() => this.ipc.forgetProxyLogin());
+    return this.told(() => this.ipc.forgetProxyLogin(this.now?.proxy ?? ''));
   }
 
   private async told(ask: () => Promise<Record>): Promise<boolean> {

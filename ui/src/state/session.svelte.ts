@@ -59,8 +59,10 @@ export class Session {
   /** What waits for a destination, gesture by gesture; all of it goes together. */
   waiting = $state.raw<InboxView[]>([]);
   recent = $state<DestinationId[]>(remembered());
-  /** Sign-ins in the browser so far: what comes of an earlier one counts no more. */
+  /** Sign-ins in the browser so far, begun or left: what comes of an earlier one counts no more. */
   private attempts = 0;
+  /** One is under way, from the press on: the browser may not be open yet. */
+  private byBrowser = false;
   /** Somebody wants Davit to end, and this many rows would stop. */
   quitting = $state<number | null>(null);
 
@@ -78,10 +80,20 @@ export class Session {
     return [...recent, ...all.filter((place) => !recent.includes(place))];
   }
 
+  /** Signed in, and the company has no place for this person. */
+  get nowhere(): boolean {
+    return this.view?.kind === 'connected' && this.places.length === 0;
+  }
+
   get door(): Door {
     const { view } = this;
     if (this.places.length > 0) return 'open';
     return view?.kind === 'connecting' || (view?.kind === 'stopped' && view.again) ? 'later' : 'shut';
+  }
+
+  /** Whether what waits can go somewhere; none where nothing does. */
+  get awaits(): Door | null {
+    return this.waiting.length > 0 ? this.door : null;
   }
 
   /** Whether the person is asked where something goes. */
@@ -122,7 +134,10 @@ export class Session {
       case 'dropped':
         if (this.door === 'open') this.hover = { inbox: event.inbox, x: event.x, y: event.y, dropped: true };
         else if (this.door === 'later') this.keep(event.inbox);
-        else this.refuse(event.inbox);
+        else {
+          if (this.nowhere) this.toasts.say(text.targets.none);
+          this.refuse(event.inbox);
+        }
         break;
       case 'added':
         this.keep(event.inbox);
@@ -157,12 +172,14 @@ export class Session {
     this.ipc.answerQuit(quit).catch((problem: unknown) => this.toasts.refused(problem as Problem, 'quit'));
   }
 
+  /** Comes back once the company has answered; a sign-in that begins then goes on by itself. */
   async connect(address: string): Promise<void> {
+    const { attempts } = this;
     await this.attempt(() => this.ipc.connect(address));
     if (this.problem) return;
     this.moving = false;
-    // Whoever goes on to a company that wants the browser has pressed for it.
-    if (this.view?.kind === 'browser') await this.signInByBrowser();
+    // Whoever goes on to a company that wants the browser has pressed for it, unless they left meanwhile.
+    if (this.view?.kind === 'browser' && attempts === this.attempts) void this.signInByBrowser();
   }
 
   /** Opens the browser, with the choice of another account where that is wanted. One attempt takes the place of another. */
@@ -170,22 +187,22 @@ export class Session {
     this.attempts += 1;
     const attempt = this.attempts;
     const counts = () => attempt === this.attempts;
-    [this.busy, this.problem] = [true, null];
+    [this.busy, this.byBrowser, this.problem] = [true, true, null];
     try {
       const view = await this.ipc.signInByBrowser(another);
       if (counts()) this.see(view);
     } catch (problem) {
       if (counts()) this.problem = problem as Problem;
     } finally {
-      if (counts()) this.busy = false;
+      if (counts()) [this.busy, this.byBrowser] = [false, false];
     }
   }
 
-  /** Nobody waits for the browser any more. */
+  /** Nobody waits for the browser any more, and none opens any more. */
   leaveSignIn(): void {
-    if (this.view?.kind !== 'signing-in') return;
     this.attempts += 1;
-    this.busy = false;
+    if (this.view?.kind !== 'signing-in' && !this.byBrowser) return;
+    [this.busy, this.byBrowser] = [false, false];
     this.ipc.leaveSignIn().catch((problem: unknown) => this.toasts.refused(problem as Problem, 'change'));
   }
 
@@ -253,8 +270,12 @@ export class Session {
     }
   }
 
-  /** Asks for files; they wait for a destination unless the person has it in view. */
+  /** Asks for files; they wait for a destination unless the person has it in view. Where there is none, that is said instead. */
   async pick(what: 'files' | 'folder' | 'paste', to: DestinationId | null = null): Promise<void> {
+    if (this.nowhere) {
+      this.toasts.say(text.targets.none);
+      return;
+    }
     const ask = what === 'files' ? this.ipc.pickFiles : what === 'folder' ? this.ipc.pickFolder : this.ipc.paste;
     try {
       const inbox = await ask();

@@ -146,6 +146,33 @@ test('what happened to the records is told in words', () => {
 });
 
 const another: InboxView = { ...inbox, id: 5 };
+const nowhere: SessionView = { ...connected, destinations: [] };
+
+test('where the company has no place nobody chooses files for nothing: whom to ask is said', async () => {
+  const [pickFiles, pickFolder, paste] = [vi.fn(), vi.fn(), vi.fn()];
+  const { session, toasts } = started({ pickFiles, pickFolder, paste });
+  session.hear({ kind: 'session', session: nowhere });
+  for (const what of ['files', 'folder', 'paste'] as const) {
+    toasts.act();
+    await session.pick(what);
+    expect(toasts.now?.words).toBe('Your company has no place for you yet. Ask your administrator.');
+  }
+  for (const asked of [pickFiles, pickFolder, paste]) expect(asked).not.toHaveBeenCalled();
+});
+
+test('what is dropped where the company has no place is let go with a word, and what is given is held until there is one', () => {
+  const discard = vi.fn(() => Promise.resolve(null));
+  const { session, toasts } = started({ discard });
+  session.hear({ kind: 'session', session: nowhere });
+  session.hear({ kind: 'dropped', inbox, x: 1, y: 1 });
+  expect(discard).toHaveBeenCalledWith([4]);
+  expect(toasts.now?.words).toBe('Your company has no place for you yet. Ask your administrator.');
+  session.hear({ kind: 'added', inbox: another });
+  expect([session.waiting, session.asks]).toEqual([[another], false]);
+  session.hear({ kind: 'session', session: connected });
+  expect(session.asks).toBe(true);
+});
+
 const welcome: SessionView = { kind: 'welcome', address: null, problem: null };
 const token: SessionView = { kind: 'token', company: 'Nordlys Studio', address: 'upload.nordlys.example' };
 const connecting: SessionView = { kind: 'connecting', company: null, address: 'upload.nordlys.example', instead: null };
@@ -159,7 +186,44 @@ test('whoever connects to a company that wants the browser has it opened at once
   session.moving = true;
   await session.connect('upload.nordlys.example');
   expect(signInByBrowser).toHaveBeenCalledExactlyOnceWith(false);
-  expect([session.view, session.moving, session.busy]).toEqual([connected, false, false]);
+  await vi.waitFor(() => expect(session.busy).toBe(false));
+  expect([session.view, session.moving]).toEqual([connected, false]);
+});
+
+test('who connects is answered before a person has signed in, and no browser opens for who left before that', async () => {
+  const signInByBrowser = vi.fn(() => new Promise<SessionView>(() => undefined));
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const answers: ((view: SessionView) => void)[] = [];
+  const connect = () => new Promise<SessionView>((answer) => answers.push(answer));
+  const { session } = started({ connect, signInByBrowser, leaveSignIn });
+  const left = session.connect('upload.nordlys.example');
+  session.leaveSignIn();
+  answers[0]?.(browser);
+  await left;
+  expect(signInByBrowser).not.toHaveBeenCalled();
+  expect([session.view, session.busy]).toEqual([browser, false]);
+  const goes = session.connect('upload.nordlys.example');
+  answers[1]?.(browser);
+  await goes;
+  expect(signInByBrowser).toHaveBeenCalledOnce();
+  expect([session.busy, leaveSignIn.mock.calls.length]).toEqual([true, 0]);
+});
+
+test('a sign-in can be left before its browser is open', async () => {
+  const answers: ((view: SessionView) => void)[] = [];
+  const signInByBrowser = () => new Promise<SessionView>((answer) => answers.push(answer));
+  const leaveSignIn = vi.fn(() => Promise.resolve(null));
+  const { session } = started({ signInByBrowser, leaveSignIn });
+  session.hear({ kind: 'session', session: browser });
+  const signIn = session.signInByBrowser();
+  session.leaveSignIn();
+  expect(leaveSignIn).toHaveBeenCalledOnce();
+  expect(session.busy).toBe(false);
+  answers[0]?.(signingIn);
+  await signIn;
+  expect(session.view).toEqual(browser);
+  session.leaveSignIn();
+  expect(leaveSignIn).toHaveBeenCalledOnce();
 });
 
 test('what comes of a sign-in in whose place another was begun, or that was left, counts no more', async () => {

@@ -25,8 +25,8 @@ export interface Draft {
 /** What a sheet is open for. */
 export interface Sheet extends Draft {
   root: Root;
-  /** As it was wished when the sheet was opened: what still is is not sent, and stays as it is by then. */
-  before: Wishes;
+  /** As it was when the sheet was opened: what still is is not sent, and stays as it is by then. What differs is not kept yet. */
+  before: Draft;
   /** Its name, and where it lies as far as the page may know. */
   name: string;
   folder: string;
@@ -59,7 +59,9 @@ export class Watches {
   /** A folder is chosen; then what is wanted of it is asked. */
   async add(): Promise<void> {
     const given = await this.told(this.ipc.pickWatchRoot());
-    if (given && this.usual) this.begin(given, null, this.usual, { ...FRESH, wishes: this.usual });
+    if (!given || !this.usual) return;
+    const draft = { ...FRESH, wishes: this.usual };
+    this.begin(given, null, draft, draft);
   }
 
   /** Another folder for the sheet that is open. */
@@ -69,7 +71,7 @@ export class Watches {
     if (given && sheet && this.sheet === sheet) this.begin(given, sheet.watch, sheet.before, draft);
   }
 
-  private begin(given: InboxView, watch: WatchView | null, before: Wishes, draft: Draft): void {
+  private begin(given: InboxView, watch: WatchView | null, before: Draft, draft: Draft): void {
     const name = given.names[0] ?? '';
     const root: Root = { kind: 'given', id: given.id };
     this.sheet = { root, before, name, folder: name, watch, look: false, ...draft };
@@ -78,7 +80,13 @@ export class Watches {
   edit(watch: WatchView, look = false): void {
     const { name, folder, wishes } = watch;
     const root: Root = { kind: 'watched', id: watch.id };
-    this.sheet = { ...FRESH, root, before: wishes, name, folder, watch, look, wishes };
+    const before = { ...FRESH, wishes };
+    this.sheet = { ...before, root, before, name, folder, watch, look };
+  }
+
+  /** Its page goes and nobody closed it: it is as it was written once it is there again. */
+  keep(sheet: Sheet, { wishes, to, existing }: Draft): void {
+    if (this.sheet === sheet) Object.assign(sheet, { wishes, to, existing });
   }
 
   /** Answers whether it is kept. */
@@ -98,11 +106,13 @@ export class Watches {
   }
 
   /** What it is first, then where it lies: a folder that is refused keeps nobody from the rest. */
-  private async change(sheet: Sheet, { id, to: place }: WatchView, { wishes, to }: Draft): Promise<null> {
+  private async change(sheet: Sheet, { id, to: place }: WatchView, draft: Draft): Promise<null> {
     const { root, before } = sheet;
-    await this.ipc.changeWatch(id, before, wishes, to === place ? null : to);
+    const { wishes, to, existing } = draft;
+    const kept = { wishes, to, existing };
+    await this.ipc.changeWatch(id, before.wishes, wishes, to === place ? null : to);
     // Kept, whatever becomes of the place: what is changed back after that is another wish.
-    Object.assign(sheet, { before: wishes, wishes, to });
+    Object.assign(sheet, { ...kept, before: kept });
     return root.kind === 'given' ? this.ipc.relocateWatch(id, root.id) : null;
   }
 
@@ -110,7 +120,7 @@ export class Watches {
   discard(draft: Draft, words: string, undo: string): void {
     const { sheet } = this;
     this.sheet = null;
-    if (!sheet || same(sheet, draft)) return;
+    if (!sheet || same(sheet.before, draft)) return;
     this.toasts.say(words, { label: undo, run: () => (this.sheet = { ...sheet, ...draft }) });
   }
 

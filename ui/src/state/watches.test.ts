@@ -136,6 +136,32 @@ test('what is discarded comes back as it was written, beside what was wished bef
   expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, draft.wishes, 'archive']);
 });
 
+test('a sheet whose page goes is as it was written when it is there again, and closed it says what is lost', async () => {
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  const { sheet } = watches;
+  const draft = { wishes: { ...wishes, settle: 30 }, to: 'archive', existing: 'all' } as const;
+  if (sheet) watches.keep(sheet, draft);
+  expect(watches.sheet).toMatchObject(draft);
+  for (let turn = 0; turn < 2; turn += 1) {
+    watches.discard(draft, 'Changes discarded.', 'Undo');
+    expect([watches.sheet, toasts.now?.words]).toEqual([null, 'Changes discarded.']);
+    toasts.act();
+  }
+  await watches.save(draft);
+  expect(ipc.changeWatch.mock.lastCall).toEqual([3, wishes, draft.wishes, 'archive']);
+});
+
+test('a sheet that was closed does not come back with its page', async () => {
+  const { watches } = await known();
+  watches.edit(watch);
+  const { sheet } = watches;
+  const draft = { wishes: { ...wishes, settle: 30 }, to: null, existing: 'all' } as const;
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  if (sheet) watches.keep(sheet, draft);
+  expect(watches.sheet).toBeNull();
+});
+
 test('all rest at a word, and go on where all rest', async () => {
   const rests = { ...watch, id: 4, doing: { kind: 'paused', since: 0 } } as WatchView;
   const { ipc, watches } = await known([watch, rests]);

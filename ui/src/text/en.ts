@@ -64,6 +64,7 @@ export interface ErrorText<Place, Time, Size> {
 const goesOn = 'Continues by itself.';
 const slower = 'Continues by itself, slower.';
 const portal = 'Open its page in your browser, then uploads continue.';
+const password = 'Enter it in Settings, Connection, then uploads continue.';
 const kept = 'What was sent is kept.';
 const untouched = 'Your file is untouched.';
 const admin = 'Ask your administrator.';
@@ -99,6 +100,7 @@ export const errors = {
     button: null,
   },
   'source-offline': {
+    toast: 'The drive does not answer. Reconnect it, then try again.',
     row: 'Waiting for the drive to answer.',
     why: goesOn,
     todo: 'Reconnect the drive.',
@@ -118,7 +120,9 @@ export const errors = {
     toast: 'Your company network asks for a password. Enter it in Settings, Connection.',
     row: 'Your company network asks for a password.',
     why: 'Stored in the system keychain.',
-    todo: 'Enter it in Settings, Connection, then try again.',
+    todo: password,
+    waits: password,
+    whole: 'This network asks for a password',
     button: 'Enter password',
   },
   'sign-in-ended': {
@@ -545,6 +549,8 @@ export const text = {
     changePassword: 'Change password',
     forgetPassword: 'Forget password',
     keepPassword: 'Keep',
+    loginFor: 'For the proxy {proxy}.',
+    anotherProxy: 'Another proxy is used now. It was told nothing: enter its name and password.',
     user: 'Name',
   },
   diagnostics: {
@@ -834,6 +840,8 @@ export const text = {
     files: 'Choose files',
     folder: 'Choose a folder',
     to: 'They go to',
+    /** Where the company has no place for whoever is signed in; the line below says whom to ask. */
+    nowhere: 'No destination yet',
   },
   none: {
     all: 'Nothing here',
@@ -877,6 +885,8 @@ export const text = {
   resumeAll: 'Resume all',
   add: 'Add',
   addFiles: 'Add files',
+  /** Beside what cannot be chosen for it. */
+  nowhere: 'No place yet',
   history: {
     title: 'History',
     search: 'Search history',
@@ -899,6 +909,8 @@ export const text = {
     some: '{matched, number} of {all, plural, one {# transfer} other {# transfers}}',
     files: '{n, plural, one {# file} other {# files}}',
     nothing: 'Nothing uploaded yet',
+    reading: 'Reading your history.',
+    unread: 'Your history could not be read.',
     none: 'Nothing matches',
     noneOf: 'Nothing matches “{search}”',
     narrowed: 'You are looking at {what}.',
@@ -1154,6 +1166,7 @@ export const text = {
     company: '{what}: you choose where as soon as {company} answers.',
     signIn: '{what}: you choose where once you have signed in.',
     records: '{what}: you choose where as soon as Davit goes on.',
+    nowhere: '{what}: your company has no place for you yet. Ask your administrator.',
   },
   items: '{n, plural, one {# item} other {# items}}',
   files: '{n, plural, one {# file} other {# files}}',
@@ -1233,6 +1246,7 @@ export const text = {
       'storage-busy': 'for storage',
       'backend-down': 'for company',
       'captive-portal': 'for network sign-in',
+      'proxy-auth': 'for a password',
       'untrusted-server': 'for another network',
       'source-offline': 'for the drive',
       'read-error': 'for the drive',

@@ -91,7 +91,8 @@ test('what is refused is told in words of what was asked, and never of a file th
   const refuses = (code: ErrorCode) => () => Promise.reject(Object.assign(new Error(), { code }));
   const ipc = {
     copyText: refuses('unexpected'),
-    showInFolder: refuses('file-missing'),
+    showInFolder: (target: Target) =>
+      refuses(target.kind === 'item' && target.id === 2 ? 'source-offline' : 'file-missing')(),
     saveReceipt: refuses('file-unreadable'),
     act: refuses('bad-input'),
   } as unknown as Ipc;
@@ -104,6 +105,8 @@ test('what is refused is told in words of what was asked, and never of a file th
   };
   expect(await said(() => doing.copy(thing('done'), 'key'))).toBe('It could not be copied. Try again.');
   expect(await said(() => doing.show(thing('done')))).toBe('It could not be shown. Look for it by hand.');
+  const away = { ...thing('done'), target: item(2) };
+  expect(await said(() => doing.show(away))).toBe('The drive does not answer. Reconnect it, then try again.');
   expect(await said(() => doing.receipt(thing('done')))).toBe('The file could not be written. Choose another place.');
   expect(await said(() => doing.pause(thing('uploading')))).toBe('Nothing was changed. Try again.');
 });
@@ -254,11 +257,12 @@ test('a person is led to where a problem is mended', async () => {
   const openClockSettings = vi.fn<Ipc['openClockSettings']>(() => Promise.reject(new Error('no panel')));
   const openSignInPage = vi.fn<Ipc['openSignInPage']>(() => Promise.resolve(null));
   const { doing, toasts, led } = shell({ openClockSettings, openSignInPage });
-  doing.main(failed(1, 'proxy-auth'));
+  const waits = (code: 'captive-portal' | 'proxy-auth') =>
+    ({ kind: 'waiting', code, drive: null, until: null, next: 'person' }) as const;
+  doing.main({ ...thing('uploading'), state: waits('proxy-auth') });
   doing.main(failed(1, 'client-too-old'));
   expect(led).toEqual(['password', 'updates']);
-  const waits = { kind: 'waiting', code: 'captive-portal', drive: null, until: null, next: 'person' } as const;
-  doing.main({ ...thing('uploading'), state: waits });
+  doing.main({ ...thing('uploading'), state: waits('captive-portal') });
   expect(openSignInPage).toHaveBeenCalledOnce();
   doing.main(failed(1, 'clock-wrong'));
   await settled();

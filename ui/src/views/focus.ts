@@ -64,3 +64,27 @@ export function keeps(node: HTMLElement, home: () => void): { destroy: () => voi
     },
   };
 }
+
+/** The focus stays in what is open: Tab goes round in it. */
+export function round(box: HTMLElement | undefined, event: KeyboardEvent): void {
+  const inside = box?.querySelectorAll<HTMLElement>('button, input, a[href], [tabindex="0"]') ?? [];
+  const all = [...inside].filter(seen);
+  const [from, to] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
+  const here = document.activeElement;
+  if (here !== from && here !== box && box?.contains(here)) return;
+  event.preventDefault();
+  to?.focus();
+}
+
+/** For what is asked before all else: what lies beneath hears no key, wherever the focus is. */
+export function modal(node: HTMLElement, key: (event: KeyboardEvent) => void): { destroy: () => void } {
+  const heard = (event: KeyboardEvent) => {
+    // Of several the last lies on top.
+    if ([...document.querySelectorAll('[aria-modal=true]')].at(-1) !== node) return;
+    if (event.key === 'Tab') round(node, event);
+    else key(event);
+    event.stopPropagation();
+  };
+  addEventListener('keydown', heard, true);
+  return { destroy: () => removeEventListener('keydown', heard, true) };
+}

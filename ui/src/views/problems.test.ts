@@ -27,6 +27,7 @@ const WAITS: ErrorCode[] = [
   'backend-down',
   'source-offline',
   'captive-portal',
+  'proxy-auth',
   'untrusted-server',
   'file-in-use',
   'computer-busy',
@@ -170,5 +171,9 @@ test('the whole that waits is told by what it waits for', () => {
   expect(said(wait('captive-portal'))).toEqual([
     'Sign in to this network',
     'Open its page in your browser, then uploads continue.',
+  ]);
+  expect(said(wait('proxy-auth'))).toEqual([
+    'This network asks for a password',
+    'Enter it in Settings, Connection, then uploads continue.',
   ]);
 });

@@ -44,6 +44,11 @@ impl Rest {
         }
     }
 
+    /// Whether it goes on once somebody lets it, and not before.
+    const fn needs_somebody(self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::Paused { by: PausedBy::You, .. })
+    }
+
     /// Whether nothing more comes of it by itself.
     pub(super) const fn is_over(self) -> bool {
         matches!(self, Self::Failed { .. } | Self::Done { .. } | Self::Cancelled { .. })
@@ -146,6 +151,10 @@ pub(super) struct Item {
     pub(super) size: ByteCount,
     /// Bytes of what is done, and of the parts of what rests.
     pub(super) rested: ByteCount,
+    /// Bytes that are still to be sent of what goes on once somebody lets it, and not before.
+    pub(super) idle: ByteCount,
+    /// Bytes that are there or on their way, as last looked.
+    pub(super) there: ByteCount,
     /// The most that was ever shown as sent, so that progress never goes back.
     pub(super) shown: ByteCount,
     /// When its last file was done.
@@ -178,6 +187,8 @@ impl Item {
             counts: Counts::default(),
             size: ByteCount::ZERO,
             rested: ByteCount::ZERO,
+            idle: ByteCount::ZERO,
+            there: ByteCount::ZERO,
             shown: ByteCount::ZERO,
             ended: UnixTime(0),
             rank: id.get().cast_signed(),
@@ -209,6 +220,11 @@ impl Item {
     pub(super) fn is_at_end(&self) -> bool {
         let counts = self.counts;
         !self.counting && counts.done() + counts.failed() + counts.cancelled() == counts.all()
+    }
+
+    /// Bytes that are still to be sent by itself.
+    pub(super) fn left(&self) -> ByteCount {
+        self.size - self.idle - self.there
     }
 
     /// Whether something of it will move by itself.
@@ -318,12 +334,14 @@ impl Book {
             Rest::Cancelled { .. } | Rest::Active { .. } => ByteCount::ZERO,
             _ => slot.acknowledged,
         };
+        let idle = if slot.rest.needs_somebody() { slot.size - slot.acknowledged } else { ByteCount::ZERO };
         let size = if cancelled { ByteCount::ZERO } else { slot.size };
         let line = line(slot.size, &mut self.queued_small, &mut self.queued_large);
         if add {
             item.counts.0[kind] += 1;
             item.size += size;
             item.rested += rested;
+            item.idle += idle;
             if let Rest::Done { at } = slot.rest {
                 item.ended = item.ended.max(UnixTime(u64::from(at)));
             }
@@ -334,6 +352,7 @@ impl Book {
             item.counts.0[kind] -= 1;
             item.size = item.size - size;
             item.rested = item.rested - rested;
+            item.idle = item.idle - idle;
             line.remove(item.to, (item.place, index));
         }
     }

@@ -177,7 +177,7 @@ pub struct Totals {
     pub size: ByteCount,
     /// Mean of the last ten seconds.
     pub speed: ByteRate,
-    /// From a mean of sixty seconds; none until ten seconds have been seen.
+    /// For what is sent by itself, from a mean of sixty seconds; none until ten seconds have been seen.
     pub seconds_left: Option<u32>,
     /// How fast it may be now.
     pub limit: LimitNow,

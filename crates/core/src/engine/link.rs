@@ -15,8 +15,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// A request that breaks so often on its way while others are answered does not do so by chance.
 const CHANCE: u32 = 3;
 
-/// A page of the local network stays what is in the way until it was not seen for this long: many of its tries end otherwise.
-const PORTAL_STAYS: Duration = Duration::from_secs(60);
+/// What the local network wants first stays what is in the way until it was not seen for this long: many of its tries end
+/// otherwise.
+const GATE_STAYS: Duration = Duration::from_secs(60);
 
 /// Since when requests get no answer, and when the last did not.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +31,8 @@ struct Broken {
 pub(super) struct Link {
     broken: Mutex<Option<Broken>>,
     worked: Mutex<Option<Instant>>,
-    /// When a page of the local network was last seen, and nothing was answered since.
-    portal: Mutex<Option<Instant>>,
+    /// What the local network was last seen to want first, and when; nothing was answered since.
+    gate: Mutex<Option<(ErrorCode, Instant)>>,
     /// The store wants to be left alone until then.
     quiet: Quiet,
     mended: Notify,
@@ -41,7 +42,7 @@ impl Link {
     /// A request was answered.
     pub(super) fn works(&self) {
         *self.worked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let was = self.broken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if was.is_some() {
             self.mended.notify_waiters();
@@ -58,18 +59,19 @@ impl Link {
             let (mut broken, now) = (self.broken.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
             broken.get_or_insert(Broken { since: now, last: now }).last = now;
         }
-        if error.code == ErrorCode::CaptivePortal {
-            *self.portal.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if matches!(error.code, ErrorCode::CaptivePortal | ErrorCode::ProxyAuth) {
+            *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some((error.code, Instant::now()));
         }
     }
 
-    /// What stands in the way: behind a page of the local network, whatever else fails is its doing.
+    /// What stands in the way: where the local network wants something first, whatever else fails is its doing.
     fn seen(&self, error: Error) -> Error {
         let of_the_network = matches!(error.code, ErrorCode::Offline | ErrorCode::UntrustedServer);
-        if of_the_network && error.retry == Retry::WhenOnline && self.behind_a_portal() {
-            Error::new(ErrorCode::CaptivePortal).detail(error.detail.clone()).source(error)
-        } else {
-            error
+        match self.gate() {
+            Some(code) if of_the_network && error.retry == Retry::WhenOnline => {
+                Error::new(code).detail(error.detail.clone()).source(error)
+            }
+            _ => error,
         }
     }
 
@@ -85,10 +87,10 @@ impl Link {
         self.quiet.left()
     }
 
-    /// Whether a page of the local network stands in the way.
-    pub(super) fn behind_a_portal(&self) -> bool {
-        let seen = *self.portal.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.is_some_and(|seen| seen.elapsed() < PORTAL_STAYS)
+    /// What the local network wants before anything gets through: a sign-in on its page, or a password for its proxy.
+    pub(super) fn gate(&self) -> Option<ErrorCode> {
+        let seen = *self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.filter(|(_, at)| at.elapsed() < GATE_STAYS).map(|(code, _)| code)
     }
 
     /// Whether the connection has been gone for a while. `moved` tells whether bytes got through since then: on a slow link
@@ -96,7 +98,7 @@ impl Link {
     pub(super) fn offline(&self, now: Instant, moved: impl Fn(Instant) -> bool) -> bool {
         let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.is_some_and(|broken| {
-            now.duration_since(broken.since) >= GRACE && (self.behind_a_portal() || !moved(broken.last))
+            now.duration_since(broken.since) >= GRACE && (self.gate().is_some() || !moved(broken.last))
         })
     }
 
@@ -145,7 +147,8 @@ impl Link {
                     }
                     // Others got through while this one still tried to connect: the network is back.
                     if error.retry == Retry::WhenOnline && self.worked_since(begun) {
-                        broke += u32::from(error.done == Done::Unanswered);
+                        // A proxy may want a password for this place alone.
+                        broke += u32::from(error.done == Done::Unanswered || error.code == ErrorCode::ProxyAuth);
                         attempt = 1;
                     }
                     // Something on the way takes offence at this one alone.
@@ -249,25 +252,32 @@ mod tests {
     /// A filter that resets one part for what is in it, while its neighbours arrive.
     #[tokio::test(start_paused = true)]
     async fn what_breaks_alone_is_tried_ever_less_often_however_many_others_are_answered() {
-        let (link, never, tries) = (Link::default(), CancellationToken::new(), std::sync::atomic::AtomicU32::new(0));
-        let request = || async {
-            tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            Err::<(), _>(Error::new(ErrorCode::Offline).done(Done::Unanswered))
-        };
-        let broken = link.patiently(&never, request, |_, _| {});
-        let others = async {
-            for _ in 0..6_000 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                link.works();
+        let breaks: [fn() -> Error; 2] = [
+            || Error::new(ErrorCode::Offline).done(Done::Unanswered),
+            || Error::new(ErrorCode::ProxyAuth).done(Done::No),
+        ];
+        for error in breaks {
+            let (link, never, tries) =
+                (Link::default(), CancellationToken::new(), std::sync::atomic::AtomicU32::new(0));
+            let request = || async {
+                tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err::<(), _>(error())
+            };
+            let broken = link.patiently(&never, request, |_, _| {});
+            let others = async {
+                for _ in 0..6_000 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    link.works();
+                }
+            };
+            tokio::select! {
+                outcome = broken => unreachable!("{outcome:?}"),
+                () = others => {}
             }
-        };
-        tokio::select! {
-            outcome = broken => unreachable!("{outcome:?}"),
-            () = others => {}
+            let tries = tries.load(std::sync::atomic::Ordering::Relaxed);
+            assert!((10..=30).contains(&tries), "{tries} in a minute");
         }
-        let tries = tries.into_inner();
-        assert!((10..=30).contains(&tries), "{tries} in a minute");
     }
 
     #[tokio::test(start_paused = true)]
@@ -425,7 +435,7 @@ mod tests {
                 1 => Err(Error::new(ErrorCode::CaptivePortal)),
                 2..=6 => Err(Error::new(ErrorCode::Offline)),
                 7 => {
-                    tokio::time::sleep(PORTAL_STAYS).await;
+                    tokio::time::sleep(GATE_STAYS).await;
                     Err(Error::new(ErrorCode::Offline))
                 }
                 8 => Err(Error::new(ErrorCode::CaptivePortal)),
@@ -437,7 +447,7 @@ mod tests {
         let mut codes = vec![ErrorCode::CaptivePortal; 6];
         codes.extend([ErrorCode::Offline, ErrorCode::CaptivePortal]);
         assert_eq!(told.into_inner(), codes);
-        assert!(!link.behind_a_portal());
+        assert_eq!(link.gate(), None);
         assert_eq!(link.seen(Error::new(ErrorCode::Offline)).code, ErrorCode::Offline, "something was answered");
     }
 

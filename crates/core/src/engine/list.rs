@@ -119,6 +119,7 @@ fn row_state(book: &Book, (item, ahead, kept): (&Item, u32, Kept<'_>), running: 
 /// Bytes of a row that are there or on their way; never less than was shown before.
 pub(super) fn row_sent(item: &mut Item, running: u64) -> ByteCount {
     let now = ByteCount(item.rested.get() + running).min(item.size);
+    item.there = now;
     item.shown = item.shown.max(now).min(item.size);
     item.shown
 }

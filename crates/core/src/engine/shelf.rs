@@ -38,8 +38,8 @@ pub(super) struct Shelf {
     /// Whose batches run now; those of others rest.
     remote: Option<Remote>,
     pub(super) offline: bool,
-    /// A page of the local network stands in the way.
-    pub(super) portal: bool,
+    /// What the local network wants before anything gets through.
+    pub(super) gate: Option<ErrorCode>,
     /// How many seconds this computer's clock was off, where the store refused a request for it.
     pub(super) clock_off: Option<u32>,
     /// The store wants to be left alone.
@@ -217,7 +217,7 @@ impl Shelf {
 
     pub(super) fn totals(&self, now: Instant) -> Totals {
         let mut totals = Totals::default();
-        let (mut paused, mut goes_on, mut elsewhere) = (0, false, false);
+        let (mut paused, mut goes_on, mut elsewhere, mut left) = (0, false, false, ByteCount::ZERO);
         for (item, _) in self.book.rows(Filter::All) {
             totals.all += 1;
             totals.moving += u32::from(item.passes(Filter::Moving));
@@ -228,10 +228,12 @@ impl Shelf {
             paused += item.counts.paused();
             totals.sent += item.shown;
             totals.size += item.size;
+            // What rests with another company is nothing to wait for.
+            left += if item.here { item.left() } else { ByteCount::ZERO };
         }
         totals.limit = self.limiting.ruling().into();
         totals.speed = self.total.speed(now);
-        totals.seconds_left = self.seconds_left(self.total.mean(now), totals.size - totals.sent, now);
+        totals.seconds_left = self.seconds_left(self.total.mean(now), left, now);
         let lasts = self.held_up.is_some_and(|since| now.duration_since(since) >= GRACE);
         let wait = if goes_on && lasts { self.wait() } else { None };
         let wait = wait.filter(|wait| wait.code != ErrorCode::Offline);
@@ -241,8 +243,11 @@ impl Shelf {
             _ if goes_on && let Some(code) = self.stuck => Overview::Stuck { code },
             _ if goes_on && self.running.is_empty() && self.book.rests().is_some() => Overview::Paused,
             _ if let Some(wait) = &wait => Overview::Waiting(wait.clone()),
-            _ if goes_on && self.offline && self.portal => {
-                Overview::Waiting(Wait::new(ErrorCode::CaptivePortal, None, None))
+            _ if goes_on
+                && self.offline
+                && let Some(code) = self.gate =>
+            {
+                Overview::Waiting(Wait::new(code, None, None))
             }
             _ if goes_on && self.offline => Overview::Offline,
             _ if goes_on => Overview::Moving,
@@ -338,7 +343,7 @@ impl Shelf {
         let mut row = list::row(&self.book, of, self.label(item.batch), &self.running, meter, now);
         if row.state == RowState::Uploading {
             let mean = meter.and_then(|meter| meter.mean(now));
-            row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.size - item.shown, now));
+            row.seconds_left = mean.and_then(|mean| self.seconds_left(Some(mean), item.left(), now));
         }
         row.fact = self.fact(item.batch, &row.state);
         row
@@ -379,103 +384,4 @@ impl Shelf {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::engine::live::Live;
-    use crate::error::Error;
-    use crate::transfer::Standing;
-
-    /// A shelf with a row for each of these drives, and a file of it that runs.
-    fn shelf(drives: &[Option<&str>]) -> (Shelf, Vec<Arc<Live>>) {
-        let mut shelf = Shelf::default();
-        let mut lives = Vec::new();
-        for (id, drive) in (1u64..).zip(drives) {
-            let (item, transfer) = (ItemId::new(id), TransferId::new(id));
-            let drive = drive.map(Into::into);
-            shelf.book.add_item(Item { drive, ..Item::new(item, BatchId::new(1), "cut.mov") });
-            shelf.book.add(transfer, item, ByteCount(10), &Standing::NEW, ByteCount::ZERO);
-            let active = Rest::Active { verifying: false };
-            shelf.book.set(
-                shelf.book.index(transfer).expect("added"),
-                active,
-                ByteCount(10),
-                ByteCount::ZERO,
-                &crate::transfer::OnS3::Nothing,
-            );
-            let live = Arc::new(Live::default());
-            shelf.running.insert(transfer, Arc::clone(&live));
-            lives.push(live);
-        }
-        (shelf, lives)
-    }
-
-    fn overview(shelf: &mut Shelf) -> Overview {
-        let now = Instant::now();
-        shelf.sample(now);
-        shelf.totals(now).overview
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn where_everything_waits_for_the_same_thing_the_whole_does_after_a_moment() {
-        let (mut shelf, lives) = shelf(&[Some("LAB-NAS"), Some("LAB-NAS")]);
-        let busy = Error::new(ErrorCode::StorageBusy);
-        lives[0].waits(&busy, Duration::from_secs(100));
-        assert_eq!(overview(&mut shelf), Overview::Moving, "one flows");
-        lives[1].waits(&busy, Duration::from_secs(60));
-        assert_eq!(overview(&mut shelf), Overview::Moving, "only just");
-        tokio::time::advance(GRACE).await;
-        let Overview::Waiting(wait) = overview(&mut shelf) else { panic!("it waits") };
-        assert_eq!((wait.code, wait.drive), (ErrorCode::StorageBusy, None));
-        let soonest = wait.until.expect("told").0.saturating_sub(UnixTime::now().0);
-        assert!((58..=60).contains(&soonest), "{soonest}");
-        lives[0].smooth();
-        assert_eq!(overview(&mut shelf), Overview::Moving);
-    }
-
-    #[test]
-    fn what_was_done_on_another_day_is_not_of_today() {
-        let (mut shelf, _) = shelf(&[None, None, None]);
-        shelf.running.clear();
-        for (at, ended) in [(0, 99), (1, 100), (2, 200)] {
-            let done = Rest::Done { at: ended };
-            shelf.book.set(at, done, ByteCount(10), ByteCount(10), &crate::transfer::OnS3::Nothing);
-        }
-        let of = |since| shelf.all_done(UnixTime(since));
-        assert_eq!(of(100), Overview::AllDone { items: 2, size: ByteCount(20) });
-        assert_eq!(of(201), Overview::AllDone { items: 0, size: ByteCount::ZERO });
-        assert!(matches!(shelf.totals(Instant::now()).overview, Overview::AllDone { items: 0, .. }), "long ago");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn two_drives_that_are_away_are_not_the_same_thing() {
-        for (other, same) in [("LAB-NAS", true), ("CARD", false)] {
-            let (mut shelf, _) = shelf(&[Some("LAB-NAS"), Some(other)]);
-            shelf.running.clear();
-            for at in [0, 1] {
-                let rest = Rest::Waiting { code: ErrorCode::SourceOffline, until: 7 };
-                shelf.book.set(at, rest, ByteCount(10), ByteCount::ZERO, &crate::transfer::OnS3::Nothing);
-            }
-            overview(&mut shelf);
-            tokio::time::advance(GRACE).await;
-            let wait = Wait::new(ErrorCode::SourceOffline, Some(UnixTime(7)), Some("LAB-NAS"));
-            let whole = if same { Overview::Waiting(wait) } else { Overview::Moving };
-            assert_eq!(overview(&mut shelf), whole);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_page_of_the_local_network_is_not_told_as_no_connection() {
-        let (mut shelf, lives) = shelf(&[None]);
-        (shelf.offline, shelf.portal) = (true, true);
-        assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == ErrorCode::CaptivePortal));
-        shelf.portal = false;
-        assert_eq!(overview(&mut shelf), Overview::Offline);
-        // The company that is away is no missing network either.
-        lives[0].waits(&Error::new(ErrorCode::BackendDown), Duration::from_secs(3));
-        overview(&mut shelf);
-        tokio::time::advance(GRACE).await;
-        assert!(matches!(overview(&mut shelf), Overview::Waiting(wait) if wait.code == ErrorCode::BackendDown));
-    }
-}
+mod tests;

@@ -1,25 +1,34 @@
 //! Which proxy leads where, and the password for it. Shared by every client of one way out, asked for every new connection:
 //! what is changed here, or by the system, holds for the next one, and what is under way goes on.
 
+mod lookup;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Duration, Instant};
 use ts_rs::TS;
 use url::Url;
 
 use super::login::{Keychain, ProxyLogin, asks_who_we_are};
-use super::system::{self, Resolver, Said};
+use super::system::{self, Answer, Resolver, SOON, Said};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::address;
+use lookup::Question;
 
 /// What a proxy is asked for where nothing better is known.
 pub(crate) const ANYWHERE: &str = "https://s3.amazonaws.com/";
+
+/// A name and password that were refused are not said again for so long: everything tries again by itself, and companies lock who
+/// says a wrong one several times.
+const HUSHED: Duration = Duration::from_secs(600);
 
 /// What is wanted of proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -133,8 +142,6 @@ pub struct Proxies(Arc<Shared>);
 struct Shared {
     now: Mutex<Now>,
     system: Resolver,
-    /// One at a time asks the system and the keychain, and those who wait for it go by what it heard.
-    asking: tokio::sync::Mutex<()>,
 }
 
 struct Now {
@@ -150,8 +157,10 @@ struct Now {
     keychain: Option<Keychain>,
     /// The proxies of which the keychain was asked.
     looked_up: BTreeSet<String>,
-    /// Those that let nobody through who says no other name and password.
-    refused: BTreeSet<String>,
+    /// Those of which it is being asked.
+    questions: BTreeMap<String, Question>,
+    /// Those that let nobody through who says no other name and password, and since when one that they were told is refused.
+    refused: BTreeMap<String, Option<Instant>>,
 }
 
 impl fmt::Debug for Proxies {
@@ -173,7 +182,7 @@ impl Default for Proxies {
 }
 
 impl Proxies {
-    fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
+    pub(super) fn by(environment: Matcher, settings: Matcher, system: Resolver) -> Self {
         let now = Now {
             choice: ProxyChoice::Automatic,
             environment,
@@ -183,9 +192,10 @@ impl Proxies {
             logins: BTreeMap::new(),
             keychain: None,
             looked_up: BTreeSet::new(),
-            refused: BTreeSet::new(),
+            questions: BTreeMap::new(),
+            refused: BTreeMap::new(),
         };
-        Self(Arc::new(Shared { now: Mutex::new(now), system, asking: tokio::sync::Mutex::default() }))
+        Self(Arc::new(Shared { now: Mutex::new(now), system }))
     }
 
     /// As `resolves` says, in the place of environment and system: of a host, the address of the proxy that leads there, or none
@@ -235,6 +245,7 @@ impl Proxies {
             ProxyChoice::Automatic | ProxyChoice::None => None,
         };
         now.said = Said::default();
+        now.looked_up.clear();
         now.refused.clear();
         now.choice = choice;
     }
@@ -249,42 +260,72 @@ impl Proxies {
         if self.is_known(to) {
             return self.to(to);
         }
-        let _turn = self.0.asking.lock().await;
-        if self.now().is_due(to) {
-            let said = (self.0.system)(to.clone()).await;
-            self.now().said.hears(to, said);
-        }
-        let through = self.to(to)?;
+        self.hear(to).await;
+        let through = self.known(to)?;
         let keychain = self.now().keychain_for(&through);
         if let Some(keychain) = keychain {
-            let host = through.host().to_owned();
-            let login = keychain(host.clone()).await;
-            let mut now = self.now();
-            now.looked_up.insert(host.clone());
-            // Who entered one meanwhile knows better.
-            if let Some(login) = login {
-                now.logins.entry(host).or_insert(login);
-            }
+            self.looks_up(through.host(), &keychain).await;
         }
         self.to(to)
+    }
+
+    /// Hears what the system says of the way to an address by now, where that is due. Where it takes long what is known holds,
+    /// nobody waits for that answer again, and it counts once it is there. No place waits for another's.
+    async fn hear(&self, to: &Uri) {
+        let Some((answer, is_late)) = self.question(to) else { return };
+        if is_late {
+            // It may be there.
+            answer.now_or_never();
+        } else if tokio::time::timeout(SOON, answer).await.is_err() {
+            self.now().said.is_late(to);
+        }
+    }
+
+    /// What the system is asked of the way to an address, where that is due.
+    fn question(&self, to: &Uri) -> Option<(Answer, bool)> {
+        let mut now = self.now();
+        if !now.is_due(to) {
+            return None;
+        }
+        let (shared, place) = (Arc::downgrade(&self.0), to.clone());
+        let asks = async move {
+            let Some(system) = shared.upgrade().map(|shared| Arc::clone(&shared.system)) else { return };
+            let said = system(place.clone()).await;
+            if let Some(shared) = shared.upgrade() {
+                Self(shared).now().said.hears(&place, said);
+            }
+        };
+        Some(now.said.asks(to, || asks.boxed().shared()))
     }
 
     /// Whether nobody has to be asked for a way.
     fn is_known(&self, to: &Uri) -> bool {
         let is_due = self.now().is_due(to);
-        !is_due && self.to(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
+        !is_due && self.known(to).is_none_or(|through| self.now().keychain_for(&through).is_none())
     }
 
-    /// By what is known of the way to an address no connection came to stand, for this reason: the next asks anew.
-    pub(crate) fn doubts(&self, to: &Uri, why: &(dyn std::error::Error + 'static)) {
-        let through = self.to(to).filter(|_| asks_who_we_are(why));
+    /// By what was known of the way to an address no connection came to stand, for this reason: the next asks anew.
+    pub(crate) fn doubts(&self, to: &Uri, by: Option<&Through>, why: &(dyn std::error::Error + 'static)) {
+        // Of another password than it was told, which somebody entered meanwhile, this says nothing.
+        let is_known = |by: &Through| self.known(to).is_some_and(|known| known.auth == by.auth);
+        let refused = by.filter(|&by| asks_who_we_are(why) && is_known(by));
         let mut now = self.now();
         now.said.doubts(to);
-        now.refused.extend(through.map(|through| through.host().to_owned()));
+        if let Some(by) = refused {
+            let since = by.auth.as_ref().map(|_| Instant::now());
+            now.refused.insert(by.host().to_owned(), since);
+        }
     }
 
-    /// What is known of the proxy on the way to an address; none where it is reached straight.
+    /// The proxy on the way to an address, with what it is told now; none where it is reached straight.
     pub(crate) fn to(&self, to: &Uri) -> Option<Through> {
+        let through = self.known(to)?;
+        let is_hushed = self.now().is_hushed(through.host());
+        Some(if is_hushed { Through { auth: None, ..through } } else { through })
+    }
+
+    /// The same with what is known, whether it was refused or not.
+    fn known(&self, to: &Uri) -> Option<Through> {
         let now = self.now();
         let (found, from) = now.intercept(to)?;
         let proxy = found.uri().clone();
@@ -298,10 +339,21 @@ impl Proxies {
     /// where all do, the first.
     pub(crate) fn taken(&self, to: &Uri) -> Option<Through> {
         let places = self.now().said.places();
-        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).collect();
+        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.known(place)).collect();
         let now = self.now();
-        let refused = ways.iter().find(|through| now.refused.contains(through.host()));
+        let refused = ways.iter().find(|through| now.refused.contains_key(through.host()));
         refused.or_else(|| ways.first()).cloned()
+    }
+
+    /// Whether the proxy at this host and port is on the way to an address, or to any other place that was asked for.
+    pub(crate) fn is_taken(&self, host: &str, to: &Uri) -> bool {
+        let places = self.now().said.places();
+        std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).any(|through| through.host() == host)
+    }
+
+    /// Whether there is a name and password for the proxy at this host and port.
+    pub(crate) fn knows(&self, host: &str) -> bool {
+        self.now().logins.contains_key(host)
     }
 
     /// The same as one address, with name and password in it: how some want it.
@@ -325,7 +377,7 @@ impl Proxies {
     /// Passwords that are known, for whoever makes sure that they stand nowhere.
     pub fn passwords(&self) -> Vec<SecretString> {
         let places = self.now().said.places();
-        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.to(&place));
+        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.known(&place));
         let mut all: Vec<_> = ways.filter_map(|through| ProxyLogin::of_header(&through.auth?)).collect();
         all.extend(self.now().logins.values().cloned());
         all.into_iter().map(|login| login.password).collect()
@@ -365,6 +417,11 @@ impl Now {
             && self.said.is_due(to)
     }
 
+    /// Whether what a proxy would be told was refused only just.
+    fn is_hushed(&self, host: &str) -> bool {
+        self.refused.get(host).is_some_and(|since| since.is_some_and(|since| since.elapsed() < HUSHED))
+    }
+
     /// Who may know what a proxy is to be told.
     fn keychain_for(&self, through: &Through) -> Option<Keychain> {
         let wanted = through.auth.is_none() && !self.looked_up.contains(through.host());
@@ -377,121 +434,4 @@ fn fixed(address: &Url) -> Matcher {
 }
 
 #[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD as BASE64;
-
-    use super::*;
-
-    fn store() -> Uri {
-        Uri::from_static("https://s3.eu-central-1.amazonaws.com/")
-    }
-
-    fn proxies(address: &str) -> Proxies {
-        Proxies::through(Url::parse(address).expect("an address")).expect("a proxy")
-    }
-
-    #[test]
-    fn a_proxy_is_typed_with_or_without_its_scheme_and_never_with_a_password() {
-        for typed in ["proxy.example.com:3128", " http://proxy.example.com:3128 "] {
-            let ProxyChoice::Fixed { address } = ProxyChoice::typed(typed).expect(typed) else { panic!("{typed}") };
-            assert_eq!(address.as_str(), "http://proxy.example.com:3128/");
-        }
-        for bad in ["", "two words", "socks5://proxy:1080", "http://", "ada:secret1@proxy:3128"] {
-            let error = ProxyChoice::typed(bad).expect_err(bad);
-            assert!(error.code == ErrorCode::BadInput && !error.to_string().contains("secret1"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_password_goes_to_the_proxy_it_is_for_and_to_no_other() {
-        let proxies = proxies("http://proxy.example.com:3128");
-        assert!(proxies.to(&store()).expect("by the proxy").auth.is_none());
-        let login = ProxyLogin { user: "ada".to_owned(), password: "s:e/c@r?et".to_owned().into() };
-        proxies.log_in("proxy.example.com:3128".to_owned(), login);
-        let header = proxies.to(&store()).expect("by the proxy").auth.expect("told");
-        assert!(header.is_sensitive());
-        assert_eq!(header, format!("Basic {}", BASE64.encode("ada:s:e/c@r?et")));
-        let whole = proxies.address_to(&Url::parse(&store().to_string()).expect("an address")).expect("by the proxy");
-        assert_eq!((whole.username(), whole.host_str()), ("ada", Some("proxy.example.com")));
-        assert!(whole.password().is_some_and(|password| !password.contains('@')), "as an address has it");
-        proxies.choose(ProxyChoice::typed("other.example.com:3128").expect("a proxy"));
-        assert!(proxies.to(&store()).expect("by the other").auth.is_none());
-    }
-
-    #[test]
-    fn what_is_on_this_computer_and_who_wants_none_need_no_proxy() {
-        let proxies = proxies("http://ada:secret1@proxy.example.com:3128");
-        assert!(proxies.to(&store()).expect("by the proxy").auth.is_some());
-        assert!(proxies.to(&Uri::from_static("https://127.0.0.1:8443/")).is_none());
-        assert!(!format!("{proxies:?}").contains("secret1"), "{proxies:?}");
-        proxies.choose(ProxyChoice::None);
-        assert!(proxies.to(&store()).is_none());
-    }
-
-    /// As a script has it: the company is reached straight, and its storage by a proxy.
-    #[tokio::test(start_paused = true)]
-    async fn each_place_is_reached_as_the_system_says_of_it_by_now() {
-        let company = Uri::from_static("https://uploads.example.com/");
-        let (says, hears) = std::sync::mpsc::channel();
-        let now = Arc::new(Mutex::new("one:3128"));
-        let by_now = Arc::clone(&now);
-        let proxies = Proxies::as_said_by(move |host| {
-            says.send(host.to_owned()).expect("the test listens");
-            host.ends_with("amazonaws.com").then(|| format!("http://{}", by_now.lock().expect("a name")))
-        });
-        let by = async |to: &Uri| proxies.find(to).await.map(|through| through.host().to_owned());
-        assert_eq!(by(&company).await, None);
-        assert_eq!(by(&store()).await.as_deref(), Some("one:3128"));
-        assert_eq!(proxies.taken(&company).expect("for the storage").host(), "one:3128");
-        let asked = || hears.try_iter().collect::<Vec<_>>();
-        assert_eq!(asked(), ["uploads.example.com", "s3.eu-central-1.amazonaws.com"]);
-        // Another network.
-        *now.lock().expect("a name") = "two:3128";
-        assert_eq!(by(&store()).await.as_deref(), Some("one:3128"), "what was said holds for a while");
-        tokio::time::advance(std::time::Duration::from_secs(11)).await;
-        assert_eq!(by(&store()).await.as_deref(), Some("two:3128"));
-        *now.lock().expect("a name") = "three:3128";
-        tokio::time::advance(std::time::Duration::from_secs(2)).await;
-        proxies.doubts(&store(), &std::io::Error::other("refused"));
-        assert_eq!(by(&store()).await.as_deref(), Some("three:3128"), "no connection came to stand");
-        asked();
-        for nobodys in ["https://localhost:8443/", "https://127.0.0.1/", "https://[::1]/"] {
-            assert_eq!(by(&Uri::from_static(nobodys)).await, None);
-        }
-        proxies.choose(ProxyChoice::None);
-        assert_eq!(by(&store()).await, None);
-        assert_eq!(asked(), Vec::<String>::new(), "nobody asks of what is decided");
-    }
-
-    #[tokio::test]
-    async fn each_proxy_that_is_taken_is_told_the_password_that_is_kept_for_it_and_the_keychain_is_asked_once() {
-        let proxies = Proxies::as_said_by(|host| Some(format!("http://proxy-for-{host}:3128")));
-        let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
-        let count = Arc::clone(&asked);
-        proxies.asks(Arc::new(move |host: String| -> BoxFuture<'static, Option<ProxyLogin>> {
-            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let user = host.trim_end_matches(":3128").to_owned();
-            let login = ProxyLogin { user, password: "secret".to_owned().into() };
-            Box::pin(std::future::ready(Some(login)))
-        }));
-        let (one, two) = (Uri::from_static("https://one.example/"), Uri::from_static("https://two.example/"));
-        for to in [&one, &two, &one] {
-            let through = proxies.find(to).await.expect("by a proxy");
-            let told = ProxyLogin::of_header(&through.auth.clone().expect("told")).expect("read");
-            assert_eq!(format!("{}:3128", told.user), through.host());
-        }
-        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
-        // The one that is asked about is the one that a password is entered for.
-        let taken = || proxies.taken(&one).expect("by a proxy").host().to_owned();
-        assert_eq!(taken(), "proxy-for-one.example:3128");
-        proxies.doubts(&two, &std::io::Error::other("proxy authorization required"));
-        assert_eq!(taken(), "proxy-for-two.example:3128");
-        let another = ProxyLogin { user: "ada".to_owned(), password: "another".to_owned().into() };
-        proxies.log_in("proxy-for-two.example:3128".to_owned(), another);
-        assert_eq!(taken(), "proxy-for-one.example:3128");
-        proxies.log_out("proxy-for-one.example:3128");
-        assert!(proxies.find(&one).await.expect("by a proxy").auth.is_none(), "it is forgotten");
-        assert!(proxies.find(&two).await.expect("by a proxy").auth.is_some());
-    }
-}
+mod tests;

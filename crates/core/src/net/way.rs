@@ -151,9 +151,9 @@ impl Service<Uri> for Tunnelled {
         let (dial, to_proxy) = (self.dial.clone(), self.to_proxy.clone());
         Box::pin(async move {
             let through = proxies.find(&to).await;
-            let stands = stand(dial, to_proxy, through, to.clone()).await;
+            let stands = stand(dial, to_proxy, through.clone(), to.clone()).await;
             if let Err(error) = &stands {
-                proxies.doubts(&to, error.as_ref());
+                proxies.doubts(&to, through.as_ref(), error.as_ref());
             }
             stands
         })

@@ -92,12 +92,18 @@ fn steps(path: &str) -> impl Iterator<Item = &str> {
     folders.chain(last).chain([whole])
 }
 
-/// As it is, and as addresses and JSON have it.
-fn spelt(name: &str) -> impl Iterator<Item = String> + use<> {
+/// As it is, and as addresses and JSON have it, where that is another: of very many names most are the same.
+fn spelt(name: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let address = form.replace('+', "%20").replace("%2F", "/");
     let quoted = serde_json::to_string(name).unwrap_or_default();
-    [name.to_owned(), form, address, quoted.trim_matches('"').to_owned()].into_iter()
+    let mut all = vec![name.to_owned()];
+    for other in [form, address, quoted.trim_matches('"').to_owned()] {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -122,6 +128,13 @@ mod tests {
             assert_eq!(known.out_of(text), clean);
         }
         assert_eq!(Known::default().out_of("as it is"), "as it is");
+    }
+
+    #[test]
+    fn a_name_has_no_more_spellings_than_differ() {
+        assert_eq!(spelt("IMG_00017.tif"), ["IMG_00017.tif"]);
+        assert_eq!(spelt("in/IMG_00017.tif"), ["in/IMG_00017.tif", "in%2FIMG_00017.tif"]);
+        assert_eq!(spelt("A film.mov"), ["A film.mov", "A+film.mov", "A%20film.mov"]);
     }
 
     #[test]

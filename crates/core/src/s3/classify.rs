@@ -267,7 +267,8 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
         next = cause.source();
     }
     if said.contains("proxy authorization required") {
-        return Error::new(ErrorCode::ProxyAuth).detail(said);
+        // The proxy asked, and had nothing of the request.
+        return Error::new(ErrorCode::ProxyAuth).detail(said).done(Done::No);
     }
     let offline = Error::new(ErrorCode::Offline).detail(said);
     if unsent { offline } else { offline.done(Done::Unanswered) }

@@ -58,6 +58,11 @@ impl Held {
         Asking { turn: now.turn, token: now.token.clone() }
     }
 
+    /// Whoever follows the state looks again at what there is besides.
+    pub(super) fn tells_again(&self) {
+        self.state.send_if_modified(|_| true);
+    }
+
     /// The backend takes this token.
     pub(super) fn sign_in(&self, token: SecretString, destinations: Arc<[Destination]>) {
         let mut now = self.now();

@@ -27,6 +27,8 @@ pub use destination::{Collision, Destination, Rules};
 pub(crate) use oidc::Pending;
 pub use oidc::{By, Pages};
 pub use vault::Vault;
+#[cfg(test)]
+pub(crate) use vault::likeness::Likeness;
 
 use crate::credentials::CredentialSource;
 use crate::error::{Error, ErrorCode, Result};
@@ -69,9 +71,24 @@ pub struct Session(Arc<Inner>);
 /// What an issuer granted, and the backend takes.
 #[derive(Debug)]
 pub(crate) struct Granted {
+    /// The sign-in that there was as this one began.
+    began: u64,
     grant: Grant,
     bearer: SecretString,
     destinations: Arc<[Destination]>,
+}
+
+/// Of a sign-in that is over here, what its issuer is still to hear.
+#[derive(Debug)]
+pub(crate) struct Farewell(Option<(Arc<Kept>, SecretString)>);
+
+impl Farewell {
+    /// Says it, where the issuer wants to hear and answers in time.
+    pub(crate) async fn said(self) {
+        if let Some((kept, refresh)) = self.0 {
+            kept.says_farewell(&refresh).await;
+        }
+    }
 }
 
 /// A session as those know it who must not keep it: it ends with the last that does, and its token with it.
@@ -93,7 +110,7 @@ pub(super) struct Inner {
     held: Held,
     /// The sign-in at the company's issuer, where it has one.
     kept: Option<Arc<Kept>>,
-    /// The token that is held is not in the keychain, where it was to be.
+    /// The token that is held is not in the keychain, where it was to be; of a sign-in at an issuer, as it was told last.
     unkept: AtomicBool,
 }
 
@@ -183,7 +200,11 @@ impl Session {
 
     /// Why the sign-in lasts no longer than this program, where it does not.
     pub(crate) fn unkept(&self) -> Option<ErrorCode> {
-        self.0.unkept.load(Ordering::Relaxed).then_some(ErrorCode::KeychainUnavailable)
+        let unkept = match &self.0.kept {
+            Some(kept) => kept.is_unkept(),
+            None => self.0.unkept.load(Ordering::Relaxed),
+        };
+        unkept.then_some(ErrorCode::KeychainUnavailable)
     }
 
     /// Whether the backend takes us, as it changes.
@@ -219,7 +240,7 @@ impl Session {
     pub(crate) async fn begin_sign_in(&self, by: By, pages: Pages) -> Result<Pending> {
         let kept =
             self.0.kept.as_ref().ok_or_else(|| Error::new(ErrorCode::BadInput).detail("no sign-in by browser"))?;
-        Pending::begin(kept.issuer(), by, pages).await
+        Pending::begin(kept, by, pages).await
     }
 
     /// Waits for the person, and tries what they are granted. Nothing is kept of it yet.
@@ -231,6 +252,7 @@ impl Session {
     /// Gives the sign-in up: nobody listens for it any more.
     pub(crate) async fn granted(&self, pending: Pending) -> Result<Granted> {
         let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
+        let began = pending.turn;
         let grant = pending.granted().await?;
         let bearer = grant.bearer().cloned().ok_or_else(none)?;
         let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
@@ -239,23 +261,22 @@ impl Session {
             _ => error,
         })?;
         let destinations = checks::destinations(answer)?;
-        Ok(Granted { grant, bearer, destinations })
+        Ok(Granted { began, grant, bearer, destinations })
     }
 
-    /// Keeps what the backend takes. Answers whether it will be there after a restart.
+    /// Keeps what the backend takes. Answers whether it will be there after a restart; none where somebody left meanwhile, and
+    /// nothing of it is kept.
     ///
     /// # Cancellation
     /// Not to be given up: the keychain would have a sign-in that nobody knows of before the next start.
-    pub(crate) async fn takes(&self, granted: Granted) -> bool {
-        let Granted { grant, bearer, destinations } = granted;
-        let Some(kept) = &self.0.kept else { return false };
-        let is_to_last = grant.is_to_last();
-        let lasts = kept.sign_in(grant).await;
-        // That an issuer lets nobody stay signed in is not the keychain's doing.
-        self.0.unkept.store(is_to_last && self.0.vault.unkept(lasts).is_some(), Ordering::Relaxed);
+    pub(crate) async fn takes(&self, granted: Granted) -> Option<bool> {
+        let Granted { began, grant, bearer, destinations } = granted;
+        let kept = self.0.kept.as_ref()?;
+        let lasts = kept.sign_in(began, grant).await?;
+        self.0.unkept.store(kept.is_unkept(), Ordering::Relaxed);
         self.0.held.sign_in(bearer, destinations);
         tracing::info!(lasts, "signed in at the company's issuer");
-        lasts
+        Some(lasts)
     }
 
     /// Forgets the sign-in, here and in the keychain; an issuer hears of it, where it wants to.
@@ -263,12 +284,19 @@ impl Session {
     /// # Errors
     /// None today; the keychain may be away, and the token is then gone from memory all the same.
     pub async fn sign_out(&self) -> Result<()> {
-        self.0.held.sign_out();
-        match &self.0.kept {
-            Some(kept) => kept.sign_out().await,
-            None => self.0.vault.forget(self.0.backend.base()).await,
-        }
+        self.leaves().await.said().await;
         Ok(())
+    }
+
+    /// The same, and the issuer hears of it once that is said.
+    pub(crate) async fn leaves(&self) -> Farewell {
+        self.0.held.sign_out();
+        let Some(kept) = &self.0.kept else {
+            self.0.vault.forget(self.0.backend.base()).await;
+            return Farewell(None);
+        };
+        let refresh = kept.sign_out().await;
+        Farewell(refresh.map(|refresh| (Arc::clone(kept), refresh)))
     }
 
     /// Where uploads may go; asked once, then remembered.
@@ -345,9 +373,18 @@ impl Inner {
     async fn asking(&self) -> Result<Asking> {
         let mut asking = self.held.asking();
         if let Some(kept) = &self.kept {
-            asking.token = Some(self.noticing(&asking, kept.bearer().await)?);
+            let bearer = kept.bearer().await;
+            self.tells_whether_it_lasts(kept.is_unkept());
+            asking.token = Some(self.noticing(&asking, bearer)?);
         }
         Ok(asking)
+    }
+
+    /// A renewal may not be kept as the one before was.
+    fn tells_whether_it_lasts(&self, unkept: bool) {
+        if self.unkept.swap(unkept, Ordering::Relaxed) != unkept {
+            self.held.tells_again();
+        }
     }
 
     /// Asks the backend, and once more with another token of the issuer where it does not take the first: the computer may have

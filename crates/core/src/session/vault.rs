@@ -7,7 +7,7 @@ use keyring::v1::Entry;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::error::ErrorCode;
+use crate::error::{Error, ErrorCode, Result};
 
 /// Where a secret stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum Vault {
     Keychain,
     /// Memory: gone with the program.
     Memory,
+    /// A keychain that does as a test says.
+    #[cfg(test)]
+    Likeness(&'static likeness::Likeness),
 }
 
 /// The service our entries are filed under.
@@ -23,12 +26,41 @@ const SERVICE: &str = "org.davit.app";
 
 impl Vault {
     pub(crate) async fn load(self, server: &Url) -> Option<SecretString> {
+        #[cfg(test)]
+        if let Self::Likeness(one) = self {
+            return one.load(server);
+        }
         let found = self.with(server, keyring::Entry::get_secret).await?;
         String::from_utf8(found).ok().map(SecretString::from)
     }
 
+    /// The same, for whoever may ask again.
+    ///
+    /// # Errors
+    /// `keychain-unavailable` where it is locked or away: then nobody knows what is there.
+    pub(crate) async fn look(self, server: &Url) -> Result<Option<SecretString>> {
+        let away = || Error::new(ErrorCode::KeychainUnavailable);
+        if self == Self::Memory {
+            return Ok(None);
+        }
+        #[cfg(test)]
+        if let Self::Likeness(one) = self {
+            return if one.is_locked() { Err(away()) } else { Ok(one.load(server)) };
+        }
+        let there = |entry: &Entry| match entry.get_secret() {
+            Err(keyring::v1::Error::NoEntry) => Ok(None),
+            there => there.map(Some),
+        };
+        let found = self.with(server, there).await.ok_or_else(away)?;
+        Ok(found.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretString::from))
+    }
+
     /// Keeps it; answers whether it will be there after a restart.
     pub(crate) async fn store(self, server: &Url, token: &SecretString) -> bool {
+        #[cfg(test)]
+        if let Self::Likeness(one) = self {
+            return one.store(server, token).await;
+        }
         let token = token.clone();
         // Read back: some keychains take a secret and cut it.
         let kept = self
@@ -46,10 +78,14 @@ impl Vault {
 
     /// Why a secret lasts no longer than the program, where it was to: of one that was given for this run alone nobody expects it.
     pub(crate) fn unkept(self, kept: bool) -> Option<ErrorCode> {
-        (self == Self::Keychain && !kept).then_some(ErrorCode::KeychainUnavailable)
+        (self != Self::Memory && !kept).then_some(ErrorCode::KeychainUnavailable)
     }
 
     pub(crate) async fn forget(self, server: &Url) {
+        #[cfg(test)]
+        if let Self::Likeness(one) = self {
+            return one.forget(server);
+        }
         let _ = self.with(server, keyring::Entry::delete_credential).await;
     }
 
@@ -69,6 +105,72 @@ impl Vault {
                 tracing::debug!(%error, "keychain");
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod likeness {
+    //! A keychain in memory: locked, or asking a person first, as a test says.
+
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, MutexGuard};
+
+    use secrecy::{ExposeSecret as _, SecretString};
+    use url::Url;
+
+    /// What it holds, and how it behaves.
+    #[derive(Debug, Default)]
+    pub struct Likeness {
+        held: Mutex<BTreeMap<String, String>>,
+        refuses: AtomicBool,
+        /// Whoever holds this keeps everybody waiting who stores something.
+        pub(crate) asks: tokio::sync::Mutex<()>,
+    }
+
+    impl PartialEq for Likeness {
+        fn eq(&self, other: &Self) -> bool {
+            std::ptr::eq(self, other)
+        }
+    }
+
+    impl Eq for Likeness {}
+
+    impl Likeness {
+        /// For as long as the tests run.
+        pub(crate) fn empty() -> &'static Self {
+            Box::leak(Box::<Self>::default())
+        }
+
+        /// From now on it takes nothing, or everything.
+        pub(crate) fn refuses(&self, refuses: bool) {
+            self.refuses.store(refuses, Ordering::SeqCst);
+        }
+
+        pub(super) fn is_locked(&self) -> bool {
+            self.refuses.load(Ordering::SeqCst)
+        }
+
+        fn held(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+            self.held.lock().expect("no test ended here")
+        }
+
+        pub(super) fn load(&self, server: &Url) -> Option<SecretString> {
+            self.held().get(server.as_str()).cloned().map(Into::into)
+        }
+
+        pub(crate) async fn store(&self, server: &Url, token: &SecretString) -> bool {
+            let _answered = self.asks.lock().await;
+            let takes = !self.is_locked();
+            if takes {
+                self.held().insert(server.to_string(), token.expose_secret().to_owned());
+            }
+            takes
+        }
+
+        pub(super) fn forget(&self, server: &Url) {
+            self.held().remove(server.as_str());
         }
     }
 }

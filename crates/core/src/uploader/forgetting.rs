@@ -243,20 +243,21 @@ impl Keeper {
         self.record(is_to).map(drop)
     }
 
-    /// Nobody is signed in with it any more, nor will be after a restart. A token that came with the options was never kept, and one
-    /// of another run may have been.
+    /// Nobody is signed in with it any more, nor will be after a restart, and of whoever is about to be nothing is kept. A token that
+    /// came with the options was never kept, and one of another run may have been.
     async fn leave(&self, address: &str) -> Wish {
-        let wish = self.present.wish();
-        if let Some(session) = self.present.session().filter(|session| session.address() == address) {
+        let (wish, session) = (self.present.wish(), self.present.session());
+        self.next_turn();
+        self.present.arrive(wish, None, || {
+            self.turn_to(Origin::None);
+            self.engine.signed_out(None);
+        });
+        if let Some(session) = session.filter(|session| session.address() == address) {
             let _ = session.sign_out().await;
         }
         if let Ok(url) = address::parse(address) {
             Vault::Keychain.forget(&url).await;
         }
-        self.present.arrive(wish, None, || {
-            self.turn_to(Origin::None);
-            self.engine.signed_out(None);
-        });
         wish
     }
 

@@ -246,6 +246,7 @@ impl Uploader {
     /// `client-too-old`, `untrusted-server`, and `set-by-company` for another company than the policy's.
     pub async fn connect(&self, address: &str) -> Result<SessionStatus> {
         self.session.may_turn_to(address)?;
+        self.session.leave_sign_in();
         // What is half forgotten would take the next sign-in with it.
         self.on_runtime(self.forgetting.clone(), |_, desk| async move { desk.ends().await }).await?;
         self.on_runtime(address.to_owned(), |keeper, address| async move {
@@ -433,7 +434,8 @@ impl Keeper {
 
     /// What it waits for is told. Answers whether anybody wants it still.
     fn still_waits(&self, wish: Wish, address: &str, error: &Error) -> bool {
-        let now = Some(error.code).filter(|code| matches!(code, ErrorCode::CaptivePortal | ErrorCode::UntrustedServer));
+        let told = [ErrorCode::CaptivePortal, ErrorCode::ProxyAuth, ErrorCode::UntrustedServer];
+        let now = Some(error.code).filter(|code| told.contains(code));
         self.present.arrive(wish, None, || {
             let changed = self.status.send_if_modified(|status| match status {
                 SessionStatus::Connecting { instead, .. } if *instead != now => {
@@ -550,20 +552,34 @@ impl Keeper {
                 let Some(session) = followed.session() else { return };
                 let follow = || {
                     let state = states.borrow_and_update().clone();
-                    // Who signs out by a press forgets the sign-in, and is told so by that.
-                    if let SessionState::SignedOut { since } = state
-                        && session.needs() == Needs::Nothing
-                    {
-                        let (company, address, browser) =
-                            (session.company(), session.address(), session.is_by_browser());
-                        keeper.engine.signed_out(Some(since));
-                        keeper.status.send_replace(SessionStatus::SignedOut { company, address, since, browser });
+                    match state {
+                        // Who signs out by a press forgets the sign-in, and is told so by that.
+                        SessionState::SignedOut { since } if session.needs() == Needs::Nothing => {
+                            let (company, address, browser) =
+                                (session.company(), session.address(), session.is_by_browser());
+                            keeper.engine.signed_out(Some(since));
+                            keeper.status.send_replace(SessionStatus::SignedOut { company, address, since, browser });
+                        }
+                        SessionState::SignedOut { .. } => {}
+                        SessionState::Ready => keeper.tells_whether_it_lasts(&session),
                     }
                 };
                 if !keeper.present.while_it_counts(|now| now.is(&session), follow) {
                     return;
                 }
             }
+        });
+    }
+
+    /// A sign-in that was kept may not be any more, and the other way round.
+    fn tells_whether_it_lasts(&self, session: &Session) {
+        let now = session.unkept();
+        self.status.send_if_modified(|status| match status {
+            SessionStatus::Connected { unkept, .. } if *unkept != now => {
+                *unkept = now;
+                true
+            }
+            _ => false,
         });
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use http::Uri;
 use serde::Serialize;
+use tokio::time::Duration;
 use ts_rs::TS;
 use url::Url;
 
@@ -14,6 +15,11 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::net::{ANYWHERE, Net, ProxyChoice, ProxyFrom, ProxyLogin};
 use crate::session::Vault;
 use crate::settings::{Name, Value};
+
+/// A keychain that is locked is asked again after this, then after twice as long, and so on.
+const LOCKED: Duration = Duration::from_secs(30);
+/// So often it is asked.
+const LOCKED_AT_MOST: u32 = 6;
 
 /// The way out as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -64,36 +70,38 @@ impl Uploader {
         Ok(self.network())
     }
 
-    /// Keeps a name and password for the proxy that is taken now, and tells them to no other.
+    /// Keeps a name and password for the proxy at this host and port, and tells them to no other: which one is taken may change
+    /// while a person types.
     ///
     /// # Errors
-    /// `bad-input` where no proxy is taken.
-    pub async fn set_proxy_login(&self, login: ProxyLogin) -> Result<Network> {
-        self.on_runtime(login, |keeper, login| async move {
+    /// `bad-input` where that one is not taken, or not any more.
+    pub async fn set_proxy_login(&self, proxy: &str, login: ProxyLogin) -> Result<Network> {
+        self.on_runtime((proxy.to_owned(), login), |keeper, (proxy, login)| async move {
             let proxies = &keeper.options.net.proxies;
-            let none = || Error::new(ErrorCode::BadInput).detail("no proxy is taken");
-            let through = proxies.taken(&keeper.asked()).ok_or_else(none)?;
-            let kept = keeper.vault().store(&account(through.host())?, &login.to_kept()).await;
+            if !proxies.is_taken(&proxy, &keeper.asked()) {
+                return Err(Error::new(ErrorCode::BadInput).detail("this proxy is not taken"));
+            }
+            let kept = keeper.vault().store(&account(&proxy)?, &login.to_kept()).await;
             *lock(&keeper.login_unkept) = keeper.vault().unkept(kept);
-            proxies.log_in(through.host().to_owned(), login);
+            proxies.log_in(proxy, login);
             Ok(())
         })
         .await?;
         Ok(self.network())
     }
 
-    /// Forgets the name and password for the proxy that is taken now.
+    /// Forgets the name and password for the proxy at this host and port. Of one that is not known nothing is forgotten.
     ///
     /// # Errors
     /// None today; the keychain may be away, and they are then gone from memory all the same.
-    pub async fn forget_proxy_login(&self) -> Result<Network> {
-        self.on_runtime((), |keeper, ()| async move {
+    pub async fn forget_proxy_login(&self, proxy: &str) -> Result<Network> {
+        self.on_runtime(proxy.to_owned(), |keeper, proxy| async move {
             let proxies = &keeper.options.net.proxies;
-            if let Some(through) = proxies.taken(&keeper.asked()) {
-                keeper.vault().forget(&account(through.host())?).await;
-                proxies.log_out(through.host());
+            if proxies.knows(&proxy) || proxies.is_taken(&proxy, &keeper.asked()) {
+                keeper.vault().forget(&account(&proxy)?).await;
+                proxies.log_out(&proxy);
+                *lock(&keeper.login_unkept) = None;
             }
-            *lock(&keeper.login_unkept) = None;
             Ok(())
         })
         .await?;
@@ -127,12 +135,44 @@ pub(super) async fn finds_the_way(net: &Net, to: &Uri, vault: Vault) {
     net.proxies.find(to).await;
 }
 
+/// What is kept for a proxy. Davit may start before the keychain is open, and asks one that is locked or away again, ever less often
+/// and not for ever: it may ask a person each time.
 async fn kept_for(host: String, vault: Vault) -> Option<ProxyLogin> {
-    vault.load(&account(&host).ok()?).await.as_ref().and_then(ProxyLogin::of_kept)
+    let account = account(&host).ok()?;
+    for tries in 0..LOCKED_AT_MOST {
+        match vault.look(&account).await {
+            Ok(kept) => return kept.as_ref().and_then(ProxyLogin::of_kept),
+            Err(error) => tracing::debug!(%error, "what is kept for a proxy"),
+        }
+        tokio::time::sleep(LOCKED * 2_u32.pow(tries)).await;
+    }
+    None
 }
 
 /// What a proxy's password is filed under: no company has such an address.
 fn account(host: &str) -> Result<Url> {
     let none = |_| Error::new(ErrorCode::BadInput).detail("the proxy's address");
     Url::parse(&format!("proxy://{host}")).map_err(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::session::Likeness;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_keychain_that_is_locked_at_the_start_is_asked_again_for_a_proxys_password_and_not_for_ever() {
+        let keychain = Likeness::empty();
+        let login = ProxyLogin { user: "ada".to_owned(), password: "secret".to_owned().into() };
+        assert!(keychain.store(&account("proxy:3128").expect("an account"), &login.to_kept()).await);
+        keychain.refuses(true);
+        let asks = || kept_for("proxy:3128".to_owned(), Vault::Likeness(keychain));
+        assert!(asks().await.is_none(), "it is given up in the end");
+        let mut unlocked = std::pin::pin!(asks());
+        timeout(LOCKED * 2, &mut unlocked).await.expect_err("it is locked");
+        keychain.refuses(false);
+        assert_eq!(unlocked.await.expect("kept").user, "ada");
+    }
 }

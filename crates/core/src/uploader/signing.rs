@@ -75,12 +75,13 @@ impl Keeper {
         pages: Pages,
         opens: impl Fn(&Door) -> bool + Send,
     ) -> Result<SignedIn> {
-        let (wish, session) = (self.present.wish(), self.now()?);
+        let session = self.now()?;
         let now = self.status.borrow().clone();
         if matches!(now, SessionStatus::Connected { .. }) {
             return Ok(SignedIn { status: now, lasts: true });
         }
-        let turn = self.next_turn();
+        // Whoever leaves does it the other way round: then they leave this one, or it is a later wish.
+        let (turn, wish) = (self.next_turn(), self.present.wish());
         let mut turns = self.signing.subscribe();
         let left = async move {
             while *turns.borrow_and_update() == turn {
@@ -89,15 +90,20 @@ impl Keeper {
                 }
             }
         };
+        // Whoever took its place, or left, says how things stand.
+        let as_it_stands = || Ok(SignedIn { status: self.status.borrow().clone(), lasts: false });
         let outcome = tokio::select! {
+            biased;
+            () = left => return as_it_stands(),
             outcome = self.signs_in(turn, &session, by, pages, opens) => outcome,
-            // Whoever took its place, or left, says how things stand.
-            () = left => return Ok(SignedIn { status: self.status.borrow().clone(), lasts: false }),
         };
         let arrived = match outcome {
-            // Whoever leaves from here on leaves what is done.
+            // Whoever leaves from here on leaves what is done. Of a company that was left before that nothing is kept.
             Ok(granted) => {
-                let lasts = session.takes(granted).await;
+                if !self.present.while_it_counts(|now| now.is(&session), || {}) {
+                    return as_it_stands();
+                }
+                let Some(lasts) = session.takes(granted).await else { return as_it_stands() };
                 self.arrive(wish, &session).await.map(|(status, _)| SignedIn { status, lasts })
             }
             Err(error) => Err(error),
@@ -141,7 +147,8 @@ impl Keeper {
         session.granted(pending).await
     }
 
-    fn next_turn(&self) -> u64 {
+    /// Nobody waits for what was begun before.
+    pub(super) fn next_turn(&self) -> u64 {
         let mut next = 0;
         self.signing.send_modify(|turn| {
             *turn += 1;

@@ -12,9 +12,13 @@ use crate::session::address;
 impl Keeper {
     pub(super) async fn sign_out(self: &Arc<Self>) -> Result<SessionStatus> {
         let wish = self.present.wish();
+        self.leave_sign_in();
         let Some(session) = self.present.session() else { return self.sign_out_of_who_is_away(wish).await };
-        session.sign_out().await?;
-        self.arrive(wish, &session).await.map(|(status, _)| status)
+        let farewell = session.leaves().await;
+        let arrived = self.arrive(wish, &session).await;
+        // An issuer that takes its time keeps nobody here.
+        farewell.said().await;
+        arrived.map(|_| self.status.borrow().clone())
     }
 
     /// Nobody need answer for a sign-in to be forgotten. The company is asked on, without it: what went out with it before

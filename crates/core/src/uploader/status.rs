@@ -22,7 +22,7 @@ pub enum SessionStatus {
         company: Option<String>,
         /// Its address.
         address: String,
-        /// What answers in its place, where something does: `captive-portal` or `untrusted-server`.
+        /// What answers in its place, where something does: `captive-portal`, `proxy-auth` or `untrusted-server`.
         instead: Option<ErrorCode>,
     },
     /// The company wants a token.

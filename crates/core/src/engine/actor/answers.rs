@@ -1,9 +1,13 @@
 //! What a shell asks for and the feed does not tell: files of a folder, links, texts to copy, ends.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::Actor;
+use tokio::sync::oneshot;
+
+use super::{Actor, spawn};
 use crate::engine::book::Kept;
+use crate::engine::drive::{Report, Slice};
 use crate::engine::feed::{FileSlice, Outcome, Target};
 use crate::engine::feeds::named;
 use crate::engine::pointing::{self, To};
@@ -50,9 +54,28 @@ impl Actor {
         rows.into_iter().filter_map(outcome).collect()
     }
 
-    pub(super) async fn folder_files(&self, item: ItemId, search: String, first: u32, count: u32) -> Result<FileSlice> {
-        let look = move |journal: &Reader| journal.files(item, &search, first, count);
-        let (total, rows) = self.shared.journal.read(look).await?;
+    /// Reads files of a folder, and tells of them. Of very many that takes its time: nobody waits for it but who asked.
+    pub(super) fn look_at_files(
+        &self,
+        item: ItemId,
+        search: String,
+        first: u32,
+        count: u32,
+        to: oneshot::Sender<Result<FileSlice>>,
+    ) {
+        let shared = Arc::clone(&self.shared);
+        spawn(async move {
+            match shared.journal.read(move |journal| journal.files(item, &search, first, count)).await {
+                Ok((total, rows)) => {
+                    let _ = shared.reports.send(Report::Looked { item, at: Slice { first, total, rows }, to });
+                }
+                Err(error) => drop(to.send(Err(error))),
+            }
+        });
+    }
+
+    /// As they stand by now.
+    pub(super) fn shown_files(&self, item: ItemId, at: &Slice) -> FileSlice {
         let of = self.shelf.book.item(item);
         let (kept, drive) =
             (of.map_or(Kept::No, |item| self.shelf.kept(item)), of.and_then(|item| item.drive.as_deref()));
@@ -61,7 +84,7 @@ impl Actor {
             let live = self.shelf.running.get(&row.id).map(|live| &**live);
             Some(list::file_row(slot, row, live, kept, drive))
         };
-        Ok(FileSlice { first, total, rows: rows.iter().filter_map(row).collect() })
+        FileSlice { first: at.first, total: at.total, rows: at.rows.iter().filter_map(row).collect() }
     }
 
     /// The gesture that something came with, in the list or taken off it.
@@ -146,13 +169,38 @@ fn on_record(journal: &Reader, target: Target) -> Result<Option<(BatchRow, ItemR
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
     use super::*;
     use crate::credentials::Scope;
-    use crate::engine::Holds;
     use crate::engine::fixture::{FILE, records, rows, start};
+    use crate::engine::{Engine, Holds, Start};
     use crate::transfer::{OnS3, Standing};
     use crate::units::UnixTime;
+
+    #[tokio::test]
+    async fn files_of_a_folder_that_take_long_to_read_hold_up_nobody_but_who_asked() {
+        let home = tempfile::tempdir().expect("a folder");
+        let records = records(home.path(), rows(Path::new("/cut.mov"), Standing::NEW)).await;
+        let journal = records.0.clone();
+        let start = Start { hold: true, ..start(home.path(), records) };
+        let engine = Engine::start(start, &tokio::runtime::Handle::current());
+        let asks = async || {
+            let told = tokio::time::timeout(Duration::from_secs(10), engine.waits()).await;
+            told.expect("in time").expect("told")
+        };
+        asks().await;
+        let (goes_on, held) = std::sync::mpsc::channel::<()>();
+        let reads = journal.read(move |_| Ok(held.recv().is_ok()));
+        let looks = engine.folder_files(ItemId::new(1), "", 0, 10);
+        let meanwhile = async {
+            asks().await;
+            goes_on.send(()).expect("it is read");
+        };
+        let (read, looked, ()) = tokio::join!(reads, looks, meanwhile);
+        assert!(read.expect("read"));
+        assert_eq!(looked.expect("read").total, 1);
+    }
 
     #[tokio::test]
     async fn what_was_taken_off_the_list_before_this_start_has_its_link_and_its_place_still() {

@@ -52,7 +52,7 @@ impl Actor {
             }
         }
         let may_have: HashSet<BatchId> = may_have.into_iter().chain(self.unnoted.drain()).collect();
-        if !self.shared.routes.wants_receipts() {
+        if may_have.is_empty() || !self.shared.routes.wants_receipts() {
             return;
         }
         // What went to a place without a company is no company's business. One of which nothing could be taken is not on the
@@ -61,7 +61,10 @@ impl Actor {
             let known = self.shelf.batches.get(batch);
             known.is_none_or(|batch| batch.remote.as_ref().is_some_and(Remote::is_company))
         };
-        let ended: Vec<_> = may_have.into_iter().filter(|batch| companys(batch) && self.is_at_end(*batch)).collect();
+        let mut ended: HashSet<BatchId> = may_have.into_iter().filter(companys).collect();
+        for item in self.shelf.book.items.iter().filter(|item| !item.is_at_end()) {
+            ended.remove(&item.batch);
+        }
         if ended.is_empty() {
             return;
         }
@@ -113,10 +116,6 @@ impl Actor {
             self.unnoted.extend(open);
         }
     }
-
-    fn is_at_end(&self, batch: BatchId) -> bool {
-        self.shelf.book.items.iter().filter(|item| item.batch == batch).all(Item::is_at_end)
-    }
 }
 
 impl Shelf {
@@ -143,20 +142,31 @@ impl Shelf {
                 (Ended { batch, watch, destination, item, name, done, failed, why: None, took, last }, is_over)
             });
         }
-        for (batch, (ended, _)) in all.iter_mut().filter(|(_, (ended, _))| ended.failed > 0) {
-            ended.why = self.why(*batch);
+        let failed = all.iter().filter(|(_, (ended, _))| ended.failed > 0).map(|(batch, _)| *batch).collect();
+        for (batch, why) in self.reasons(&failed) {
+            if let Some((ended, _)) = all.get_mut(&batch) {
+                ended.why = why;
+            }
         }
         all
     }
 
-    /// Why files of a batch need the person, where all that do have the same reason.
-    fn why(&self, batch: BatchId) -> Option<ErrorCode> {
-        let mut reasons = self.book.slots.iter().filter_map(|slot| match slot.rest {
-            Rest::Failed { code } if self.book.items[slot.item as usize].batch == batch => Some(code),
-            _ => None,
-        });
-        let first = reasons.next()?;
-        reasons.all(|code| code == first).then_some(first)
+    /// Why files of these batches need the person, where all that do of one have the same reason. Whatever the number of batches, all
+    /// files are gone through once: of a watched folder each may be a batch.
+    fn reasons(&self, batches: &HashSet<BatchId>) -> HashMap<BatchId, Option<ErrorCode>> {
+        let mut reasons = HashMap::new();
+        if batches.is_empty() {
+            return reasons;
+        }
+        for slot in &self.book.slots {
+            let Rest::Failed { code } = slot.rest else { continue };
+            let batch = self.book.items[slot.item as usize].batch;
+            if batches.contains(&batch) {
+                let why = reasons.entry(batch).or_insert(Some(code));
+                *why = why.filter(|why| *why == code);
+            }
+        }
+        reasons
     }
 
     /// The row of a batch that needs the person, and what its file is called, where that was given by itself.
@@ -218,6 +228,28 @@ mod tests {
         assert!(ended(&shelf, 1).last);
         row(&mut shelf, 5, 4, None, &[TransferState::Queued]);
         assert!(!ended(&shelf, 1).last);
+    }
+
+    #[test]
+    fn of_batches_that_end_at_once_each_has_the_reason_that_all_of_its_files_share() {
+        let failed = |code| TransferState::Failed { code };
+        let (missing, denied) = (failed(ErrorCode::FileMissing), failed(ErrorCode::AccessDenied));
+        let mut shelf = Shelf::default();
+        for (batch, files) in [
+            (1, vec![missing.clone(), missing.clone()]),
+            (2, vec![denied.clone(), TransferState::Queued]),
+            (3, vec![missing.clone(), denied.clone(), missing.clone(), missing]),
+            (4, vec![TransferState::Queued]),
+            (5, vec![denied]),
+        ] {
+            row(&mut shelf, batch, batch, None, &files);
+        }
+        let wanted = HashSet::from([1, 2, 3, 4].map(BatchId::new));
+        let told = shelf.gestures(&wanted, UnixTime(160));
+        let why = |batch| told[&BatchId::new(batch)].0.why;
+        let both = (Some(ErrorCode::FileMissing), Some(ErrorCode::AccessDenied));
+        assert_eq!(((why(1), why(2)), why(3), why(4)), (both, None, None));
+        assert_eq!(told.len(), 4);
     }
 
     #[tokio::test]

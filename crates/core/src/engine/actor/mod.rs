@@ -468,7 +468,7 @@ impl Actor {
         }
         let moved = |then| self.shelf.running.values().any(|live| live.moved_since(then));
         self.shelf.offline = self.shared.link.offline(now, moved);
-        self.shelf.portal = self.shared.link.behind_a_portal();
+        self.shelf.gate = self.shared.link.gate();
         self.shelf.quiet = self.shared.link.quiet_for().is_some();
         self.shelf.ways = self.shared.routes.ways();
         self.shelf.sample(now);
@@ -605,7 +605,7 @@ impl Actor {
                 }
             }
             Command::FolderFiles(item, search, first, count, reply) => {
-                let _ = reply.send(self.folder_files(item, search, first, count).await);
+                self.look_at_files(item, search, first, count, reply);
             }
             Command::Link(target, reply) => {
                 let _ = reply.send(self.link(target).await);

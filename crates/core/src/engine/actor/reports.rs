@@ -22,6 +22,7 @@ impl Actor {
             | Report::Forgotten { .. }
             | Report::Rests { .. }
             | Report::Stuck { .. }
+            | Report::Looked { .. }
             | Report::Swept { .. }
             | Report::HandedOver { .. } => {}
         }
@@ -61,6 +62,7 @@ impl Actor {
                 self.do_as_asked(&ids).await;
             }
             Report::Mount { mount, away } => self.mount_is(&mount, away),
+            Report::Looked { item, at, to } => drop(to.send(Ok(self.shown_files(item, &at)))),
             Report::Swept { left } => self.leftovers.ended(left),
             Report::HandedOver { left } => self.receipts.ended(left),
             Report::Anew { files } => {

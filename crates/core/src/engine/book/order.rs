@@ -64,13 +64,11 @@ impl Book {
     }
 
     /// The ranks that put rows behind all others in line; they keep their order. They are those that are in use, as what is added later
-    /// comes after them.
+    /// comes after them. What comes below all that is given by hand stays there, and nothing else comes among it.
     pub(in crate::engine) fn moved_to_back(&self, rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
         let line: Vec<&Item> = self.in_order().filter(|item| item.is_in_line()).collect();
-        let ranks = line.iter().map(|item| item.rank);
-        let (chosen, others): (Vec<&Item>, Vec<&Item>) = line.iter().copied().partition(|item| rows.contains(&item.id));
-        let changed = others.into_iter().chain(chosen).zip(ranks).filter(|(item, rank)| item.rank != *rank);
-        changed.map(|(item, rank)| (item.id, rank)).collect()
+        let (above, below) = line.split_at(line.partition_point(|item| item.rank < BELOW));
+        [above, below].into_iter().flat_map(|line| behind(line, rows)).collect()
     }
 
     /// The rank of the row that comes first.
@@ -110,6 +108,14 @@ impl Book {
     pub(in crate::engine) fn ahead(&self, id: ItemId) -> u32 {
         self.lined_up().find(|(_, item, _)| item.id == id).map_or(0, |(_, _, ahead)| ahead)
     }
+}
+
+/// The ranks of a line that put rows behind all others of it.
+fn behind(line: &[&Item], rows: &HashSet<ItemId>) -> Vec<(ItemId, i64)> {
+    let ranks = line.iter().map(|item| item.rank);
+    let (chosen, others): (Vec<&Item>, Vec<&Item>) = line.iter().copied().partition(|item| rows.contains(&item.id));
+    let changed = others.into_iter().chain(chosen).zip(ranks).filter(|(item, rank)| item.rank != *rank);
+    changed.map(|(item, rank)| (item.id, rank)).collect()
 }
 
 #[cfg(test)]
@@ -173,6 +179,24 @@ mod tests {
         add(&mut book, 6, 6);
         assert_eq!(order(&book), [1, 3, 2, 6, 5, 4], "a person moves them as any other");
         assert_eq!(taken(book), [1, 3, 2, 6, 5, 4]);
+    }
+
+    /// W26.
+    #[test]
+    fn what_is_moved_behind_all_others_stays_before_what_watched_folders_have_below_it() {
+        for (rows, wanted) in [(&[1][..], [2, 1, 5, 3, 4]), (&[3], [1, 2, 5, 4, 3]), (&[1, 3], [2, 1, 5, 4, 3])] {
+            let mut book = in_line(2);
+            let add = |book: &mut Book, n: u64, rank: i64| {
+                book.add_item(Item { rank, ..Item::new(ItemId::new(n), BatchId::new(1), "cut.mov") });
+                book.add(TransferId::new(n), ItemId::new(n), LARGE, &Standing::NEW, ByteCount::ZERO);
+            };
+            add(&mut book, 3, BELOW + 3);
+            add(&mut book, 4, BELOW + 4);
+            let ranks = book.moved_to_back(&rows.iter().copied().map(ItemId::new).collect());
+            book.rank(&ranks);
+            add(&mut book, 5, 5);
+            assert_eq!(order(&book), wanted, "{rows:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,7 @@ use super::pool::{Bound, Pool, SmallPlace};
 use super::routes::{Route, Routes};
 use super::{intake, keys};
 use crate::credentials::Scope;
-use crate::engine::feed::Event;
+use crate::engine::feed::{Event, FileSlice};
 use crate::error::{Done, Error, ErrorCode, Fact, Result, Retry};
 use crate::failpoint::{self, Side};
 use crate::file::buffers::is_one_frame;
@@ -69,6 +69,14 @@ pub(super) struct Held {
     pub(super) compared: Option<Compared>,
 }
 
+/// Some files of a folder as they are on record: those from number `first`, of so many.
+#[derive(Debug)]
+pub(super) struct Slice {
+    pub(super) first: u32,
+    pub(super) total: u32,
+    pub(super) rows: Vec<TransferRow>,
+}
+
 /// What drives and walks tell the engine.
 #[derive(Debug)]
 pub(super) enum Report {
@@ -97,6 +105,8 @@ pub(super) enum Report {
     Mount { mount: PathBuf, away: bool },
     /// A folder is walked to its end.
     Walked { item: crate::ids::ItemId },
+    /// Files of a folder were read for whoever looks at them.
+    Looked { item: crate::ids::ItemId, at: Slice, to: oneshot::Sender<Result<FileSlice>> },
     /// Receipts were handed over; this many were not taken.
     HandedOver { left: usize },
     /// Leftovers were swept; this many could not be.

@@ -1,35 +1,41 @@
-//! As Windows says for one address, which looks for a script and evaluates it; where it names no proxy, as its settings have
-//! it, which `hyper-util` reads.
+//! As Windows says for one address, which looks for a script and evaluates it; where it says neither a proxy nor that there is
+//! none, as its settings have it, which `hyper-util` reads. What the environment excepts needs no proxy. How long Windows takes
+//! is nowhere bounded: a script may be looked for where nobody answers.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use tokio::time::Duration;
 use windows::Foundation::Uri as Address;
 use windows::Networking::Connectivity::NetworkInformation;
 use windows::core::HSTRING;
 
-/// A script that is looked for longer than this says nothing.
-const SOON: Duration = Duration::from_secs(3);
-
 pub(super) async fn by(to: Uri) -> Option<Matcher> {
-    let named = tokio::task::spawn_blocking(move || named(&to));
-    match tokio::time::timeout(SOON, named).await.ok()?.ok()? {
-        Ok(Some(proxy)) => Some(super::through(proxy)),
-        Ok(None) => tokio::task::spawn_blocking(Matcher::from_system).await.ok(),
+    // Names of the environment's have no case here.
+    let excepted = std::env::var("NO_PROXY").unwrap_or_default();
+    if super::is_excepted(&to, &excepted) {
+        return Some(super::straight());
+    }
+    tokio::task::spawn_blocking(move || said(&to)).await.ok()
+}
+
+fn said(to: &Uri) -> Matcher {
+    match named(to) {
+        Ok(Some(said)) => said,
+        Ok(None) => Matcher::from_system(),
         Err(error) => {
             tracing::debug!(%error, "Windows does not say which proxy leads there");
-            tokio::task::spawn_blocking(Matcher::from_system).await.ok()
+            Matcher::from_system()
         }
     }
 }
 
 /// The first that is named counts.
-fn named(to: &Uri) -> windows::core::Result<Option<String>> {
+fn named(to: &Uri) -> windows::core::Result<Option<Matcher>> {
     let to = Address::CreateUri(&HSTRING::from(to.to_string()))?;
-    let proxies = NetworkInformation::GetProxyConfigurationAsync(&to)?.join()?.ProxyUris()?;
+    let said = NetworkInformation::GetProxyConfigurationAsync(&to)?.join()?;
+    let proxies = said.ProxyUris()?;
     if proxies.Size()? == 0 {
-        return Ok(None);
+        return Ok(said.CanConnectDirectly()?.then(super::straight));
     }
     let first = proxies.GetAt(0)?.AbsoluteUri()?.to_string();
-    Ok(Some(first).filter(|proxy| proxy.starts_with("http")))
+    Ok(Some(first).filter(|proxy| proxy.starts_with("http")).map(super::through))
 }

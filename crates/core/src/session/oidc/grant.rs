@@ -81,11 +81,6 @@ impl Grant {
         self.bearer.as_ref()
     }
 
-    /// Whether there is anything of it to be kept.
-    pub(in super::super) fn is_to_last(&self) -> bool {
-        self.refresh.is_some()
-    }
-
     /// One that was kept from before.
     pub(super) fn kept(refresh: SecretString) -> Self {
         Self { bearer: None, refresh: Some(refresh), lasts: None }

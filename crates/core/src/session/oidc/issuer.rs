@@ -9,7 +9,8 @@ use oauth2::{ClientId, EndpointNotSet, EndpointSet, Scope, StandardRevocableToke
 use reqwest::header::CONTENT_TYPE;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
+use tokio::time::{Duration, Instant};
 use url::{Url, form_urlencoded};
 
 use super::super::wire::Bearer;
@@ -22,6 +23,9 @@ use crate::net::Net;
 
 /// No page has a longer address.
 const PAGE: usize = 2_048;
+
+/// What an issuer says of itself holds so long. It may move while Davit runs.
+const HOLDS: Duration = Duration::from_secs(3_600);
 
 /// The library's client of a public application.
 pub(super) type Client<Authorize = EndpointNotSet, Device = EndpointNotSet, Token = EndpointNotSet> = oauth2::Client<
@@ -49,7 +53,8 @@ struct Inner {
     scopes: Vec<String>,
     bearer: Bearer,
     way: Way,
-    found: OnceCell<Metadata>,
+    /// What it said, and when. Held by whoever asks it.
+    found: Mutex<Option<(Instant, Arc<Metadata>)>>,
 }
 
 /// What it says of itself, checked.
@@ -92,7 +97,7 @@ impl Issuer {
             scopes: scopes.to_vec(),
             bearer,
             way,
-            found: OnceCell::new(),
+            found: Mutex::default(),
         })))
     }
 
@@ -132,12 +137,25 @@ impl Issuer {
         self.us().set_token_uri(TokenUrl::from_url(found.token_endpoint.clone()))
     }
 
-    /// What it says of itself; asked once.
+    /// What it says of itself; asked once for a while.
     ///
     /// # Errors
     /// `backend-contract`, or that it does not answer.
-    pub(super) async fn metadata(&self) -> Result<&Metadata> {
-        self.0.found.get_or_try_init(|| self.discover()).await
+    pub(super) async fn metadata(&self) -> Result<Arc<Metadata>> {
+        let mut found = self.0.found.lock().await;
+        if let Some((at, said)) = &*found
+            && at.elapsed() < HOLDS
+        {
+            return Ok(Arc::clone(said));
+        }
+        let said = Arc::new(self.discover().await?);
+        *found = Some((Instant::now(), Arc::clone(&said)));
+        Ok(said)
+    }
+
+    /// By what it said it could not be asked: it is asked anew what it is.
+    pub(super) async fn doubts(&self) {
+        *self.0.found.lock().await = None;
     }
 
     async fn discover(&self) -> Result<Metadata> {

@@ -2,7 +2,8 @@
 //! before its end by one request for all who ask.
 //!
 //! Issuers may give another refresh token with every renewal, and take the one before as stolen from then on. So a renewal is a
-//! task of its own: whoever asked may give up waiting, and the new token is kept all the same.
+//! task of its own: whoever asked may give up waiting, and the new token is kept all the same. What the keychain does not take is
+//! offered to it again, and what another program of this person put there comes before what is known here.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +23,10 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
 /// Who signs out waits no longer for an issuer that is to hear of it.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// Nobody waits longer for a keychain that asks a person first: a token is good without it.
+const KEYCHAIN: Duration = Duration::from_secs(5);
+/// What the keychain did not take is offered to it again after this. It may be locked, and ask a person each time.
+const AGAIN: Duration = Duration::from_secs(900);
 
 /// A sign-in at an issuer.
 #[derive(Debug)]
@@ -34,7 +39,7 @@ pub(in super::super) struct Kept {
     /// Held by whoever renews; there is never a second.
     flight: tokio::sync::Mutex<()>,
     /// Held by whoever writes to the keychain.
-    keeping: tokio::sync::Mutex<()>,
+    filing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -42,8 +47,21 @@ struct Now {
     /// Tells one sign-in from the next.
     turn: u64,
     grant: Option<Grant>,
+    /// The refresh token that the keychain is to have.
+    wanted: Option<SecretString>,
+    /// The one that it has, as far as known.
+    filed: Option<SecretString>,
+    /// When it did not take what it is to have.
+    unfiled: Option<Instant>,
     /// The last failure: whoever waited for the same renewal shares its outcome.
     failed: Option<(Instant, ErrorCode, Retry, String)>,
+}
+
+impl Now {
+    /// Whether the keychain has what it is to have, and that is something.
+    fn is_filed(&self) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| self.filed.as_ref().is_some_and(|filed| are_same(wanted, filed)))
+    }
 }
 
 /// How the token stands that the backend is shown.
@@ -81,6 +99,10 @@ impl Entry {
     }
 }
 
+fn are_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
 fn ended(why: &str) -> Error {
     Error::new(ErrorCode::SignInEnded).detail(why)
 }
@@ -89,9 +111,13 @@ impl Kept {
     /// Takes up what was kept from before.
     pub(in super::super) async fn load(issuer: Issuer, vault: Vault, account: Url) -> Self {
         let kept =
-            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), keeping: <_>::default() };
-        let grant = kept.entry().await.map(Grant::kept);
-        kept.now().grant = grant;
+            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() };
+        let refresh = kept.entry().await;
+        {
+            let mut now = kept.now();
+            (now.wanted, now.filed) = (refresh.clone(), refresh.clone());
+            now.grant = refresh.map(Grant::kept);
+        }
         kept
     }
 
@@ -118,35 +144,52 @@ impl Kept {
         self.now().grant.is_some()
     }
 
-    /// Whatever secrets of it are in memory.
-    pub(in super::super) fn secrets(&self) -> Vec<SecretString> {
-        let grant = self.now().grant.clone();
-        grant.map(|grant| [grant.bearer, grant.refresh].into_iter().flatten().collect()).unwrap_or_default()
+    /// Whether it lasts no longer than this program, where it was to.
+    pub(in super::super) fn is_unkept(&self) -> bool {
+        let now = self.now();
+        now.wanted.is_some() && self.vault.unkept(now.is_filed()).is_some()
     }
 
-    /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart.
-    pub(in super::super) async fn sign_in(&self, grant: Grant) -> bool {
+    /// Whatever secrets of it are in memory.
+    pub(in super::super) fn secrets(&self) -> Vec<SecretString> {
+        let now = self.now();
+        let granted = now.grant.iter().flat_map(|grant| [grant.bearer.clone(), grant.refresh.clone()]);
+        granted.chain([now.wanted.clone(), now.filed.clone()]).flatten().collect()
+    }
+
+    /// Tells the sign-in that there is from the next.
+    pub(super) fn turn(&self) -> u64 {
+        self.now().turn
+    }
+
+    /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart; none
+    /// where somebody left, or came before them, since they `began`: nothing of it is kept then.
+    pub(in super::super) async fn sign_in(&self, began: u64, grant: Grant) -> Option<bool> {
         let turn = {
             let mut now = self.now();
+            if now.turn != began {
+                return None;
+            }
             now.turn += 1;
             now.turn
         };
-        self.keep(turn, grant).await.unwrap_or(false)
+        self.keep(turn, grant).await
     }
 
-    /// They leave: nothing stays here, and the issuer hears of it, where it wants to and answers in time.
-    pub(in super::super) async fn sign_out(&self) {
+    /// They leave: nothing stays here. Answers what the issuer may be told is over.
+    pub(in super::super) async fn sign_out(&self) -> Option<SecretString> {
         let grant = {
             let mut now = self.now();
-            (now.turn, now.failed) = (now.turn + 1, None);
+            (now.turn, now.failed, now.wanted) = (now.turn + 1, None, None);
             now.grant.take()
         };
-        {
-            let _keeping = self.keeping.lock().await;
-            self.vault.forget(&self.account).await;
-        }
-        let Some(refresh) = grant.and_then(|grant| grant.refresh) else { return };
-        match timeout(FAREWELL, self.issuer.revoke(&refresh)).await {
+        self.file().await;
+        grant?.refresh
+    }
+
+    /// The issuer hears of it that somebody left, where it wants to and answers in time.
+    pub(in super::super) async fn says_farewell(&self, refresh: &SecretString) {
+        match timeout(FAREWELL, self.issuer.revoke(refresh)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::info!(%error, "the issuer did not hear of a sign-out"),
             Err(_) => tracing::info!("the issuer did not hear of a sign-out in time"),
@@ -155,25 +198,69 @@ impl Kept {
 
     /// Keeps a grant of this turn, the keychain first: a crash in between loses nothing. None where the turn is over; else whether
     /// it will be there after a restart.
-    async fn keep(&self, turn: u64, grant: Grant) -> Option<bool> {
-        let _keeping = self.keeping.lock().await;
-        if self.now().turn != turn {
-            return None;
+    async fn keep(self: &Arc<Self>, turn: u64, grant: Grant) -> Option<bool> {
+        {
+            let mut now = self.now();
+            if now.turn != turn {
+                return None;
+            }
+            now.wanted.clone_from(&grant.refresh);
         }
-        let lasts = if let Some(refresh) = &grant.refresh {
-            let entry = Entry::of(refresh, &self.issuer)?;
-            self.vault.store(&self.account, &entry).await
-        } else {
-            self.vault.forget(&self.account).await;
-            false
-        };
+        if timeout(KEYCHAIN, self.files()).await.is_err() {
+            tracing::info!("the keychain takes its time; a sign-in is in memory alone until it answers");
+        }
         let mut now = self.now();
         if now.turn != turn {
             // Whoever signs out waits to forget what was just kept.
             return None;
         }
         (now.grant, now.failed) = (Some(grant), None);
-        Some(lasts)
+        Some(now.is_filed())
+    }
+
+    /// [`Self::file`], as a task that comes to its end whether it is waited for or not.
+    fn files(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        let kept = Arc::clone(self);
+        tokio::runtime::Handle::current().spawn(async move { kept.file().await })
+    }
+
+    /// Brings the keychain to what it is to have by then.
+    async fn file(&self) {
+        let _filing = self.filing.lock().await;
+        let wanted = {
+            let now = self.now();
+            if now.is_filed() {
+                return;
+            }
+            now.wanted.clone()
+        };
+        let stored = match wanted.as_ref().and_then(|refresh| Entry::of(refresh, &self.issuer)) {
+            Some(entry) => self.vault.store(&self.account, &entry).await,
+            None => false,
+        };
+        if !stored {
+            // What is there is spent: an issuer that is shown it again may take all that came of it back.
+            self.vault.forget(&self.account).await;
+        }
+        let mut now = self.now();
+        now.unfiled = wanted.as_ref().filter(|_| !stored).map(|_| Instant::now());
+        now.filed = wanted.filter(|_| stored);
+    }
+
+    /// What the keychain did not take is offered to it again, now and then; nobody waits for that.
+    fn offers_again(self: &Arc<Self>) {
+        let again = {
+            let mut now = self.now();
+            let at = Instant::now();
+            let is_due = now.unfiled.is_some_and(|unfiled| at >= unfiled + AGAIN);
+            if is_due {
+                now.unfiled = Some(at);
+            }
+            is_due && self.vault.unkept(now.is_filed()).is_some()
+        };
+        if again {
+            drop(self.files());
+        }
     }
 
     /// The token that the backend is shown, renewed where it is due.
@@ -181,6 +268,7 @@ impl Kept {
     /// # Errors
     /// `sign-in-ended`, or that the issuer does not answer.
     pub(in super::super) async fn bearer(self: &Arc<Self>) -> Result<SecretString> {
+        self.offers_again();
         match self.stands(Instant::now()) {
             Stands::Good(token) => Ok(token),
             Stands::Due(token) => match self.renewed(None).await {
@@ -223,7 +311,7 @@ impl Kept {
         task.await.map_err(|error| Error::new(ErrorCode::Unexpected).source(error))?
     }
 
-    async fn renew(&self, refused: Option<SecretString>, asked: Instant) -> Result<SecretString> {
+    async fn renew(self: &Arc<Self>, refused: Option<SecretString>, asked: Instant) -> Result<SecretString> {
         let _flight = self.flight.lock().await;
         // Whoever had the flight before may have done it, or found that it cannot be done.
         if let Stands::Good(token) = self.stands(Instant::now())
@@ -240,6 +328,7 @@ impl Kept {
             (now.turn, now.grant.as_ref().and_then(|grant| grant.refresh.clone()))
         };
         let refresh = refresh.ok_or_else(|| ended("there is nothing to renew it by"))?;
+        let refresh = self.by_now(refresh).await;
         let outcome = match self.ask(&refresh).await {
             Err(error) if error.code == ErrorCode::SignInEnded => self.ask_by_another(turn, &refresh, error).await,
             outcome => outcome,
@@ -259,85 +348,58 @@ impl Kept {
 
     async fn ask(&self, refresh: &SecretString) -> Result<Grant> {
         let found = self.issuer.metadata().await?;
-        let (client, http) = (self.issuer.tokens(found), asks::by(self.issuer.way()));
+        let (client, http) = (self.issuer.tokens(&found), asks::by(self.issuer.way()));
         let (asked, by) = (Instant::now(), RefreshToken::new(refresh.expose_secret().to_owned()));
         let answer = client.exchange_refresh_token(&by).request_async(&http).await;
-        let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInEnded))?;
+        let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInEnded));
+        if answer.as_ref().is_err_and(|error| error.code != ErrorCode::SignInEnded) {
+            self.issuer.doubts().await;
+        }
+        let answer = answer?;
         let mut grant = Grant::of(&answer, asked, &self.issuer, None)?;
         // An issuer that gives no other means the same again.
         grant.refresh = grant.refresh.or_else(|| Some(refresh.clone()));
         Ok(grant)
     }
 
-    /// Another program of this person may have renewed it, and keep another token than this one knows. Else it is over, and
-    /// nobody asks the issuer again.
+    /// The refresh token by now: another program of this person may have renewed the sign-in, and whoever shows an issuer what is
+    /// spent may lose it for both. Where the keychain did not take what is known here, there is none newer.
+    async fn by_now(&self, known: SecretString) -> SecretString {
+        if !self.now().is_filed() {
+            return known;
+        }
+        timeout(KEYCHAIN, self.entry()).await.ok().flatten().unwrap_or(known)
+    }
+
+    /// Another program of this person may have renewed it in this moment. Else it is over, and nobody asks the issuer again.
     async fn ask_by_another(&self, turn: u64, refused: &SecretString, error: Error) -> Result<Grant> {
-        let another = self.entry().await.filter(|other| other.expose_secret() != refused.expose_secret());
-        let error = match another {
-            Some(other) => match self.ask(&other).await {
+        let another = self.entry().await.filter(|other| !are_same(other, refused));
+        let error = match &another {
+            Some(other) => match self.ask(other).await {
                 Err(error) if error.code == ErrorCode::SignInEnded => error,
                 outcome => return outcome,
             },
             None => error,
         };
-        let _keeping = self.keeping.lock().await;
         let ours = {
             let mut now = self.now();
             let ours = now.turn == turn;
-            if ours && let Some(grant) = &mut now.grant {
-                grant.refresh = None;
+            if ours {
+                (now.wanted, now.filed) = (None, None);
+                if let Some(grant) = &mut now.grant {
+                    grant.refresh = None;
+                }
             }
             ours
         };
-        if ours {
-            self.vault.forget(&self.account).await;
+        // What somebody put there meanwhile is theirs.
+        let refused = another.as_ref().unwrap_or(refused);
+        if ours && self.entry().await.is_some_and(|there| are_same(&there, refused)) {
+            self.file().await;
         }
         Err(error)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::wire::Bearer;
-    use super::*;
-    use crate::net::Net;
-
-    fn issuer(name: &str, client_id: &str) -> Issuer {
-        let backend = Url::parse("https://uploads.example.com/").expect("an address");
-        Issuer::new(name, client_id, &[], Bearer::AccessToken, &backend, &Net::default()).expect("an issuer")
-    }
-
-    #[test]
-    fn a_refresh_token_is_for_the_issuer_and_the_client_that_it_was_given_to_and_no_pasted_token_is_one() {
-        let ours = issuer("https://id.example.com", "davit");
-        let entry = Entry::of(&"again".into(), &ours).expect("an entry");
-        let taken = |issuer: &Issuer| Entry::refresh_of(&entry, issuer).map(|token| token.expose_secret().to_owned());
-        assert_eq!(taken(&ours).as_deref(), Some("again"));
-        assert_eq!(taken(&issuer("https://evil.example.com", "davit")), None);
-        assert_eq!(taken(&issuer("https://id.example.com", "other")), None);
-        assert!(Kept::is_entry(&entry) && !Kept::is_entry(&"sesame".into()));
-        assert!(Entry::refresh_of(&"sesame".into(), &ours).is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_sign_in_that_is_left_has_no_secret_and_gives_no_token() {
-        let account = Url::parse("https://uploads.example.com/").expect("an address");
-        let kept = Arc::new(Kept::load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
-        assert_eq!(kept.bearer().await.expect_err("nobody").code, ErrorCode::SignInEnded);
-        let now = Instant::now();
-        let grant = Grant {
-            bearer: Some("access".into()),
-            refresh: None,
-            lasts: Some((now + Duration::from_secs(50), now + Duration::from_secs(60))),
-        };
-        kept.sign_in(grant).await;
-        assert_eq!(kept.bearer().await.expect("good").expose_secret(), "access");
-        tokio::time::advance(Duration::from_secs(55)).await;
-        assert_eq!(kept.bearer().await.expect("good, and nothing to renew it by").expose_secret(), "access");
-        assert!(!format!("{kept:?}").contains("access\""));
-        tokio::time::advance(Duration::from_secs(5)).await;
-        assert_eq!(kept.bearer().await.expect_err("over").code, ErrorCode::SignInEnded);
-        kept.sign_out().await;
-        assert!(!kept.is_signed_in() && kept.secrets().is_empty());
-    }
-}
+mod tests;

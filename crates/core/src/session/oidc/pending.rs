@@ -14,6 +14,7 @@ use url::Url;
 use super::super::shape;
 use super::grant::Grant;
 use super::issuer::Issuer;
+use super::kept::Kept;
 use super::listener::{Listener, Pages};
 use super::{asks, broken, unfinished};
 use crate::error::{Error, ErrorCode, Result};
@@ -39,6 +40,8 @@ pub enum By {
 /// A sign-in that waits. Dropped, it is given up: nobody listens for it any more.
 pub(crate) struct Pending {
     issuer: Issuer,
+    /// The sign-in that there was as it began.
+    pub(in super::super) turn: u64,
     /// The page that a person signs in at.
     pub(crate) page: Url,
     /// The same as somebody types it on another device.
@@ -75,15 +78,16 @@ impl Pending {
     ///
     /// # Errors
     /// `backend-contract` for an issuer that does not know this way, or that it does not answer.
-    pub(in super::super) async fn begin(issuer: &Issuer, by: By, pages: Pages) -> Result<Self> {
+    pub(in super::super) async fn begin(kept: &Kept, by: By, pages: Pages) -> Result<Self> {
         match by {
-            By::Browser => Self::by_browser(issuer, false, pages).await,
-            By::BrowserAndAnotherAccount => Self::by_browser(issuer, true, pages).await,
-            By::Code => Self::by_code(issuer).await,
+            By::Browser => Self::by_browser(kept, false, pages).await,
+            By::BrowserAndAnotherAccount => Self::by_browser(kept, true, pages).await,
+            By::Code => Self::by_code(kept).await,
         }
     }
 
-    async fn by_browser(issuer: &Issuer, another: bool, pages: Pages) -> Result<Self> {
+    async fn by_browser(kept: &Kept, another: bool, pages: Pages) -> Result<Self> {
+        let (issuer, turn) = (kept.issuer(), kept.turn());
         let page = issuer.metadata().await?.authorization_endpoint.clone();
         let page = page.ok_or_else(|| broken("it has no page to sign in at"))?;
         let listener = Listener::open(pages).await?;
@@ -102,10 +106,11 @@ impl Pending {
         }
         let (page, state) = request.url();
         let how = How::Browser(Box::new(Asked { listener, redirect, state, nonce, verifier }));
-        Ok(Self { issuer: issuer.clone(), typed: page.clone(), page, code: None, life: BROWSER, how })
+        Ok(Self { issuer: issuer.clone(), turn, typed: page.clone(), page, code: None, life: BROWSER, how })
     }
 
-    async fn by_code(issuer: &Issuer) -> Result<Self> {
+    async fn by_code(kept: &Kept) -> Result<Self> {
+        let (issuer, turn) = (kept.issuer(), kept.turn());
         let from = issuer.metadata().await?.device_authorization_endpoint.clone();
         let from = from.ok_or_else(|| broken("it knows no sign-in by code"))?;
         let client = issuer.us().set_device_authorization_url(DeviceAuthorizationUrl::from_url(from));
@@ -123,7 +128,7 @@ impl Pending {
         }
         let life = details.expires_in().min(CODE);
         let how = How::Code(Box::new(details));
-        Ok(Self { issuer: issuer.clone(), page, typed, code: Some(code), life, how })
+        Ok(Self { issuer: issuer.clone(), turn, page, typed, code: Some(code), life, how })
     }
 
     /// What comes of it, once the person is done there.
@@ -151,7 +156,7 @@ impl Pending {
                     }
                     (None, word) => return Err(asks::said_so(ErrorCode::SignInUnfinished, &word.unwrap_or_default())),
                 };
-                let (client, http, asked) = (issuer.tokens(found), asks::by(issuer.way()), Instant::now());
+                let (client, http, asked) = (issuer.tokens(&found), asks::by(issuer.way()), Instant::now());
                 let request = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
                 let answer = request.set_redirect_uri(Cow::Owned(redirect)).request_async(&http).await;
                 let answer = answer.map_err(|error| asks::refused(error, ErrorCode::SignInUnfinished))?;
@@ -159,7 +164,7 @@ impl Pending {
             }
             How::Code(details) => {
                 let (found, http) = (issuer.metadata().await?, asks::by(issuer.way()));
-                let (client, details) = (issuer.tokens(found), *details);
+                let (client, details) = (issuer.tokens(&found), *details);
                 let paces = |pause: Duration| tokio::time::sleep(pause.max(AT_LEAST));
                 let asking = client.exchange_device_access_token(&details).request_async(&http, paces, Some(life));
                 let answer = timeout(life, asking).await.map_err(late)?.map_err(no_code)?;
