@@ -75,6 +75,9 @@ const KEPT: Duration = Duration::from_secs(1);
 /// answers for it.
 const SILENT: Duration = Duration::from_secs(15);
 
+/// Nobody is sent on more often on the way to a file.
+const REDIRECTS_AT_MOST: usize = 5;
+
 static PROVIDER: Once = Once::new();
 
 impl Net {
