@@ -65,17 +65,8 @@ const BUNDLE: &[&str] = &[
 ];
 
 /// To cross-compile what is bundled in C, to make an installer, and to try both on a screen of their own.
-const WINDOWS: &[&str] = &[
-    "dbus",
-    "g++-mingw-w64-x86-64",
-    "gcc-mingw-w64-x86-64",
-    "nsis",
-    "openbox",
-    "wine",
-    "wine64",
-    "xdotool",
-    "xvfb",
-];
+const WINDOWS: &[&str] =
+    &["dbus", "g++-mingw-w64-x86-64", "gcc-mingw-w64-x86-64", "nsis", "openbox", "wine", "wine64", "xdotool", "xvfb"];
 
 /// All packages for a purpose.
 pub(crate) fn needed(purpose: Purpose) -> Vec<&'static str> {

@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant, timeout};
 use super::test_file::sent_by;
 use super::{Found, Line, Skipped, Step, Subject, Target, Verdict};
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{Handshake, Net, ON_PURPOSE, Through, knock, time_of};
+use crate::net::{Handshake, Net, ON_PURPOSE, Through, knock, time_of, wants_a_login};
 use crate::s3::{WayKind, latency_of, sign_of};
 use crate::session::{Needs, address};
 use crate::units::{ByteRate, UnixTime};
@@ -111,9 +111,7 @@ async fn company(subject: &Subject) -> Line {
     let begun = Instant::now();
     match knock(&client, &to.to_string(), ON_PURPOSE).await {
         Ok(_) => Line::fine(step, Found::Answers { ms: ms(begun.elapsed()) }),
-        Err(why) if why.contains("proxy authorization required") => {
-            Line::wrong(step, &Error::new(ErrorCode::ProxyAuth).detail(why))
-        }
+        Err(why) if wants_a_login(&why) => Line::wrong(step, &Error::new(ErrorCode::ProxyAuth).detail(why)),
         Err(why) => Line::wrong(step, &Error::new(ErrorCode::AddressUnreachable).detail(why)),
     }
 }
