@@ -413,7 +413,7 @@ impl Now {
     fn is_due(&self, to: &Uri) -> bool {
         self.choice == ProxyChoice::Automatic
             && self.environment.intercept(to).is_none()
-            && !to.to_string().parse().is_ok_and(|url| address::is_loopback(&url))
+            && !address::is_loopback_uri(to)
             && self.said.is_due(to)
     }
 
