@@ -10,6 +10,7 @@ use davit_core::policy::Policy;
 use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 use davit_localcloud::{Config, LocalCloud, ObjectView};
 use sha2::{Digest as _, Sha256};
+use walkdir::WalkDir;
 
 use crate::davit::Run;
 
@@ -146,6 +147,15 @@ impl World {
     /// The engine's home.
     pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    /// All that lies in the home, for whoever looks for what may not. A file that comes and goes, or is held, is passed over.
+    pub fn left(&self) -> String {
+        let files = WalkDir::new(self.home()).into_iter().filter_map(Result::ok);
+        let read = files.filter_map(|file| std::fs::read(file.path()).ok());
+        let left: String = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        assert!(!left.is_empty(), "a home with nothing in it");
+        left
     }
 
     /// `davit upload … --s3` to the cloud, with the root's keys.
