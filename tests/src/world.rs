@@ -198,6 +198,15 @@ impl World {
         run
     }
 
+    /// Starts an upload of one large file and kills it (`kill -9`) once 16 MiB of it are sent, well before its end.
+    pub fn kill_midway(&self, upload: &mut Run) {
+        self.cloud.takes(30 << 20);
+        let mut running = upload.args(["--concurrency", "1"]).start();
+        running.until_sent(16 << 20);
+        running.kill();
+        self.cloud.takes(0);
+    }
+
     /// `davit WORD` in this world's home, without anything of the surrounding environment that matters to it.
     pub fn davit(&self, word: &str) -> Run {
         Run::new(word, &self.home())
