@@ -438,13 +438,7 @@ async fn nothing_that_an_issuer_gives_is_found_in_what_a_sign_in_leaves_and_prin
     let given = issuer.seen().given;
     assert_eq!(given.len(), 3, "an access token, an ID token and a refresh token: {}", ended.err);
     assert!(ended.err.contains("signed in at the company's issuer"), "it is logged: {}", ended.err);
-    let mut left = ended.out.clone() + &ended.err;
-    for entry in std::fs::read_dir(world.home()).expect("a home") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            left += &String::from_utf8_lossy(&std::fs::read(path).expect("read"));
-        }
-    }
+    let left = ended.out.clone() + &ended.err + &world.left();
     for token in given {
         assert!(!left.contains(&token), "{token} was left behind");
     }

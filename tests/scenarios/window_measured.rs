@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use davit_tests::frames::{Frames, rest, scroll};
+use davit_tests::frames::{CHANGES, FRAMES, Frames, LONGEST, rest, scroll};
 use davit_tests::process::{Used, began, memory, tree};
 use davit_tests::screen::Looking;
 use davit_tests::soak::size;
@@ -31,13 +31,6 @@ const DRAWN: usize = 60;
 const MIB: f64 = 1_048_576.0;
 /// Digits of what a part of the page says, however the system's language groups them.
 const DIGITS: &str = "?.innerText.replace(/\\D/g, '')";
-
-/// Of the list in a second, whatever happens to its rows.
-const CHANGES: f64 = 4.0;
-/// Of a second at least: the window is drawn by software here, by the processors that upload as well, and is given half of the 60.
-const FRAMES: f64 = 30.0;
-/// Nothing may hold it up for longer, in milliseconds.
-const LONGEST: f64 = 500.0;
 
 /// What any search of history may take, in milliseconds. The first looks through every entry, since the index is made after it; one of
 /// the others may come as the window draws something else.

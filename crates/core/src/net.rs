@@ -27,6 +27,7 @@ pub(crate) use issuer::Handshake;
 pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
 pub use login::ProxyLogin;
+pub(crate) use login::wants_a_login;
 pub(crate) use proxy::{ANYWHERE, Through};
 pub use proxy::{Proxies, ProxyChoice, ProxyFrom};
 pub(crate) use quiet::Quiet;

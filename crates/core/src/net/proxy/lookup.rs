@@ -96,7 +96,7 @@ mod tests {
         for _ in 0..5 {
             assert!(proxies.find(&to).await.expect("by the proxy").auth.is_none());
         }
-        assert!(begun.elapsed() < SOON * 2, "{:?}", begun.elapsed());
+        assert_eq!(begun.elapsed().as_secs(), 2, "all of them together");
         assert_eq!(asked.load(Ordering::Relaxed), 1);
         may.send_replace(true);
         while proxies.find(&to).await.expect("by the proxy").auth.is_none() {
