@@ -5,7 +5,7 @@
 ;   instead: "Send to" is each person's own.
 ; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA. It then goes
 ;   of who uninstalls, and of nobody else: by SYSTEM, as device managers uninstall, that is nobody's.
-; - %ProgramData%\Davit is the company's and is never touched.
+; - policy.json beside the programs is the company's and is never touched.
 ; - What runs is asked to end by Windows itself, puts on record what it does, and is never made to end by us: what does not end, or
 ;   is another person's, goes on from beside its place, and the next start is the new version.
 
