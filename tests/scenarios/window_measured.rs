@@ -60,13 +60,14 @@ fn middle_and_most(figures: &[f64]) -> (f64, f64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens() {
     let painted = "performance.getEntriesByName('first-contentful-paint')";
+    let ready = "return performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd";
     let starts = size(1, 9);
     let mut table = Table::of(&format!("Starts of the window, {starts} of them, and rest")).await;
     let office = Office::open().await;
     let first = office.window().await;
     connect(&first, &office).await;
     first.end();
-    let (mut stood, mut drawn, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stood, mut run, mut drawn, mut shown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..starts {
         if let Some(before) = last.take() {
@@ -80,6 +81,7 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
         let page = window.script("return performance.timeOrigin").await.as_f64().expect("a time");
         let paint = window.script(&format!("return {painted}[0].startTime")).await.as_f64().expect("a time");
         stood.push(looking.stands() - begun);
+        run.push(window.script(ready).await.as_f64().expect("a time"));
         drawn.push(paint);
         shown.push(page + paint - begun);
         assert!(page > begun && paint > 0.0, "the program began at {begun}, its page at {page}, painted after {paint}");
@@ -94,7 +96,9 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
             &drawn,
             Some(Goal::AtMost(300.0)),
         ),
-        ("the same from the program's start", &shown, None),
+        // What is left until it is painted is waited for: the program's answers, and what nobody shows of a short wait.
+        ("until its script has run, from there", &run, None),
+        ("until it is painted for the first time, from the program's start", &shown, None),
     ] {
         let (middle, most) = middle_and_most(figures);
         for (what, figure) in [(format!("{what}: the middle one"), middle), (format!("{what}: the slowest"), most)] {
