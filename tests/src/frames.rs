@@ -34,6 +34,10 @@ pub struct Frames {
     pub busy: f64,
     /// For how long at most, in milliseconds.
     pub busiest: f64,
+    /// Frames of more than 25 ms: at 60 in a second at least one was left out.
+    pub late: f64,
+    /// Frames of more than 50 ms.
+    pub long: f64,
 }
 
 impl Frames {
@@ -57,8 +61,10 @@ impl Frames {
     pub async fn since(window: &Window) -> Self {
         let told = window.script("return pace.told()").await;
         let told: Vec<_> = told.as_array().expect("numbers").iter().map(number).collect();
-        let [seconds, changes, drawn, middle, most, longest, busy, busiest] = told[..] else { panic!("{told:?}") };
-        Self { seconds, changes, drawn, middle, most, longest, busy, busiest }
+        let [seconds, changes, drawn, middle, most, longest, busy, busiest, late, long] = told[..] else {
+            panic!("{told:?}")
+        };
+        Self { seconds, changes, drawn, middle, most, longest, busy, busiest, late, long }
     }
 
     /// How many were drawn in a second.

@@ -159,7 +159,9 @@ impl Keeper {
 
     pub(super) fn leave_sign_in(&self) {
         // Whoever is left answers how things stand, so that is said before.
-        let next = || drop(self.next_turn());
+        let next = || {
+            self.next_turn();
+        };
         let said = self.present.session().is_some_and(|session| self.waits_no_more(&session, next));
         if !said {
             self.next_turn();
