@@ -162,7 +162,8 @@ assert extension.get_background_items(file("/a")) == []
     #[test]
     fn gnome_files_offers_what_lies_on_this_computer_and_starts_davit_with_it() {
         let extension = root().join("packaging/linux/davit-nautilus.py");
-        let read = Command::new("python3").args(["-c", GNOME_FILES]).arg(extension).output().expect("python3 starts");
+        let read =
+            Command::new("/usr/bin/python3").args(["-c", GNOME_FILES]).arg(extension).output().expect("python3 starts");
         assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     }
 
