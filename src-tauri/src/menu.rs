@@ -45,7 +45,7 @@ mod bar {
     /// Puts it there.
     pub(crate) fn open(app: &App, shell: &Arc<Shell>) -> tauri::Result<()> {
         let all = [program(app)?, file(app)?, edit(app)?, view(app)?, window(app)?, help(app)?];
-        let menu = Menu::new(app)?;
+        let menu = Menu::<Wry>::new(app)?;
         for one in &all {
             menu.append(one)?;
         }
@@ -63,7 +63,7 @@ mod bar {
     }
 
     fn line(app: &App, of: &Leads) -> tauri::Result<MenuItem<Wry>> {
-        MenuItem::with_id(app, of.id, words::say(of.words), true, Some(of.keys))
+        MenuItem::<Wry>::with_id(app, of.id, words::say(of.words), true, Some(of.keys))
     }
 
     fn program(app: &App) -> tauri::Result<Submenu<Wry>> {
@@ -74,7 +74,7 @@ mod bar {
             copyright: app.config().bundle.copyright.clone(),
             ..AboutMetadata::default()
         };
-        Submenu::with_items(
+        Submenu::<Wry>::with_items(
             app,
             &info.name,
             true,
@@ -89,13 +89,13 @@ mod bar {
                 &Own::hide_others(app, Some(&words::say("bar.hideOthers")))?,
                 &Own::separator(app)?,
                 // The system's own ends it without a question; this one asks.
-                &MenuItem::with_id(app, QUIT, words::say("quit"), true, Some("Cmd+Q"))?,
+                &MenuItem::<Wry>::with_id(app, QUIT, words::say("quit"), true, Some("Cmd+Q"))?,
             ],
         )
     }
 
     fn file(app: &App) -> tauri::Result<Submenu<Wry>> {
-        Submenu::with_items(
+        Submenu::<Wry>::with_items(
             app,
             words::say("bar.file"),
             true,
@@ -109,7 +109,7 @@ mod bar {
     }
 
     fn edit(app: &App) -> tauri::Result<Submenu<Wry>> {
-        Submenu::with_items(
+        Submenu::<Wry>::with_items(
             app,
             words::say("bar.edit"),
             true,
@@ -127,12 +127,12 @@ mod bar {
 
     fn view(app: &App) -> tauri::Result<Submenu<Wry>> {
         let full = Own::fullscreen(app, Some(&words::say("bar.fullScreen")))?;
-        Submenu::with_items(app, words::say("bar.view"), true, &[&full])
+        Submenu::<Wry>::with_items(app, words::say("bar.view"), true, &[&full])
     }
 
     /// The system adds the windows that there are.
     fn window(app: &App) -> tauri::Result<Submenu<Wry>> {
-        Submenu::with_id_and_items(
+        Submenu::<Wry>::with_id_and_items(
             app,
             WINDOW_SUBMENU_ID,
             words::say("bar.window"),
@@ -148,7 +148,13 @@ mod bar {
 
     /// The system adds its search.
     fn help(app: &App) -> tauri::Result<Submenu<Wry>> {
-        Submenu::with_id_and_items(app, HELP_SUBMENU_ID, words::say("bar.help"), true, &[&line(app, &SHORTCUTS)?])
+        Submenu::<Wry>::with_id_and_items(
+            app,
+            HELP_SUBMENU_ID,
+            words::say("bar.help"),
+            true,
+            &[&line(app, &SHORTCUTS)?],
+        )
     }
 }
 
