@@ -123,7 +123,7 @@ async fn what_is_watched_is_told(window: &Window, reader: &mut Reader, folder: &
     let name = folder.file_name().and_then(|name| name.to_str()).expect("a name");
     watch(window, folder).await;
     let more = format!("More for this folder: {name}");
-    let told = reader.until("a watched folder", |parts| has(parts, "push button", &more));
+    let told = reader.until("a watched folder", |parts| has(parts, "combo box", &more));
     is_told("watched folders", &told);
     assert!(has(&told, "table", "Watched folders") && has(&told, "table row", name), "{}", outline(&told));
     window.click(&more).await;
