@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, build_page, cargo, command, must, npm, root, target, took, works};
-use crate::{bench, book, demo, notices, setup, tools, workflows};
+use crate::{advisories, bench, book, demo, notices, setup, tools, workflows};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -39,6 +39,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
                 println!("== the advisories cannot be fetched: they are not checked here");
             }
         }
+        advisories::of_npm()?;
     }
     build()?;
     if filter.is_none() {
