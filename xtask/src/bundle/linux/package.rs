@@ -34,7 +34,7 @@ pub(crate) const APP: Package = Package {
     programs: &["davit-app", "davit"],
     depends: &["ca-certificates"],
     recommends: &["libayatana-appindicator3-1", "gnome-keyring | kwalletmanager"],
-    requires: &["ca-certificates"],
+    requires: &["ca-certificates", "hicolor-icon-theme"],
     weak: &["libayatana-appindicator-gtk3"],
     kept: &["/etc/xdg/autostart/Davit.desktop"],
     unit: None,
