@@ -29,14 +29,17 @@ for (const name of (await readdir(folder)).sort()) {
             found.push(`${name}:${index + 1}: ${uses[1]} is not pinned by a commit with its version beside it`);
         }
     });
-    for (const step of text.replace(/^\s*#.*$/gm, '').split(/^ {6}- /m)) {
-        if (/\bsecrets\./.test(step) && /\b(cargo|npm|npx|rustup|choco)\b/.test(step)) {
-            found.push(`${name}: “${step.split('\n')[0]}” compiles or installs, and knows a secret`);
-        }
-    }
     for (const job of text.replace(/^\s*#.*$/gm, '').split(/^ {2}(?=[\w-]+:$)/m)) {
-        if (/\bsecrets\./.test(job) && !job.includes(`\n    environment: ${OF_TAGS}\n`)) {
+        if (!/\bsecrets\./.test(job)) continue;
+        if (!job.includes(`\n    environment: ${OF_TAGS}\n`)) {
             found.push(`${name}: job “${job.split(':')[0]}” knows a secret, and is not in the environment of tags alone`);
+        }
+        // What a step makes of a secret, such as a certificate in a store, is there for those after it.
+        const steps = job.split(/^ {6}- /m);
+        for (const step of steps.slice(steps.findIndex((of) => /\bsecrets\./.test(of)))) {
+            if (/\b(cargo|npm|npx|rustup|choco)\b|xtask bundle(?! --step pack)/.test(step)) {
+                found.push(`${name}: “${step.split('\n')[0]}” compiles or installs where a secret is known`);
+            }
         }
     }
     if (!/^permissions: \{\}$/m.test(text)) found.push(`${name}: rights are not taken away at its top`);

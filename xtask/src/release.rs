@@ -7,6 +7,7 @@
 mod manifest;
 mod parts;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,6 +33,9 @@ pub(crate) enum Step {
     /// The same by a key that is thrown away, for what is no release.
     Try,
 }
+
+/// What people have to know of packages that nobody signed; the draft's notes begin with it.
+const NOT_SIGNED: &str = "NOT-SIGNED.txt";
 
 /// The checksums' file.
 const SUMS: &str = "SHA256SUMS";
@@ -144,7 +148,25 @@ fn list(folder: &Path) -> Result<()> {
     std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
     println!("== parts: {}", list.display());
-    Ok(())
+    warnings(folder)
+}
+
+/// What was written beside each system's packages, as one file.
+fn warnings(folder: &Path) -> Result<()> {
+    let mut all = BTreeSet::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if name(&path)?.ends_with(bundle::WARNING) {
+            all.insert(std::fs::read_to_string(&path)?);
+            std::fs::remove_file(&path)?;
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let all: String = all.into_iter().collect();
+    print!("== {all}");
+    Ok(std::fs::write(folder.join(NOT_SIGNED), all)?)
 }
 
 /// Writes everything else beside the packages.
@@ -234,6 +256,28 @@ mod tests {
             let said = is_named("tag", other).expect_err(other).to_string();
             assert!(said.contains(other) && said.contains(&ours), "{said}");
         }
+    }
+
+    #[test]
+    fn what_nobody_signed_is_told_once_in_a_file_of_the_release() {
+        let folder = tempfile::tempdir().expect("a folder");
+        warnings(folder.path()).expect("nothing to tell");
+        let told = folder.path().join(NOT_SIGNED);
+        assert!(!told.exists());
+        for (of, words) in
+            [("windows-x86_64", "Windows\n"), ("windows-aarch64", "Windows\n"), ("macos-aarch64", "macOS\n")]
+        {
+            let file = folder.path().join(format!("{of}{}", bundle::WARNING));
+            std::fs::write(file, words).expect("written");
+        }
+        warnings(folder.path()).expect("told");
+        assert_eq!(std::fs::read_to_string(told).expect("a file"), "Windows\nmacOS\n");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        let workflow = std::fs::read_to_string(root().join(".github/workflows/release.yml")).expect("a workflow");
+        assert!(
+            workflow.contains(&format!("--notes \"$(cat release/{NOT_SIGNED} 2>/dev/null)\"")),
+            "the draft's notes"
+        );
     }
 
     #[test]
