@@ -1,4 +1,5 @@
-//! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
+//! What a release brings beside its packages: a list of parts and their licences, signatures, the manifest that updates are found
+//! by, checksums.
 //!
 //! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
 //! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own.
@@ -18,7 +19,7 @@ use clap::ValueEnum;
 
 use crate::packages::Purpose;
 use crate::run::{command, must, output, root, target, tauri, took};
-use crate::{bundle, setup, updates, windows, workflows};
+use crate::{bundle, notices, setup, updates, windows, workflows};
 
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
@@ -142,12 +143,13 @@ pub(crate) fn dry_run() -> Result<()> {
     Ok(())
 }
 
-/// Writes the list of parts beside the packages.
+/// Writes the list of parts, and their licences, beside the packages.
 fn list(folder: &Path) -> Result<()> {
     let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
     std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
     println!("== parts: {}", list.display());
+    notices::run(&folder.join("THIRD-PARTY-LICENSES.txt"))?;
     warnings(folder)
 }
 

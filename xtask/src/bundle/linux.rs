@@ -72,6 +72,7 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
         // What the Containerfile takes.
         let context = Tree::new(into.join("backend"))?;
         context.program(&programs.join("davit-backend"), "/davit-backend")?;
+        backend::notices(&context)?;
     }
     for package in packages.iter().filter(|package| package.extension().is_some_and(|kind| kind == "deb")) {
         // Where it is there: what Debian itself would say of them.

@@ -124,6 +124,7 @@ mod tests {
             "--read-only --cap-drop=all --security-opt=no-new-privileges",
             ":/var/lib/davit-backend",
             "\nUSER 65532:65532\n",
+            "\nCOPY usr/share/doc/davit-backend /usr/share/doc/davit-backend\n",
             "-o 65532 -g 65532 -m 0700 /var/lib/davit-backend\n",
         ] {
             assert!(file.contains(said), "{said}");
