@@ -57,6 +57,7 @@ const BUNDLE: &[&str] = &[
     "dpkg-dev",
     "libayatana-appindicator3-1",
     "librsvg2-common",
+    "lintian",
     "rpm",
     "squashfs-tools",
     "util-linux",
