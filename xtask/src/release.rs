@@ -148,7 +148,7 @@ fn list(folder: &Path) -> Result<()> {
     let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
     std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
-    println!("== parts: {}", list.display());
+    must("the list of parts, by CycloneDX's schema", &mut parts::check(&list))?;
     notices::run(&folder.join("THIRD-PARTY-LICENSES.txt"))?;
     warnings(folder)
 }
