@@ -41,6 +41,7 @@ const TEST: &[&str] = &[
     "python3-gi",
     "python3-venv",
     "python3-xlib",
+    "shellcheck",
     "webkit2gtk-driver",
     "x11-apps",
     "x11-utils",
