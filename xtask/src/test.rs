@@ -28,7 +28,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         must("clippy", &mut cargo(&clippy))?;
         let doc = ["doc", "--workspace", "--no-deps", "--locked"];
         must("documentation of the code", cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
-        book::proof()?;
+        book::run()?;
         notices::run(&target().join("third-party-notices.txt"))?;
         if tools::has(&tools::DENY) {
             let deny = |what: &[&str]| cargo(&[&["deny"], what].concat());
