@@ -115,7 +115,7 @@ impl Bare {
 
     fn found(&self, nowhere: &[&str], what: &[&str]) -> Result<Vec<String>> {
         let mut find = self.run(&["find", "/", "-xdev"]);
-        for place in nowhere {
+        for &place in nowhere {
             find.args(["-path", place, "-prune", "-o"]);
         }
         let found = output(find.args(what)).context("find failed in the bare system")?;
