@@ -1,38 +1,59 @@
-; The installer as it is made on other systems than Windows, to be tried under Wine: per user or per machine, silent, with
-; Tauri's options and the same hooks. On Windows, Tauri makes the one that ships (src-tauri/packages.windows.json).
+; The installers as they are made on other systems than Windows, to be tried under Wine: for one person or for all of a computer,
+; silent, with Tauri's options and the same hooks. On Windows, Tauri makes those that ship (src-tauri/packages.windows.json).
 ;
-;   makensis -DVERSION=0.1.0 -DFROM=folder -DOUTFILE=setup.exe davit.nsi
+;   makensis -DVERSION=0.1.0 -DFROM=folder -DINSTALLMODE=currentUser|perMachine -DOUTFILE=setup.exe davit.nsi
 ;
 ; FROM holds davit-app.exe, davit.exe, WebView2Loader.dll, licences.txt, and MicrosoftEdgeWebview2Setup.exe where there is one.
 ;
-;   setup.exe [/S] [/CurrentUser | /AllUsers] [/D=folder]       uninstall.exe [/S] [/DELETEDATA]
+;   setup.exe [/S | /P] [/UPDATE] [/D=folder]       uninstall.exe [/S | /P] [/UPDATE] [/DELETEDATA]
 
 Target amd64-unicode
 Unicode true
 SetCompressor /SOLID lzma
 ManifestDPIAware true
 
-!define MULTIUSER_MUI
-!define MULTIUSER_INSTALLMODE_INSTDIR "Davit"
-!define MULTIUSER_INSTALLMODE_COMMANDLINE
-!define MULTIUSER_USE_PROGRAMFILES64
-!define MULTIUSER_EXECUTIONLEVEL Highest
 !define UNINSTKEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\Davit"
-!define MULTIUSER_INSTALLMODE_DEFAULT_REGISTRY_KEY "${UNINSTKEY}"
-!define MULTIUSER_INSTALLMODE_DEFAULT_REGISTRY_VALUENAME "CurrentUser"
+!define MANUPRODUCTKEY "Software\The Davit authors\Davit"
 !define WEBVIEW2 "SOFTWARE\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
 !define WEBVIEW2_64 "SOFTWARE\WOW6432Node\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
 
 !include MUI2.nsh
 !include FileFunc.nsh
 !include LogicLib.nsh
-!include MultiUser.nsh
 
 Var DeleteAppDataCheckboxState
 Var DeleteAppDataCheckbox
+Var PassiveMode
 Var UpdateMode
 
 !include "hooks.nsh"
+
+!if "${INSTALLMODE}" == "perMachine"
+  RequestExecutionLevel admin
+  !define CONTEXT all
+  !define PLACE "$PROGRAMFILES64\Davit"
+!else
+  RequestExecutionLevel user
+  !define CONTEXT current
+  ; As Tauri's, before the hooks put it elsewhere.
+  !define PLACE "$LOCALAPPDATA\Davit"
+!endif
+
+!macro READ_WORDS
+  SetShellVarContext ${CONTEXT}
+  SetRegView 64
+  ${GetParameters} $R8
+  ClearErrors
+  ${GetOptions} $R8 "/P" $R9
+  ${IfNot} ${Errors}
+    StrCpy $PassiveMode 1
+  ${EndIf}
+  ClearErrors
+  ${GetOptions} $R8 "/UPDATE" $R9
+  ${IfNot} ${Errors}
+    StrCpy $UpdateMode 1
+  ${EndIf}
+!macroend
 
 Name "Davit"
 OutFile "${OUTFILE}"
@@ -47,10 +68,12 @@ VIAddVersionKey "ProductVersion" "${VERSION}"
 !define MUI_UNICON "..\..\icons\icon.ico"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\davit-app.exe"
 
+!define MUI_PAGE_CUSTOMFUNCTION_PRE SkipIfPassive
 !insertmacro MUI_PAGE_WELCOME
-!insertmacro MULTIUSER_PAGE_INSTALLMODE
+!define MUI_PAGE_CUSTOMFUNCTION_PRE SkipIfPassive
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
+!define MUI_PAGE_CUSTOMFUNCTION_PRE SkipIfPassive
 !insertmacro MUI_PAGE_FINISH
 !define MUI_PAGE_CUSTOMFUNCTION_SHOW un.ShowBox
 !define MUI_PAGE_CUSTOMFUNCTION_LEAVE un.ReadBox
@@ -59,16 +82,23 @@ VIAddVersionKey "ProductVersion" "${VERSION}"
 !insertmacro MUI_LANGUAGE English
 
 Function .onInit
-  !insertmacro MULTIUSER_INIT
+  !insertmacro READ_WORDS
+  ; Said by /D, where it was, or as usual.
+  ${If} $INSTDIR == ""
+    ReadRegStr $INSTDIR SHCTX "${MANUPRODUCTKEY}" ""
+  ${EndIf}
+  ${If} $INSTDIR == ""
+    StrCpy $INSTDIR "${PLACE}"
+  ${EndIf}
 FunctionEnd
 
 Function un.onInit
-  !insertmacro MULTIUSER_UNINIT
-  ${GetParameters} $R8
-  ClearErrors
-  ${GetOptions} $R8 "/UPDATE" $R9
-  ${IfNot} ${Errors}
-    StrCpy $UpdateMode 1
+  !insertmacro READ_WORDS
+FunctionEnd
+
+Function SkipIfPassive
+  ${If} $PassiveMode = 1
+    Abort
   ${EndIf}
 FunctionEnd
 
@@ -114,13 +144,15 @@ Section Install
   WriteRegStr SHCTX "${UNINSTKEY}" "DisplayVersion" "${VERSION}"
   WriteRegStr SHCTX "${UNINSTKEY}" "Publisher" "The Davit authors"
   WriteRegStr SHCTX "${UNINSTKEY}" "InstallLocation" "$INSTDIR"
-  WriteRegStr SHCTX "${UNINSTKEY}" "UninstallString" '"$INSTDIR\uninstall.exe" /$MultiUser.InstallMode'
-  WriteRegStr SHCTX "${UNINSTKEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /$MultiUser.InstallMode /S'
-  WriteRegStr SHCTX "${UNINSTKEY}" $MultiUser.InstallMode 1
+  WriteRegStr SHCTX "${UNINSTKEY}" "UninstallString" '"$INSTDIR\uninstall.exe"'
+  WriteRegStr SHCTX "${MANUPRODUCTKEY}" "" "$INSTDIR"
   WriteRegDWORD SHCTX "${UNINSTKEY}" "NoModify" 1
   WriteRegDWORD SHCTX "${UNINSTKEY}" "NoRepair" 1
   CreateShortcut "$SMPROGRAMS\Davit.lnk" "$INSTDIR\davit-app.exe"
   !insertmacro NSIS_HOOK_POSTINSTALL
+  ${If} $PassiveMode = 1
+    SetAutoClose true
+  ${EndIf}
 SectionEnd
 
 Section Uninstall
@@ -135,6 +167,7 @@ Section Uninstall
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\Davit.lnk"
   DeleteRegKey SHCTX "${UNINSTKEY}"
+  DeleteRegKey SHCTX "${MANUPRODUCTKEY}"
   DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "Davit"
   ; As Tauri's, and before the same hook: what comes after it is in the context of who uninstalls.
   ${If} $DeleteAppDataCheckboxState = 1

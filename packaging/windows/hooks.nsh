@@ -1,17 +1,28 @@
-; What Davit's installer does beside copying files. Tauri's installer includes it on Windows, and davit.nsi includes it too:
-; it is tried wherever either is.
+; What Davit's installers do beside copying files. Tauri's include it on Windows, and davit.nsi includes it too: it is tried wherever
+; either is. There are two, by INSTALLMODE: one for a person (currentUser), which asks nobody for an administrator and is what updates
+; are, and one for all of a computer (perMachine).
 ;
-; - One person's installation gets an entry in "Send to". All persons' gets "Upload with Davit" for files and folders
+; - One person's installation lies in Programs, and gets an entry in "Send to". All persons' gets "Upload with Davit" for files and folders
 ;   instead: "Send to" is each person's own.
 ; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA. It then goes
 ;   of who uninstalls, and of nobody else: by SYSTEM, as device managers uninstall, that is nobody's.
-; - %ProgramData%\Davit is the company's and is never touched.
-; - What runs is asked to end by Windows itself, puts on record what it does, and is never made to end by us: what does not end, or
-;   is another person's, goes on from beside its place, and the next start is the new version.
+; - policy.json beside the programs is the company's and is never touched.
+; - Where nobody sees pages (silently, or as an update), what runs is asked to end by Windows itself, puts on record what it does, and
+;   is not made to end: what does not end, or is another person's, goes on from beside its place, and the next start is the new version.
+;   An update asks the window alone: "davit watch run" would be started again by nobody. Who sees pages is asked by Tauri's installer
+;   about the window, which ends it then.
 
 !define DAVIT_VERB "Software\Classes\*\shell\Davit"
 !define DAVIT_VERB_OF_FOLDERS "Software\Classes\Directory\shell\Davit"
 !define DAVIT_PATH "Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe"
+
+; Where Tauri's installer would put one person's programs there are that person's records.
+!define MUI_CUSTOMFUNCTION_GUIINIT DavitPlace
+Function DavitPlace
+  ${If} $INSTDIR == "$LOCALAPPDATA\Davit"
+    StrCpy $INSTDIR "$LOCALAPPDATA\Programs\Davit"
+  ${EndIf}
+FunctionEnd
 
 !macro DAVIT_WRITE_VERB KEY
   WriteRegStr SHCTX "${KEY}" "" "Upload with Davit"
@@ -65,27 +76,49 @@
 !macro DAVIT_MAKE_WAY
   ; Of what ran the last time.
   Delete "$INSTDIR\*.old"
-  !insertmacro DAVIT_ASK_TO_END "davit.exe"
+  ${If} $UpdateMode <> 1
+    !insertmacro DAVIT_ASK_TO_END "davit.exe"
+  ${EndIf}
   !insertmacro DAVIT_MOVE_ASIDE "davit.exe"
-  ; Who sees pages is asked about the window by Tauri's installer.
+  ; Who sees pages is asked about the window by Tauri's installer, and whatever has its name would be made to end there.
   ${If} ${Silent}
+  ${OrIf} $PassiveMode = 1
     !insertmacro DAVIT_ASK_TO_END "davit-app.exe"
     !insertmacro DAVIT_MOVE_ASIDE "davit-app.exe"
   ${EndIf}
   ClearErrors
 !macroend
 
+; What runs is moved out of the folder, which could not be removed else: one person may leave nothing to the next start of the computer.
+!macro DAVIT_CLEAR_AWAY
+  FindFirst $R1 $R2 "$INSTDIR\*.old"
+  ${DoUntil} $R2 == ""
+    Rename "$INSTDIR\$R2" "$TEMP\$R2"
+    Delete /REBOOTOK "$TEMP\$R2"
+    SetRebootFlag false
+    FindNext $R1 $R2
+  ${Loop}
+  FindClose $R1
+  ClearErrors
+!macroend
+
 !macro NSIS_HOOK_PREINSTALL
+  Call DavitPlace
+  SetOutPath $INSTDIR
+  ; It was made a line before, where there are no records.
+  !if "${INSTALLMODE}" == "currentUser"
+    RMDir "$LOCALAPPDATA\Davit"
+  !endif
   !insertmacro DAVIT_MAKE_WAY
 !macroend
 
 !macro NSIS_HOOK_POSTINSTALL
-  ${If} $MultiUser.InstallMode == "AllUsers"
+  !if "${INSTALLMODE}" == "perMachine"
     !insertmacro DAVIT_WRITE_VERB "${DAVIT_VERB}"
     !insertmacro DAVIT_WRITE_VERB "${DAVIT_VERB_OF_FOLDERS}"
-  ${Else}
+  !else
     CreateShortcut "$SENDTO\Davit.lnk" "$INSTDIR\davit-app.exe" "--add"
-  ${EndIf}
+  !endif
   ; So that "davit" typed into Start or Run is found.
   WriteRegStr SHCTX "${DAVIT_PATH}" "" "$INSTDIR\davit.exe"
 !macroend
@@ -98,15 +131,16 @@
     StrCpy $DeleteAppDataCheckboxState 1
   ${EndIf}
   !insertmacro DAVIT_MAKE_WAY
+  !insertmacro DAVIT_CLEAR_AWAY
 !macroend
 
 !macro NSIS_HOOK_POSTUNINSTALL
-  Delete "$SENDTO\Davit.lnk"
-  ${If} $MultiUser.InstallMode == "AllUsers"
+  !if "${INSTALLMODE}" == "perMachine"
     !insertmacro DAVIT_DELETE_KEYS HKLM
-  ${Else}
+  !else
+    Delete "$SENDTO\Davit.lnk"
     !insertmacro DAVIT_DELETE_KEYS HKCU
-  ${EndIf}
+  !endif
   ${If} $DeleteAppDataCheckboxState = 1
   ${AndIf} $UpdateMode <> 1
     SetShellVarContext current

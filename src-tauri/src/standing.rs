@@ -17,7 +17,7 @@ use crate::views::named;
 use crate::words;
 
 /// So many of what was done last are named.
-const RECENT: u32 = 5;
+const RECENT: u32 = 20;
 
 /// A watched folder that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,8 +227,8 @@ mod tests {
 
     #[test]
     fn the_last_of_what_is_done_is_looked_at() {
-        assert_eq!((last(0).first, last(5).first, last(12).first), (0, 0, 7));
-        assert_eq!((last(12).filter, last(12).count), (Filter::Done, 5));
+        assert_eq!((last(0).first, last(20).first, last(27).first), (0, 0, 7));
+        assert_eq!((last(27).filter, last(27).count), (Filter::Done, 20));
     }
 
     fn card(doing: Doing, drive: Option<&str>, problem: Option<ErrorCode>, failed: u32) -> Card {

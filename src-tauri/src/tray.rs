@@ -133,16 +133,23 @@ fn fill(menu: &Menu<Wry>, says: &Says) -> tauri::Result<MenuItem<Wry>> {
     add(FOLDER, &words::say("addFolder"))?;
     if !says.recent.is_empty() {
         gap()?;
-        menu.append(&item("recent", &words::say("doneLast"), false)?)?;
-        for (id, name) in &says.recent {
-            // A letter behind one of these would be underlined.
-            add(&format!("{SHOW}{id}"), &name.replace('&', "&&"))?;
-        }
+        menu.append(&recent(app, says)?)?;
     }
     gap()?;
     add(OPEN, &words::say("open"))?;
     add(QUIT, &words::say("quit"))?;
     Ok(line)
+}
+
+/// What was done last: each is shown in its folder.
+fn recent(app: &AppHandle, says: &Says) -> tauri::Result<Submenu<Wry>> {
+    let menu = Submenu::new(app, words::say("doneLast"), true)?;
+    for (id, name) in &says.recent {
+        // A letter behind one of these would be underlined.
+        let name = name.replace('&', "&&");
+        menu.append(&MenuItem::<Wry>::with_id(app, format!("{SHOW}{id}"), name, true, None::<&str>)?)?;
+    }
+    Ok(menu)
 }
 
 /// The limits that can be chosen. The one that holds cannot: a press would take its mark away.

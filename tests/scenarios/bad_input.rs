@@ -219,11 +219,7 @@ async fn a_destination_that_is_gone_is_told_and_nothing_is_lost() {
     let mut world = World::with_backend(900, "role").await;
     let file = world.sources().join("cut.mov");
     noise(&file, 100 << 20);
-    world.cloud.takes(30 << 20);
-    let mut running = world.upload_by_backend(&[&file]).args(["--concurrency", "1"]).start();
-    running.until_sent(16 << 20);
-    running.kill();
-    world.cloud.takes(0);
+    world.kill_midway(&mut world.upload_by_backend(&[&file]));
     world.start_backend(&World::backend_config(900, "role").replace("rushes", "archive")).await;
     let ended = world.upload_by_backend(&[&file]).args(["--to", "rushes"]).end().await;
     assert!(ended.code == Some(1) && ended.err.contains("[destination-gone"), "{} {}", ended.out, ended.err);

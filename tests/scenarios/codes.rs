@@ -233,11 +233,7 @@ async fn an_upload_whose_credentials_reach_another_place_by_now_is_told_and_goes
     let mut world = World::with_backend(900, "role").await;
     let file = world.sources().join("cut.mov");
     noise(&file, 100 << 20);
-    world.cloud.takes(30 << 20);
-    let mut running = world.upload_by_backend(&[&file]).args(["--concurrency", "1"]).start();
-    running.until_sent(16 << 20);
-    running.kill();
-    world.cloud.takes(0);
+    world.kill_midway(&mut world.upload_by_backend(&[&file]));
     let config = World::backend_config(900, "role");
     world.start_backend(&config.replace("rushes/{person}/", "archive/{person}/")).await;
     let ended = world.upload_by_backend(&[&file]).end().await;

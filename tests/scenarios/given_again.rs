@@ -9,11 +9,7 @@ async fn a_folder_that_goes_on_takes_what_was_added_meanwhile() {
     let world = World::new().await;
     let folder = world.sources().join("rushes");
     noise(&folder.join("a.mov"), 60 << 20);
-    world.cloud.takes(30 << 20);
-    let mut running = world.upload(&[&folder]).args(["--concurrency", "1"]).start();
-    running.until_sent(16 << 20);
-    running.kill();
-    world.cloud.takes(0);
+    world.kill_midway(&mut world.upload(&[&folder]));
     noise(&folder.join("day 2/b.mov"), 1_000);
     noise(&folder.join("0.txt"), 10);
     world.upload(&[&folder]).end().await.all_done();
@@ -196,11 +192,7 @@ async fn a_folder_that_is_given_again_with_a_slash_behind_it_goes_on() {
     let world = World::new().await;
     let folder = world.sources().join("rushes");
     noise(&folder.join("a.mov"), 60 << 20);
-    world.cloud.takes(30 << 20);
-    let mut running = world.upload(&[&folder]).args(["--concurrency", "1"]).start();
-    running.until_sent(16 << 20);
-    running.kill();
-    world.cloud.takes(0);
+    world.kill_midway(&mut world.upload(&[&folder]));
     let with_a_slash = std::path::PathBuf::from(format!("{}/", folder.display()));
     world.upload(&[&with_a_slash]).args(["--collision", "suffix"]).end().await.all_done();
     assert_eq!(world.keys(), ["in/rushes/a.mov"]);

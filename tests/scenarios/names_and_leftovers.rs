@@ -183,11 +183,7 @@ async fn an_abort_that_the_store_refuses_stays_on_record_until_it_is_done() {
     let link = FaultProxy::before(world.cloud.address()).await;
     let file = world.sources().join("cut.mov");
     noise(&file, 60 << 20);
-    world.cloud.takes(30 << 20);
-    let mut running = world.upload_by(&link.endpoint(), &[&file]).args(["--concurrency", "1"]).start();
-    running.until_sent(16 << 20);
-    running.kill();
-    world.cloud.takes(0);
+    world.kill_midway(&mut world.upload_by(&link.endpoint(), &[&file]));
     noise(&file, 61 << 20);
     link.faults.answer("DELETE ", u32::MAX, "403 Forbidden", "AccessDenied");
     let changed = world.upload_by(&link.endpoint(), &[&file]).end().await;

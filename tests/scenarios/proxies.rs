@@ -39,12 +39,6 @@ pub(crate) async fn company() -> (World, ConnectProxy, Options) {
     (world, proxy, options)
 }
 
-/// Everything that lies in a home.
-fn left_in(home: &std::path::Path) -> String {
-    let files = walkdir::WalkDir::new(home).into_iter().filter_map(Result::ok).filter(|one| one.path().is_file());
-    files.map(|one| String::from_utf8_lossy(&std::fs::read(one.path()).unwrap_or_default()).into_owned()).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_wants_a_password_is_told_it_once_it_is_known_and_nobody_else_is() {
     let (world, proxy, options) = company().await;
@@ -65,7 +59,7 @@ async fn a_proxy_that_wants_a_password_is_told_it_once_it_is_known_and_nobody_el
     assert!(matches!(signed_in, SessionStatus::Connected { .. }), "{signed_in:?}");
     assert_eq!(proxy.hosts().first().map(String::as_str), Some("uploads.example.com:443"));
     let told = format!("{:?}{}", uploader.network(), serde_json::to_string(&uploader.network()).expect("JSON"));
-    let left = left_in(&world.home()) + &told;
+    let left = world.left() + &told;
     assert!(!left.contains(PASSWORD) && !left.contains("w%2Frd") && !left.contains(TOKEN), "a secret was left behind");
 
     let another = uploader.forget_proxy_login("proxy.elsewhere.example:3128").await.expect("nothing to forget");
@@ -102,7 +96,7 @@ async fn what_is_sent_to_the_storage_takes_the_same_proxy_and_tells_why_it_is_no
     let ended = upload(&known, &proxy.ca).end().await;
     ended.all_done();
     assert_eq!(world.sha256("in/cut.mov"), sha256(&file));
-    let told = ended.out + &ended.err + &left_in(&world.home());
+    let told = ended.out + &ended.err + &world.left();
     assert!(!told.contains("s3cret-of-ada"), "the password was told");
 }
 

@@ -17,6 +17,11 @@ use davit_tests::world::BUCKET;
 
 /// The middle of the largest target.
 pub(crate) const USUAL_PLACE: (u32, u32) = (560, 230);
+/// The middle of the second.
+pub(crate) const OTHER_PLACE: (u32, u32) = (900, 400);
+/// Text half as large again as usual. A desktop's text-scaling-factor and `Xft.dpi` come to the same place, the resolution of GDK's
+/// screen; this is for one program alone.
+pub(crate) const LARGER_TEXT: (&str, &str) = ("GDK_DPI_SCALE", "1.5");
 const PART: u64 = 8 << 20;
 /// What is told of what was sent.
 const SENT: &str = "return document.querySelector('.hero .sub').innerText";

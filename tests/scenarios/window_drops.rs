@@ -3,7 +3,7 @@
 use davit_tests::source::noise;
 use davit_tests::window::Window;
 
-use crate::window::{Office, connect};
+use crate::window::{LARGER_TEXT, Office, connect};
 
 /// A window of a company that is known, with further variables, in which nothing is remembered yet.
 async fn window(office: &Office, variables: &[(&str, String)]) -> Window {
@@ -67,7 +67,8 @@ async fn in_a_system_whose_text_is_larger_what_is_dropped_goes_where_it_is_let_g
     let before = office.window().await;
     let usual = before.script("return innerWidth").await;
     before.end();
-    let window = window(&office, &[("GDK_DPI_SCALE", "1.5".to_owned())]).await;
+    let (name, larger) = LARGER_TEXT;
+    let window = window(&office, &[(name, larger.to_owned())]).await;
     window.until(&format!("Math.abs(innerWidth * 1.5 - {usual}) <= 2")).await;
     goes_where_it_is_let_go(&office, &window, 1.5).await;
 }

@@ -1,17 +1,18 @@
 //! What the real window costs: how soon it stands and is painted, what it uses while nothing happens, and a hundred thousand rows of
 //! which two thousand change in a second. `cargo xtask bench --case window` measures it, and its tables stand in docs/performance.md.
-//! Among the tests all of it is small, and what is asserted is what there is, in which order, and how often the list changes, not how
-//! long it takes. Measured, what is beyond its bound fails.
+//! Among the tests all of it is small, and what is asserted is what depends on no machine: what there is, in which order, how often the
+//! list changes, how much of it the page is told at a time and what the page holds; not how long it takes. Measured, whatever misses
+//! its goal stands in the table as missed, and fails.
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use davit_tests::frames::{Frames, rest, scroll};
-use davit_tests::process::{Used, began, memory, tree};
+use davit_tests::frames::{CHANGES, Frames, rest, scroll};
+use davit_tests::goals::{Goal, Table};
+use davit_tests::process::{Used, began, memory, most_resident, tree, written};
 use davit_tests::screen::Looking;
 use davit_tests::soak::size;
 use davit_tests::window::{Window, app};
@@ -23,97 +24,29 @@ use crate::window_watched::go;
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How often we look: whoever looks takes time from the window.
 const LOOK: Duration = Duration::from_millis(250);
-/// Bytes of a file, and of all that come to the store in a second: two thousand files.
+/// Bytes of a file, and of all that come to the store in a second: more than two thousand files, with what is sent around each.
 const LEN: usize = 1_000;
-const FLOWS: u64 = 2_000_000;
+const FLOWS: u64 = 2_400_000;
 /// No page has more rows than these, however many there are.
 const DRAWN: usize = 60;
 const MIB: f64 = 1_048_576.0;
 /// Digits of what a part of the page says, however the system's language groups them.
 const DIGITS: &str = "?.innerText.replace(/\\D/g, '')";
 
-/// Of the list in a second, whatever happens to its rows.
-const CHANGES: f64 = 4.0;
-/// Of a second at least: the window is drawn by software here, by the processors that upload as well, and is given half of the 60.
-const FRAMES: f64 = 30.0;
-/// Nothing may hold it up for longer, in milliseconds.
-const LONGEST: f64 = 500.0;
-
-/// What any search of history may take, in milliseconds. The first looks through every entry, since the index is made after it; one of
-/// the others may come as the window draws something else.
-const SEARCH: f64 = 500.0;
-
-/// What a figure has to be.
-#[derive(Clone, Copy)]
-enum Goal {
-    AtMost(f64),
-    AtLeast(f64),
-    None,
-}
-
-impl Goal {
-    fn is_reached(self, figure: f64) -> bool {
-        match self {
-            Self::AtMost(most) => figure <= most,
-            Self::AtLeast(least) => figure >= least,
-            Self::None => true,
-        }
-    }
-}
-
-/// A table of docs/performance.md.
-struct Table {
-    told: String,
-    /// What is beyond its bound.
-    missed: Vec<String>,
-}
-
-impl Table {
-    fn of(title: &str) -> Self {
-        let day = time::OffsetDateTime::now_utc().date();
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let commit = std::env::var("DAVIT_BENCH_COMMIT").unwrap_or_default();
-        let told =
-            format!("### {title}\n\n{day}, {processors} processors. {commit}\n\n| | | goal |\n| --- | --- | --- |\n");
-        Self { told, missed: Vec::new() }
-    }
-
-    /// A figure whose goal is its bound.
-    fn holds(&mut self, what: &str, figure: f64, unit: &str, goal: Goal) {
-        self.is_within(what, figure, unit, goal, goal);
-    }
-
-    /// A figure with a goal, and a bound that is wider.
-    fn is_within(&mut self, what: &str, figure: f64, unit: &str, goal: Goal, bound: Goal) {
-        self.has(what, figure, unit, goal);
-        if !bound.is_reached(figure) {
-            self.missed.push(format!("{what}: {figure:.2} {unit}"));
-        }
-    }
-
-    fn has(&mut self, what: &str, figure: f64, unit: &str, goal: Goal) {
-        let figure_told = if figure < 10.0 { format!("{figure:.2}") } else { format!("{figure:.0}") };
-        let told = [figure_told.as_str(), unit].join(" ");
-        let missed = if goal.is_reached(figure) { "" } else { ", **not reached**" };
-        let goal = match goal {
-            Goal::AtMost(most) => format!("{most} at most"),
-            Goal::AtLeast(least) => format!("{least} at least"),
-            Goal::None => String::new(),
-        };
-        let told = told.trim_end();
-        println!("window: {what}: {told}");
-        writeln!(self.told, "| {what} | {told} | {goal}{missed} |").expect("written");
-    }
-
-    /// Written where `cargo xtask bench` takes it from, and held to its bounds there: among the tests figures are of a machine with much
-    /// else to do.
-    fn keep(self, name: &str) {
-        if let Some(folder) = std::env::var_os("DAVIT_BENCH_TABLES") {
-            std::fs::write(Path::new(&folder).join(format!("{name}.md")), self.told).expect("written");
-            assert!(self.missed.is_empty(), "beyond their bounds:\n{}", self.missed.join("\n"));
-        }
-    }
-}
+/// Files that are done in a second meanwhile.
+const DONE: f64 = 2_000.0;
+/// Frames of a second.
+const FRAMES: f64 = 60.0;
+/// What the one in the middle may take, in milliseconds: a sixtieth of a second. The web view tells whole ones.
+const FRAME: f64 = 17.0;
+/// What any search of history may take, in milliseconds: the first, for which there is no index yet, as well.
+const SEARCH: f64 = 100.0;
+/// Of the process that draws the page: all of it, whatever of that is the web view's own.
+const PAGE_MIB: f64 = 150.0;
+/// Of one processor, by all processes together, while nothing happens.
+const IDLE: f64 = 0.5;
+/// Nothing that the page is told at a time is longer, in letters: it has few rows, and none of the others.
+const TOLD: f64 = 100_000.0;
 
 /// The one in the middle, and the largest.
 fn middle_and_most(figures: &[f64]) -> (f64, f64) {
@@ -125,12 +58,14 @@ fn middle_and_most(figures: &[f64]) -> (f64, f64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens() {
     let painted = "performance.getEntriesByName('first-contentful-paint')";
+    let ready = "return performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd";
+    let starts = size(1, 9);
+    let mut table = Table::of(&format!("Starts of the window, {starts} of them, and rest")).await;
     let office = Office::open().await;
     let first = office.window().await;
     connect(&first, &office).await;
     first.end();
-    let starts = size(1, 9);
-    let (mut stood, mut drawn, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut stood, mut run, mut drawn, mut shown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..starts {
         if let Some(before) = last.take() {
@@ -144,6 +79,7 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
         let page = window.script("return performance.timeOrigin").await.as_f64().expect("a time");
         let paint = window.script(&format!("return {painted}[0].startTime")).await.as_f64().expect("a time");
         stood.push(looking.stands() - begun);
+        run.push(window.script(ready).await.as_f64().expect("a time"));
         drawn.push(paint);
         shown.push(page + paint - begun);
         assert!(page > begun && paint > 0.0, "the program began at {begun}, its page at {page}, painted after {paint}");
@@ -151,40 +87,56 @@ async fn a_window_stands_is_painted_and_then_does_nothing_while_nothing_happens(
     }
     let window = last.expect("a window");
     assert!(stood.iter().all(|stood| *stood > 0.0), "{stood:?}");
-    let mut table = Table::of(&format!("Starts of the window, {starts} of them, and rest"));
     for (what, figures, goal) in [
-        ("until the window stands, from the program's start", &stood, Goal::AtMost(1_000.0)),
-        ("until the page is painted with what it has to say, from the page's beginning", &drawn, Goal::AtMost(300.0)),
-        ("the same from the program's start", &shown, Goal::None),
+        ("until the window stands, from the program's start", &stood, Some(Goal::AtMost(1_000.0))),
+        (
+            "until the page is painted for the first time, from the beginning of its load",
+            &drawn,
+            Some(Goal::AtMost(300.0)),
+        ),
+        // What is left until it is painted is waited for: the program's answers, and what nobody shows of a short wait.
+        ("until its script has run, from there", &run, None),
+        ("until it is painted for the first time, from the program's start", &shown, None),
     ] {
         let (middle, most) = middle_and_most(figures);
-        table.holds(what, middle, "ms", goal);
-        table.has(&format!("{what}, at most"), most, "ms", Goal::None);
-    }
-
-    // What is left to do after a start is done by then.
-    tokio::time::sleep(size(Duration::from_secs(1), Duration::from_secs(30))).await;
-    let all = tree(window.id());
-    let deadline = Instant::now() + size(PATIENCE, Duration::from_secs(600));
-    let (took, used) = loop {
-        Frames::begin(&window, "body").await;
-        Frames::changes_alone(&window).await;
-        let (begun, before) = (Instant::now(), Used::by_all(&all));
-        tokio::time::sleep(size(Duration::from_secs(3), Duration::from_secs(120))).await;
-        let measured = (begun.elapsed().as_secs_f64(), Used::by_all(&all).since(before));
-        let changes = Frames::since(&window).await.changes;
-        if changes < 1.0 {
-            break measured;
+        for (what, figure) in [(format!("{what}: the middle one"), middle), (format!("{what}: the slowest"), most)] {
+            match goal {
+                Some(goal) => table.holds(&what, figure, "ms", goal),
+                None => table.has(&what, figure, "ms"),
+            }
         }
-        assert!(Instant::now() < deadline, "nothing happens, and yet the page changes {changes} times");
-    };
-    assert!(all.len() >= 3, "the program, its page and who loads it: {all:?}");
-    let share = used.time.as_secs_f64() / took * 100.0;
-    table.holds("of one processor, all processes together, while nothing happens", share, "%", Goal::AtMost(0.5));
-    table.has("threads woken in a second meanwhile", used.wakeups as f64 / took, "times", Goal::None);
-    let held: u64 = all.iter().map(|process| memory(*process)).sum();
-    table.has("memory of all processes together", held as f64 / MIB, "MiB", Goal::None);
+    }
+    rests(&mut table, &window, "nothing in the list").await;
     table.keep("window");
+}
+
+/// What all processes of the program use together while nothing happens.
+async fn rests(table: &mut Table, window: &Window, what: &str) {
+    // What is left to do is done by then.
+    tokio::time::sleep(size(Duration::from_secs(1), Duration::from_secs(30))).await;
+    let begun = Instant::now();
+    let (took, used, changes) = loop {
+        Frames::begin(window, "body").await;
+        Frames::changes_alone(window).await;
+        let (begins, before) = (Instant::now(), Used::by_all(&tree(window.id())));
+        tokio::time::sleep(size(Duration::from_secs(3), Duration::from_secs(120))).await;
+        // Whoever was started meanwhile counts.
+        let used = Used::by_all(&tree(window.id())).since(before);
+        let took = begins.elapsed().as_secs_f64();
+        let changes = Frames::since(window).await.changes;
+        // Among the tests a machine may be late with what there was to do; measured, it is what resting costs.
+        if changes < 1.0 || begun.elapsed() > size(PATIENCE, Duration::ZERO) {
+            break (took, used, changes);
+        }
+    };
+    let all = tree(window.id());
+    assert!(all.contains(&window.page()) && all.len() >= 3, "the program, its page and who loads it: {all:?}");
+    let share = used.time.as_secs_f64() / took * 100.0;
+    table.holds(&format!("of one processor, all processes together, {what}"), share, "%", Goal::AtMost(IDLE));
+    table.holds_anywhere(&format!("changes of the page meanwhile, {what}"), changes, "", Goal::AtMost(0.0));
+    table.has(&format!("threads woken in a second meanwhile, {what}"), used.wakeups as f64 / took, "times");
+    let held: u64 = all.iter().map(|process| memory(*process)).sum();
+    table.has(&format!("memory of all {} processes together, {what}", all.len()), held as f64 / MIB, "MiB");
 }
 
 /// A store that costs next to nothing, where files go to be measured: `davit-bench store`.
@@ -239,6 +191,11 @@ async fn give(window: &Window, home: &Path, paths: &[PathBuf]) {
     window.script("document.activeElement.click()").await;
 }
 
+/// What a page's process holds of memory, in MiB: all of it, and of that what lies in no file.
+fn held(page: u32) -> (f64, f64) {
+    (memory(page) as f64 / MIB, written(page) as f64 / MIB)
+}
+
 /// How many rows a filter counts: the first has all, the last those that are done.
 async fn counted(window: &Window, filter: usize) -> usize {
     let digits = window.script(&format!("return document.querySelectorAll('.tab b')[{filter}]{DIGITS}")).await;
@@ -284,12 +241,24 @@ async fn seen(window: &Window) -> Frames {
 
 /// Frames, and how long the page was busy.
 fn draws(table: &mut Table, what: &str, seen: Frames) {
-    let (goal, bound) = (Goal::AtLeast(60.0), Goal::AtLeast(FRAMES));
-    table.is_within(&format!("frames a second, {what}"), seen.rate(), "", goal, bound);
-    table.has(&format!("99 of 100 frames, {what}"), seen.most, "ms", Goal::None);
-    table.is_within(&format!("the longest frame, {what}"), seen.longest, "ms", Goal::None, Goal::AtMost(LONGEST));
-    table.has(&format!("page busy for more than 50 ms, {what}"), seen.busy, "times", Goal::AtMost(0.0));
-    table.is_within(&format!("for how long at most, {what}"), seen.busiest, "ms", Goal::None, Goal::AtMost(LONGEST));
+    table.holds(&format!("frames a second, {what}"), seen.rate(), "", Goal::AtLeast(FRAMES));
+    table.holds(&format!("the frame in the middle, {what}"), seen.middle, "ms", Goal::AtMost(FRAME));
+    table.has(&format!("99 of 100 frames at most, {what}"), seen.most, "ms");
+    table.has(&format!("the longest frame, {what}"), seen.longest, "ms");
+    table.has(&format!("frames longer than 25 ms, of {:.0} in all, {what}", seen.drawn), seen.late, "");
+    table.has(&format!("frames longer than 50 ms, {what}"), seen.long, "");
+    table.holds(&format!("page busy for more than 50 ms, {what}"), seen.busy, "times", Goal::AtMost(0.0));
+    table.has(&format!("for how long at most, {what}"), seen.busiest, "ms");
+}
+
+/// How much the page is told at a time, from now on: each answer, and whatever comes by itself and is too long to come at once.
+async fn hears(window: &Window) {
+    let hears = "window.heard = 0; const ask = window.fetch; \
+                 window.fetch = async (...asked) => { \
+                     const answer = await ask(...asked); \
+                     void answer.clone().text().then(told => { window.heard = Math.max(window.heard, told.length) }); \
+                     return answer; }";
+    window.script(hears).await;
 }
 
 /// What is looked for, and how many names have all of its words.
@@ -324,9 +293,10 @@ async fn search_takes(window: &Window, words: &str, found: usize) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     let files = size(1_000, 100_000);
+    let mut table = Table::of(&format!("{files} rows in the window, two thousand of them done in a second")).await;
     let empty = Window::empty().await;
     empty.until("document.readyState === 'complete'").await;
-    let any_page = memory(empty.page());
+    let any_page = held(empty.page());
     drop(empty);
 
     let office = Office::open().await;
@@ -340,14 +310,16 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     let to = store.as_ref().map_or_else(|| office.link.endpoint(), |store| store.url.clone());
     let window = Window::open(&home, &[("DAVIT_DEV_S3_ENDPOINT", to)]).await;
     connect(&window, &office).await;
+    if store.is_none() {
+        hears(&window).await;
+    }
     let begun = Instant::now();
     give(&window, &home, &paths).await;
     until_counted(&window, 0, files).await;
     window.until("document.querySelector('.hero .fig').innerText === 'Paused'").await;
-    let mut table = Table::of(&format!("{files} rows in the window, two thousand of them done in a second"));
-    table.has("until all of them are in the list", begun.elapsed().as_secs_f64(), "s", Goal::None);
+    table.has("until all of them are in the list", begun.elapsed().as_secs_f64(), "s");
     is_in_order(&window).await;
-    let mut held = vec![memory(window.page())];
+    let mut memories = vec![held(window.page())];
 
     // Nothing changes but what is seen of it.
     Frames::begin(&window, ".list").await;
@@ -367,49 +339,64 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     until_counted(&window, 3, files / 2).await;
     let seen = self::seen(&window).await;
     let rate = counted(&window, 3).await as f64 / begun.elapsed().as_secs_f64();
-    table.has("files done in a second meanwhile", rate, "", Goal::None);
+    table.holds("files done in a second meanwhile", rate, "", Goal::AtLeast(DONE));
     draws(&mut table, "while they are done", seen);
-    assert!(seen.changed_at_most(CHANGES), "{seen:?}");
-    table.has("changes of the list in a second", seen.changes_a_second(), "", Goal::AtMost(CHANGES));
+    table.holds("changes of the list in a second", seen.changes_a_second(), "", Goal::AtMost(CHANGES));
+    // In the short while that a small crowd takes its ends count.
+    assert!(store.is_some() || seen.changed_at_most(CHANGES), "{seen:?}");
     shows(&window, 0).await;
     window.until("document.querySelector('.row')").await;
-    held.push(memory(window.page()));
+    memories.push(held(window.page()));
     Frames::begin(&window, ".list").await;
     scroll(&window, ".list").await;
+    let (begun, before) = (Instant::now(), counted(&window, 3).await);
     until_counted(&window, 3, files).await;
+    let rate = files.saturating_sub(before) as f64 / begun.elapsed().as_secs_f64();
     rest(&window).await;
-    draws(&mut table, "while they are done and it is scrolled", self::seen(&window).await);
+    let seen = self::seen(&window).await;
+    table.holds("files done in a second while it is scrolled", rate, "", Goal::AtLeast(DONE));
+    draws(&mut table, "while they are done and it is scrolled", seen);
     window.until_says("Everything is uploaded").await;
     is_in_order(&window).await;
+    memories.push(held(window.page()));
     assert!(store.is_some() || office.world.keys().len() == files, "{} are there", office.world.keys().len());
+    if store.is_some() {
+        rests(&mut table, &window, "all of them in the list").await;
+    }
 
     go(&window, "history").await;
     window.until("document.querySelector('.hrow')").await;
     let mut took = Vec::new();
-    let (goal, bound) = (Goal::AtMost(100.0), Goal::AtMost(SEARCH));
     let queries = searches(files);
-    for (nth, (words, found)) in queries.iter().cycle().take(size(5, 15)).enumerate() {
-        let now = search_takes(&window, words, *found).await;
-        match nth {
-            // By it the index is made, for all that come after it.
-            0 => table.is_within(&format!("the first search of {files} entries"), now, "ms", goal, bound),
-            _ => took.push(now),
-        }
+    for (words, found) in queries.iter().cycle().take(size(5, 15)) {
+        took.push(search_takes(&window, words, *found).await);
     }
+    // The index is being made since the page was opened: the first of them comes before there is all of it.
+    table.holds(&format!("the first search of {files} entries"), took.remove(0), "ms", Goal::AtMost(SEARCH));
     let (middle, most) = middle_and_most(&took);
-    table.holds("searches after it", middle, "ms", goal);
-    table.is_within("the slowest of them", most, "ms", goal, bound);
-    held.push(memory(window.page()));
+    table.holds("searches after it: the middle one", middle, "ms", Goal::AtMost(SEARCH));
+    table.holds("the slowest of them", most, "ms", Goal::AtMost(SEARCH));
+    memories.push(held(window.page()));
     let (rare, found) = queries[3];
     let begun = Instant::now();
     let told = office.world.davit("history").args([rare, "--json"]).end().await;
     assert_eq!(told.lines.len(), found, "{}", told.out);
     let core = "`davit history` for one of them, by the core alone, with its start";
-    table.has(core, begun.elapsed().as_secs_f64() * 1e3, "ms", Goal::AtMost(100.0));
+    table.holds(core, begun.elapsed().as_secs_f64() * 1e3, "ms", Goal::AtMost(SEARCH));
 
-    let most = held.into_iter().max().unwrap_or(0);
-    let own = most.saturating_sub(any_page) as f64 / MIB;
-    table.holds("memory of the page at most, without that of an empty page", own, "MiB", Goal::AtMost(150.0));
-    table.has("memory of an empty page", any_page as f64 / MIB, "MiB", Goal::None);
+    let most = |which: fn(&(f64, f64)) -> f64| memories.iter().map(which).fold(0.0, f64::max);
+    table.holds("memory of the page at most, all of it", most(|held| held.0), "MiB", Goal::AtMost(PAGE_MIB));
+    table.has("of it in no file, unlike the web view's own program", most(|held| held.1), "MiB");
+    table.has("memory of an empty page, all of it", any_page.0, "MiB");
+    table.has("of it in no file", any_page.1, "MiB");
+    let own = most(|held| held.1) - any_page.1;
+    table.holds_anywhere("in no file, more than of an empty page", own, "MiB", Goal::AtMost(PAGE_MIB));
+    let ever = most_resident(window.page()) as f64 / MIB;
+    table.has("the most that the page ever had, with all that it shares", ever, "MiB");
+    if store.is_none() {
+        let heard = window.script("return window.heard").await.as_f64().expect("letters");
+        assert!(heard > 0.0, "nobody asked anything");
+        table.holds_anywhere("letters that the page was told at a time at most", heard, "", Goal::AtMost(TOLD));
+    }
     table.keep("window-rows");
 }

@@ -8,11 +8,9 @@ use davit_tests::source::{noise, sha256};
 use davit_tests::window::Window;
 use serde_json::json;
 
-use crate::window::{Office, USUAL_PLACE};
+use crate::window::{OTHER_PLACE, Office, USUAL_PLACE};
 use crate::window_around::until;
 
-/// The middle of the second target.
-const OTHER_PLACE: (u32, u32) = (900, 400);
 /// Whether the window says from now on that anybody has to sign in.
 const LISTENS: &str = "window.heard = false; new MutationObserver(() => { \
     if (/Sign in|Signed out|sign-in/.test(document.body.innerText)) window.heard = true \

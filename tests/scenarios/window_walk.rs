@@ -9,10 +9,8 @@ use davit_tests::screen::{choose_in_dialog, copied_text, copy_files};
 use davit_tests::source::{noise, sha256};
 use davit_tests::window::Window;
 
-use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window::{OTHER_PLACE, Office, USUAL_PLACE, connect};
 
-/// The middle of the second target.
-const OTHER_PLACE: (u32, u32) = (900, 400);
 const SLOW: u64 = 3 << 20;
 
 /// A row by its file's name.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use davit_tests::frames::Frames;
+use davit_tests::frames::{CHANGES, FRAMES, Frames, LONGEST};
 use davit_tests::soak::size;
 use davit_tests::window::Window;
 
@@ -16,10 +16,6 @@ const LEN: usize = 64;
 const OF_A_FOLDER: u32 = 100;
 /// Longer than anything takes after which nothing has changed.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// No frame may take longer, in milliseconds, and so many a second have to be drawn on average. They are no more than goals: the
-/// window is drawn by software here, by the processors that upload as well. Asserted at full size.
-const LONGEST: f64 = 500.0;
-const FRAMES: f64 = 30.0;
 /// How often we look: whoever looks takes time from the window.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -49,7 +45,7 @@ async fn very_many_files_of_a_watched_folder_do_not_hold_up_the_window() {
     until_all_are_there(&office, files).await;
     window.until_says("Up to date").await;
     let seen = seen(&window, &format!("{files} files come")).await;
-    assert!(seen.changed_at_most(4.0), "{seen:?}");
+    assert!(seen.changed_at_most(CHANGES), "{seen:?}");
 
     // What they would come to is told with every change of the rules.
     Frames::begin(&window, ".main").await;
@@ -83,6 +79,7 @@ async fn seen(window: &Window, what: &str) -> Frames {
         seen.rate()
     );
     assert!(drawn > 0.0, "nothing was drawn");
+    // No more than goals, but at full size.
     let (at_most, at_least) = size((f64::INFINITY, 0.0), (LONGEST, FRAMES));
     assert!(longest <= at_most, "{what}: a frame of {longest:.0} ms");
     assert!(seen.rate() >= at_least, "{what}: {:.1} frames a second", seen.rate());

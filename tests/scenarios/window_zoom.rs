@@ -8,7 +8,7 @@ use davit_tests::source::noise;
 use davit_tests::window::Window;
 use serde_json::json;
 
-use crate::window::{Office, USUAL_PLACE, connect};
+use crate::window::{LARGER_TEXT, Office, USUAL_PLACE, connect};
 use crate::window_watched::go;
 
 /// Answers what does not fit; by the same script as in any other engine.
@@ -17,9 +17,6 @@ const FITS: &str = include_str!("../../ui/gallery/fits.js");
 const STEPS: [f64; 5] = [1.1, 1.25, 1.5, 1.75, 2.0];
 /// The smallest that a person can make it.
 const SMALLEST: (u32, u32) = (640, 440);
-/// Half as large again as usual. A desktop's text-scaling-factor and `Xft.dpi` come to the same place, the resolution of GDK's screen;
-/// this is for one program alone.
-const LARGER_TEXT: (&str, &str) = ("GDK_DPI_SCALE", "1.5");
 /// Bytes a second: the file is under way as long as it is looked at.
 const CRAWLS: u64 = 1 << 20;
 

@@ -8,6 +8,13 @@ use crate::window::Window;
 /// It is run in a page of any engine.
 const PACE: &str = include_str!("../../ui/gallery/pace.js");
 
+/// Changes of a list in a second at most, whatever happens to its rows.
+pub const CHANGES: f64 = 4.0;
+/// Frames of a second at least: the window is drawn by software here, by the processors that upload as well, and is given half of the 60.
+pub const FRAMES: f64 = 30.0;
+/// Nothing may hold a window up for longer, in milliseconds.
+pub const LONGEST: f64 = 500.0;
+
 /// What a page took meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub struct Frames {
@@ -27,13 +34,16 @@ pub struct Frames {
     pub busy: f64,
     /// For how long at most, in milliseconds.
     pub busiest: f64,
+    /// Frames of more than 25 ms: at 60 in a second at least one was left out.
+    pub late: f64,
+    /// Frames of more than 50 ms.
+    pub long: f64,
 }
 
 impl Frames {
     /// They are counted from now on, and changes within what this selector finds.
     pub async fn begin(window: &Window, observed: &str) {
-        window.script(PACE).await;
-        window.script(&format!("pace.begins({observed:?})")).await;
+        Self::begin_in(window, observed, observed).await;
     }
 
     /// The same of what may come and go: changes within it, whenever it is there, in a place that stays.
@@ -51,8 +61,10 @@ impl Frames {
     pub async fn since(window: &Window) -> Self {
         let told = window.script("return pace.told()").await;
         let told: Vec<_> = told.as_array().expect("numbers").iter().map(number).collect();
-        let [seconds, changes, drawn, middle, most, longest, busy, busiest] = told[..] else { panic!("{told:?}") };
-        Self { seconds, changes, drawn, middle, most, longest, busy, busiest }
+        let [seconds, changes, drawn, middle, most, longest, busy, busiest, late, long] = told[..] else {
+            panic!("{told:?}")
+        };
+        Self { seconds, changes, drawn, middle, most, longest, busy, busiest, late, long }
     }
 
     /// How many were drawn in a second.

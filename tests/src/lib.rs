@@ -11,6 +11,8 @@ pub mod fault;
 #[cfg(target_os = "linux")]
 pub mod frames;
 #[cfg(target_os = "linux")]
+pub mod goals;
+#[cfg(target_os = "linux")]
 pub mod inner;
 pub mod issuer;
 #[cfg(target_os = "linux")]

@@ -68,9 +68,37 @@ pub fn tree(process: u32) -> Vec<u32> {
 
 /// What it holds of memory, in bytes: all that is its own, and its part of what it shares with others.
 pub fn memory(process: u32) -> u64 {
-    let told = read_to_string(format!("/proc/{process}/smaps_rollup")).expect("it runs");
-    let line = told.lines().find_map(|line| line.strip_prefix("Pss:")).expect("its memory");
+    held(process, "Pss:")
+}
+
+/// Of that, what lies in no file: programs and libraries do.
+pub fn written(process: u32) -> u64 {
+    held(process, "Pss_Anon:")
+}
+
+fn held(process: u32, what: &str) -> u64 {
+    bytes(&read_to_string(format!("/proc/{process}/smaps_rollup")).expect("it runs"), what)
+}
+
+fn bytes(told: &str, what: &str) -> u64 {
+    let line = told.lines().find_map(|line| line.strip_prefix(what)).expect("its memory");
     line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") << 10
+}
+
+/// The most that a process ever had of memory, in bytes: all of what it shares with others as well.
+pub fn most_resident(process: u32) -> u64 {
+    bytes(&read_to_string(format!("/proc/{process}/status")).expect("it runs"), "VmHWM:")
+}
+
+/// Of all processors since the start of the system, in ticks: how long they did something, and in all.
+pub fn processors() -> (u64, u64) {
+    let told = read_to_string("/proc/stat").expect("proc");
+    let line = told.lines().next().expect("all of them together");
+    // The last two are of guests, and are within the first. Source: proc_stat(5).
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).map(|tick| tick.parse().expect("a number")).collect();
+    let all = ticks.iter().sum::<u64>();
+    // Idle, and idle until a disk answers.
+    (all - ticks[3] - ticks[4], all)
 }
 
 /// When it was started, in milliseconds since 1970, to a hundredth of a second.

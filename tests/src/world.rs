@@ -10,6 +10,7 @@ use davit_core::policy::Policy;
 use davit_core::uploader::{Direct, Options, SessionStatus, Uploader};
 use davit_localcloud::{Config, LocalCloud, ObjectView};
 use sha2::{Digest as _, Sha256};
+use walkdir::WalkDir;
 
 use crate::davit::Run;
 
@@ -148,6 +149,15 @@ impl World {
         self.folder.path().join("home")
     }
 
+    /// All that lies in the home, for whoever looks for what may not. A file that comes and goes, or is held, is passed over.
+    pub fn left(&self) -> String {
+        let files = WalkDir::new(self.home()).into_iter().filter_map(Result::ok);
+        let read = files.filter_map(|file| std::fs::read(file.path()).ok());
+        let left: String = read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        assert!(!left.is_empty(), "a home with nothing in it");
+        left
+    }
+
     /// `davit upload … --s3` to the cloud, with the root's keys.
     pub fn upload(&self, paths: &[&Path]) -> Run {
         self.upload_by(&self.cloud.endpoint(), paths)
@@ -186,6 +196,15 @@ impl World {
         run.env("DAVIT_SERVER", self.backend.as_ref().expect("a backend").url());
         run.env("DAVIT_DEV_S3_ENDPOINT", endpoint);
         run
+    }
+
+    /// Starts an upload of one large file and kills it (`kill -9`) once 16 MiB of it are sent, well before its end.
+    pub fn kill_midway(&self, upload: &mut Run) {
+        self.cloud.takes(30 << 20);
+        let mut running = upload.args(["--concurrency", "1"]).start();
+        running.until_sent(16 << 20);
+        running.kill();
+        self.cloud.takes(0);
     }
 
     /// `davit WORD` in this world's home, without anything of the surrounding environment that matters to it.

@@ -9,10 +9,12 @@ import { launch, open, still } from './browser.mjs';
 const ROWS = 100_000;
 /** As the engine tells it: four times a second. */
 const TICK_MS = 250;
-const DONE = 500;
+const A_SECOND = 2_000;
+/** A tenth more: a timer is late, and never early. */
+const DONE = Math.ceil((A_SECOND * 1.1 * TICK_MS) / 1000);
 const SECONDS = 10;
-/** Drawn by software, by the processors that do all else: half of 60 frames a second, and none of half a second. */
-const BOUNDS = { frames: 30, longest: 500 };
+/** Sixty frames in a second, the one in the middle no longer than a sixtieth, and the list changes four times a second at most. */
+const GOALS = { frames: 60, frame: 17, changes: 4, busy: 0 };
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const [file] = process.argv.slice(2);
 const configFile = here('./vite.config.mjs');
@@ -21,15 +23,26 @@ await build({ configFile, logLevel: 'warn' });
 const server = await preview({ configFile, logLevel: 'warn', preview: { port: 0, host: '127.0.0.1' } });
 const browser = await launch();
 const lines = [];
-/** What is beyond its bound. */
+/** What has missed its goal. */
 const missed = [];
-const has = (what, figure, unit, goal = '', reached = true) => {
-  const told = `${figure < 10 ? figure.toFixed(2) : figure.toFixed(0)} ${unit}`.trim();
-  lines.push(`| ${what} | ${told} | ${goal}${reached ? '' : ', **not reached**'} |`);
-  console.log(`Chromium: ${what}: ${told}`);
+let goals = 0;
+const told = (figure, unit) =>
+  `${Number.isInteger(figure) || figure >= 10 ? figure.toFixed(0) : figure.toFixed(2)} ${unit}`.trim();
+const row = (what, figure, goal = '') => {
+  lines.push(`| ${what} | ${figure} | ${goal} |`);
+  console.log(`Chromium: ${what}: ${figure}`);
 };
-
-const within = (what, figure, holds) => holds || missed.push(`${what}: ${figure.toFixed(1)}`);
+const has = (what, figure, unit = '') => row(what, told(figure, unit));
+/** Missed, it says so, and fails. */
+const holds = (what, figure, unit, goal, reached) => {
+  goals += 1;
+  if (!reached) missed.push(`- ${what}: ${told(figure, unit)}; the goal is ${goal}`);
+  row(what, told(figure, unit), reached ? goal : `${goal}, **missed**`);
+};
+const atMost = (what, figure, unit, most) => holds(what, figure, unit, `${most} at most`, figure <= most);
+/** As it is told: in whole numbers. */
+const atLeast = (what, figure, unit, least) =>
+  holds(what, figure, unit, `${least} at least`, Math.round(figure) >= least);
 
 /** The rows that are in the page, and how many of all are done. */
 const counted = (page) =>
@@ -40,7 +53,7 @@ const counted = (page) =>
 
 async function draws(page, what, { changes, scrolls }) {
   const before = (await counted(page)).done;
-  const told = await page.evaluate(
+  const all = await page.evaluate(
     ([ms, done, seconds, changes, scrolls]) =>
       new Promise((resolve) => {
         window.pace.begins('.list');
@@ -62,21 +75,20 @@ async function draws(page, what, { changes, scrolls }) {
       }),
     [TICK_MS, DONE, SECONDS, changes, scrolls],
   );
-  const [seconds, seen, frames, , most, longest, busy, busiest] = told;
-  has(`frames a second, ${what}`, frames / seconds, '', '60 at least', frames / seconds >= 59.5);
-  has(`99 of 100 frames, ${what}`, most, 'ms');
+  const [seconds, seen, frames, middle, most, longest, busy, busiest, late, long] = all;
+  atLeast(`frames a second, ${what}`, frames / seconds, '', GOALS.frames);
+  atMost(`the frame in the middle, ${what}`, middle, 'ms', GOALS.frame);
+  has(`99 of 100 frames at most, ${what}`, most, 'ms');
   has(`the longest frame, ${what}`, longest, 'ms');
-  has(`page busy for more than 50 ms, ${what}`, busy, 'times', '0 at most', busy === 0);
+  has(`frames longer than 25 ms, of ${frames} in all, ${what}`, late);
+  has(`frames longer than 50 ms, ${what}`, long);
+  atMost(`page busy for more than 50 ms, ${what}`, busy, 'times', GOALS.busy);
   has(`for how long at most, ${what}`, busiest, 'ms');
-  within(`frames a second, ${what}`, frames / seconds, frames / seconds >= BOUNDS.frames);
-  within(`the longest frame, ${what}`, longest, longest <= BOUNDS.longest);
-  within(`for how long at most, ${what}`, busiest, busiest <= BOUNDS.longest);
   const { rows, done } = await counted(page);
   if (rows > 60) throw new Error(`${rows} rows are in the page`);
   if (changes && done - before < DONE) throw new Error(`${done - before} rows were done`);
-  if (changes) has(`rows done in a second, ${what}`, (done - before) / seconds, '');
-  if (changes && !scrolls)
-    has('changes of the list in a second', seen / seconds, '', '4 at most', seen / seconds <= 4.5);
+  if (changes) atLeast(`rows done in a second, ${what}`, (done - before) / seconds, '', A_SECOND);
+  if (changes && !scrolls) atMost('changes of the list in a second', seen / seconds, '', GOALS.changes);
 }
 
 try {
@@ -90,11 +102,15 @@ try {
   await draws(page, 'while they are done, and it follows them', { changes: true, scrolls: false });
   await draws(page, 'while they are done and it is scrolled', { changes: true, scrolls: true });
   if (page.complaints.length > 0) throw new Error(page.complaints.join('\n'));
-  const circumstances = `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} processors, Chromium ${browser.version()}.`;
+  const circumstances = `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} processors, Chromium ${browser.version()}. By \`cargo xtask bench --case window\`, or \`npm run pace\` in ui/.`;
   const title = `### The same page in Chromium: ${ROWS} rows, two thousand of them done in a second`;
   const table = ['| | | goal |', '| --- | --- | --- |', ...lines];
-  if (file) writeFileSync(file, `${[title, '', circumstances, '', ...table].join('\n')}\n`);
-  if (missed.length > 0) throw new Error(`beyond their bounds:\n${missed.join('\n')}`);
+  const end =
+    missed.length > 0
+      ? [`Missed, ${missed.length} of ${goals} goals:`, '', ...missed]
+      : [`All ${goals} goals are reached.`];
+  if (file) writeFileSync(file, `${[title, '', circumstances, '', ...table, '', ...end].join('\n')}\n`);
+  if (missed.length > 0) throw new Error(`missed:\n${missed.join('\n')}`);
 } finally {
   await browser.close();
   await server.close();

@@ -5,14 +5,14 @@ import { readFileSync } from 'node:fs';
 import { open, painted } from './browser.mjs';
 
 /** The window as it opens, and the smallest: 1080 x 720 and 640 x 440. */
-const SIZES = { usual: [540, 360], smallest: [320, 220] };
+const SIZES = { usual: { width: 540, height: 360 }, smallest: { width: 320, height: 220 } };
 const FITS = readFileSync(new URL('./fits.js', import.meta.url), 'utf8');
 
 export const zoom = {
-  page: { width: 540, height: 360, scale: 2, locale: 'en-US' },
+  page: { ...SIZES.usual, scale: 2, locale: 'en-US' },
   async each({ page, home, job: name, shots, every, say }) {
-    for (const [size, [width, height]] of Object.entries(SIZES)) {
-      await page.setViewportSize({ width, height });
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
       await open(page, home, name);
       await painted(page);
       if (every) await page.screenshot({ path: `${shots}${name}-zoom-${size}.png` });

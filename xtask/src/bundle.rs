@@ -46,6 +46,12 @@ pub(crate) const LIBRARIES: &str = ".libraries.json";
 /// How files end that say what people have to know of a system's packages.
 pub(crate) const WARNING: &str = ".warning.txt";
 
+/// How Tauri's installers for Windows end; that for one person is what updates are.
+#[cfg(any(not(target_os = "linux"), test))]
+const FOR_ONE: &str = "-setup.exe";
+/// How one for all persons of a computer ends. It is told of by no manifest, and no Davit takes it as an update.
+pub(crate) const FOR_ALL: &str = "-setup-all-users.exe";
+
 /// Where packages are put.
 pub(crate) fn folder() -> PathBuf {
     target().join("packages")
@@ -135,6 +141,15 @@ mod tests {
                 assert!(window.join(named).exists(), "{named} is not there");
             }
         }
+    }
+
+    /// Windows asks for an administrator wherever an installer may want one, and goes on alone where none is near.
+    #[test]
+    fn what_updates_one_persons_davit_on_windows_asks_for_no_administrator() {
+        let text = std::fs::read_to_string(root().join("src-tauri/packages.windows.json")).expect("a configuration");
+        let config: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(config["bundle"]["windows"]["nsis"]["installMode"], "currentUser");
+        assert!(!super::FOR_ALL.ends_with(super::FOR_ONE), "an update is known by how its name ends");
     }
 
     /// An older program could not read records that a newer one has written.

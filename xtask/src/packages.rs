@@ -53,6 +53,7 @@ const TEST: &[&str] = &[
 /// To pack, to check what is packed, and to make the systems in which it is proven.
 const BUNDLE: &[&str] = &[
     "appstream",
+    "binutils",
     "debootstrap",
     "desktop-file-utils",
     "dpkg-dev",
@@ -62,10 +63,12 @@ const BUNDLE: &[&str] = &[
     "rpm",
     "squashfs-tools",
     "util-linux",
+    "xz-utils",
 ];
 
-/// To cross-compile what is bundled in C, to make an installer, and to try both.
-const WINDOWS: &[&str] = &["g++-mingw-w64-x86-64", "gcc-mingw-w64-x86-64", "nsis", "wine", "wine64"];
+/// To cross-compile what is bundled in C, to make an installer, and to try both on a screen of their own.
+const WINDOWS: &[&str] =
+    &["dbus", "g++-mingw-w64-x86-64", "gcc-mingw-w64-x86-64", "nsis", "openbox", "wine", "wine64", "xdotool", "xvfb"];
 
 /// All packages for a purpose.
 pub(crate) fn needed(purpose: Purpose) -> Vec<&'static str> {

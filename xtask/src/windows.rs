@@ -3,7 +3,7 @@
 
 mod wine;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::cross::{Cross, folder};
 use crate::packages::Purpose;
 use crate::run::{build_page, command, must, root, took};
 use crate::{licences, setup};
-use wine::Wine;
+use wine::{Mode, Wine};
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
@@ -40,7 +40,7 @@ pub(crate) enum What {
         /// Only tests whose name holds this.
         filter: Option<String>,
     },
-    /// Make an installer; install, start and uninstall it under Wine, silently and by its pages.
+    /// Make the installers for one person and for all; install, start and uninstall them under Wine, silently and by pages.
     Installer,
 }
 
@@ -60,8 +60,9 @@ pub(crate) fn run(what: &What) -> Result<()> {
         }
         What::Test { filter } => tests(&cross, filter.as_deref())?,
         What::Installer => {
-            let installer = installer(&cross)?;
-            println!("{}  {}", installer.display(), crate::bundle::megabytes(&installer)?);
+            for installer in installers(&cross)? {
+                println!("{}  {}", installer.display(), crate::bundle::megabytes(&installer)?);
+            }
         }
     }
     println!("== windows: {}", took(begun));
@@ -87,8 +88,8 @@ fn tests(cross: &Cross, filter: Option<&str>) -> Result<()> {
     must("core's tests under Wine", &mut test)
 }
 
-/// Makes an installer of a release build, and tries it.
-fn installer(cross: &Cross) -> Result<PathBuf> {
+/// Makes installers of a release build, and tries them.
+fn installers(cross: &Cross) -> Result<Vec<PathBuf>> {
     build_page()?;
     let words = ["--release", "--package", "davit", "--package", "davit-app"];
     let mut build = for_windows(cross, "build", &words);
@@ -105,18 +106,30 @@ fn installer(cross: &Cross) -> Result<PathBuf> {
     // Named by Microsoft; whoever has it puts it there.
     let bootstrapper = "MicrosoftEdgeWebview2Setup.exe";
     if !from.join(bootstrapper).exists() {
-        println!("== {} is missing: this installer brings no WebView2", from.join(bootstrapper).display());
+        println!("== {} is missing: these installers bring no WebView2", from.join(bootstrapper).display());
     }
+    let one = packed(&from, Mode::Person)?;
+    let all = packed(&from, Mode::All)?;
+    let wine = Wine::start()?;
+    wine.tries(&one, Mode::Person, false)?;
+    wine.tries(&all, Mode::All, true)?;
+    wine.by_its_pages(&one)?;
+    Ok(vec![one, all])
+}
+
+/// What one of the two installers is made of.
+fn packed(from: &Path, mode: Mode) -> Result<PathBuf> {
     std::fs::create_dir_all(crate::bundle::folder())?;
-    let out = crate::bundle::folder().join(format!("Davit-{}-x64-trial-installer.exe", env!("CARGO_PKG_VERSION")));
+    let (word, name) = match mode {
+        Mode::Person => ("currentUser", "trial-installer"),
+        Mode::All => ("perMachine", "trial-installer-all-users"),
+    };
+    let out = crate::bundle::folder().join(format!("Davit-{}-x64-{name}.exe", env!("CARGO_PKG_VERSION")));
     let mut make = command("makensis", &["-V2", "-WX"]);
     make.arg(format!("-DVERSION={}", env!("CARGO_PKG_VERSION").split('-').next().unwrap_or_default()));
-    make.arg(format!("-DFROM={}", from.display())).arg(format!("-DOUTFILE={}", out.display()));
+    make.arg(format!("-DFROM={}", from.display())).arg(format!("-DINSTALLMODE={word}"));
+    make.arg(format!("-DOUTFILE={}", out.display()));
     must("installer for Windows", make.arg(root().join("packaging/windows/davit.nsi")))?;
-    let wine = Wine::start()?;
-    wine.tries(&out, "/CurrentUser", false)?;
-    wine.tries(&out, "/AllUsers", true)?;
-    wine.by_its_pages(&out)?;
     Ok(out)
 }
 

@@ -19,6 +19,23 @@ pub(crate) fn folded_all(texts: &[&str]) -> String {
     all.join("\n")
 }
 
+/// What comes again and again, as places do, is folded once in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Repeated {
+    text: String,
+    folded: String,
+}
+
+impl Repeated {
+    /// What a text is folded to.
+    pub(crate) fn folded(&mut self, text: &str) -> &str {
+        if self.text != text {
+            (self.text, self.folded) = (text.to_owned(), folded(text));
+        }
+        &self.folded
+    }
+}
+
 /// The words of a search, each once. All of them are to be found.
 pub(crate) fn words(search: &str) -> Vec<String> {
     let search: String = search.chars().take(LETTERS_AT_MOST).collect();
@@ -53,6 +70,14 @@ mod tests {
         }
         assert_ne!(folded("ก"), folded("กั"), "a vowel is no accent");
         assert_ne!(folded("が"), folded("が").replace('\u{3099}', ""), "and neither is what makes another letter");
+    }
+
+    #[test]
+    fn what_comes_again_is_folded_as_what_came_first() {
+        let mut places = Repeated::default();
+        for place in ["", "Édit", "Édit", "Rushes › Día 1", "Édit", ""] {
+            assert_eq!(places.folded(place), folded(place));
+        }
     }
 
     #[test]

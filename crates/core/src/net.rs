@@ -27,6 +27,7 @@ pub(crate) use issuer::Handshake;
 pub(crate) use knock::{ON_PURPOSE, knock, time_of};
 pub(crate) use line::Signal;
 pub use login::ProxyLogin;
+pub(crate) use login::wants_a_login;
 pub(crate) use proxy::{ANYWHERE, Through};
 pub use proxy::{Proxies, ProxyChoice, ProxyFrom};
 pub(crate) use quiet::Quiet;
@@ -74,6 +75,9 @@ const KEPT: Duration = Duration::from_secs(1);
 /// A system that acknowledges nothing for this long is not there any more. A backend that thinks for long is: its system
 /// answers for it.
 const SILENT: Duration = Duration::from_secs(15);
+
+/// Nobody is sent on more often on the way to a file.
+const REDIRECTS_AT_MOST: usize = 5;
 
 static PROVIDER: Once = Once::new();
 

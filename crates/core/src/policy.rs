@@ -5,6 +5,7 @@
 //! Where both are there, management comes before the file, setting by setting.
 
 mod managed;
+mod place;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::session::{Company, address};
 use crate::settings::Name;
 use crate::settings::rules::Rules;
+use place::Place;
 
 /// What it says. Unknown fields are left to newer versions.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -62,17 +64,19 @@ impl Policy {
     /// The machine's policy; none means that nobody set one. On a machine without one, `DAVIT_POLICY` may name a file.
     ///
     /// # Errors
-    /// `bad-input` for what is there and cannot be read, or is no policy: half a policy is worse than an error.
+    /// `bad-input` for what is there and cannot be read, is no policy, or could have been written by others than
+    /// administrators: half a policy is worse than an error.
     pub fn of_this_machine() -> Result<Self> {
         let named = || std::env::var_os("DAVIT_POLICY").map(PathBuf::from);
-        Self::of_machine(managed::read()?, &system_file(), named)
+        Self::of_machine(managed::read()?, &Place::of_this_machine(), named)
     }
 
-    fn of_machine(managed: Option<Json>, system: &Path, named: impl FnOnce() -> Option<PathBuf>) -> Result<Self> {
-        let (file, name) = (written(system)?, system.display());
+    fn of_machine(managed: Option<Json>, system: &Place, named: impl FnOnce() -> Option<PathBuf>) -> Result<Self> {
+        let name = system.name();
+        let file = system.read()?.map(|bytes| json(&bytes, &name)).transpose()?;
         match (file, managed) {
             (None, None) => named().map_or_else(|| Ok(Self::default()), |file| Self::read(&file)),
-            (Some(file), None) => Self::of(file, &name.to_string()),
+            (Some(file), None) => Self::of(file, &name),
             (None, Some(managed)) => Self::of(managed, MANAGED),
             (Some(file), Some(managed)) => Self::of(managed::over(file, managed), &format!("{name}, {MANAGED}")),
         }
@@ -97,22 +101,20 @@ impl Policy {
         self.rules.presets.text(Name::Server)
     }
 
-    /// Reads a file.
+    /// Reads a file, whosever it is.
     ///
     /// # Errors
     /// `bad-input`; `address-insecure` for a store, company or updates by plain http.
     pub fn read(file: &Path) -> Result<Self> {
         let name = file.display().to_string();
-        Self::of(written(file)?.ok_or_else(|| bad(&name, "there is no such file"))?, &name)
+        let bytes = there(std::fs::read(file), &name)?.ok_or_else(|| bad(&name, "there is no such file"))?;
+        Self::of(json(&bytes, &name)?, &name)
     }
 
     fn of(written: Json, name: &str) -> Result<Self> {
-        let mut policy: Self =
-            serde_json::from_value(managed::folded(written)).map_err(|e| bad(name, &e.to_string()))?;
+        let policy: Self = serde_json::from_value(managed::folded(written)).map_err(|e| bad(name, &e.to_string()))?;
         if let Some(company) = &policy.company {
             company.check()?;
-            // One that is described is one that nobody turns from, unless a lock names another.
-            policy.rules.locks.or_text(Name::Server, &company.credentials_url);
         }
         if let Some(store) = &policy.store {
             address::check(&store.endpoint)?;
@@ -131,11 +133,16 @@ fn bad(name: &str, why: &str) -> Error {
     Error::new(ErrorCode::BadInput).detail(format!("{name}: {why}"))
 }
 
-fn written(file: &Path) -> Result<Option<Json>> {
-    let name = file.display().to_string();
-    let Some(text) = there(std::fs::read_to_string(file), &name)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|e| bad(&name, &e.to_string()))
+/// What a file holds. Editors and shells of Windows put a mark before it, or write it as nothing else reads it.
+fn json(bytes: &[u8], name: &str) -> Result<Json> {
+    let text = std::str::from_utf8(bytes.strip_prefix(MARK).unwrap_or(bytes)).ok();
+    let text =
+        text.filter(|text| !text.contains('\0')).ok_or_else(|| bad(name, "it is not UTF-8; save it as UTF-8"))?;
+    serde_json::from_str(text).map_err(|e| bad(name, &e.to_string()))
 }
+
+/// U+FEFF, as UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What was read, if it is there. Only what is not found is none: behind what may not be looked into there may be a policy.
 fn there<T>(read: std::io::Result<T>, name: &str) -> Result<Option<T>> {
@@ -143,23 +150,6 @@ fn there<T>(read: std::io::Result<T>, name: &str) -> Result<Option<T>> {
         Ok(read) => Ok(Some(read)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(bad(name, &error.to_string())),
-    }
-}
-
-/// Where administrators put it: a folder that people cannot write to.
-fn system_file() -> PathBuf {
-    #[cfg(windows)]
-    {
-        let data = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
-        data.join("Davit").join("policy.json")
-    }
-    #[cfg(target_os = "macos")]
-    {
-        PathBuf::from("/Library/Application Support/Davit/policy.json")
-    }
-    #[cfg(not(any(windows, target_os = "macos")))]
-    {
-        PathBuf::from("/etc/davit/policy.json")
     }
 }
 
@@ -220,11 +210,36 @@ mod tests {
     fn an_address_in_a_file_that_was_left_gives_way_to_the_one_that_management_locks() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("policy.json");
-        std::fs::write(&file, r#"{ "server": "https://old.example", "locks": { "tray": true } }"#).expect("written");
+        let place = Place::written(file, r#"{ "server": "https://old.example", "locks": { "tray": true } }"#);
         let managed = json!({ "locks": { "server": "https://new.example" } });
-        let policy = Policy::of_machine(Some(managed), &file, || None).expect("a policy");
-        assert_eq!(policy.address(), Some("https://new.example"));
-        assert_eq!(policy.rules.locks.get(Name::Tray), Some(&Value::Switch(true)), "and all else of it counts");
+        let company = json!({ "name": "New", "credentials_url": "https://new.example", "destinations": [] });
+        for managed in [managed, json!({ "company": company })] {
+            let policy = Policy::of_machine(Some(managed), &place, || None).expect("a policy");
+            assert_eq!(policy.address(), Some("https://new.example"));
+            assert_eq!(policy.rules.locks.get(Name::Tray), Some(&Value::Switch(true)), "and all else of it counts");
+        }
+    }
+
+    #[test]
+    fn a_file_as_windows_shells_write_it_is_read_or_refused_in_words_that_say_how_to_save_it() {
+        let text = r#"{ "server": "https://a.example" }"#;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("policy.json");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).expect("written");
+            Policy::read(&file)
+        };
+        let marked = [MARK, text.as_bytes()].concat();
+        assert_eq!(read(&marked).expect("a policy").address(), Some("https://a.example"));
+        read(&[MARK, &marked].concat()).expect_err("one mark is one too many already");
+        let wide = |mark: &str| format!("{mark}{text}").encode_utf16().collect::<Vec<u16>>();
+        let little = |units: Vec<u16>| units.into_iter().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        let big = |units: Vec<u16>| units.into_iter().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        let latin = b"{ \"company\": { \"name\": \"Caf\xe9\" } }".to_vec();
+        for bytes in [little(wide("\u{feff}")), big(wide("\u{feff}")), little(wide("")), big(wide("")), latin] {
+            let error = read(&bytes).expect_err("refused");
+            assert!(error.code == ErrorCode::BadInput && error.detail.contains("save it as UTF-8"), "{error}");
+        }
     }
 
     #[cfg(unix)]
@@ -233,12 +248,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("davit");
         std::fs::write(&file, "{}").expect("written");
-        let nobody = || None;
-        let none = Policy::of_machine(None, &folder.path().join("davit.d/policy.json"), nobody).expect("none");
+        let of_machine = |managed, file| Policy::of_machine(managed, &Place::of_a_test(file), || None);
+        let none = of_machine(None, folder.path().join("davit.d/policy.json")).expect("none");
         assert!(none.rules.is_empty());
         // What is no folder nobody may look into, not even who may do everything.
         for managed in [None, Some(json!({}))] {
-            let error = Policy::of_machine(managed, &file.join("policy.json"), nobody).expect_err("not looked at");
+            let error = of_machine(managed, file.join("policy.json")).expect_err("not looked at");
             assert!(error.code == ErrorCode::BadInput && error.detail.contains("davit/policy.json"), "{error}");
         }
         Policy::read(&folder.path().join("named.json")).expect_err("one that is named is to be there");

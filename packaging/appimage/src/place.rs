@@ -172,7 +172,8 @@ fn ours(at: &Path) -> Result<Option<File>> {
         Err(error) => return Err(Error::from(error)),
     };
     let found = folder.metadata()?;
-    Ok((found.uid() == geteuid().as_raw() && found.mode().trailing_zeros() >= 6).then_some(folder))
+    let is_closed = !Mode::from_raw_mode(found.mode()).intersects(Mode::RWXG | Mode::RWXO);
+    Ok((found.uid() == geteuid().as_raw() && is_closed).then_some(folder))
 }
 
 /// Whether it still lies there.

@@ -30,7 +30,7 @@ pub async fn set_proxy(shell: State<'_, Arc<Shell>>, proxy: ProxyWish) -> Answer
     Ok(shell.uploader()?.set_proxy(choice).await?)
 }
 
-/// Keeps a name and password for the proxy that the person was shown. Of all others the page can name none.
+/// Keeps a name and password for the proxy that the person was shown. The page can name one that is taken by now, and no other.
 #[tauri::command]
 pub async fn set_proxy_login(
     shell: State<'_, Arc<Shell>>,
@@ -42,7 +42,7 @@ pub async fn set_proxy_login(
     Ok(shell.uploader()?.set_proxy_login(&proxy, login).await?)
 }
 
-/// Forgets them.
+/// Forgets them, of a proxy that is taken or whose name and password are known.
 #[tauri::command]
 pub async fn forget_proxy_login(shell: State<'_, Arc<Shell>>, proxy: String) -> Answer<Network> {
     Ok(shell.uploader()?.forget_proxy_login(&proxy).await?)

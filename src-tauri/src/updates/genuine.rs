@@ -159,6 +159,7 @@ mod tests {
             ("Davit_1.2.3_amd64.deb", Kind::AppImage, "x86_64", false),
             ("Davit_1.2.3_x64-setup.exe", Kind::Nsis, "x86_64", true),
             ("Davit_1.2.3_arm64-setup.exe", Kind::Nsis, "x86_64", false),
+            ("Davit_1.2.3_x64-setup-all-users.exe", Kind::Nsis, "x86_64", false),
             ("Davit_1.2.3_x64_en-US.msi", Kind::Nsis, "x86_64", false),
             ("Davit.app.tar.gz", Kind::App, "aarch64", true),
             ("Davit_aarch64.app.tar.gz", Kind::App, "aarch64", true),

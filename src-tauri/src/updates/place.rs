@@ -1,6 +1,6 @@
 //! How this Davit was installed, and so who may put another in its place.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use davit_core::policy::Updates as Policy;
@@ -60,8 +60,18 @@ impl Place {
         // Where the person may not write, the system would want an administrator whenever they quit. Only trying tells: rights are
         // not all that may be in the way.
         let writable = lies.parent().is_some_and(|folder| tempfile::tempfile_in(folder).is_ok());
-        if writable && (kind == Kind::App || lies.is_file()) { Ok(Self { kind, lies }) } else { Err(NoUpdates::Place) }
+        // An update is an installer for one person: from all persons' Davit, which administrators may write to, it made a second.
+        let for_all = kind == Kind::Nsis && is_below(&lies, std::env::var_os("ProgramFiles"));
+        if writable && !for_all && (kind == Kind::App || lies.is_file()) {
+            Ok(Self { kind, lies })
+        } else {
+            Err(NoUpdates::Place)
+        }
     }
+}
+
+fn is_below(lies: &Path, folder: Option<OsString>) -> bool {
+    folder.and_then(|folder| std::fs::canonicalize(folder).ok()).is_some_and(|folder| lies.starts_with(folder))
 }
 
 /// The app for macOS that a program belongs to.
@@ -114,6 +124,17 @@ mod tests {
             let place = Place::of(Some(bundle), None, Some(&program)).expect("a place");
             assert_eq!(place.lies, std::fs::canonicalize(lies).expect("there"));
         }
+    }
+
+    #[test]
+    fn all_persons_davit_is_known_by_where_programs_of_all_lie() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let all = folder.path().join("Program Files");
+        std::fs::create_dir(&all).expect("made");
+        let lies = std::fs::canonicalize(&all).expect("there").join("Davit").join("davit-app.exe");
+        assert!(is_below(&lies, Some(all.clone().into_os_string())));
+        assert!(!is_below(&lies, Some(all.join("Davit").into_os_string())), "what is not there holds nothing");
+        assert!(!is_below(folder.path(), Some(all.into_os_string())) && !is_below(&lies, None));
     }
 
     /// Nobody writes into that folder, not even who may do everything.

@@ -688,7 +688,7 @@ proxy: string | null,
  */
 from: ProxyFrom | null, 
 /**
- * Whether it is told a name and password.
+ * Whether there is a name and password for it. Those that it refused are not told to it again for a while.
  */
 hasPassword: boolean, 
 /**

@@ -1585,6 +1585,28 @@ export const shell = {
     keep: 'Keep uploading',
     now: 'Quit',
   },
+  /** In the menu bar of macOS: what the system does by itself, spelt as it is there. */
+  bar: {
+    about: 'About Davit',
+    services: 'Services',
+    hide: 'Hide Davit',
+    hideOthers: 'Hide Others',
+    file: 'File',
+    close: 'Close Window',
+    edit: 'Edit',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    selectAll: 'Select All',
+    view: 'View',
+    fullScreen: 'Toggle Full Screen',
+    window: 'Window',
+    minimize: 'Minimize',
+    zoom: 'Zoom',
+    help: 'Help',
+  },
   /** Above the system's dialogs, and its kinds of files. */
   pick: {
     files: 'Choose files',

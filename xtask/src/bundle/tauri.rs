@@ -88,13 +88,35 @@ fn build(triple: &str) -> Result<()> {
 }
 
 fn windows(triple: &str) -> Result<Bundles> {
-    let mut tauri = bundler("bundle", triple)?;
-    if let Some(signs) = signs_for_windows()? {
-        tauri.arg("--config").arg(signs.to_string());
-    }
-    must("installers", &mut tauri)?;
+    let signs = signs_for_windows()?.map(|signs| signs.to_string());
+    let bundles = || -> Result<std::process::Command> {
+        let mut tauri = bundler("bundle", triple)?;
+        if let Some(signs) = &signs {
+            tauri.args(["--config", signs]);
+        }
+        Ok(tauri)
+    };
     let made = target().join(triple).join("release/bundle");
-    Ok(vec![(made.join("nsis"), "exe"), (made.join("msi"), "msi")])
+    // Tauri's one installer for both wants an administrator of whoever is one, at every update of their own as well.
+    let for_all =
+        serde_json::json!({ "bundle": { "windows": { "nsis": { "installMode": "perMachine" } } } }).to_string();
+    must("installer for all persons", bundles()?.args(["--bundles", "nsis", "--config", &for_all]))?;
+    set_aside(&made.join("nsis"), &made.join("all-users"))?;
+    must("installers", &mut bundles()?)?;
+    Ok(vec![(made.join("nsis"), "exe"), (made.join("all-users"), "exe"), (made.join("msi"), "msi")])
+}
+
+/// Tauri calls both installers the same: puts what is in a folder into another, by the name of those for all persons.
+fn set_aside(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| format!("nothing was made in {}", from.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.and_then(|name| name.strip_suffix(super::FOR_ONE)) {
+            std::fs::rename(&path, to.join(format!("{name}{}", super::FOR_ALL)))?;
+        }
+    }
+    Ok(())
 }
 
 /// One package for both kinds of processors.

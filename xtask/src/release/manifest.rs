@@ -6,6 +6,8 @@
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
+use crate::bundle;
+
 /// Of names of packages with their signatures.
 pub(super) fn of(signed: &[(String, String)], downloads: &str, day: &str) -> Result<Value> {
     let mut platforms = Map::new();
@@ -23,7 +25,7 @@ pub(super) fn of(signed: &[(String, String)], downloads: &str, day: &str) -> Res
 /// What an app that came in this package asks for; nothing for what asks for none. A package whose
 /// system updates it asks, too, and is told by Davit itself who brings the next one.
 fn platforms_of(name: &str) -> Vec<String> {
-    if name.starts_with("davit-backend") || name.contains("-trial-") {
+    if name.starts_with("davit-backend") || name.contains("-trial-") || name.ends_with(bundle::FOR_ALL) {
         return Vec::new();
     }
     let machine = if ["aarch64", "arm64"].iter().any(|word| name.contains(word)) { "aarch64" } else { "x86_64" };
@@ -50,6 +52,7 @@ mod tests {
             "Davit_0.1.0_arm64-setup.exe",
             "Davit_0.1.0_universal.app.tar.gz",
             "Davit_0.1.0_universal.dmg",
+            "Davit_0.1.0_x64-setup-all-users.exe",
             "Davit_0.1.0_x64-setup.exe",
             "Davit_0.1.0_x64_en-US.msi",
             "davit-0.1.0-1.aarch64.rpm",
@@ -79,6 +82,7 @@ mod tests {
             ]
         );
         assert_eq!(platforms["linux-x86_64-deb"]["url"], "https://releases.example.com/davit_0.1.0_amd64.deb");
+        assert_eq!(platforms["windows-x86_64-nsis"]["signature"], "signature of Davit_0.1.0_x64-setup.exe");
         assert_eq!(platforms["windows-x86_64-msi"]["signature"], "signature of Davit_0.1.0_x64_en-US.msi");
     }
 

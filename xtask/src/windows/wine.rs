@@ -12,6 +12,15 @@ use crate::run::{command, must, output, works};
 /// How long an installer may take, with a Wine that starts for the first time.
 const PATIENCE: Duration = Duration::from_secs(180);
 
+/// Whom an installer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The person who runs it.
+    Person,
+    /// All of the computer.
+    All,
+}
+
 /// A Windows of its own, without a screen.
 pub(super) struct Wine(PathBuf);
 
@@ -46,24 +55,40 @@ impl Wine {
     }
 
     /// Installs silently, starts what was installed, and removes it, with or without what is on record.
-    pub(super) fn tries(&self, installer: &Path, mode: &str, delete: bool) -> Result<()> {
-        must(&format!("install silently {mode}"), &mut self.run(installer, &["/S", mode]))?;
-        let place = self.installed().with_context(|| format!("{mode} installed nothing"))?;
+    pub(super) fn tries(&self, installer: &Path, mode: Mode, delete: bool) -> Result<()> {
+        must(&format!("install silently, {mode:?}"), &mut self.run(installer, &["/S"]))?;
+        let place = self.installed().with_context(|| format!("{mode:?}: nothing was installed"))?;
         let said = output(&mut self.run(&place.join("davit.exe"), &["--version"]));
         let said = said.context("what was installed does not start")?;
         ensure!(said.contains(env!("CARGO_PKG_VERSION")), "what was installed says {said}");
         println!("installed: {} in {}", said.trim(), place.display());
         let sends = self.of_persons("AppData/Roaming/Microsoft/Windows/SendTo/Davit.lnk").is_some();
-        ensure!(sends == (mode == "/CurrentUser"), "{mode}: an entry in Send to: {sends}");
+        ensure!(sends == (mode == Mode::Person), "{mode:?}: an entry in Send to: {sends}");
         for key in of_the_registry(mode) {
-            ensure!(self.knows(&key), "{mode} did not write {key}");
+            ensure!(self.knows(&key), "{mode:?}: {key} was not written");
         }
-        self.over_what_runs(installer, mode, &place)?;
+        let home = self.c().join("home-of-the-trial");
+        let _ = std::fs::remove_dir_all(&home);
+        let watches = ["watch", "run"];
+        let mut runs =
+            self.run(&place.join("davit.exe"), &watches).env("DAVIT_HOME", r"C:\home-of-the-trial").spawn()?;
+        let there = until("at work", || home.join("journal.sqlite").exists() || !matches!(runs.try_wait(), Ok(None)));
+        let removed = there.and_then(|()| {
+            self.over_what_runs(installer, mode, &place)?;
+            self.removes(&place, mode, delete)
+        });
+        let _ = runs.kill();
+        let _ = runs.wait();
+        removed
+    }
+
+    /// Uninstalls, also what runs.
+    fn removes(&self, place: &Path, mode: Mode, delete: bool) -> Result<()> {
         let records = self.person()?.join("AppData/Local/davit/Davit/data");
         std::fs::create_dir_all(&records)?;
-        let mut words = vec!["/S", mode];
+        let mut words = vec!["/S"];
         words.extend(delete.then_some("/DELETEDATA"));
-        must(&format!("uninstall silently {mode}"), &mut self.run(&place.join("uninstall.exe"), &words))?;
+        must(&format!("uninstall silently, {mode:?}"), &mut self.run(&place.join("uninstall.exe"), &words))?;
         // It goes on in a copy of itself.
         until("uninstalled", || !place.exists())?;
         until("without its entries", || {
@@ -75,27 +100,17 @@ impl Wine {
         if delete {
             until("without what was on record", || !records.exists())?;
         } else {
-            ensure!(records.exists(), "{mode} took along what was on record");
+            ensure!(records.exists(), "{mode:?}: what was on record went along");
         }
         Ok(())
     }
 
     /// Installs once more, over a command line that runs.
-    fn over_what_runs(&self, installer: &Path, mode: &str, place: &Path) -> Result<()> {
-        let program = place.join("davit.exe");
-        let home = self.c().join("home-of-the-trial");
-        let _ = std::fs::remove_dir_all(&home);
-        let mut runs = self.run(&program, &["watch", "run"]).env("DAVIT_HOME", r"C:\home-of-the-trial").spawn()?;
-        let there = until("at work", || home.join("journal.sqlite").exists() || !matches!(runs.try_wait(), Ok(None)));
-        let installed = there.and_then(|()| {
-            must(&format!("install over what runs {mode}"), &mut self.run(installer, &["/S", mode]))?;
-            let said = output(&mut self.run(&program, &["--version"]));
-            ensure!(said.is_some_and(|said| said.contains(env!("CARGO_PKG_VERSION"))), "it does not start any more");
-            Ok(())
-        });
-        let _ = runs.kill();
-        let _ = runs.wait();
-        installed
+    fn over_what_runs(&self, installer: &Path, mode: Mode, place: &Path) -> Result<()> {
+        must(&format!("install over what runs, {mode:?}"), &mut self.run(installer, &["/S"]))?;
+        let said = output(&mut self.run(&place.join("davit.exe"), &["--version"]));
+        ensure!(said.is_some_and(|said| said.contains(env!("CARGO_PKG_VERSION"))), "it does not start any more");
+        Ok(())
     }
 
     /// Installs as a person does it: by its pages, with Return.
@@ -141,8 +156,8 @@ impl Drop for Wine {
 }
 
 /// The keys that an installation writes beside the uninstaller's own.
-fn of_the_registry(mode: &str) -> Vec<String> {
-    let all = mode == "/AllUsers";
+fn of_the_registry(mode: Mode) -> Vec<String> {
+    let all = mode == Mode::All;
     let root = if all { "HKLM" } else { "HKCU" };
     let verbs = [r"Software\Classes\*\shell\Davit", r"Software\Classes\Directory\shell\Davit"];
     let path = r"Software\Microsoft\Windows\CurrentVersion\App Paths\davit.exe";

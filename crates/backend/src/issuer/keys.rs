@@ -133,8 +133,7 @@ impl Keys {
         if found.issuer != self.issuer {
             return Err(format!("it calls itself {:?}", found.issuer));
         }
-        let here = address::is_here(&found.jwks_uri) && !address::is_loopback(&self.url);
-        if here || address::check(&found.jwks_uri).is_err() {
+        if address::leads_here(&found.jwks_uri, &self.url) || address::check(&found.jwks_uri).is_err() {
             return Err("the address of its keys is not https".to_owned());
         }
         let Published { keys } = self.get(found.jwks_uri).await?;

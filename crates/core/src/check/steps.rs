@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant, timeout};
 use super::test_file::sent_by;
 use super::{Found, Line, Skipped, Step, Subject, Target, Verdict};
 use crate::error::{Error, ErrorCode, Result};
-use crate::net::{Handshake, Net, ON_PURPOSE, Through, knock, time_of};
+use crate::net::{Handshake, Net, ON_PURPOSE, Through, knock, time_of, wants_a_login};
 use crate::s3::{WayKind, latency_of, sign_of};
 use crate::session::{Needs, address};
 use crate::units::{ByteRate, UnixTime};
@@ -50,13 +50,14 @@ pub(super) async fn look(step: Step, subject: &Subject) -> Option<Line> {
     })
 }
 
-fn is_here(to: &Uri) -> bool {
-    to.to_string().parse().is_ok_and(|url| address::is_loopback(&url))
+/// The way to an address: past every proxy where it is on this computer.
+fn towards(net: &Net, to: &Uri) -> Net {
+    Net { direct: net.direct || address::is_loopback_uri(to), ..net.clone() }
 }
 
 /// The proxy on the way, unless what is asked for is on this computer.
 async fn through(net: &Net, to: &Uri) -> Option<Through> {
-    if net.direct || is_here(to) { None } else { net.proxies.find(to).await }
+    if net.direct || address::is_loopback_uri(to) { None } else { net.proxies.find(to).await }
 }
 
 /// Where a proxy leads, names are its affair: its own has to be known.
@@ -88,7 +89,7 @@ async fn certificate(subject: &Subject) -> Line {
     if to.scheme() != Some(&http::uri::Scheme::HTTPS) {
         return Line::skipped(step, Skipped::OnThisComputer);
     }
-    let net = Net { direct: subject.net.direct || is_here(to), ..subject.net.clone() };
+    let net = towards(&subject.net, to);
     match net.shakes_hands(to).await {
         Ok(Handshake { issuer, stands: Ok(()) }) => {
             Line::fine(step, Found::Issuer { issuer: issuer.unwrap_or_else(|| "?".to_owned()) })
@@ -103,7 +104,7 @@ async fn certificate(subject: &Subject) -> Line {
 async fn company(subject: &Subject) -> Line {
     let step = Step::Company;
     let Some(to) = &subject.address else { return Line::skipped(step, Skipped::NoCompany) };
-    let net = Net { direct: subject.net.direct || is_here(to), ..subject.net.clone() };
+    let net = towards(&subject.net, to);
     let client = match net.store_client() {
         Ok(client) => client,
         Err(error) => return Line::wrong(step, &error),
@@ -111,9 +112,7 @@ async fn company(subject: &Subject) -> Line {
     let begun = Instant::now();
     match knock(&client, &to.to_string(), ON_PURPOSE).await {
         Ok(_) => Line::fine(step, Found::Answers { ms: ms(begun.elapsed()) }),
-        Err(why) if why.contains("proxy authorization required") => {
-            Line::wrong(step, &Error::new(ErrorCode::ProxyAuth).detail(why))
-        }
+        Err(why) if wants_a_login(&why) => Line::wrong(step, &Error::new(ErrorCode::ProxyAuth).detail(why)),
         Err(why) => Line::wrong(step, &Error::new(ErrorCode::AddressUnreachable).detail(why)),
     }
 }
@@ -180,7 +179,7 @@ async fn clock(subject: &Subject) -> Line {
     if there.is_none()
         && let Some(to) = &subject.address
     {
-        let net = Net { direct: subject.net.direct || is_here(to), ..subject.net.clone() };
+        let net = towards(&subject.net, to);
         if let Ok(client) = net.store_client() {
             there = knock(&client, &to.to_string(), ON_PURPOSE).await.ok().and_then(|answer| time_of(&answer));
         }

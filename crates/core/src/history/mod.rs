@@ -16,7 +16,7 @@ use ts_rs::TS;
 
 use crate::bandwidth::Zone;
 use crate::error::Result;
-use crate::folded::{folded_all, words};
+use crate::folded::{Repeated, folded, words};
 use crate::journal::{End, Ended, EntryRow, Reader, Texts};
 use crate::units::{ByteCount, UnixTime};
 pub use table::write as write_table;
@@ -151,6 +151,7 @@ fn matching(journal: &Reader, texts: Option<&Texts>, words: &[String]) -> Result
     // What the index has need not be looked at where nothing is.
     let (mut found, known, mut after) =
         if left.is_empty() { (known, HashSet::new(), upto) } else { (HashSet::new(), known, 0) };
+    let mut places = Repeated::default();
     loop {
         let mut last = None;
         journal.history_texts(after, CHUNK, |number, name, destination| {
@@ -159,8 +160,8 @@ fn matching(journal: &Reader, texts: Option<&Texts>, words: &[String]) -> Result
             if is_known && !known.contains(&number) {
                 return;
             }
-            let text = folded_all(&[name, destination]);
-            let has = |word: &&str| text.contains(*word);
+            let (name, place) = (folded(name), places.folded(destination));
+            let has = |word: &&str| name.contains(*word) || place.contains(*word);
             if left.iter().all(has) && (is_known || looked_up.iter().all(has)) {
                 found.insert(number);
             }
@@ -295,10 +296,12 @@ fn opened<'a>(reader: &'a mut Option<Reader>, home: &Path) -> Result<&'a Reader>
 fn bring_up(home: &Path) -> Result<()> {
     let journal = Reader::open(home)?;
     let mut texts = Texts::make(home, &journal.history_token()?)?;
+    let mut places = Repeated::default();
     loop {
         let mut next = Vec::new();
         journal.history_texts(texts.upto()?, CHUNK, |number, name, destination| {
-            next.push((number, folded_all(&[name, destination])));
+            // No word reaches from one into the other.
+            next.push((number, format!("{}\n{}", folded(name), places.folded(destination))));
         })?;
         if next.is_empty() {
             return Ok(());
@@ -312,7 +315,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::folded::folded;
     use crate::ids::ItemId;
     use crate::journal::{Entry, put_all};
 

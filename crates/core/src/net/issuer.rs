@@ -11,6 +11,7 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 use tower_service::Service as _;
 
 use super::Net;
+use super::login::wants_a_login;
 use crate::error::{Error, ErrorCode, Result};
 
 /// What came of a connection.
@@ -58,7 +59,7 @@ fn why(error: &(dyn std::error::Error + 'static)) -> Error {
         said = within.to_string();
         next = cause.source();
     }
-    let code = if said.contains("proxy authorization required") { ErrorCode::ProxyAuth } else { ErrorCode::Offline };
+    let code = if wants_a_login(&said) { ErrorCode::ProxyAuth } else { ErrorCode::Offline };
     Error::new(code).detail(said)
 }
 

@@ -48,10 +48,15 @@ impl ProxyLogin {
 /// Answers the name and password for the proxy at a host and port, where any are kept.
 pub(super) type Keychain = Arc<dyn Fn(String) -> BoxFuture<'static, Option<ProxyLogin>> + Send + Sync>;
 
-/// Whether a proxy wants to know who we are: the error of the tunnel keeps its type to itself.
+/// Whether a proxy wants to know who we are.
 pub(super) fn asks_who_we_are(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |cause| cause.source());
-    causes.any(|cause| cause.to_string().contains("proxy authorization required"))
+    causes.any(|cause| wants_a_login(&cause.to_string()))
+}
+
+/// The same by the words of an error: the tunnel of `hyper-util` keeps the type of its own to itself.
+pub(crate) fn wants_a_login(said: &str) -> bool {
+    said.contains("proxy authorization required")
 }
 
 #[cfg(test)]

@@ -201,12 +201,11 @@ impl Proxies {
     /// As `resolves` says, in the place of environment and system: of a host, the address of the proxy that leads there, or none
     /// where it is reached straight.
     pub fn as_said_by(resolves: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        let none = || Matcher::builder().build();
         let resolver: Resolver = Arc::new(move |to: Uri| -> BoxFuture<'static, Option<Matcher>> {
-            let said = resolves(to.host().unwrap_or_default()).map_or_else(none, system::through);
+            let said = resolves(to.host().unwrap_or_default()).map_or_else(system::straight, system::through);
             Box::pin(std::future::ready(Some(said)))
         });
-        Self::by(none(), none(), resolver)
+        Self::by(system::straight(), system::straight(), resolver)
     }
 
     /// One proxy for all, `http://[user:password@]host:port`.
@@ -413,7 +412,7 @@ impl Now {
     fn is_due(&self, to: &Uri) -> bool {
         self.choice == ProxyChoice::Automatic
             && self.environment.intercept(to).is_none()
-            && !to.to_string().parse().is_ok_and(|url| address::is_loopback(&url))
+            && !address::is_loopback_uri(to)
             && self.said.is_due(to)
     }
 

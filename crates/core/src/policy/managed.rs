@@ -134,16 +134,23 @@ pub(super) fn read() -> Result<Option<Json>> {
     Ok(None)
 }
 
-/// A policy in which the company's address stands in one place: alone it is the lock that many have no other than. Who says it
-/// in both ways means the one that stands alone.
+/// A policy in which the company's address stands in one place: alone, or as that of a company that is described, it is the lock that
+/// many have no other than. Who says it in several ways means the one that stands alone, then the lock.
 pub(super) fn folded(mut policy: Json) -> Json {
-    if let Some(all) = policy.as_object_mut()
-        && let Some(server) = all.remove("server")
-    {
-        let locks = all.entry("locks").or_insert_with(|| Json::Object(serde_json::Map::new()));
-        // Locks that are none are refused with all of it.
-        if let Some(locks) = locks.as_object_mut() {
-            locks.insert("server".to_owned(), server);
+    if let Some(all) = policy.as_object_mut() {
+        let alone = all.remove("server");
+        // One that is described is one that nobody turns from. What is no address is refused with the company.
+        let described = all.get("company").and_then(|company| company.get("credentials_url")).cloned();
+        let described = described.filter(|address| address.as_str().is_some_and(|address| !address.is_empty()));
+        if alone.is_some() || described.is_some() {
+            let locks = all.entry("locks").or_insert_with(|| Json::Object(serde_json::Map::new()));
+            // Locks that are none are refused with all of it.
+            if let Some(locks) = locks.as_object_mut() {
+                locks.extend(alone.map(|address| ("server".to_owned(), address)));
+                if let Some(address) = described {
+                    locks.entry("server").or_insert(address);
+                }
+            }
         }
     }
     policy
@@ -248,9 +255,11 @@ mod tests {
     fn whichever_way_an_address_is_said_the_upper_one_counts() {
         let alone = |address: &str| json!({ "server": address });
         let locked = |address: &str| json!({ "locks": { "server": address } });
+        let described =
+            |address: &str| json!({ "company": { "name": "Example", "credentials_url": address, "destinations": [] } });
         let (below, upper) = ("https://below.example", "https://upper.example");
-        for below in [alone(below), locked(below)] {
-            for upper in [alone(upper), locked(upper)] {
+        for below in [alone(below), locked(below), described(below)] {
+            for upper in [alone(upper), locked(upper), described(upper)] {
                 let both = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy");
                 assert_eq!(both.address(), Some("https://upper.example"), "{below} {upper}");
             }

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::credentials::Refusal;
 use crate::error::{Done, Error, ErrorCode, Retry};
-use crate::net::retry_after;
+use crate::net::{retry_after, wants_a_login};
 
 /// What a request came to when it failed.
 #[derive(Debug)]
@@ -266,7 +266,7 @@ fn connection<E: std::error::Error + Send + Sync + 'static>(error: &SdkError<E, 
         said = cause.to_string();
         next = cause.source();
     }
-    if said.contains("proxy authorization required") {
+    if wants_a_login(&said) {
         // The proxy asked, and had nothing of the request.
         return Error::new(ErrorCode::ProxyAuth).detail(said).done(Done::No);
     }

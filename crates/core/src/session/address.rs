@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use http::Uri;
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -68,9 +69,20 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether an address leads to this computer, by any of its names: for whoever must not lead there. What is spelt oddly is not let
-/// through by plain http for it ([`is_loopback`]).
-pub fn is_here(url: &Url) -> bool {
+/// Whether what is asked for never leaves this computer.
+pub(crate) fn is_loopback_uri(to: &Uri) -> bool {
+    to.to_string().parse().is_ok_and(|url| is_loopback(&url))
+}
+
+/// Whether an address leads to this computer that was named at another one, which names none here. It goes by how addresses are
+/// written: names are not resolved, and one of another domain may lead here all the same.
+pub fn leads_here(url: &Url, named_by: &Url) -> bool {
+    is_here(url) && !is_loopback(named_by)
+}
+
+/// Whether an address is one of this computer, however it is written. What is spelt oddly is not let through by plain http for
+/// it ([`is_loopback`]).
+fn is_here(url: &Url) -> bool {
     let here = |ip: Ipv4Addr| ip.is_loopback() || ip.is_unspecified();
     match url.host() {
         Some(Host::Ipv4(ip)) => here(ip),

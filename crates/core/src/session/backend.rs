@@ -17,7 +17,7 @@ use super::wire::{
 };
 use super::{address, checks, shape};
 use crate::error::{Error, ErrorCode, Result, Retry};
-use crate::net::{Net, http_date, retry_after};
+use crate::net::{Net, http_date, retry_after, wants_a_login};
 
 /// No answer of the contract is nearly as long.
 const LONGEST: usize = 1 << 20;
@@ -368,8 +368,7 @@ pub(super) fn no_answer(error: &reqwest::Error) -> Error {
         }
         next = cause.source();
     }
-    // As the tunnel of `hyper-util` has it, which keeps the type of its error to itself.
-    if said.contains("proxy authorization required") {
+    if wants_a_login(&said) {
         return Error::new(ErrorCode::ProxyAuth).detail(shape::told(&said));
     }
     Error::new(ErrorCode::Offline).detail(shape::told(&said))

@@ -107,11 +107,6 @@ impl Values {
             _ => None,
         }
     }
-
-    /// A text for a setting that nothing is said of yet.
-    pub(crate) fn or_text(&mut self, name: Name, text: &str) {
-        self.0.entry(name).or_insert_with(|| Value::Text(text.to_owned()));
-    }
 }
 
 impl TryFrom<BTreeMap<String, Json>> for Values {

@@ -32,7 +32,7 @@ pub struct Network {
     pub proxy: Option<String>,
     /// Who says so.
     pub from: Option<ProxyFrom>,
-    /// Whether it is told a name and password.
+    /// Whether there is a name and password for it. Those that it refused are not told to it again for a while.
     pub has_password: bool,
     /// Why those last no longer than this program, where they were to: `keychain-unavailable`.
     pub unkept: Option<ErrorCode>,
@@ -74,7 +74,7 @@ impl Uploader {
     /// while a person types.
     ///
     /// # Errors
-    /// `bad-input` where that one is not taken, or not any more.
+    /// `bad-input` where that one is on the way to no place that was asked for, or not any more.
     pub async fn set_proxy_login(&self, proxy: &str, login: ProxyLogin) -> Result<Network> {
         self.on_runtime((proxy.to_owned(), login), |keeper, (proxy, login)| async move {
             let proxies = &keeper.options.net.proxies;
@@ -93,7 +93,7 @@ impl Uploader {
     /// Forgets the name and password for the proxy at this host and port. Of one that is not known nothing is forgotten.
     ///
     /// # Errors
-    /// None today; the keychain may be away, and they are then gone from memory all the same.
+    /// `bad-input` for what is no host and port. A keychain that is away is none: they are gone from memory all the same.
     pub async fn forget_proxy_login(&self, proxy: &str) -> Result<Network> {
         self.on_runtime(proxy.to_owned(), |keeper, proxy| async move {
             let proxies = &keeper.options.net.proxies;

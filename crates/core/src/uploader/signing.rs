@@ -109,7 +109,7 @@ impl Keeper {
             Err(error) => Err(error),
         };
         if arrived.is_err() {
-            self.waits_no_more(&session);
+            self.waits_no_more(&session, || {});
         }
         arrived
     }
@@ -158,14 +158,18 @@ impl Keeper {
     }
 
     pub(super) fn leave_sign_in(&self) {
-        self.next_turn();
-        if let Some(session) = self.present.session() {
-            self.waits_no_more(&session);
+        // Whoever is left answers how things stand, so that is said before.
+        let next = || {
+            self.next_turn();
+        };
+        let said = self.present.session().is_some_and(|session| self.waits_no_more(&session, next));
+        if !said {
+            self.next_turn();
         }
     }
 
-    /// As it was before somebody began to sign in.
-    fn waits_no_more(&self, session: &Session) {
+    /// As it was before somebody began to sign in, and `then` before anything else is said. Answers whether the session counts.
+    fn waits_no_more(&self, session: &Session, then: impl FnOnce()) -> bool {
         let (company, address) = (session.company(), session.address());
         let since = match *session.state().borrow() {
             SessionState::SignedOut { since } => since,
@@ -183,7 +187,8 @@ impl Keeper {
                 }
                 waited
             });
+            then();
         };
-        self.present.while_it_counts(|now| now.is(session), back);
+        self.present.while_it_counts(|now| now.is(session), back)
     }
 }

@@ -64,7 +64,7 @@ impl Checks {
         self.asked.push(done);
     }
 
-    /// Whoever waits for one is told that there is none now.
+    /// Whoever waits for one is told that there is none now: it comes some day.
     pub(super) fn cannot_be_now(&mut self) {
         self.asked.clear();
     }

@@ -68,7 +68,7 @@ impl Folder {
                     if !self.is_elsewhere() {
                         self.rests(Doing::Elsewhere { process: owner::holder(is.folder) });
                     }
-                    self.cannot_check_now();
+                    self.checks.cannot_be_now();
                     self.not_before = Some(Instant::now() + AWAY);
                     self.tally.is_stale();
                     return Ok(None);

@@ -240,7 +240,7 @@ impl Folder {
             Err(error) => {
                 tracing::warn!(watch = %self.row.id, %error, "a watched folder could not be looked at");
                 self.problem = Some(error.code);
-                self.cannot_check_now();
+                self.checks.cannot_be_now();
                 self.tally.is_stale();
                 // What was to be looked at may be forgotten.
                 self.checks_anew();
@@ -264,11 +264,6 @@ impl Folder {
     fn looks_for_it(&self) -> Option<Instant> {
         let is_told = self.checks.are_done() && self.events.notices() == Notices::Live;
         is_told.then(|| self.presence.due())
-    }
-
-    /// Whoever waits for a check is told that there is none now: it comes some day.
-    pub(super) fn cannot_check_now(&mut self) {
-        self.checks.cannot_be_now();
     }
 
     /// Whether there is a file of which something may be to become by now.
@@ -352,7 +347,7 @@ impl Folder {
     }
 
     pub(super) fn rests(&mut self, doing: Doing) {
-        self.cannot_check_now();
+        self.checks.cannot_be_now();
         if self.doing == doing {
             return;
         }

@@ -192,13 +192,13 @@ impl Spec {
     pub fn check(&self) -> Result<()> {
         let bad = |why: &str| Err(Error::new(ErrorCode::BadInput).detail(why));
         if self.name.chars().count() > NAME_AT_MOST || self.name.chars().any(char::is_control) {
-            return bad("a name has 100 letters at most, and no line breaks");
+            return bad(&format!("a name has {NAME_AT_MOST} letters at most, and no line breaks"));
         }
         if !SETTLES.contains(&self.settle) {
             return bad("a file settles for 1 second at least and a day at most");
         }
         if self.lines.len() > LINES_AT_MOST || self.leftovers.len() > LINES_AT_MOST {
-            return bad("200 patterns at most");
+            return bad(&format!("{LINES_AT_MOST} patterns at most"));
         }
         let Bounds { least, most, .. } = self.bounds;
         if let (Some(least), Some(most)) = (least, most)

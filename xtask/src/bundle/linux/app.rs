@@ -13,10 +13,11 @@ use crate::{icons, licences};
 const SIZES: [&str; 10] = ["16", "22", "24", "32", "48", "64", "96", "128", "256", "512"];
 
 /// "Upload with Davit" in the menus of file managers, and where each looks for it.
-const FILE_MANAGERS: [(&str, &str); 3] = [
+const FILE_MANAGERS: [(&str, &str); 4] = [
     ("thunar-sendto.desktop", "/usr/share/Thunar/sendto/davit.desktop"),
     ("kio-servicemenu.desktop", "/usr/share/kio/servicemenus/davit.desktop"),
     ("davit.nemo_action", "/usr/share/nemo/actions/davit.nemo_action"),
+    ("davit-nautilus.py", "/usr/share/nautilus-python/extensions/davit.py"),
 ];
 
 /// What is the same in every kind of package.
@@ -128,6 +129,43 @@ fn day() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What it is read with in GNOME Files stands in for itself here; a file of an earlier one comes behind its window.
+    const GNOME_FILES: &str = r#"
+import sys, types
+class Item:
+    def __init__(self, **of): self.of = of
+    def connect(self, when, run, *with_it): self.press = lambda: run(self, *with_it)
+started = []
+Subprocess = types.SimpleNamespace(new=lambda words, flags: started.append(words))
+known = types.SimpleNamespace(
+    Gio=types.SimpleNamespace(Subprocess=Subprocess, SubprocessFlags=types.SimpleNamespace(NONE=0)),
+    GObject=types.SimpleNamespace(GObject=type("GObject", (), {})),
+    Nautilus=types.SimpleNamespace(MenuProvider=type("MenuProvider", (), {}), MenuItem=Item),
+)
+sys.modules["gi"] = types.ModuleType("gi")
+sys.modules["gi.repository"] = known
+read = {}
+exec(open(sys.argv[1], encoding="utf-8").read(), read)
+extension = read["Davit"]()
+file = lambda path: types.SimpleNamespace(get_location=lambda: types.SimpleNamespace(get_path=lambda: path))
+(item,) = extension.get_file_items([file("/a/one.mov"), file("/a/-two")])
+assert item.of["label"] == "Upload with Davit" and item.of["icon"] == "davit-app"
+item.press()
+(item,) = extension.get_file_items("a window", [file("/a")])
+item.press()
+assert started == [["davit-app", "/a/one.mov", "/a/-two"], ["davit-app", "/a"]], started
+assert extension.get_file_items([file("/a"), file(None)]) == [] == extension.get_file_items([])
+assert extension.get_background_items(file("/a")) == []
+"#;
+
+    #[test]
+    fn gnome_files_offers_what_lies_on_this_computer_and_starts_davit_with_it() {
+        let extension = root().join("packaging/linux/davit-nautilus.py");
+        let read =
+            Command::new("/usr/bin/python3").args(["-c", GNOME_FILES]).arg(extension).output().expect("python3 starts");
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    }
 
     /// The page is written by hand.
     #[test]

@@ -81,6 +81,9 @@ fn described(package: &Package, version: &str, packer: &Packer, kib: u64, linked
     if !package.recommends.is_empty() {
         writeln!(text, "Recommends: {}", package.recommends.join(", "))?;
     }
+    if !package.suggests.is_empty() {
+        writeln!(text, "Suggests: {}", package.suggests.join(", "))?;
+    }
     if let Some(homepage) = &packer.homepage {
         writeln!(text, "Homepage: {homepage}")?;
     }
@@ -135,10 +138,12 @@ mod tests {
         assert!(text.contains("\nDepends: libc6 (>= 2.34), libgtk-3-0 (>= 3.21.4), ca-certificates\n"), "{text}");
         assert!(text.contains("\nInstalled-Size: 7\n") && text.ends_with("command line (davit).\n"), "{text}");
         assert!(text.contains("\nMaintainer: IT <it@example.com>\n"), "{text}");
+        assert!(text.contains("\nSuggests: python3-nautilus\n"), "{text}");
         assert!(text.contains("\nHomepage: https://example.com/davit\n"), "{text}");
         packer.homepage = None;
         let text = described(&BACKEND, "1.2.0", &packer, 7, "").expect("written");
         assert!(text.contains("\nDepends: ca-certificates\n") && !text.contains("Recommends"), "{text}");
+        assert!(!text.contains("Suggests"), "{text}");
     }
 
     #[test]

@@ -12,9 +12,12 @@ pub(crate) struct Package {
     pub(crate) depends: &'static [&'static str],
     /// What is missed without it.
     pub(crate) recommends: &'static [&'static str],
-    /// Both as distributions with RPM call them.
+    /// What some people miss without it.
+    pub(crate) suggests: &'static [&'static str],
+    /// All three as distributions with RPM call them.
     pub(crate) requires: &'static [&'static str],
     pub(crate) weak: &'static [&'static str],
+    pub(crate) weaker: &'static [&'static str],
     /// Files that an administrator may change.
     pub(crate) kept: &'static [&'static str],
     /// A service.
@@ -34,8 +37,11 @@ pub(crate) const APP: Package = Package {
     programs: &["davit-app", "davit"],
     depends: &["ca-certificates"],
     recommends: &["libayatana-appindicator3-1", "gnome-keyring | kwalletmanager"],
+    // By it the menu of GNOME Files has us.
+    suggests: &["python3-nautilus"],
     requires: &["ca-certificates", "hicolor-icon-theme"],
     weak: &["libayatana-appindicator-gtk3"],
+    weaker: &["nautilus-python"],
     kept: &["/etc/xdg/autostart/Davit.desktop"],
     unit: None,
 };
@@ -53,8 +59,10 @@ pub(crate) const BACKEND: Package = Package {
     programs: &["davit-backend"],
     depends: &["ca-certificates"],
     recommends: &[],
+    suggests: &[],
     requires: &["ca-certificates"],
     weak: &[],
+    weaker: &[],
     kept: &[],
     unit: Some("davit-backend.service"),
 };

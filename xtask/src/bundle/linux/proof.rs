@@ -178,6 +178,7 @@ fn installed(system: &Bare) -> Result<()> {
         "/usr/share/Thunar/sendto/davit.desktop",
         "/usr/share/kio/servicemenus/davit.desktop",
         "/usr/share/nemo/actions/davit.nemo_action",
+        "/usr/share/nautilus-python/extensions/davit.py",
         "/etc/xdg/autostart/Davit.desktop",
     ] {
         ensure!(system.path(file).exists(), "the package does not bring {file}");

@@ -69,6 +69,9 @@ fn described(package: &Package, version: &str, packer: &Packer, tree: &Tree) -> 
     for missed in package.weak {
         writeln!(text, "Recommends: {missed}")?;
     }
+    for missed in package.weaker {
+        writeln!(text, "Suggests: {missed}")?;
+    }
     writeln!(text, "\n%description\n{}\n\n%install", package.about.join("\n"))?;
     writeln!(text, "mkdir -p %{{buildroot}}\ncp -a '{}/.' %{{buildroot}}/\n", tree.root().display())?;
     if let Some(unit) = package.unit {

@@ -15,9 +15,10 @@ const SOON: Duration = Duration::from_millis(800);
 
 pub(super) async fn by(to: Uri) -> Option<Matcher> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    // A server has no settings of that kind. What the environment says of proxies, exceptions too, comes before them.
+    // A server has no settings of that kind. What the environment says of proxies, exceptions too, comes before them, and was looked
+    // at already.
     if !is_set(&"XDG_CURRENT_DESKTOP") || SAID.iter().any(is_set) {
-        return Some(Matcher::from_env());
+        return Some(super::straight());
     }
     let address = to.to_string();
     let asked = async {
@@ -30,7 +31,7 @@ pub(super) async fn by(to: Uri) -> Option<Matcher> {
         // The first that is named counts; "direct://" is none.
         Ok(Ok(found)) => {
             let named = found.into_iter().next().filter(|proxy| proxy.starts_with("http"));
-            Some(named.map_or_else(|| Matcher::builder().build(), super::through))
+            Some(named.map_or_else(super::straight, super::through))
         }
         Ok(Err(error)) => {
             tracing::debug!(%error, "the desktop names no proxy");

@@ -18,14 +18,11 @@ pub(super) async fn by(to: Uri) -> Option<Matcher> {
 }
 
 fn said(to: &Uri) -> Matcher {
-    match named(to) {
-        Ok(Some(said)) => said,
-        Ok(None) => Matcher::from_system(),
-        Err(error) => {
-            tracing::debug!(%error, "Windows does not say which proxy leads there");
-            Matcher::from_system()
-        }
-    }
+    let named = named(to).unwrap_or_else(|error| {
+        tracing::debug!(%error, "Windows does not say which proxy leads there");
+        None
+    });
+    named.unwrap_or_else(Matcher::from_system)
 }
 
 /// The first that is named counts.

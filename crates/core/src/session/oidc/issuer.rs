@@ -242,7 +242,7 @@ fn places(issuer: &Url) -> [Url; 2] {
 /// The one rule for every address, and: nobody elsewhere names an address of this computer.
 fn reachable(url: &Url, named_by: &Url) -> Result<()> {
     address::check(url).map_err(|_| broken("an address of it is not https"))?;
-    if address::is_here(url) && !address::is_loopback(named_by) {
+    if address::leads_here(url, named_by) {
         return Err(broken("an address of it is on this computer"));
     }
     Ok(())
@@ -322,6 +322,7 @@ mod tests {
             assert_eq!(says(field, value).expect_err(field).code, ErrorCode::BackendContract);
         }
     }
+
     #[test]
     fn the_page_for_a_code_leads_nobody_to_this_computer() {
         let issuer = issuer("https://id.example.com", "https://uploads.example.com/").expect("good");

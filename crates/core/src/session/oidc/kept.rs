@@ -164,7 +164,7 @@ impl Kept {
 
     /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart; none
     /// where somebody left, or came before them, since they `began`: nothing of it is kept then.
-    pub(in super::super) async fn sign_in(&self, began: u64, grant: Grant) -> Option<bool> {
+    pub(in super::super) async fn sign_in(self: &Arc<Self>, began: u64, grant: Grant) -> Option<bool> {
         let turn = {
             let mut now = self.now();
             if now.turn != began {

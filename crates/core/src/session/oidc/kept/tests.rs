@@ -88,7 +88,9 @@ async fn a_keychain_that_asks_a_person_first_keeps_nobody_waiting_and_has_the_la
     let (kept, keychain) = filed().await;
     let asks = keychain.asks.lock().await;
     for refresh in ["two", "three"] {
+        let begun = Instant::now();
         assert_eq!(kept.keep(kept.turn(), renewed_by(refresh)).await, Some(false), "{refresh}");
+        assert_eq!(begun.elapsed().as_secs(), 5, "{refresh}");
         assert_eq!(kept.bearer().await.expect("in memory").expose_secret(), "access");
     }
     drop(asks);
