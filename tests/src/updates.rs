@@ -17,8 +17,10 @@ use crate::authority::Authority;
 /// Where the manifest is.
 pub const MANIFEST: &str = "/davit.json";
 const ARCHIVE: &str = "/davit";
-/// What a manifest calls this computer.
-const TARGET: &str = "linux-x86_64-appimage";
+/// How this kind of computer is called.
+const OURS: &str = std::env::consts::ARCH;
+/// Another one, and how the head of its programs calls it. Source: ELF-64 object file format, `e_machine`.
+const OTHERS: (&str, u8) = if cfg!(target_arch = "aarch64") { ("x86_64", 62) } else { ("aarch64", 183) };
 
 /// Whoever may sign updates.
 pub struct Publisher {
@@ -60,7 +62,7 @@ pub struct Release {
 impl Release {
     /// All of it in order.
     pub fn genuine(by: &Publisher, version: &str, archive: &Arc<Vec<u8>>) -> Self {
-        let signature = by.signs(archive, &comment("amd64", version));
+        let signature = by.signs(archive, &comment(OURS, version));
         Self { version: version.to_owned(), signature, archive: Arc::clone(archive), schemes: ["https"; 2] }
     }
 
@@ -93,12 +95,13 @@ pub fn tampered(
     };
     // The head of a program for another machine.
     let mut elsewhere = new.1.to_vec();
-    elsewhere[18] = 183;
+    elsewhere[18] = OTHERS.1;
     let written_into = STANDARD.decode(&before.signature).expect("base64");
     let written_into = String::from_utf8(written_into).expect("text").replace(old.0, new.0);
     let higher = "99.0.0";
+    let without_version = format!("timestamp:1800000000\tfile:Davit_{OURS}.AppImage");
     vec![
-        ("signed by another key", signed(&Publisher::other(), new.1, &comment("amd64", new.0))),
+        ("signed by another key", signed(&Publisher::other(), new.1, &comment(OURS, new.0))),
         ("the signature of another archive", Release { signature: before.signature.clone(), ..good.clone() }),
         ("the signature is none", Release { signature: STANDARD.encode("nonsense"), ..good.clone() }),
         ("one bit is another", changed(|archive| archive[70_000] ^= 1)),
@@ -112,8 +115,8 @@ pub fn tampered(
         ("an old archive told as new", Release { version: new.0.to_owned(), ..before.clone() }),
         ("the same version again", before),
         ("a newer one under another version", Release { version: higher.to_owned(), ..good.clone() }),
-        ("signed without its version", signed(by, new.1, "timestamp:1800000000\tfile:Davit_amd64.AppImage")),
-        ("for another machine", signed(by, &elsewhere, &comment("aarch64", new.0))),
+        ("signed without its version", signed(by, new.1, &without_version)),
+        ("for another machine", signed(by, &elsewhere, &comment(OTHERS.0, new.0))),
         ("the archive by http", Release { schemes: ["https", "http"], ..good.clone() }),
         ("the manifest by http", Release { schemes: ["http", "https"], ..good }),
     ]
@@ -192,7 +195,8 @@ impl Shelf {
     fn manifest(&self, release: &Release) -> Value {
         let url = format!("https://localhost:{}{ARCHIVE}", self.https.port());
         let archive = json!({ "url": url, "signature": release.signature });
-        json!({ "version": release.version, "platforms": { TARGET: archive } })
+        let target = format!("linux-{OURS}-appimage");
+        json!({ "version": release.version, "platforms": { target: archive } })
     }
 
     /// How often it was asked for the manifest, by whoever is called so.

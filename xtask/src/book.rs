@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::run::{command, must, output, root, target, works};
 
@@ -11,23 +11,11 @@ const VERSION: &str = "0.5.4";
 
 /// Makes the site.
 pub(crate) fn run() -> Result<()> {
-    let Some(program) = program()? else {
-        bail!("mdBook is missing; run: cargo install mdbook --locked --version {VERSION}");
-    };
+    let how = || format!("mdBook is missing; run: cargo install mdbook --locked --version {VERSION}");
+    let program = program().with_context(how)?.with_context(how)?;
     let site = target().join("book");
     must("the site of the documentation", command(program, &["build", "docs", "--dest-dir"]).arg(&site))?;
     println!("{}", site.join("index.html").display());
-    Ok(())
-}
-
-/// The same for the tests. Where mdBook cannot be had, a line says what is missed.
-pub(crate) fn proof() -> Result<()> {
-    let why = match program() {
-        Ok(Some(_)) => return run(),
-        Ok(None) => format!("what pip brought is not {VERSION}"),
-        Err(error) => format!("{error:#}"),
-    };
-    println!("== the site is not made here: {why}; cargo install mdbook --locked --version {VERSION}");
     Ok(())
 }
 

@@ -5,6 +5,8 @@
 mod apple_double;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(not(target_os = "linux"), test))]
+mod signing;
 #[cfg(not(target_os = "linux"))]
 mod tauri;
 
@@ -40,6 +42,9 @@ pub(crate) enum Step {
 
 /// How the list of what an AppImage brings of others is called, after the AppImage's name.
 pub(crate) const LIBRARIES: &str = ".libraries.json";
+
+/// How files end that say what people have to know of a system's packages.
+pub(crate) const WARNING: &str = ".warning.txt";
 
 /// How Tauri's installers for Windows end; that for one person is what updates are.
 #[cfg(any(not(target_os = "linux"), test))]

@@ -2,6 +2,7 @@
 //! fails with one clear sentence.
 #![allow(clippy::disallowed_methods, reason = "a tool that times itself and starts programs")]
 
+mod advisories;
 mod apple;
 mod bench;
 mod book;

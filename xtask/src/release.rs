@@ -1,4 +1,5 @@
-//! What a release brings beside its packages: a list of parts, signatures, the manifest that updates are found by, checksums.
+//! What a release brings beside its packages: a list of parts and their licences, signatures, the manifest that updates are found
+//! by, checksums.
 //!
 //! The key that updates are signed with comes from `TAURI_SIGNING_PRIVATE_KEY` and `TAURI_SIGNING_PRIVATE_KEY_PASSWORD`, never
 //! from an argument. Whoever compiles, or asks cargo or npm for anything, does not have it yet: that is a step of its own.
@@ -7,6 +8,7 @@
 mod manifest;
 mod parts;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,19 +19,24 @@ use clap::ValueEnum;
 
 use crate::packages::Purpose;
 use crate::run::{command, must, output, root, target, tauri, took};
-use crate::{bundle, setup, updates, windows, workflows};
+use crate::{bundle, notices, setup, updates, windows, workflows};
 
 /// How packages end.
 const PACKAGES: [&str; 7] = ["AppImage", "deb", "dmg", "exe", "gz", "msi", "rpm"];
 
-/// One half of it, for a workflow where only the second knows the key.
+/// One half of it, for a workflow where only the second knows the key, and a branch does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Step {
     /// Install what is needed, and write the list of parts.
     Parts,
     /// Signatures, manifest, checksums: nothing is compiled and nothing installed.
     Sign,
+    /// The same by a key that is thrown away, for what is no release.
+    Try,
 }
+
+/// What people have to know of packages that nobody signed; the draft's notes begin with it.
+const NOT_SIGNED: &str = "NOT-SIGNED.txt";
 
 /// The checksums' file.
 const SUMS: &str = "SHA256SUMS";
@@ -40,9 +47,42 @@ struct Key {
     password: OsString,
 }
 
+impl Key {
+    /// That of real updates.
+    fn of_updates() -> Result<Self> {
+        is_of_a_tag(&said("GITHUB_REF_TYPE"))?;
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
+            bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
+        };
+        Ok(Self { private, password: variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default() })
+    }
+
+    /// One that nobody has any more afterwards.
+    fn thrown_away() -> Result<Self> {
+        let work = tempfile::tempdir()?;
+        let key = work.path().join("key");
+        let mut generate = tauri(&["signer", "generate", "--ci", "--password", "", "--write-keys"]);
+        ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
+        Ok(Self { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() })
+    }
+}
+
+fn said(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// Whether a workflow may sign for people: whoever may push a branch may start it there, with any version in `Cargo.toml`.
+fn is_of_a_tag(kind: &str) -> Result<()> {
+    ensure!(
+        kind.is_empty() || kind == "tag",
+        "this is a {kind} and no tag: nothing of it is signed for people; use --step try"
+    );
+    Ok(())
+}
+
 /// Whether what is built is what the tag says that started the workflow. Without one there is nothing to compare.
 pub(crate) fn is_tagged_so() -> Result<()> {
-    let said = |name: &str| std::env::var(name).unwrap_or_default();
     is_named(&said("GITHUB_REF_TYPE"), &said("GITHUB_REF_NAME"))
 }
 
@@ -59,19 +99,16 @@ fn is_named(kind: &str, name: &str) -> Result<()> {
 pub(crate) fn run(packages: &Path, only: Option<Step>) -> Result<()> {
     is_tagged_so()?;
     let folder = root().join(packages);
-    if only != Some(Step::Sign) {
+    if matches!(only, None | Some(Step::Parts)) {
         setup::run(Purpose::Build)?;
         list(&folder)?;
     }
-    if only == Some(Step::Parts) {
-        return Ok(());
-    }
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let Some(private) = variable("TAURI_SIGNING_PRIVATE_KEY") else {
-        bail!("TAURI_SIGNING_PRIVATE_KEY is not set: nobody could trust the updates of this release");
+    let key = match only {
+        Some(Step::Parts) => return Ok(()),
+        Some(Step::Try) => Key::thrown_away()?,
+        None | Some(Step::Sign) => Key::of_updates()?,
     };
-    let password = variable("TAURI_SIGNING_PRIVATE_KEY_PASSWORD").unwrap_or_default();
-    describe(&folder, &Key { private, password }, &downloads()?)
+    describe(&folder, &key, &downloads()?)
 }
 
 /// All of it on this machine alone, with a key that is thrown away. Nothing leaves the machine.
@@ -93,11 +130,7 @@ pub(crate) fn dry_run() -> Result<()> {
             std::fs::copy(&path, release.join(name))?;
         }
     }
-    let work = tempfile::tempdir()?;
-    let key = work.path().join("key");
-    let mut generate = tauri(&["signer", "generate", "--ci", "--password", "", "--write-keys"]);
-    ensure!(output(generate.arg(&key)).is_some(), "no key could be made");
-    let key = Key { private: std::fs::read_to_string(&key)?.into(), password: OsString::new() };
+    let key = Key::thrown_away()?;
     list(&release)?;
     describe(&release, &key, "https://releases.example.com/davit/")?;
     let mut check = command("sha256sum", &["--check", "--strict", "--quiet", SUMS]);
@@ -110,13 +143,32 @@ pub(crate) fn dry_run() -> Result<()> {
     Ok(())
 }
 
-/// Writes the list of parts beside the packages.
+/// Writes the list of parts, and their licences, beside the packages.
 fn list(folder: &Path) -> Result<()> {
     let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
     std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
-    println!("== parts: {}", list.display());
-    Ok(())
+    must("the list of parts, by CycloneDX's schema", &mut parts::check(&list))?;
+    notices::run(&folder.join("THIRD-PARTY-LICENSES.txt"))?;
+    warnings(folder)
+}
+
+/// What was written beside each system's packages, as one file.
+fn warnings(folder: &Path) -> Result<()> {
+    let mut all = BTreeSet::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if name(&path)?.ends_with(bundle::WARNING) {
+            all.insert(std::fs::read_to_string(&path)?);
+            std::fs::remove_file(&path)?;
+        }
+    }
+    if all.is_empty() {
+        return Ok(());
+    }
+    let all: String = all.into_iter().collect();
+    print!("== {all}");
+    Ok(std::fs::write(folder.join(NOT_SIGNED), all)?)
 }
 
 /// Writes everything else beside the packages.
@@ -206,5 +258,34 @@ mod tests {
             let said = is_named("tag", other).expect_err(other).to_string();
             assert!(said.contains(other) && said.contains(&ours), "{said}");
         }
+    }
+
+    #[test]
+    fn what_nobody_signed_is_told_once_in_a_file_of_the_release() {
+        let folder = tempfile::tempdir().expect("a folder");
+        warnings(folder.path()).expect("nothing to tell");
+        let told = folder.path().join(NOT_SIGNED);
+        assert!(!told.exists());
+        for (of, words) in
+            [("windows-x86_64", "Windows\n"), ("windows-aarch64", "Windows\n"), ("macos-aarch64", "macOS\n")]
+        {
+            let file = folder.path().join(format!("{of}{}", bundle::WARNING));
+            std::fs::write(file, words).expect("written");
+        }
+        warnings(folder.path()).expect("told");
+        assert_eq!(std::fs::read_to_string(told).expect("a file"), "Windows\nmacOS\n");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        let workflow = std::fs::read_to_string(root().join(".github/workflows/release.yml")).expect("a workflow");
+        assert!(
+            workflow.contains(&format!("--notes \"$(cat release/{NOT_SIGNED} 2>/dev/null)\"")),
+            "the draft's notes"
+        );
+    }
+
+    #[test]
+    fn a_branch_is_never_signed_by_the_key_of_updates() {
+        assert!(is_of_a_tag("tag").is_ok() && is_of_a_tag("").is_ok());
+        let said = is_of_a_tag("branch").expect_err("whoever pushes one may name any version").to_string();
+        assert!(said.contains("branch"), "{said}");
     }
 }

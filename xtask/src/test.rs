@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::packages::Purpose;
 use crate::run::{build, build_page, cargo, command, must, npm, root, target, took, works};
-use crate::{bench, book, demo, notices, setup, tools, workflows};
+use crate::{advisories, bench, book, demo, notices, setup, tools, workflows};
 
 /// In the names of tests that do not share the machine; `.config/nextest.toml` says the same.
 const ALONE: &[&str] = &["heavy", "window"];
@@ -28,7 +28,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
         must("clippy", &mut cargo(&clippy))?;
         let doc = ["doc", "--workspace", "--no-deps", "--locked"];
         must("documentation of the code", cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
-        book::proof()?;
+        book::run()?;
         notices::run(&target().join("third-party-notices.txt"))?;
         if tools::has(&tools::DENY) {
             let deny = |what: &[&str]| cargo(&[&["deny"], what].concat());
@@ -39,6 +39,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
                 println!("== the advisories cannot be fetched: they are not checked here");
             }
         }
+        advisories::of_npm()?;
     }
     build()?;
     if filter.is_none() {

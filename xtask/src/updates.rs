@@ -67,9 +67,10 @@ fn make() -> Result<[PathBuf; 3]> {
     std::fs::write(&key, pair.sk.to_box(None)?.to_string())?;
     let public = STANDARD.encode(pair.pk.to_box()?.to_string());
     let updater = json!({ "pubkey": public, "endpoints": ["https://updates.invalid/davit.json"] });
-    let old = folder.join(format!("Davit_{OLD}_amd64.AppImage"));
+    let named = |version: &str| folder.join(format!("Davit_{version}_{}.AppImage", std::env::consts::ARCH));
+    let old = named(OLD);
     bundle::appimage(&json!({ "plugins": { "updater": updater } }), &old)?;
-    let new = folder.join(format!("Davit_{NEW}_amd64.AppImage"));
+    let new = named(NEW);
     bundle::appimage(&json!({ "version": NEW, "plugins": { "updater": updater } }), &new)?;
     Ok([old, new, key])
 }

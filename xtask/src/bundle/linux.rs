@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use super::{Kind, folder, megabytes};
@@ -72,12 +72,13 @@ pub(super) fn run(only: Option<Kind>, prove: bool) -> Result<Vec<PathBuf>> {
         // What the Containerfile takes.
         let context = Tree::new(into.join("backend"))?;
         context.program(&programs.join("davit-backend"), "/davit-backend")?;
+        backend::notices(&context)?;
     }
     for package in packages.iter().filter(|package| package.extension().is_some_and(|kind| kind == "deb")) {
-        // Where it is there: what Debian itself would say of them.
-        let said = command("lintian", &["--fail-on", "none", "--display-level", ">=warning"]).arg(package).status();
-        if said.is_err() {
-            println!("== lintian is not installed: nobody says what Debian would of {}", name(package));
+        // What Debian itself would say of them. Other distributions have none.
+        match command("lintian", &["--fail-on", "error", "--display-level", ">=warning"]).arg(package).status() {
+            Ok(said) => ensure!(said.success(), "{} is none that Debian would take; see above", name(package)),
+            Err(_) => println!("== lintian is not installed: nobody says what Debian would of {}", name(package)),
         }
     }
     println!("== packages: {}", took(begun));

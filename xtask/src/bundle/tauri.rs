@@ -2,14 +2,15 @@
 //!
 //! What signs comes from the environment. macOS, as Tauri names it: `APPLE_CERTIFICATE`, `APPLE_CERTIFICATE_PASSWORD`,
 //! `APPLE_SIGNING_IDENTITY`, and for the notary `APPLE_API_ISSUER`, `APPLE_API_KEY`, `APPLE_API_KEY_PATH`. Windows:
-//! `DAVIT_WINDOWS_THUMBPRINT`, of a certificate in the person's store. Where it is missing, packages are made unsigned, and
-//! that is said. By `--step build` and then `--step pack` what is built does not meet it.
+//! `DAVIT_WINDOWS_SIGN_COMMAND` (Tauri's `signCommand`, as JSON with `cmd` and `args`), or `DAVIT_WINDOWS_THUMBPRINT`, of a
+//! certificate in the person's store. Where it is missing, packages are made unsigned, and a file beside them says so. By
+//! `--step build` and then `--step pack` what is built, and what packs, does not meet it while it is fetched.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Step, apple_double, folder};
+use super::{Step, WARNING, apple_double, folder, signing};
 use crate::packages::Purpose;
 use crate::run::{cargo, command, must, output, root, target, tauri, works};
 use crate::{licences, setup};
@@ -20,6 +21,10 @@ pub(super) fn run(step: Option<Step>) -> Result<Vec<PathBuf>> {
         build(&triple)?;
     }
     if step == Some(Step::Build) {
+        // What packs for Windows (NSIS, WiX) is fetched when it is first asked to: while nothing is there that signs.
+        if cfg!(windows) {
+            must("what packs installers", bundler("bundle", &triple)?.arg("--no-sign"))?;
+        }
         return Ok(Vec::new());
     }
     let bundles = if cfg!(windows) { windows(&triple)? } else { macos(&triple)? };
@@ -36,7 +41,20 @@ pub(super) fn run(step: Option<Step>) -> Result<Vec<PathBuf>> {
         }
     }
     anyhow::ensure!(!packages.is_empty(), "no package was made");
+    warn()?;
     Ok(packages)
+}
+
+/// Says beside the packages what people have to know of them.
+fn warn() -> Result<()> {
+    let file = folder().join(format!("{}-{}{WARNING}", std::env::consts::OS, std::env::consts::ARCH));
+    let signed = if cfg!(windows) { signs_for_windows()?.is_some() } else { signs() };
+    let Some(warning) = signing::warning(std::env::consts::OS, signed, said("APPLE_API_KEY").is_some()) else {
+        // Of packages before these.
+        return if file.exists() { Ok(std::fs::remove_file(file)?) } else { Ok(()) };
+    };
+    print!("== {warning}");
+    Ok(std::fs::write(file, warning)?)
 }
 
 /// Folders with what was made, and how it ends.
@@ -70,15 +88,11 @@ fn build(triple: &str) -> Result<()> {
 }
 
 fn windows(triple: &str) -> Result<Bundles> {
-    let thumbprint = std::env::var("DAVIT_WINDOWS_THUMBPRINT").ok().filter(|thumbprint| !thumbprint.is_empty());
-    if thumbprint.is_none() {
-        println!("== DAVIT_WINDOWS_THUMBPRINT is not set: the installers are not signed");
-    }
-    let signs = serde_json::json!({ "bundle": { "windows": { "certificateThumbprint": thumbprint } } }).to_string();
+    let signs = signs_for_windows()?.map(|signs| signs.to_string());
     let bundles = || -> Result<std::process::Command> {
         let mut tauri = bundler("bundle", triple)?;
-        if thumbprint.is_some() {
-            tauri.args(["--config", &signs]);
+        if let Some(signs) = &signs {
+            tauri.args(["--config", signs]);
         }
         Ok(tauri)
     };
@@ -107,9 +121,6 @@ fn set_aside(from: &Path, to: &Path) -> Result<()> {
 
 /// One package for both kinds of processors.
 fn macos(triple: &str) -> Result<Bundles> {
-    if !signs() {
-        println!("== APPLE_SIGNING_IDENTITY is not set: the app is not signed, and other Macs refuse it");
-    }
     must("disk image", &mut bundler("bundle", triple)?)?;
     let made = target().join(triple).join("release/bundle");
     // As the updater takes it.
@@ -142,7 +153,16 @@ fn packed(folder: &Path, archive: &Path) -> Result<()> {
 
 /// Whether the app is signed.
 fn signs() -> bool {
-    std::env::var_os("APPLE_SIGNING_IDENTITY").is_some_and(|identity| !identity.is_empty())
+    said("APPLE_SIGNING_IDENTITY").is_some()
+}
+
+fn signs_for_windows() -> Result<Option<serde_json::Value>> {
+    let (command, thumbprint) = (said("DAVIT_WINDOWS_SIGN_COMMAND"), said("DAVIT_WINDOWS_THUMBPRINT"));
+    signing::for_windows(command.as_deref(), thumbprint.as_deref())
+}
+
+fn said(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|said| !said.is_empty())
 }
 
 /// The command line, where the bundler looks for it.

@@ -16,6 +16,11 @@ pub(crate) fn lay(tree: &Tree, programs: &Path) -> Result<()> {
     tree.file(&linux.join("davit-backend.service"), "/usr/lib/systemd/system/davit-backend.service")?;
     tree.file(&linux.join("backend.toml"), "/usr/share/doc/davit-backend/backend.toml")?;
     tree.compressed(&std::fs::read(linux.join("davit-backend.8"))?, "/usr/share/man/man8/davit-backend.8.gz")?;
+    notices(tree)
+}
+
+/// Whose parts are in it, which goes wherever the program goes.
+pub(crate) fn notices(tree: &Tree) -> Result<()> {
     documents(tree, "davit-backend", &licences::of(&crates(&["davit-backend"])?)?)
 }
 

@@ -1,9 +1,10 @@
 //! A system with nothing but the distribution's essentials, in a folder.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::run::{command, must, output};
 
@@ -16,6 +17,23 @@ const WAY_TO_PACKAGES: &[&str] = &[
     "etc/apt/sources.list.d/ubuntu.sources",
     "etc/hosts",
     "etc/resolv.conf",
+];
+
+/// Where a system and its package managers write for themselves, and what a person has.
+const OTHERS: &[&str] = &[
+    "/dev",
+    "/proc",
+    "/root",
+    "/run",
+    "/sys",
+    "/tmp",
+    // Made by a trigger of the icons' theme, which every package with an icon sets off.
+    "/usr/share/icons/hicolor/icon-theme.cache",
+    "/var/cache",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/rpm",
+    "/var/log",
 ];
 
 /// The system. Its mounts are those of whoever makes it.
@@ -70,13 +88,37 @@ impl Bare {
         must(what, &mut self.run(&words))
     }
 
-    /// What is left of us, but in a person's home and where things are put for a while.
+    /// All that the package in a file of it needs, and not the package itself: what comes from then on is of its making.
+    pub(super) fn install_for(&self, package: &str, name: &str) -> Result<()> {
+        let words = ["apt-get", "install", "--simulate", "-qq", "--no-install-recommends", package];
+        let told = output(&mut self.run(&words)).context("apt does not tell what the package needs")?;
+        self.install("what it needs", &needed(&told, name))
+    }
+
+    /// Everything that lies in it and is not others'.
+    pub(super) fn everything(&self) -> Result<BTreeSet<String>> {
+        Ok(self.found(OTHERS, &["-print"])?.into_iter().collect())
+    }
+
+    /// Fails where something lies in it that did not before.
+    pub(super) fn holds_no_more_than(&self, before: &BTreeSet<String>) -> Result<()> {
+        let now = self.everything()?;
+        let left: Vec<&str> = now.difference(before).map(String::as_str).collect();
+        ensure!(left.is_empty(), "what was not there before: {}", left.join(", "));
+        Ok(())
+    }
+
+    /// What has our name, but in a person's home.
     pub(super) fn traces(&self) -> Result<Vec<String>> {
+        self.found(&["/dev", "/proc", "/root", "/sys"], &["-iname", "*davit*", "-print"])
+    }
+
+    fn found(&self, nowhere: &[&str], what: &[&str]) -> Result<Vec<String>> {
         let mut find = self.run(&["find", "/", "-xdev"]);
-        for place in ["/proc", "/dev", "/sys", "/tmp", "/root"] {
+        for &place in nowhere {
             find.args(["-path", place, "-prune", "-o"]);
         }
-        let found = output(find.args(["-iname", "*davit*", "-print"])).context("find failed in the bare system")?;
+        let found = output(find.args(what)).context("find failed in the bare system")?;
         Ok(found.lines().map(str::to_owned).collect())
     }
 
@@ -96,6 +138,12 @@ impl Bare {
         }
         Ok(())
     }
+}
+
+/// The packages that apt would install for one, and not the one itself.
+fn needed<'a>(told: &'a str, name: &str) -> Vec<&'a str> {
+    let names = told.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+    names.filter(|needed| *needed != name).collect()
 }
 
 /// What a machine's own list has of this release. Others' lists lie beside it, in files of their own.
@@ -122,6 +170,14 @@ pub(super) fn remove(bare: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_package_needs_is_there_before_the_package() {
+        let told = "Inst libjson-c5 (0.16-2 Debian:12.15/oldstable [amd64])\n\
+                    Inst libglib2.0-0 [2.74.6-2] (2.74.6-2+deb12u9 Debian:12.15/oldstable [amd64])\n\
+                    Inst davit (0.1.0 local-deb [amd64])\nConf davit (0.1.0 local-deb [amd64])\n";
+        assert_eq!(needed(told, "davit"), ["libjson-c5", "libglib2.0-0"]);
+    }
 
     #[test]
     fn a_bare_system_takes_nothing_from_anybody_but_its_distribution() {

@@ -39,7 +39,7 @@ pub(crate) const APP: Package = Package {
     recommends: &["libayatana-appindicator3-1", "gnome-keyring | kwalletmanager"],
     // By it the menu of GNOME Files has us.
     suggests: &["python3-nautilus"],
-    requires: &["ca-certificates"],
+    requires: &["ca-certificates", "hicolor-icon-theme"],
     weak: &["libayatana-appindicator-gtk3"],
     weaker: &["nautilus-python"],
     kept: &["/etc/xdg/autostart/Davit.desktop"],

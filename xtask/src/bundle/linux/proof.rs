@@ -113,7 +113,7 @@ pub(crate) fn within(bare: &Path, packages: &[PathBuf]) -> Result<()> {
             (false, Some("AppImage")) => appimage(&system, &inside)?,
             _ => bail!("{name} is no package of ours"),
         }
-        let traces = system.traces()?;
+        let traces: Vec<String> = system.traces()?.into_iter().filter(|trace| *trace != inside).collect();
         ensure!(traces.is_empty(), "{name} left behind: {}", traces.join(", "));
         system.leave()?;
         println!("== {name} is proven: {}", took(begun));
@@ -122,10 +122,13 @@ pub(crate) fn within(bare: &Path, packages: &[PathBuf]) -> Result<()> {
 }
 
 fn deb(system: &Bare, package: &str) -> Result<()> {
+    system.install_for(package, "davit")?;
+    let before = system.everything()?;
     system.install("install it", &[package])?;
     installed(system)?;
     upload(system, None)?;
     must("remove it", &mut system.run(&["apt-get", "purge", "-y", "-qq", "davit"]))?;
+    system.holds_no_more_than(&before)?;
     persons_own(system)
 }
 
@@ -133,15 +136,18 @@ fn deb(system: &Bare, package: &str) -> Result<()> {
 fn rpm(system: &Bare, package: &str) -> Result<()> {
     system.install("what it is linked with", RPM_S)?;
     everything_is_there(system, package)?;
+    let before = system.everything()?;
     must("install it", &mut system.run(&["rpm", "--install", "--nodeps", package]))?;
     installed(system)?;
     upload(system, None)?;
     must("remove it", &mut system.run(&["rpm", "--erase", "davit"]))?;
+    system.holds_no_more_than(&before)?;
     persons_own(system)
 }
 
 fn appimage(system: &Bare, file: &str) -> Result<()> {
     system.install("what every desktop has", DESKTOP)?;
+    let before = system.everything()?;
     std::fs::rename(system.path(file), system.path(APPIMAGE))?;
     upload(system, Some(APPIMAGE))?;
     let davit = "/tmp/davit";
@@ -153,6 +159,7 @@ fn appimage(system: &Bare, file: &str) -> Result<()> {
         let name = entry?.file_name();
         ensure!(!name.to_string_lossy().starts_with(".mount_"), "it left {} in /tmp", name.display());
     }
+    system.holds_no_more_than(&before)?;
     persons_own(system)
 }
 

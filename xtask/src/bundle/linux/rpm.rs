@@ -1,5 +1,6 @@
 //! The same tree for distributions with RPM. What the programs are linked with is found by rpmbuild itself.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,26 @@ use anyhow::Result;
 use super::package::{Package, Packer};
 use super::tree::Tree;
 use crate::run::must;
+
+/// Folders that every system has. Source: Fedora's package `filesystem`.
+const SYSTEMS: &[&str] = &[
+    "/",
+    "/etc",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib/systemd",
+    "/usr/lib/systemd/system",
+    "/usr/share",
+    "/usr/share/applications",
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/share/man/man1",
+    "/usr/share/man/man8",
+];
+
+/// Those below it are of the icons' theme, which the app requires.
+const ICONS: &str = "/usr/share/icons";
 
 /// Of some version, which is ours but where an update is tried.
 pub(crate) fn pack(package: &Package, version: &str, tree: &Tree, into: &Path) -> Result<PathBuf> {
@@ -60,15 +81,19 @@ fn described(package: &Package, version: &str, packer: &Packer, tree: &Tree) -> 
     }
     writeln!(text, "%files\n%defattr(-,root,root,-)")?;
     let files = tree.files()?;
-    for folder in [format!("/usr/share/doc/{}", package.name), format!("/usr/share/licenses/{}", package.name)] {
-        if files.iter().any(|file| file.starts_with(&format!("{folder}/"))) {
-            writeln!(text, "%dir {folder}")?;
-        }
+    for folder in folders(&files) {
+        writeln!(text, "%dir {folder}")?;
     }
-    for file in files {
-        writeln!(text, "{}{file}", kind_of(package, &file))?;
+    for file in &files {
+        writeln!(text, "{}{file}", kind_of(package, file))?;
     }
     Ok(text)
+}
+
+/// Folders that may be there for our files alone, in order. Others may have them as well: whoever is the last takes them along.
+fn folders(files: &[String]) -> BTreeSet<&str> {
+    let above = files.iter().flat_map(|file| Path::new(file).ancestors().skip(1)).filter_map(Path::to_str);
+    above.filter(|folder| !SYSTEMS.contains(folder) && !folder.starts_with(ICONS)).collect()
 }
 
 /// What RPM is told of a file, for who asks it for licences, for documents, or for what an administrator changed.
@@ -109,6 +134,9 @@ mod tests {
             tree.bytes(b"", file).expect("written");
         }
         tree.bytes(b"", APP.kept[0]).expect("written");
+        for file in ["/usr/share/nemo/actions/davit.nemo_action", "/usr/share/icons/hicolor/16x16/apps/davit-app.png"] {
+            tree.bytes(b"", file).expect("written");
+        }
         let homepage = Some("https://example.com/davit".to_owned());
         let packer = Packer { maintainer: "IT <it@example.com>".to_owned(), homepage };
         let text = described(&APP, "1.2.0", &packer, &tree).expect("written");
@@ -120,6 +148,12 @@ mod tests {
         {
             assert!(text.lines().any(|of| of == line), "{line}:\n{text}");
         }
+        // What would stay behind as an empty folder, and what is others' on every system.
+        let folders: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("%dir ")).collect();
+        let ours =
+            ["/etc/xdg", "/etc/xdg/autostart", "/usr/share/doc/davit", "/usr/share/nemo", "/usr/share/nemo/actions"];
+        assert_eq!(folders, ours);
+        assert!(text.contains("\nRequires: hicolor-icon-theme\n"), "{text}");
     }
 
     /// The first word is how many of the package there are afterwards. Source: RPM's documentation, "Scriptlets".

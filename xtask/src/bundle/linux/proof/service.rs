@@ -16,13 +16,17 @@ use crate::run::{must, output};
 pub(super) fn deb(system: &Bare, package: &str) -> Result<()> {
     let heard = listens(system)?;
     let before = earlier(system, package)?;
+    system.install_for(package, "davit-backend")?;
+    let bare = system.everything()?;
     system.install("install the one before", &[&before])?;
+    std::fs::remove_file(system.path(&before))?;
     told(&heard, "it is installed", &["daemon-reload"])?;
     system.install("update it", &[package])?;
     told(&heard, "it is updated", &["daemon-reload", "daemon-reload", "try-restart davit-backend.service"])?;
     serves(system)?;
     must("remove it", &mut system.run(&["apt-get", "purge", "-y", "-qq", "davit-backend"]))?;
-    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload", "daemon-reload"])
+    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload", "daemon-reload"])?;
+    system.holds_no_more_than(&bare)
 }
 
 pub(super) fn rpm(system: &Bare, package: &str) -> Result<()> {
@@ -30,13 +34,16 @@ pub(super) fn rpm(system: &Bare, package: &str) -> Result<()> {
     everything_is_there(system, package)?;
     let heard = listens(system)?;
     let before = earlier(system, package)?;
+    let bare = system.everything()?;
     must("install the one before", &mut system.run(&["rpm", "--install", "--nodeps", &before]))?;
+    std::fs::remove_file(system.path(&before))?;
     told(&heard, "it is installed", &["daemon-reload"])?;
     must("update it", &mut system.run(&["rpm", "--upgrade", "--nodeps", package]))?;
     told(&heard, "it is updated", &["daemon-reload", "daemon-reload", "try-restart davit-backend.service"])?;
     serves(system)?;
     must("remove it", &mut system.run(&["rpm", "--erase", "davit-backend"]))?;
-    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload"])
+    told(&heard, "it is removed", &["disable --now davit-backend.service", "daemon-reload"])?;
+    system.holds_no_more_than(&bare)
 }
 
 /// Puts somebody in systemd's place who writes down what packages tell it. Answers where.
