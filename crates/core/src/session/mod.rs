@@ -37,7 +37,7 @@ use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
 use held::{Asking, Held};
-use oidc::{Grant, Issuer, Kept};
+use oidc::{Issuer, Kept, Untaken};
 use source::BackendSource;
 use wire::{Auth, Discovery};
 
@@ -68,12 +68,12 @@ pub enum SessionState {
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
 
-/// What an issuer granted, and the backend takes.
+/// What an issuer granted, and the backend takes. Dropped, the issuer hears that it is used no more.
 #[derive(Debug)]
 pub(crate) struct Granted {
     /// The sign-in that there was as this one began.
     began: u64,
-    grant: Grant,
+    grant: Untaken,
     bearer: SecretString,
     destinations: Arc<[Destination]>,
 }
@@ -243,7 +243,8 @@ impl Session {
         Pending::begin(kept, by, pages).await
     }
 
-    /// Waits for the person, and tries what they are granted. Nothing is kept of it yet.
+    /// Waits for the person, and tries what they are granted. Nothing is kept of it yet, and what the backend does not take is given
+    /// back to the issuer.
     ///
     /// # Errors
     /// `sign-in-unfinished`, `not-allowed`, `account-disabled`, `backend-contract`, or that issuer or backend do not answer.
@@ -252,8 +253,8 @@ impl Session {
     /// Gives the sign-in up: nobody listens for it any more.
     pub(crate) async fn granted(&self, pending: Pending) -> Result<Granted> {
         let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
-        let began = pending.turn;
-        let grant = pending.granted().await?;
+        let (began, kept) = (pending.turn, self.0.kept.as_ref().ok_or_else(none)?);
+        let grant = Untaken::new(kept, pending.granted().await?);
         let bearer = grant.bearer().cloned().ok_or_else(none)?;
         let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
             ErrorCode::SignInEnded => Error::new(ErrorCode::BackendContract)
