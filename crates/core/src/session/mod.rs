@@ -4,6 +4,7 @@
 
 pub mod address;
 mod backend;
+mod before;
 pub(crate) mod checks;
 pub mod company;
 mod destination;
@@ -16,7 +17,7 @@ mod vault;
 pub mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -36,6 +37,7 @@ use crate::ids::{DestinationId, ObjectKey};
 use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
+use before::{Before, Question};
 use held::{Asking, Held};
 use oidc::{Issuer, Kept, Untaken};
 use source::BackendSource;
@@ -110,12 +112,14 @@ pub(super) struct Inner {
     held: Held,
     /// The sign-in at the company's issuer, where it has one.
     kept: Option<Arc<Kept>>,
+    /// What the keychain is asked still of the sign-in from before, until somebody waits for that.
+    asked: Mutex<Option<Question>>,
     /// The token that is held is not in the keychain, where it was to be; of a sign-in at an issuer, as it was told last.
     unkept: AtomicBool,
 }
 
 impl Session {
-    /// Asks the company at `address` who it is, and takes up a token kept from before.
+    /// Asks the company at `address` who it is, and takes up a sign-in kept from before, where the keychain answers in time.
     ///
     /// # Errors
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
@@ -137,18 +141,41 @@ impl Session {
         if matches!(discovery.auth, Auth::None) && !address::is_loopback(backend.base()) {
             return Err(Error::new(ErrorCode::BackendContract).detail("a company must ask for a sign-in"));
         }
-        let (mut token, mut kept) = (None, None);
-        match &discovery.auth {
-            // What an issuer gave is for the issuer's eyes.
-            Auth::Token => token = vault.load(backend.base()).await.filter(|token| !Kept::is_entry(token)),
+        let kept = match &discovery.auth {
             Auth::Oidc { issuer, client_id, scopes, bearer } => {
                 let issuer = Issuer::new(issuer, client_id, scopes, *bearer, backend.base(), net)?;
-                kept = Some(Arc::new(Kept::load(issuer, vault, backend.base().clone()).await));
+                Some(Arc::new(Kept::new(issuer, vault, backend.base().clone())))
             }
-            Auth::None => {}
+            Auth::Token | Auth::None => None,
+        };
+        let before = match &discovery.auth {
+            Auth::None => Before::Known(None),
+            Auth::Token | Auth::Oidc { .. } => Before::of(vault, backend.base().clone()).await,
+        };
+        let (known, asked) = match before {
+            Before::Known(known) => (known, None),
+            Before::Asked(question) => (None, Some(question)),
+        };
+        let (held, asked, unkept) = (Held::new(None), Mutex::new(asked), AtomicBool::new(false));
+        let session = Self(Arc::new(Inner { backend, discovery, vault, held, kept, asked, unkept }));
+        if let Some(known) = known {
+            session.takes_up(known);
         }
-        let unkept = AtomicBool::new(false);
-        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), kept, unkept })))
+        Ok(session)
+    }
+
+    /// What the keychain is asked still of the sign-in from before. It is answered once, whoever waits.
+    pub(crate) fn asked(&self) -> Option<Question> {
+        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes up the sign-in from before, where nobody signed in or left since. Answers whether it does.
+    pub(crate) fn takes_up(&self, before: SecretString) -> bool {
+        match &self.0.kept {
+            Some(kept) => kept.takes_up(&before),
+            // What an issuer gave is for the issuer's eyes.
+            None => !Kept::is_entry(&before) && self.0.held.takes_up(before),
+        }
     }
 
     /// The company's name.

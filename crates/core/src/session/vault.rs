@@ -30,6 +30,7 @@ impl Vault {
     pub(crate) async fn load(self, server: &Url) -> Option<SecretString> {
         #[cfg(test)]
         if let Self::Likeness(one) = self {
+            drop(one.asks.lock().await);
             return one.load(server);
         }
         let found = self.with(server, keyring::Entry::get_secret).await?;
@@ -141,7 +142,7 @@ pub(crate) mod likeness {
     pub struct Likeness {
         held: Mutex<BTreeMap<String, String>>,
         refuses: AtomicBool,
-        /// Whoever holds this keeps everybody waiting who stores something.
+        /// Whoever holds this keeps everybody waiting who stores something, or wants to know what is there.
         pub(crate) asks: tokio::sync::Mutex<()>,
         /// The folder where those who have it wait for each other.
         pub(crate) meets_in: OnceLock<PathBuf>,

@@ -8,6 +8,7 @@ use super::present::Wish;
 use super::{Keeper, SessionStatus};
 use crate::engine::routes::Origin;
 use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::session::Session;
 
 /// The first pause between two tries; each is twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(500);
@@ -23,6 +24,23 @@ impl Keeper {
         let token = self.options.token.as_ref().filter(|_| given);
         let asks = || async move { keeper.connect(wish, to, token).await.map(drop) };
         until_it_answers(asks, |error| self.asks_again(wish, to, error)).await;
+    }
+
+    /// The sign-in from before counts once the keychain answers, while this session does.
+    pub(super) fn takes_up_late(self: &Arc<Self>, wish: Wish, session: &Session) {
+        let Some(question) = session.asked() else { return };
+        let (keeper, followed) = (Arc::clone(self), session.followed());
+        tokio::runtime::Handle::current().spawn(async move {
+            let before = question.await.ok().flatten();
+            let (Some(before), Some(session)) = (before, followed.session()) else { return };
+            if !session.takes_up(before) {
+                return;
+            }
+            let (keeper, session) = (&keeper, &session);
+            let asks = || async move { keeper.arrive(wish, session).await.map(drop) };
+            let counts = || keeper.present.while_it_counts(|now| now.is(session), || {});
+            until_it_answers(asks, |error| passes_by_itself(error) && counts()).await;
+        });
     }
 
     /// Whether the company is asked again after an error. What is waited for is told, and so is what no waiting helps against.

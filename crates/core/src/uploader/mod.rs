@@ -450,6 +450,7 @@ impl Keeper {
                 self.follow_rules().await;
             }
             self.watch(&session);
+            self.takes_up_late(wish, &session);
         }
         if let Some(error) = refused {
             tracing::warn!(%error, "the token was not accepted");

@@ -116,17 +116,22 @@ fn ended(why: &str) -> Error {
 }
 
 impl Kept {
-    /// Takes up what was kept from before.
-    pub(in super::super) async fn load(issuer: Issuer, vault: Vault, account: Url) -> Self {
-        let kept =
-            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() };
-        let refresh = kept.entry().await;
-        {
-            let mut now = kept.now();
-            (now.wanted, now.filed) = (refresh.clone(), refresh.clone());
-            now.grant = refresh.map(Grant::kept);
+    /// Nobody's yet.
+    pub(in super::super) fn new(issuer: Issuer, vault: Vault, account: Url) -> Self {
+        Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() }
+    }
+
+    /// Takes up what the keychain has from before, where it is of this issuer, and nobody signed in or left since. Answers whether it
+    /// does.
+    pub(in super::super) fn takes_up(&self, text: &SecretString) -> bool {
+        let Some(refresh) = Entry::refresh_of(text, &self.issuer) else { return false };
+        let mut now = self.now();
+        let is_first = now.turn == 0 && now.grant.is_none();
+        if is_first {
+            (now.wanted, now.filed) = (Some(refresh.clone()), Some(refresh.clone()));
+            now.grant = Some(Grant::kept(refresh));
         }
-        kept
+        is_first
     }
 
     /// Whether a text of the keychain is of a sign-in at an issuer, and no token that a person pasted.

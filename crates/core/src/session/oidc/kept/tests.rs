@@ -16,6 +16,13 @@ fn issuer(name: &str, client_id: &str) -> Issuer {
     Issuer::new(name, client_id, &[], Bearer::AccessToken, &backend, &Net::default()).expect("an issuer")
 }
 
+async fn load(issuer: Issuer, vault: Vault, account: Url) -> Kept {
+    let before = vault.load(&account).await;
+    let kept = Kept::new(issuer, vault, account);
+    assert_eq!(before.is_some_and(|before| kept.takes_up(&before)), kept.is_signed_in());
+    kept
+}
+
 #[test]
 fn a_refresh_token_is_for_the_issuer_and_the_client_that_it_was_given_to_and_no_pasted_token_is_one() {
     let ours = issuer("https://id.example.com", "davit");
@@ -31,7 +38,7 @@ fn a_refresh_token_is_for_the_issuer_and_the_client_that_it_was_given_to_and_no_
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_that_is_left_has_no_secret_and_gives_no_token() {
     let account = Url::parse("https://uploads.example.com/").expect("an address");
-    let kept = Arc::new(Kept::load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
+    let kept = Arc::new(load(issuer("https://id.example.com", "davit"), Vault::Memory, account).await);
     assert_eq!(kept.bearer().await.expect_err("nobody").code, ErrorCode::SignInEnded);
     let now = Instant::now();
     let grant = Grant {
@@ -59,7 +66,7 @@ async fn filed() -> (Arc<Kept>, &'static Likeness) {
     let account = Url::parse("https://uploads.example.com/").expect("an address");
     let keychain = Likeness::empty();
     let issuer = issuer("https://id.example.com", "davit");
-    let kept = Arc::new(Kept::load(issuer, Vault::Likeness(keychain), account).await);
+    let kept = Arc::new(load(issuer, Vault::Likeness(keychain), account).await);
     assert_eq!(kept.sign_in(kept.turn(), renewed_by(&kept, "one")).await, Some(true));
     (kept, keychain)
 }
@@ -160,7 +167,7 @@ async fn who_renews_waits_for_another_davit_that_does_and_goes_on_by_what_that_p
     let (ours, vault) = (issuer(&name, "davit"), Vault::Likeness(keychain));
     let entry = |refresh: &str| Entry::of(&refresh.into(), &ours).expect("an entry");
     assert!(keychain.store(&account, &entry("one")).await);
-    let kept = Arc::new(Kept::load(ours.clone(), vault, account.clone()).await);
+    let kept = Arc::new(load(ours.clone(), vault, account.clone()).await);
     let another = alone::alone(&vault.meets_at().expect("a place")).await.expect("nobody else");
     let renews = Arc::clone(&kept);
     let renewed = tokio::runtime::Handle::current().spawn(async move { renews.bearer().await });
@@ -178,8 +185,7 @@ async fn who_renews_waits_for_another_davit_that_does_and_goes_on_by_what_that_p
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_computer_renewed_is_looked_for_a_while_after_a_refusal_and_where_there_is_none_nobody_waits_long()
-{
+async fn what_another_computer_renewed_is_looked_for_a_while_after_a_refusal_and_nobody_waits_long_for_none() {
     let (kept, keychain) = filed().await;
     let begun = Instant::now();
     assert!(kept.anothers(&"one".into()).await.is_none());
@@ -200,10 +206,26 @@ async fn what_another_computer_renewed_is_looked_for_a_while_after_a_refusal_and
 }
 
 #[tokio::test]
+async fn what_the_keychain_has_from_before_is_taken_up_late_unless_somebody_signed_in_or_left() {
+    let account = Url::parse("https://uploads.example.com/").expect("an address");
+    let ours = issuer("https://id.example.com", "davit");
+    let before = Entry::of(&"one".into(), &ours).expect("an entry");
+    let fresh = || Arc::new(Kept::new(ours.clone(), Vault::Memory, account.clone()));
+    let kept = fresh();
+    assert!(kept.takes_up(&before) && kept.is_signed_in() && !kept.takes_up(&before));
+    let kept = fresh();
+    kept.sign_in(kept.turn(), renewed_by(&kept, "two")).await.expect("nobody left");
+    assert!(!kept.takes_up(&before));
+    let kept = fresh();
+    kept.sign_out().await;
+    assert!(!kept.takes_up(&before) && !kept.is_signed_in());
+}
+
+#[tokio::test]
 async fn of_a_sign_in_that_was_begun_before_somebody_left_nothing_is_kept_and_its_issuer_hears_of_it() {
     let (listener, name, says) = listening().await;
     let account = Url::parse("http://127.0.0.1:1/").expect("an address");
-    let kept = Arc::new(Kept::load(issuer(&name, "davit"), Vault::Memory, account).await);
+    let kept = Arc::new(load(issuer(&name, "davit"), Vault::Memory, account).await);
     let began = kept.turn();
     kept.sign_out().await;
     assert_eq!(kept.sign_in(began, renewed_by(&kept, "one")).await, None);
