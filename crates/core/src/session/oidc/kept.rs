@@ -25,6 +25,8 @@ use crate::error::{Error, ErrorCode, Result, Retry};
 
 /// After a renewal that failed, a token that is still good is used on for this long before the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
+/// Whose token is still good waits no longer for the next.
+const STILL_GOOD: Duration = Duration::from_secs(5);
 /// Who signs out waits no longer for an issuer that is to hear of it.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Nobody waits longer for a keychain that asks a person first: a token is good without it.
@@ -284,12 +286,14 @@ impl Kept {
         self.offers_again();
         match self.stands(Instant::now()) {
             Stands::Good(token) => Ok(token),
-            Stands::Due(token) => match self.renewed(None).await {
-                Err(error) if error.code != ErrorCode::SignInEnded => {
+            Stands::Due(token) => match timeout(STILL_GOOD, self.renewed(None)).await {
+                // It goes on.
+                Err(_) => Ok(token),
+                Ok(Err(error)) if error.code != ErrorCode::SignInEnded => {
                     tracing::info!(%error, "an early renewal failed; the sign-in is still good");
                     Ok(token)
                 }
-                renewed => renewed,
+                Ok(renewed) => renewed,
             },
             Stands::Over => self.renewed(None).await,
             Stands::Nobody => Err(ended("nobody is signed in")),

@@ -185,6 +185,20 @@ async fn who_renews_waits_for_another_davit_that_does_and_goes_on_by_what_that_p
 }
 
 #[tokio::test(start_paused = true)]
+async fn whose_token_is_still_good_waits_no_longer_than_five_seconds_for_the_next() {
+    let (kept, keychain) = filed().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    keychain.meets_in.set(folder.path().to_owned()).expect("once");
+    let due = Instant::now();
+    let lasts = Some((due, due + Duration::from_secs(60)));
+    let grant = Grant { bearer: Some("good".into()), refresh: Some("two".into()), lasts };
+    kept.keep(kept.turn(), Untaken::new(&kept, grant)).await.expect("nobody left");
+    let _another = alone::alone(&Vault::Likeness(keychain).meets_at().expect("a place")).await.expect("nobody else");
+    assert_eq!(kept.bearer().await.expect("good").expose_secret(), "good");
+    assert_eq!(due.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_computer_renewed_is_looked_for_a_while_after_a_refusal_and_nobody_waits_long_for_none() {
     let (kept, keychain) = filed().await;
     let begun = Instant::now();
