@@ -397,12 +397,7 @@ async fn who_signs_out_is_signed_out_here_before_the_issuer_has_heard_of_it() {
 async fn what_the_company_does_not_take_of_an_issuer_is_given_back_to_it() {
     let company = Company::with(", disabled = [\"ada\"]").await;
     assert_eq!(code(company.signs_in(By::Browser, browser).await), ErrorCode::AccountDisabled);
-    let given_back = async {
-        while company.issuer.seen().revoked == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, given_back).await.expect("it hears of it");
+    assert_eq!(company.issuer.seen().revoked, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -287,9 +287,15 @@ impl Session {
             ErrorCode::SignInEnded => Error::new(ErrorCode::BackendContract)
                 .detail(format!("the company does not take what its issuer grants: {}", error.detail)),
             _ => error,
-        })?;
-        let destinations = checks::destinations(answer)?;
-        Ok(Granted { began, grant, bearer, destinations })
+        });
+        match answer.and_then(checks::destinations) {
+            Ok(destinations) => Ok(Granted { began, grant, bearer, destinations }),
+            Err(error) => {
+                // Of a command line this is the end: nothing is sent after it.
+                grant.given_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// Keeps what the backend takes. Answers whether it will be there after a restart; none where somebody left meanwhile, and

@@ -32,6 +32,14 @@ impl Untaken {
         self.grant.as_ref()?.refresh.as_ref()
     }
 
+    /// It is given back, and whoever waits for this knows that the issuer has heard, where it answers in time.
+    pub(in super::super) async fn given_back(self) {
+        if let Some(refresh) = self.refresh() {
+            self.kept.says_farewell(refresh).await;
+        }
+        drop(self.taken());
+    }
+
     /// It is kept.
     pub(super) fn taken(mut self) -> Option<Grant> {
         self.grant.take()
