@@ -394,6 +394,13 @@ async fn who_signs_out_is_signed_out_here_before_the_issuer_has_heard_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_company_does_not_take_of_an_issuer_is_given_back_to_it() {
+    let company = Company::with(", disabled = [\"ada\"]").await;
+    assert_eq!(code(company.signs_in(By::Browser, browser).await), ErrorCode::AccountDisabled);
+    assert_eq!(company.issuer.seen().revoked, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_that_is_away_for_the_company_is_waited_for_and_ends_no_sign_in() {
     let mut company = Company::new().await;
     company.is_signed_in().await;

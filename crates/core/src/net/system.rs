@@ -1,8 +1,8 @@
 //! What the system's settings say of proxies. They are asked for each place on its own, since a script (PAC) may lead to each
 //! by another, and again after a while and where no connection came to stand: networks change as the program runs.
 //!
-//! Known problem: macOS evaluates scripts for no kept library without `unsafe`. There they count for nothing; a person sets
-//! the proxy.
+//! Known problem: macOS evaluates scripts, and gives its own list of exceptions, to no kept library without `unsafe`. There they
+//! count for nothing; a person sets the proxy, and `NO_PROXY` excepts.
 
 #[cfg_attr(target_os = "linux", path = "system/desktop.rs")]
 #[cfg_attr(windows, path = "system/windows.rs")]
@@ -48,7 +48,7 @@ pub(super) fn straight() -> Matcher {
 }
 
 /// Whether an address is among those that need no proxy, as an environment's `NO_PROXY` lists them.
-#[cfg(any(windows, test))]
+#[cfg(any(windows, target_os = "linux", test))]
 fn is_excepted(to: &Uri, excepted: &str) -> bool {
     !excepted.is_empty() && Matcher::builder().all("http://any").no(excepted).build().intercept(to).is_none()
 }

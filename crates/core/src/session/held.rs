@@ -63,6 +63,16 @@ impl Held {
         self.state.send_if_modified(|_| true);
     }
 
+    /// A sign-in that was kept from before, where nobody signed in or left since. Answers whether it is taken up.
+    pub(super) fn takes_up(&self, token: SecretString) -> bool {
+        let mut now = self.now();
+        let is_first = now.turn == 0 && now.token.is_none();
+        if is_first {
+            now.token = Some(token);
+        }
+        is_first
+    }
+
     /// The backend takes this token.
     pub(super) fn sign_in(&self, token: SecretString, destinations: Arc<[Destination]>) {
         let mut now = self.now();
@@ -114,6 +124,22 @@ mod tests {
         assert_eq!(*held.state().borrow(), SessionState::Ready);
         held.refused(&held.asking());
         assert!(matches!(*held.state().borrow(), SessionState::SignedOut { .. }));
+    }
+
+    #[test]
+    fn a_sign_in_from_before_that_comes_late_takes_no_ones_place() {
+        let held = Held::new(None);
+        assert!(held.takes_up("kept".into()) && held.has_token());
+        assert!(!held.takes_up("other".into()));
+        for come_and_gone in [false, true] {
+            let held = Held::new(None);
+            held.sign_in("new".into(), Arc::from([]));
+            if come_and_gone {
+                held.sign_out();
+            }
+            assert!(!held.takes_up("kept".into()));
+            assert_eq!(held.has_token(), !come_and_gone);
+        }
     }
 
     #[test]

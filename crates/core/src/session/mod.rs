@@ -4,6 +4,7 @@
 
 pub mod address;
 mod backend;
+mod before;
 pub(crate) mod checks;
 pub mod company;
 mod destination;
@@ -16,7 +17,7 @@ mod vault;
 pub mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -36,8 +37,9 @@ use crate::ids::{DestinationId, ObjectKey};
 use crate::net::Net;
 use crate::s3::Head;
 use crate::units::UnixTime;
+use before::{Before, Question};
 use held::{Asking, Held};
-use oidc::{Grant, Issuer, Kept};
+use oidc::{Issuer, Kept, Untaken};
 use source::BackendSource;
 use wire::{Auth, Discovery};
 
@@ -68,12 +70,12 @@ pub enum SessionState {
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
 
-/// What an issuer granted, and the backend takes.
+/// What an issuer granted, and the backend takes. Dropped, the issuer hears that it is used no more.
 #[derive(Debug)]
 pub(crate) struct Granted {
     /// The sign-in that there was as this one began.
     began: u64,
-    grant: Grant,
+    grant: Untaken,
     bearer: SecretString,
     destinations: Arc<[Destination]>,
 }
@@ -110,12 +112,14 @@ pub(super) struct Inner {
     held: Held,
     /// The sign-in at the company's issuer, where it has one.
     kept: Option<Arc<Kept>>,
+    /// What the keychain is asked still of the sign-in from before, until somebody waits for that.
+    asked: Mutex<Option<Question>>,
     /// The token that is held is not in the keychain, where it was to be; of a sign-in at an issuer, as it was told last.
     unkept: AtomicBool,
 }
 
 impl Session {
-    /// Asks the company at `address` who it is, and takes up a token kept from before.
+    /// Asks the company at `address` who it is, and takes up a sign-in kept from before, where the keychain answers in time.
     ///
     /// # Errors
     /// `bad-input`, `address-insecure`, `address-unreachable`, `address-not-davit`, `captive-portal`, `backend-contract`,
@@ -137,18 +141,41 @@ impl Session {
         if matches!(discovery.auth, Auth::None) && !address::is_loopback(backend.base()) {
             return Err(Error::new(ErrorCode::BackendContract).detail("a company must ask for a sign-in"));
         }
-        let (mut token, mut kept) = (None, None);
-        match &discovery.auth {
-            // What an issuer gave is for the issuer's eyes.
-            Auth::Token => token = vault.load(backend.base()).await.filter(|token| !Kept::is_entry(token)),
+        let kept = match &discovery.auth {
             Auth::Oidc { issuer, client_id, scopes, bearer } => {
                 let issuer = Issuer::new(issuer, client_id, scopes, *bearer, backend.base(), net)?;
-                kept = Some(Arc::new(Kept::load(issuer, vault, backend.base().clone()).await));
+                Some(Arc::new(Kept::new(issuer, vault, backend.base().clone())))
             }
-            Auth::None => {}
+            Auth::Token | Auth::None => None,
+        };
+        let before = match &discovery.auth {
+            Auth::None => Before::Known(None),
+            Auth::Token | Auth::Oidc { .. } => Before::of(vault, backend.base().clone()).await,
+        };
+        let (known, asked) = match before {
+            Before::Known(known) => (known, None),
+            Before::Asked(question) => (None, Some(question)),
+        };
+        let (held, asked, unkept) = (Held::new(None), Mutex::new(asked), AtomicBool::new(false));
+        let session = Self(Arc::new(Inner { backend, discovery, vault, held, kept, asked, unkept }));
+        if let Some(known) = known {
+            session.takes_up(known);
         }
-        let unkept = AtomicBool::new(false);
-        Ok(Self(Arc::new(Inner { backend, discovery, vault, held: Held::new(token), kept, unkept })))
+        Ok(session)
+    }
+
+    /// What the keychain is asked still of the sign-in from before. It is answered once, whoever waits.
+    pub(crate) fn asked(&self) -> Option<Question> {
+        self.0.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Takes up the sign-in from before, where nobody signed in or left since. Answers whether it does.
+    pub(crate) fn takes_up(&self, before: SecretString) -> bool {
+        match &self.0.kept {
+            Some(kept) => kept.takes_up(&before),
+            // What an issuer gave is for the issuer's eyes.
+            None => !Kept::is_entry(&before) && self.0.held.takes_up(before),
+        }
     }
 
     /// The company's name.
@@ -243,7 +270,8 @@ impl Session {
         Pending::begin(kept, by, pages).await
     }
 
-    /// Waits for the person, and tries what they are granted. Nothing is kept of it yet.
+    /// Waits for the person, and tries what they are granted. Nothing is kept of it yet, and what the backend does not take is given
+    /// back to the issuer.
     ///
     /// # Errors
     /// `sign-in-unfinished`, `not-allowed`, `account-disabled`, `backend-contract`, or that issuer or backend do not answer.
@@ -252,16 +280,22 @@ impl Session {
     /// Gives the sign-in up: nobody listens for it any more.
     pub(crate) async fn granted(&self, pending: Pending) -> Result<Granted> {
         let none = || Error::new(ErrorCode::BackendContract).detail("the issuer grants nothing");
-        let began = pending.turn;
-        let grant = pending.granted().await?;
+        let (began, kept) = (pending.turn, self.0.kept.as_ref().ok_or_else(none)?);
+        let grant = Untaken::new(kept, pending.granted().await?);
         let bearer = grant.bearer().cloned().ok_or_else(none)?;
         let answer = self.0.backend.destinations(Some(&bearer)).await.map_err(|error| match error.code {
             ErrorCode::SignInEnded => Error::new(ErrorCode::BackendContract)
                 .detail(format!("the company does not take what its issuer grants: {}", error.detail)),
             _ => error,
-        })?;
-        let destinations = checks::destinations(answer)?;
-        Ok(Granted { began, grant, bearer, destinations })
+        });
+        match answer.and_then(checks::destinations) {
+            Ok(destinations) => Ok(Granted { began, grant, bearer, destinations }),
+            Err(error) => {
+                // Of a command line this is the end: nothing is sent after it.
+                grant.given_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// Keeps what the backend takes. Answers whether it will be there after a restart; none where somebody left meanwhile, and

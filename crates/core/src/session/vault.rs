@@ -3,6 +3,8 @@
 //!
 //! A keychain that is away is no failure of the sign-in: a secret then lives as long as the program, and whoever gave it is told.
 
+use std::path::PathBuf;
+
 use keyring::v1::Entry;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -28,6 +30,7 @@ impl Vault {
     pub(crate) async fn load(self, server: &Url) -> Option<SecretString> {
         #[cfg(test)]
         if let Self::Likeness(one) = self {
+            drop(one.asks.lock().await);
             return one.load(server);
         }
         let found = self.with(server, keyring::Entry::get_secret).await?;
@@ -89,6 +92,19 @@ impl Vault {
         let _ = self.with(server, keyring::Entry::delete_credential).await;
     }
 
+    /// The file that all who have the same secrets may wait for each other at, in a folder of the person's own, whatever the home:
+    /// there is one keychain for all. None where nobody else has them, or the system names no such folder.
+    pub(crate) fn meets_at(self) -> Option<PathBuf> {
+        let folder = match self {
+            Self::Keychain if cfg!(target_os = "linux") => directories::BaseDirs::new()?.runtime_dir()?.to_owned(),
+            Self::Keychain => std::env::temp_dir(),
+            Self::Memory => return None,
+            #[cfg(test)]
+            Self::Likeness(one) => one.meets_in.get()?.clone(),
+        };
+        Some(folder.join("davit-renewal.lock"))
+    }
+
     async fn with<T: Send + 'static>(
         self,
         server: &Url,
@@ -114,8 +130,9 @@ pub(crate) mod likeness {
     //! A keychain in memory: locked, or asking a person first, as a test says.
 
     use std::collections::BTreeMap;
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Mutex, MutexGuard};
+    use std::sync::{Mutex, MutexGuard, OnceLock};
 
     use secrecy::{ExposeSecret as _, SecretString};
     use url::Url;
@@ -125,8 +142,10 @@ pub(crate) mod likeness {
     pub struct Likeness {
         held: Mutex<BTreeMap<String, String>>,
         refuses: AtomicBool,
-        /// Whoever holds this keeps everybody waiting who stores something.
+        /// Whoever holds this keeps everybody waiting who stores something, or wants to know what is there.
         pub(crate) asks: tokio::sync::Mutex<()>,
+        /// The folder where those who have it wait for each other.
+        pub(crate) meets_in: OnceLock<PathBuf>,
     }
 
     impl PartialEq for Likeness {

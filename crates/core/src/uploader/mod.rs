@@ -5,6 +5,7 @@
 mod around;
 mod awake;
 mod check;
+mod connecting;
 pub mod control;
 mod forgetting;
 mod history;
@@ -41,7 +42,7 @@ use crate::check::Checked;
 use crate::credentials::{ChainSource, Scope, region};
 use crate::engine::routes::{Origin, Routes};
 use crate::engine::{Engine, Start};
-use crate::error::{Error, ErrorCode, Result, Retry};
+use crate::error::{Error, ErrorCode, Result};
 use crate::history::History;
 use crate::ids::DestinationId;
 use crate::journal::{Journal, Notice};
@@ -53,6 +54,7 @@ use crate::settings::{Known, Name, Preferences, Settings};
 use crate::units::UnixTime;
 use crate::watch::Watches;
 use around::Lookout;
+use connecting::passes_by_itself;
 use home::Home;
 use limits::Desk;
 use present::{Present, Wish};
@@ -408,48 +410,6 @@ impl Keeper {
         self.engine.turn_to(self.routes.remote());
     }
 
-    /// At start the network may not be there yet: tries until somebody answers, or a person turns to another company.
-    /// The token that came with the options is tried where it is `given` still.
-    async fn connect_until_it_answers(self: Arc<Self>, wish: Wish, address: String, given: bool) {
-        let token = self.options.token.as_ref().filter(|_| given);
-        let mut wait = std::time::Duration::from_millis(500);
-        loop {
-            let Err(error) = self.connect(wish, &address, token).await else { return };
-            if !passes_by_itself(&error) {
-                let problem = Some((error.code, error.detail));
-                self.present.arrive(wish, None, || {
-                    self.turn_to(Origin::None);
-                    self.status.send_replace(SessionStatus::Welcome { address: Some(address), problem });
-                });
-                return;
-            }
-            tracing::info!(%error, "the company does not answer yet");
-            if !self.still_waits(wish, &address, &error) {
-                return;
-            }
-            tokio::time::sleep(error.retry.asked_for().map_or(wait, |asked| asked.max(wait))).await;
-            wait = (wait * 2).min(std::time::Duration::from_secs(5));
-        }
-    }
-
-    /// What it waits for is told. Answers whether anybody wants it still.
-    fn still_waits(&self, wish: Wish, address: &str, error: &Error) -> bool {
-        let told = [ErrorCode::CaptivePortal, ErrorCode::ProxyAuth, ErrorCode::UntrustedServer];
-        let now = Some(error.code).filter(|code| told.contains(code));
-        self.present.arrive(wish, None, || {
-            let changed = self.status.send_if_modified(|status| match status {
-                SessionStatus::Connecting { instead, .. } if *instead != now => {
-                    *instead = now;
-                    true
-                }
-                _ => false,
-            });
-            if changed {
-                self.routes.set_origin(Origin::Connecting { address: self.options.spelt(address), instead: now });
-            }
-        })
-    }
-
     /// Connects. A token that came with the options is tried at once, and what passes of that is an error of the whole.
     async fn connect(
         self: &Arc<Self>,
@@ -490,6 +450,7 @@ impl Keeper {
                 self.follow_rules().await;
             }
             self.watch(&session);
+            self.takes_up_late(wish, &session);
         }
         if let Some(error) = refused {
             tracing::warn!(%error, "the token was not accepted");
@@ -633,10 +594,6 @@ fn in_its_place(error: Error, was_there: bool) -> Error {
         ErrorCode::AddressNotDavit if was_there => Error::new(ErrorCode::CaptivePortal).detail(error.detail),
         _ => error.on_a_way_that_worked(was_there),
     }
-}
-
-fn passes_by_itself(error: &Error) -> bool {
-    error.code == ErrorCode::AddressUnreachable || matches!(error.retry, Retry::WhenOnline | Retry::After(_))
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

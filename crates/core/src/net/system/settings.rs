@@ -1,4 +1,4 @@
-//! As the system's settings have it: `hyper-util` reads those of macOS, and their exceptions.
+//! As the system's settings have it: `hyper-util` reads the proxies of macOS, and what the environment excepts.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;

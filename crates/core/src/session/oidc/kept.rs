@@ -3,7 +3,10 @@
 //!
 //! Issuers may give another refresh token with every renewal, and take the one before as stolen from then on. So a renewal is a
 //! task of its own: whoever asked may give up waiting, and the new token is kept all the same. What the keychain does not take is
-//! offered to it again, and what another program of this person put there comes before what is known here.
+//! offered to it again, and what another program of this person put there comes before what is known here. Programs of this computer
+//! renew one after the other; one of another computer that has the same keychain may have been quicker, and is given the time to say so.
+
+mod alone;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,15 +19,22 @@ use url::Url;
 use super::super::vault::Vault;
 use super::grant::Grant;
 use super::issuer::Issuer;
+use super::untaken::Untaken;
 use super::{asks, broken};
 use crate::error::{Error, ErrorCode, Result, Retry};
 
 /// After a renewal that failed, a token that is still good is used on for this long before the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
+/// Whose token is still good waits no longer for the next.
+const STILL_GOOD: Duration = Duration::from_secs(5);
 /// Who signs out waits no longer for an issuer that is to hear of it.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// Nobody waits longer for a keychain that asks a person first: a token is good without it.
 const KEYCHAIN: Duration = Duration::from_secs(5);
+/// After a refusal, what another put into the keychain meanwhile is looked for this long after each look before. It puts there what it
+/// was given as soon as it has it.
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(500), Duration::from_millis(1_000)];
 /// What the keychain did not take is offered to it again after this. It may be locked, and ask a person each time.
 const AGAIN: Duration = Duration::from_secs(900);
 
@@ -108,17 +118,22 @@ fn ended(why: &str) -> Error {
 }
 
 impl Kept {
-    /// Takes up what was kept from before.
-    pub(in super::super) async fn load(issuer: Issuer, vault: Vault, account: Url) -> Self {
-        let kept =
-            Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() };
-        let refresh = kept.entry().await;
-        {
-            let mut now = kept.now();
-            (now.wanted, now.filed) = (refresh.clone(), refresh.clone());
-            now.grant = refresh.map(Grant::kept);
+    /// Nobody's yet.
+    pub(in super::super) fn new(issuer: Issuer, vault: Vault, account: Url) -> Self {
+        Self { issuer, vault, account, now: Mutex::default(), flight: <_>::default(), filing: <_>::default() }
+    }
+
+    /// Takes up what the keychain has from before, where it is of this issuer, and nobody signed in or left since. Answers whether it
+    /// does.
+    pub(in super::super) fn takes_up(&self, text: &SecretString) -> bool {
+        let Some(refresh) = Entry::refresh_of(text, &self.issuer) else { return false };
+        let mut now = self.now();
+        let is_first = now.turn == 0 && now.grant.is_none();
+        if is_first {
+            (now.wanted, now.filed) = (Some(refresh.clone()), Some(refresh.clone()));
+            now.grant = Some(Grant::kept(refresh));
         }
-        kept
+        is_first
     }
 
     /// Whether a text of the keychain is of a sign-in at an issuer, and no token that a person pasted.
@@ -164,7 +179,7 @@ impl Kept {
 
     /// Somebody signed in, and the backend takes what they were granted. Answers whether it will be there after a restart; none
     /// where somebody left, or came before them, since they `began`: nothing of it is kept then.
-    pub(in super::super) async fn sign_in(self: &Arc<Self>, began: u64, grant: Grant) -> Option<bool> {
+    pub(in super::super) async fn sign_in(self: &Arc<Self>, began: u64, grant: Untaken) -> Option<bool> {
         let turn = {
             let mut now = self.now();
             if now.turn != began {
@@ -198,13 +213,13 @@ impl Kept {
 
     /// Keeps a grant of this turn, the keychain first: a crash in between loses nothing. None where the turn is over; else whether
     /// it will be there after a restart.
-    async fn keep(self: &Arc<Self>, turn: u64, grant: Grant) -> Option<bool> {
+    async fn keep(self: &Arc<Self>, turn: u64, grant: Untaken) -> Option<bool> {
         {
             let mut now = self.now();
             if now.turn != turn {
                 return None;
             }
-            now.wanted.clone_from(&grant.refresh);
+            now.wanted = grant.refresh().cloned();
         }
         if timeout(KEYCHAIN, self.files()).await.is_err() {
             tracing::info!("the keychain takes its time; a sign-in is in memory alone until it answers");
@@ -214,7 +229,7 @@ impl Kept {
             // Whoever signs out waits to forget what was just kept.
             return None;
         }
-        (now.grant, now.failed) = (Some(grant), None);
+        (now.grant, now.failed) = (grant.taken(), None);
         Some(now.is_filed())
     }
 
@@ -271,12 +286,14 @@ impl Kept {
         self.offers_again();
         match self.stands(Instant::now()) {
             Stands::Good(token) => Ok(token),
-            Stands::Due(token) => match self.renewed(None).await {
-                Err(error) if error.code != ErrorCode::SignInEnded => {
+            Stands::Due(token) => match timeout(STILL_GOOD, self.renewed(None)).await {
+                // It goes on.
+                Err(_) => Ok(token),
+                Ok(Err(error)) if error.code != ErrorCode::SignInEnded => {
                     tracing::info!(%error, "an early renewal failed; the sign-in is still good");
                     Ok(token)
                 }
-                renewed => renewed,
+                Ok(renewed) => renewed,
             },
             Stands::Over => self.renewed(None).await,
             Stands::Nobody => Err(ended("nobody is signed in")),
@@ -328,6 +345,10 @@ impl Kept {
             (now.turn, now.grant.as_ref().and_then(|grant| grant.refresh.clone()))
         };
         let refresh = refresh.ok_or_else(|| ended("there is nothing to renew it by"))?;
+        let _alone = match self.vault.meets_at() {
+            Some(at) => alone::alone(&at).await,
+            None => None,
+        };
         let refresh = self.by_now(refresh).await;
         let outcome = match self.ask(&refresh).await {
             Err(error) if error.code == ErrorCode::SignInEnded => self.ask_by_another(turn, &refresh, error).await,
@@ -339,7 +360,8 @@ impl Kept {
                 now.failed = Some((Instant::now(), error.code, error.retry, error.detail.clone()));
             }
         })?;
-        let token = grant.bearer.clone().ok_or_else(|| broken("it gives no token"))?;
+        let grant = Untaken::new(self, grant);
+        let token = grant.bearer().cloned().ok_or_else(|| broken("it gives no token"))?;
         if self.keep(turn, grant).await.is_none() {
             return Err(ended("it was left meanwhile"));
         }
@@ -368,12 +390,34 @@ impl Kept {
         if !self.now().is_filed() {
             return known;
         }
-        timeout(KEYCHAIN, self.entry()).await.ok().flatten().unwrap_or(known)
+        self.look().await.unwrap_or(known)
+    }
+
+    /// The refresh token in the keychain, where that answers in time.
+    async fn look(&self) -> Option<SecretString> {
+        timeout(KEYCHAIN, self.entry()).await.ok().flatten()
+    }
+
+    /// The refresh token that another program of this person put into the keychain in the place of a refused one. What this one could
+    /// not put there no other has renewed, and nobody waits for that.
+    async fn anothers(&self, refused: &SecretString) -> Option<SecretString> {
+        for wait in LOOKS {
+            if !wait.is_zero() {
+                if !self.now().is_filed() {
+                    return None;
+                }
+                tokio::time::sleep(wait).await;
+            }
+            if let Some(other) = self.look().await.filter(|other| !are_same(other, refused)) {
+                return Some(other);
+            }
+        }
+        None
     }
 
     /// Another program of this person may have renewed it in this moment. Else it is over, and nobody asks the issuer again.
-    async fn ask_by_another(&self, turn: u64, refused: &SecretString, error: Error) -> Result<Grant> {
-        let another = self.entry().await.filter(|other| !are_same(other, refused));
+    async fn ask_by_another(self: &Arc<Self>, turn: u64, refused: &SecretString, error: Error) -> Result<Grant> {
+        let another = self.anothers(refused).await;
         let error = match &another {
             Some(other) => match self.ask(other).await {
                 Err(error) if error.code == ErrorCode::SignInEnded => error,
@@ -394,8 +438,8 @@ impl Kept {
         };
         // What somebody put there meanwhile is theirs.
         let refused = another.as_ref().unwrap_or(refused);
-        if ours && self.entry().await.is_some_and(|there| are_same(&there, refused)) {
-            self.file().await;
+        if ours && self.look().await.is_some_and(|there| are_same(&there, refused)) {
+            let _ = timeout(KEYCHAIN, self.files()).await;
         }
         Err(error)
     }

@@ -10,13 +10,14 @@ mod issuer;
 mod kept;
 mod listener;
 mod pending;
+mod untaken;
 
-pub(super) use grant::Grant;
 pub(super) use issuer::Issuer;
 pub(super) use kept::Kept;
 pub use listener::Pages;
 pub use pending::By;
 pub(crate) use pending::Pending;
+pub(super) use untaken::Untaken;
 
 use crate::error::{Error, ErrorCode};
 
