@@ -27,13 +27,11 @@ impl Before {
     /// Asks for what is filed under an account.
     pub(super) async fn of(vault: Vault, account: Url) -> Self {
         let mut asked = tokio::runtime::Handle::current().spawn(async move { vault.load(&account).await });
-        match timeout(PATIENCE, &mut asked).await {
-            Ok(known) => Self::Known(known.ok().flatten()),
-            Err(_) => {
-                tracing::info!("the keychain takes its time; a sign-in is taken up once it answers");
-                Self::Asked(asked)
-            }
+        if let Ok(known) = timeout(PATIENCE, &mut asked).await {
+            return Self::Known(known.ok().flatten());
         }
+        tracing::info!("the keychain takes its time; a sign-in is taken up once it answers");
+        Self::Asked(asked)
     }
 }
 
