@@ -1,4 +1,5 @@
-// Whatever the bindings know of can be seen in the gallery: a kind of state, wait or problem without a scenario fails here.
+// Whatever the bindings know of can be seen in the gallery: a kind of state, wait or problem without a scenario fails here, and
+// so does a scenario whose looks nothing is compared with.
 import { expect, test } from 'vitest';
 import type {
   Doing,
@@ -160,4 +161,9 @@ test('a row with a problem that has a button is in the list of one', () => {
   const failed = new Set(rows.flatMap(({ state }) => (state.kind === 'failed' ? [state.code] : [])));
   const all = (Object.keys(errors) as ErrorCode[]).filter((code) => errors[code].button !== null);
   expect(all.filter((code) => !failed.has(code))).toEqual([]);
+});
+
+test('every scenario has a committed sheet of its looks, and every sheet a scenario', () => {
+  const there = Object.keys(import.meta.glob('./sheets/*.webp')).map((path) => path.replace(/^.*\/|\.webp$/g, ''));
+  expect(there.sort()).toEqual(Object.keys(scenarios).sort());
 });

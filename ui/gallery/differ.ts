@@ -1,6 +1,6 @@
 // How far two pictures differ, by what the eye sees: a moved button, another colour or a missing word is many pixels at
-// one place; the few that are drawn otherwise by another version of the browser are not. And what the eye may miss: how
-// much of a picture has which colour, to its last digit (planes.mjs).
+// one place; the few that are drawn otherwise by another version of the browser are not. What the eye may miss, a colour
+// that is a little off, is seen on the sheets (sheet.ts).
 import pixelmatch from 'pixelmatch';
 
 /** Of each colour so many shades are told apart, which keeps the committed pictures small. */
@@ -12,8 +12,12 @@ const SQUARE = 16;
 /** … may more of them than this be different. */
 const MOST = 16;
 
-/** A plane is counted in squares of so many pixels a side, each of one colour. */
-const TILE = 8;
+/** Pixels in base64. */
+export interface Pixels {
+  width: number;
+  height: number;
+  pixels: string;
+}
 
 export interface Difference {
   /** In words; null where they are the same to the eye. */
@@ -37,31 +41,10 @@ export async function differ(before: string, after: string): Promise<Difference>
   return { wrong: `${worst} pixels of ${SQUARE} x ${SQUARE} are different`, worst, shown: await png(shown) };
 }
 
-/** What is kept of a picture: its pixels in base64, in so many shades. */
-export async function shades(picture: string): Promise<{ width: number; height: number; pixels: string }> {
+/** What is kept of a picture: its pixels in so many shades. */
+export async function shades(picture: string): Promise<Pixels> {
   const { width, height, data } = await shaded(picture);
   return { width, height, pixels: base64(new Uint8Array(data.buffer)) };
-}
-
-/** How many squares the picture has of each colour. */
-export async function planes(picture: string): Promise<Record<string, number>> {
-  const { width, height, data } = await read(picture);
-  const pixels = new DataView(data.buffer);
-  const colour = (x: number, y: number) => pixels.getUint32((y * width + x) * 4) >>> 8;
-  const isOne = (left: number, top: number) => {
-    const first = colour(left, top);
-    for (let y = top; y < top + TILE; y += 1)
-      for (let x = left; x < left + TILE; x += 1) if (colour(x, y) !== first) return false;
-    return true;
-  };
-  const found: Record<string, number> = {};
-  for (let top = 0; top + TILE <= height; top += TILE)
-    for (let left = 0; left + TILE <= width; left += TILE) {
-      if (!isOne(left, top)) continue;
-      const name = colour(left, top).toString(16).padStart(6, '0');
-      found[name] = (found[name] ?? 0) + 1;
-    }
-  return found;
 }
 
 /** The pixels of a picture in base64. */
@@ -83,14 +66,14 @@ async function shaded(picture: string): Promise<ImageData> {
   return image;
 }
 
-async function png(picture: ImageData): Promise<string> {
+export async function png(picture: ImageData): Promise<string> {
   const drawn = canvas(picture);
   drawn.getContext('2d')?.putImageData(picture, 0, 0);
   const blob = await drawn.convertToBlob({ type: 'image/png' });
   return base64(new Uint8Array(await blob.arrayBuffer()));
 }
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   let signs = '';
   // So many at once as a call may have arguments.
   for (let at = 0; at < bytes.length; at += 8_192) signs += String.fromCharCode(...bytes.subarray(at, at + 8_192));

@@ -1,7 +1,9 @@
-// axe on every scenario in every width and theme, and the pictures.
+// axe on every scenario in every width and theme, and how each of these looks.
+import { writeFileSync } from 'node:fs';
 import axe from 'axe-core';
 import { open, painted } from './browser.mjs';
-import { compare, count, isCompared, isCounted, isForced, stale } from './pictures.mjs';
+import { committed, comparable, compare, isCompared, isForced, stale } from './pictures.mjs';
+import { compareSheet, sheets } from './sheets.mjs';
 
 const SIZES = { compact: [720, 480], normal: [1080, 720], wide: [1600, 900] };
 const THEMES = ['light', 'dark'];
@@ -20,38 +22,66 @@ export const looks = {
     await dress(page, 'light');
     await open(page, home, name, { pinned: true });
     if (!write && !(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+    const columns = [];
     for (const [size, [width, height]] of Object.entries(SIZES)) {
       await page.setViewportSize({ width, height });
+      // What lies beside something, as the tip of a name does, finds it again.
+      await page.evaluate(() => window.gallery.beat());
+      const column = [];
       let first;
-      // Who writes pictures wants nothing else.
-      const seen = (theme) => isCompared(name, size, theme) || isCounted(name, size, theme);
-      for (const theme of THEMES.filter((one) => !write || seen(one))) {
+      for (const theme of THEMES) {
         const view = `${name}-${size}-${theme}`;
         await dress(page, theme);
-        const found = { shots, write, say: (what) => say(what, size, theme) };
-        if (isCompared(name, size, theme)) await compare(page, view, found);
-        else if (isCounted(name, size, theme)) await count(page, view, found);
-        if (every && !isCompared(name, size, theme)) await page.screenshot({ path: `${shots}${view}.png` });
+        const look = { view, picture: await seen(page), say: (what) => say(what, size, theme) };
+        if (comparable && isCompared(name, size, theme))
+          await compare(page, view, look.picture, { shots, write, say: look.say });
+        else if (every) writeFileSync(`${shots}${view}.png`, look.picture);
+        column.push(look);
+        // Who writes pictures wants nothing else.
         if (write) continue;
         const there = await page.evaluate(() => document.body.outerHTML);
         first ??= there;
         const rules = theme === 'light' || there !== first ? { type: 'tag', values: RULES } : OF_COLOUR;
         for (const found of await page.evaluate(judge, rules)) say(found, size, theme);
       }
+      columns.push(column);
     }
+    if (comparable) await compareSheet(page, name, columns, { shots, write });
   },
   after({ names, all, write, say }) {
-    if (names.length < all.length) return;
-    const those = (are) =>
-      names.flatMap((name) =>
-        Object.keys(SIZES).flatMap((size) =>
-          THEMES.filter((theme) => are(name, size, theme)).map((theme) => `${name}-${size}-${theme}`),
-        ),
-      );
-    const wanted = [...those(isCompared), ...names.filter(isForced).map((name) => `${name}-forced`)];
-    stale(wanted, those(isCounted), { write, say });
+    if (names.length < all.length || !comparable) return;
+    const those = names.flatMap((name) =>
+      Object.keys(SIZES).flatMap((size) =>
+        THEMES.filter((theme) => isCompared(name, size, theme)).map((theme) => `${name}-${size}-${theme}`),
+      ),
+    );
+    const forced = names.filter(isForced).map((name) => `${name}-forced`);
+    stale(committed, [...those, ...forced], { write, say });
+    stale(sheets, names, { write, say });
   },
 };
+
+/** What is on the screen, but for letters that only the system has, whichever those are. */
+async function seen(page) {
+  const some = await page.evaluate(foreign);
+  const picture = await page.screenshot();
+  // Contrast is judged with all letters.
+  if (some)
+    await page.evaluate(() => document.querySelectorAll('[data-foreign]').forEach((one) => delete one.dataset.foreign));
+  return picture;
+}
+
+/** Runs in the page: marks what is written in such letters, and answers whether anything is. */
+function foreign() {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let some = false;
+  for (let node = words.nextNode(); node; node = words.nextNode()) {
+    if (!/(?!\p{Script=Latin})\p{L}|\p{Extended_Pictographic}/u.test(node.data)) continue;
+    node.parentElement.dataset.foreign = '';
+    some = true;
+  }
+  return some;
+}
 
 async function dress(page, theme) {
   await page.evaluate((wanted) => (document.documentElement.dataset.theme = wanted), theme);

@@ -10,12 +10,13 @@ import '../src/styles/app.css';
 import '../src/styles/narrow.css';
 import App from '../src/App.svelte';
 import { actions, counted } from './asked';
-import { differ, planes, shades } from './differ';
+import { differ, shades } from './differ';
 import { Fake } from './fake';
 import { faint } from './faint';
 import { NOW } from './sample';
 import './pinned.css';
 import { scenarios, scriptOf, type Stage } from './scenarios';
+import { sheet, unlike } from './sheet';
 import { beat, pending, soon, timed } from './timed';
 import { overheard } from './told';
 
@@ -27,14 +28,17 @@ declare global {
       fake: Fake | null;
       told: Set<string>;
       play: (name: string, theme: string) => Promise<void>;
+      /** What looks once a second looks again now. */
+      beat: typeof beat;
       /** What was asked of the shell, and how often something was pressed by a pointer. */
       asked: Set<string>;
       pointed: number;
       /** Everything that a person can ask of it. */
       actions: string[];
       differ: typeof differ;
-      planes: typeof planes;
       shades: typeof shades;
+      sheet: typeof sheet;
+      unlike: typeof unlike;
       faint: typeof faint;
     };
   }
@@ -49,12 +53,14 @@ window.gallery = {
   fake: null,
   told,
   play,
+  beat,
   asked: calls,
   pointed: 0,
   actions,
   differ,
-  planes,
   shades,
+  sheet,
+  unlike,
   faint,
 };
 addEventListener('pointerdown', () => (window.gallery.pointed += 1), true);

@@ -1,8 +1,8 @@
-// The pictures that are committed, and what is seen now beside them.
+// The pictures that are committed, in full size, and what is seen now beside them. Every look of every scenario is on its
+// sheet (sheets.mjs).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import encode, { init } from '@jsquash/webp/encode.js';
-import { comparePlanes, stalePlanes } from './planes.mjs';
 
 const CODEC = '@jsquash/webp/codec/enc/webp_enc_simd.wasm';
 
@@ -72,9 +72,6 @@ const DARK = [
   'settings-diagnostics-forget',
   'toast-cancelled',
 ];
-/** Names in letters that come from the system, whichever it is. */
-const FOREIGN = ['names', 'names-toast', 'history-names'];
-
 /** And these in forced colours. */
 const FORCED = [
   'list',
@@ -92,31 +89,22 @@ const FORCED = [
 export const isForced = (name) => FORCED.includes(name);
 /** Which pictures of the scenario are compared. */
 export const isCompared = (name, size, theme) =>
-  !FOREIGN.includes(name) &&
-  (EVERY_WIDTH.includes(name) || (theme === 'light' ? size === 'normal' : size === 'compact' && DARK.includes(name)));
+  EVERY_WIDTH.includes(name) || (theme === 'light' ? size === 'normal' : size === 'compact' && DARK.includes(name));
 
-/** Of which others the planes alone are: of every scenario in dark. */
-export const isCounted = (name, size, theme) => !FOREIGN.includes(name) && size === 'normal' && theme === 'dark';
+/** Other systems draw letters in ways of their own. */
+export const comparable = process.platform === 'linux';
 
-/** Compares the planes of what the page shows with those that are committed. */
-export async function count(page, name, { write, say }) {
-  if (process.platform === 'linux') await comparePlanes(page, name, await page.screenshot(), { write, say });
-}
-
-/** Compares what the page shows with the committed picture of this name; with `write` that one becomes what is shown. */
-export async function compare(page, name, { shots, write, say }) {
-  // Other systems draw letters in ways of their own.
-  if (process.platform !== 'linux') return;
+/** Compares what is seen `now` with the committed picture of this name; with `write` that one becomes what is seen. */
+export async function compare(page, name, now, { shots, write, say }) {
   const kept = `${committed}${name}.webp`;
   const before = existsSync(kept) ? readFileSync(kept) : null;
-  const now = await page.screenshot();
   writeFileSync(`${shots}${name}.png`, now);
-  await comparePlanes(page, name, now, { write, say });
   const difference = before && (await differ(page, before, now));
   if (difference && difference.wrong === null) return;
   if (write) {
     mkdirSync(committed, { recursive: true });
-    writeFileSync(kept, await webp(page, now));
+    const shades = await page.evaluate((picture) => window.gallery.shades(picture), now.toString('base64'));
+    writeFileSync(kept, await webp(shades));
   } else if (!difference) say('there is no committed picture of it');
   else {
     say(`not as in the committed picture: ${difference.wrong}; see ${name}-before.webp and ${name}-differs.png`);
@@ -132,24 +120,19 @@ export const differ = (page, before, now) =>
   );
 
 let ready;
-/** As small as it can be without a loss, but for the shades. */
-async function webp(page, png) {
+/** As small as it can be without a loss, of pixels in base64. */
+export async function webp({ width, height, pixels }) {
   ready ??= init(await WebAssembly.compile(readFileSync(fileURLToPath(import.meta.resolve(CODEC)))));
   await ready;
-  const { width, height, pixels } = await page.evaluate(
-    (picture) => window.gallery.shades(picture),
-    png.toString('base64'),
-  );
   const data = new Uint8ClampedArray(Buffer.from(pixels, 'base64'));
   return Buffer.from(await encode({ data, width, height }, { lossless: 1, method: 4, quality: 100, exact: 1 }));
 }
 
-/** Committed pictures of what is no more, and planes: `counted` has none but those. */
-export function stale(wanted, counted, { write, say }) {
-  if (process.platform === 'linux') stalePlanes([...wanted, ...counted], { write, say });
-  const there = existsSync(committed) ? readdirSync(committed) : [];
+/** What is committed in this folder of what is no more. */
+export function stale(folder, wanted, { write, say }) {
+  const there = existsSync(folder) ? readdirSync(folder) : [];
   for (const file of there.filter((one) => !wanted.includes(one.replace(/\.webp$/, '')))) {
-    if (write) rmSync(`${committed}${file}`);
+    if (write) rmSync(`${folder}${file}`);
     else say(`${file}: committed, but there is no such picture`);
   }
 }

@@ -129,7 +129,8 @@ export class History {
       }
     } catch (problem) {
       this.problem = problem as Problem;
-      this.toasts.refused(this.problem, 'read');
+      // Where nothing stands yet, that place says it.
+      if (this.shown) this.toasts.refused(this.problem, 'read');
     } finally {
       this.asking = false;
     }

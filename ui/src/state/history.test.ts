@@ -132,12 +132,17 @@ test('what cannot be read says so where it would stand, until it is asked for ag
   ipc.searchHistory.mockRejectedValueOnce(refused);
   history.start();
   await settled();
-  expect([history.shown, history.problem]).toEqual([null, refused]);
-  expect(toasts.now?.words).toBe('This could not be read. Open it again.');
+  expect([history.shown, history.problem, toasts.now]).toEqual([null, refused, null]);
   history.start();
   await settled();
   expect(history.problem).toBeNull();
   expect(history.shown?.found.matched).toBe(1_000);
+  // What is shown already stays, and covers that place.
+  ipc.searchHistory.mockRejectedValueOnce(refused);
+  history.start();
+  await settled();
+  expect(history.shown?.found.matched).toBe(1_000);
+  expect(toasts.now?.words).toBe('This could not be read. Open it again.');
 });
 
 test('what narrows a search down is told, its words aside', () => {
