@@ -1,6 +1,7 @@
 //! How this Davit was installed, and so who may put another in its place.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use davit_core::policy::Updates as Policy;
@@ -59,7 +60,8 @@ impl Place {
         let lies = lies.and_then(|lies| std::fs::canonicalize(lies).ok()).ok_or(NoUpdates::Place)?;
         // Where the person may not write, the system would want an administrator whenever they quit. Only trying tells: rights are
         // not all that may be in the way.
-        let writable = lies.parent().is_some_and(|folder| tempfile::tempfile_in(folder).is_ok());
+        let tried = lies.parent().and_then(|folder| tempfile::tempfile_in(folder).ok());
+        let writable = tried.is_some_and(|tried| kind != Kind::App || is_theirs(&lies, &tried));
         // An update is an installer for one person: from all persons' Davit, which administrators may write to, it made a second.
         let for_all = kind == Kind::Nsis && is_below(&lies, std::env::var_os("ProgramFiles"));
         if writable && !for_all && (kind == Kind::App || lies.is_file()) {
@@ -72,6 +74,21 @@ impl Place {
 
 fn is_below(lies: &Path, folder: Option<OsString>) -> bool {
     folder.and_then(|folder| std::fs::canonicalize(folder).ok()).is_some_and(|folder| lies.starts_with(folder))
+}
+
+/// Whether an app belongs to whoever made a file beside it: in `/Applications` every administrator may make some, and the system asks for a
+/// password all the same before another's folder is moved. Source: XNU, `vn_authorize_renamex`.
+#[cfg(unix)]
+fn is_theirs(app: &Path, made: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(app), Ok(made)) = (app.metadata(), made.metadata()) else { return false };
+    app.uid() == made.uid() && app.mode() & 0o200 != 0
+}
+
+/// There are none of them.
+#[cfg(not(unix))]
+fn is_theirs(app: &Path, _made: &File) -> bool {
+    app.is_dir()
 }
 
 /// The app for macOS that a program belongs to.
@@ -137,6 +154,23 @@ mod tests {
         assert!(!is_below(folder.path(), Some(all.into_os_string())) && !is_below(&lies, None));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn an_app_that_its_person_may_not_move_is_left_to_whoever_put_it_there() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = folder.path().join("Davit.app");
+        let program = app.join("davit-app");
+        std::fs::create_dir(&app).expect("made");
+        std::fs::write(&program, b"MZ").expect("written");
+        let rights = |mode| std::fs::set_permissions(&app, std::fs::Permissions::from_mode(mode)).expect("changed");
+        rights(0o555);
+        let place = Place::of(Some(BundleType::App), None, Some(&program));
+        assert_eq!(place.expect_err("none"), NoUpdates::Place);
+        rights(0o755);
+        assert!(Place::of(Some(BundleType::App), None, Some(&program)).is_ok());
+    }
+
     /// Nobody writes into that folder, not even who may do everything.
     #[cfg(target_os = "linux")]
     #[test]
@@ -146,5 +180,7 @@ mod tests {
             let place = Place::of(Some(bundle), Some(OsStr::new(file)), Some(Path::new(file)));
             assert_eq!(place.expect_err("none"), NoUpdates::Place);
         }
+        let ours = tempfile::tempfile().expect("a file");
+        assert!(!is_theirs(Path::new("/nowhere"), &ours) && !is_theirs(Path::new("/proc"), &ours));
     }
 }
