@@ -70,6 +70,55 @@ impl Place {
             Err(NoUpdates::Place)
         }
     }
+
+    /// Where an update would do what one of this person's Davit alone has to. Windows' installer asks its person to uninstall a company's
+    /// `.msi` first, and goes where the registry says that this person's Davit lies.
+    ///
+    /// # Errors
+    /// Who brings updates instead.
+    pub(super) fn alone(self) -> Result<Self, NoUpdates> {
+        if self.kind == Kind::Nsis {
+            let (for_all, theirs) = installed();
+            is_alone(&self.lies, for_all, theirs.as_deref())?;
+        }
+        Ok(self)
+    }
+}
+
+fn is_alone(lies: &Path, for_all: bool, theirs: Option<&Path>) -> Result<(), NoUpdates> {
+    if for_all {
+        return Err(NoUpdates::Company);
+    }
+    let theirs = theirs.and_then(|folder| std::fs::canonicalize(folder).ok());
+    if theirs.as_deref() == lies.parent() { Ok(()) } else { Err(NoUpdates::Place) }
+}
+
+/// Whether the registry has a Davit for all of this computer, and where it has this person's.
+#[cfg(windows)]
+fn installed() -> (bool, Option<PathBuf>) {
+    use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
+    // The second is where installers of 32 bits are led to.
+    let for_all = [
+        r"Software\Microsoft\Windows\CurrentVersion\Uninstall",
+        r"Software\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall",
+    ]
+    .into_iter()
+    .any(|folder| {
+        let Ok(all) = LOCAL_MACHINE.open(folder) else { return false };
+        let Ok(mut names) = all.keys() else { return false };
+        names.any(|name| {
+            let one = all.open(name).and_then(|one| one.get_string("DisplayName"));
+            one.is_ok_and(|name| name == "Davit")
+        })
+    });
+    let theirs = CURRENT_USER.open(r"Software\The Davit authors\Davit").and_then(|key| key.get_string(""));
+    (for_all, theirs.ok().map(PathBuf::from))
+}
+
+/// No other system has installers of this kind.
+#[cfg(not(windows))]
+const fn installed() -> (bool, Option<PathBuf>) {
+    (false, None)
 }
 
 fn is_below(lies: &Path, folder: Option<OsString>) -> bool {
@@ -140,6 +189,18 @@ mod tests {
         for (bundle, lies) in [(BundleType::Nsis, &program), (BundleType::App, &app), (BundleType::Dmg, &app)] {
             let place = Place::of(Some(bundle), None, Some(&program)).expect("a place");
             assert_eq!(place.lies, std::fs::canonicalize(lies).expect("there"));
+        }
+    }
+
+    #[test]
+    fn an_installer_is_an_update_of_the_one_davit_that_a_person_has() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = std::fs::canonicalize(folder.path()).expect("there");
+        let lies = there.join("davit-app.exe");
+        assert_eq!(is_alone(&lies, false, Some(folder.path())), Ok(()));
+        assert_eq!(is_alone(&lies, true, Some(folder.path())), Err(NoUpdates::Company));
+        for elsewhere in [None, there.parent(), Some(lies.as_path())] {
+            assert_eq!(is_alone(&lies, false, elsewhere), Err(NoUpdates::Place), "{elsewhere:?}");
         }
     }
 
