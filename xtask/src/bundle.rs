@@ -169,6 +169,10 @@ mod tests {
         let component = config["bundle"]["windows"]["wix"]["componentRefs"][0].as_str().expect("a component");
         assert!(fragment.contains(&format!("<Component Id=\"{component}\"")), "{component}");
         assert!(!fragment.contains("HKCU") && !fragment.contains("SendTo"), "{fragment}");
+        // Which a search among one person's own would lead elsewhere.
+        assert!(
+            fragment.contains(r#"<SetProperty Id="INSTALLDIR" Value="[ProgramFiles64Folder]Davit\" After="AppSearch""#)
+        );
         let hooks = read("packaging/windows/hooks.nsh");
         let keys = hooks.lines().filter(|line| line.starts_with("!define DAVIT_"));
         let keys: Vec<_> = keys.filter_map(|line| line.split('"').nth(1)).collect();
