@@ -166,7 +166,7 @@ fn merged(below: Json, upper: Json) -> Json {
         (Json::Object(mut all), Json::Object(upper)) => {
             for (key, value) in upper {
                 let value = match all.remove(&key) {
-                    Some(before) if key == "presets" || key == "locks" => merged(before, value),
+                    Some(before) if ["presets", "locks", "updates"].contains(&key.as_str()) => merged(before, value),
                     _ => value,
                 };
                 all.insert(key, value);
@@ -249,6 +249,18 @@ mod tests {
             "store": {"path_style": true}, "presets": {"concurrency": 4}});
         assert_eq!(over(below.clone(), upper), both);
         assert_eq!(over(below, json!([])), json!([]), "what is no policy is refused, and not passed over");
+    }
+
+    #[test]
+    fn updates_that_are_off_stay_off_where_another_place_says_where_they_are() {
+        let off = json!({ "updates": { "enabled": false } });
+        let elsewhere = json!({ "updates": { "endpoint": "https://it.example.com/davit.json" } });
+        for (below, upper) in [(&off, &elsewhere), (&elsewhere, &off)] {
+            let updates = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy").updates;
+            assert!(!updates.enabled && updates.endpoint.is_some(), "{below} {upper}");
+        }
+        let on = json!({ "updates": { "enabled": true } });
+        assert!(Policy::of(over(off, on), "both").expect("a policy").updates.enabled, "the upper counts");
     }
 
     #[test]
