@@ -60,10 +60,17 @@ fn values(key: &windows_registry::Key) -> Result<serde_json::Map<String, Json>> 
             Type::String | Type::ExpandString => String::try_from(value).ok().map(Found::Text),
             _ => None,
         };
-        let json = found.map_or(Json::Null, |found| in_schema(&name, found));
-        (name, json)
+        row(&name, found)
     });
     Ok(read.collect())
+}
+
+/// A value of the registry by its name, which Windows takes in capitals as well.
+#[cfg(any(windows, test))]
+fn row(name: &str, found: Option<Found>) -> (String, Json) {
+    let key = name.to_ascii_lowercase();
+    let json = found.map_or(Json::Null, |found| in_schema(&key, found));
+    (key, json)
 }
 
 /// A value of the registry, which knows neither yes and no nor lists.
@@ -224,6 +231,17 @@ mod tests {
             ("endpoint", text("https://s3.example"), json!("https://s3.example")),
         ] {
             assert_eq!(in_schema(key, found.clone()), read, "{key} {found:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_registry_are_known_in_capitals_too_and_what_has_no_kind_is_refused() {
+        let text = |text: &str| Some(Found::Text(text.to_owned()));
+        assert_eq!(row("Server", text("https://A.example")), ("server".to_owned(), json!("https://A.example")));
+        assert_eq!(row("Keep_Awake", Some(Found::Number(1))), ("keep_awake".to_owned(), json!(true)));
+        for key in ["company", "store"] {
+            let read = serde_json::Map::from_iter([row(key, None)]);
+            Policy::of(Json::Object(read), "the registry").expect_err(key);
         }
     }
 
