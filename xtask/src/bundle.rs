@@ -152,6 +152,15 @@ mod tests {
         assert!(!super::FOR_ALL.ends_with(super::FOR_ONE), "an update is known by how its name ends");
     }
 
+    /// The folder is the company's, too: its policy lies there, and what it keeps of an earlier one.
+    #[test]
+    fn an_installer_for_windows_clears_away_programs_that_it_moved_and_nothing_else() {
+        let hooks = std::fs::read_to_string(root().join("packaging/windows/hooks.nsh")).expect("hooks");
+        let many: Vec<_> = hooks.lines().filter(|line| line.contains("$INSTDIR\\") && line.contains('*')).collect();
+        assert!(many.len() == 2, "{many:?}");
+        assert!(many.iter().all(|line| line.ends_with(r#"$INSTDIR\davit*.exe.*.old""#)), "{many:?}");
+    }
+
     /// An older program could not read records that a newer one has written.
     #[test]
     fn an_installer_for_windows_puts_no_older_version_in_the_place_of_a_newer_one() {
