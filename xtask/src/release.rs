@@ -196,7 +196,8 @@ fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
     sums(folder)
 }
 
-/// Whether a package of this name is one of what is released. Debian's and RPM's write what comes before a release in their own way.
+/// Whether a package of this name is one of what is released. Debian's and RPM's write what comes before a release in their own
+/// way.
 fn is_of_this_version(name: &str) -> bool {
     let theirs = VERSION.replacen('-', "~", 1).replace('-', ".");
     let rest = ["davit-backend", "davit", "Davit"].iter().find_map(|product| name.strip_prefix(product));

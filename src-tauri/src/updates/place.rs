@@ -71,8 +71,8 @@ impl Place {
         }
     }
 
-    /// Where an update would do what one of this person's Davit alone has to. Windows' installer asks its person to uninstall a company's
-    /// `.msi` first, and goes where the registry says that this person's Davit lies.
+    /// Where an update would change this Davit and no other: Windows' installer asks whoever it is to uninstall a company's `.msi`
+    /// first, and goes where the registry says that this person's Davit lies.
     ///
     /// # Errors
     /// Who brings updates instead.
@@ -125,8 +125,8 @@ fn is_below(lies: &Path, folder: Option<OsString>) -> bool {
     folder.and_then(|folder| std::fs::canonicalize(folder).ok()).is_some_and(|folder| lies.starts_with(folder))
 }
 
-/// Whether an app belongs to whoever made a file beside it: in `/Applications` every administrator may make some, and the system asks for a
-/// password all the same before another's folder is moved. Source: XNU, `vn_authorize_renamex`.
+/// Whether an app belongs to whoever made a file beside it: in `/Applications` every administrator may make some, and the system
+/// asks for a password all the same before another's folder is moved. Source: XNU, `vn_authorize_renamex`.
 #[cfg(unix)]
 fn is_theirs(app: &Path, made: &File) -> bool {
     use std::os::unix::fs::MetadataExt as _;
