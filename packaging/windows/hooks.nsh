@@ -6,7 +6,7 @@
 ;   instead: "Send to" is each person's own.
 ; - What Davit has on record stays, unless the uninstaller is told otherwise: by its box, or silently by /DELETEDATA. It then goes
 ;   of who uninstalls, and of nobody else: by SYSTEM, as device managers uninstall, that is nobody's.
-; - policy.json beside the programs is the company's and is never touched.
+; - policy.json beside the programs is the company's and is never touched, whatever stands behind its name.
 ; - Where nobody sees pages (silently, or as an update), what runs is asked to end by Windows itself, puts on record what it does, and
 ;   is not made to end: what does not end, or is another person's, goes on from beside its place, and the next start is the new version.
 ;   An update asks the window alone: "davit watch run" would be started again by nobody. Who sees pages is asked by Tauri's installer
@@ -75,7 +75,7 @@ FunctionEnd
 
 !macro DAVIT_MAKE_WAY
   ; Of what ran the last time.
-  Delete "$INSTDIR\*.old"
+  Delete "$INSTDIR\davit*.exe.*.old"
   ${If} $UpdateMode <> 1
     !insertmacro DAVIT_ASK_TO_END "davit.exe"
   ${EndIf}
@@ -91,7 +91,7 @@ FunctionEnd
 
 ; What runs is moved out of the folder, which could not be removed else: one person may leave nothing to the next start of the computer.
 !macro DAVIT_CLEAR_AWAY
-  FindFirst $R1 $R2 "$INSTDIR\*.old"
+  FindFirst $R1 $R2 "$INSTDIR\davit*.exe.*.old"
   ${DoUntil} $R2 == ""
     Rename "$INSTDIR\$R2" "$TEMP\$R2"
     Delete /REBOOTOK "$TEMP\$R2"

@@ -152,6 +152,15 @@ mod tests {
         assert!(!super::FOR_ALL.ends_with(super::FOR_ONE), "an update is known by how its name ends");
     }
 
+    /// The folder is the company's, too: its policy lies there, and what it keeps of an earlier one.
+    #[test]
+    fn an_installer_for_windows_clears_away_programs_that_it_moved_and_nothing_else() {
+        let hooks = std::fs::read_to_string(root().join("packaging/windows/hooks.nsh")).expect("hooks");
+        let many: Vec<_> = hooks.lines().filter(|line| line.contains("$INSTDIR\\") && line.contains("*.")).collect();
+        assert!(many.len() == 2, "{many:?}");
+        assert!(many.iter().all(|line| line.ends_with(r#"$INSTDIR\davit*.exe.*.old""#)), "{many:?}");
+    }
+
     /// An older program could not read records that a newer one has written.
     #[test]
     fn an_installer_for_windows_puts_no_older_version_in_the_place_of_a_newer_one() {
@@ -169,6 +178,10 @@ mod tests {
         let component = config["bundle"]["windows"]["wix"]["componentRefs"][0].as_str().expect("a component");
         assert!(fragment.contains(&format!("<Component Id=\"{component}\"")), "{component}");
         assert!(!fragment.contains("HKCU") && !fragment.contains("SendTo"), "{fragment}");
+        // Which a search among one person's own would lead elsewhere.
+        assert!(
+            fragment.contains(r#"<SetProperty Id="INSTALLDIR" Value="[ProgramFiles64Folder]Davit\" After="AppSearch""#)
+        );
         let hooks = read("packaging/windows/hooks.nsh");
         let keys = hooks.lines().filter(|line| line.starts_with("!define DAVIT_"));
         let keys: Vec<_> = keys.filter_map(|line| line.split('"').nth(1)).collect();

@@ -38,6 +38,9 @@ pub(crate) enum Step {
 /// What people have to know of packages that nobody signed; the draft's notes begin with it.
 const NOT_SIGNED: &str = "NOT-SIGNED.txt";
 
+/// What is released.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The checksums' file.
 const SUMS: &str = "SHA256SUMS";
 
@@ -175,6 +178,14 @@ fn warnings(folder: &Path) -> Result<()> {
 fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
     let packages = packages(folder)?;
     ensure!(!packages.is_empty(), "there are no packages in {}", folder.display());
+    // A signature says a version, and stays on the disk whatever fails afterwards.
+    let mut unsigned = Vec::new();
+    for package in &packages {
+        let name = name(package)?;
+        ensure!(is_of_this_version(&name), "{name} is not of {VERSION}: take it out of {}", folder.display());
+        unsigned.push((name, String::new()));
+    }
+    manifest::of(&unsigned, downloads, "")?;
     let mut signed = Vec::new();
     for package in &packages {
         let signature = sign(package, key)?;
@@ -183,6 +194,18 @@ fn describe(folder: &Path, key: &Key, downloads: &str) -> Result<()> {
     let manifest = manifest::of(&signed, downloads, &day()?)?;
     std::fs::write(folder.join("latest.json"), serde_json::to_string_pretty(&manifest)?)?;
     sums(folder)
+}
+
+/// Whether a package of this name is one of what is released. Debian's and RPM's write what comes before a release in their own
+/// way.
+fn is_of_this_version(name: &str) -> bool {
+    let theirs = VERSION.replacen('-', "~", 1).replace('-', ".");
+    let rest = ["davit-backend", "davit", "Davit"].iter().find_map(|product| name.strip_prefix(product));
+    let rest = rest.and_then(|rest| rest.strip_prefix(['_', '-']));
+    let rest = rest.and_then(|rest| rest.strip_prefix(VERSION).or_else(|| rest.strip_prefix(theirs.as_str())));
+    // What follows is a machine, or the number of RPM's package: no end of a longer version.
+    let ends = ["x86_64", "amd64", "x64", "aarch64", "arm64", "universal", "1."];
+    rest.and_then(|rest| rest.strip_prefix(['_', '-'])).is_some_and(|rest| ends.iter().any(|end| rest.starts_with(end)))
 }
 
 /// What lies there and is a package, in order.
@@ -257,6 +280,38 @@ mod tests {
         for other in ["v999.0.0", env!("CARGO_PKG_VERSION"), &format!("{ours}-rc.1")] {
             let said = is_named("tag", other).expect_err(other).to_string();
             assert!(said.contains(other) && said.contains(&ours), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_this_version_or_told_twice_is_signed_by_no_key() {
+        let nobodys = Key { private: "none".into(), password: OsString::new() };
+        let ours = format!("Davit-{VERSION}-x86_64.AppImage");
+        for (other, why) in [
+            ("Davit-0.0.1-x86_64.AppImage".to_owned(), "is not of"),
+            (format!("Davit-{VERSION}-rc.1-x86_64.AppImage"), "is not of"),
+            (format!("davit_1{VERSION}_amd64.deb"), "is not of"),
+            (format!("davit_{VERSION}.1_amd64.deb"), "is not of"),
+            (format!("Davit_{VERSION}_amd64.AppImage"), "two packages"),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            for name in [&ours, &other] {
+                std::fs::write(folder.path().join(name), b"").expect("written");
+            }
+            let said =
+                describe(folder.path(), &nobodys, "https://releases.example.com/").expect_err(&other).to_string();
+            assert!(said.contains(why), "{other}: {said}");
+            assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 2, "{other}: nothing is signed");
+        }
+        for ours in [
+            format!("davit-backend_{VERSION}_arm64.deb"),
+            format!("davit-backend-{VERSION}-1.x86_64.rpm"),
+            format!("Davit_{VERSION}_universal.app.tar.gz"),
+            format!("Davit_{VERSION}_x64_en-US.msi"),
+            format!("Davit_{VERSION}_arm64-setup-all-users.exe"),
+            format!("Davit-{VERSION}-x64-trial-installer.exe"),
+        ] {
+            assert!(is_of_this_version(&ours), "{ours}");
         }
     }
 

@@ -9,7 +9,7 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 use url::Url;
 
@@ -23,8 +23,10 @@ use place::Place;
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Policy {
     /// A company without a backend of the contract.
+    #[serde(default, deserialize_with = "something")]
     pub company: Option<Company>,
     /// A store other than AWS that uploads may go to.
+    #[serde(default, deserialize_with = "something")]
     pub store: Option<Store>,
     /// What it presets and locks.
     #[serde(flatten)]
@@ -41,7 +43,13 @@ pub struct Updates {
     /// Whether it looks for updates by itself. Without, the company brings them.
     pub enabled: bool,
     /// Where they are, in place of where the build says. Https alone.
+    #[serde(deserialize_with = "something")]
     pub endpoint: Option<Url>,
+}
+
+/// What is said is something: null is a value that could not be read, and would silently be as if nobody had said it.
+fn something<'de, D: Deserializer<'de>, T: Deserialize<'de>>(said: D) -> std::result::Result<Option<T>, D::Error> {
+    T::deserialize(said).map(Some)
 }
 
 impl Default for Updates {
@@ -279,6 +287,9 @@ mod tests {
             "[]".to_owned(),
             r#"{ "updates": { "endpoint": "http://127.0.0.1/updates.json" } }"#.to_owned(),
             r#"{ "updates": { "enabled": "no" } }"#.to_owned(),
+            r#"{ "updates": { "endpoint": null } }"#.to_owned(),
+            r#"{ "company": null }"#.to_owned(),
+            r#"{ "store": null }"#.to_owned(),
             company("http://example.com/sts", "token"),
             company("https://example.com/sts", "none"),
         ] {

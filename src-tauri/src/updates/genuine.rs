@@ -107,8 +107,10 @@ pub(super) fn check(mut archive: impl Read, offer: &Offer, key: &Key, ours: Ours
     if signed != offer.version {
         return Err(Refused::OtherVersion);
     }
-    if !said("file:").is_some_and(|name| is_for(name, ours)) {
-        return Err(Refused::OtherComputer);
+    let name = said("file:").filter(|name| is_for(name, ours)).ok_or(Refused::OtherComputer)?;
+    // Whoever signs says the version by hand; what they sign has its name from its build.
+    if !is_of(name, &signed) {
+        return Err(Refused::OtherVersion);
     }
     if is_content_of(&head, ours) { Ok(()) } else { Err(Refused::OtherContent) }
 }
@@ -126,6 +128,16 @@ fn is_for(name: &str, ours: Ours) -> bool {
     // An app for macOS is for all of its machines.
     let for_all = ours.kind == Kind::App && machines.is_empty();
     name.ends_with(ends) && (for_all || machines == [ours.arch])
+}
+
+/// Whether a file of this name is of a version: behind the product's name, and before the machine's.
+fn is_of(name: &str, version: &Version) -> bool {
+    let rest = name.split_once(['_', '-']).and_then(|(_, rest)| rest.strip_prefix(version.to_string().as_str()));
+    let machine = rest.and_then(|rest| rest.strip_prefix(['_', '-']));
+    machine.is_some_and(|machine| {
+        let mut words = MACHINES.iter().flat_map(|(_, words)| *words);
+        machine.starts_with("universal") || words.any(|word| machine.starts_with(word))
+    })
 }
 
 /// Whether what begins so is what this computer takes. An installer's own head says nothing of what it brings.
@@ -166,6 +178,23 @@ mod tests {
             ("Davit_x64.app.tar.gz", Kind::App, "aarch64", false),
         ] {
             assert_eq!(is_for(name, ours(kind, arch)), so, "{name} for {arch}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_which_version_a_file_is() {
+        for (name, version, so) in [
+            ("Davit-1.2.3-x86_64.AppImage", "1.2.3", true),
+            ("Davit_1.2.3_x64-setup.exe", "1.2.3", true),
+            ("Davit_1.2.3_universal.app.tar.gz", "1.2.3", true),
+            ("Davit-1.2.3-rc.1-x86_64.AppImage", "1.2.3-rc.1", true),
+            ("Davit-1.2.3-rc.1-x86_64.AppImage", "1.2.3", false),
+            ("Davit-1.2.3-x86_64.AppImage", "1.2.4", false),
+            ("Davit-1.2.30-x86_64.AppImage", "1.2.3", false),
+            ("Davit-11.2.3-x86_64.AppImage", "1.2.3", false),
+            ("Davit_x86_64.AppImage", "1.2.3", false),
+        ] {
+            assert_eq!(is_of(name, &Version::parse(version).expect("a version")), so, "{name} as {version}");
         }
     }
 

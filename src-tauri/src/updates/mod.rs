@@ -164,6 +164,7 @@ pub(crate) fn find(shell: &Shell, config: &Config, running: &Version) {
             let (appimage, program) = (std::env::var_os("APPIMAGE"), std::env::current_exe().ok());
             Place::of(bundle_type(), appimage.as_deref(), program.as_deref())
         })
+        .and_then(Place::alone)
         .and_then(|place| Ok((source()?, place)));
     match found {
         Ok((source, place)) => {

@@ -1,6 +1,7 @@
 //! How this Davit was installed, and so who may put another in its place.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use davit_core::policy::Updates as Policy;
@@ -59,7 +60,8 @@ impl Place {
         let lies = lies.and_then(|lies| std::fs::canonicalize(lies).ok()).ok_or(NoUpdates::Place)?;
         // Where the person may not write, the system would want an administrator whenever they quit. Only trying tells: rights are
         // not all that may be in the way.
-        let writable = lies.parent().is_some_and(|folder| tempfile::tempfile_in(folder).is_ok());
+        let tried = lies.parent().and_then(|folder| tempfile::tempfile_in(folder).ok());
+        let writable = tried.is_some_and(|tried| kind != Kind::App || is_theirs(&lies, &tried));
         // An update is an installer for one person: from all persons' Davit, which administrators may write to, it made a second.
         let for_all = kind == Kind::Nsis && is_below(&lies, std::env::var_os("ProgramFiles"));
         if writable && !for_all && (kind == Kind::App || lies.is_file()) {
@@ -68,10 +70,74 @@ impl Place {
             Err(NoUpdates::Place)
         }
     }
+
+    /// Where an update would change this Davit and no other: Windows' installer asks whoever it is to uninstall a company's `.msi`
+    /// first, and goes where the registry says that this person's Davit lies.
+    ///
+    /// # Errors
+    /// Who brings updates instead.
+    pub(super) fn alone(self) -> Result<Self, NoUpdates> {
+        if self.kind == Kind::Nsis {
+            let (for_all, theirs) = installed();
+            is_alone(&self.lies, for_all, theirs.as_deref())?;
+        }
+        Ok(self)
+    }
+}
+
+fn is_alone(lies: &Path, for_all: bool, theirs: Option<&Path>) -> Result<(), NoUpdates> {
+    if for_all {
+        return Err(NoUpdates::Company);
+    }
+    let theirs = theirs.and_then(|folder| std::fs::canonicalize(folder).ok());
+    if theirs.as_deref() == lies.parent() { Ok(()) } else { Err(NoUpdates::Place) }
+}
+
+/// Whether the registry has a Davit for all of this computer, and where it has this person's.
+#[cfg(windows)]
+fn installed() -> (bool, Option<PathBuf>) {
+    use windows_registry::{CURRENT_USER, LOCAL_MACHINE};
+    // The second is where installers of 32 bits are led to.
+    let for_all = [
+        r"Software\Microsoft\Windows\CurrentVersion\Uninstall",
+        r"Software\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall",
+    ]
+    .into_iter()
+    .any(|folder| {
+        let Ok(all) = LOCAL_MACHINE.open(folder) else { return false };
+        let Ok(mut names) = all.keys() else { return false };
+        names.any(|name| {
+            let one = all.open(name).and_then(|one| one.get_string("DisplayName"));
+            one.is_ok_and(|name| name == "Davit")
+        })
+    });
+    let theirs = CURRENT_USER.open(r"Software\The Davit authors\Davit").and_then(|key| key.get_string(""));
+    (for_all, theirs.ok().map(PathBuf::from))
+}
+
+/// No other system has installers of this kind.
+#[cfg(not(windows))]
+const fn installed() -> (bool, Option<PathBuf>) {
+    (false, None)
 }
 
 fn is_below(lies: &Path, folder: Option<OsString>) -> bool {
     folder.and_then(|folder| std::fs::canonicalize(folder).ok()).is_some_and(|folder| lies.starts_with(folder))
+}
+
+/// Whether an app belongs to whoever made a file beside it: in `/Applications` every administrator may make some, and the system
+/// asks for a password all the same before another's folder is moved. Source: XNU, `vn_authorize_renamex`.
+#[cfg(unix)]
+fn is_theirs(app: &Path, made: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(app), Ok(made)) = (app.metadata(), made.metadata()) else { return false };
+    app.uid() == made.uid() && app.mode() & 0o200 != 0
+}
+
+/// There are none of them.
+#[cfg(not(unix))]
+fn is_theirs(app: &Path, _made: &File) -> bool {
+    app.is_dir()
 }
 
 /// The app for macOS that a program belongs to.
@@ -127,6 +193,18 @@ mod tests {
     }
 
     #[test]
+    fn an_installer_is_an_update_of_the_one_davit_that_a_person_has() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let there = std::fs::canonicalize(folder.path()).expect("there");
+        let lies = there.join("davit-app.exe");
+        assert_eq!(is_alone(&lies, false, Some(folder.path())), Ok(()));
+        assert_eq!(is_alone(&lies, true, Some(folder.path())), Err(NoUpdates::Company));
+        for elsewhere in [None, there.parent(), Some(lies.as_path())] {
+            assert_eq!(is_alone(&lies, false, elsewhere), Err(NoUpdates::Place), "{elsewhere:?}");
+        }
+    }
+
+    #[test]
     fn all_persons_davit_is_known_by_where_programs_of_all_lie() {
         let folder = tempfile::tempdir().expect("a folder");
         let all = folder.path().join("Program Files");
@@ -135,6 +213,23 @@ mod tests {
         assert!(is_below(&lies, Some(all.clone().into_os_string())));
         assert!(!is_below(&lies, Some(all.join("Davit").into_os_string())), "what is not there holds nothing");
         assert!(!is_below(folder.path(), Some(all.into_os_string())) && !is_below(&lies, None));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_app_that_its_person_may_not_move_is_left_to_whoever_put_it_there() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = folder.path().join("Davit.app");
+        let program = app.join("davit-app");
+        std::fs::create_dir(&app).expect("made");
+        std::fs::write(&program, b"MZ").expect("written");
+        let rights = |mode| std::fs::set_permissions(&app, std::fs::Permissions::from_mode(mode)).expect("changed");
+        rights(0o555);
+        let place = Place::of(Some(BundleType::App), None, Some(&program));
+        assert_eq!(place.expect_err("none"), NoUpdates::Place);
+        rights(0o755);
+        assert!(Place::of(Some(BundleType::App), None, Some(&program)).is_ok());
     }
 
     /// Nobody writes into that folder, not even who may do everything.
@@ -146,5 +241,7 @@ mod tests {
             let place = Place::of(Some(bundle), Some(OsStr::new(file)), Some(Path::new(file)));
             assert_eq!(place.expect_err("none"), NoUpdates::Place);
         }
+        let ours = tempfile::tempfile().expect("a file");
+        assert!(!is_theirs(Path::new("/nowhere"), &ours) && !is_theirs(Path::new("/proc"), &ours));
     }
 }

@@ -185,6 +185,8 @@ fn what_was_signed_as_something_else_is_refused_though_the_key_is_right() {
         (Vec::new(), name, other),
         (program(X86_64, "0.3.0"), "Davit_0.3.0_amd64.deb", Refused::OtherComputer),
         (program(X86_64, "0.3.0"), "Davit_0.3.0_x64-setup.exe", Refused::OtherComputer),
+        // An old one that lay beside what was released.
+        (program(X86_64, "0.1.0"), "Davit_0.1.0_amd64.AppImage", Refused::OtherVersion),
     ] {
         let mut published = Published::genuine(&publisher, "0.3.0");
         published.holds(&publisher, archive, &comment(name, "0.3.0"));

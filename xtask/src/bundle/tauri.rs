@@ -97,6 +97,13 @@ fn windows(triple: &str) -> Result<Bundles> {
         Ok(tauri)
     };
     let made = target().join(triple).join("release/bundle");
+    // What an earlier version left there would go by the name of this one's packages.
+    for kind in ["nsis", "all-users", "msi"] {
+        let folder = made.join(kind);
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+    }
     // Tauri's one installer for both wants an administrator of whoever is one, at every update of their own as well.
     let for_all =
         serde_json::json!({ "bundle": { "windows": { "nsis": { "installMode": "perMachine" } } } }).to_string();

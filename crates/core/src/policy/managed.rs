@@ -60,10 +60,17 @@ fn values(key: &windows_registry::Key) -> Result<serde_json::Map<String, Json>> 
             Type::String | Type::ExpandString => String::try_from(value).ok().map(Found::Text),
             _ => None,
         };
-        let json = found.map_or(Json::Null, |found| in_schema(&name, found));
-        (name, json)
+        row(&name, found)
     });
     Ok(read.collect())
+}
+
+/// A value of the registry by its name, which Windows takes in capitals as well.
+#[cfg(any(windows, test))]
+fn row(name: &str, found: Option<Found>) -> (String, Json) {
+    let key = name.to_ascii_lowercase();
+    let json = found.map_or(Json::Null, |found| in_schema(&key, found));
+    (key, json)
 }
 
 /// A value of the registry, which knows neither yes and no nor lists.
@@ -166,7 +173,7 @@ fn merged(below: Json, upper: Json) -> Json {
         (Json::Object(mut all), Json::Object(upper)) => {
             for (key, value) in upper {
                 let value = match all.remove(&key) {
-                    Some(before) if key == "presets" || key == "locks" => merged(before, value),
+                    Some(before) if ["presets", "locks", "updates"].contains(&key.as_str()) => merged(before, value),
                     _ => value,
                 };
                 all.insert(key, value);
@@ -228,6 +235,17 @@ mod tests {
     }
 
     #[test]
+    fn names_of_the_registry_are_known_in_capitals_too_and_what_has_no_kind_is_refused() {
+        let text = |text: &str| Some(Found::Text(text.to_owned()));
+        assert_eq!(row("Server", text("https://A.example")), ("server".to_owned(), json!("https://A.example")));
+        assert_eq!(row("Keep_Awake", Some(Found::Number(1))), ("keep_awake".to_owned(), json!(true)));
+        for key in ["company", "store"] {
+            let read = serde_json::Map::from_iter([row(key, None)]);
+            Policy::of(Json::Object(read), "the registry").expect_err(key);
+        }
+    }
+
+    #[test]
     fn managed_preferences_are_read_as_the_schema_has_them() {
         let text = br#"<?xml version="1.0" encoding="UTF-8"?>
             <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -249,6 +267,18 @@ mod tests {
             "store": {"path_style": true}, "presets": {"concurrency": 4}});
         assert_eq!(over(below.clone(), upper), both);
         assert_eq!(over(below, json!([])), json!([]), "what is no policy is refused, and not passed over");
+    }
+
+    #[test]
+    fn updates_that_are_off_stay_off_where_another_place_says_where_they_are() {
+        let off = json!({ "updates": { "enabled": false } });
+        let elsewhere = json!({ "updates": { "endpoint": "https://it.example.com/davit.json" } });
+        for (below, upper) in [(&off, &elsewhere), (&elsewhere, &off)] {
+            let updates = Policy::of(over(below.clone(), upper.clone()), "both").expect("a policy").updates;
+            assert!(!updates.enabled && updates.endpoint.is_some(), "{below} {upper}");
+        }
+        let on = json!({ "updates": { "enabled": true } });
+        assert!(Policy::of(over(off, on), "both").expect("a policy").updates.enabled, "the upper counts");
     }
 
     #[test]
