@@ -166,12 +166,15 @@ test('a sheet that was closed does not come back with its page', async () => {
 
 /** An answer that comes when it is let. */
 function late() {
-  const way = { come: (): void => undefined, refuse: (_: Problem): void => undefined };
+  const way: { come: () => void; refuse: (problem: Problem) => void } = {
+    come: () => undefined,
+    refuse: () => undefined,
+  };
   const answer = new Promise<null>((come, refuse) => {
     way.come = () => come(null);
     way.refuse = refuse;
   });
-  return { answer, ...way };
+  return { answer, come: () => way.come(), refuse: (problem: Problem) => way.refuse(problem) };
 }
 
 const refuses: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
