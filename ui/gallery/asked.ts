@@ -25,6 +25,7 @@ const ASKED: Record<keyof Ipc, boolean | string[]> = {
   enqueue: true,
   subscribe: false,
   setView: [...keys<Filter>({ all: true, moving: true, 'needs-you': true, done: true }), 'details', 'open'],
+  rows: false,
   act: keys<Action>({
     pause: true,
     resume: true,

@@ -264,10 +264,11 @@ export class Fake {
     };
   }
 
-  private slice(view: View): Slice {
+  private slice(view: View, among: number[] = []): Slice {
     const filtered = view.filter === 'all' ? this.rows : this.rows.filter(FILTERS[view.filter]);
     const words = wordsOf(view.find);
-    const passing = words.length === 0 ? filtered : filtered.filter((row) => has(row, words));
+    const found = words.length === 0 ? filtered : filtered.filter((row) => has(row, words));
+    const passing = among.length === 0 ? found : found.filter(({ id }) => among.includes(id));
     const rows = passing.slice(view.first, view.first + view.count);
     const opened = (row: Row): Row =>
       row.folder && view.open.includes(row.id)
@@ -456,6 +457,7 @@ export class Fake {
       queueMicrotask(() => this.changed());
       return Promise.resolve(null);
     },
+    rows: (view, among) => Promise.resolve(this.slice(view, among)),
     act: (action, targets) => Promise.resolve(this.act(action, targets)),
     pauseAll: () => this.every('pause', (row) => moves(row.state)),
     resumeAll: () => this.every('resume', (row) => row.state.kind === 'paused'),

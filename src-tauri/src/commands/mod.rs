@@ -71,6 +71,7 @@ pub fn register<R: Runtime>(builder: Builder<R>) -> Builder<R> {
         transfers::retry_all,
         transfers::clear_done,
         transfers::undo_clear,
+        transfers::rows,
         transfers::folder_files,
         transfers::copy_link,
         transfers::copy_text,

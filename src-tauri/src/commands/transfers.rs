@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use davit_core::engine::feed::{Action, FileSlice, Target, Update, View};
+use davit_core::engine::feed::{Action, FileSlice, Slice, Target, Update, View};
 use davit_core::engine::{self, Holds, Refound, What};
 use davit_core::error::{Error, ErrorCode};
 use davit_core::ids::{DestinationId, ItemId};
@@ -40,6 +40,12 @@ pub async fn subscribe(shell: State<'_, Arc<Shell>>, channel: Channel<Update>, v
 pub async fn set_view(shell: State<'_, Arc<Shell>>, view: View) -> Answer<()> {
     shell.set_view(View { outcomes: false, ..view });
     Ok(())
+}
+
+/// Rows beside those that the page shows: of those that are named, or of all where none are.
+#[tauri::command]
+pub async fn rows(shell: State<'_, Arc<Shell>>, view: View, among: Vec<ItemId>) -> Answer<Slice> {
+    Ok(shell.engine()?.rows(view, among).await?)
 }
 
 /// Something for some rows.

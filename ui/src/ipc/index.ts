@@ -29,6 +29,7 @@ import type {
   SavedView,
   SessionView,
   ShellEvent,
+  Slice,
   Sourced,
   Target,
   TicketView,
@@ -69,6 +70,7 @@ export const ipc = {
   subscribe: (view: View, listen: (update: Update) => void) =>
     invoke<null>('subscribe', { channel: channel(listen), view }),
   setView: (view: View) => invoke<null>('set_view', { view }),
+  rows: (view: View, among: ItemId[]) => invoke<Slice>('rows', { view, among }),
   act: (action: Action, targets: Target[]) => invoke<DoneView>('act', { action, targets }),
   pauseAll: () => invoke<DoneView>('pause_all'),
   resumeAll: () => invoke<DoneView>('resume_all'),

@@ -119,21 +119,22 @@ export class History {
   private async answer(): Promise<void> {
     this.asking = true;
     this.problem = null;
-    try {
-      while (this.asked) {
-        this.asked = false;
-        const { query } = this;
+    while (this.asked) {
+      this.asked = false;
+      const { query } = this;
+      try {
         const found = await this.ipc.searchHistory(query);
         // What is looked at stays until there is something in its place.
         if (query === this.query) await this.show(found, query);
+        this.problem = null;
+      } catch (problem) {
+        // Whatever was asked for meanwhile is the next all the same.
+        this.problem = problem as Problem;
+        // Where nothing stands yet, that place says it.
+        if (this.shown) this.toasts.refused(this.problem, 'read');
       }
-    } catch (problem) {
-      this.problem = problem as Problem;
-      // Where nothing stands yet, that place says it.
-      if (this.shown) this.toasts.refused(this.problem, 'read');
-    } finally {
-      this.asking = false;
     }
+    this.asking = false;
   }
 
   private async show(found: HistoryView, query: Query): Promise<void> {

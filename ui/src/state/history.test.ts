@@ -126,6 +126,20 @@ test('a slice that comes after another search was begun is not shown', async () 
   expect(history.height).toBe(0);
 });
 
+test('what was typed while a search that fails was under way is searched for all the same', async () => {
+  const { ipc, toasts, history, settled } = known();
+  history.start();
+  await settled();
+  const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
+  ipc.searchHistory.mockRejectedValueOnce(refused);
+  history.search({ text: 'f' });
+  history.search({ text: 'fjo' });
+  await settled();
+  expect(history.shown?.query.text).toBe('fjo');
+  expect(history.problem).toBeNull();
+  expect(toasts.now?.words).toBe('This could not be read. Open it again.');
+});
+
 test('what cannot be read says so where it would stand, until it is asked for again', async () => {
   const { ipc, toasts, history, settled } = known();
   const refused: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };

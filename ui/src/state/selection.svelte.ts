@@ -1,5 +1,6 @@
 // Several rows at once, by Shift, Ctrl and all. They are known by id, name and state, for most of them may be far
 // outside the slice that is shown.
+import { untrack } from 'svelte';
 import type { FileRow, ItemId, Row, RowState, Target } from '../ipc';
 import type { Transfers } from './transfers.svelte';
 
@@ -30,12 +31,18 @@ export const thingOfFile = (file: FileRow): Thing => ({
 /** More rows are not selected at once: to ask for their names would take too long. */
 export const MOST = 5_000;
 
+/** Five thousand rows are not looked at more often. */
+const FOLLOW_MS = 1_000;
+
 export class Selection {
   private rows = $state.raw<ReadonlyMap<ItemId, Thing>>(new Map());
   /** Where Shift begins. */
   private anchor: number | null = null;
   /** What was asked for last; an answer to anything before comes too late. */
   private turn = 0;
+  private turns = '';
+  private resting = false;
+  private owes = false;
 
   constructor(private readonly transfers: Transfers) {}
 
@@ -51,6 +58,40 @@ export class Selection {
   get things(): Thing[] {
     const now = new Map(this.transfers.rows.map((row) => [row.id, row]));
     return [...this.rows].map(([id, thing]) => ({ ...thing, state: now.get(id)?.state ?? thing.state }));
+  }
+
+  /** The same as the engine says it, wherever they are; what is not in the list any more is not selected either. */
+  async current(): Promise<Thing[]> {
+    const { turn, rows } = this;
+    const now = await this.transfers.among([...rows.keys()]);
+    if (!now) return this.things;
+    const rowOf = new Map(now.map((row) => [row.id, row]));
+    const left = [...rows.keys()].flatMap((id) => rowOf.get(id) ?? []);
+    if (turn === this.turn && left.length === 0) this.clear();
+    else if (turn === this.turn) this.rows = new Map(left.map((row) => [row.id, thingOf(row)]));
+    return left.map(thingOf);
+  }
+
+  /** Rows came, went, or turned to other states: at most once a second, what is selected follows. */
+  follow(turns: string): void {
+    if (turns === this.turns) return;
+    this.turns = turns;
+    untrack(() => this.look());
+  }
+
+  private look(): void {
+    if (this.size === 0) return;
+    if (this.resting) {
+      this.owes = true;
+      return;
+    }
+    this.resting = true;
+    setTimeout(() => {
+      this.resting = false;
+      if (this.owes) this.look();
+      this.owes = false;
+    }, FOLLOW_MS);
+    void this.current();
   }
 
   clear(): void {
@@ -69,11 +110,13 @@ export class Selection {
     this.anchor = index;
   }
 
-  /** From where Shift began, or `from`, to `to`. */
-  async extend(from: number, to: number): Promise<void> {
+  /** From where Shift began, or `from`, to `to`, as far as can be; answers whether that was all. */
+  async extend(from: number, to: number): Promise<boolean> {
     this.anchor ??= from;
-    const first = Math.min(this.anchor, to);
-    await this.take(first, Math.min(MOST, Math.abs(this.anchor - to) + 1));
+    const count = Math.abs(this.anchor - to) + 1;
+    const most = Math.min(MOST, count);
+    await this.take(to < this.anchor ? this.anchor - most + 1 : this.anchor, most);
+    return count <= MOST;
   }
 
   /** Everything that the filter lets through; answers whether that was all. */

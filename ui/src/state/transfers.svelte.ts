@@ -40,7 +40,7 @@ const SAMPLES = 600;
 const MOST = 500;
 /** A name is looked for in this many rows. */
 const FOUND = 5_000;
-/** A list that has not come by then will not come. */
+/** Rows that have not come by then will not come. */
 const PATIENCE_MS = 2_000;
 /** Numbers change at most four times a second; states, rows and what the person asked for at once. */
 const CALM_MS = 250;
@@ -73,6 +73,13 @@ export class Transfers {
   pausing = $state.raw<ReadonlySet<ItemId>>(new Set());
   /** Rows that upload and have sent nothing for a while. */
   standing = $state.raw<ReadonlySet<ItemId>>(new Set());
+  /** What was asked of rows so far. */
+  private acts = $state(0);
+  /** Another word whenever rows came, went or turned to other states, in view or far outside of it. */
+  readonly turns = $derived.by(() => {
+    const { all, moving, needsYou, done, overview } = this.totals;
+    return [this.total, all, moving, needsYou, done, overview.kind, this.acts].join();
+  });
   private rev = 0;
   private turn = 0;
   private sampled = 0;
@@ -84,8 +91,8 @@ export class Transfers {
   private standTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last details told: what is opened again at once is not told again. */
   private known: Details | null = null;
-  private asking: Promise<unknown> = Promise.resolve();
-  private aside: { view: View; heard: (slice: Slice) => void } | null = null;
+  /** What the rows that are shown were cut from. */
+  private passed: Filter = 'all';
 
   /** For waits that say until when. */
   readonly clock: Clock;
@@ -137,7 +144,7 @@ export class Transfers {
     this.late = { totals: delta.totals, details: details ?? this.late?.details ?? null };
     if (this.turned(delta)) this.settle();
     else this.timer ??= setTimeout(() => this.settle(), CALM_MS);
-    if (delta.slice) this.hear(delta.slice);
+    if (delta.slice) this.show(delta.slice);
   }
 
   /** The details as they are told now; those of a row that is gone go with it. */
@@ -197,17 +204,9 @@ export class Transfers {
     this.late = null;
   }
 
-  private hear(slice: Slice): void {
-    const { aside } = this;
-    if (!aside) this.show(slice);
-    else if (slice.filter === aside.view.filter && slice.find === aside.view.find && slice.first === aside.view.first) {
-      const whole = Math.min(aside.view.count, slice.total - slice.first);
-      if (slice.rows.length >= whole) aside.heard(slice);
-    }
-  }
-
   private show(slice: Slice): void {
     this.found = slice.find;
+    this.passed = slice.filter;
     this.first = slice.first;
     this.total = slice.total;
     this.rows = slice.rows.map((row) => this.steady.row(row));
@@ -263,6 +262,7 @@ export class Transfers {
     else this.pausing = without(this.pausing, ids);
     try {
       const done = await this.ipc.act(action, targets);
+      this.acts += 1;
       if (done.count === 0) this.pausing = without(this.pausing, ids);
       return done;
     } catch (problem) {
@@ -277,6 +277,11 @@ export class Transfers {
     if (asked.length > 0) this.pausing = new Set([...this.pausing, ...asked]);
   }
 
+  /** Whether the rows that are shown are those that the view asks for. */
+  private agrees(): boolean {
+    return this.passed === this.view.filter && this.found === this.view.find;
+  }
+
   /** The rows from `first` on, when the slice has them all. */
   here(first: number, count: number): Row[] | null {
     const last = Math.min(first + count, this.total);
@@ -285,36 +290,34 @@ export class Transfers {
   }
 
   /**
-   * The rows that pass a filter, asked for slice by slice while the list keeps showing its own: what is cleared or
+   * The rows that pass a filter, asked for slice by slice beside the list, which keeps its own: what is cleared or
    * selected at once must be known by name. Nothing when the engine does not answer.
    */
-  between(filter: Filter, first: number, count: number, find = this.view.find): Promise<Row[] | null> {
-    const before = this.asking;
-    const answer = before.then(() => this.slices(filter, find, first, count));
-    this.asking = answer.catch(() => null);
-    return answer;
-  }
-
-  private async slices(filter: Filter, find: string, first: number, count: number): Promise<Row[] | null> {
-    // The engine tells a slice that moved; one that shows all of it already would not.
-    const shown = this.view.filter === filter && this.view.find === find && this.found === find;
-    const here = shown ? this.here(first, count) : null;
+  async between(filter: Filter, first: number, count: number, find = this.view.find): Promise<Row[] | null> {
+    const shown = this.view.filter === filter && this.view.find === find;
+    const here = shown && this.agrees() ? this.here(first, count) : null;
     if (here) return here;
     const rows: Row[] = [];
     for (;;) {
-      const view = {
-        ...this.view,
-        filter,
-        find,
-        first: first + rows.length,
-        count: Math.min(MOST, count - rows.length),
-      };
-      const slice = await this.ask(view);
-      if (slice) rows.push(...slice.rows);
-      if (slice && slice.rows.length > 0 && rows.length < Math.min(count, slice.total - first)) continue;
-      this.look({});
-      return slice ? rows : null;
+      const slice = await this.ask(filter, find, first + rows.length, Math.min(MOST, count - rows.length));
+      if (!slice) return null;
+      rows.push(...slice.rows);
+      if (slice.rows.length === 0 || rows.length >= Math.min(count, slice.total - first)) return rows;
     }
+  }
+
+  /** Those of some rows that the list still has, as they stand now. Nothing when the engine does not answer. */
+  async among(ids: ItemId[]): Promise<Row[] | null> {
+    const { filter, find } = this.view;
+    const shown = new Map(this.agrees() ? this.rows.map((row) => [row.id, row]) : []);
+    const rows = ids.flatMap((id) => shown.get(id) ?? []);
+    const others = ids.filter((id) => !shown.has(id));
+    for (let first = 0; first < others.length; first += MOST) {
+      const slice = await this.ask(filter, find, 0, MOST, others.slice(first, first + MOST));
+      if (!slice) return null;
+      rows.push(...slice.rows);
+    }
+    return rows;
   }
 
   /** The place of the first row that fits, from `from` on and then from the top. */
@@ -341,16 +344,22 @@ export class Transfers {
     return rows && rows.map(({ id }): Target => ({ kind: 'item', id }));
   }
 
-  private async ask(view: View): Promise<Slice | null> {
-    const answer = new Promise<Slice | null>((heard) => {
-      this.aside = { view, heard };
-      setTimeout(() => heard(null), PATIENCE_MS);
-    });
+  private async ask(
+    filter: Filter,
+    find: string,
+    first: number,
+    count: number,
+    among: ItemId[] = [],
+  ): Promise<Slice | null> {
+    const view = { ...this.view, filter, find, first, count, open: [], focus: null };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((heard) => (timer = setTimeout(() => heard(null), PATIENCE_MS)));
     try {
-      await this.ipc.setView(view);
-      return await answer;
+      return await Promise.race([this.ipc.rows(view, among), late]);
+    } catch {
+      return null;
     } finally {
-      this.aside = null;
+      clearTimeout(timer);
     }
   }
 }

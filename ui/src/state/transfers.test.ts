@@ -154,52 +154,64 @@ test('a gap in the revisions asks for everything anew', () => {
   expect(transfers.rows[0]?.sent).toBe(0);
 });
 
-/** An engine that answers every view with its slice of so many done rows. */
-function answering(done: number): { transfers: Transfers; views: View[]; shown: number[] } {
+/** An engine with so many done rows, and what it is asked for beside the list. */
+function answering(done: number): { transfers: Transfers; views: View[]; setView: ReturnType<typeof vi.fn> } {
   const views: View[] = [];
-  const shown: number[] = [];
   const all = Array.from({ length: done }, (_, id) => sent(id, 9));
-  let rev = 0;
-  const setView = (view: View) => {
+  const setView = vi.fn(() => Promise.resolve(null));
+  const rows = (view: View): Promise<Slice> => {
     views.push(view);
-    shown.push(transfers.rows.length);
-    const rows = all.slice(view.first, view.first + view.count);
-    const slice: Slice = { filter: view.filter, find: view.find, first: view.first, total: done, rows };
-    queueMicrotask(() => transfers.take({ kind: 'delta', ...delta((rev += 1), []), slice }));
-    return Promise.resolve(null);
+    const { filter, find, first, count } = view;
+    return Promise.resolve({ filter, find, first, total: done, rows: all.slice(first, first + count) });
   };
-  const transfers = new Transfers({ setView } as unknown as Ipc);
+  const transfers = new Transfers({ setView, rows } as unknown as Ipc);
   transfers.take({ kind: 'snapshot', ...snapshot });
-  return { transfers, views, shown };
+  return { transfers, views, setView };
 }
 
-test('all rows of a filter are named, slice by slice, while the list keeps showing its own', async () => {
-  const { transfers, views, shown } = answering(1_200);
+test('all rows of a filter are named, slice by slice, while the list keeps its own', async () => {
+  const { transfers, views, setView } = answering(1_200);
   expect(await transfers.every('done')).toHaveLength(1_200);
   expect(views.map(({ filter, first }) => [filter, first])).toEqual([
     ['done', 0],
     ['done', 500],
     ['done', 1_000],
-    ['all', 0],
   ]);
-  expect(shown).toEqual([2, 2, 2, 2]);
+  expect(transfers.rows).toHaveLength(2);
+  expect(setView).not.toHaveBeenCalled();
+});
+
+test('where the list is scrolled to, or another filter, is shown while rows are asked for beside it', async () => {
+  const { transfers, setView } = answering(1_200);
+  const asked = transfers.every('done');
+  transfers.window(300, 40);
+  const there: Slice = { filter: 'all', find: '', first: 300, total: 1_200, rows: [sent(300, 0)] };
+  transfers.take({ kind: 'delta', ...delta(1, []), slice: there });
+  expect([transfers.first, transfers.rows[0]?.id]).toEqual([300, 300]);
+  transfers.filter('needs-you');
+  const other: Slice = { filter: 'needs-you', find: '', first: 0, total: 1, rows: [sent(7, 0)] };
+  transfers.take({ kind: 'delta', ...delta(2, []), slice: other });
+  expect(transfers.rows[0]?.id).toBe(7);
+  expect(await asked).toHaveLength(1_200);
+  expect([transfers.view.filter, transfers.rows[0]?.id]).toEqual(['needs-you', 7]);
+  expect(setView).toHaveBeenCalledTimes(2);
 });
 
 test('rows that are all shown need not be asked for', async () => {
-  const setView = vi.fn(() => Promise.resolve(null));
-  const transfers = new Transfers({ setView } as unknown as Ipc);
+  const rows = vi.fn(() => Promise.resolve(null));
+  const transfers = new Transfers({ rows } as unknown as Ipc);
   transfers.take({ kind: 'snapshot', ...snapshot });
   expect(await transfers.every('all')).toEqual([
     { kind: 'item', id: 1 },
     { kind: 'item', id: 2 },
   ]);
-  expect(setView).not.toHaveBeenCalled();
+  expect(rows).not.toHaveBeenCalled();
 });
 
 test('an engine that does not answer names nothing', async () => {
   vi.useFakeTimers();
-  const setView = vi.fn(() => Promise.resolve(null));
-  const transfers = new Transfers({ setView } as unknown as Ipc);
+  const rows = vi.fn(() => new Promise(() => undefined));
+  const transfers = new Transfers({ rows } as unknown as Ipc);
   transfers.take({ kind: 'snapshot', ...snapshot });
   const asked = transfers.every('done');
   await vi.advanceTimersByTimeAsync(2_000);
@@ -244,7 +256,7 @@ test('what is cleared is all that is done, whatever is looked for', async () => 
     ['', 0],
     ['', 500],
   ]);
-  expect(views.at(-1)).toMatchObject({ filter: 'all', find: 'fjord' });
+  expect(transfers.view).toMatchObject({ filter: 'all', find: 'fjord' });
 });
 
 test('what is selected at once is what was found', async () => {

@@ -46,9 +46,16 @@ export class Watches {
   /** What most people wish; the core tells. */
   usual = $state.raw<Wishes | null>(null);
 
+  /** What is on its way to be kept, by its sheet. */
+  private readonly saving = new WeakMap<Sheet, Draft>();
+  /** Whose sheet was closed on that way. */
+  private closed: Sheet | null = null;
+
   constructor(
     private readonly ipc: Ipc,
     private readonly toasts: Toasts,
+    /** Goes to where sheets are shown. */
+    private readonly shows: () => void = () => undefined,
   ) {}
 
   async start(usual: Wishes | null): Promise<void> {
@@ -96,9 +103,14 @@ export class Watches {
     const { root, watch } = sheet;
     const kept: Promise<WatchId | null> = watch ? this.change(sheet, watch, draft) : this.begins(root, draft);
     const unfit = root.kind === 'given' ? text.watched.unfit : text.watched.cannot;
-    if ((await this.told(kept, unfit)) === undefined) return false;
-    this.sheet = null;
-    return true;
+    this.saving.set(sheet, draft);
+    const done = (await this.told(kept, unfit)) !== undefined;
+    this.saving.delete(sheet);
+    // It may have been closed meanwhile, and another one opened.
+    if (done && this.sheet === sheet) this.sheet = null;
+    else if (!done && this.closed === sheet && !this.sheet) this.reopen(sheet, draft);
+    if (this.closed === sheet) this.closed = null;
+    return done;
   }
 
   private async begins(root: Root, { wishes, to, existing }: Draft): Promise<WatchId | null> {
@@ -120,8 +132,16 @@ export class Watches {
   discard(draft: Draft, words: string, undo: string): void {
     const { sheet } = this;
     this.sheet = null;
-    if (!sheet || same(sheet.before, draft)) return;
-    this.toasts.say(words, { label: undo, run: () => (this.sheet = { ...sheet, ...draft }) });
+    if (!sheet) return;
+    const saving = this.saving.get(sheet);
+    // It is kept in a moment, and there again where it is refused.
+    if (saving && same(saving, { ...draft, to: draft.to ?? saving.to })) this.closed = sheet;
+    else if (!same(sheet.before, draft)) this.toasts.say(words, { label: undo, run: () => this.reopen(sheet, draft) });
+  }
+
+  private reopen(sheet: Sheet, draft: Draft): void {
+    this.shows();
+    this.sheet = { ...sheet, ...draft };
   }
 
   /** A folder lies elsewhere by now. */
@@ -157,8 +177,8 @@ export class Watches {
   }
 
   async stop(watch: WatchId): Promise<void> {
-    await this.told(this.ipc.stopWatch(watch));
-    this.sheet = null;
+    const done = (await this.told(this.ipc.stopWatch(watch))) !== undefined;
+    if (done && this.sheet?.watch?.id === watch) this.sheet = null;
   }
 
   /** Nothing fails in silence; `unfit` is said of what cannot be. Nothing where it failed. */

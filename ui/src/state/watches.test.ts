@@ -37,11 +37,13 @@ async function known(all: WatchView[] = [watch]) {
     addWatch: vi.fn<Ipc['addWatch']>(() => Promise.resolve(1)),
     pauseWatches: vi.fn<Ipc['pauseWatches']>(done),
     resumeWatches: vi.fn<Ipc['resumeWatches']>(done),
+    stopWatch: vi.fn<Ipc['stopWatch']>(done),
   };
   const toasts = new Toasts();
-  const watches = new Watches(ipc as unknown as Ipc, toasts);
+  const shows = vi.fn<() => void>();
+  const watches = new Watches(ipc as unknown as Ipc, toasts, shows);
   await watches.start(usual);
-  return { ipc, toasts, watches };
+  return { ipc, toasts, watches, shows };
 }
 
 test('what is saved as it was opened is as it was', async () => {
@@ -160,6 +162,97 @@ test('a sheet that was closed does not come back with its page', async () => {
   watches.discard(draft, 'Changes discarded.', 'Undo');
   if (sheet) watches.keep(sheet, draft);
   expect(watches.sheet).toBeNull();
+});
+
+/** An answer that comes when it is let. */
+function late() {
+  const way: { come: () => void; refuse: (problem: Problem) => void } = {
+    come: () => undefined,
+    refuse: () => undefined,
+  };
+  const answer = new Promise<null>((come, refuse) => {
+    way.come = () => come(null);
+    way.refuse = refuse;
+  });
+  return { answer, come: () => way.come(), refuse: (problem: Problem) => way.refuse(problem) };
+}
+
+const refuses: Problem = { code: 'unexpected', owner: 'service', detail: '', reference: null };
+
+test('a folder that cannot be stopped keeps its sheet, and what was written in it', async () => {
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  const { sheet } = watches;
+  ipc.stopWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch.id);
+  expect(watches.sheet).toBe(sheet);
+  expect(toasts.now).not.toBeNull();
+  await watches.stop(watch.id);
+  expect(watches.sheet).toBeNull();
+});
+
+test('the sheet of another folder stays open, whatever answer comes late', async () => {
+  const { ipc, watches } = await known();
+  const other = { ...watch, id: 9 };
+  const [kept, stopped] = [late(), late()];
+  ipc.changeWatch.mockReturnValueOnce(kept.answer);
+  watches.edit(watch);
+  const draft = { wishes: { ...wishes, settle: 30 }, to: null, existing: 'all' } as const;
+  const saves = watches.save(draft);
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  watches.edit(other);
+  kept.come();
+  expect(await saves).toBe(true);
+  expect(watches.sheet?.watch).toBe(other);
+  ipc.stopWatch.mockReturnValueOnce(stopped.answer);
+  const stops = watches.stop(watch.id);
+  stopped.come();
+  await stops;
+  expect(watches.sheet?.watch).toBe(other);
+});
+
+test('what is on its way to be kept is not told as discarded, and is there again where it is refused', async () => {
+  const { ipc, toasts, watches, shows } = await known();
+  const [kept, refused] = [late(), late()];
+  const draft = { wishes: { ...wishes, settle: 30 }, to: null, existing: 'all' } as const;
+  ipc.changeWatch.mockReturnValueOnce(kept.answer).mockReturnValueOnce(refused.answer);
+  watches.edit(watch);
+  const first = watches.save(draft);
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  expect([watches.sheet, toasts.now]).toEqual([null, null]);
+  kept.come();
+  await first;
+  expect([watches.sheet, toasts.now]).toEqual([null, null]);
+  watches.edit(watch);
+  const second = watches.save(draft);
+  watches.discard(draft, 'Changes discarded.', 'Undo');
+  refused.refuse(refuses);
+  await second;
+  expect(watches.sheet).toMatchObject(draft);
+  expect(shows).toHaveBeenCalledOnce();
+});
+
+test('what is written after it was sent to be kept is told as discarded', async () => {
+  const { ipc, toasts, watches } = await known();
+  const kept = late();
+  ipc.changeWatch.mockReturnValueOnce(kept.answer);
+  watches.edit(watch);
+  const draft = { wishes: { ...wishes, settle: 30 }, to: null, existing: 'all' } as const;
+  const saves = watches.save(draft);
+  watches.discard({ ...draft, to: 'archive' }, 'Changes discarded.', 'Undo');
+  expect(toasts.now?.words).toBe('Changes discarded.');
+  kept.come();
+  await saves;
+});
+
+test('an Undo of what was discarded goes to where it is seen', async () => {
+  const { toasts, watches, shows } = await known();
+  watches.edit(watch);
+  watches.discard({ wishes, to: 'archive', existing: 'all' }, 'Changes discarded.', 'Undo');
+  expect(shows).not.toHaveBeenCalled();
+  toasts.act();
+  expect(shows).toHaveBeenCalledOnce();
+  expect(watches.sheet?.to).toBe('archive');
 });
 
 test('all rest at a word, and go on where all rest', async () => {

@@ -875,6 +875,8 @@ export const text = {
   notBack: 'It could not be put back. Upload it again.',
   many: '{act} ({n, number})',
   selectedMost: 'The first {n, number} are selected.',
+  selectedNearest: 'The nearest {n, number} are selected. More than that cannot be at once.',
+  selectedGone: 'What was selected is not in this list any more.',
   records: {
     mended: 'Davit’s records were damaged. Add again what is missing from the list.',
     restored: 'Davit’s list is restored from {at}. What was not done then is paused.',

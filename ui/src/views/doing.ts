@@ -171,6 +171,16 @@ export class Doing {
     this.toasts.say(text.selectedMost(count));
   }
 
+  /** The same, where it began somewhere in it. */
+  selectedNearest(count: number): void {
+    this.toasts.say(text.selectedNearest(count));
+  }
+
+  /** What was selected is not in the list any more. */
+  selectedGone(): void {
+    this.toasts.say(text.selectedGone);
+  }
+
   link(thing: Thing): void {
     const said = (holds: Holds) => this.toasts.say(text.linked[holds]);
     this.told(this.ipc.copyLink(thing.target).then(said), 'copy');

@@ -45,14 +45,14 @@ export class ListKeys {
   /** What the keys do to the row that has the focus; some mean something else on its buttons. */
   private on({ row, index }: Held, onRow: boolean, kid: Kid | null): Hands<'list'> {
     const { doing, selection } = this.hands;
-    const line = (move: Move) => () => doing.move(move, ...this.meant(row));
+    const line = (move: Move) => () => this.meant(row, (things) => doing.move(move, ...things));
     const one = kid ? kid.thing : thingOf(row);
     return {
       move: ({ key }) => {
         selection.clear();
         if (!this.walks(key, index, kid)) this.step(key, index);
       },
-      extend: ({ key }) => void selection.extend(index, this.step(key, index)),
+      extend: ({ key }) => this.extend(index, this.step(key, index)),
       all: () => void selection.all().then((whole) => !whole && doing.selectedMost(selection.size)),
       select: () => !kid && selection.toggle(row, index, null),
       sideways: ({ key }) => {
@@ -66,17 +66,17 @@ export class ListKeys {
       type: () => false,
       details: () => onRow && (one ? doing.details(one) : kid?.press()),
       // A space belongs to a name once one has been begun.
-      rest: () => onRow && !this.typing.begun && doing.toggleRest(this.meant(row, kid)),
+      rest: () => onRow && !this.typing.begun && this.meant(row, (things) => doing.toggleRest(things), kid),
       main: () => {
         // Its button may let one choose.
         if (kid) kid.press();
         else {
           this.hands.choose(index);
-          doing.main(...this.meant(row));
+          this.meant(row, (things) => doing.main(...things));
         }
       },
       drop: () => {
-        doing.drop(...this.meant(row, kid));
+        this.meant(row, (things) => doing.drop(...things), kid);
         selection.clear();
       },
       link: () => this.hands.linkable() && one && doing.link(one),
@@ -90,12 +90,21 @@ export class ListKeys {
     };
   }
 
-  /** What is selected, or else the row that has the focus. */
-  private meant(row: Row, kid: Kid | null = null): Thing[] {
-    const { selection } = this.hands;
-    if (selection.size > 0) return selection.things;
-    if (kid) return kid.thing ? [kid.thing] : [];
-    return [thingOf(row)];
+  /** From where Shift began to there; says so where that is more than can be selected. */
+  extend(from: number, to: number): void {
+    const { selection, doing } = this.hands;
+    void selection.extend(from, to).then((whole) => !whole && doing.selectedNearest(selection.size));
+  }
+
+  /** Does it to what is selected, as the engine says it stands, or else to the row that has the focus. */
+  private meant(row: Row, act: (things: Thing[]) => void, kid: Kid | null = null): void {
+    const { selection, doing } = this.hands;
+    if (selection.size === 0) {
+      const one = kid ? kid.thing : thingOf(row);
+      if (one) act([one]);
+      return;
+    }
+    void selection.current().then((things) => (things.length > 0 ? act(things) : doing.selectedGone()));
   }
 
   /** Up and Down go through the rows of an open folder, as they stand. */

@@ -22,6 +22,14 @@ test('what waits is told as waiting, and what is written for very long as still 
   expect(told({ waiting: 1 })).toEqual(['To be sent later', '1 file']);
 });
 
+test('since when a folder rests, and its last file, have their day from midnight on', () => {
+  const at = (hour: number, day: number) => new Date(2026, 10, day, hour, 5).getTime();
+  const rests = watch({ doing: { kind: 'paused', since: at(17, 23) / 1000 } });
+  expect(standing(rests, at(23, 23))).toEqual(['Paused', 'since 17:05']);
+  expect(standing(rests, at(0, 24))).toEqual(['Paused', 'since Monday']);
+  expect(standing(watch({ lastDone: at(17, 23) / 1000 }), at(0, 24))[1]).toBe('Last file Monday');
+});
+
 test('a folder that another Davit watches says what can be done', () => {
   const told = trouble(watch({ doing: { kind: 'elsewhere', process: 4_711 } }));
   expect(told?.words).toContain('process 4711. Close it there, or let it go on there.');

@@ -1,7 +1,7 @@
 // A watched folder in words.
 import type { After, ErrorCode, Line, Notices, WatchView, Wishes } from '../ipc';
 import type { Choice } from '../parts/choice';
-import { clock, place, roughSize } from '../state/format';
+import { clock, place, roughSize, sameDay } from '../state/format';
 import { sentence } from '../state/wishes';
 import { capital, date, errors, list, text } from '../text';
 
@@ -24,8 +24,9 @@ export function standing(watch: WatchView, now: number): [string, string] {
   return [say.upToDate, last];
 }
 
+/** It is drawn anew at midnight alone. */
 function when(at: number, now: number): string {
-  if (now / 1000 - at < DAY / 2) return clock(at);
+  if (sameDay(at, now / 1000)) return clock(at);
   return date(at * 1000, now / 1000 - at < 6 * DAY ? { weekday: 'long' } : { dateStyle: 'medium' });
 }
 

@@ -1,6 +1,6 @@
 //! One subscriber: what it was told last, and what to tell it next.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -125,28 +125,41 @@ async fn draw(
     journal: &Journal,
     now: Instant,
 ) -> Result<(Slice, Option<Details>)> {
-    let count = view.count.min(ROWS_AT_MOST) as usize;
-    let mut total = 0u32;
-    let mut rows: Vec<Row> = Vec::with_capacity(count);
-    for (_, item, ahead) in shelf.book.rows_at(view.filter).filter(|(at, ..)| finding.has(*at)) {
-        if total >= view.first && rows.len() < count {
-            rows.push(shelf.row(item, ahead, now));
-        }
-        total += 1;
-    }
-    for row in &mut rows {
+    let mut slice = cut(view, &HashSet::new(), finding, shelf, now);
+    for row in &mut slice.rows {
         if let Some(folder) = &mut row.folder
             && view.open.contains(&row.id)
         {
             folder.peek = Some(peek(row.id, shelf, journal).await?);
         }
     }
-    let slice = Slice { filter: view.filter, find: view.find.clone(), first: view.first, total, rows };
     let details = match view.focus {
         Some(target) => details(target, shelf, journal, now).await?,
         None => None,
     };
     Ok((slice, details))
+}
+
+/// The rows that a view lets through, of those that are named, or of all where none are.
+fn cut(view: &View, among: &HashSet<ItemId>, finding: &Finding, shelf: &Shelf, now: Instant) -> Slice {
+    let count = view.count.min(ROWS_AT_MOST) as usize;
+    let mut total = 0u32;
+    let mut rows: Vec<Row> = Vec::with_capacity(count);
+    let passing = shelf.book.rows_at(view.filter).filter(|(at, ..)| finding.has(*at));
+    for (_, item, ahead) in passing.filter(|(_, item, _)| among.is_empty() || among.contains(&item.id)) {
+        if total >= view.first && rows.len() < count {
+            rows.push(shelf.row(item, ahead, now));
+        }
+        total += 1;
+    }
+    Slice { filter: view.filter, find: view.find.clone(), first: view.first, total, rows }
+}
+
+/// What somebody asks for beside what is shown to a subscriber, whose view stays as it is.
+pub(super) fn aside(view: &View, among: &HashSet<ItemId>, shelf: &Shelf, now: Instant) -> Slice {
+    let mut finding = Finding::default();
+    finding.look(&view.find, shelf);
+    cut(view, among, &finding, shelf, now)
 }
 
 async fn peek(item: ItemId, shelf: &Shelf, journal: &Journal) -> Result<Peek> {
@@ -191,4 +204,35 @@ pub(super) async fn named(journal: &Journal, ids: Vec<TransferId>) -> Result<Vec
             Ok(rows)
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::engine::book::Item;
+    use crate::engine::fixture::rows;
+    use crate::ids::BatchId;
+    use crate::transfer::Standing;
+
+    #[test]
+    fn rows_that_are_named_come_as_far_as_they_are_let_through_and_all_where_none_are() {
+        let mut shelf = Shelf::default();
+        let (batch, ..) = rows(Path::new("/cut.mov"), Standing::NEW);
+        shelf.batches.insert(batch.id, batch);
+        for (id, name) in (1u64..).zip(["harbour.mov", "sound.wav", "quay.mov"]) {
+            shelf.book.add_item(Item::new(ItemId::new(id), BatchId::new(1), name));
+        }
+        let asked = |find: &str, among: &[u64]| {
+            let view = View { find: find.to_owned(), count: 10, ..View::default() };
+            let among = among.iter().map(|id| ItemId::new(*id)).collect();
+            let slice = aside(&view, &among, &shelf, Instant::now());
+            slice.rows.iter().map(|row| row.id.get()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked("", &[]), [1, 2, 3]);
+        assert_eq!(asked("", &[3, 1, 7]), [1, 3]);
+        assert_eq!(asked("mov", &[2, 3]), [3]);
+        assert_eq!(asked("", &[7]), [0u64; 0]);
+    }
 }

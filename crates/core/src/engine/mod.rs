@@ -57,7 +57,7 @@ use crate::units::{ByteCount, UnixTime};
 pub(crate) use actor::deliver::{Delivery, Redelivered, Whole};
 use actor::{elsewhere, enqueue};
 pub(crate) use details::of_ended;
-use feed::{Action, FileSlice, Target, Update, View, Wait, Way};
+use feed::{Action, FileSlice, Slice, Target, Update, View, Wait, Way};
 pub use receipts::save as save_receipt;
 
 /// How a gesture is to be taken.
@@ -242,6 +242,7 @@ pub(crate) enum Command {
     UndoClear(oneshot::Sender<Result<ActDone>>),
     Subscribe(View, mpsc::Sender<Update>, oneshot::Sender<u32>),
     SetView(u32, View),
+    Rows(View, Vec<ItemId>, oneshot::Sender<Slice>),
     FolderFiles(ItemId, String, u32, u32, oneshot::Sender<Result<FileSlice>>),
     Link(Target, oneshot::Sender<Result<Link>>),
     Text(Target, What, oneshot::Sender<Result<String>>),
@@ -498,6 +499,15 @@ impl Engine {
         let (sender, updates) = mpsc::channel(2);
         let id = self.ask(|reply| Command::Subscribe(view, sender, reply)).await?;
         Ok(Feed { updates, view: ViewSetter { id, commands: self.commands.clone() } })
+    }
+
+    /// Rows as they stand now, beside what a feed shows: those of `among` that `view` lets through, or of all where none
+    /// are named.
+    ///
+    /// # Errors
+    /// `unexpected` once the engine is closed.
+    pub async fn rows(&self, view: View, among: Vec<ItemId>) -> Result<Slice> {
+        self.ask(|reply| Command::Rows(view, among, reply)).await
     }
 
     /// Files of a folder row, in path order: of those whose path holds `search`, `count` from number `first`, 500 at most.

@@ -30,7 +30,7 @@ use tokio::time::{Duration, Instant};
 
 use super::book::{Item, Rest, Slot};
 use super::drive::{Held, Report, Shared, Stop};
-use super::feeds::Subscriber;
+use super::feeds::{self, Subscriber};
 use super::intake::{self, Numbers};
 use super::limiting::Limiting;
 use super::live::Live;
@@ -603,6 +603,10 @@ impl Actor {
                 if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.id == id) {
                     feed.view = view;
                 }
+            }
+            Command::Rows(view, among, reply) => {
+                let among = among.into_iter().collect();
+                let _ = reply.send(feeds::aside(&view, &among, &self.shelf, Instant::now()));
             }
             Command::FolderFiles(item, search, first, count, reply) => {
                 self.look_at_files(item, search, first, count, reply);
