@@ -30,6 +30,45 @@ export const walks = [
     },
   },
   {
+    name: 'in the compact window what is added over details is asked about, and left alone by Esc',
+    scenario: 'details-uploading',
+    size: 'compact',
+    walk: async ({ press, sees, on }) => {
+      await sees('.panel');
+      await press('Control+o');
+      await on('.tgt.big');
+      await sees('.panel', false);
+      await press('Escape');
+      await sees('.targets', false);
+      await sees('.panel');
+      await press('Escape');
+      await sees('.panel', false);
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'in the compact window what is looked for comes in the place of the details',
+    scenario: 'details-uploading',
+    size: 'compact',
+    walk: async ({ press, sees, on }) => {
+      await press('Control+f');
+      await on('[role=search] input');
+      await sees('.panel', false);
+    },
+  },
+  {
+    name: 'the details alone are closed by their button, and not what is asked beside them',
+    scenario: 'details-uploading',
+    walk: async ({ to, press, sees }) => {
+      await press('Control+o');
+      await sees('.targets');
+      await to('.panel-bar .hide-compact .ib');
+      await press('Enter');
+      await sees('.panel', false);
+      await sees('.targets');
+    },
+  },
+  {
     name: 'Space pauses and resumes',
     scenario: 'list',
     walk: async ({ to, press, sees, on }) => {
