@@ -20,13 +20,15 @@ export interface Toast {
 
 export class Toasts {
   now = $state.raw<Toast | null>(null);
+  /** Somebody looks at it, whichever it is: one that takes its place lies under the same hand. */
+  private held = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private turns: ReturnType<typeof setTimeout> | undefined;
 
   say(words: string, action: Toast['action'] = null): void {
     this.end();
     this.now = { words, action };
-    this.restart();
+    this.hide(SHOWN_MS);
   }
 
   /**
@@ -52,22 +54,26 @@ export class Toasts {
 
   /** Somebody looks at it. */
   hold(): void {
+    this.held = true;
     clearTimeout(this.timer);
   }
 
   restart(): void {
+    this.held = false;
     this.hide(SHOWN_MS);
   }
 
   act(): void {
     const action = this.now?.action;
+    // It goes from under the hand, and nothing says that this left.
+    this.held = false;
     this.end();
     action?.run();
   }
 
   private hide(after: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.end(), after);
+    if (!this.held) this.timer = setTimeout(() => this.end(), after);
   }
 
   private end(): void {
