@@ -16,6 +16,8 @@ export interface Deed {
 export interface Toast {
   words: string;
   action: Deed | null;
+  /** What is final once it is gone and its button was not pressed. */
+  gone?: () => void;
 }
 
 export class Toasts {
@@ -25,9 +27,9 @@ export class Toasts {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private turns: ReturnType<typeof setTimeout> | undefined;
 
-  say(words: string, action: Toast['action'] = null): void {
+  say(words: string, action: Toast['action'] = null, gone?: () => void): void {
     this.end();
-    this.now = { words, action };
+    this.now = gone ? { words, action, gone } : { words, action };
     this.hide(SHOWN_MS);
   }
 
@@ -67,7 +69,7 @@ export class Toasts {
     const action = this.now?.action;
     // It goes from under the hand, and nothing says that this left.
     this.held = false;
-    this.end();
+    this.clear();
     action?.run();
   }
 
@@ -77,6 +79,12 @@ export class Toasts {
   }
 
   private end(): void {
+    const gone = this.now?.gone;
+    this.clear();
+    gone?.();
+  }
+
+  private clear(): void {
     this.now = null;
     clearTimeout(this.timer);
     clearTimeout(this.turns);

@@ -36,6 +36,9 @@ async function known(all: WatchView[] = [watch]) {
     relocateWatch: vi.fn<Ipc['relocateWatch']>(done),
     addWatch: vi.fn<Ipc['addWatch']>(() => Promise.resolve(1)),
     pauseWatches: vi.fn<Ipc['pauseWatches']>(done),
+    pauseWatch: vi.fn<Ipc['pauseWatch']>(done),
+    resumeWatch: vi.fn<Ipc['resumeWatch']>(done),
+    stopWatch: vi.fn<Ipc['stopWatch']>(done),
     resumeWatches: vi.fn<Ipc['resumeWatches']>(done),
   };
   const toasts = new Toasts();
@@ -170,4 +173,42 @@ test('all rest at a word, and go on where all rest', async () => {
   const resting = await known([rests]);
   resting.watches.toggleAll();
   expect(resting.ipc.resumeWatches).toHaveBeenCalledOnce();
+});
+
+test('a folder that is watched no more rests at once, and stops only when its toast is gone', async () => {
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  await watches.stop(watch);
+  expect([watches.all, watches.sheet, toasts.now?.words]).toEqual([[], null, '“in” is watched no more.']);
+  expect([ipc.pauseWatch.mock.lastCall, ipc.stopWatch.mock.calls.length]).toEqual([[3], 0]);
+  toasts.say('another');
+  expect(ipc.stopWatch.mock.lastCall).toEqual([3]);
+});
+
+test('Undo watches a folder on as it was, also one that rested', async () => {
+  const rests = { ...watch, id: 4, doing: { kind: 'paused', since: 0 } } as WatchView;
+  for (const [one, again] of [
+    [watch, [[3]]],
+    [rests, []],
+  ] as const) {
+    const { ipc, toasts, watches } = await known([one]);
+    await watches.stop(one);
+    toasts.act();
+    expect([watches.all, ipc.resumeWatch.mock.calls]).toEqual([[one], again]);
+    toasts.say('another');
+    expect(ipc.stopWatch).not.toHaveBeenCalled();
+  }
+});
+
+test('a folder that could not be stopped is there again, and its sheet is not lost', async () => {
+  const refuses: Problem = { code: 'offline', owner: 'user', detail: '', reference: null };
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  ipc.pauseWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch);
+  expect([watches.all, watches.sheet === null, toasts.now?.action]).toEqual([[watch], false, null]);
+  ipc.stopWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch);
+  toasts.say('another');
+  await vi.waitFor(() => expect(watches.all).toEqual([watch]));
 });
