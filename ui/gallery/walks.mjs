@@ -69,6 +69,26 @@ export const walks = [
     },
   },
   {
+    name: 'a toast that nothing can be taken back by is left alone by the shortcut for that',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Control+l');
+      await sees('.toast');
+      await press('Control+z');
+      await sees('.toast');
+    },
+  },
+  {
+    name: 'what is copied is added also from a switch',
+    scenario: 'settings-general',
+    walk: async ({ to, press, asks }) => {
+      await to('[type=checkbox]');
+      await press('Control+v');
+      await asks('paste');
+    },
+  },
+  {
     name: 'Space pauses and resumes',
     scenario: 'list',
     walk: async ({ to, press, sees, on }) => {
@@ -154,6 +174,21 @@ export const walks = [
       await press('Enter');
       await sees('.drop');
       await on('.drop .primary');
+    },
+  },
+  {
+    name: 'a token that only the connection kept from its company is there to be tried again',
+    scenario: 'token',
+    walk: async ({ press, says, on, page }) => {
+      await page.evaluate(() => {
+        const { fake } = window.gallery;
+        fake.script = { ...fake.script, refuses: { code: 'offline', owner: 'user', detail: '', reference: null } };
+      });
+      await page.keyboard.type('a token');
+      await press('Enter');
+      await says('.errline', 'You are offline.');
+      await on('#token');
+      if ((await page.inputValue('#token')) !== 'a token') throw new Error('the token has to be written again');
     },
   },
   {
