@@ -24,6 +24,23 @@ const CASES = [
     asks: false,
     keeps: true,
   },
+  // Where the details are in the place of the list.
+  {
+    name: 'a drop on a place over details in the compact window goes there',
+    scenario: 'details-uploading',
+    size: 'compact',
+    on: 'Interviews',
+    sent: 'interviews',
+    asks: false,
+  },
+  {
+    name: 'a drop beside every place over details in the compact window asks where',
+    scenario: 'details-uploading',
+    size: 'compact',
+    on: null,
+    sent: null,
+    asks: true,
+  },
 ];
 
 /** Files that leave again, and what they came over: it has the focus, and is the same as before. */
@@ -32,7 +49,8 @@ const LEFT = [
   ['history', '.hbar'],
   ['settings-limits', '.rule .in input'],
   ['watched-edit', '.sheet .body'],
-].map(([scenario, over]) => ({ name: `files that leave leave ${scenario} as it was`, scenario, over }));
+  ['details-uploading', '.panel-bar .only-compact.back', 'compact'],
+].map(([scenario, over, size]) => ({ name: `files that leave leave ${scenario} as it was`, scenario, over, size }));
 
 /** What is dropped from there is seen in the list, and what is half written waits for whoever comes back. */
 const AWAY = {
@@ -44,8 +62,10 @@ const AWAY = {
   page: 'transfers',
 };
 
+const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
+
 export const drops = {
-  page: { width: 1080, height: 720 },
+  page: SIZES.normal,
   counts: 'drops',
   jobs: (names) => [...CASES, AWAY, ...LEFT].filter(({ scenario }) => names.includes(scenario)),
   async each({ page, home, job, say }) {
@@ -54,6 +74,7 @@ export const drops = {
       await page.evaluate((what) => window.gallery.fake.hover(what.kind, what.x, what.y), event);
       await painted(page);
     };
+    await page.setViewportSize(SIZES[job.size ?? 'normal']);
     await open(page, home, scenario);
     if (over) {
       await page.evaluate(held, over);
@@ -84,7 +105,7 @@ export const drops = {
 function state() {
   return {
     sent: window.gallery.fake.enqueued.at(-1) ?? null,
-    targets: document.querySelector('.targets') !== null,
+    targets: document.querySelector('.targets')?.checkVisibility() ?? false,
     kept: document.querySelector('.waits') !== null,
     page: document.querySelector('.nav [aria-current]')?.getAttribute('href')?.slice(1),
     said: document.querySelector('.toast')?.textContent ?? '',
@@ -96,6 +117,6 @@ function state() {
 function held(over) {
   const part = document.querySelector(over);
   part.dataset.held = '';
-  const control = part.matches('input') ? part : part.querySelector("button, input, [tabindex='0']");
+  const control = part.matches('input, button') ? part : part.querySelector("button, input, [tabindex='0']");
   control.focus();
 }

@@ -30,6 +30,65 @@ export const walks = [
     },
   },
   {
+    name: 'in the compact window what is added over details is asked about, and left alone by Esc',
+    scenario: 'details-uploading',
+    size: 'compact',
+    walk: async ({ press, sees, on }) => {
+      await sees('.panel');
+      await press('Control+o');
+      await on('.tgt.big');
+      await sees('.panel', false);
+      await press('Escape');
+      await sees('.targets', false);
+      await sees('.panel');
+      await press('Escape');
+      await sees('.panel', false);
+      await on('[role=row]');
+    },
+  },
+  {
+    name: 'in the compact window what is looked for comes in the place of the details',
+    scenario: 'details-uploading',
+    size: 'compact',
+    walk: async ({ press, sees, on }) => {
+      await press('Control+f');
+      await on('[role=search] input');
+      await sees('.panel', false);
+    },
+  },
+  {
+    name: 'the details alone are closed by their button, and not what is asked beside them',
+    scenario: 'details-uploading',
+    walk: async ({ to, press, sees }) => {
+      await press('Control+o');
+      await sees('.targets');
+      await to('.panel-bar .hide-compact .ib');
+      await press('Enter');
+      await sees('.panel', false);
+      await sees('.targets');
+    },
+  },
+  {
+    name: 'a toast that nothing can be taken back by is left alone by the shortcut for that',
+    scenario: 'list',
+    walk: async ({ to, press, sees }) => {
+      await to(item(1));
+      await press('ArrowDown', 'Control+l');
+      await sees('.toast');
+      await press('Control+z');
+      await sees('.toast');
+    },
+  },
+  {
+    name: 'what is copied is added also from a switch',
+    scenario: 'settings-general',
+    walk: async ({ to, press, asks }) => {
+      await to('[type=checkbox]');
+      await press('Control+v');
+      await asks('paste');
+    },
+  },
+  {
     name: 'Space pauses and resumes',
     scenario: 'list',
     walk: async ({ to, press, sees, on }) => {
@@ -115,6 +174,21 @@ export const walks = [
       await press('Enter');
       await sees('.drop');
       await on('.drop .primary');
+    },
+  },
+  {
+    name: 'a token that only the connection kept from its company is there to be tried again',
+    scenario: 'token',
+    walk: async ({ press, says, on, page }) => {
+      await page.evaluate(() => {
+        const { fake } = window.gallery;
+        fake.script = { ...fake.script, refuses: { code: 'offline', owner: 'user', detail: '', reference: null } };
+      });
+      await page.keyboard.type('a token');
+      await press('Enter');
+      await says('.errline', 'You are offline.');
+      await on('#token');
+      if ((await page.inputValue('#token')) !== 'a token') throw new Error('the token has to be written again');
     },
   },
   {

@@ -16,17 +16,21 @@ export interface Deed {
 export interface Toast {
   words: string;
   action: Deed | null;
+  /** What is final once it is gone and its button was not pressed. */
+  gone?: () => void;
 }
 
 export class Toasts {
   now = $state.raw<Toast | null>(null);
+  /** Somebody looks at it, whichever it is: one that takes its place lies under the same hand. */
+  private held = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private turns: ReturnType<typeof setTimeout> | undefined;
 
-  say(words: string, action: Toast['action'] = null): void {
+  say(words: string, action: Toast['action'] = null, gone?: () => void): void {
     this.end();
-    this.now = { words, action };
-    this.restart();
+    this.now = gone ? { words, action, gone } : { words, action };
+    this.hide(SHOWN_MS);
   }
 
   /**
@@ -52,25 +56,35 @@ export class Toasts {
 
   /** Somebody looks at it. */
   hold(): void {
+    this.held = true;
     clearTimeout(this.timer);
   }
 
   restart(): void {
+    this.held = false;
     this.hide(SHOWN_MS);
   }
 
   act(): void {
     const action = this.now?.action;
-    this.end();
+    // It goes from under the hand, and nothing says that this left.
+    this.held = false;
+    this.clear();
     action?.run();
   }
 
   private hide(after: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.end(), after);
+    if (!this.held) this.timer = setTimeout(() => this.end(), after);
   }
 
   private end(): void {
+    const gone = this.now?.gone;
+    this.clear();
+    gone?.();
+  }
+
+  private clear(): void {
     this.now = null;
     clearTimeout(this.timer);
     clearTimeout(this.turns);

@@ -44,6 +44,36 @@ test('a new toast takes the place of the old, with ten seconds of its own', () =
   expect(toasts.now?.words).toBe('two');
 });
 
+test('a toast that takes the place of one somebody looks at stays as long as that one would', () => {
+  for (const next of [
+    (toasts: Toasts) => toasts.say('two'),
+    (toasts: Toasts) => {
+      const deed = { label: 'Undo', run: vi.fn() };
+      toasts.undoable('two', deed, deed, performance.now());
+    },
+  ]) {
+    const toasts = new Toasts();
+    toasts.say('one');
+    toasts.hold();
+    next(toasts);
+    vi.advanceTimersByTime(60_000);
+    expect(toasts.now?.words).toBe('two');
+    toasts.restart();
+    vi.advanceTimersByTime(10_000);
+    expect(toasts.now).toBeNull();
+  }
+});
+
+test('a toast after one whose button was pressed is not held by it', () => {
+  const toasts = new Toasts();
+  toasts.say('one', { label: 'Undo', run: vi.fn() });
+  toasts.hold();
+  toasts.act();
+  toasts.say('two');
+  vi.advanceTimersByTime(10_000);
+  expect(toasts.now).toBeNull();
+});
+
 test('a toast that is held past the time for undo offers what still can be done', () => {
   const toasts = new Toasts();
   const [undo, again] = [vi.fn(), vi.fn()];

@@ -40,8 +40,11 @@ export interface Sheet extends Draft {
 const FRESH = { to: null, existing: 'all' } as const;
 
 export class Watches {
+  private known = $state.raw<WatchView[] | null>(null);
+  /** Of these it was said that they stop, and it can be taken back. */
+  private leaving = $state.raw<WatchId[]>([]);
   /** None before they were told. */
-  all = $state.raw<WatchView[] | null>(null);
+  readonly all = $derived(this.known?.filter(({ id }) => !this.leaving.includes(id)) ?? null);
   sheet = $state.raw<Sheet | null>(null);
   /** What most people wish; the core tells. */
   usual = $state.raw<Wishes | null>(null);
@@ -60,7 +63,7 @@ export class Watches {
 
   async start(usual: Wishes | null): Promise<void> {
     this.usual = usual;
-    await this.ipc.subscribeWatches((all) => (this.all = all));
+    await this.ipc.subscribeWatches((all) => (this.known = all));
   }
 
   /** A folder is chosen; then what is wanted of it is asked. */
@@ -176,9 +179,20 @@ export class Watches {
     void this.told(this.ipc.checkWatch(watch));
   }
 
-  async stop(watch: WatchId): Promise<void> {
-    const done = (await this.told(this.ipc.stopWatch(watch))) !== undefined;
-    if (done && this.sheet?.watch?.id === watch) this.sheet = null;
+  /** It rests at once, and is watched no more when nobody took that back: with it go its rules and what it found before. */
+  async stop({ id, name, doing }: WatchView): Promise<void> {
+    const rests = doing.kind === 'paused';
+    if (!rests && (await this.told(this.ipc.pauseWatch(id))) === undefined) return;
+    this.leaving = [...this.leaving, id];
+    if (this.sheet?.watch?.id === id) this.sheet = null;
+    const stays = () => (this.leaving = this.leaving.filter((one) => one !== id));
+    const undo = () => {
+      stays();
+      if (!rests) this.resume(id);
+    };
+    // Where it cannot be stopped it is seen again, as it is.
+    const gone = () => void this.told(this.ipc.stopWatch(id)).then(stays);
+    this.toasts.say(text.watched.stopped(name), { label: text.undo, run: undo }, gone);
   }
 
   /** Nothing fails in silence; `unfit` is said of what cannot be. Nothing where it failed. */

@@ -36,8 +36,10 @@ async function known(all: WatchView[] = [watch]) {
     relocateWatch: vi.fn<Ipc['relocateWatch']>(done),
     addWatch: vi.fn<Ipc['addWatch']>(() => Promise.resolve(1)),
     pauseWatches: vi.fn<Ipc['pauseWatches']>(done),
-    resumeWatches: vi.fn<Ipc['resumeWatches']>(done),
+    pauseWatch: vi.fn<Ipc['pauseWatch']>(done),
+    resumeWatch: vi.fn<Ipc['resumeWatch']>(done),
     stopWatch: vi.fn<Ipc['stopWatch']>(done),
+    resumeWatches: vi.fn<Ipc['resumeWatches']>(done),
   };
   const toasts = new Toasts();
   const shows = vi.fn<() => void>();
@@ -183,11 +185,11 @@ test('a folder that cannot be stopped keeps its sheet, and what was written in i
   const { ipc, toasts, watches } = await known();
   watches.edit(watch);
   const { sheet } = watches;
-  ipc.stopWatch.mockRejectedValueOnce(refuses);
-  await watches.stop(watch.id);
+  ipc.pauseWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch);
   expect(watches.sheet).toBe(sheet);
   expect(toasts.now).not.toBeNull();
-  await watches.stop(watch.id);
+  await watches.stop(watch);
   expect(watches.sheet).toBeNull();
 });
 
@@ -204,8 +206,8 @@ test('the sheet of another folder stays open, whatever answer comes late', async
   kept.come();
   expect(await saves).toBe(true);
   expect(watches.sheet?.watch).toBe(other);
-  ipc.stopWatch.mockReturnValueOnce(stopped.answer);
-  const stops = watches.stop(watch.id);
+  ipc.pauseWatch.mockReturnValueOnce(stopped.answer);
+  const stops = watches.stop(watch);
   stopped.come();
   await stops;
   expect(watches.sheet?.watch).toBe(other);
@@ -263,4 +265,42 @@ test('all rest at a word, and go on where all rest', async () => {
   const resting = await known([rests]);
   resting.watches.toggleAll();
   expect(resting.ipc.resumeWatches).toHaveBeenCalledOnce();
+});
+
+test('a folder that is watched no more rests at once, and stops only when its toast is gone', async () => {
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  await watches.stop(watch);
+  expect([watches.all, watches.sheet, toasts.now?.words]).toEqual([[], null, '“in” is watched no more.']);
+  expect([ipc.pauseWatch.mock.lastCall, ipc.stopWatch.mock.calls.length]).toEqual([[3], 0]);
+  toasts.say('another');
+  expect(ipc.stopWatch.mock.lastCall).toEqual([3]);
+});
+
+test('Undo watches a folder on as it was, also one that rested', async () => {
+  const rests = { ...watch, id: 4, doing: { kind: 'paused', since: 0 } } as WatchView;
+  for (const [one, again] of [
+    [watch, [[3]]],
+    [rests, []],
+  ] as const) {
+    const { ipc, toasts, watches } = await known([one]);
+    await watches.stop(one);
+    toasts.act();
+    expect([watches.all, ipc.resumeWatch.mock.calls]).toEqual([[one], again]);
+    toasts.say('another');
+    expect(ipc.stopWatch).not.toHaveBeenCalled();
+  }
+});
+
+test('a folder that could not be stopped is there again, and its sheet is not lost', async () => {
+  const refuses: Problem = { code: 'offline', owner: 'user', detail: '', reference: null };
+  const { ipc, toasts, watches } = await known();
+  watches.edit(watch);
+  ipc.pauseWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch);
+  expect([watches.all, watches.sheet === null, toasts.now?.action]).toEqual([[watch], false, null]);
+  ipc.stopWatch.mockRejectedValueOnce(refuses);
+  await watches.stop(watch);
+  toasts.say('another');
+  await vi.waitFor(() => expect(watches.all).toEqual([watch]));
 });

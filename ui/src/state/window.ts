@@ -1,5 +1,5 @@
 // The virtual list's sums: where rows stand, which slice is to be asked for, and which row keeps the focus.
-import type { FileRow, Row } from '../ipc';
+import type { FileRow, ItemId, Row } from '../ipc';
 
 /** Rows that exist above and below what is seen. */
 const BEYOND = 10;
@@ -29,41 +29,67 @@ export function filesShown(row: Row): FileRow[] {
 /** Rows below that of a folder, as far as they are shown. */
 export const rowsBelow = (row: Row): number => (row.folder?.peek ? filesShown(row).length + 1 : 0);
 
-/** Rows of open folders: how many stand before each row, and how many in all. */
-export function rowsAbove(rows: Row[], peeks: number[]): { each: number[]; sum: number } {
-  let sum = 0;
-  const each = rows.map((row, at) => {
-    const before = sum;
-    if ((peeks[at] ?? 0) > 0) sum += rowsBelow(row);
-    return before;
-  });
-  return { each, sum };
-}
-
 export const peekHeight = (count: number): number => count * FILE + BELOW;
 
-export interface Placed {
-  /** The top of each row of the slice. */
-  tops: number[];
-  /** Of everything. */
-  height: number;
+/** An open folder, wherever in the list: one that is scrolled past is as it was. */
+export interface Opened {
+  index: number;
+  /** The height of its peek. */
+  peek: number;
+  /** Rows of its own. */
+  below: number;
 }
 
-/** Only rows that were seen can be open, so the slice tells all that is needed to place it. */
-export function place(first: number, total: number, rowHeight: number, peeks: number[]): Placed {
-  let top = first * rowHeight;
-  const tops = peeks.map((peek) => {
-    const at = top;
-    top += rowHeight + peek;
-    return at;
-  });
-  return { tops, height: total * rowHeight + peeks.reduce((all, peek) => all + peek, 0) };
+/** Those of the list once a slice came. One that is not where it was is somewhere else, or gone. */
+export function opened(
+  before: ReadonlyMap<ItemId, Opened>,
+  open: ReadonlySet<ItemId>,
+  first: number,
+  total: number,
+  rows: Row[],
+  peeks: number[],
+): Map<ItemId, Opened> {
+  const past = ({ index }: Opened) => index < Math.min(first, total) || (index >= first + rows.length && index < total);
+  const all = new Map([...before].filter(([id, one]) => open.has(id) && past(one)));
+  for (const [at, row] of rows.entries()) {
+    const peek = peeks[at] ?? 0;
+    if (peek > 0) all.set(row.id, { index: first + at, peek, below: rowsBelow(row) });
+  }
+  return all;
+}
+
+/** What stands before a row because of the open folders before it: pixels and rows. */
+export function before(index: number, folders: Iterable<Opened>): { pixels: number; rows: number } {
+  const sum = { pixels: 0, rows: 0 };
+  for (const one of folders) {
+    if (one.index >= index) continue;
+    sum.pixels += one.peek;
+    sum.rows += one.below;
+  }
+  return sum;
+}
+
+/** The row that lies there, or whose files do. */
+export function rowAt(top: number, rowHeight: number, folders: Iterable<Opened>): number {
+  let above = 0;
+  for (const { index, peek } of [...folders].sort((one, other) => one.index - other.index)) {
+    const end = (index + 1) * rowHeight + above;
+    if (top < end) break;
+    if (top < end + peek) return index;
+    above += peek;
+  }
+  return Math.floor((top - above) / rowHeight);
 }
 
 /** The slice that covers what is seen, with some rows to spare. */
-export function slice(scroll: number, height: number, rowHeight: number, peeks: number): [number, number] {
-  const top = Math.floor((scroll - peeks) / rowHeight) - BEYOND;
-  const seen = Math.ceil((height + peeks) / rowHeight);
+export function slice(
+  scroll: number,
+  height: number,
+  rowHeight: number,
+  folders: Iterable<Opened> = [],
+): [number, number] {
+  const top = rowAt(scroll, rowHeight, folders) - BEYOND;
+  const seen = Math.ceil(height / rowHeight);
   return [Math.max(0, Math.floor(top / STEP) * STEP), Math.min(MOST, seen + 2 * BEYOND + STEP)];
 }
 

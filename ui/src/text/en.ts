@@ -1016,6 +1016,7 @@ export const text = {
     look: 'See what would upload',
     check: 'Check now',
     stop: 'Stop watching',
+    stopped: '“{name}” is watched no more.',
     editTitle: 'Edit watched folder',
     newTitle: 'Watch a folder',
     close: 'Close without saving',

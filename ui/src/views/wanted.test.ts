@@ -30,10 +30,11 @@ function done(what: Wanted, needsYou = 1, folders: WatchView[] | null = null): s
   return all;
 }
 
+const NEEDS = ['filter "needs-you"', 'focus null'];
 const TRANSFERS = ['shortcuts false', 'go "transfers"', 'find null'];
 
-test('what needs somebody is shown alone, and one row with its details', () => {
-  expect(done({ kind: 'needs-you' })).toEqual([...TRANSFERS, 'filter "needs-you"']);
+test('what needs somebody is shown alone and without the details of another, and one row with its details', () => {
+  expect(done({ kind: 'needs-you' })).toEqual([...TRANSFERS, ...NEEDS]);
   expect(done({ kind: 'row', item: 7 })).toEqual([...TRANSFERS, 'filter "all"', 'focus {"kind":"item","id":7}']);
 });
 
@@ -41,8 +42,8 @@ test('a watched folder that alone needs somebody is shown where it is', () => {
   const needs: Wanted = { kind: 'needs-you' };
   const gone = watch(1, { doing: { kind: 'away', other: false } });
   expect(done(needs, 0, [watch(2), gone])).toEqual(['shortcuts false', 'go "watched"']);
-  expect(done(needs, 2, [gone])).toEqual([...TRANSFERS, 'filter "needs-you"']);
-  expect(done(needs, 0, [watch(2)])).toEqual([...TRANSFERS, 'filter "needs-you"']);
+  expect(done(needs, 2, [gone])).toEqual([...TRANSFERS, ...NEEDS]);
+  expect(done(needs, 0, [watch(2)])).toEqual([...TRANSFERS, ...NEEDS]);
 });
 
 test('the menus outside lead to what the page has', () => {

@@ -27,6 +27,8 @@ export function lead(what: Wanted, { session, transfers, watches, go, shortcuts 
       go('transfers');
       transfers.find(null);
       transfers.filter('needs-you');
+      // Details of one row would hide the others where the window is narrow.
+      transfers.focus(null);
       break;
     case 'row':
       go('transfers');
