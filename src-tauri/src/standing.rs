@@ -127,10 +127,10 @@ impl Standing {
     }
 }
 
-/// How far all of it is, in percent.
+/// How far what is on its way is, in percent. The whole is there once it is verified.
 pub(crate) fn percent(totals: &Totals) -> Option<u64> {
     let percent = totals.sent.get().saturating_mul(100).checked_div(totals.size.get())?;
-    Some(percent.min(100))
+    Some(percent.min(99))
 }
 
 /// The last rows that are done, of so many.

@@ -177,6 +177,8 @@ mod tests {
         assert_eq!(of(Overview::NeedsYou, 2), Bar::NeedsYou(21));
         let moving = standing(Totals { overview: Overview::Moving, ..Totals::default() });
         assert_eq!(Bar::of(&moving), Bar::Flows(0), "nothing counted yet");
+        let sent = standing(Totals { overview: Overview::Moving, sent: all.size, ..all.clone() });
+        assert_eq!(Bar::of(&sent), Bar::Flows(99), "not verified yet");
         let folder = Standing { folders: vec![gone()], ..standing(all.clone()) };
         assert_eq!(Bar::of(&folder), Bar::NeedsYou(21), "a watched folder alone");
     }

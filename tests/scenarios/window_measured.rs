@@ -390,7 +390,7 @@ async fn a_crowd_of_rows_is_drawn_in_order_while_very_many_of_them_change() {
     table.has("memory of an empty page, all of it", any_page.0, "MiB");
     table.has("of it in no file", any_page.1, "MiB");
     let own = most(|held| held.1) - any_page.1;
-    table.holds_anywhere("in no file, more than of an empty page", own, "MiB", Goal::AtMost(PAGE_MIB));
+    table.holds("in no file, more than of an empty page", own, "MiB", Goal::AtMost(PAGE_MIB));
     let ever = most_resident(window.page()) as f64 / MIB;
     table.has("the most that the page ever had, with all that it shares", ever, "MiB");
     if store.is_none() {

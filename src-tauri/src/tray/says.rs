@@ -111,10 +111,7 @@ fn line(standing: &Standing, needs: Option<&str>) -> String {
             Why::Usual | Why::Schedule | Why::Chosen => words::paused_by_schedule(totals.limit.until),
         },
         Overview::Paused => words::say("paused"),
-        // The whole is there once it is verified.
-        Overview::Moving => {
-            words::uploading(percent(totals).map(|percent| percent.min(99)), totals.speed.0, totals.seconds_left)
-        }
+        Overview::Moving => words::uploading(percent(totals), totals.speed.0, totals.seconds_left),
         Overview::Offline => words::say("offline"),
         Overview::Waiting(wait) => match (words::in_the_way(wait.code), &wait.drive) {
             (Some(says), _) => says.title,
