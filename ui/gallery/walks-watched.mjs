@@ -56,6 +56,24 @@ export const walksWatched = [
     },
   },
   {
+    name: 'a folder is watched no more once nobody can take that back, and what has the focus is seen',
+    scenario: 'watched',
+    walk: async ({ to, press, on, sees }) => {
+      await to(ROW);
+      await press('Shift+F10');
+      await on('[role=menuitem]');
+      await press('End', 'Enter');
+      await sees('.toast');
+      await to(ROW);
+      await press('Shift+F10');
+      await on('[role=menuitem]');
+      // Another toast takes the place of the one before.
+      await press('End', 'Enter');
+      await sees('.toast');
+      await to(ROW);
+    },
+  },
+  {
     name: 'a right click opens More of a watched folder, and elsewhere nothing but in a field',
     scenario: 'watched',
     pointer: true,
