@@ -168,6 +168,15 @@ const problemsFrom = (first: number) => ({
   rows: problems.slice(first, first + 10),
   totals: { overview: { kind: 'needs-you' as const } },
 });
+/** One that needs you, and rows in these states. */
+const needing = (beside: string[]): Scenario => ({
+  session: connected,
+  rows: [
+    row(1, 'Town hall.mov', failed('file-missing')),
+    ...states.filter(([name]) => beside.includes(name)).map(([name, state], at) => row(at + 2, name, state)),
+  ],
+  totals: { overview: { kind: 'needs-you' } },
+});
 /** The day when the sign-in is over: all that would move is held. */
 const held = (): Row[] =>
   day()
@@ -547,6 +556,9 @@ export const scenarios: Record<string, Scenario> = {
   shortcuts: { ...list, then: ({ key }) => key('Control+/') },
   'shortcuts-mac': { ...list, platform: 'macos', then: ({ key }) => key('Control+/') },
   'filter-moving': { ...list, then: ({ press }) => press('.tab:nth-of-type(2)') },
+  // Of what was cancelled nothing is uploaded.
+  'needs-you-done': needing(['Done']),
+  'needs-you-cancelled': needing(['Done', 'Cancelled']),
   'filter-needs-you': { ...list, then: ({ press }) => press('.tab:nth-of-type(3)') },
   'filter-none': {
     session: connected,
