@@ -140,6 +140,10 @@ impl Shell {
             answer => answer == MessageDialogResult::Ok,
         };
         self.answers(quits);
+        if !quits {
+            // The window may have asked before.
+            self.tells_at_once(ShellEvent::GoesOn);
+        }
     }
 
     /// What was asked is answered. An answer to nothing ends nothing.

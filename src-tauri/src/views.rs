@@ -355,6 +355,8 @@ pub enum ShellEvent {
         /// Rows that would stop.
         uploading: u32,
     },
+    /// That was answered elsewhere: Davit goes on.
+    GoesOn,
     /// It stands otherwise with updates.
     Updates {
         /// So.

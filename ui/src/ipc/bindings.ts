@@ -378,7 +378,7 @@ session: SessionView, } | { "kind": "quitting",
 /**
  * Rows that would stop.
  */
-uploading: number, } | { "kind": "updates", 
+uploading: number, } | { "kind": "goes-on" } | { "kind": "updates", 
 /**
  * So.
  */

@@ -155,6 +155,9 @@ export class Session {
       case 'quitting':
         this.quitting = event.uploading;
         break;
+      case 'goes-on':
+        this.quitting = null;
+        break;
       case 'updates':
       case 'wanted':
         // Heard by who it is for.

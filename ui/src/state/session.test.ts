@@ -355,3 +355,11 @@ test('a company that cannot be forgotten stays, and why is said', async () => {
   expect(ids(session)).toEqual(['maps', 'rushes', 'photos']);
   expect(toasts.now?.words).toBe(errors['set-by-company'].toast);
 });
+
+test('a question about quitting that the system asked as well, and somebody answered there, is over', () => {
+  const { session } = started();
+  session.hear({ kind: 'quitting', uploading: 4 });
+  expect(session.quitting).toBe(4);
+  session.hear({ kind: 'goes-on' });
+  expect(session.quitting).toBeNull();
+});
