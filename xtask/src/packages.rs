@@ -51,6 +51,7 @@ const TEST: &[&str] = &[
 ];
 
 /// To pack, to check what is packed, and to make the systems in which it is proven.
+/// podman is not among them: an old one is of no use, and what a container stands on comes from a registry of its own.
 const BUNDLE: &[&str] = &[
     "appstream",
     "binutils",

@@ -148,7 +148,7 @@ pub(crate) fn dry_run() -> Result<()> {
 
 /// Writes the list of parts, and their licences, beside the packages.
 fn list(folder: &Path) -> Result<()> {
-    let list = folder.join(format!("davit-{}.cdx.json", env!("CARGO_PKG_VERSION")));
+    let list = folder.join(format!("davit-{VERSION}.cdx.json"));
     std::fs::write(&list, serde_json::to_string_pretty(&parts::list(folder, &day()?)?)?)
         .with_context(|| format!("{} cannot be written", list.display()))?;
     must("the list of parts, by CycloneDX's schema", &mut parts::check(&list))?;
@@ -223,7 +223,7 @@ fn is_package(path: &Path) -> bool {
 
 /// The signature that an update is taken by. Tauri's tool writes it into a file beside the package.
 fn sign(package: &Path, key: &Key) -> Result<String> {
-    let mut sign = tauri(&["signer", "sign", "--app-version", env!("CARGO_PKG_VERSION")]);
+    let mut sign = tauri(&["signer", "sign", "--app-version", VERSION]);
     sign.arg(package).env("TAURI_SIGNING_PRIVATE_KEY", &key.private);
     sign.env("TAURI_SIGNING_PRIVATE_KEY_PASSWORD", &key.password);
     let package = package.display();
@@ -254,7 +254,7 @@ fn downloads() -> Result<String> {
     let (Ok(server), Ok(repository)) = (std::env::var("GITHUB_SERVER_URL"), std::env::var("GITHUB_REPOSITORY")) else {
         bail!("DAVIT_RELEASES is not set: the manifest has to say where packages are downloaded from");
     };
-    Ok(format!("{server}/{repository}/releases/download/v{}/", env!("CARGO_PKG_VERSION")))
+    Ok(format!("{server}/{repository}/releases/download/v{VERSION}/"))
 }
 
 /// When what is released was last changed.
@@ -274,10 +274,10 @@ mod tests {
 
     #[test]
     fn a_tag_that_names_another_version_is_no_release() {
-        let ours = format!("v{}", env!("CARGO_PKG_VERSION"));
+        let ours = format!("v{VERSION}");
         assert!(is_named("tag", &ours).is_ok());
         assert!(is_named("branch", "main").is_ok() && is_named("", "").is_ok());
-        for other in ["v999.0.0", env!("CARGO_PKG_VERSION"), &format!("{ours}-rc.1")] {
+        for other in ["v999.0.0", VERSION, &format!("{ours}-rc.1")] {
             let said = is_named("tag", other).expect_err(other).to_string();
             assert!(said.contains(other) && said.contains(&ours), "{said}");
         }

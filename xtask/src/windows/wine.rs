@@ -115,7 +115,8 @@ impl Wine {
 
     /// Installs as a person does it: by its pages, with Return.
     pub(super) fn by_its_pages(&self, installer: &Path) -> Result<()> {
-        let script = r#"wine "$1" & until [ -n "$(find "$2" -path '*/Programs/Davit.lnk')" ]; do
+        // What ran before had no screen, and whoever starts beside it has none either.
+        let script = r#"wineserver -k; wine "$1" & until [ -n "$(find "$2" -path '*/Programs/Davit.lnk')" ]; do
             xdotool key Return; sleep 1; done; sleep 1; wineserver -k; wait || true"#;
         let mut pages = command("timeout", &["180", "bash", "tests/tools/with-screen", "bash", "-c", script, "_"]);
         self.with(pages.arg(installer).arg(self.c()));
