@@ -1,7 +1,7 @@
 //! What the real window costs: how soon it stands and is painted, what it uses while nothing happens, and a hundred thousand rows of
 //! which two thousand change in a second. `cargo xtask bench --case window` measures it, and its tables stand in docs/performance.md.
 //! Among the tests all of it is small, and what is asserted is what depends on no machine: what there is, in which order, how often the
-//! list changes, how much of it the page is told at a time and what the page holds; not how long it takes. Measured, whatever misses
+//! list changes, and how much of it the page is told at a time; not how long it takes, nor its memory. Measured, whatever misses
 //! its goal stands in the table as missed, and fails.
 
 use std::io::{BufRead as _, BufReader};

@@ -10,10 +10,6 @@ const PACE: &str = include_str!("../../ui/gallery/pace.js");
 
 /// Changes of a list in a second at most, whatever happens to its rows.
 pub const CHANGES: f64 = 4.0;
-/// Frames of a second at least: the window is drawn by software here, by the processors that upload as well, and is given half of the 60.
-pub const FRAMES: f64 = 30.0;
-/// Nothing may hold a window up for longer, in milliseconds.
-pub const LONGEST: f64 = 500.0;
 
 /// What a page took meanwhile.
 #[derive(Clone, Copy, Debug)]

@@ -31,6 +31,9 @@ export function launch({ FONTCONFIG_FILE = fileURLToPath(new URL('./fonts.conf',
   return chromium.launch({ executablePath, args, env: { ...process.env, FONTCONFIG_FILE, ...env } });
 }
 
+/** What is walked through and dropped on. */
+export const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
+
 /** A page with the same clock and stillness everywhere. */
 export async function still(browser, { width, height, scale = 1, theme = 'light', locale = 'en-GB' }) {
   const context = await browser.newContext({

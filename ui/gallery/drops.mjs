@@ -1,5 +1,5 @@
 // What comes of files that hover, move, leave and are dropped; the system's part is played by the fake shell.
-import { open, painted } from './browser.mjs';
+import { open, painted, SIZES } from './browser.mjs';
 
 const CASES = [
   { name: 'a drop on a place goes there', scenario: 'list', on: 'Interviews', sent: 'interviews', asks: false },
@@ -61,8 +61,6 @@ const AWAY = {
   asks: false,
   page: 'transfers',
 };
-
-const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
 
 export const drops = {
   page: SIZES.normal,

@@ -1,12 +1,11 @@
 // Everything without a pointer: Tab and the arrows come to every control, each with a ring to be seen, and the focus is
 // never lost to the page.
-import { open, painted, still } from './browser.mjs';
+import { open, painted, SIZES, still } from './browser.mjs';
 import { walks } from './walks.mjs';
 import { walksActions } from './walks-actions.mjs';
 import { walksSettings } from './walks-settings.mjs';
 import { walksWatched } from './walks-watched.mjs';
 
-const SIZES = { normal: { width: 1080, height: 720 }, compact: { width: 720, height: 480 } };
 /** What stands still enough to be walked through by Tab alone. */
 const WALKED = [
   'welcome',

@@ -390,11 +390,12 @@ export const walks = [
   {
     name: 'a folder is not watched where the company has no place, and why stands there',
     scenario: 'watched-new-nowhere',
-    walk: async ({ to, press, says, sees }) => {
+    walk: async ({ to, press, says, sees, leaves }) => {
       await says('.sheet', 'Ask your administrator.');
       await to('.sheet .primary');
       await press('Enter');
       await sees('.sheet .primary[aria-disabled=true]');
+      await leaves('addWatch');
     },
   },
   {

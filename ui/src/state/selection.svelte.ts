@@ -62,9 +62,9 @@ export class Selection {
 
   /** The same as the engine says it, wherever they are; what is not in the list any more is not selected either. */
   async current(): Promise<Thing[]> {
-    const { turn, rows } = this;
+    const { turn, rows, things } = this;
     const now = await this.transfers.among([...rows.keys()]);
-    if (!now) return this.things;
+    if (!now) return things;
     const rowOf = new Map(now.map((row) => [row.id, row]));
     const left = [...rows.keys()].flatMap((id) => rowOf.get(id) ?? []);
     if (turn === this.turn && left.length === 0) this.clear();

@@ -100,3 +100,12 @@ test('of a longer span than can be selected the rows where it began are', async 
   expect(await selection.extend(0, 5_000)).toBe(true);
   expect(selection.has(5_000)).toBe(true);
 });
+
+test('where the engine does not answer, what was cleared meanwhile is still what was meant', async () => {
+  const { selection, transfers } = list(10);
+  await selection.extend(3, 4);
+  vi.spyOn(transfers, 'among').mockResolvedValueOnce(null);
+  const meant = selection.current();
+  selection.clear();
+  expect((await meant).map(({ name }) => name)).toEqual(['3.mov', '4.mov']);
+});

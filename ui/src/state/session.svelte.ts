@@ -98,7 +98,7 @@ export class Session {
 
   /** Whether the person is asked where something goes. */
   get asks(): boolean {
-    return this.hover !== null || (this.door === 'open' && this.waiting.length > 0);
+    return this.hover !== null || this.awaits === 'open';
   }
 
   async start(): Promise<void> {
