@@ -166,7 +166,6 @@ impl Shell {
         let notice = uploader.notice();
         *lock(&self.uploader) = Some(Arc::new(uploader));
         *lock(&self.problem) = None;
-        self.tried.send_replace(true);
         if let Some(notice) = notice {
             self.tell(ShellEvent::Records { notice });
         }
@@ -181,7 +180,10 @@ impl Shell {
         loop {
             tokio::time::sleep(AGAIN).await;
             match self.try_open(options.clone()).await {
-                Ok(()) => return self.tell(ShellEvent::Opened { session: self.session() }),
+                Ok(()) => {
+                    self.tried.send_replace(true);
+                    return self.tell(ShellEvent::Opened { session: self.session() });
+                }
                 Err(error) => tracing::debug!(%error, "the records cannot be opened yet"),
             }
         }

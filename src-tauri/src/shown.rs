@@ -1,5 +1,8 @@
 //! A file, shown in the system's file manager. Its drive may be away, and one that is answers to nobody: it is asked by a thread of
 //! its own, and not waited for.
+//!
+//! Known problem: a drive that hangs keeps its threads, and once it has all of them no file is shown, on any drive. The way out is to
+//! ask drive by drive, as core's `Mounted` does.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

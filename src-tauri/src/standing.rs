@@ -101,14 +101,23 @@ impl Standing {
 
     /// What is in the way, and what is said of it.
     pub(crate) fn stops(&self) -> Vec<(Stop, Notice)> {
-        let whole = match &self.totals.overview {
+        let folder = |one: &Folder| (Stop::Folder(one.watch), one.says());
+        self.stops_all().into_iter().chain(self.folders.iter().map(folder)).collect()
+    }
+
+    /// What is in the way of everything.
+    fn stops_all(&self) -> Option<(Stop, Notice)> {
+        match &self.totals.overview {
             Overview::SignedOut { .. } => Some((Stop::SignIn, words::sign_in())),
             Overview::Stuck { code } => Some((Stop::Because(*code), words::stuck(*code))),
             Overview::Waiting(wait) => words::in_the_way(wait.code).map(|says| (Stop::Because(wait.code), says)),
             _ => None,
-        };
-        let folder = |one: &Folder| (Stop::Folder(one.watch), one.says());
-        whole.into_iter().chain(self.folders.iter().map(folder)).collect()
+        }
+    }
+
+    /// Whether somebody has to do something about it, of files, of folders or of everything.
+    pub(crate) fn needs_somebody(&self) -> bool {
+        self.needs() > 0 || self.stops_all().is_some()
     }
 
     /// How many watched folders need somebody.

@@ -10,7 +10,6 @@ use tauri::window::{ProgressBarState, ProgressBarStatus};
 
 use crate::shell::Shell;
 use crate::standing::{Standing, percent};
-use crate::words;
 
 /// It changes no more often.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -34,8 +33,7 @@ impl Bar {
         let percent = percent(totals).unwrap_or(0);
         match &totals.overview {
             Overview::SignedOut { .. } | Overview::Stuck { .. } => Self::NeedsYou(percent),
-            Overview::Waiting(wait) if words::in_the_way(wait.code).is_some() => Self::NeedsYou(percent),
-            _ if standing.needs() > 0 => Self::NeedsYou(percent),
+            _ if standing.needs_somebody() => Self::NeedsYou(percent),
             Overview::Moving => Self::Flows(percent),
             Overview::Paused | Overview::Offline | Overview::Waiting(_) => Self::Rests(percent),
             Overview::Empty | Overview::AllDone { .. } | Overview::NeedsYou => Self::Nothing,

@@ -205,11 +205,14 @@ fn stops(overview: &Overview) -> Option<(Error, Stopped)> {
     match overview {
         Overview::Stuck { code } => Some((Error::new(*code).detail("the records cannot be written"), Stopped::Records)),
         // A password in the environment reaches only the next one.
-        Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth => {
-            Some((Error::new(wait.code).detail("the proxy lets nobody through without it"), Stopped::ProxyAuth))
-        }
-        _ => None,
+        _ => for_the_proxy(overview).map(|error| (error, Stopped::ProxyAuth)),
     }
+}
+
+/// That the proxy wants a password, where everything waits for that.
+pub(crate) fn for_the_proxy(overview: &Overview) -> Option<Error> {
+    let waits = matches!(overview, Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth);
+    waits.then(|| Error::new(ErrorCode::ProxyAuth).detail("the proxy lets nobody through without it"))
 }
 
 fn is_for_a_way(wait: &Wait) -> bool {

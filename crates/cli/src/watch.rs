@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use davit_core::engine::feed::{Overview, Update, View};
+use davit_core::engine::feed::{Update, View};
 use davit_core::error::{Error, ErrorCode, Result};
 use davit_core::ids::WatchId;
 use davit_core::journal::{Reader, WatchRow};
@@ -18,7 +18,7 @@ use crate::args::{Add, Answered, Change, Folder, Folders, OnExisting, Relocated,
 use crate::output::Output;
 use crate::progress::totals;
 use crate::signals::Signals;
-use crate::upload::{connected, place, wants_somebody};
+use crate::upload::{connected, for_the_proxy, place, wants_somebody};
 use crate::{DONE, INTERRUPTED, NOTHING, existing, text, watched, words};
 
 /// What there is to say without any.
@@ -374,11 +374,11 @@ async fn tell(uploader: &Uploader, output: &Output) -> Result<()> {
     let mut told = false;
     while let Some(update) = feed.next().await {
         // Nobody looks at a service: that it waits for somebody is said each time it begins to.
-        let waits = matches!(&totals(&update).overview, Overview::Waiting(wait) if wait.code == ErrorCode::ProxyAuth);
-        if waits && !told {
-            output.problem(Error::new(ErrorCode::ProxyAuth).detail("the proxy lets nobody through without it"));
+        let waits = for_the_proxy(&totals(&update).overview);
+        let is_told = std::mem::replace(&mut told, waits.is_some());
+        if let Some(error) = waits.filter(|_| !is_told) {
+            output.problem(error);
         }
-        told = waits;
         if let Update::Delta(delta) = update {
             output.outcomes(delta.outcomes);
         }

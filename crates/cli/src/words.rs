@@ -169,7 +169,7 @@ pub(crate) fn waiting(wait: &Wait) -> String {
     match wait.code {
         ErrorCode::Offline | ErrorCode::BackendDown => format!("{what} It continues by itself."),
         ErrorCode::StorageBusy => format!("{what} It continues by itself, slower."),
-        // A token or a password in the environment reaches only the next command; this one ends and says so.
+        // A token or a password in the environment reaches only the next command; an upload ends and says so, watching says so and goes on.
         ErrorCode::SignInEnded | ErrorCode::WrongToken | ErrorCode::ProxyAuth => what,
         // A file of certificates, or another home, reaches only the next command as well; this one goes on without.
         ErrorCode::UntrustedServer => format!("{what} Davit sends nothing here. It continues by itself elsewhere."),

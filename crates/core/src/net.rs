@@ -202,14 +202,18 @@ impl Net {
     }
 }
 
-/// Without the address, which may have a secret in it. The outer ones say that there was an error.
+/// Without the address, which may have a secret in it.
 fn unreached(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let mut innermost: &dyn std::error::Error = &error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
+    Error::new(ErrorCode::Offline).detail(innermost(&error.without_url()))
+}
+
+/// What the lowest layer says: those above it only say that there was no answer.
+pub fn innermost(error: &dyn std::error::Error) -> String {
+    let mut lowest = error;
+    while let Some(cause) = lowest.source() {
+        lowest = cause;
     }
-    Error::new(ErrorCode::Offline).detail(innermost.to_string())
+    lowest.to_string()
 }
 
 #[cfg(test)]

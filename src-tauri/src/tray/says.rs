@@ -65,9 +65,7 @@ impl Says {
         let needs = words::all_need_you(totals.needs_you, standing.folders());
         let line = line(standing, needs.as_deref());
         let look = match &totals.overview {
-            Overview::SignedOut { .. } | Overview::Stuck { .. } => Look::NeedsYou,
-            Overview::Waiting(wait) if words::in_the_way(wait.code).is_some() => Look::NeedsYou,
-            _ if needs.is_some() => Look::NeedsYou,
+            _ if standing.needs_somebody() => Look::NeedsYou,
             _ if paused => Look::Paused,
             Overview::Moving => Look::Uploading,
             _ => Look::Idle,

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use davit_core::error::{Error, ErrorCode};
-use davit_core::net::Net;
+use davit_core::net::{Net, innermost};
 use davit_core::units::ByteRate;
 use reqwest::Response;
 use semver::Version;
@@ -52,13 +52,7 @@ impl Failed {
 
 impl From<reqwest::Error> for Failed {
     fn from(error: reqwest::Error) -> Self {
-        // The outer ones say that there was an error.
-        let error = error.without_url();
-        let mut innermost: &dyn std::error::Error = &error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        Self::Unreachable(innermost.to_string())
+        Self::Unreachable(innermost(&error.without_url()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use davit_core::net::innermost;
 use davit_core::session::wire::Problem;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -114,13 +115,4 @@ impl Asker {
         }
         seen
     }
-}
-
-/// What the lowest layer says: those above it only say that there was no answer.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut lowest = error;
-    while let Some(cause) = lowest.source() {
-        lowest = cause;
-    }
-    lowest.to_string()
 }

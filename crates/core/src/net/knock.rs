@@ -5,7 +5,7 @@ use http::response::Parts;
 use http_body_util::Empty;
 use tokio::time::Duration;
 
-use super::{HttpClient, http_date};
+use super::{HttpClient, http_date, innermost};
 use crate::units::UnixTime;
 
 /// So long whoever asks on purpose waits for an answer.
@@ -17,14 +17,7 @@ pub(crate) async fn knock(client: &HttpClient<Empty<Bytes>>, address: &str, with
     let request = request.map_err(|error| error.to_string())?;
     match tokio::time::timeout(within, client.request(request)).await {
         Ok(Ok(answer)) => Ok(answer.into_parts().0),
-        Ok(Err(error)) => {
-            // The outer ones say that there was an error.
-            let mut innermost: &dyn std::error::Error = &error;
-            while let Some(source) = innermost.source() {
-                innermost = source;
-            }
-            Err(innermost.to_string())
-        }
+        Ok(Err(error)) => Err(innermost(&error)),
         Err(_) => Err(format!("no answer within {} s", within.as_secs())),
     }
 }

@@ -334,11 +334,16 @@ impl Proxies {
         Some(Through { auth, ..through })
     }
 
+    /// The proxies on the way to an address, and to every other place that was asked for.
+    fn ways(&self, to: &Uri) -> Vec<Through> {
+        let places = self.now().said.places();
+        std::iter::once(to).chain(&places).filter_map(|place| self.known(place)).collect()
+    }
+
     /// Of the proxies on the way to an address, and to every other place that was asked for, the first that lets nobody through;
     /// where all do, the first.
     pub(crate) fn taken(&self, to: &Uri) -> Option<Through> {
-        let places = self.now().said.places();
-        let ways: Vec<_> = std::iter::once(to).chain(&places).filter_map(|place| self.known(place)).collect();
+        let ways = self.ways(to);
         let now = self.now();
         let refused = ways.iter().find(|through| now.refused.contains_key(through.host()));
         refused.or_else(|| ways.first()).cloned()
@@ -346,8 +351,7 @@ impl Proxies {
 
     /// Whether the proxy at this host and port is on the way to an address, or to any other place that was asked for.
     pub(crate) fn is_taken(&self, host: &str, to: &Uri) -> bool {
-        let places = self.now().said.places();
-        std::iter::once(to).chain(&places).filter_map(|place| self.to(place)).any(|through| through.host() == host)
+        self.ways(to).iter().any(|through| through.host() == host)
     }
 
     /// Whether there is a name and password for the proxy at this host and port.
@@ -375,8 +379,7 @@ impl Proxies {
 
     /// Passwords that are known, for whoever makes sure that they stand nowhere.
     pub fn passwords(&self) -> Vec<SecretString> {
-        let places = self.now().said.places();
-        let ways = std::iter::once(Uri::from_static(ANYWHERE)).chain(places).filter_map(|place| self.known(&place));
+        let ways = self.ways(&Uri::from_static(ANYWHERE)).into_iter();
         let mut all: Vec<_> = ways.filter_map(|through| ProxyLogin::of_header(&through.auth?)).collect();
         all.extend(self.now().logins.values().cloned());
         all.into_iter().map(|login| login.password).collect()

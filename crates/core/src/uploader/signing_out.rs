@@ -16,7 +16,7 @@ impl Keeper {
         let Some(session) = self.present.session() else { return self.sign_out_of_who_is_away(wish).await };
         let farewell = session.leaves().await;
         let arrived = self.arrive(wish, &session).await;
-        // An issuer that takes its time keeps nobody here.
+        // An issuer that takes its time keeps nobody signed in here.
         farewell.said().await;
         arrived.map(|_| self.status.borrow().clone())
     }
